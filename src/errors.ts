@@ -1,0 +1,35 @@
+/**
+ * @module
+ * The errors a user can meet. Each carries one sentence that names the thing and its state, and the exit
+ * code that goes with it. Anything else that is thrown is a defect of queuectl.
+ */
+
+/** An error meant for the user: its message is one sentence without a final period. */
+export class UserError extends Error {
+  override name = "UserError";
+  /** The process's exit code. */
+  readonly exitCode: number = 1;
+}
+
+/** It was understood, and the answer is no: no such job, a taken id, a state that does not allow it. Exit code 1. */
+export class Refused extends UserError {
+  override name = "Refused";
+}
+
+/** Wrong usage or bad input; nothing was changed. Exit code 2. */
+export class BadInput extends UserError {
+  override name = "BadInput";
+  override readonly exitCode = 2;
+}
+
+/** The home or its database cannot be used: not writable, damaged, newer, full. Exit code 3. */
+export class StoreUnusable extends UserError {
+  override name = "StoreUnusable";
+  override readonly exitCode = 3;
+}
+
+/** The runtime was not given a permission; the message names the exact flag. Exit code 4. */
+export class PermissionMissing extends UserError {
+  override name = "PermissionMissing";
+  override readonly exitCode = 4;
+}

@@ -1,0 +1,114 @@
+/**
+ * @module
+ * What is counted about attempts in a span of time, and histograms that give percentiles. Pure.
+ */
+import type { Outcome } from "./job.ts";
+
+/** Counts in a span of time. Histograms hold ms. */
+export interface Figures {
+  enqueued: number;
+  /** Attempts started. */
+  started: number;
+  /** Attempts by how they ended; `released` ones are not counted. */
+  completed: number;
+  failed: number;
+  timedOut: number;
+  cancelled: number;
+  lost: number;
+  /** Jobs that were put back for another attempt after a failed one. */
+  retried: number;
+  /** Jobs that used up their retries. */
+  dead: number;
+  /** From when a job could have run to its start. */
+  waitMs: Histogram;
+  /** From start to end. */
+  runMs: Histogram;
+}
+
+/** How often values fell into each bucket, with their number and sum. */
+export interface Histogram {
+  count: number;
+  sum: number;
+  buckets: Record<number, number>;
+}
+
+/** The field of `Figures` that counts an outcome, or undefined for one that is not counted. */
+export const OUTCOME_FIGURE = {
+  completed: "completed",
+  failed: "failed",
+  timed_out: "timedOut",
+  cancelled: "cancelled",
+  lost: "lost",
+  released: undefined,
+} as const satisfies Record<Outcome, keyof Figures | undefined>;
+
+/** Figures with nothing counted. */
+export function noFigures(): Figures {
+  return {
+    enqueued: 0,
+    started: 0,
+    completed: 0,
+    failed: 0,
+    timedOut: 0,
+    cancelled: 0,
+    lost: 0,
+    retried: 0,
+    dead: 0,
+    waitMs: emptyHistogram(),
+    runMs: emptyHistogram(),
+  };
+}
+
+/** A histogram without values. */
+export function emptyHistogram(): Histogram {
+  return { count: 0, sum: 0, buckets: {} };
+}
+
+/** Adds one set of figures to another, in place. */
+export function addFigures(to: Figures, from: Figures): void {
+  for (const key of Object.keys(to) as (keyof Figures)[]) {
+    if (key === "waitMs" || key === "runMs") addHistogram(to[key], from[key]);
+    else to[key] += from[key];
+  }
+}
+
+function addHistogram(to: Histogram, from: Histogram): void {
+  to.count += from.count;
+  to.sum += from.sum;
+  for (const [bucket, count] of Object.entries(from.buckets)) {
+    to.buckets[Number(bucket)] = (to.buckets[Number(bucket)] ?? 0) + count;
+  }
+}
+
+/** Buckets per doubling: a percentile is right to within half a bucket, 4.4 %. */
+const BUCKETS_PER_OCTAVE = 8;
+
+/** Adds a value in ms, in place. Negative values, from a clock set back, count as 0. */
+export function addValue(histogram: Histogram, ms: number): void {
+  const value = Math.max(0, ms);
+  const bucket = value < 1 ? 0 : 1 + Math.floor(Math.log2(value) * BUCKETS_PER_OCTAVE);
+  histogram.count += 1;
+  histogram.sum += value;
+  histogram.buckets[bucket] = (histogram.buckets[bucket] ?? 0) + 1;
+}
+
+/** The mean in ms, or null without values. */
+export function mean(histogram: Histogram): number | null {
+  return histogram.count === 0 ? null : histogram.sum / histogram.count;
+}
+
+/**
+ * The value in ms that the fraction `q` of all values does not exceed (nearest rank, at the bucket's geometric
+ * middle), or null without values.
+ */
+export function quantile(histogram: Histogram, q: number): number | null {
+  if (histogram.count === 0) return null;
+  const rank = Math.max(1, Math.ceil(q * histogram.count));
+  let seen = 0;
+  const buckets = Object.keys(histogram.buckets).map(Number).sort((a, b) => a - b);
+  for (const bucket of buckets) {
+    seen += histogram.buckets[bucket]!;
+    if (seen >= rank) return bucket === 0 ? 0 : 2 ** ((bucket - 0.5) / BUCKETS_PER_OCTAVE);
+  }
+  return null;
+}

@@ -1,0 +1,53 @@
+/**
+ * @module
+ * The home: the one directory that holds everything, and the paths within it. Mode 0700, files 0600.
+ */
+import { join, resolve } from "node:path";
+import { envVariable } from "./environment.ts";
+import { PermissionMissing, StoreUnusable } from "./errors.ts";
+
+/** The paths within a home. All absolute. */
+export interface Home {
+  /** The home itself. */
+  dir: string;
+  database: string;
+  /** Touched after every change that somebody may wait for. */
+  doorbell: string;
+  /** Output of running attempts. */
+  spool: string;
+  /** Logs of detached workers. */
+  logs: string;
+}
+
+/** The paths within the home `dir`, which is made absolute; nothing is created. */
+export function homeAt(dir: string): Home {
+  const root = resolve(dir);
+  return {
+    dir: root,
+    database: join(root, "queue.db"),
+    doorbell: join(root, "doorbell"),
+    spool: join(root, "spool"),
+    logs: join(root, "logs"),
+  };
+}
+
+/**
+ * The home to use: the one given, else `QUEUECTL_HOME`, else `~/.queuectl`.
+ * @throws {PermissionMissing} when it is not given and the environment may not be read
+ * @throws {StoreUnusable} when neither the environment nor the caller names one
+ */
+export function findHome(given: string | undefined): Home {
+  if (given !== undefined) return homeAt(given);
+  const named = envVariable("QUEUECTL_HOME");
+  if (named) return homeAt(named);
+  const user = envVariable("HOME") ?? envVariable("USERPROFILE");
+  if (user) return homeAt(join(user, ".queuectl"));
+  if (Deno.permissions.querySync({ name: "env", variable: "HOME" }).state !== "granted") {
+    throw new PermissionMissing(
+      "Cannot tell where the home is: give --home DIR, or run with --allow-env=QUEUECTL_HOME,HOME",
+    );
+  }
+  throw new StoreUnusable(
+    "Cannot tell where the home is: neither QUEUECTL_HOME nor HOME is set; give --home DIR",
+  );
+}

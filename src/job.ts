@@ -1,0 +1,127 @@
+/**
+ * @module
+ * The job, its attempts, its states, and the one table of allowed moves between them. Pure.
+ * Every write of a state goes along `TRANSITIONS`; the database repeats the names as a CHECK.
+ */
+
+/** Every state a job can be in, in the order in which a job meets them. */
+export const STATES = [
+  "pending", // may run now; a worker claims it
+  "scheduled", // its `runAt` lies in the future; the clock makes it pending
+  "processing", // an attempt is running; its worker settles it
+  "completed", // ended with exit code 0; only a person moves it
+  "failed", // waits for its next attempt at `runAt`; the clock makes it pending
+  "dead", // used up its retries: the dead letter queue; only a person moves it
+  "cancelled", // called off by a person; only a person moves it
+] as const;
+
+/** The state of a job. */
+export type State = typeof STATES[number];
+
+/** Where a job may go from each state, and by whom. */
+export const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
+  // claimed by a worker; called off; given a later `runAt` by `edit`
+  pending: ["processing", "cancelled", "scheduled"],
+  // due, or edited to run now; called off
+  scheduled: ["pending", "cancelled"],
+  // settled by its worker or its rescuer; `pending` when released without counting the attempt
+  processing: ["completed", "failed", "dead", "cancelled", "pending"],
+  // run again by a person
+  completed: ["pending"],
+  // due, or run again by a person; called off; given a later `runAt` by `edit`
+  failed: ["pending", "cancelled", "scheduled"],
+  // run again by a person
+  dead: ["pending"],
+  // run again by a person
+  cancelled: ["pending"],
+};
+
+/** The states from which a job may move to `to`. */
+export function statesBefore(to: State): State[] {
+  return STATES.filter((from) => TRANSITIONS[from].includes(to));
+}
+
+/** States in which a job waits to run. */
+export const WAITING: readonly State[] = ["pending", "scheduled", "failed"];
+
+/** States in which a job has come to its end. */
+export const ENDED: readonly State[] = ["completed", "dead", "cancelled"];
+
+/** How an attempt ended; `released` means put back without being counted. */
+export const OUTCOMES = ["completed", "failed", "timed_out", "cancelled", "lost", "released"] as const;
+
+/** How an attempt ended. */
+export type Outcome = typeof OUTCOMES[number];
+
+/** A job to be stored, checked and with its defaults filled in (see `spec.ts`). Times in ms since the epoch. */
+export interface NewJob {
+  /** The user's id, or null: the store gives `j<seq>`. */
+  id: string | null;
+  command: string;
+  queue: string;
+  priority: number;
+  maxRetries: number;
+  /** How long one attempt may run; 0 is for ever. */
+  timeoutMs: number;
+  /** Not before this time; null is at once. */
+  runAt: number | null;
+  label: string | null;
+  /** The directory to run in; null is the worker's own. */
+  cwd: string | null;
+  /** Laid over the worker's environment. */
+  env: Readonly<Record<string, string>> | null;
+  /** A held job waits until it is released. */
+  held: boolean;
+}
+
+/** A stored job. Times in ms since the epoch. */
+export interface Job extends Omit<NewJob, "id"> {
+  id: string;
+  /** Position in the order of enqueueing; never reused. */
+  seq: number;
+  state: State;
+  /** Attempts that count against `maxRetries` since the job last started afresh. */
+  attempts: number;
+  /** Number of the latest attempt ever started; 0 is none. Attempts of one job are numbered 1, 2, 3 … for its whole life. */
+  lastAttempt: number;
+  /** A person asked to call off the running attempt. */
+  cancelRequested: boolean;
+  createdAt: number;
+  /** Of the latest attempt. */
+  startedAt: number | null;
+  finishedAt: number | null;
+  exitCode: number | null;
+  signal: string | null;
+  error: string | null;
+  worker: string | null;
+}
+
+/** One run of a job. Times in ms since the epoch. */
+export interface Attempt {
+  attempt: number;
+  worker: string;
+  supervisor: string;
+  host: string;
+  startedAt: number;
+  finishedAt: number | null;
+  /** Null while it runs. */
+  outcome: Outcome | null;
+  exitCode: number | null;
+  signal: string | null;
+  error: string | null;
+}
+
+/** The two output streams of an attempt. */
+export const STREAMS = ["stdout", "stderr"] as const;
+
+/** An output stream of an attempt. */
+export type Stream = typeof STREAMS[number];
+
+/** The ids a user may give. Ids of the form `j<digits>` belong to the store. */
+export const ID_PATTERN = /^(?!j\d+$)[A-Za-z0-9._:-]{1,128}$/;
+
+/** The names a queue may have. */
+export const QUEUE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
+
+/** The queue of a job that names none. */
+export const DEFAULT_QUEUE = "default";

@@ -1,0 +1,57 @@
+/**
+ * @module
+ * How long to wait before the next attempt, and what becomes of a job after an attempt. Pure.
+ */
+import type { Outcome, State } from "./job.ts";
+import type { Settings } from "./settings.ts";
+
+/** The settings that shape the backoff. */
+export type Backoff = Pick<Settings, "backoffBase" | "backoffFactor" | "backoffMaxMs" | "backoffJitter">;
+
+/**
+ * The delay in ms after the n-th failed attempt (n = 1, 2, …): `base^n` seconds, or, once a factor is set,
+ * `base × factor^(n−1)`; capped by `backoffMaxMs`, then spread evenly over ±`backoffJitter` of itself.
+ *
+ * @param failures how many attempts have failed, at least 1
+ * @param backoff the settings
+ * @param random a number in [0, 1) that places the delay within its spread
+ */
+export function retryDelayMs(failures: number, backoff: Backoff, random: number): number {
+  const { backoffBase: base, backoffFactor: factor } = backoff;
+  const seconds = factor === null ? base ** failures : base * factor ** (failures - 1);
+  const capped = Math.min(seconds * 1000, backoff.backoffMaxMs);
+  return Math.round(capped * (1 + backoff.backoffJitter * (2 * random - 1)));
+}
+
+/** What becomes of a job after an attempt. `runAt` in ms since the epoch. */
+export interface Next {
+  state: State;
+  runAt: number | null;
+}
+
+/** The job, how its attempt ended, and when. */
+export interface Ended {
+  outcome: Outcome;
+  /** Attempts counted so far, the ended one included. */
+  attempts: number;
+  maxRetries: number;
+  /** In ms since the epoch. */
+  finishedAt: number;
+}
+
+/** Decides where a job goes after an attempt. `random` is a number in [0, 1). */
+export function nextState(ended: Ended, backoff: Backoff, random: number): Next {
+  switch (ended.outcome) {
+    case "completed":
+      return { state: "completed", runAt: null };
+    case "cancelled":
+      return { state: "cancelled", runAt: null };
+    case "released":
+      return { state: "pending", runAt: null };
+    case "failed":
+    case "timed_out":
+    case "lost":
+      if (ended.attempts > ended.maxRetries) return { state: "dead", runAt: null };
+      return { state: "failed", runAt: ended.finishedAt + retryDelayMs(ended.attempts, backoff, random) };
+  }
+}

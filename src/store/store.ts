@@ -1,0 +1,361 @@
+/**
+ * @module
+ * The store: what every queue database offers, and what it promises. SQLite implements it today; whoever
+ * implements it next runs `tests/store_contract.ts` against it.
+ *
+ * The contract, over all methods:
+ * - **Durable.** When a method that writes has resolved, what it wrote survives `kill -9` and a power cut.
+ * - **Atomic.** A method does all of what it says, or throws and has changed nothing.
+ * - **Along the table.** A job's state changes only as `TRANSITIONS` in `job.ts` allows.
+ * - **One owner.** A job in `processing` has exactly one running attempt. Only the supervisor of that
+ *   attempt settles it, matched by token; once another has settled it, a late result is refused.
+ * - **In order.** Jobs are claimed by priority, lowest number first, then in the order they were enqueued;
+ *   never from a paused queue, never held, never past a queue's concurrency.
+ * - **Counted.** Counts and figures change in the same transaction as what they count.
+ * - **Patient.** A busy store makes methods wait, not fail.
+ * - Methods throw `Refused` when a job's state or absence forbids it and `StoreUnusable` when the store does.
+ *
+ * All times are ms since the epoch and come from the caller, so that tests can say what time it is.
+ */
+import type { Attempt, Job, NewJob, Outcome, State, Stream } from "../job.ts";
+import type { Figures } from "../figures.ts";
+
+/** A store of jobs, queues, settings, workers and figures. Close it when done. */
+export interface Store
+  extends JobStore, OutputStore, QueueStore, SettingStore, WorkerStore, FigureStore, Upkeep {
+  /**
+   * Calls `onChange` soon after anybody changed the store in a way that others may wait for: new or ended
+   * jobs, output, settings, orders to workers. It may be called without a change, never the other way round
+   * for long: listeners look for themselves now and then, since a notice can be missed.
+   */
+  listen(onChange: () => void): Disposable;
+  close(): void;
+}
+
+/** Jobs, as those see them who enqueue and manage them. */
+export interface JobStore {
+  /**
+   * Stores jobs in the given order and returns their ids in that order.
+   * @throws {Refused} `Cannot enqueue job "x": the id is taken`; with several jobs, as a `TakenId` that says which
+   */
+  enqueue(jobs: Iterable<NewJob>, options: EnqueueOptions): Promise<string[]>;
+  /** The job, or undefined. */
+  get(id: string): Promise<Job | undefined>;
+  /** The attempts of a job, oldest first; empty when there is no such job. */
+  attempts(id: string): Promise<Attempt[]>;
+  /** One page of jobs. */
+  list(filter: JobFilter): Promise<JobPage>;
+  /** How many waiting jobs would be claimed before this pending job, counted to at most `limit`. */
+  ahead(id: string, limit: number): Promise<number>;
+  /**
+   * The states of many jobs at once, in the given order; undefined where there is no such job.
+   * Cheap enough to be asked at every change.
+   */
+  states(ids: readonly string[]): Promise<(State | undefined)[]>;
+  /**
+   * Calls jobs off: waiting ones become `cancelled`; for `processing` ones the wish is noted, and their worker
+   * ends them. Returns how many of each.
+   * @throws {Refused} for a job that has ended
+   */
+  cancel(ids: readonly string[], now: number): Promise<{ cancelled: number; requested: number }>;
+  /**
+   * Makes jobs `pending` at once, with `attempts` 0 and their history kept. For `failed`, `completed`, `dead`
+   * and `cancelled` jobs; `only` narrows that.
+   * @throws {Refused} for a job in another state
+   */
+  retry(ids: readonly string[], options: { now: number; only?: State }): Promise<void>;
+  /** The same for every dead job. Returns how many. */
+  retryDead(now: number): Promise<number>;
+  /**
+   * Removes jobs with their attempts and output. `only` narrows the states; never `processing`.
+   * @throws {Refused} for a job in another state
+   */
+  delete(ids: readonly string[], options?: { only?: State }): Promise<void>;
+  /** Removes every dead job. Returns how many. */
+  deleteDead(): Promise<number>;
+  /**
+   * Changes a waiting job. A `runAt` in the future makes it `scheduled`, one in the past or null makes it `pending`.
+   * @throws {Refused} for a job that is not waiting
+   */
+  edit(id: string, changes: JobChanges, now: number): Promise<Job>;
+  /** Keeps waiting jobs from starting (`held` true) or lets them go. @throws {Refused} for a job that is not waiting */
+  hold(ids: readonly string[], held: boolean): Promise<void>;
+}
+
+/** How jobs are enqueued. */
+export interface EnqueueOptions {
+  now: number;
+  /** Ids of jobs that bring none. */
+  idFormat: "short" | "uuid";
+}
+
+/** What `edit` can change; fields left out stay. */
+export type JobChanges = Partial<
+  Pick<
+    NewJob,
+    "command" | "queue" | "priority" | "maxRetries" | "timeoutMs" | "runAt" | "label" | "cwd" | "env"
+  >
+>;
+
+/** Which jobs to list, and in what order. */
+export interface JobFilter {
+  state?: State;
+  queue?: string;
+  label?: string;
+  /** Text that the command or the id contains. */
+  search?: string;
+  /** Default `newest`. `priority` is the order of claiming and goes with `state: "pending"`-like views. */
+  sort?: "newest" | "oldest" | "priority";
+  /** At least 1. */
+  limit: number;
+  /** From the page before. */
+  cursor?: string;
+}
+
+/** One page of jobs. */
+export interface JobPage {
+  jobs: Job[];
+  /** For the next page; null when this is the last. */
+  cursor: string | null;
+}
+
+/** What attempts print. */
+export interface OutputStore {
+  /**
+   * The kept pieces of an attempt's output, in the order in which they were stored, at most `limit` of them
+   * beginning after the piece numbered `after`. A piece's `start` says where in the stream it stood:
+   * a hole between two pieces of one stream is what was dropped.
+   */
+  output(id: string, attempt: number, options?: { after?: number; limit?: number }): Promise<StoredOutput[]>;
+}
+
+/** A piece of output on its way into the store. */
+export interface OutputPiece {
+  stream: Stream;
+  /** Offset of its first byte in the whole stream. */
+  start: number;
+  bytes: Uint8Array;
+  /** Pieces that lie wholly within [from, to) are dropped first: the middle of a stream that grew past its limit. */
+  drop?: { from: number; to: number };
+}
+
+/** A piece of output as it was stored. */
+export interface StoredOutput {
+  /** Grows with every piece stored. */
+  piece: number;
+  stream: Stream;
+  start: number;
+  bytes: Uint8Array;
+}
+
+/** Named queues. A queue exists from its first job or its first setting on. */
+export interface QueueStore {
+  /** Every queue by name, with its counts by state. */
+  queues(): Promise<QueueInfo[]>;
+  /** Changes a queue's switches, creating it if need be. `concurrency` null takes the limit away. */
+  setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void>;
+  /** Removes every waiting job (`pending`, `scheduled`, `failed`) of one queue, or of all. Returns how many. */
+  clear(queue?: string): Promise<number>;
+}
+
+/** A queue. */
+export interface QueueInfo {
+  name: string;
+  paused: boolean;
+  /** How many of its jobs may run at a time, over all workers of the store; null is no limit. */
+  concurrency: number | null;
+  counts: Record<State, number>;
+}
+
+/** Settings, as the text a user would type for each. What they mean is in `settings.ts`. */
+export interface SettingStore {
+  settings(): Promise<Map<string, string>>;
+  /** Sets keys, or removes them where the value is null. */
+  changeSettings(changes: ReadonlyMap<string, string | null>): Promise<void>;
+}
+
+/** Supervisors and their workers: who runs what, and until when that holds. */
+export interface WorkerStore {
+  /** Announces a supervisor and its workers. */
+  register(supervisor: NewSupervisor): Promise<void>;
+  /**
+   * Extends the supervisor's lease. False when it had ended: then others may have taken its jobs, and it must
+   * end what it runs and register anew under another id.
+   */
+  renew(supervisor: string, options: { now: number; leaseUntil: number }): Promise<boolean>;
+  /** Removes workers that have stopped. */
+  unregister(workers: readonly string[]): Promise<void>;
+  /** Removes a supervisor and its workers. It must not run anything any more. */
+  leave(supervisor: string): Promise<void>;
+  /**
+   * The heart of it: settles attempts, stores output, makes due jobs pending and claims the next jobs, in one
+   * transaction. Costs no write when there is nothing to do.
+   */
+  exchange(exchange: Exchange): Promise<Exchanged>;
+  /** What a supervisor has been told. Cheap enough to be asked at every change. */
+  orders(supervisor: string): Promise<Orders>;
+  /** All workers, by supervisor and start. */
+  workers(): Promise<WorkerInfo[]>;
+  /**
+   * Tells workers to stop: one, or all. `endAt` is when to end what they still run, null is never.
+   * Returns the ids of the workers told.
+   * @throws {Refused} when there is no such worker
+   */
+  requestStop(stop: { worker?: string; now: number; endAt: number | null }): Promise<string[]>;
+  /** Supervisors whose lease ended before `now`, with what they were running. */
+  lapsed(now: number): Promise<LapsedSupervisor[]>;
+  /**
+   * Settles attempts of a lapsed supervisor in its place and, once it has none left, removes it.
+   * Returns false, having done nothing, when its lease has not ended after all or it is gone.
+   */
+  rescue(supervisor: string, settlements: readonly Settlement[], now: number): Promise<boolean>;
+}
+
+/** A supervisor that begins. */
+export interface NewSupervisor {
+  id: string;
+  host: string;
+  /** Names this boot of the host. */
+  bootId: string;
+  pid: number;
+  startedAt: number;
+  leaseUntil: number;
+  workers: readonly { id: string; slots: number; queues: readonly string[] | null }[];
+}
+
+/** One call of `exchange`. */
+export interface Exchange {
+  supervisor: string;
+  now: number;
+  settlements: readonly Settlement[];
+  output: readonly AttemptOutput[];
+  /** One entry for every job that can be taken: the worker that gets it. The first entry gets the first job. */
+  free: readonly string[];
+  /** Take jobs from these queues only; null is all. */
+  queues: readonly string[] | null;
+}
+
+/** How an attempt ended, and what becomes of its job (see `nextState` in `retry.ts`). */
+export interface Settlement {
+  token: string;
+  /** ms since the epoch. */
+  finishedAt: number;
+  outcome: Outcome;
+  exitCode: number | null;
+  signal: string | null;
+  error: string | null;
+  /**
+   * Where the job goes. The store makes it `cancelled` instead when cancelling was asked for and the job would
+   * otherwise be `failed`, `dead` or `pending`.
+   */
+  state: State;
+  runAt: number | null;
+}
+
+/** Output of a running or just ended attempt. */
+export interface AttemptOutput {
+  token: string;
+  pieces: readonly OutputPiece[];
+}
+
+/** What came of an exchange. */
+export interface Exchanged {
+  /** In the order of `free`; at most as many. */
+  claimed: ClaimedJob[];
+  /** Tokens among the settlements and outputs that were not this supervisor's running attempts (any more). */
+  refused: string[];
+  /** The earliest `runAt` of a job that is not due yet; null when there is none. */
+  nextDueAt: number | null;
+  /** Jobs that are `pending`, `scheduled` or `failed`, not held, in the asked queues and none of them paused. */
+  waiting: boolean;
+}
+
+/** A job just claimed: its attempt has the number `lastAttempt`. */
+export interface ClaimedJob extends Job {
+  worker: string;
+  /** Names this attempt; unguessable, so that it also names its processes. */
+  token: string;
+}
+
+/** What a supervisor has been told. */
+export interface Orders {
+  /** Its workers that shall stop. */
+  stops: { worker: string; endAt: number | null }[];
+  /** Tokens of its running attempts that shall be ended. */
+  cancels: string[];
+  /** The stored settings. */
+  settings: Map<string, string>;
+}
+
+/** A worker as others see it. */
+export interface WorkerInfo {
+  id: string;
+  supervisor: string;
+  host: string;
+  pid: number;
+  slots: number;
+  queues: string[] | null;
+  startedAt: number;
+  /** The lease: past it, the worker counts as gone. */
+  leaseUntil: number;
+  stopping: boolean;
+  /** Ids of the jobs it runs, oldest first. */
+  running: string[];
+}
+
+/** A supervisor whose lease has ended. */
+export interface LapsedSupervisor {
+  id: string;
+  host: string;
+  bootId: string;
+  running: { token: string; job: Job }[];
+}
+
+/** Counts and figures: the same cost at 10 jobs and at 10 million. */
+export interface FigureStore {
+  /** Figures of every queue that has any in [from, to), in steps of a minute, an hour, or all time as one. */
+  figures(range: FigureRange): Promise<FigureRow[]>;
+}
+
+/** Which figures. `total` is all time and needs no range. */
+export interface FigureRange {
+  span: "minute" | "hour" | "total";
+  /** ms since the epoch. */
+  from?: number;
+  to?: number;
+}
+
+/** The figures of one queue in one span of time. */
+export interface FigureRow {
+  queue: string;
+  /** Start of the span in ms since the epoch; 0 for `total`. */
+  start: number;
+  figures: Figures;
+}
+
+/** Care for the store itself. */
+export interface Upkeep {
+  /**
+   * Removes at most `limit` completed and cancelled jobs that ended before `before`, with their attempts and output.
+   * Returns how many.
+   */
+  prune(before: number, limit: number): Promise<number>;
+  /** Writes a consistent copy to a new file. @throws {Refused} when the file exists */
+  backup(path: string): Promise<void>;
+  /** Looks for damage. Returns what is wrong, a sentence each; empty when all is well. */
+  check(): Promise<string[]>;
+  /** Counts and figures against a recount. Returns what differs, a sentence each. */
+  recount(): Promise<string[]>;
+  /** What there is to know about the store. */
+  info(): Promise<StoreInfo>;
+}
+
+/** What there is to know about a store. */
+export interface StoreInfo {
+  /** Such as `SQLite 3.53.2`. */
+  engine: string;
+  schemaVersion: number;
+  /** Bytes on disk. */
+  size: number;
+  logSize: number;
+}
