@@ -1,0 +1,64 @@
+/**
+ * @module
+ * What stands on the command line, before any command looks at it: the flags that every command takes and that
+ * may stand anywhere, and other spellings made one. Pure.
+ */
+import { BadInput } from "../errors.ts";
+
+/** A command line, read. */
+export interface Argv {
+  /** The command's own words and flags, with `--` and what follows it. */
+  words: string[];
+  /** What follows `--`, to be taken as it is; undefined without one. */
+  literal: readonly string[] | undefined;
+  /** Of `--home DIR`. */
+  home: string | undefined;
+  /** `--json` was given. */
+  json: boolean;
+}
+
+/** Whether `--json` was given: how an error in the rest of the command line is to be printed. */
+export function asksForJson(args: readonly string[]): boolean {
+  return beforeDashes(args).includes("--json");
+}
+
+/**
+ * Reads a command line: takes out `--home DIR` and `--json`, wherever they stand before `--`, and turns
+ * `--max_retries` into `--max-retries`.
+ * @throws {BadInput} for `--home` without a directory
+ */
+export function readArgv(args: readonly string[]): Argv {
+  const own = beforeDashes(args);
+  const rest = args.slice(own.length);
+  const read: Argv = {
+    words: [],
+    literal: rest.length > 0 ? rest.slice(1) : undefined,
+    home: undefined,
+    json: false,
+  };
+  for (let i = 0; i < own.length; i++) {
+    const [flag, value] = splitFlag(own[i]!);
+    if (flag === "--json" && value === undefined) read.json = true;
+    else if (flag === "--home") read.home = directory(value ?? own[++i]);
+    // The scanner does not see `--flag=` with an empty value, or one of several lines, as a flag: two words, then.
+    else if (value === "" || value?.includes("\n")) read.words.push(flag, value);
+    else read.words.push(value === undefined ? flag : `${flag}=${value}`);
+  }
+  read.words.push(...rest);
+  return read;
+}
+
+function beforeDashes(args: readonly string[]): readonly string[] {
+  const dashes = args.indexOf("--");
+  return dashes < 0 ? args : args.slice(0, dashes);
+}
+
+function splitFlag(word: string): [flag: string, value?: string] {
+  const match = /^(--[a-zA-Z][\w-]*)(?:=(.*))?$/s.exec(word);
+  return match ? [match[1]!.replaceAll("_", "-"), match[2]] : [word];
+}
+
+function directory(value: string | undefined): string {
+  if (value) return value;
+  throw new BadInput("Cannot use --home without a directory: give --home DIR");
+}

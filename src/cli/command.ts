@@ -1,0 +1,95 @@
+/**
+ * @module
+ * What a command or a group of commands is, and how it becomes a part of the command tree.
+ */
+import type { Context } from "./context.ts";
+import { type Flags, type FlagValues, text, toggle } from "./flags.ts";
+import { buildCommand, buildRouteMap, type Command, type RouteMap } from "./stricli.ts";
+
+/** A command as its file writes it down. */
+export interface CommandDefinition<F extends Flags = Flags> {
+  /** One line without a final period. */
+  brief: string;
+  /** What else help says; whole sentences. */
+  description?: string;
+  /** Words after `queuectl`, and what they do. */
+  examples: readonly (readonly [words: string, brief: string])[];
+  flags?: F;
+  /** The words it takes besides its flags; none unless given. */
+  words?: Words;
+  /** What to do about a word that was not understood, when the command knows: `quote the command`. */
+  advice?: string;
+  /** Does it. Returns the exit code when it is not 0 though nothing failed; throws `UserError`s. */
+  run(context: Context, flags: FlagValues<F>, words: readonly string[]): Promise<number | void>;
+}
+
+/** The words a command takes. */
+export interface Words {
+  /** Such as `ID`. */
+  placeholder: string;
+  brief: string;
+  /** Default 0. */
+  min?: number;
+  /** Default: any number. */
+  max?: number;
+}
+
+/** A group of commands as it is written down: `dlq`, `queue`. */
+export interface GroupDefinition {
+  brief: string;
+  description?: string;
+  examples: CommandDefinition["examples"];
+  routes: Readonly<Record<string, Target>>;
+  /** Other names of routes. */
+  aliases?: Readonly<Record<string, string>>;
+}
+
+/** A part of the command tree, with what help needs to know of it. */
+export type Target =
+  | Command<Context> & { definition: CommandDefinition }
+  | RouteMap<Context> & { definition: GroupDefinition };
+
+/** The flags that every command takes. `argv.ts` has taken them out before; here they are for help and completion. */
+export const GLOBAL_FLAGS = {
+  home: text("DIR", "where everything is kept (default: $QUEUECTL_HOME, else ~/.queuectl)"),
+  json: toggle("print one JSON document"),
+} satisfies Flags;
+
+/** Makes a command. */
+export function defineCommand<const F extends Flags = Record<never, never>>(
+  definition: CommandDefinition<F>,
+): Target {
+  const { brief, flags = {} as F, words = { placeholder: "", brief: "", max: 0 } } = definition;
+  const entries = Object.entries({ ...flags, ...GLOBAL_FLAGS }).map(([name, flag]) => [
+    name,
+    flag.kind === "toggle" ? { kind: "boolean", brief: flag.brief, withNegated: false } : {
+      kind: "parsed",
+      brief: flag.brief,
+      parse: (text: string) => flag.parse(text),
+      optional: true,
+      variadic: flag.kind === "values",
+    },
+  ]);
+  const command = buildCommand<Record<string, unknown>, string[], Context>({
+    docs: { brief },
+    parameters: {
+      flags: Object.fromEntries(entries),
+      positional: {
+        kind: "array",
+        parameter: { brief: words.brief, placeholder: words.placeholder, parse: String },
+        minimum: words.min ?? 0,
+        maximum: words.max,
+      },
+    },
+    async func(values, ...given) {
+      this.exitCode = await definition.run(this, values as FlagValues<F>, given) ?? 0;
+    },
+  });
+  return { ...command, definition: definition as unknown as CommandDefinition };
+}
+
+/** Makes a group of commands. */
+export function defineGroup(definition: GroupDefinition): Target {
+  const { brief, routes, aliases = {} } = definition;
+  return { ...buildRouteMap<string, Context>({ routes, aliases, docs: { brief } }), definition };
+}

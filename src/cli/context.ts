@@ -1,0 +1,59 @@
+/**
+ * @module
+ * What a command works with: the home, the store, the clock, and where it prints.
+ */
+import { type Clock, systemClock } from "../clock.ts";
+import { findHome, type Home } from "../home.ts";
+import type { Settings } from "../settings.ts";
+import type { Store } from "../store/store.ts";
+import type { Argv } from "./argv.ts";
+import { Print } from "./print.ts";
+import type { CommandContext } from "./stricli.ts";
+
+/** The surroundings of one run of a command. Dispose of it when the command is done. */
+export class Context implements CommandContext, AsyncDisposable {
+  /** `--json` was given. Most commands need not ask: `print.result` knows. */
+  readonly json: boolean;
+  /** What followed `--`; undefined without one. These words are among the command's words, too. */
+  readonly literal: readonly string[] | undefined;
+  readonly print: Print;
+  readonly clock: Clock = systemClock;
+  /** What the command returned. */
+  exitCode = 0;
+  /** Where the library would print; its errors reach us as values (see `app.ts`). */
+  readonly process = { stdout: { write() {} }, stderr: { write() {} } };
+
+  readonly #givenHome: string | undefined;
+  #home: Home | undefined;
+  #store: Promise<Store> | undefined;
+
+  /** For a command line that was read. */
+  constructor(argv: Argv) {
+    this.json = argv.json;
+    this.literal = argv.literal;
+    this.#givenHome = argv.home;
+    this.print = new Print(argv.json);
+  }
+
+  /** The home in use. @throws {StoreUnusable} when nothing says where it is */
+  get home(): Home {
+    return this.#home ??= findHome(this.#givenHome);
+  }
+
+  /** The store, opened at the first call and closed after the command. */
+  store(): Promise<Store> {
+    return this.#store ??= import("../store/open.ts").then(({ openStore }) => openStore(this.home));
+  }
+
+  /** The settings that hold now. */
+  async settings(): Promise<Settings> {
+    const { settingsFrom } = await import("../settings.ts");
+    return settingsFrom(await (await this.store()).settings());
+  }
+
+  /** Closes the store. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const store = await this.#store?.catch(() => undefined);
+    store?.close();
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * @module
+ * Printing: results to stdout, messages to stderr, colour only on a terminal and never with NO_COLOR.
+ */
+import { envVariable } from "../environment.ts";
+import { visible } from "./terminal.ts";
+
+const COLOURS = { red: 31, green: 32, yellow: 33, blue: 34, cyan: 36, grey: 90, bold: 1 } as const;
+
+/** A colour a text can have. */
+export type Colour = keyof typeof COLOURS;
+
+const utf8 = new TextEncoder();
+
+/** Where a command prints. Nothing it prints is buffered. */
+export class Print {
+  readonly #json: boolean;
+  #colours: boolean | undefined;
+
+  /** `json`: results are JSON documents. */
+  constructor(json: boolean) {
+    this.#json = json;
+  }
+
+  /** The result of a command: the value as JSON, or the same for people. Text that is empty prints nothing. */
+  result(value: unknown, forPeople: () => string): void {
+    if (this.#json) return this.line(JSON.stringify(value, null, 2));
+    const text = forPeople();
+    if (text !== "") this.line(text);
+  }
+
+  /** A line to stdout, as it is. */
+  line(text: string): void {
+    this.bytes(utf8.encode(`${text}\n`));
+  }
+
+  /** Bytes to stdout, as they are. @throws {Deno.errors.BrokenPipe} when nobody reads any more */
+  bytes(bytes: Uint8Array): void {
+    writeAll(Deno.stdout, bytes);
+  }
+
+  /** A message to stderr. It never fails. */
+  note(text: string): void {
+    try {
+      writeAll(Deno.stderr, utf8.encode(`${visible(text)}\n`));
+    } catch {
+      // Nobody reads messages; that is no reason to stop.
+    }
+  }
+
+  /** The text in a colour, where stdout shows colours. */
+  paint(colour: Colour, text: string): string {
+    this.#colours ??= Deno.stdout.isTerminal() && envVariable("NO_COLOR") === undefined;
+    return this.#colours ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
+  }
+
+  /** Columns of the terminal on stdout; Infinity when stdout is none. */
+  get columns(): number {
+    return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
+  }
+}
+
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) written += to.writeSync(bytes.subarray(written));
+}
