@@ -134,7 +134,7 @@ export interface OutputPiece {
   stream: Stream;
   /** Offset of its first byte in the whole stream. */
   start: number;
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
   /** Pieces that lie wholly within [from, to) are dropped first: the middle of a stream that grew past its limit. */
   drop?: { from: number; to: number };
 }

@@ -1,0 +1,40 @@
+/**
+ * @module
+ * Ending every process of a run: SIGTERM to all, time to end by themselves, then SIGKILL until nothing is left.
+ */
+import type { Clock } from "../clock.ts";
+import { signalTree, type Tree } from "./process.ts";
+
+/** How to end a tree. */
+export interface EndOptions {
+  /** Time between SIGTERM and SIGKILL. */
+  graceMs: number;
+  procfs: boolean;
+  clock: Clock;
+}
+
+/** Looking again too often costs a shell each time; too seldom delays the settlement. */
+const FIRST_LOOK_MS = 15;
+const LONGEST_LOOK_MS = 250;
+/** A process that SIGKILL does not end within this time hangs in the kernel: nobody can end it. */
+const GIVE_UP_AFTER_KILL_MS = 10_000;
+
+/**
+ * Ends a run's processes and returns how many are left: 0, unless some hang in the kernel. `tree()` is asked anew
+ * at every round, since the first process may have been reaped meanwhile.
+ */
+export async function endTree(tree: () => Tree, { graceMs, procfs, clock }: EndOptions): Promise<number> {
+  const started = clock.monotonicMs();
+  let left = await signalTree(tree(), graceMs > 0 ? "TERM" : "KILL", procfs);
+  let pauseMs = FIRST_LOOK_MS;
+  while (left.length > 0) {
+    const sinceMs = clock.monotonicMs() - started;
+    if (sinceMs > graceMs + GIVE_UP_AFTER_KILL_MS) break;
+    const untilKillMs = graceMs - sinceMs;
+    await clock.sleep(untilKillMs > 0 ? Math.min(pauseMs, untilKillMs) : FIRST_LOOK_MS);
+    pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_MS);
+    const killing = clock.monotonicMs() - started >= graceMs;
+    left = await signalTree(tree(), killing ? "KILL" : "0", procfs);
+  }
+  return left.length;
+}

@@ -1,0 +1,54 @@
+/**
+ * @module
+ * What a supervisor and its worker threads say to each other.
+ */
+import type { Outcome } from "../job.ts";
+import type { OutputPiece } from "../store/store.ts";
+
+/** One attempt to run. */
+export interface RunRequest {
+  /** Names the attempt, and all its processes. */
+  token: string;
+  command: string;
+  shell: string;
+  /** Path that the spool files' names begin with. */
+  spool: string;
+  cwd: string | null;
+  /** Laid over the worker's own environment; the run's token is added to it. */
+  env: Readonly<Record<string, string>>;
+  /** 0 is no timeout. */
+  timeoutMs: number;
+  killGraceMs: number;
+  /** Bytes kept of each output stream. */
+  outputLimit: number;
+  procfs: boolean;
+  /** Start the command in a session of its own. */
+  detached: boolean;
+}
+
+/** Why an attempt is ended before its time, by somebody's wish. */
+export type EndReason = "cancelled" | "released";
+
+/** From the supervisor. */
+export type ToThread =
+  | { type: "run"; request: RunRequest }
+  | { type: "end"; token: string; reason: EndReason; graceMs: number };
+
+/** How an attempt ended. */
+export interface Ended {
+  token: string;
+  outcome: Exclude<Outcome, "lost">;
+  exitCode: number | null;
+  signal: string | null;
+  error: string | null;
+  /** ms since the epoch. */
+  finishedAt: number;
+  /** Output that was not handed over before. */
+  pieces: OutputPiece[];
+}
+
+/** From a worker thread. */
+export type FromThread =
+  | { type: "ready" }
+  | { type: "output"; token: string; pieces: OutputPiece[] }
+  | { type: "ended"; ended: Ended };

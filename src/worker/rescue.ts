@@ -1,0 +1,53 @@
+/**
+ * @module
+ * Jobs of supervisors whose lease has ended: what is left of their processes on this host is ended, then the
+ * attempts are settled as lost.
+ */
+import type { Clock } from "../clock.ts";
+import type { Home } from "../home.ts";
+import { nextState } from "../retry.ts";
+import type { Settings } from "../settings.ts";
+import type { LapsedSupervisor, Settlement, Store } from "../store/store.ts";
+import { endTree } from "./end_tree.ts";
+import type { Journal } from "./journal.ts";
+import type { Host } from "./process.ts";
+
+/** What it takes to rescue jobs. */
+export interface RescueOptions {
+  store: Store;
+  home: Home;
+  host: Host;
+  journal: Journal;
+  clock: Clock;
+}
+
+/** Settles the attempts of every supervisor whose lease has ended, so that their jobs run again. */
+export async function rescueLapsed(options: RescueOptions, settings: Settings): Promise<void> {
+  for (const lapsed of await options.store.lapsed(options.clock.now())) {
+    await rescue(lapsed, options, settings);
+  }
+}
+
+async function rescue(lapsed: LapsedSupervisor, options: RescueOptions, settings: Settings): Promise<void> {
+  const { store, home, host, journal, clock } = options;
+  const here = lapsed.host === host.name && lapsed.bootId === host.bootId;
+  if (here) {
+    const ending = { graceMs: settings.killGraceMs, procfs: host.procfs, clock };
+    await Promise.all(lapsed.running.map(({ token }) => endTree(() => ({ token, root: null }), ending)));
+  }
+  const finishedAt = clock.now();
+  const settlements = lapsed.running.map(({ token, job }): Settlement => ({
+    token,
+    outcome: "lost",
+    exitCode: null,
+    signal: null,
+    error: `lost: its worker ${job.worker} is gone`,
+    finishedAt,
+    ...nextState({ ...job, outcome: "lost", finishedAt }, settings, Math.random()),
+  }));
+  if (!await store.rescue(lapsed.id, settlements, finishedAt)) return;
+  for (const { job } of lapsed.running) {
+    journal.note(`${job.id} was lost with its worker ${job.worker}`, null);
+  }
+  if (here) await Deno.remove(`${home.spool}/${lapsed.id}`, { recursive: true }).catch(() => {});
+}

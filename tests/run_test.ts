@@ -1,0 +1,197 @@
+/**
+ * @module
+ * One attempt: real commands, real process trees, real signals.
+ */
+import assert from "node:assert/strict";
+import type { Stream } from "../src/job.ts";
+import type { OutputPiece } from "../src/store/store.ts";
+import type { Ended, RunRequest } from "../src/worker/messages.ts";
+import { signalTree } from "../src/worker/process.ts";
+import { Run } from "../src/worker/run.ts";
+import { type TempDir, tempDir } from "./helpers/temp.ts";
+import { until } from "./helpers/until.ts";
+
+function request(dir: TempDir, changes: Partial<RunRequest> & { command: string }): RunRequest {
+  return {
+    token: crypto.randomUUID(),
+    shell: "sh",
+    spool: dir.file(`spool-${crypto.randomUUID()}`),
+    cwd: dir.path,
+    env: {},
+    timeoutMs: 0,
+    killGraceMs: 5000,
+    outputLimit: 1024 * 1024,
+    procfs: true,
+    detached: false,
+    ...changes,
+  };
+}
+
+async function run(changes: Partial<RunRequest> & { command: string }): Promise<Ended> {
+  using dir = tempDir();
+  return await new Run(request(dir, changes)).finish();
+}
+
+function bytesOf(pieces: readonly OutputPiece[], stream: Stream): Uint8Array {
+  return new Uint8Array(
+    pieces.filter((piece) => piece.stream === stream).flatMap((piece) => [...piece.bytes]),
+  );
+}
+
+function textOf(ended: Ended, stream: Stream = "stdout"): string {
+  return new TextDecoder().decode(bytesOf(ended.pieces, stream));
+}
+
+async function processesLeft(token: string): Promise<number[]> {
+  return await signalTree({ token, root: null }, "0", true);
+}
+
+Deno.test("a command runs as sh -c would run it", async () => {
+  const ended = await run({ command: `echo "$#-$0"; [ "$$" != "$PPID" ] && echo own; cat; pwd -P | wc -l` });
+  assert.equal(textOf(ended), "0-sh\nown\n1\n");
+  assert.deepEqual([ended.outcome, ended.exitCode, ended.signal, ended.error], ["completed", 0, null, null]);
+});
+
+Deno.test("exit codes, syntax errors, exec and traps end as in a plain shell", async () => {
+  for (
+    const [command, code] of [["exit 7", 7], ["echo (", 2], ["exec sh -c 'exit 9'", 9], [
+      "trap 'exit 4' EXIT; exit 3",
+      4,
+    ], ["no-such-program-here", 127]] as const
+  ) {
+    const ended = await run({ command });
+    assert.deepEqual(
+      [ended.outcome, ended.exitCode, ended.error],
+      ["failed", code, `exit code ${code}`],
+      command,
+    );
+  }
+});
+
+Deno.test("a command that a signal ends has the signal and no exit code", async () => {
+  const ended = await run({ command: "kill -9 $$" });
+  assert.deepEqual(
+    [ended.outcome, ended.exitCode, ended.signal, ended.error],
+    ["failed", null, "SIGKILL", "killed by SIGKILL"],
+  );
+});
+
+Deno.test("a missing directory fails the attempt and names it", async () => {
+  const ended = await run({ command: "true", cwd: "/no/such/dir" });
+  assert.equal(ended.outcome, "failed");
+  assert.match(ended.error!, /^could not start: .*\/no\/such\/dir/);
+});
+
+Deno.test("the environment is the worker's with the job's over it and the token in it", async () => {
+  using dir = tempDir();
+  const asked = request(dir, {
+    command: `echo "$GREETING $QUEUECTL_RUN"; [ -n "$PATH" ]`,
+    env: { GREETING: "hi" },
+  });
+  const ended = await new Run(asked).finish();
+  assert.equal(textOf(ended), `hi ${asked.token}\n`);
+  assert.equal(ended.outcome, "completed");
+});
+
+Deno.test("another shell runs the command in place of sh", async () => {
+  const ended = await run({ command: 'echo "${BASH_VERSION:+bash}" "$#"', shell: "bash" });
+  assert.equal(textOf(ended), "bash 0\n");
+});
+
+Deno.test("output is kept byte for byte, each stream for itself", async () => {
+  const ended = await run({ command: String.raw`printf '\377\000\200x'; printf '\376' >&2` });
+  assert.deepEqual([...bytesOf(ended.pieces, "stdout")], [0xff, 0, 0x80, 0x78]);
+  assert.deepEqual([...bytesOf(ended.pieces, "stderr")], [0xfe]);
+  assert.equal(ended.outcome, "completed");
+});
+
+Deno.test("a stream past its limit keeps its beginning and its end", async () => {
+  const ended = await run({ command: "seq 1 100000", outputLimit: 1000 });
+  const [first, last] = ended.pieces;
+  assert.equal(ended.pieces.length, 2);
+  assert.equal(first!.start, 0);
+  assert.equal(first!.bytes.length, 500);
+  assert.match(new TextDecoder().decode(last!.bytes), /\n99999\n100000\n$/);
+  const whole = 588_895; // what `seq 1 100000 | wc -c` says
+  assert.equal(last!.start + last!.bytes.length, whole);
+  assert.equal(last!.bytes.length, 500);
+});
+
+Deno.test("output shows while the command runs, and each byte once", async () => {
+  using dir = tempDir();
+  const going = new Run(
+    request(dir, { command: `echo one; until [ -e go ]; do sleep 0.01; done; echo two` }),
+  );
+  const finished = going.finish();
+  const live = await until("the first line shows", () => {
+    const pieces = going.live();
+    return pieces.length > 0 ? pieces : undefined;
+  });
+  assert.equal(new TextDecoder().decode(bytesOf(live, "stdout")), "one\n");
+  Deno.writeTextFileSync(dir.file("go"), "");
+  const ended = await finished;
+  assert.equal(textOf(ended), "two\n");
+  assert.equal(ended.pieces[0]!.start, 4);
+});
+
+for (
+  const [what, command] of [
+    ["children", "sleep 300 & sleep 300; echo never"],
+    ["children in other sessions and re-parented ones", "setsid sleep 300 & (sleep 300 &) ; sleep 300"],
+    ["a command that emptied its environment", "exec env -i sleep 300"],
+    ["a child that emptied its environment", "env -i sleep 300; echo never"],
+    ["a stopped command", "kill -STOP $$; echo never"],
+  ] as const
+) {
+  Deno.test(`a timeout ends ${what} at once and leaves nothing behind`, async () => {
+    using dir = tempDir();
+    const asked = request(dir, { command, timeoutMs: 300, killGraceMs: 20_000 });
+    const started = performance.now();
+    const ended = await new Run(asked).finish();
+    const tookMs = performance.now() - started;
+    assert.deepEqual([ended.outcome, ended.error], ["timed_out", "timed out after 300ms"]);
+    assert.ok(tookMs >= 300 && tookMs < 10_000, `took ${tookMs} ms`);
+    assert.deepEqual(await processesLeft(asked.token), []);
+    assert.equal(textOf(ended), "");
+  });
+}
+
+Deno.test("what ignores SIGTERM is killed after kill_grace, not before", async () => {
+  using dir = tempDir();
+  const command = `trap "" TERM; echo $$; sleep 300; echo never`;
+  const asked = request(dir, { command, timeoutMs: 200, killGraceMs: 700 });
+  const started = performance.now();
+  const ended = await new Run(asked).finish();
+  assert.ok(performance.now() - started >= 900);
+  assert.deepEqual([ended.outcome, ended.signal], ["timed_out", "SIGKILL"]);
+  assert.deepEqual(await processesLeft(asked.token), []);
+});
+
+Deno.test("a command may use its grace to end in order", async () => {
+  using dir = tempDir();
+  const going = new Run(request(dir, {
+    command: `trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.02; done`,
+  }));
+  const finished = going.finish();
+  await until("it is up", () => going.live().length > 0);
+  going.end("cancelled", 20_000);
+  const ended = await finished;
+  assert.deepEqual([ended.outcome, ended.exitCode, textOf(ended)], ["cancelled", 0, "bye\n"]);
+});
+
+Deno.test("without /proc the process group is ended, children included", async () => {
+  using dir = tempDir();
+  const command = "sleep 300 & (sleep 300 &) ; sleep 300";
+  const asked = request(dir, { command, timeoutMs: 300, procfs: false, detached: true });
+  const ended = await new Run(asked).finish();
+  assert.equal(ended.outcome, "timed_out");
+  assert.deepEqual(await processesLeft(asked.token), []);
+});
+
+Deno.test("a job is over when its first process ends, whatever it left running in the background", async () => {
+  using dir = tempDir();
+  const asked = request(dir, { command: "sleep 300 & echo done" });
+  const ended = await new Run(asked).finish();
+  assert.deepEqual([ended.outcome, textOf(ended)], ["completed", "done\n"]);
+  assert.equal((await signalTree({ token: asked.token, root: null }, "KILL", true)).length, 1);
+});
