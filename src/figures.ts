@@ -21,7 +21,7 @@ export interface Figures {
   dead: number;
   /** From when a job could have run to its start. */
   waitMs: Histogram;
-  /** From start to end. */
+  /** From start to end; of lost attempts nobody knows the end. */
   runMs: Histogram;
 }
 
@@ -72,7 +72,8 @@ export function addFigures(to: Figures, from: Figures): void {
   }
 }
 
-function addHistogram(to: Histogram, from: Histogram): void {
+/** Adds one histogram to another, in place. */
+export function addHistogram(to: Histogram, from: Histogram): void {
   to.count += from.count;
   to.sum += from.sum;
   for (const [bucket, count] of Object.entries(from.buckets)) {
@@ -81,7 +82,7 @@ function addHistogram(to: Histogram, from: Histogram): void {
 }
 
 /** Buckets per doubling: a percentile is right to within half a bucket, 4.4 %. */
-const BUCKETS_PER_OCTAVE = 8;
+export const BUCKETS_PER_OCTAVE = 8;
 
 /** Adds a value in ms, in place. Negative values, from a clock set back, count as 0. */
 export function addValue(histogram: Histogram, ms: number): void {

@@ -1,0 +1,4 @@
+/**
+ * @module
+ * The empty program: what the runtime itself takes to start and end.
+ */

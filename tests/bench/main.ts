@@ -1,0 +1,34 @@
+/**
+ * @module
+ * How fast queuectl is, each figure beside the ceiling it was measured against in the same run:
+ * `deno task bench`, or `deno task bench drain pickup` for some rows. Exits 1 when a target is missed.
+ */
+import { BULK } from "./bulk.ts";
+import { DRAIN } from "./drain.ts";
+import { ENGINE } from "./engine.ts";
+import { ENQUEUE } from "./enqueue.ts";
+import { Fixtures } from "./fixtures.ts";
+import { MEMORY } from "./memory.ts";
+import { PICKUP } from "./pickup.ts";
+import { holds, type Result, type Row } from "./row.ts";
+import { STATUS } from "./status.ts";
+import { table } from "./table.ts";
+
+const ROWS: readonly Row[] = [DRAIN, ENQUEUE, BULK, PICKUP, ENGINE, STATUS, MEMORY];
+
+const unknown = Deno.args.filter((arg) => !ROWS.some((row) => row.name === arg));
+if (unknown.length > 0) {
+  console.error(`Unknown row "${unknown[0]}": there are ${ROWS.map((row) => row.name).join(", ")}`);
+  Deno.exit(2);
+}
+
+const results: Result[] = [];
+{
+  using fixtures = new Fixtures();
+  for (const row of ROWS.filter(({ name }) => Deno.args.length === 0 || Deno.args.includes(name))) {
+    console.error(`${row.name} …`);
+    results.push(...await row.run(fixtures));
+  }
+}
+console.log(table(results));
+Deno.exitCode = results.every(({ figure, target }) => target === null || holds(figure, target)) ? 0 : 1;

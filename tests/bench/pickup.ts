@@ -1,0 +1,68 @@
+/**
+ * @module
+ * How soon an idle worker starts a job: from just before the enqueueing transaction to the moment when the job's
+ * command has run its first instruction, 200 times.
+ *
+ * The command writes a byte to a named pipe on which this program waits; `echo` is part of the shell, so no
+ * further process is started. Both ends err on the slow side: the commit itself is counted, and so are the
+ * shell's own start and the waking up of this reader.
+ */
+import { systemClock } from "../../src/clock.ts";
+import type { Store } from "../../src/store/store.ts";
+import { openStore } from "../../src/store/open.ts";
+import { until } from "../helpers/until.ts";
+import { newJob } from "./fixtures.ts";
+import { percentile, showMs } from "./measure.ts";
+import { background, processMs } from "./program.ts";
+import type { Result, Row, Target } from "./row.ts";
+
+const SAMPLES = 200;
+/** Jobs before the samples begin, so that the worker's code has been compiled. */
+const WARM_UP = 10;
+
+/** Starting a job that was just enqueued. */
+export const PICKUP: Row = {
+  name: "pickup",
+  async run(fixtures) {
+    const { home, file } = fixtures.fresh();
+    const pipe = file("pipe");
+    await processMs("mkfifo", [pipe]);
+    // Open for both, or opening would wait for the other side and the end of each job would look like the end.
+    using reader = await Deno.open(pipe, { read: true, write: true });
+    const store = await openStore(home);
+    await using _worker = background(["worker", "start"], home.dir);
+    await until("the worker has registered", async () => (await store.workers()).length > 0);
+
+    const samples: number[] = [];
+    for (let i = -WARM_UP; i < SAMPLES; i++) {
+      await idle(store);
+      // Not in step with any timer of the worker's.
+      await systemClock.sleep(20 + 40 * Math.random());
+      const start = systemClock.monotonicMs();
+      await store.enqueue([newJob(`echo >"${pipe}"`)], { now: systemClock.now(), idFormat: "short" });
+      await reader.read(new Uint8Array(1));
+      if (i >= 0) samples.push(systemClock.monotonicMs() - start);
+    }
+    await idle(store);
+    store.close();
+    return [line(samples, 0.5, { atMost: 5 }), line(samples, 0.99, { atMost: 25 })];
+  },
+};
+
+async function idle(store: Store): Promise<void> {
+  await until(
+    "the worker is idle",
+    async () => (await store.workers()).every((one) => one.running.length === 0),
+  );
+}
+
+function line(samples: readonly number[], q: number, target: Target): Result {
+  const ms = percentile(samples, q);
+  return {
+    what: `pick-up by an idle worker, p${q * 100} of ${SAMPLES}`,
+    measured: showMs(ms),
+    against: "",
+    figure: ms,
+    target,
+  };
+}
