@@ -16,6 +16,19 @@ export class Refused extends UserError {
   override name = "Refused";
 }
 
+/** One of the jobs to be enqueued has an id that another job has. Nothing was enqueued. */
+export class TakenId extends Refused {
+  override name = "TakenId";
+  /** The job's position among those that were to be enqueued, from 0. */
+  readonly index: number;
+
+  /** `message` is the sentence, `index` the job's position. */
+  constructor(message: string, index: number) {
+    super(message);
+    this.index = index;
+  }
+}
+
 /** Wrong usage or bad input; nothing was changed. Exit code 2. */
 export class BadInput extends UserError {
   override name = "BadInput";

@@ -1,0 +1,80 @@
+/**
+ * @module
+ * The doorbell: a file that is touched after commits, and watched by whoever waits for them. Ringing and
+ * listening may fail without harm, since listeners also look for themselves now and then.
+ */
+import { systemClock } from "../../clock.ts";
+
+/** The shortest time between two rings of `ringSoon`. */
+const PAUSE_MS = 20;
+
+/** One process's handle on the doorbell. */
+export class Doorbell {
+  readonly #path: string;
+  readonly #closed = new AbortController();
+  #lastRingMs = -Infinity;
+  #ringsLater = false;
+
+  /** The doorbell at `path`; the file is made when it is first used. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Rings at once. */
+  ring(): void {
+    this.#lastRingMs = systemClock.monotonicMs();
+    const now = systemClock.now() / 1000;
+    try {
+      Deno.utimeSync(this.#path, now, now);
+    } catch {
+      this.#make();
+    }
+  }
+
+  /** Rings at once, or, when it has just rung, a moment later: a busy worker must not keep everybody awake. */
+  ringSoon(): void {
+    if (this.#ringsLater) return;
+    const waitMs = this.#lastRingMs + PAUSE_MS - systemClock.monotonicMs();
+    if (waitMs <= 0) return this.ring();
+    this.#ringsLater = true;
+    systemClock.sleep(waitMs, this.#closed.signal).then(() => this.#ringAsPromised());
+  }
+
+  /** Calls `onRing` after every ring, of whatever process, until it is disposed of. */
+  listen(onRing: () => void): Disposable {
+    this.#make();
+    let watcher: Deno.FsWatcher;
+    try {
+      watcher = Deno.watchFs(this.#path);
+    } catch {
+      return { [Symbol.dispose]() {} };
+    }
+    const watching = async () => {
+      for await (const event of watcher) {
+        if (event.kind !== "access") onRing();
+      }
+    };
+    watching().catch(() => {});
+    return { [Symbol.dispose]: () => watcher.close() };
+  }
+
+  /** Rings what was promised, and no more. */
+  close(): void {
+    this.#ringAsPromised();
+    this.#closed.abort();
+  }
+
+  #ringAsPromised(): void {
+    if (!this.#ringsLater) return;
+    this.#ringsLater = false;
+    this.ring();
+  }
+
+  #make(): void {
+    try {
+      Deno.openSync(this.#path, { write: true, create: true, mode: 0o600 }).close();
+    } catch {
+      // a home that went away, or may not be written to: then nobody is called
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * @module
+ * Storing new jobs, one or a hundred thousand, in one transaction. The only place that inserts jobs, and so
+ * the only one that counts by itself (see `schema.ts`).
+ */
+import { TakenId } from "../../errors.ts";
+import type { NewJob } from "../../job.ts";
+import type { EnqueueOptions } from "../store.ts";
+import type { Database } from "./database.ts";
+import { isTaken } from "./failures.ts";
+import { FigureTally } from "./figures.ts";
+
+const INSERT = `
+  INSERT INTO jobs (name, queue, command, state, priority, max_retries, timeout_ms, run_at, created_at,
+    label, cwd, env, held)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const COUNT = `
+  INSERT INTO counts (queue, state, n, held) VALUES (?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET n = n + excluded.n, held = held + excluded.held`;
+
+/** Stores jobs in the given order and returns their ids in that order. */
+export function enqueue(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): string[] {
+  const ids: string[] = [];
+  const tally = new Tally();
+  for (const job of jobs) {
+    const name = job.id ?? (options.idFormat === "uuid" ? crypto.randomUUID() : null);
+    const state = job.runAt !== null && job.runAt > options.now ? "scheduled" : "pending";
+    try {
+      const seq = db.insert(
+        INSERT,
+        name,
+        job.queue,
+        job.command,
+        state,
+        job.priority,
+        job.maxRetries,
+        job.timeoutMs,
+        job.runAt,
+        options.now,
+        job.label,
+        job.cwd,
+        job.env === null ? null : JSON.stringify(job.env),
+        job.held ? 1 : 0,
+      );
+      ids.push(name ?? `j${seq}`);
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      throw new TakenId(`Cannot enqueue job "${name}": the id is taken`, ids.length);
+    }
+    tally.add(job, state);
+  }
+  tally.store(db, options.now);
+  return ids;
+}
+
+/** The states a new job can be in. */
+type FirstState = "pending" | "scheduled";
+
+/** How many new jobs went into which queue and state. */
+class Tally {
+  readonly #queues = new Map<string, Record<FirstState, { n: number; held: number }>>();
+
+  add(job: NewJob, state: FirstState): void {
+    let counts = this.#queues.get(job.queue);
+    if (!counts) {
+      counts = { pending: { n: 0, held: 0 }, scheduled: { n: 0, held: 0 } };
+      this.#queues.set(job.queue, counts);
+    }
+    counts[state].n += 1;
+    if (job.held) counts[state].held += 1;
+  }
+
+  store(db: Database, now: number): void {
+    const figures = new FigureTally();
+    for (const [queue, counts] of this.#queues) {
+      for (const [state, { n, held }] of Object.entries(counts)) {
+        if (n > 0) db.run(COUNT, queue, state, n, held);
+      }
+      figures.of(queue).enqueued = counts.pending.n + counts.scheduled.n;
+    }
+    figures.store(db, now);
+  }
+}

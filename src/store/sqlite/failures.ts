@@ -1,0 +1,46 @@
+/**
+ * @module
+ * What SQLite says when something is wrong, in the words of queuectl. The runtime gives no error codes, only
+ * SQLite's own English sentences, so they are recognised by their text here and nowhere else.
+ */
+import { PermissionMissing, StoreUnusable, UserError } from "../../errors.ts";
+import type { Home } from "../../home.ts";
+
+/** Whether somebody else holds the lock that was asked for: try again. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && /database (table )?is locked|locking protocol/.test(error.message);
+}
+
+/** Whether a unique index refused the row. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("UNIQUE constraint failed");
+}
+
+/** SQLite's sentence and ours; `%` stands for the database's path. */
+const SENTENCES: readonly (readonly [RegExp, string])[] = [
+  [/database or disk is full/, "Cannot write to %: the disk is full"],
+  [/file is not a database/, "Cannot use %: it is not a SQLite database"],
+  [/malformed/, "Cannot use %: it is damaged; put a backup in its place"],
+  [/readonly database/, "Cannot write to %: it is read-only"],
+  [/unable to open database file/, "Cannot open %: it is not a file that can be read and written"],
+  [/disk I\/O error/, "Cannot use %: the disk reports an error"],
+];
+
+/** The error to throw instead of `error`: one for the user where there is a sentence for it, else itself. */
+export function explain(error: unknown, home: Home): unknown {
+  if (error instanceof UserError || !(error instanceof Error)) return error;
+  if (error instanceof Deno.errors.NotCapable) return permissionMissing(home);
+  for (const [pattern, sentence] of SENTENCES) {
+    if (pattern.test(error.message)) {
+      return new StoreUnusable(sentence.replace("%", () => `"${home.database}"`), { cause: error });
+    }
+  }
+  return error;
+}
+
+/** What to say when the runtime may not touch the home. */
+export function permissionMissing(home: Home): PermissionMissing {
+  return new PermissionMissing(
+    `Cannot open the store in "${home.dir}": run with --allow-read=${home.dir} --allow-write=${home.dir}`,
+  );
+}

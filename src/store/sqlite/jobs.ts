@@ -1,0 +1,44 @@
+/**
+ * @module
+ * Looking at jobs by their ids, and at what stands before them. Only reads.
+ */
+import type { Attempt, Job, State } from "../../job.ts";
+import type { Database } from "./database.ts";
+import { lanes } from "./counts.ts";
+import { type AttemptRow, findRow, toAttempt, toJob } from "./rows.ts";
+
+/** The job, or undefined. */
+export function get(db: Database, id: string): Job | undefined {
+  const row = findRow(db, id);
+  return row && toJob(row);
+}
+
+/** The attempts of a job, oldest first; empty when there is no such job. */
+export function attempts(db: Database, id: string): Attempt[] {
+  const job = findRow(db, id);
+  if (!job) return [];
+  return db.all<AttemptRow>("SELECT * FROM attempts WHERE job = ? ORDER BY attempt", job.seq).map(toAttempt);
+}
+
+/** The states of many jobs, in the given order; undefined where there is no such job. */
+export function states(db: Database, ids: readonly string[]): (State | undefined)[] {
+  return ids.map((id) => findRow(db, id)?.state);
+}
+
+const BEFORE = `
+  SELECT count(*) AS n FROM (
+    SELECT 1 FROM jobs
+    WHERE state = 'pending' AND queue = ? AND held = 0 AND (priority, seq) < (?, ?) LIMIT ?)`;
+
+/** How many jobs of all queues that are not paused would be claimed before this one, counted to `limit`. */
+export function ahead(db: Database, id: string, limit: number): number {
+  const job = findRow(db, id);
+  if (!job) return 0;
+  let count = 0;
+  for (const lane of lanes(db, null)) {
+    if (lane.paused) continue;
+    count += db.get<{ n: number }>(BEFORE, lane.queue, job.priority, job.seq, limit - count)!.n;
+    if (count >= limit) break;
+  }
+  return count;
+}

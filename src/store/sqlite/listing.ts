@@ -1,0 +1,124 @@
+/**
+ * @module
+ * Pages of jobs. A page begins after a key, never at an offset, so that the thousandth costs what the first
+ * does. Where a queue or a state is asked for, every queue and state that has jobs is a *lane* with an index
+ * of its own in the order wanted; the first jobs of all lanes together are the page.
+ */
+import { BadInput } from "../../errors.ts";
+import type { State } from "../../job.ts";
+import type { JobFilter, JobPage } from "../store.ts";
+import type { Database, Value } from "./database.ts";
+import { type JobRow, toJob } from "./rows.ts";
+
+type Sort = NonNullable<JobFilter["sort"]>;
+
+/** An order of jobs: its columns, how they are compared with the key of the page before, and in JavaScript. */
+interface Order {
+  by: string;
+  after: string;
+  key(row: JobRow): number[];
+  compare(a: JobRow, b: JobRow): number;
+}
+
+const ORDERS: Readonly<Record<Sort, Order>> = {
+  newest: {
+    by: "seq DESC",
+    after: "seq < ?",
+    key: ({ seq }) => [seq],
+    compare: (a, b) => b.seq - a.seq,
+  },
+  oldest: {
+    by: "seq",
+    after: "seq > ?",
+    key: ({ seq }) => [seq],
+    compare: (a, b) => a.seq - b.seq,
+  },
+  priority: {
+    by: "priority, seq",
+    after: "(priority, seq) > (?, ?)",
+    key: ({ priority, seq }) => [priority, seq],
+    compare: (a, b) => a.priority - b.priority || a.seq - b.seq,
+  },
+};
+
+/** A condition and the values in it. */
+interface Condition {
+  sql: string;
+  values: Value[];
+}
+
+/** One page of jobs. */
+export function list(db: Database, filter: JobFilter): JobPage {
+  const sort = filter.sort ?? "newest";
+  const order = ORDERS[sort];
+  const common = conditions(filter, order);
+  const index = filter.label === undefined ? "" : "INDEXED BY by_label"; // fewer jobs have the label than a state
+  const wanted = filter.limit + 1; // one more tells whether there is another page
+  const rows = lanesFor(db, filter).flatMap((lane) => {
+    const all = [...lane, ...common];
+    const where = all.length > 0 ? `WHERE ${all.map(({ sql }) => sql).join(" AND ")}` : "";
+    return db.all<JobRow>(
+      `SELECT * FROM jobs ${index} ${where} ORDER BY ${order.by} LIMIT ?`,
+      ...all.flatMap(({ values }) => values),
+      wanted,
+    );
+  });
+  const page = rows.sort(order.compare).slice(0, filter.limit);
+  return {
+    jobs: page.map(toJob),
+    cursor: rows.length > page.length ? writeCursor(sort, order.key(page.at(-1)!)) : null,
+  };
+}
+
+/** What holds in every lane. */
+function conditions(filter: JobFilter, order: Order): Condition[] {
+  const all: Condition[] = [];
+  if (filter.label !== undefined) all.push({ sql: "label = ?", values: [filter.label] });
+  if (filter.search !== undefined) all.push(contains(filter.search));
+  if (filter.cursor !== undefined) {
+    all.push({ sql: order.after, values: readCursor(filter.cursor, filter.sort ?? "newest") });
+  }
+  return all;
+}
+
+function contains(search: string): Condition {
+  const pattern = `%${search.replaceAll(/[\\%_]/g, "\\$&")}%`;
+  return {
+    sql: "(command LIKE ? ESCAPE '\\' OR coalesce(name, 'j' || seq) LIKE ? ESCAPE '\\')",
+    values: [pattern, pattern],
+  };
+}
+
+/** The lanes of a filter; a single one without conditions where neither queue nor state is asked for. */
+function lanesFor(db: Database, { queue, state, label, sort }: JobFilter): Condition[][] {
+  if (queue === undefined && state === undefined) return [[]];
+  if (label !== undefined) return [equals({ queue, state })];
+  const lanes = db.all<{ queue: string; state: State }>("SELECT queue, state FROM counts WHERE n > 0")
+    .filter((lane) => (queue ?? lane.queue) === lane.queue && (state ?? lane.state) === lane.state)
+    .map((lane) => equals(lane));
+  if (sort !== "priority") return lanes;
+  // among the pending ones, held or not is part of the index that has the order
+  return lanes.flatMap((lane) => [0, 1].map((held) => [...lane, { sql: "held = ?", values: [held] }]));
+}
+
+/** Conditions on queue and state. The state stands in the SQL, for only then do partial indexes apply. */
+function equals({ queue, state }: { queue?: string; state?: State }): Condition[] {
+  const all: Condition[] = [];
+  if (queue !== undefined) all.push({ sql: "queue = ?", values: [queue] });
+  if (state !== undefined) all.push({ sql: `state = '${state}'`, values: [] });
+  return all;
+}
+
+function writeCursor(sort: Sort, key: readonly number[]): string {
+  return [sort, ...key].join("_");
+}
+
+function readCursor(cursor: string, sort: Sort): number[] {
+  const [written, ...key] = cursor.split("_");
+  const numbers = key.map(Number);
+  const expected = sort === "priority" ? 2 : 1;
+  if (written !== sort || numbers.length !== expected || !numbers.every(Number.isSafeInteger)) {
+    throw new BadInput(`Unknown cursor "${cursor}": take it from a page of the same sort`);
+  }
+  return numbers;
+}

@@ -1,0 +1,147 @@
+/**
+ * @module
+ * What people do to jobs that exist: call off, run again, remove, change, hold. Every function does it for
+ * all the ids it is given, or throws and, since it runs in a transaction, for none.
+ */
+import { Refused } from "../../errors.ts";
+import { ENDED, type Job, type State, WAITING } from "../../job.ts";
+import type { JobChanges } from "../store.ts";
+import { queuesWith } from "./counts.ts";
+import type { Database, Value } from "./database.ts";
+import { findRow, type JobRow, toJob } from "./rows.ts";
+import { mayBecome, sqlList } from "./words.ts";
+
+const CANCEL = `
+  UPDATE jobs SET state = 'cancelled', held = 0, finished_at = ?
+  WHERE seq = ? AND ${mayBecome("cancelled")}`;
+const REQUEST_CANCEL = "UPDATE jobs SET cancel_requested = 1 WHERE seq = ?";
+
+/** Calls jobs off: waiting ones at once, running ones as a wish to their worker. */
+export function cancel(
+  db: Database,
+  ids: readonly string[],
+  now: number,
+): { cancelled: number; requested: number } {
+  const done = { cancelled: 0, requested: 0 };
+  for (const id of ids) {
+    const job = find(db, id, { verb: "cancel", states: [...WAITING, "processing"] });
+    if (job.state === "processing") done.requested += db.run(REQUEST_CANCEL, job.seq);
+    else done.cancelled += db.run(CANCEL, now, job.seq);
+  }
+  return done;
+}
+
+/** From where a person may start a job afresh. */
+const RETRYABLE: readonly State[] = ["failed", ...ENDED];
+
+const RETRY = `
+  UPDATE jobs SET state = 'pending', attempts = 0, run_at = ?, finished_at = NULL, exit_code = NULL,
+    signal = NULL, error = NULL
+  WHERE ${mayBecome("pending")}`;
+
+/** Makes jobs pending at once, with their attempts counted from 0. */
+export function retry(
+  db: Database,
+  ids: readonly string[],
+  { now, only }: { now: number; only?: State },
+): void {
+  for (const id of ids) {
+    const job = find(db, id, { verb: "retry", states: RETRYABLE, only });
+    db.run(`${RETRY} AND seq = ?`, now, job.seq);
+  }
+}
+
+/** The same for every dead job. Returns how many. */
+export function retryDead(db: Database, now: number): number {
+  return queuesWith(db, "dead").reduce(
+    (sum, queue) => sum + db.run(`${RETRY} AND state = 'dead' AND queue = ?`, now, queue),
+    0,
+  );
+}
+
+/** Removes jobs with their attempts and output. */
+export function remove(db: Database, ids: readonly string[], only?: State): void {
+  for (const id of ids) {
+    const job = find(db, id, { verb: "delete", states: [...WAITING, ...ENDED], only });
+    db.run("DELETE FROM jobs WHERE seq = ?", job.seq);
+  }
+}
+
+/** Removes every job that is in one of the states, of one queue or of all. Returns how many. */
+export function removeAll(db: Database, states: readonly State[], queue?: string): number {
+  let removed = 0;
+  for (const state of states) {
+    const queues = queue === undefined ? queuesWith(db, state) : [queue];
+    for (const one of queues) removed += db.run("DELETE FROM jobs WHERE state = ? AND queue = ?", state, one);
+  }
+  return removed;
+}
+
+/** The columns that `edit` changes, `run_at` aside. */
+const EDITABLE = {
+  command: "command",
+  queue: "queue",
+  priority: "priority",
+  maxRetries: "max_retries",
+  timeoutMs: "timeout_ms",
+  label: "label",
+  cwd: "cwd",
+  env: "env",
+} as const satisfies Partial<Record<keyof JobChanges, keyof JobRow>>;
+
+/** Changes a waiting job and returns it as it is then. */
+export function edit(db: Database, id: string, { changes, now }: { changes: JobChanges; now: number }): Job {
+  const job = find(db, id, { verb: "edit", states: WAITING });
+  for (const [field, column] of Object.entries(EDITABLE) as [keyof typeof EDITABLE, string][]) {
+    const value = changes[field];
+    if (value !== undefined) db.run(`UPDATE jobs SET ${column} = ? WHERE seq = ?`, toValue(value), job.seq);
+  }
+  if (changes.runAt !== undefined) reschedule(db, job, { runAt: changes.runAt, now });
+  return toJob(findRow(db, id)!);
+}
+
+function toValue(value: NonNullable<JobChanges[keyof JobChanges]> | null): Value {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+}
+
+function reschedule(db: Database, job: JobRow, { runAt, now }: { runAt: number | null; now: number }): void {
+  const state = runAt !== null && runAt > now ? "scheduled" : "pending";
+  const guard = state === job.state ? "" : `AND ${mayBecome(state)}`;
+  db.run(`UPDATE jobs SET state = ?, run_at = ? WHERE seq = ? ${guard}`, state, runAt, job.seq);
+}
+
+/** Keeps waiting jobs from starting, or lets them go. */
+export function hold(db: Database, ids: readonly string[], held: boolean): void {
+  for (const id of ids) {
+    const job = find(db, id, { verb: held ? "hold" : "release", states: WAITING });
+    db.run(`UPDATE jobs SET held = ? WHERE seq = ? AND state IN ${sqlList(WAITING)}`, held ? 1 : 0, job.seq);
+  }
+}
+
+/** What is to be done, the states in which it can be, and the one state it was asked to be limited to. */
+interface Intent {
+  verb: string;
+  states: readonly State[];
+  only?: State;
+}
+
+/** What a person can do about a job that is in the way of what they want. */
+const HINTS: Readonly<Record<string, Partial<Record<State, string>>>> = {
+  cancel: {},
+  retry: { processing: "; cancel it first", pending: " already" },
+  delete: { processing: "; cancel it first" },
+  edit: { processing: "; cancel it first", completed: "; retry it first", dead: "; retry it first" },
+};
+
+/** The job, if it exists and is in a state that allows the intent. */
+function find(db: Database, id: string, { verb, states, only }: Intent): JobRow {
+  const job = findRow(db, id);
+  if (!job) throw new Refused(`Cannot ${verb} job "${id}": no such job`);
+  if (!states.includes(job.state)) {
+    throw new Refused(`Cannot ${verb} job "${id}": it is ${job.state}${HINTS[verb]?.[job.state] ?? ""}`);
+  }
+  if (only !== undefined && job.state !== only) {
+    throw new Refused(`Cannot ${verb} job "${id}": it is ${job.state}, not ${only}`);
+  }
+  return job;
+}

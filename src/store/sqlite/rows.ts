@@ -1,0 +1,106 @@
+/**
+ * @module
+ * Rows of the database to jobs and attempts, and ids to rows: `j<seq>` is the row's number, any other id is
+ * in the column `name`.
+ */
+import type { Attempt, Job, Outcome, State } from "../../job.ts";
+import type { Database } from "./database.ts";
+
+/** A row of `jobs`. */
+export interface JobRow {
+  seq: number;
+  name: string | null;
+  queue: string;
+  command: string;
+  state: State;
+  priority: number;
+  attempts: number;
+  last_attempt: number;
+  max_retries: number;
+  timeout_ms: number;
+  run_at: number | null;
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+  exit_code: number | null;
+  signal: string | null;
+  error: string | null;
+  worker: string | null;
+  label: string | null;
+  cwd: string | null;
+  env: string | null;
+  held: number;
+  cancel_requested: number;
+}
+
+/** The job in a row. */
+export function toJob(row: JobRow): Job {
+  return {
+    id: idOf(row),
+    seq: row.seq,
+    queue: row.queue,
+    command: row.command,
+    state: row.state,
+    priority: row.priority,
+    attempts: row.attempts,
+    lastAttempt: row.last_attempt,
+    maxRetries: row.max_retries,
+    timeoutMs: row.timeout_ms,
+    runAt: row.run_at,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    exitCode: row.exit_code,
+    signal: row.signal,
+    error: row.error,
+    worker: row.worker,
+    label: row.label,
+    cwd: row.cwd,
+    env: row.env === null ? null : JSON.parse(row.env),
+    held: row.held === 1,
+    cancelRequested: row.cancel_requested === 1,
+  };
+}
+
+/** A row of `attempts`, as far as users see it. */
+export interface AttemptRow {
+  attempt: number;
+  worker: string;
+  supervisor: string;
+  host: string;
+  started_at: number;
+  finished_at: number | null;
+  outcome: Outcome | null;
+  exit_code: number | null;
+  signal: string | null;
+  error: string | null;
+}
+
+/** The attempt in a row. */
+export function toAttempt(row: AttemptRow): Attempt {
+  return {
+    attempt: row.attempt,
+    worker: row.worker,
+    supervisor: row.supervisor,
+    host: row.host,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    outcome: row.outcome,
+    exitCode: row.exit_code,
+    signal: row.signal,
+    error: row.error,
+  };
+}
+
+/** The id of the job in a row. */
+export function idOf(row: { seq: number; name: string | null }): string {
+  return row.name ?? `j${row.seq}`;
+}
+
+/** The row of a job, or undefined. */
+export function findRow(db: Database, id: string): JobRow | undefined {
+  const seq = /^j([1-9]\d{0,14})$/.exec(id)?.[1];
+  return seq === undefined
+    ? db.get<JobRow>("SELECT * FROM jobs WHERE name = ?", id)
+    : db.get<JobRow>("SELECT * FROM jobs WHERE seq = ? AND name IS NULL", Number(seq));
+}

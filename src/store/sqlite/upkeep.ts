@@ -1,0 +1,120 @@
+/**
+ * @module
+ * Care for the database itself: removing what is old, looking for damage, counting again, and what there is
+ * to know. Copying is in `backup.ts`.
+ */
+import { addFigures, type Figures, noFigures, OUTCOME_FIGURE } from "../../figures.ts";
+import type { Outcome, State } from "../../job.ts";
+import type { Database } from "./database.ts";
+import { figures } from "./figures.ts";
+
+const PRUNABLE = "state IN ('completed', 'cancelled')";
+
+/** Removes at most `limit` completed and cancelled jobs that ended before `before`, the oldest first. */
+export function prune(db: Database, before: number, limit: number): number {
+  const pruned = db.run(
+    `DELETE FROM jobs WHERE seq IN (
+       SELECT seq FROM jobs WHERE ${PRUNABLE} AND finished_at < ? ORDER BY finished_at LIMIT ?)`,
+    before,
+    limit,
+  );
+  if (pruned > 0) shrink(db);
+  return pruned;
+}
+
+/** Free pages are used again; only where they are a good part of the file are some given back. */
+const PAGES_GIVEN_BACK = 1000;
+
+function shrink(db: Database): void {
+  const free = pragma(db, "freelist_count");
+  if (free > PAGES_GIVEN_BACK && free > pragma(db, "page_count") / 4) {
+    db.exec(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`);
+  }
+}
+
+/** The most sentences that `check` gives. */
+const MOST_FINDINGS = 20;
+
+/** Looks for damage. Returns what is wrong, a sentence each. */
+export function check(db: Database): string[] {
+  const damage = db.all<{ integrity_check: string }>(`PRAGMA integrity_check(${MOST_FINDINGS})`)
+    .map((row) => row.integrity_check)
+    .filter((finding) => finding !== "ok");
+  const orphans = db.all<{ table: string; rowid: number | null; parent: string }>("PRAGMA foreign_key_check")
+    .slice(0, MOST_FINDINGS)
+    .map(({ table, parent }) => `A row of ${table} belongs to nothing in ${parent}`);
+  return [...damage, ...orphans];
+}
+
+/** Counts and figures against a recount. Returns what differs, a sentence each. */
+export function recount(db: Database): string[] {
+  return [...recountStates(db), ...recountFigures(db)];
+}
+
+interface Count {
+  queue: string;
+  state: State;
+  n: number;
+  held: number;
+}
+
+function recountStates(db: Database): string[] {
+  const stored = db.all<Count>("SELECT queue, state, n, held FROM counts WHERE n > 0");
+  const actual = db.all<Count>(
+    "SELECT queue, state, count(*) AS n, sum(held) AS held FROM jobs GROUP BY queue, state",
+  );
+  const name = ({ queue, state }: Count) => `${state} jobs of queue "${queue}"`;
+  const text = ({ n, held }: Count) => `${n} (${held} held)`;
+  const counted = new Map(stored.map((one) => [name(one), text(one)]));
+  const recounted = new Map(actual.map((one) => [name(one), text(one)]));
+  return [...new Set([...counted.keys(), ...recounted.keys()])]
+    .filter((key) => counted.get(key) !== recounted.get(key))
+    .map((key) => `The ${key} are ${recounted.get(key) ?? "0"}, but ${counted.get(key) ?? "0"} were counted`);
+}
+
+/**
+ * Jobs that were removed are still counted, so figures may be more than what is there, never less; and each
+ * histogram must hold as many values as there were events.
+ */
+function recountFigures(db: Database): string[] {
+  const total = noFigures();
+  const findings: string[] = [];
+  for (const row of figures(db, { span: "total" })) {
+    addFigures(total, row.figures);
+    findings.push(...compareHistograms(row.queue, row.figures));
+  }
+  const atLeast = (key: Exclude<keyof Figures, "waitMs" | "runMs">, there: number) => {
+    if (total[key] < there) findings.push(`There are ${there} ${key}, but the figures count ${total[key]}`);
+  };
+  atLeast("enqueued", db.get<{ n: number }>("SELECT count(*) AS n FROM jobs")!.n);
+  atLeast("started", db.get<{ n: number }>("SELECT count(*) AS n FROM attempts")!.n);
+  const ended = db.all<{ outcome: Outcome; n: number }>(
+    "SELECT outcome, count(*) AS n FROM attempts WHERE outcome IS NOT NULL GROUP BY outcome",
+  );
+  for (const { outcome, n } of ended) {
+    const key = OUTCOME_FIGURE[outcome];
+    if (key) atLeast(key, n);
+  }
+  return findings;
+}
+
+function compareHistograms(queue: string, of: Figures): string[] {
+  const findings: string[] = [];
+  const compare = (name: string, values: number, events: number) => {
+    if (values === events) return;
+    findings.push(`Queue "${queue}" has ${values} ${name} times in its figures for ${events} attempts`);
+  };
+  compare("wait", of.waitMs.count, of.started);
+  compare("run", of.runMs.count, of.completed + of.failed + of.timedOut + of.cancelled);
+  return findings;
+}
+
+/** The engine's name and version, and the schema's version. */
+export function versions(db: Database): { engine: string; schemaVersion: number } {
+  const { version } = db.get<{ version: string }>("SELECT sqlite_version() AS version")!;
+  return { engine: `SQLite ${version}`, schemaVersion: pragma(db, "user_version") };
+}
+
+function pragma(db: Database, name: "freelist_count" | "page_count" | "user_version"): number {
+  return db.get<Record<string, number>>(`PRAGMA ${name}`)![name]!;
+}

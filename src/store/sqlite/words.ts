@@ -1,0 +1,15 @@
+/**
+ * @module
+ * The words of `job.ts` as SQL, so that no statement spells out which states may move where.
+ */
+import { type State, statesBefore } from "../../job.ts";
+
+/** Words as an SQL list: `('a', 'b')`. For fixed words only, never for what users wrote. */
+export function sqlList(words: readonly string[]): string {
+  return `(${words.map((word) => `'${word}'`).join(", ")})`;
+}
+
+/** The guard of every statement that moves a job to `to`: it is in a state from which the table allows that. */
+export function mayBecome(to: State): string {
+  return `state IN ${sqlList(statesBefore(to))}`;
+}
