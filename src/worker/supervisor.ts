@@ -17,7 +17,7 @@ import { Crew } from "./crew.ts";
 import { endTree } from "./end_tree.ts";
 import { newId } from "./ids.ts";
 import type { Journal } from "./journal.ts";
-import { Latch } from "./latch.ts";
+import { Latch } from "../latch.ts";
 import type { RunRequest } from "./messages.ts";
 import { removeSpool } from "./output.ts";
 import type { Host } from "./process.ts";

@@ -1,0 +1,32 @@
+/**
+ * @module
+ * Waiting for the store to change: until its doorbell rings or, since a ring can be missed, for a short while.
+ */
+import type { Clock } from "../clock.ts";
+import { Latch } from "../latch.ts";
+import type { Store } from "../store/store.ts";
+
+/** How long a missed ring can go unnoticed. */
+const POLL_MS = 500;
+
+/** Changes of a store, one after the other. */
+export interface Changes extends Disposable {
+  /** Resolves when something may have changed since the last call, or when `signal` aborts. */
+  next(signal?: AbortSignal): Promise<void>;
+}
+
+/** Begins to watch a store. Dispose of it when done. */
+export function watchStore(store: Store, clock: Clock): Changes {
+  const latch = new Latch();
+  const listener = store.listen(() => latch.ring());
+  return {
+    async next(signal) {
+      const waited = new AbortController();
+      const either = signal ? AbortSignal.any([signal, waited.signal]) : waited.signal;
+      clock.sleep(POLL_MS, either).then(() => latch.ring());
+      await latch.heard();
+      waited.abort();
+    },
+    [Symbol.dispose]: () => listener[Symbol.dispose](),
+  };
+}
