@@ -8,7 +8,7 @@ import type { Home } from "../home.ts";
 import { Database } from "./sqlite/database.ts";
 import { Doorbell } from "./sqlite/doorbell.ts";
 import { explain } from "./sqlite/failures.ts";
-import { APPLICATION_ID, migrate, SCHEMA_VERSION } from "./sqlite/schema.ts";
+import { SCHEMA_VERSION, versionOf } from "./sqlite/header.ts";
 import { SqliteStore } from "./sqlite/store.ts";
 import type { Store } from "./store.ts";
 
@@ -75,44 +75,14 @@ function isSystemError(error: unknown): boolean {
   return error instanceof Error && "code" in error;
 }
 
-/** What the header of a database says of it. */
-interface Header {
-  application: number;
-  version: number;
-}
-
-const HEADER = `
-  SELECT (SELECT application_id FROM pragma_application_id) AS application,
-         (SELECT user_version FROM pragma_user_version) AS version`;
-
 /** Makes sure that the database is ours and of this version. */
 async function prepare(db: Database, home: Home): Promise<void> {
-  const header = await db.read((db) => checkHeader(db, home));
-  if (header.version === SCHEMA_VERSION) return;
-  if (header.version === 0) {
-    // both cannot be done in a transaction, and harm nobody when they are done again
+  const version = await db.read((db) => versionOf(db, home));
+  if (version === SCHEMA_VERSION) return;
+  if (version === 0) {
+    // neither can be done in a transaction, and both harm nobody when they are done again
     await db.patiently(() => db.exec("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL"));
   }
-  await db.write((db) => {
-    const { version } = checkHeader(db, home); // somebody may have been faster
-    if (version < SCHEMA_VERSION) migrate(db, version);
-  });
-}
-
-function checkHeader(db: Database, home: Home): Header {
-  const header = db.get<Header>(HEADER)!;
-  if (header.application !== APPLICATION_ID && !isEmpty(db)) {
-    throw new StoreUnusable(`Cannot use "${home.database}": it is a database of another program`);
-  }
-  if (header.version > SCHEMA_VERSION) {
-    throw new StoreUnusable(
-      `Cannot use "${home.database}": a newer queuectl wrote it (version ${header.version}, this one knows ` +
-        `${SCHEMA_VERSION}); update queuectl`,
-    );
-  }
-  return header;
-}
-
-function isEmpty(db: Database): boolean {
-  return db.get("SELECT 1 FROM sqlite_schema LIMIT 1") === undefined;
+  const { migrate } = await import("./sqlite/migrations.ts");
+  await db.write((db) => migrate(db, versionOf(db, home))); // somebody may have been faster
 }

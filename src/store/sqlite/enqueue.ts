@@ -1,7 +1,7 @@
 /**
  * @module
  * Storing new jobs, one or a hundred thousand, in one transaction. The only place that inserts jobs, and so
- * the only one that counts by itself (see `schema.ts`).
+ * the only one that counts by itself (see `migrations.ts`).
  */
 import { TakenId } from "../../errors.ts";
 import type { NewJob } from "../../job.ts";

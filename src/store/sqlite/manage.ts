@@ -77,6 +77,11 @@ export function removeAll(db: Database, states: readonly State[], queue?: string
   return removed;
 }
 
+/** Removes every waiting job, of one queue or of all. Returns how many. */
+export function clear(db: Database, queue?: string): number {
+  return removeAll(db, WAITING, queue);
+}
+
 /** The columns that `edit` changes, `run_at` aside. */
 const EDITABLE = {
   command: "command",

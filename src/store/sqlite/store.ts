@@ -1,26 +1,17 @@
 /**
  * @module
  * The store in SQLite: each method of the contract is one function of this folder, run in a read or a write
- * transaction, with a ring of the doorbell after what others may wait for.
+ * transaction, with a ring of the doorbell after what others may wait for. All that `enqueue` does not need
+ * is loaded when it is first used: loading everything would add a tenth to the time that `enqueue` takes.
  */
 import type { Home } from "../../home.ts";
 import type { Attempt, Job, NewJob, State } from "../../job.ts";
-import { WAITING } from "../../job.ts";
 import type * as contract from "../store.ts";
-import { backup } from "./backup.ts";
 import type { Database } from "./database.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { enqueue } from "./enqueue.ts";
-import { exchange, look } from "./exchange.ts";
 import { figures } from "./figures.ts";
-import { ahead, attempts, get, states } from "./jobs.ts";
-import { list } from "./listing.ts";
-import { cancel, edit, hold, remove, removeAll, retry, retryDead } from "./manage.ts";
-import { output } from "./output.ts";
-import { queues, setQueue } from "./queues.ts";
 import { changeSettings, settings } from "./settings.ts";
-import { check, prune, recount, versions } from "./upkeep.ts";
-import * as workers from "./workers.ts";
 
 /** A store in one SQLite file. */
 export class SqliteStore implements contract.Store {
@@ -50,105 +41,126 @@ export class SqliteStore implements contract.Store {
     return this.#change((db) => enqueue(db, jobs, options));
   }
 
-  get(id: string): Promise<Job | undefined> {
-    return this.#db.read((db) => get(db, id));
+  async get(id: string): Promise<Job | undefined> {
+    const { get } = await import("./jobs.ts");
+    return await this.#db.read((db) => get(db, id));
   }
 
-  attempts(id: string): Promise<Attempt[]> {
-    return this.#db.read((db) => attempts(db, id));
+  async attempts(id: string): Promise<Attempt[]> {
+    const { attempts } = await import("./jobs.ts");
+    return await this.#db.read((db) => attempts(db, id));
   }
 
-  list(filter: contract.JobFilter): Promise<contract.JobPage> {
-    return this.#db.read((db) => list(db, filter));
+  async list(filter: contract.JobFilter): Promise<contract.JobPage> {
+    const { list } = await import("./listing.ts");
+    return await this.#db.read((db) => list(db, filter));
   }
 
-  ahead(id: string, limit: number): Promise<number> {
-    return this.#db.read((db) => ahead(db, id, limit));
+  async ahead(id: string, limit: number): Promise<number> {
+    const { ahead } = await import("./jobs.ts");
+    return await this.#db.read((db) => ahead(db, id, limit));
   }
 
-  states(ids: readonly string[]): Promise<(State | undefined)[]> {
-    return this.#db.read((db) => states(db, ids));
+  async states(ids: readonly string[]): Promise<(State | undefined)[]> {
+    const { states } = await import("./jobs.ts");
+    return await this.#db.read((db) => states(db, ids));
   }
 
-  cancel(ids: readonly string[], now: number): Promise<{ cancelled: number; requested: number }> {
-    return this.#change((db) => cancel(db, ids, now));
+  async cancel(ids: readonly string[], now: number): Promise<{ cancelled: number; requested: number }> {
+    const { cancel } = await import("./manage.ts");
+    return await this.#change((db) => cancel(db, ids, now));
   }
 
-  retry(ids: readonly string[], options: { now: number; only?: State }): Promise<void> {
-    return this.#change((db) => retry(db, ids, options));
+  async retry(ids: readonly string[], options: { now: number; only?: State }): Promise<void> {
+    const { retry } = await import("./manage.ts");
+    return await this.#change((db) => retry(db, ids, options));
   }
 
-  retryDead(now: number): Promise<number> {
-    return this.#change((db) => retryDead(db, now));
+  async retryDead(now: number): Promise<number> {
+    const { retryDead } = await import("./manage.ts");
+    return await this.#change((db) => retryDead(db, now));
   }
 
-  delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
-    return this.#change((db) => remove(db, ids, only));
+  async delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
+    const { remove } = await import("./manage.ts");
+    return await this.#change((db) => remove(db, ids, only));
   }
 
-  deleteDead(): Promise<number> {
-    return this.#change((db) => removeAll(db, ["dead"]));
+  async deleteDead(): Promise<number> {
+    const { removeAll } = await import("./manage.ts");
+    return await this.#change((db) => removeAll(db, ["dead"]));
   }
 
-  edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
-    return this.#change((db) => edit(db, id, { changes, now }));
+  async edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
+    const { edit } = await import("./manage.ts");
+    return await this.#change((db) => edit(db, id, { changes, now }));
   }
 
-  hold(ids: readonly string[], held: boolean): Promise<void> {
-    return this.#change((db) => hold(db, ids, held));
+  async hold(ids: readonly string[], held: boolean): Promise<void> {
+    const { hold } = await import("./manage.ts");
+    return await this.#change((db) => hold(db, ids, held));
   }
 
   // Output
 
-  output(
+  async output(
     id: string,
     attempt: number,
     options?: { after?: number; limit?: number },
   ): Promise<contract.StoredOutput[]> {
-    return this.#db.read((db) => output(db, { id, attempt }, options));
+    const { output } = await import("./output.ts");
+    return await this.#db.read((db) => output(db, { id, attempt }, options));
   }
 
   // Queues and settings
 
-  queues(): Promise<contract.QueueInfo[]> {
-    return this.#db.read(queues);
+  async queues(): Promise<contract.QueueInfo[]> {
+    const { queues } = await import("./queues.ts");
+    return await this.#db.read(queues);
   }
 
-  setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void> {
-    return this.#change((db) => setQueue(db, name, change));
+  async setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void> {
+    const { setQueue } = await import("./queues.ts");
+    return await this.#change((db) => setQueue(db, name, change));
   }
 
-  clear(queue?: string): Promise<number> {
-    return this.#change((db) => removeAll(db, WAITING, queue));
+  async clear(queue?: string): Promise<number> {
+    const { clear } = await import("./manage.ts");
+    return await this.#change((db) => clear(db, queue));
   }
 
   settings(): Promise<Map<string, string>> {
     return this.#db.read(settings);
   }
 
-  changeSettings(changes: ReadonlyMap<string, string | null>): Promise<void> {
-    return this.#change((db) => changeSettings(db, changes));
+  async changeSettings(changes: ReadonlyMap<string, string | null>): Promise<void> {
+    await this.#change((db) => changeSettings(db, changes));
   }
 
   // Supervisors and workers
 
-  register(supervisor: contract.NewSupervisor): Promise<void> {
-    return this.#change((db) => workers.register(db, supervisor));
+  async register(supervisor: contract.NewSupervisor): Promise<void> {
+    const { register } = await import("./workers.ts");
+    return await this.#change((db) => register(db, supervisor));
   }
 
-  renew(supervisor: string, lease: { now: number; leaseUntil: number }): Promise<boolean> {
-    return this.#db.write((db) => workers.renew(db, supervisor, lease));
+  async renew(supervisor: string, lease: { now: number; leaseUntil: number }): Promise<boolean> {
+    const { renew } = await import("./workers.ts");
+    return await this.#db.write((db) => renew(db, supervisor, lease));
   }
 
-  unregister(ids: readonly string[]): Promise<void> {
-    return this.#change((db) => workers.unregister(db, ids));
+  async unregister(ids: readonly string[]): Promise<void> {
+    const { unregister } = await import("./workers.ts");
+    return await this.#change((db) => unregister(db, ids));
   }
 
-  leave(supervisor: string): Promise<void> {
-    return this.#change((db) => workers.leave(db, supervisor));
+  async leave(supervisor: string): Promise<void> {
+    const { leave } = await import("./workers.ts");
+    return await this.#change((db) => leave(db, supervisor));
   }
 
   async exchange(wanted: contract.Exchange): Promise<contract.Exchanged> {
+    const { exchange, look } = await import("./exchange.ts");
     const seen = await this.#db.read((db) => look(db, wanted));
     if (seen) return seen;
     const { exchanged, changed } = await this.#db.write((db) => exchange(db, wanted));
@@ -156,24 +168,33 @@ export class SqliteStore implements contract.Store {
     return exchanged;
   }
 
-  orders(supervisor: string): Promise<contract.Orders> {
-    return this.#db.read((db) => workers.orders(db, supervisor));
+  async orders(supervisor: string): Promise<contract.Orders> {
+    const { orders } = await import("./workers.ts");
+    return await this.#db.read((db) => orders(db, supervisor));
   }
 
-  workers(): Promise<contract.WorkerInfo[]> {
-    return this.#db.read(workers.workers);
+  async workers(): Promise<contract.WorkerInfo[]> {
+    const { workers } = await import("./workers.ts");
+    return await this.#db.read(workers);
   }
 
-  requestStop(stop: { worker?: string; now: number; endAt: number | null }): Promise<string[]> {
-    return this.#change((db) => workers.requestStop(db, stop));
+  async requestStop(stop: { worker?: string; now: number; endAt: number | null }): Promise<string[]> {
+    const { requestStop } = await import("./workers.ts");
+    return await this.#change((db) => requestStop(db, stop));
   }
 
-  lapsed(now: number): Promise<contract.LapsedSupervisor[]> {
-    return this.#db.read((db) => workers.lapsed(db, now));
+  async lapsed(now: number): Promise<contract.LapsedSupervisor[]> {
+    const { lapsed } = await import("./workers.ts");
+    return await this.#db.read((db) => lapsed(db, now));
   }
 
-  rescue(supervisor: string, settlements: readonly contract.Settlement[], now: number): Promise<boolean> {
-    return this.#change((db) => workers.rescue(db, supervisor, { settlements, now }));
+  async rescue(
+    supervisor: string,
+    settlements: readonly contract.Settlement[],
+    now: number,
+  ): Promise<boolean> {
+    const { rescue } = await import("./workers.ts");
+    return await this.#change((db) => rescue(db, supervisor, { settlements, now }));
   }
 
   // Figures and upkeep
@@ -182,23 +203,28 @@ export class SqliteStore implements contract.Store {
     return this.#db.read((db) => figures(db, range));
   }
 
-  prune(before: number, limit: number): Promise<number> {
-    return this.#db.write((db) => prune(db, before, limit));
+  async prune(before: number, limit: number): Promise<number> {
+    const { prune } = await import("./upkeep.ts");
+    return await this.#db.write((db) => prune(db, before, limit));
   }
 
-  backup(path: string): Promise<void> {
-    return backup(this.#db, this.#home, path);
+  async backup(path: string): Promise<void> {
+    const { backup } = await import("./backup.ts");
+    await backup(this.#db, this.#home, path);
   }
 
-  check(): Promise<string[]> {
-    return this.#db.read(check);
+  async check(): Promise<string[]> {
+    const { check } = await import("./upkeep.ts");
+    return await this.#db.read(check);
   }
 
-  recount(): Promise<string[]> {
-    return this.#db.read(recount);
+  async recount(): Promise<string[]> {
+    const { recount } = await import("./upkeep.ts");
+    return await this.#db.read(recount);
   }
 
   async info(): Promise<contract.StoreInfo> {
+    const { versions } = await import("./upkeep.ts");
     return {
       ...await this.#db.read(versions),
       size: sizeOf(this.#home.database),

@@ -6,10 +6,8 @@
  */
 import { OUTCOMES, STATES, STREAMS, WAITING } from "../../job.ts";
 import type { Database } from "./database.ts";
+import { APPLICATION_ID } from "./header.ts";
 import { sqlList } from "./words.ts";
-
-/** Marks the file as ours, in its header: "QCTL". */
-export const APPLICATION_ID = 0x5143544c;
 
 const STEPS: readonly string[] = [
   `CREATE TABLE jobs (
@@ -143,11 +141,8 @@ const STEPS: readonly string[] = [
    CREATE INDEX workers_of ON workers (supervisor);`,
 ];
 
-/** The version this program writes. */
-export const SCHEMA_VERSION = STEPS.length;
-
 /** Takes the steps that the database has not taken yet. To be called in a write transaction. */
 export function migrate(db: Database, from: number): void {
   for (const step of STEPS.slice(from)) db.exec(step);
-  db.exec(`PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${SCHEMA_VERSION};`);
+  db.exec(`PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${STEPS.length};`);
 }
