@@ -31,7 +31,68 @@ const TREE: Group = {
     ["dlq retry --all", "give dead jobs another chance"],
   ],
   branches: {
+    enqueue: () => import("./enqueue.ts"),
+    list: () => import("./list.ts"),
+    show: () => import("./show.ts"),
+    logs: () => import("./logs.ts"),
+    wait: () => import("./wait.ts"),
+    cancel: () => import("./cancel.ts"),
+    retry: () => import("./retry.ts"),
     delete: () => import("./delete.ts"),
+    edit: () => import("./edit.ts"),
+    hold: () => import("./hold.ts"),
+    release: () => import("./release.ts"),
+    dlq: {
+      brief: "The dead letter queue: jobs that used up their retries",
+      examples: [
+        ["dlq list", "what is dead, and why"],
+        ["dlq retry j1", "give one another chance"],
+        ["dlq retry --all", "all of them"],
+      ],
+      branches: {
+        list: () => import("./dlq/list.ts"),
+        retry: () => import("./dlq/retry.ts"),
+        delete: () => import("./dlq/delete.ts"),
+        clear: () => import("./dlq/clear.ts"),
+      },
+    },
+    queue: {
+      brief: "Queues: pause, resume, limit and clear them",
+      examples: [
+        ["queue list", "every queue with its counts"],
+        ["queue pause mail", "start no more jobs of a queue"],
+        ["queue set mail --concurrency 2", "run at most two of its jobs at a time"],
+      ],
+      branches: {
+        list: () => import("./queue/list.ts"),
+        clear: () => import("./queue/clear.ts"),
+        pause: () => import("./queue/pause.ts"),
+        resume: () => import("./queue/resume.ts"),
+        set: () => import("./queue/set.ts"),
+      },
+    },
+    worker: {
+      brief: "Start, stop and watch workers",
+      examples: [
+        ["worker start --count 4", "run jobs on four threads"],
+        ["worker list", "see who runs what"],
+        ["worker stop --wait", "let running jobs finish, then return"],
+      ],
+      branches: {
+        start: () => import("./worker/start.ts"),
+        stop: () => import("./worker/stop.ts"),
+        list: () => import("./worker/list.ts"),
+        logs: () => import("./worker/logs.ts"),
+      },
+    },
+    status: () => import("./status.ts"),
+    metrics: () => import("./metrics.ts"),
+    config: () => import("./config.ts"),
+    prune: () => import("./prune.ts"),
+    backup: () => import("./backup.ts"),
+    doctor: () => import("./doctor.ts"),
+    completions: () => import("./completions.ts"),
+    version: () => import("./version.ts"),
   },
 };
 

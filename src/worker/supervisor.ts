@@ -231,14 +231,16 @@ export class Supervisor {
       throw error;
     }
     if (exchanged.claimed.length === free.length) this.#mayClaim = true;
-    for (const job of exchanged.claimed) this.#start(job);
+    const started = exchanged.claimed.filter((job) => this.#start(job));
     this.#afterSettling(settled, exchanged.refused);
+    for (const job of started) this.#options.journal.started(job);
     this.#setDueTimer(exchanged.nextDueAt);
     return free.length > 0 ? exchanged.waiting : undefined;
   }
 
-  #start(job: ClaimedJob): void {
-    const { host, home, journal, clock } = this.#options;
+  /** Hands a job to its worker. False, with the job put back, when that was stopped or crashed during the claim. */
+  #start(job: ClaimedJob): boolean {
+    const { host, home, clock } = this.#options;
     const { killGraceMs, outputLimit, shell } = this.#settings;
     const request: RunRequest = {
       token: job.token,
@@ -259,10 +261,10 @@ export class Supervisor {
       procfs: host.procfs,
       detached: host.terminal || !host.procfs,
     };
-    if (this.#crew.run(job, request)) return journal.started(job);
-    // Its worker was stopped or crashed while the claim was under way.
+    if (this.#crew.run(job, request)) return true;
     const error = "put back by its worker";
     this.#settle(job, { outcome: "released", exitCode: null, signal: null, error, finishedAt: clock.now() });
+    return false;
   }
 
   #spoolOf(token: string): string {

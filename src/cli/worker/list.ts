@@ -1,0 +1,61 @@
+/**
+ * @module
+ * `queuectl worker list`: who is there, and what they run.
+ */
+import { formatDuration } from "../../duration.ts";
+import type { WorkerInfo } from "../../store/store.ts";
+import { defineCommand } from "../command.ts";
+import { type Column, table } from "../table.ts";
+
+/** The command. */
+export const command = defineCommand({
+  brief: "List workers and what they run",
+  description:
+    "A worker is gone when it has not been heard of for as long as its lease; its jobs are run again.",
+  examples: [["worker list", "all workers"], ["worker list --json", "the same for a program"]],
+  async run(context) {
+    const { clock, print } = context;
+    const workers = await (await context.store()).workers();
+    const now = clock.now();
+    print.result(
+      workers.map((worker) => workerJson(worker, now)),
+      () =>
+        workers.length === 0
+          ? "No workers are running: start some with queuectl worker start"
+          : table(print, { columns: columnsAt(now), rows: workers }),
+    );
+  },
+});
+
+function columnsAt(now: number): Column<WorkerInfo>[] {
+  return [
+    { title: "WORKER", value: (worker) => worker.id },
+    { title: "STATE", value: (worker) => stateOf(worker, now) },
+    { title: "PID", value: (worker) => worker.pid, align: "right" },
+    { title: "HOST", value: (worker) => worker.host },
+    { title: "SLOTS", value: (worker) => worker.slots, align: "right" },
+    { title: "QUEUES", value: (worker) => worker.queues?.join(",") ?? "all" },
+    { title: "UP", value: (worker) => formatDuration(now - worker.startedAt), align: "right" },
+    { title: "RUNNING", value: (worker) => worker.running.join(" ") },
+  ];
+}
+
+function stateOf(worker: WorkerInfo, now: number): "gone" | "stopping" | "busy" | "idle" {
+  if (worker.leaseUntil < now) return "gone";
+  if (worker.stopping) return "stopping";
+  return worker.running.length > 0 ? "busy" : "idle";
+}
+
+function workerJson(worker: WorkerInfo, now: number) {
+  return {
+    id: worker.id,
+    state: stateOf(worker, now),
+    pid: worker.pid,
+    host: worker.host,
+    slots: worker.slots,
+    queues: worker.queues,
+    running: worker.running,
+    started_at: new Date(worker.startedAt).toISOString(),
+    lease_until: new Date(worker.leaseUntil).toISOString(),
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * @module
+ * `queuectl worker start`: runs jobs, here or in the background.
+ */
+import { PermissionMissing } from "../../errors.ts";
+import { newId } from "../../worker/ids.ts";
+import { probeHost } from "../../worker/process.ts";
+import { Supervisor } from "../../worker/supervisor.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { count, text, toggle } from "../flags.ts";
+import { LineJournal } from "./line_journal.ts";
+import { readQueues } from "./queues.ts";
+
+/** More threads or slots than this are a mistake on any machine of today. */
+const MOST = 1024;
+
+/** The command. */
+export const command = defineCommand({
+  brief: "Run jobs",
+  description:
+    "Prints a line for every job that starts and ends. Ctrl-C lets running jobs finish and takes no new " +
+    "ones; a second Ctrl-C ends them and puts them back. Signals of the terminal never reach the jobs.",
+  examples: [
+    ["worker start", "run one job at a time, here"],
+    ["worker start --count 4 --detach", "run four at a time, in the background"],
+    ["worker start --queue mail,reports", "take jobs from these queues only"],
+    ["worker start --burst", "run until nothing is left to run or to retry"],
+  ],
+  flags: {
+    count: count({ min: 1, max: MOST }, "how many workers, each on a thread of its own (default: 1)"),
+    slots: count({ min: 1, max: MOST }, "how many jobs each of them runs at a time (default: 1)"),
+    queue: text("Q,…", "take jobs from these queues only"),
+    detach: toggle("run in the background; see worker list, logs and stop"),
+    burst: toggle("stop when nothing is left to run or to retry"),
+    log: toggle("write to a log file for each worker, not to stdout (part of --detach)"),
+  },
+  async run(context, flags) {
+    requireShell();
+    const queues = readQueues(flags.queue);
+    const setting = { count: flags.count ?? 1, slots: flags.slots ?? 1, queues, burst: flags.burst };
+    if (flags.detach) {
+      const { detach } = await import("./detach.ts");
+      return await detach(context, setting);
+    }
+    const { home, clock, json } = context;
+    const store = await context.store();
+    const host = await probeHost();
+    using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
+    let end: "stopped" | "lease lost";
+    do {
+      const id = newId("supervisor");
+      const entry = new URL(Deno.mainModule);
+      const supervisor = await Supervisor.start({ ...setting, id, store, home, host, entry, journal, clock });
+      for (const worker of supervisor.workers) journal.note("started", worker);
+      using _signals = stopOnSignals(supervisor, { context, journal });
+      end = await supervisor.run();
+    } while (end === "lease lost");
+  },
+});
+
+/** @throws {PermissionMissing} when no command could be run */
+function requireShell(): void {
+  if (Deno.permissions.querySync({ name: "run", command: "sh" }).state === "granted") return;
+  throw new PermissionMissing("Cannot run jobs without running a shell: run again with --allow-run=sh");
+}
+
+const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** The first signal lets running jobs finish; the second ends them and puts them back. */
+function stopOnSignals(
+  supervisor: Supervisor,
+  { context, journal }: { context: Context; journal: LineJournal },
+): Disposable {
+  let signals = 0;
+  const onSignal = () => {
+    signals += 1;
+    supervisor.stop(signals === 1 ? null : context.clock.now());
+    if (supervisor.running === 0) return;
+    const jobs = supervisor.running === 1 ? "the running job" : `${supervisor.running} running jobs`;
+    if (signals === 1) journal.note(`stopping after ${jobs}; once more to end and put back what runs`, null);
+    else if (signals === 2) journal.note(`ending ${jobs}`, null);
+  };
+  for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, onSignal);
+  return {
+    [Symbol.dispose]() {
+      for (const signal of STOP_SIGNALS) Deno.removeSignalListener(signal, onSignal);
+    },
+  };
+}
