@@ -32,6 +32,8 @@ export interface Words {
   min?: number;
   /** Default: any number. */
   max?: number;
+  /** Words to offer for completion. */
+  choices?: readonly string[];
 }
 
 /** A group of commands as it is written down: `dlq`, `queue`. */

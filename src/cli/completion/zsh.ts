@@ -1,0 +1,49 @@
+/**
+ * @module
+ * The completion script for zsh: to be evaluated, or put as `_queuectl` where `fpath` finds it.
+ */
+import { type Described, type Place, quoted, valuePlaces } from "./places.ts";
+
+/** The script. */
+export function zshScript(places: readonly Place[]): string {
+  const values = valuePlaces(places);
+  return `#compdef queuectl
+# Completion of queuectl for zsh. In ~/.zshrc, after compinit: eval "$(queuectl completions zsh)"
+_queuectl() {
+  local at= i
+  local -a found
+  for ((i = 2; i < CURRENT; i++)); do
+    case "$at \${words[i]}" in
+      ${either(places.slice(1).map(({ at }) => at))}) at="$at \${words[i]}" ;;
+    esac
+  done
+  case "$at \${words[CURRENT-1]}" in
+${
+    values.filter(({ choices }) => choices.length > 0).map(({ after, choices }) =>
+      `    ${quoted(after)}) found=(${choices.map(quoted).join(" ")}) ;;`
+    ).join("\n")
+  }
+    ${either(values.filter(({ choices }) => choices.length === 0).map(({ after }) => after))})
+      _files
+      return ;;
+    *)
+      case "$at" in
+${
+    places.map(({ at, words, flags }) =>
+      `        ${quoted(at)}) found=(${[...words, ...flags].map(describe).join(" ")}) ;;`
+    ).join("\n")
+  }
+      esac ;;
+  esac
+  _describe queuectl found
+}
+if [[ "$funcstack[1]" = _queuectl ]]; then _queuectl "$@"; else compdef _queuectl queuectl; fi`;
+}
+
+function either(patterns: readonly string[]): string {
+  return patterns.map(quoted).join(" | ");
+}
+
+function describe({ word, brief }: Described): string {
+  return quoted(`${word.replaceAll(":", "\\:")}:${brief}`);
+}

@@ -1,0 +1,153 @@
+/**
+ * @module
+ * `queuectl config`: reads and changes the settings. A change is checked as a whole before any of it is stored.
+ */
+import { BadInput } from "../errors.ts";
+import {
+  describeRange,
+  findSetting,
+  formatSetting,
+  parseSetting,
+  type Setting,
+  SETTINGS,
+  type Settings,
+  settingsFrom,
+} from "../settings.ts";
+import { defineCommand, defineGroup, type Target } from "./command.ts";
+import type { Context } from "./context.ts";
+import { type Flag, text } from "./flags.ts";
+
+const KEYS = SETTINGS.map(({ key }) => key);
+
+/** A setting as it holds now. */
+interface Entry {
+  setting: Setting;
+  value: Settings[keyof Settings];
+  /** Somebody set it; otherwise it is the default. */
+  set: boolean;
+}
+
+const list = defineCommand({
+  brief: "List all settings, what they are and what they do",
+  examples: [["config list", "all settings"], ["config list --json", "the same for programs"]],
+  async run(context) {
+    const { table } = await import("./table.ts");
+    const entries = await entriesFor(context, SETTINGS);
+    context.print.result(
+      entries.map(asJson),
+      () =>
+        table(context.print, {
+          rows: entries,
+          columns: [
+            { title: "SETTING", value: ({ setting }) => setting.key },
+            { title: "VALUE", value: ({ setting, value }) => formatSetting(setting, value) },
+            { title: "SET", value: ({ set }) => set ? "yes" : "default" },
+            { title: "WHAT IT IS", value: ({ setting }) => setting.brief },
+          ],
+        }),
+    );
+  },
+});
+
+const get = defineCommand({
+  brief: "Print the value of a setting",
+  examples: [["config get backoff-base", "one value"]],
+  words: { placeholder: "KEY", brief: "the setting", min: 1, max: 1, choices: KEYS },
+  async run(context, _flags, [key]) {
+    const [entry] = await entriesFor(context, [findSetting(key!)]);
+    context.print.result(asJson(entry!), () => formatSetting(entry!.setting, entry!.value));
+  },
+});
+
+const set = defineCommand({
+  brief: "Change settings; running workers follow within two seconds",
+  description: "Either all of the given values are taken or none.",
+  examples: [
+    ["config set max-retries 5", "one setting"],
+    ["config set --max-retries 5 --backoff-base 2 --backoff-factor 3", "several at once"],
+  ],
+  flags: Object.fromEntries(SETTINGS.map((setting) => [fieldName(setting.key), flagFor(setting)])),
+  words: { placeholder: "KEY VALUE", brief: "a setting and its new value", max: 2, choices: KEYS },
+  async run(context, flags, words) {
+    const wanted = new Map<Setting, string>();
+    for (const setting of SETTINGS) {
+      const value = flags[fieldName(setting.key)];
+      if (value !== undefined) wanted.set(setting, value);
+    }
+    if (words.length === 1) throw new BadInput(`Cannot set ${findSetting(words[0]!).key} without a value`);
+    if (words.length === 2) {
+      const setting = findSetting(words[0]!);
+      if (wanted.has(setting)) throw new BadInput(`Cannot set ${setting.key} to two values at once`);
+      wanted.set(setting, words[1]!);
+    }
+    if (wanted.size === 0) {
+      throw new BadInput("Nothing to set: give KEY VALUE, or flags such as --max-retries 5");
+    }
+    const changes = [...wanted].map(([setting, value]): [string, string] => [
+      setting.key,
+      formatSetting(setting, parseSetting(setting, value)),
+    ]);
+    const store = await context.store();
+    await store.changeSettings(new Map(changes));
+    await printEntries(context, [...wanted.keys()]);
+  },
+});
+
+const reset = defineCommand({
+  brief: "Put settings back to their defaults",
+  examples: [["config reset", "all of them"], ["config reset backoff-base", "one"]],
+  words: { placeholder: "KEY", brief: "the settings; all when none is given", choices: KEYS },
+  async run(context, _flags, keys) {
+    const settings = keys.length === 0 ? SETTINGS : keys.map(findSetting);
+    const store = await context.store();
+    await store.changeSettings(new Map(settings.map(({ key }) => [key, null])));
+    await printEntries(context, settings);
+  },
+});
+
+/** The command. */
+export const command: Target = defineGroup({
+  brief: "Read and change settings",
+  description: "In names `-` and `_` are the same. Durations are seconds, or 90s, 10m, 1h30m, 2d.",
+  examples: [["config list", "all settings"], ["config set max-retries 5", "change one"]],
+  routes: { list, get, set, reset },
+  aliases: { show: "list" },
+});
+
+/** `max_retries` as flags are named in code: `maxRetries` (`--max-retries`). */
+function fieldName(key: string): string {
+  return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function flagFor({ brief, kind }: Setting): Flag<string | undefined> {
+  return { ...text("VALUE", brief), choices: kind.type === "choice" ? kind.choices : [] };
+}
+
+async function entriesFor(context: Context, settings: readonly Setting[]): Promise<Entry[]> {
+  const stored = await (await context.store()).settings();
+  const values = settingsFrom(stored);
+  return settings.map((setting) => ({ setting, value: values[setting.field], set: stored.has(setting.key) }));
+}
+
+async function printEntries(context: Context, settings: readonly Setting[]): Promise<void> {
+  const entries = await entriesFor(context, settings);
+  context.print.result(
+    entries.map(asJson),
+    () =>
+      entries.map(({ setting, value }) => `${setting.key} is ${formatSetting(setting, value)}`).join("\n"),
+  );
+}
+
+/** Durations in seconds, sizes in bytes. */
+function asJson({ setting, value, set }: Entry): Record<string, unknown> {
+  const inUnits = (one: Settings[keyof Settings]) =>
+    setting.kind.type === "duration" ? one as number / 1000 : one;
+  return {
+    key: setting.key,
+    value: inUnits(value),
+    default: inUnits(setting.default),
+    set,
+    takes: describeRange(setting),
+    brief: setting.brief,
+  };
+}

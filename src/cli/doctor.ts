@@ -1,0 +1,44 @@
+/**
+ * @module
+ * `queuectl doctor`: looks whether everything is as it has to be, and says what to do where it is not. It goes on
+ * where other commands stop, so nothing here relies on the store being there.
+ */
+import { defineCommand, type Target } from "./command.ts";
+import type { Finding, Level } from "./doctor/finding.ts";
+import type { Colour } from "./print.ts";
+
+const COLOUR: Readonly<Record<Level, Colour>> = { ok: "green", warning: "yellow", problem: "red" };
+
+/** The command. */
+export const command: Target = defineCommand({
+  brief: "Check the store, the permissions, the shell and the workers",
+  description: "Ends with exit code 1 when there is a problem; warnings are none. Reads the whole store, " +
+    "which takes a while when it is large.",
+  examples: [["doctor", "check everything"], ["doctor --json", "the same for programs"]],
+  async run(context) {
+    const [{ checkSurroundings }, { checkStore }] = await Promise.all([
+      import("./doctor/surroundings.ts"),
+      import("./doctor/store.ts"),
+    ]);
+    const { print } = context;
+    const findings: Finding[] = [];
+    for (const check of [checkStore, checkSurroundings]) {
+      for await (const finding of check(context)) findings.push(finding);
+    }
+    const { table } = await import("./table.ts");
+    print.result(findings, () =>
+      table(print, {
+        rows: findings,
+        columns: [
+          {
+            title: "",
+            value: ({ level }) => level,
+            paint: ({ level }, cell) => print.paint(COLOUR[level], cell),
+          },
+          { title: "CHECK", value: ({ check }) => check },
+          { title: "FOUND", value: ({ found, advice }) => advice ? `${found}: ${advice}` : found },
+        ],
+      }));
+    return findings.some(({ level }) => level === "problem") ? 1 : 0;
+  },
+});

@@ -1,0 +1,96 @@
+/**
+ * @module
+ * The checks of the store: can it be used, is it sound, is somebody told of its changes, who works on it.
+ */
+import { UserError } from "../../errors.ts";
+import type { Store, StoreInfo, WorkerInfo } from "../../store/store.ts";
+import type { Context } from "../context.ts";
+import { fromNow } from "../times.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+
+/** How long the doorbell may take to be heard. */
+const EARSHOT_MS = 1000;
+
+/** Everything about the store, or that it cannot be opened. */
+export async function* checkStore(context: Context): AsyncGenerator<Finding> {
+  let store: Store;
+  try {
+    store = await context.store();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    yield problem("store", error.message, "see to that first, or choose another home with --home DIR");
+    return;
+  }
+  const info = await store.info();
+  yield ok(
+    "store",
+    `${megabytes(info.size)} and a log of ${megabytes(info.logSize)}, schema ${info.schemaVersion}`,
+  );
+  yield checkEngine(info);
+  yield* findingsOf(
+    "integrity",
+    await store.check(),
+    "restore a backup, or salvage it with sqlite3 .recover",
+  );
+  yield* findingsOf("counts", await store.recount(), "please report this as a defect of queuectl");
+  yield await checkDoorbell(context, store);
+  yield* checkWorkers(context, store);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** SQLite before 3.51.3 can damage a database in WAL mode when two connections write and checkpoint at once. */
+function checkEngine({ engine }: StoreInfo): Finding {
+  const [major = 0, minor = 0, patch = 0] = (/[\d.]+$/.exec(engine)?.[0] ?? "").split(".").map(Number);
+  const safe = (major * 1000 + minor) * 1000 + patch >= 3_051_003;
+  if (safe) return ok("engine", engine);
+  return warning(
+    "engine",
+    `${engine} can, very rarely, damage a database that several processes write`,
+    "use a runtime with SQLite 3.51.3 or later (Deno 2.9), and keep backups",
+  );
+}
+
+function* findingsOf(check: string, wrong: readonly string[], advice: string): Generator<Finding> {
+  if (wrong.length === 0) yield ok(check, "all is well");
+  for (const one of wrong) yield problem(check, one, advice);
+}
+
+/** Rings, and listens for it. */
+async function checkDoorbell({ home, clock }: Context, store: Store): Promise<Finding> {
+  const heard = new AbortController();
+  using _listening = store.listen(() => heard.abort());
+  const start = clock.monotonicMs();
+  const seconds = clock.now() / 1000;
+  await Deno.utime(home.doorbell, seconds, seconds).catch(() => {});
+  await clock.sleep(EARSHOT_MS, heard.signal);
+  if (heard.signal.aborted) {
+    return ok("doorbell", `heard after ${(clock.monotonicMs() - start).toFixed(1)} ms`);
+  }
+  return warning(
+    "doorbell",
+    "changes are not announced on this file system",
+    "workers find new jobs by looking, every poll_interval; a local disk would let them start at once",
+  );
+}
+
+async function* checkWorkers({ clock }: Context, store: Store): AsyncGenerator<Finding> {
+  const now = clock.now();
+  const workers = await store.workers();
+  const gone = workers.filter(({ leaseUntil }) => leaseUntil <= now);
+  for (const worker of gone) {
+    yield warning("workers", describeGone(worker, now), "start a worker on this home to clear it");
+  }
+  const there = workers.length - gone.length;
+  const pending = (await store.queues()).reduce((sum, { counts }) => sum + counts.pending, 0);
+  if (there === 0 && pending > 0) {
+    yield warning("workers", `${pending} jobs are pending and no worker is there`, "queuectl worker start");
+  } else yield ok("workers", `${there} there`);
+}
+
+function describeGone({ id, host, pid, leaseUntil, running }: WorkerInfo, now: number): string {
+  const jobs = running.length === 0 ? "" : `, running ${running.join(", ")}`;
+  return `${id} (pid ${pid} on ${host}${jobs}) is gone: its lease ended ${fromNow(leaseUntil, now)}`;
+}

@@ -1,0 +1,83 @@
+/**
+ * @module
+ * The checks of what queuectl needs around it: the home's directory, permissions, space and a shell.
+ */
+import { StoreUnusable } from "../../errors.ts";
+import { DEFAULT_SETTINGS } from "../../settings.ts";
+import type { Context } from "../context.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+
+const MIB = 1024 * 1024;
+/** Less than this is soon full: SQLite's log alone may take a good part of it. */
+const LITTLE_SPACE = 512 * MIB;
+/** With less than this, writing fails now. */
+const NO_SPACE = 8 * MIB;
+
+/** Everything but the store. */
+export async function* checkSurroundings(context: Context): AsyncGenerator<Finding> {
+  yield ok("runtime", `Deno ${Deno.version.deno} on ${Deno.build.target}`);
+  yield* checkHome(context);
+  if (Deno.permissions.querySync({ name: "run", command: "sh" }).state !== "granted") {
+    yield warning("permissions", "no shell may be run, so no worker can", "run workers with --allow-run=sh");
+    return;
+  }
+  yield ok("permissions", "workers may run commands");
+  yield* checkShell(context);
+  yield* checkSpace(context);
+}
+
+async function* checkHome({ home }: Context): AsyncGenerator<Finding> {
+  try {
+    const { mode } = await Deno.stat(home.dir);
+    const others = (mode ?? 0) & 0o077;
+    if (others === 0) yield ok("home", home.dir);
+    else {
+      yield warning(
+        "home",
+        `${home.dir} can be reached by other users of this machine`,
+        `chmod 700 ${home.dir}`,
+      );
+    }
+  } catch (error) {
+    yield problem("home", `${home.dir} cannot be read`, (error as Error).message);
+  }
+}
+
+async function* checkShell(context: Context): AsyncGenerator<Finding> {
+  const shell = await shellSetting(context);
+  const { success } = await runShell('command -v -- "$1"', shell);
+  if (success) yield ok("shell", shell);
+  else yield problem("shell", `${shell} is not there`, "queuectl config set shell sh, or install it");
+}
+
+/** The setting, or its default when the store cannot be read. */
+async function shellSetting(context: Context): Promise<string> {
+  try {
+    return (await context.settings()).shell;
+  } catch (error) {
+    if (!(error instanceof StoreUnusable)) throw error;
+    return DEFAULT_SETTINGS.shell;
+  }
+}
+
+/** Not told where there is no `df`. */
+async function* checkSpace({ home }: Context): AsyncGenerator<Finding> {
+  const { stdout } = await runShell('df -Pk -- "$1"', home.dir);
+  const available = Number(stdout.split("\n")[1]?.trim().split(/\s+/)[3] ?? NaN) * 1024;
+  if (Number.isNaN(available)) return;
+  const found = `${(available / MIB / 1024).toFixed(1)} GiB free`;
+  if (available >= LITTLE_SPACE) return yield ok("space", found);
+  const advice =
+    `make room on the file system of ${home.dir}, for example with queuectl prune --older-than 1d`;
+  yield available < NO_SPACE ? problem("space", found, advice) : warning("space", found, advice);
+}
+
+async function runShell(script: string, argument: string): Promise<{ success: boolean; stdout: string }> {
+  const { success, stdout } = await new Deno.Command("sh", {
+    args: ["-c", script, "sh", argument],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).output();
+  return { success, stdout: new TextDecoder().decode(stdout) };
+}

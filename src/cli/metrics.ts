@@ -1,0 +1,137 @@
+/**
+ * @module
+ * `queuectl metrics`: what was done, how fast, how reliably, over all time and lately.
+ */
+import { formatDuration } from "../duration.ts";
+import { rangeOf, summarizeTotal, summarizeWindow, type Summary, type Times, WINDOWS } from "../metrics.ts";
+import { defineCommand, type Target } from "./command.ts";
+import type { Context } from "./context.ts";
+import { toggle } from "./flags.ts";
+import type { Print } from "./print.ts";
+import { type Column, table } from "./table.ts";
+
+/** What `metrics` knows. */
+interface Metrics {
+  /** All time, and the windows that end now. */
+  overall: { total: Summary; minute: Summary; hour: Summary; day: Summary };
+  /** All time, by queue. */
+  queues: (Summary & { queue: string })[];
+}
+
+/** The command. */
+export const command: Target = defineCommand({
+  brief: "Show throughput, success rate, waiting and running times",
+  examples: [
+    ["metrics", "all time, the last minute, hour and day, and each queue"],
+    ["metrics --prometheus", "in the text format that Prometheus reads"],
+  ],
+  flags: { prometheus: toggle("print in the text format that Prometheus reads") },
+  async run(context, flags) {
+    const store = await context.store();
+    const totals = await store.figures({ span: "total" });
+    if (flags.prometheus) {
+      const { prometheusText } = await import("../prometheus.ts");
+      const [queues, workers] = [await store.queues(), await store.workers()];
+      return context.print.line(prometheusText({ queues, totals, workers }).trimEnd());
+    }
+    const now = context.clock.now();
+    const lately = async (window: keyof typeof WINDOWS) =>
+      summarizeWindow(await store.figures(rangeOf(WINDOWS[window], now)), WINDOWS[window], now);
+    const metrics: Metrics = {
+      overall: {
+        total: summarizeTotal(totals),
+        minute: await lately("minute"),
+        hour: await lately("hour"),
+        day: await lately("day"),
+      },
+      queues: totals.map((row) => ({ queue: row.queue, ...summarizeTotal([row]) })),
+    };
+    context.print.result(metricsJson(metrics), () => asText(metrics, context));
+  },
+});
+
+/** Stands for a figure of nothing. */
+const NONE = "–";
+
+/** What is said of a summary, line by line. */
+const LINES: readonly { name: string; of: (summary: Summary) => string | number }[] = [
+  { name: "jobs enqueued", of: ({ enqueued }) => enqueued },
+  { name: "attempts started", of: ({ started }) => started },
+  { name: "  completed", of: ({ completed }) => completed },
+  { name: "  failed", of: ({ failed }) => failed },
+  { name: "  timed out", of: ({ timedOut }) => timedOut },
+  { name: "  lost", of: ({ lost }) => lost },
+  { name: "  cancelled", of: ({ cancelled }) => cancelled },
+  { name: "retries", of: ({ retried }) => retried },
+  { name: "jobs dead", of: ({ dead }) => dead },
+  {
+    name: "success rate",
+    of: ({ successRate: rate }) => rate === null ? NONE : `${(100 * rate).toFixed(1)}%`,
+  },
+  { name: "attempts per second", of: ({ perSecond: rate }) => rate === null ? NONE : rate.toFixed(2) },
+  ...timeLines("waited", ({ waitMs }) => waitMs),
+  ...timeLines("ran", ({ runMs }) => runMs),
+];
+
+function timeLines(name: string, of: (summary: Summary) => Times): typeof LINES {
+  return (["mean", "p50", "p95", "p99"] as const).map((which) => ({
+    name: `${name}, ${which}`,
+    of(summary) {
+      const ms = of(summary)[which];
+      return ms === null ? NONE : formatDuration(ms);
+    },
+  }));
+}
+
+function asText({ overall: { total, minute, hour, day }, queues }: Metrics, { print }: Context): string {
+  const all = summaryTable(print, [["ALL TIME", total], ["1 MIN", minute], ["1 H", hour], ["24 H", day]]);
+  if (queues.length < 2) return all;
+  return `${all}\n\n${summaryTable(print, queues.map((summary) => [summary.queue, summary]))}`;
+}
+
+/** A column for each summary. */
+function summaryTable(print: Print, summaries: readonly (readonly [title: string, Summary])[]): string {
+  return table(print, {
+    rows: LINES,
+    columns: [
+      { title: "", value: ({ name }) => name },
+      ...summaries.map(([title, summary]): Column<typeof LINES[number]> => ({
+        title,
+        value: ({ of }) => of(summary),
+        align: "right",
+      })),
+    ],
+  });
+}
+
+function metricsJson({ overall, queues }: Metrics) {
+  return {
+    all_time: summaryJson(overall.total),
+    last_minute: summaryJson(overall.minute),
+    last_hour: summaryJson(overall.hour),
+    last_day: summaryJson(overall.day),
+    queues: queues.map(({ queue, ...summary }) => ({ queue, ...summaryJson(summary) })),
+  };
+}
+
+/** Durations in seconds. */
+function summaryJson({ timedOut, perSecond, successRate, waitMs, runMs, ...counts }: Summary) {
+  return {
+    ...counts,
+    timed_out: timedOut,
+    per_second: perSecond,
+    success_rate: successRate,
+    wait: inSeconds(waitMs),
+    run: inSeconds(runMs),
+  };
+}
+
+function inSeconds(times: Times): Times {
+  const seconds = (ms: number | null) => ms === null ? null : Math.round(ms) / 1000;
+  return {
+    mean: seconds(times.mean),
+    p50: seconds(times.p50),
+    p95: seconds(times.p95),
+    p99: seconds(times.p99),
+  };
+}

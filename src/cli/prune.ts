@@ -1,0 +1,41 @@
+/**
+ * @module
+ * `queuectl prune`: removes old finished jobs now, in steps, so that workers never wait long.
+ */
+import { formatDuration } from "../duration.ts";
+import { BadInput } from "../errors.ts";
+import { defineCommand, type Target } from "./command.ts";
+import { duration } from "./flags.ts";
+
+/** Jobs removed in one transaction. */
+const STEP = 1000;
+
+/** The command. */
+export const command: Target = defineCommand({
+  brief: "Remove old completed and cancelled jobs",
+  description: "Workers do this by themselves. Dead jobs are kept.",
+  examples: [
+    ["prune", "remove what is older than the setting `retention`"],
+    ["prune --older-than 7d", "remove what ended more than a week ago"],
+  ],
+  flags: { olderThan: duration("how long ago the jobs ended (default: the setting `retention`)") },
+  async run(context, flags) {
+    const ageMs = flags.olderThan ?? (await context.settings()).retentionMs;
+    if (flags.olderThan === undefined && ageMs === 0) {
+      throw new BadInput(
+        "Cannot prune: the setting retention is 0, which keeps jobs for ever; give --older-than",
+      );
+    }
+    const store = await context.store();
+    const before = context.clock.now() - ageMs;
+    let pruned = 0;
+    for (let step = STEP; step === STEP; pruned += step) step = await store.prune(before, STEP);
+    context.print.result(
+      { pruned },
+      () =>
+        `Removed ${pruned} ${pruned === 1 ? "job" : "jobs"} that ended ${
+          formatDuration(ageMs)
+        } ago or earlier`,
+    );
+  },
+});

@@ -1,0 +1,25 @@
+/**
+ * @module
+ * `queuectl version`: which queuectl this is, and what it runs on.
+ */
+import { VERSION } from "../version.ts";
+import { defineCommand, type Target } from "./command.ts";
+
+/** The command. */
+export const command: Target = defineCommand({
+  brief: "Print the version, and what it runs on",
+  examples: [["version", "for people"], ["version --json", "for programs"]],
+  async run(context) {
+    const { engineVersion } = await import("../store/sqlite/engine.ts");
+    const version = {
+      version: VERSION,
+      runtime: `Deno ${Deno.version.deno}`,
+      engine: engineVersion(),
+      platform: Deno.build.target,
+    };
+    context.print.result(
+      version,
+      () => `queuectl ${VERSION} (${version.runtime}, ${version.engine}, ${version.platform})`,
+    );
+  },
+});
