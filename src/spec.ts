@@ -217,14 +217,14 @@ export function jobFromJson(json: string, defaults: JobDefaults): NewJob {
   return jobFromValue(parseJson(json), defaults);
 }
 
-/** Reads JSON. @throws {BadInput} that says where it is wrong */
-export function parseJson(json: string): unknown {
+/** Reads JSON. @throws {BadInput} that says where it is wrong, and `advice` */
+export function parseJson(json: string, advice = ""): unknown {
   try {
     return JSON.parse(json);
   } catch {
     const { line, column, found } = faultOf(json);
     const place = json.includes("\n") ? `line ${line}, column ${column}` : `column ${column}`;
-    throw new BadInput(`Cannot read the JSON: ${found} at ${place}`);
+    throw new BadInput(`Cannot read the JSON: ${found} at ${place}${advice}`);
   }
 }
 

@@ -23,7 +23,7 @@ export function watchStore(store: Store, clock: Clock): Changes {
     async next(signal) {
       const waited = new AbortController();
       const either = signal ? AbortSignal.any([signal, waited.signal]) : waited.signal;
-      clock.sleep(POLL_MS, either).then(() => latch.ring());
+      clock.sleep(POLL_MS, either).then(() => waited.signal.aborted || latch.ring());
       await latch.heard();
       waited.abort();
     },

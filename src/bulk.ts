@@ -1,0 +1,74 @@
+/**
+ * @module
+ * Many jobs from one text: JSON objects, one a line (NDJSON); a JSON array of them; or commands, one a line. Blank
+ * lines, and lines that begin with `#`, are skipped. Pure.
+ */
+import { BadInput, UserError } from "./errors.ts";
+import type { NewJob } from "./job.ts";
+import { type JobDefaults, jobFromCommand, jobFromJson, jobFromValue, parseJson } from "./spec.ts";
+
+/** The jobs of a text. */
+export interface Bulk {
+  jobs: NewJob[];
+  /** Where the n-th job stands: `line 7`, or `item 7` of an array. */
+  place(n: number): string;
+}
+
+/**
+ * Reads all the jobs of a text.
+ * @param text the whole file
+ * @throws {BadInput} for the first one that is wrong; it names the line and `source`
+ */
+export function readBulk(
+  text: string,
+  { source, defaults }: { source: string; defaults: JobDefaults },
+): Bulk {
+  if (/^\s*\[\s*[{\]]/.test(text)) return readArray(text, { source, defaults });
+  const lines = text.split("\n");
+  const isJson = lines.find(isContent)?.trimStart().startsWith("{") ?? false;
+  const bulk: { jobs: NewJob[]; lines: number[] } = { jobs: [], lines: [] };
+  lines.forEach((line, index) => {
+    if (!isContent(line)) return;
+    const place = `line ${index + 1}`;
+    bulk.jobs.push(located({ source, place }, () => readLine(line, { isJson, defaults })));
+    bulk.lines.push(index + 1);
+  });
+  return { jobs: bulk.jobs, place: (n) => `line ${bulk.lines[n]}` };
+}
+
+function isContent(line: string): boolean {
+  const first = /\S/.exec(line)?.[0];
+  return first !== undefined && first !== "#";
+}
+
+function readLine(line: string, { isJson, defaults }: { isJson: boolean; defaults: JobDefaults }): NewJob {
+  if (isJson) return jobFromJson(line, defaults);
+  if (/^\s*\{\s*"/.test(line)) {
+    throw new BadInput("Cannot mix JSON and commands: the first line is a command");
+  }
+  return jobFromCommand(line.replace(/\r$/, ""), defaults);
+}
+
+function readArray(text: string, { source, defaults }: { source: string; defaults: JobDefaults }): Bulk {
+  const values = located({ source }, () => parseJson(text)) as unknown[];
+  const place = (n: number) => `item ${n + 1}`;
+  const jobs = values.map((value, n) =>
+    located({ source, place: place(n) }, () => jobFromValue(value, defaults))
+  );
+  return { jobs, place };
+}
+
+function located<T>(at: { source: string; place?: string }, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof UserError ? inPlace(error, at) : error;
+  }
+}
+
+/** The same error as a sentence that says where in the text it is: `In line 7 of jobs.txt: unknown field "x"`. */
+export function inPlace(error: UserError, { source, place }: { source: string; place?: string }): UserError {
+  const where = place === undefined ? source : `${place} of ${source}`;
+  error.message = `In ${where}: ${error.message[0]!.toLowerCase()}${error.message.slice(1)}`;
+  return error;
+}

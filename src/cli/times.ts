@@ -1,0 +1,15 @@
+/**
+ * @module
+ * Times as people say them, from where they stand now. Pure.
+ */
+import { formatDuration } from "../duration.ts";
+
+/** `3m ago`, or `in 2h`. */
+export function fromNow(time: number, now: number): string {
+  return time <= now ? `${rough(now - time)} ago` : `in ${rough(time - now)}`;
+}
+
+/** A duration in whole seconds from one second on: `850ms`, `12s`, `3m20s`. */
+export function rough(ms: number): string {
+  return formatDuration(ms < 1000 ? ms : Math.round(ms / 1000) * 1000);
+}

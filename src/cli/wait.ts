@@ -1,0 +1,151 @@
+/**
+ * @module
+ * `queuectl wait`: until jobs have ended.
+ */
+import { formatDuration } from "../duration.ts";
+import { BadInput, Refused } from "../errors.ts";
+import { ENDED, type State } from "../job.ts";
+import type { Store } from "../store/store.ts";
+import { type Changes, watchStore } from "./changes.ts";
+import { defineCommand, type Target } from "./command.ts";
+import type { Context } from "./context.ts";
+import { duration, text, toggle } from "./flags.ts";
+import { distinct, IDS, jobCount } from "./ids.ts";
+import { queueName } from "./queue/names.ts";
+
+/** The command. */
+export const command: Target = defineCommand({
+  brief: "Wait until jobs have ended",
+  description: [
+    "The exit code is 1 when one of them ended other than completed, or the time was up.",
+    "With --queue or --all it waits until nothing is left to run or retry, jobs that come meanwhile included; then it",
+    "is 1 when any job became dead or was cancelled meanwhile.",
+  ].join("\n"),
+  examples: [
+    ["wait j1 j2 && echo fine", "for two jobs"],
+    ["wait $(queuectl enqueue 'make report') --timeout 10m", "for one just queued, not for ever"],
+    ["wait --queue mail", "until a queue has nothing left to do"],
+  ],
+  flags: {
+    queue: text("QUEUE", "all jobs of a queue"),
+    all: toggle("all jobs"),
+    timeout: duration("give up after this long"),
+  },
+  words: { ...IDS, min: 0 },
+  async run(context, { queue, all, timeout }, words) {
+    const asked = Number(words.length > 0) + Number(queue !== undefined) + Number(all);
+    if (asked !== 1) throw new BadInput("Cannot tell what to wait for: give ids, or --queue QUEUE, or --all");
+    const target = words.length > 0
+      ? new SomeJobs(context, distinct(words))
+      : new WholeQueues(context, queue === undefined ? undefined : queueName(queue));
+    return await waitFor(context, { target, timeoutMs: timeout });
+  },
+});
+
+/** What is waited for. */
+interface Awaited {
+  /** Looks once; says how many jobs are left. */
+  look(store: Store): Promise<number>;
+  /** Whether all of it ended as it should; prints the result. Called when nothing is left. */
+  conclude(): boolean;
+}
+
+async function waitFor(context: Context, { target, timeoutMs }: {
+  target: Awaited;
+  timeoutMs: number | undefined;
+}): Promise<number> {
+  const store = await context.store();
+  const deadline = timeoutMs === undefined ? Infinity : context.clock.monotonicMs() + timeoutMs;
+  using changes = watchStore(store, context.clock);
+  for (let left = await target.look(store); left > 0; left = await target.look(store)) {
+    const remainingMs = deadline - context.clock.monotonicMs();
+    if (remainingMs <= 0) {
+      throw new Refused(
+        `Cannot wait any longer: ${jobCount(left)} not ended after ${formatDuration(timeoutMs!)}`,
+      );
+    }
+    await nextWithin(changes, remainingMs);
+  }
+  return target.conclude() ? 0 : 1;
+}
+
+async function nextWithin(changes: Changes, ms: number): Promise<void> {
+  await changes.next(ms === Infinity ? undefined : AbortSignal.timeout(ms));
+}
+
+/** Jobs by their ids. Each is printed when it has ended. */
+class SomeJobs implements Awaited {
+  readonly #context: Context;
+  #left: string[];
+  readonly #ended = new Map<string, State>();
+
+  constructor(context: Context, ids: readonly string[]) {
+    this.#context = context;
+    this.#left = [...ids];
+  }
+
+  async look(store: Store): Promise<number> {
+    const ids = this.#left;
+    const states = await store.states(ids);
+    const missing = states.indexOf(undefined);
+    if (missing >= 0) throw new Refused(`Cannot wait for job "${ids[missing]}": no such job`);
+    this.#left = ids.filter((_, index) => !ENDED.includes(states[index]!));
+    ids.forEach((id, index) => {
+      if (ENDED.includes(states[index]!)) this.#end(id, states[index]!);
+    });
+    return this.#left.length;
+  }
+
+  #end(id: string, state: State): void {
+    this.#ended.set(id, state);
+    if (!this.#context.json) this.#context.print.line(`${id} ${state}`);
+  }
+
+  conclude(): boolean {
+    const jobs = [...this.#ended].map(([id, state]) => ({ id, state }));
+    this.#context.print.result({ jobs }, () => "");
+    return jobs.every(({ state }) => state === "completed");
+  }
+}
+
+/** All that one queue, or every queue, has to do. It goes by counts: the same cost for a million jobs. */
+class WholeQueues implements Awaited {
+  readonly #context: Context;
+  readonly #queue: string | undefined;
+  #first: Record<State, number> | undefined;
+  #last: Record<State, number> | undefined;
+
+  constructor(context: Context, queue: string | undefined) {
+    this.#context = context;
+    this.#queue = queue;
+  }
+
+  async look(store: Store): Promise<number> {
+    const counts: Record<State, number> = {
+      pending: 0,
+      scheduled: 0,
+      processing: 0,
+      completed: 0,
+      failed: 0,
+      dead: 0,
+      cancelled: 0,
+    };
+    for (const queue of await store.queues()) {
+      if (this.#queue !== undefined && queue.name !== this.#queue) continue;
+      for (const [state, count] of Object.entries(queue.counts) as [State, number][]) counts[state] += count;
+    }
+    this.#first ??= counts;
+    this.#last = counts;
+    return counts.pending + counts.scheduled + counts.failed + counts.processing;
+  }
+
+  conclude(): boolean {
+    const more = (state: State) => Math.max(0, this.#last![state] - this.#first![state]);
+    const [completed, dead, cancelled] = [more("completed"), more("dead"), more("cancelled")];
+    this.#context.print.result(
+      { completed, dead, cancelled },
+      () => `Nothing left: ${completed} completed, ${dead} dead, ${cancelled} cancelled meanwhile`,
+    );
+    return dead === 0 && cancelled === 0;
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * @module
+ * Words to a command that a POSIX shell splits into the same words again. Pure.
+ */
+
+/** Quotes words where they need it and joins them: `["ls", "my file"]` is `ls 'my file'`. */
+export function quoteWords(words: readonly string[]): string {
+  return words.map(quoteWord).join(" ");
+}
+
+/** Within single quotes a shell takes everything as it is; a single quote has to stand outside of them. */
+function quoteWord(word: string): string {
+  return /^[\w@%+:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
