@@ -114,11 +114,12 @@ function writeCursor(sort: Sort, key: readonly number[]): string {
 }
 
 function readCursor(cursor: string, sort: Sort): number[] {
-  const [written, ...key] = cursor.split("_");
-  const numbers = key.map(Number);
-  const expected = sort === "priority" ? 2 : 1;
-  if (written !== sort || numbers.length !== expected || !numbers.every(Number.isSafeInteger)) {
+  const pattern = sort === "priority"
+    ? /^priority_(-?\d{1,15})_(\d{1,15})$/
+    : /^(?:newest|oldest)_(\d{1,15})$/;
+  const match = pattern.exec(cursor);
+  if (!match || !cursor.startsWith(sort)) {
     throw new BadInput(`Unknown cursor "${cursor}": take it from a page of the same sort`);
   }
-  return numbers;
+  return match.slice(1).map(Number);
 }

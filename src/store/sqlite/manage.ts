@@ -132,10 +132,18 @@ interface Intent {
 
 /** What a person can do about a job that is in the way of what they want. */
 const HINTS: Readonly<Record<string, Partial<Record<State, string>>>> = {
-  cancel: {},
-  retry: { processing: "; cancel it first", pending: " already" },
+  retry: {
+    pending: " already",
+    scheduled: "; edit its time to run it now",
+    processing: "; cancel it first",
+  },
   delete: { processing: "; cancel it first" },
-  edit: { processing: "; cancel it first", completed: "; retry it first", dead: "; retry it first" },
+  edit: {
+    processing: "; cancel it first",
+    completed: "; retry it first",
+    dead: "; retry it first",
+    cancelled: "; retry it first",
+  },
 };
 
 /** The job, if it exists and is in a state that allows the intent. */

@@ -1,0 +1,112 @@
+/**
+ * @module
+ * Jobs, supervisors and settlements with everything filled in that a test does not care about.
+ */
+import type { NewJob } from "../../src/job.ts";
+import type {
+  ClaimedJob,
+  Exchange,
+  Exchanged,
+  NewSupervisor,
+  Settlement,
+  Store,
+} from "../../src/store/store.ts";
+
+/** A moment to count from, in ms since the epoch: on the minute, so that tests know their minutes. */
+export const T0 = 1_800_000_000_000;
+
+/** A job that wants nothing special. */
+export function newJob(changes: Partial<NewJob> = {}): NewJob {
+  return {
+    id: null,
+    command: "true",
+    queue: "default",
+    priority: 0,
+    maxRetries: 3,
+    timeoutMs: 0,
+    runAt: null,
+    label: null,
+    cwd: null,
+    env: null,
+    held: false,
+    ...changes,
+  };
+}
+
+/** Enqueues jobs at `T0`. */
+export function enqueue(store: Store, ...jobs: Partial<NewJob>[]): Promise<string[]> {
+  return store.enqueue(jobs.map(newJob), { now: T0, idFormat: "short" });
+}
+
+/** A supervisor with one worker, `<id>-worker`, whose lease lasts an hour from `T0`. */
+export function newSupervisor(id: string, changes: Partial<NewSupervisor> = {}): NewSupervisor {
+  return {
+    id,
+    host: "host",
+    bootId: "boot",
+    pid: 1,
+    startedAt: T0,
+    leaseUntil: T0 + 3_600_000,
+    workers: [{ id: `${id}-worker`, slots: 1, queues: null }],
+    ...changes,
+  };
+}
+
+/** An exchange of a supervisor at `T0` that brings nothing and wants nothing. */
+export function exchangeOf(supervisor: string, changes: Partial<Exchange> = {}): Exchange {
+  return { supervisor, now: T0, settlements: [], output: [], free: [], queues: null, ...changes };
+}
+
+/** Claims at most `count` jobs for the worker of a registered supervisor. */
+export async function claim(
+  store: Store,
+  supervisor: string,
+  { count = 1, now = T0, queues = null }: { count?: number; now?: number; queues?: string[] | null } = {},
+): Promise<ClaimedJob[]> {
+  const free = Array.from({ length: count }, () => `${supervisor}-worker`);
+  return (await store.exchange(exchangeOf(supervisor, { free, now, queues }))).claimed;
+}
+
+/** Claims one job, which must be there. */
+export async function claimOne(store: Store, supervisor: string, now: number = T0): Promise<ClaimedJob> {
+  const [job] = await claim(store, supervisor, { now });
+  if (!job) throw new Error("There is no job to be claimed");
+  return job;
+}
+
+/** How an attempt ended: well, unless changed. */
+export function settlement(token: string, changes: Partial<Settlement> = {}): Settlement {
+  return {
+    token,
+    finishedAt: T0 + 1000,
+    outcome: "completed",
+    exitCode: 0,
+    signal: null,
+    error: null,
+    state: "completed",
+    runAt: null,
+    ...changes,
+  };
+}
+
+/** The settlement of an attempt whose command failed. */
+export function failure(token: string, changes: Partial<Settlement> = {}): Settlement {
+  return settlement(token, {
+    outcome: "failed",
+    exitCode: 1,
+    error: "exit code 1",
+    state: "failed",
+    runAt: T0 + 3000,
+    ...changes,
+  });
+}
+
+/** The settlement of an attempt after which its job is dead. */
+export function death(token: string): Settlement {
+  return failure(token, { state: "dead", runAt: null });
+}
+
+/** Settles attempts of a supervisor. */
+export function settle(store: Store, supervisor: string, ...settlements: Settlement[]): Promise<Exchanged> {
+  return store.exchange(exchangeOf(supervisor, { now: T0 + 1000, settlements }));
+}
