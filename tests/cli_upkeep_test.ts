@@ -1,0 +1,119 @@
+/**
+ * @module
+ * `queuectl prune`, `backup`, `doctor` and `version`, as real processes.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { VERSION } from "../src/version.ts";
+import { queuectl } from "./helpers/cli.ts";
+import { tempDir } from "./helpers/temp.ts";
+import { testStore } from "./helpers/worker.ts";
+
+interface Finding {
+  check: string;
+  level: string;
+  found: string;
+  advice: string | null;
+}
+
+/** What `doctor` says, by check. */
+async function doctor(home: string): Promise<{ code: number; of(check: string): Finding }> {
+  const { code, stdout } = await queuectl(["doctor", "--json"], { home });
+  const findings: Finding[] = JSON.parse(stdout);
+  return { code, of: (check) => findings.find((one) => one.check === check)! };
+}
+
+Deno.test("prune removes what ended long enough ago, and no dead or waiting jobs", async () => {
+  using test = await testStore();
+  const [gone, kept] = [await test.enqueue("true"), await test.enqueue("true")];
+  await test.store.cancel([gone], Date.now() - 3_600_000);
+  const prune = (...words: string[]) => queuectl(["prune", ...words], { home: test.home });
+  assert.equal((await prune()).stdout, "Removed 0 jobs that ended 30d ago or earlier\n");
+  assert.equal((await prune("--older-than", "30m")).stdout, "Removed 1 job that ended 30m ago or earlier\n");
+  assert.equal(await test.store.get(gone), undefined);
+  assert.equal((await test.store.get(kept))?.state, "pending");
+});
+
+Deno.test("prune without an age is refused when everything is to be kept", async () => {
+  using test = await testStore();
+  await test.set({ retention: "0" });
+  const { code, stderr } = await queuectl(["prune"], { home: test.home });
+  assert.equal(code, 2);
+  assert.match(stderr, /^Cannot prune: the setting retention is 0/);
+});
+
+Deno.test("backup writes a home to go on with, and never over a file", async () => {
+  using test = await testStore();
+  const id = await test.enqueue("echo kept");
+  const copy = test.dir.file("copy");
+  Deno.mkdirSync(copy);
+  const path = join(copy, "queue.db");
+  assert.equal((await queuectl(["backup", path], { home: test.home })).code, 0);
+  const status = await queuectl(["status", "--json"], { home: copy });
+  assert.equal(JSON.parse(status.stdout).counts.pending, 1, id);
+
+  const again = await queuectl(["backup", path], { home: test.home });
+  assert.deepEqual([again.code, again.stderr], [1, `Cannot back up to "${path}": the file exists\n`]);
+});
+
+Deno.test("doctor finds nothing wrong with a sound home", async () => {
+  using test = await testStore();
+  const { code, of } = await doctor(test.home);
+  assert.equal(code, 0);
+  for (
+    const check of ["store", "integrity", "counts", "doorbell", "workers", "home", "permissions", "shell"]
+  ) {
+    assert.equal(of(check).level, "ok", JSON.stringify(of(check)));
+  }
+});
+
+Deno.test("doctor says what to do about waiting jobs, lost workers, open homes and missing shells", async () => {
+  using test = await testStore();
+  await test.enqueue("true");
+  assert.equal((await doctor(test.home)).of("workers").advice, "queuectl worker start");
+  await test.store.register({
+    id: "supervisor-abc234",
+    host: "elsewhere",
+    bootId: "",
+    pid: 1,
+    startedAt: 0,
+    leaseUntil: 1,
+    workers: [{ id: "worker-abc234", slots: 1, queues: null }],
+  });
+  await test.set({ shell: "no-such-shell" });
+  Deno.chmodSync(test.home, 0o755);
+  const { code, of } = await doctor(test.home);
+  assert.equal(code, 1);
+  assert.match(of("workers").found, /^worker-abc234 \(pid 1 on elsewhere\) is gone/);
+  assert.deepEqual([of("home").level, of("home").advice], ["warning", `chmod 700 ${test.home}`]);
+  assert.deepEqual([of("shell").level, of("shell").found], ["problem", "no-such-shell is not there"]);
+});
+
+Deno.test("doctor finds counts that are wrong", async () => {
+  using test = await testStore();
+  await test.enqueue("true");
+  const { DatabaseSync } = await import("node:sqlite");
+  const db = new DatabaseSync(test.dir.home.database);
+  db.exec("UPDATE counts SET n = 5");
+  db.close();
+  const { code, of } = await doctor(test.home);
+  assert.deepEqual([code, of("counts").level], [1, "problem"]);
+});
+
+Deno.test("doctor works where the store cannot be opened", async () => {
+  using dir = tempDir();
+  Deno.mkdirSync(dir.home.dir, { mode: 0o700 });
+  Deno.writeTextFileSync(dir.home.database, "this is no database, but long enough to look at ".repeat(100));
+  const { code, of } = await doctor(dir.home.dir);
+  assert.deepEqual([code, of("store").level, of("shell").level], [1, "problem", "ok"]);
+});
+
+Deno.test("version says what it runs on, and needs no home", async () => {
+  using dir = tempDir();
+  const { code, stdout } = await queuectl(["version"], { home: dir.home.dir });
+  assert.equal(code, 0);
+  assert.ok(stdout.startsWith(`queuectl ${VERSION} (Deno ${Deno.version.deno}, SQLite 3.`), stdout);
+  const json = JSON.parse((await queuectl(["version", "--json"], { home: dir.home.dir })).stdout);
+  assert.deepEqual(Object.keys(json), ["version", "runtime", "engine", "platform"]);
+  assert.throws(() => Deno.statSync(dir.home.dir), Deno.errors.NotFound);
+});
