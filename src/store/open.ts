@@ -22,7 +22,7 @@ import type { Store } from "./store.ts";
  */
 export async function openStore(home: Home, { create = true }: { create?: boolean } = {}): Promise<Store> {
   makeFile(home, create);
-  const db = new Database(home);
+  const db = await Database.open(home);
   try {
     await prepare(db, home);
   } catch (error) {

@@ -21,22 +21,30 @@ const PATIENCE_MS = 120_000;
 /** The log is cut back to this size after a checkpoint, so that a long reader's aftermath does not stay for ever. */
 const LOG_LIMIT = 16 * 1024 * 1024;
 
+const PRAGMAS = `
+  PRAGMA busy_timeout=${BLOCKING_WAIT_MS}; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;
+  PRAGMA journal_size_limit=${LOG_LIMIT};`;
+
 /** An open database. */
 export class Database {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #home: Home;
 
-  /** Opens the home's database file, which must exist. */
-  constructor(home: Home) {
+  private constructor(home: Home) {
     this.#home = home;
+    this.#connection = new DatabaseSync(home.database);
+  }
+
+  /** Opens the home's database file, which must exist. */
+  static async open(home: Home): Promise<Database> {
+    let db: Database | undefined;
     try {
-      this.#connection = new DatabaseSync(home.database);
-      this.#connection.exec(
-        `PRAGMA busy_timeout=${BLOCKING_WAIT_MS}; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;
-         PRAGMA journal_size_limit=${LOG_LIMIT};`,
-      );
+      db = new Database(home);
+      await db.patiently(() => db!.exec(PRAGMAS));
+      return db;
     } catch (error) {
+      db?.close();
       throw explain(error, home);
     }
   }
