@@ -154,7 +154,8 @@ export class Supervisor {
     await Promise.all(background);
     this.#crew.close();
     if (!this.#leaseLost) await this.#attempt(() => store.leave(this.#options.id));
-    Deno.removeSync(this.#spool, { recursive: true });
+    // Whoever rescued our jobs has removed it already.
+    await Deno.remove(this.#spool, { recursive: true }).catch(() => {});
     return this.#leaseLost ? "lease lost" : "stopped";
   }
 

@@ -1,0 +1,119 @@
+/**
+ * @module
+ * Real `worker start` processes, and a store to look at what they do.
+ */
+import type { Job, NewJob, State } from "../../src/job.ts";
+import { openStore } from "../../src/store/open.ts";
+import type { Store } from "../../src/store/store.ts";
+import { spawnQueuectl } from "./cli.ts";
+import { type TempDir, tempDir } from "./temp.ts";
+import { until } from "./until.ts";
+
+/** A worker process under test. It is ended with the scope, the hard way if need be. */
+export interface WorkerProcess extends AsyncDisposable {
+  pid: number;
+  /** What it has printed so far, both streams together. */
+  printed(): string;
+  signal(signal: Deno.Signal): void;
+  /** Resolves with the exit code once it has ended. */
+  ended: Promise<number>;
+}
+
+/** Starts `worker start …args` on a home and waits until its workers are announced. */
+export async function startWorker(
+  home: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<WorkerProcess> {
+  const child = spawnQueuectl(["worker", "start", ...args], { home, env });
+  let printed = "";
+  const collect = async (stream: ReadableStream<Uint8Array>) => {
+    const text = new TextDecoder();
+    for await (const bytes of stream) printed += text.decode(bytes, { stream: true });
+  };
+  const drained = Promise.all([collect(child.stdout), collect(child.stderr)]);
+  let over = false;
+  const ended = child.status.then(async ({ code }) => {
+    await drained;
+    over = true;
+    return code;
+  });
+  await until("the worker has started", () => over || / started\n/.test(printed));
+  return {
+    pid: child.pid,
+    printed: () => printed,
+    signal: (signal) => child.kill(signal),
+    ended,
+    async [Symbol.asyncDispose]() {
+      if (!over) {
+        // The second signal makes it end its jobs, so that none outlives the test. Two of a kind could merge.
+        child.kill("SIGTERM");
+        child.kill("SIGINT");
+        const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+        await ended;
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+/** A home with its store open. */
+export interface TestStore extends Disposable {
+  dir: TempDir;
+  /** The home's path. */
+  home: string;
+  store: Store;
+  /** Enqueues a command with the given changes to an unremarkable job; returns the id. */
+  enqueue(command: string, changes?: Partial<NewJob>): Promise<string>;
+  /** Waits until a job is in one of the states, and returns it. */
+  reaches(id: string, ...states: State[]): Promise<Job>;
+  /** Sets settings, by their keys. */
+  set(settings: Record<string, string>): Promise<void>;
+  /** What an attempt printed to both streams. */
+  output(id: string, attempt?: number): Promise<string>;
+}
+
+/** Makes a home and opens its store. */
+export async function testStore(): Promise<TestStore> {
+  const dir = tempDir();
+  const store = await openStore(dir.home);
+  return {
+    dir,
+    home: dir.home.dir,
+    store,
+    async enqueue(command, changes = {}) {
+      const job: NewJob = {
+        id: null,
+        command,
+        queue: "default",
+        priority: 0,
+        maxRetries: 0,
+        timeoutMs: 0,
+        runAt: null,
+        label: null,
+        cwd: dir.path,
+        env: null,
+        held: false,
+        ...changes,
+      };
+      const [id] = await store.enqueue([job], { now: Date.now(), idFormat: "short" });
+      return id!;
+    },
+    reaches(id, ...states) {
+      return until(`${id} is ${states.join(" or ")}`, async () => {
+        const job = await store.get(id);
+        return job && states.includes(job.state) ? job : undefined;
+      });
+    },
+    set: (settings) => store.changeSettings(new Map(Object.entries(settings))),
+    async output(id, attempt = 1) {
+      const pieces = await store.output(id, attempt);
+      const text = new TextDecoder();
+      return pieces.map((piece) => text.decode(piece.bytes)).join("");
+    },
+    [Symbol.dispose]() {
+      store.close();
+      dir[Symbol.dispose]();
+    },
+  };
+}
