@@ -2,9 +2,9 @@
  * @module
  * The home: the one directory that holds everything, and the paths within it. Mode 0700, files 0600.
  */
-import { join, resolve } from "node:path";
 import { envVariable } from "./environment.ts";
 import { PermissionMissing, StoreUnusable } from "./errors.ts";
+import { absolutePath } from "./paths.ts";
 
 /** The paths within a home. All absolute. */
 export interface Home {
@@ -21,13 +21,13 @@ export interface Home {
 
 /** The paths within the home `dir`, which is made absolute; nothing is created. */
 export function homeAt(dir: string): Home {
-  const root = resolve(dir);
+  const root = absolutePath(dir, Deno.cwd());
   return {
     dir: root,
-    database: join(root, "queue.db"),
-    doorbell: join(root, "doorbell"),
-    spool: join(root, "spool"),
-    logs: join(root, "logs"),
+    database: `${root}/queue.db`,
+    doorbell: `${root}/doorbell`,
+    spool: `${root}/spool`,
+    logs: `${root}/logs`,
   };
 }
 
@@ -41,7 +41,7 @@ export function findHome(given: string | undefined): Home {
   const named = envVariable("QUEUECTL_HOME");
   if (named) return homeAt(named);
   const user = envVariable("HOME") ?? envVariable("USERPROFILE");
-  if (user) return homeAt(join(user, ".queuectl"));
+  if (user) return homeAt(`${user}/.queuectl`);
   if (Deno.permissions.querySync({ name: "env", variable: "HOME" }).state !== "granted") {
     throw new PermissionMissing(
       "Cannot tell where the home is: give --home DIR, or run with --allow-env=QUEUECTL_HOME,HOME",

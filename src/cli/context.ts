@@ -4,7 +4,7 @@
  */
 import { type Clock, systemClock } from "../clock.ts";
 import { findHome, type Home } from "../home.ts";
-import type { Settings } from "../settings.ts";
+import { type Settings, settingsFrom } from "../settings.ts";
 import type { Store } from "../store/store.ts";
 import type { Argv } from "./argv.ts";
 import { Print } from "./print.ts";
@@ -47,7 +47,6 @@ export class Context implements CommandContext, AsyncDisposable {
 
   /** The settings that hold now. */
   async settings(): Promise<Settings> {
-    const { settingsFrom } = await import("../settings.ts");
     return settingsFrom(await (await this.store()).settings());
   }
 

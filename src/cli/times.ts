@@ -4,8 +4,9 @@
  */
 import { formatDuration } from "../duration.ts";
 
-/** `3m ago`, or `in 2h`. */
+/** `3m ago`, `now`, or `in 2h`. */
 export function fromNow(time: number, now: number): string {
+  if (Math.abs(time - now) < 1000) return "now";
   return time <= now ? `${rough(now - time)} ago` : `in ${rough(time - now)}`;
 }
 
