@@ -4,7 +4,7 @@
  */
 import { envVariable } from "./environment.ts";
 import { PermissionMissing, StoreUnusable } from "./errors.ts";
-import { absolutePath } from "./paths.ts";
+import { absolutePath, isAbsolute } from "./paths.ts";
 
 /** The paths within a home. All absolute. */
 export interface Home {
@@ -21,7 +21,7 @@ export interface Home {
 
 /** The paths within the home `dir`, which is made absolute; nothing is created. */
 export function homeAt(dir: string): Home {
-  const root = absolutePath(dir, Deno.cwd());
+  const root = absolutePath(dir, isAbsolute(dir) ? "" : Deno.cwd());
   return {
     dir: root,
     database: `${root}/queue.db`,
