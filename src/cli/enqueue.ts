@@ -44,8 +44,8 @@ export const command: Target = defineCommand({
       throw new BadInput("Cannot take two commands: give one as text or with --command");
     }
     const typed = words.length > 0 ? fieldsOfWords(words, context.literal) : {};
-    const job = jobFromValue(typed, await defaultsFor(context, fields));
-    await enqueueOne(context, job);
+    const defaults = await defaultsFor(context, fields);
+    await enqueueOne(context, { job: jobFromValue(typed, defaults), now: defaults.now });
   },
 });
 
@@ -88,10 +88,10 @@ function currentDirectory(): string | null {
   }
 }
 
-async function enqueueOne(context: Context, job: NewJob): Promise<void> {
+async function enqueueOne(context: Context, { job, now }: { job: NewJob; now: number }): Promise<void> {
   const store = await context.store();
   const { idFormat } = await context.settings();
-  const [id] = await store.enqueue([job], { now: context.clock.now(), idFormat });
+  const [id] = await store.enqueue([job], { now, idFormat });
   if (!context.json) return context.print.line(id!);
   const { jobJson } = await import("../job_json.ts");
   const stored = await store.get(id!);

@@ -24,7 +24,7 @@ export async function enqueueBulk(context: Context, { path, defaults }: BulkRequ
   const { jobs, place } = readBulk(await readText(path), { source, defaults });
   const store = await context.store();
   const { idFormat } = await context.settings();
-  const options = { now: context.clock.now(), idFormat };
+  const options = { now: defaults.now, idFormat };
   const ids = await store.enqueue(withProgress(jobs), options).catch((error) => {
     throw error instanceof TakenId ? inPlace(error, { source, place: place(error.index) }) : error;
   });

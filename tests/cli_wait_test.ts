@@ -1,0 +1,64 @@
+/**
+ * @module
+ * `queuectl wait`, as real processes.
+ */
+import assert from "node:assert/strict";
+import { queuectl } from "./helpers/cli.ts";
+import { DEAD, handWorker } from "./helpers/hand_worker.ts";
+import { testStore } from "./helpers/worker.ts";
+
+Deno.test("wait ends when the jobs have, and says how", async () => {
+  using test = await testStore();
+  const worker = await handWorker(test.store);
+  await test.enqueue("true");
+  await test.enqueue("true");
+  const waiting = queuectl(["wait", "j2", "j1"], { home: test.home });
+  await (await worker.claim()).end();
+  await (await worker.claim()).end();
+  const { code, stdout } = await waiting;
+  assert.deepEqual([code, stdout.trimEnd().split("\n").sort()], [0, ["j1 completed", "j2 completed"]]);
+});
+
+Deno.test("wait exits with 1 when a job ended other than completed", async () => {
+  using test = await testStore();
+  const worker = await handWorker(test.store);
+  await test.enqueue("true");
+  await test.enqueue("false");
+  await (await worker.claim()).end();
+  await (await worker.claim()).end(DEAD);
+  const { code, stdout } = await queuectl(["wait", "j1", "j2", "--json"], { home: test.home });
+  assert.equal(code, 1);
+  assert.deepEqual(JSON.parse(stdout), {
+    jobs: [{ id: "j1", state: "completed" }, { id: "j2", state: "dead" }],
+  });
+});
+
+Deno.test("wait gives up after its timeout", async () => {
+  using test = await testStore();
+  await test.enqueue("true");
+  const { code, stdout, stderr } = await queuectl(["wait", "j1", "--timeout", "0.1"], { home: test.home });
+  assert.deepEqual([code, stdout, stderr], [1, "", "Cannot wait any longer: 1 job not ended after 100ms\n"]);
+});
+
+Deno.test("wait for a queue, or for all, ends when nothing is left to run or retry", async () => {
+  using test = await testStore();
+  const worker = await handWorker(test.store);
+  await test.enqueue("true", { queue: "mail" });
+  const mail = queuectl(["wait", "--queue", "mail", "--json"], { home: test.home });
+  const other = await queuectl(["wait", "--queue", "other"], { home: test.home });
+  assert.equal(other.code, 0);
+  await (await worker.claim()).end();
+  assert.equal((await mail).code, 0);
+  assert.equal((await queuectl(["wait", "--all"], { home: test.home })).code, 0);
+});
+
+Deno.test("wait takes ids, a queue or all, and not two of them", async () => {
+  using test = await testStore();
+  for (const args of [[], ["j1", "--all"], ["--all", "--queue", "a"]]) {
+    const { code, stderr } = await queuectl(["wait", ...args], { home: test.home });
+    assert.deepEqual([code, stderr], [
+      2,
+      "Cannot tell what to wait for: give ids, or --queue QUEUE, or --all\n",
+    ]);
+  }
+});
