@@ -5,7 +5,7 @@
 import type { Attempt, Job, State } from "../../job.ts";
 import type { Database } from "./database.ts";
 import { lanes } from "./counts.ts";
-import { type AttemptRow, findRow, toAttempt, toJob } from "./rows.ts";
+import { type AttemptRow, findRow, findState, toAttempt, toJob } from "./rows.ts";
 
 /** The job, or undefined. */
 export function get(db: Database, id: string): Job | undefined {
@@ -22,7 +22,7 @@ export function attempts(db: Database, id: string): Attempt[] {
 
 /** The states of many jobs, in the given order; undefined where there is no such job. */
 export function states(db: Database, ids: readonly string[]): (State | undefined)[] {
-  return ids.map((id) => findRow(db, id)?.state);
+  return ids.map((id) => findState(db, id));
 }
 
 const BEFORE = `

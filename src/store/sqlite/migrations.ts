@@ -61,7 +61,6 @@ const STEPS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
 
    CREATE UNIQUE INDEX running ON attempts (supervisor, token) WHERE finished_at IS NULL;
-   CREATE UNIQUE INDEX one_owner ON attempts (job) WHERE finished_at IS NULL;
 
    CREATE TABLE output (
      piece INTEGER PRIMARY KEY AUTOINCREMENT,
