@@ -89,10 +89,10 @@ function asText({ overall: { total, minute, hour, day }, queues }: Metrics, { pr
   return `${all}\n\n${summaryTable(print, queues.map((summary) => [summary.queue, summary]))}`;
 }
 
-/** A column for each summary. */
+/** A column for each summary, and the lines that say something of any of them. */
 function summaryTable(print: Print, summaries: readonly (readonly [title: string, Summary])[]): string {
   return table(print, {
-    rows: LINES,
+    rows: LINES.filter(({ of }) => summaries.some(([, summary]) => of(summary) !== NONE)),
     columns: [
       { title: "", value: ({ name }) => name },
       ...summaries.map(([title, summary]): Column<typeof LINES[number]> => ({
