@@ -11,9 +11,9 @@ const PAUSE_MS = 20;
 /** One process's handle on the doorbell. */
 export class Doorbell {
   readonly #path: string;
-  readonly #closed = new AbortController();
   #lastRingMs = -Infinity;
-  #ringsLater = false;
+  /** Ends the wait for the ring that was put off; undefined when none was. */
+  #putOff: AbortController | undefined;
 
   /** The doorbell at `path`; the file is made when it is first used. */
   constructor(path: string) {
@@ -33,11 +33,14 @@ export class Doorbell {
 
   /** Rings at once, or, when it has just rung, a moment later: a busy worker must not keep everybody awake. */
   ringSoon(): void {
-    if (this.#ringsLater) return;
+    if (this.#putOff) return;
     const waitMs = this.#lastRingMs + PAUSE_MS - systemClock.monotonicMs();
     if (waitMs <= 0) return this.ring();
-    this.#ringsLater = true;
-    systemClock.sleep(waitMs, this.#closed.signal).then(() => this.#ringAsPromised());
+    this.#putOff = new AbortController();
+    systemClock.sleep(waitMs, this.#putOff.signal).then(() => {
+      this.#putOff = undefined;
+      this.ring();
+    });
   }
 
   /** Calls `onRing` after every ring, of whatever process, until it is disposed of. */
@@ -58,16 +61,9 @@ export class Doorbell {
     return { [Symbol.dispose]: () => watcher.close() };
   }
 
-  /** Rings what was promised, and no more. */
+  /** Waits no longer with a ring that was put off. */
   close(): void {
-    this.#ringAsPromised();
-    this.#closed.abort();
-  }
-
-  #ringAsPromised(): void {
-    if (!this.#ringsLater) return;
-    this.#ringsLater = false;
-    this.ring();
+    this.#putOff?.abort();
   }
 
   #make(): void {
