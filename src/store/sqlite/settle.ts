@@ -8,7 +8,6 @@ import { type State, TRANSITIONS } from "../../job.ts";
 import type { Settlement } from "../store.ts";
 import type { Database } from "./database.ts";
 import type { FigureTally } from "./figures.ts";
-import { sqlList } from "./words.ts";
 
 const END_ATTEMPT = `
   UPDATE attempts SET finished_at = ?, outcome = ?, exit_code = ?, signal = ?, error = ?
@@ -16,14 +15,14 @@ const END_ATTEMPT = `
   RETURNING job, attempt, started_at, worker`;
 
 /** A job whose cancelling was asked for does not go on waiting, and is not dead either. */
-const CALLED_OFF = sqlList(["pending", "failed", "dead"]);
+const CALLED_OFF: readonly State[] = ["pending", "failed", "dead"];
 
 const MOVE_JOB = `
   UPDATE jobs SET
-    state = CASE WHEN cancel_requested = 1 AND ?1 IN ${CALLED_OFF} THEN 'cancelled' ELSE ?1 END,
-    run_at = coalesce(?2, run_at), attempts = attempts - ?3, finished_at = ?4, exit_code = ?5, signal = ?6,
-    error = ?7, started_at = ?8, worker = ?9, cancel_requested = 0
-  WHERE seq = ?10 AND last_attempt = ?11 AND state = 'processing'
+    state = CASE WHEN cancel_requested = 1 AND ? THEN 'cancelled' ELSE ? END,
+    run_at = coalesce(?, run_at), attempts = attempts - ?, finished_at = ?, exit_code = ?, signal = ?,
+    error = ?, started_at = ?, worker = ?, cancel_requested = 0
+  WHERE seq = ? AND last_attempt = ? AND state = 'processing'
   RETURNING queue, state`;
 
 /** Settles attempts. Returns the tokens that were not running attempts of this supervisor. */
@@ -55,6 +54,7 @@ function settleOne(
   if (!ended) return false;
   const moved = db.get<{ queue: string; state: State }>(
     MOVE_JOB,
+    CALLED_OFF.includes(state) ? 1 : 0,
     state,
     settlement.runAt ?? (state === "pending" ? finishedAt : null),
     outcome === "released" ? 1 : 0,
