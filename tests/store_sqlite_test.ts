@@ -10,7 +10,8 @@ import { openStore } from "../src/store/open.ts";
 import { claim, claimOne, enqueue, exchangeOf, newSupervisor, T0 } from "./helpers/jobs.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
-import { type Opened, storeContract } from "./store_contract.ts";
+import { storeContract } from "./store_contract.ts";
+import type { Opened } from "./store_contract/suite.ts";
 
 storeContract("SQLite", async (): Promise<Opened> => {
   const dir = tempDir();

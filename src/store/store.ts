@@ -59,7 +59,7 @@ export interface JobStore {
    */
   cancel(ids: readonly string[], now: number): Promise<{ cancelled: number; requested: number }>;
   /**
-   * Makes jobs `pending` at once, with `attempts` 0 and their history kept. For `failed`, `completed`, `dead`
+   * Makes jobs `pending` at once, with `attempts` 0, `runAt` now, and their history kept. For `failed`, `completed`, `dead`
    * and `cancelled` jobs; `only` narrows that.
    * @throws {Refused} for a job in another state
    */
@@ -185,11 +185,15 @@ export interface WorkerStore {
   renew(supervisor: string, options: { now: number; leaseUntil: number }): Promise<boolean>;
   /** Removes workers that have stopped. */
   unregister(workers: readonly string[]): Promise<void>;
-  /** Removes a supervisor and its workers. It must not run anything any more. */
+  /**
+   * Removes a supervisor and its workers. It must not run anything any more; if it does, its lease ends at once,
+   * so that others rescue what it left.
+   */
   leave(supervisor: string): Promise<void>;
   /**
    * The heart of it: settles attempts, stores output, makes due jobs pending and claims the next jobs, in one
-   * transaction. Costs no write when there is nothing to do.
+   * transaction. Costs no write when there is nothing to do. A supervisor that is not registered, or whose lease
+   * has ended, gets no jobs; what it ran may still be settled until others have done so.
    */
   exchange(exchange: Exchange): Promise<Exchanged>;
   /** What a supervisor has been told. Cheap enough to be asked at every change. */
@@ -249,6 +253,7 @@ export interface Settlement {
    * otherwise be `failed`, `dead` or `pending`.
    */
   state: State;
+  /** Null keeps the job's own, except that a released job may run from `finishedAt` on. */
   runAt: number | null;
 }
 
@@ -264,7 +269,10 @@ export interface Exchanged {
   claimed: ClaimedJob[];
   /** Tokens among the settlements and outputs that were not this supervisor's running attempts (any more). */
   refused: string[];
-  /** The earliest `runAt` of a job that is not due yet; null when there is none. */
+  /**
+   * The earliest `runAt` of a job that waits for its time, not held; null when there is none. It lies in the past
+   * when more jobs were due than one exchange makes pending: come again at once.
+   */
   nextDueAt: number | null;
   /** Jobs that are `pending`, `scheduled` or `failed`, not held, in the asked queues and none of them paused. */
   waiting: boolean;

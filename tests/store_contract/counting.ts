@@ -1,0 +1,85 @@
+/**
+ * @module
+ * What every store must do. Figures.
+ */
+import assert from "node:assert/strict";
+import { quantile } from "../../src/figures.ts";
+import {
+  claim,
+  claimOne,
+  death,
+  enqueue,
+  exchangeOf,
+  failure,
+  newJob,
+  newSupervisor,
+  settle,
+  settlement,
+  T0,
+} from "../helpers/jobs.ts";
+import type { Test } from "./suite.ts";
+
+/** Figures. */
+export function counting(test: Test): void {
+  test("figures count what happened, by queue, minute, hour and in all", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, { queue: "a" }, { queue: "a" }, { queue: "b" });
+    const claimed = await claim(store, "s", { count: 3, now: T0 + 500 });
+    const [completed, dead, late] = claimed.map(({ token }) => token);
+    await settle(
+      store,
+      "s",
+      settlement(completed!, { finishedAt: T0 + 600 }),
+      failure(dead!, { outcome: "timed_out", state: "dead", runAt: null }),
+    );
+    await store.exchange(exchangeOf("s", { now: T0 + 3_600_000, settlements: [failure(late!)] }));
+
+    const totals = await store.figures({ span: "total" });
+    assert.deepEqual(totals.map(({ queue, start }) => [queue, start]), [["a", 0], ["b", 0]]);
+    const a = totals[0]!.figures;
+    assert.deepEqual(
+      { ...a, waitMs: a.waitMs.count, runMs: a.runMs.sum },
+      {
+        enqueued: 2,
+        started: 2,
+        completed: 1,
+        failed: 0,
+        timedOut: 1,
+        cancelled: 0,
+        lost: 0,
+        retried: 0,
+        dead: 1,
+        waitMs: 2,
+        runMs: 600,
+      },
+    );
+    assert.deepEqual([totals[1]!.figures.failed, totals[1]!.figures.retried], [1, 1]);
+    assert.ok(Math.abs(quantile(a.waitMs, 0.5)! - 500) < 500 * 0.05);
+    const minutes = await store.figures({ span: "minute", from: T0, to: T0 + 60_000 });
+    assert.deepEqual(minutes.map(({ queue, start }) => [queue, start]), [["a", T0], ["b", T0]]);
+    const hours = await store.figures({ span: "hour", from: T0 });
+    assert.deepEqual(
+      hours.map(({ queue, figures }) => `${queue}: ${figures.started} started, ${figures.failed} failed`),
+      ["a: 2 started, 0 failed", "b: 1 started, 0 failed", "b: 0 started, 1 failed"],
+    );
+  });
+
+  test("waiting counts from when a job could have run", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, { runAt: T0 + 1000 });
+    const { token } = await claimOne(store, "s", T0 + 1010);
+    await settle(store, "s", death(token));
+    await store.retry(["j1"], { now: T0 + 5000 });
+    await claim(store, "s", { now: T0 + 5030 });
+    const [total] = await store.figures({ span: "total" });
+    assert.equal(total!.figures.waitMs.sum, 40);
+  });
+
+  test("minutes older than a day are forgotten, hours and totals are not", async (store) => {
+    await store.enqueue([newJob()], { now: T0, idFormat: "short" });
+    await store.enqueue([newJob()], { now: T0 + 26 * 3_600_000, idFormat: "short" });
+    assert.equal((await store.figures({ span: "minute" })).length, 1);
+    assert.equal((await store.figures({ span: "hour" })).length, 2);
+    assert.equal((await store.figures({ span: "total" }))[0]!.figures.enqueued, 2);
+  });
+}

@@ -1,0 +1,106 @@
+/**
+ * @module
+ * What every store must do. Looking at jobs: by id, in pages, and what is ahead of them.
+ */
+import assert from "node:assert/strict";
+import type { JobFilter, Store } from "../../src/store/store.ts";
+import { enqueue, T0 } from "../helpers/jobs.ts";
+import type { Test } from "./suite.ts";
+
+/** Looking at jobs: by id, in pages, and what is ahead of them. */
+export function looking(test: Test): void {
+  test("ids that are no job's are undefined, however they are written", async (store) => {
+    await enqueue(store, {}, { id: "x" });
+    for (const id of ["j2", "j0", "j01", "J1", "j1 ", "1", "", "j99999999999999999999", "X", "nope"]) {
+      assert.equal(await store.get(id), undefined, id);
+      assert.deepEqual(await store.attempts(id), []);
+      assert.deepEqual(await store.output(id, 1), []);
+    }
+    assert.deepEqual(await store.states(["nope", "x", "j1"]), [undefined, "pending", "pending"]);
+    assert.deepEqual(await store.states([]), []);
+  });
+
+  const pages = async (store: Store, filter: Omit<JobFilter, "limit">, limit: number) => {
+    const found: string[][] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.list({ ...filter, limit, cursor });
+      found.push(page.jobs.map(({ id }) => id));
+      cursor = page.cursor ?? undefined;
+    } while (cursor !== undefined);
+    return found;
+  };
+
+  test("list() shows every job once, page by page, in each order", async (store) => {
+    await enqueue(store, { priority: 5 }, { priority: -1 }, { priority: 5 }, {}, {
+      priority: -1,
+      held: true,
+    });
+    assert.deepEqual(await pages(store, {}, 2), [["j5", "j4"], ["j3", "j2"], ["j1"]]);
+    assert.deepEqual(await pages(store, { sort: "oldest" }, 3), [["j1", "j2", "j3"], ["j4", "j5"]]);
+    const byPriority = [["j2", "j5"], ["j4", "j1"], ["j3"]];
+    assert.deepEqual(await pages(store, { sort: "priority" }, 2), byPriority);
+    assert.deepEqual(await pages(store, { sort: "priority", state: "pending" }, 2), byPriority);
+    assert.deepEqual(await pages(store, { sort: "priority", queue: "default" }, 5), [byPriority.flat()]);
+  });
+
+  test("list() narrows by state, queue and label, and by all of them together", async (store) => {
+    await enqueue(
+      store,
+      { queue: "a", label: "l" },
+      { queue: "b", label: "l" },
+      { queue: "a", runAt: T0 + 9 },
+      { queue: "b", label: "m" },
+      { queue: "a", label: "l", runAt: T0 + 9 },
+    );
+    assert.deepEqual(await pages(store, { state: "pending" }, 2), [["j4", "j2"], ["j1"]]);
+    assert.deepEqual(await pages(store, { queue: "a" }, 2), [["j5", "j3"], ["j1"]]);
+    assert.deepEqual(await pages(store, { label: "l" }, 2), [["j5", "j2"], ["j1"]]);
+    assert.deepEqual(await pages(store, { label: "l", queue: "a" }, 9), [["j5", "j1"]]);
+    assert.deepEqual(await pages(store, { state: "scheduled", queue: "a", sort: "oldest" }, 1), [["j3"], [
+      "j5",
+    ]]);
+    assert.deepEqual(await pages(store, { state: "scheduled", queue: "a", label: "l" }, 9), [["j5"]]);
+    assert.deepEqual(await pages(store, { state: "dead" }, 9), [[]]);
+    assert.deepEqual(await pages(store, { queue: "none" }, 9), [[]]);
+    assert.deepEqual(await pages(store, { label: "none", sort: "priority" }, 9), [[]]);
+  });
+
+  test("list() searches commands and ids for text, and takes no character in it for more", async (store) => {
+    await enqueue(store, { command: "echo 100%" }, { command: "echo 100 a_b" }, { id: "my-report" }, {});
+    assert.deepEqual(await pages(store, { search: "100%" }, 9), [["j1"]]);
+    assert.deepEqual(await pages(store, { search: "a_b" }, 9), [["j2"]]);
+    assert.deepEqual(await pages(store, { search: "_" }, 9), [["j2"]]);
+    assert.deepEqual(await pages(store, { search: "\\" }, 9), [[]]);
+    assert.deepEqual(await pages(store, { search: "report" }, 9), [["my-report"]]);
+    assert.deepEqual(await pages(store, { search: "j4" }, 9), [["j4"]]);
+    assert.deepEqual(await pages(store, { search: "echo", state: "pending" }, 1), [["j2"], ["j1"]]);
+  });
+
+  test("a cursor goes on where its page ended, whatever was enqueued or removed meanwhile", async (store) => {
+    await enqueue(store, {}, {}, {}, {});
+    const { cursor } = await store.list({ limit: 2 });
+    await enqueue(store, {});
+    await store.delete(["j3"]);
+    const { jobs } = await store.list({ limit: 2, cursor: cursor! });
+    assert.deepEqual(jobs.map(({ id }) => id), ["j2", "j1"]);
+  });
+
+  test("a cursor that is none, or of another order, is bad input", async (store) => {
+    for (
+      const cursor of ["", "x", "newest", "newest_x", "newest_1_2", "oldest_1", "newest_1e99", "newest_"]
+    ) {
+      await assert.rejects(store.list({ limit: 2, cursor }), { name: "BadInput" }, cursor);
+    }
+  });
+
+  test("ahead() counts the pending jobs that go first, and stops at the limit", async (store) => {
+    await enqueue(store, {}, { priority: 1 }, {}, { held: true }, { queue: "b" }, { queue: "p" });
+    await store.setQueue("p", { paused: true });
+    assert.equal(await store.ahead("j1", 10), 0);
+    assert.equal(await store.ahead("j3", 10), 1);
+    assert.equal(await store.ahead("j2", 10), 3);
+    assert.equal(await store.ahead("j2", 2), 2);
+    assert.equal(await store.ahead("nope", 10), 0);
+  });
+}
