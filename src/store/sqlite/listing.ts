@@ -12,32 +12,38 @@ import { type JobRow, toJob } from "./rows.ts";
 
 type Sort = NonNullable<JobFilter["sort"]>;
 
-/** An order of jobs: its columns, how they are compared with the key of the page before, and in JavaScript. */
+/** An order of jobs. */
 interface Order {
   by: string;
-  after: string;
-  key(row: JobRow): number[];
   compare(a: JobRow, b: JobRow): number;
+  /** What a cursor is made of. */
+  key(row: JobRow): number[];
+  /** What comes after a key: each job that does meets exactly one of these, and an index answers each. */
+  after(key: readonly number[]): Condition[];
 }
 
 const ORDERS: Readonly<Record<Sort, Order>> = {
   newest: {
     by: "seq DESC",
-    after: "seq < ?",
-    key: ({ seq }) => [seq],
     compare: (a, b) => b.seq - a.seq,
+    key: ({ seq }) => [seq],
+    after: (key) => [{ sql: "seq < ?", values: [...key] }],
   },
   oldest: {
     by: "seq",
-    after: "seq > ?",
-    key: ({ seq }) => [seq],
     compare: (a, b) => a.seq - b.seq,
+    key: ({ seq }) => [seq],
+    after: (key) => [{ sql: "seq > ?", values: [...key] }],
   },
   priority: {
     by: "priority, seq",
-    after: "(priority, seq) > (?, ?)",
-    key: ({ priority, seq }) => [priority, seq],
     compare: (a, b) => a.priority - b.priority || a.seq - b.seq,
+    key: ({ priority, seq }) => [priority, seq],
+    // (priority, seq) > (?, ?) would read every job of the same priority
+    after: ([priority, seq]) => [
+      { sql: "priority = ? AND seq > ?", values: [priority!, seq!] },
+      { sql: "priority > ?", values: [priority!] },
+    ],
   },
 };
 
@@ -51,15 +57,14 @@ interface Condition {
 export function list(db: Database, filter: JobFilter): JobPage {
   const sort = filter.sort ?? "newest";
   const order = ORDERS[sort];
-  const common = conditions(filter, order);
-  const index = filter.label === undefined ? "" : "INDEXED BY by_label"; // fewer jobs have the label than a state
+  // fewer jobs have the label than are in a queue or a state
+  const index = filter.label === undefined ? "" : "INDEXED BY by_label";
   const wanted = filter.limit + 1; // one more tells whether there is another page
-  const rows = lanesFor(db, filter).flatMap((lane) => {
-    const all = [...lane, ...common];
-    const where = all.length > 0 ? `WHERE ${all.map(({ sql }) => sql).join(" AND ")}` : "";
+  const rows = branches(db, filter, order).flatMap((conditions) => {
+    const where = conditions.length > 0 ? `WHERE ${conditions.map(({ sql }) => sql).join(" AND ")}` : "";
     return db.all<JobRow>(
       `SELECT * FROM jobs ${index} ${where} ORDER BY ${order.by} LIMIT ?`,
-      ...all.flatMap(({ values }) => values),
+      ...conditions.flatMap(({ values }) => values),
       wanted,
     );
   });
@@ -70,15 +75,15 @@ export function list(db: Database, filter: JobFilter): JobPage {
   };
 }
 
-/** What holds in every lane. */
-function conditions(filter: JobFilter, order: Order): Condition[] {
-  const all: Condition[] = [];
-  if (filter.label !== undefined) all.push({ sql: "label = ?", values: [filter.label] });
-  if (filter.search !== undefined) all.push(contains(filter.search));
-  if (filter.cursor !== undefined) {
-    all.push({ sql: order.after, values: readCursor(filter.cursor, filter.sort ?? "newest") });
-  }
-  return all;
+/** The conditions of each query that has a part of the page: every lane, with what the whole filter asks. */
+function branches(db: Database, filter: JobFilter, order: Order): Condition[][] {
+  const everywhere: Condition[] = [];
+  if (filter.label !== undefined) everywhere.push({ sql: "label = ?", values: [filter.label] });
+  if (filter.search !== undefined) everywhere.push(contains(filter.search));
+  const lanes = lanesFor(db, filter).map((lane) => [...lane, ...everywhere]);
+  if (filter.cursor === undefined) return lanes;
+  const after = order.after(readCursor(filter.cursor, filter.sort ?? "newest"));
+  return lanes.flatMap((lane) => after.map((condition) => [...lane, condition]));
 }
 
 function contains(search: string): Condition {
