@@ -29,6 +29,7 @@ import { Context } from "./context.ts";
 import { Print } from "./print.ts";
 import { buildApplication, type RouteMap, run, type StricliIntegration, text_en } from "./stricli.ts";
 import { loadTree } from "./tree.ts";
+import { unknownCommand, usageProblem } from "./usage.ts";
 
 /** Runs the command line `queuectl …args` and returns its exit code. Never throws. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -47,7 +48,6 @@ export async function runCli(args: readonly string[]): Promise<number> {
 /** Runs the typed command. Throws what it throws, and a `BadInput` where the words make no command. */
 async function runCommand(context: Context, words: readonly string[]): Promise<void> {
   const root = await loadTree(words);
-  const { usageProblem, unknownCommand } = await import("./usage.ts");
   let failure: { error: unknown } | undefined;
   /** Keeps the first error for us: the library would print it, and has exit codes of its own. */
   const keep = (error: unknown) => {

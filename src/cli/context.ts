@@ -4,6 +4,7 @@
  */
 import { type Clock, systemClock } from "../clock.ts";
 import { findHome, type Home } from "../home.ts";
+import { openStore } from "../store/open.ts";
 import { type Settings, settingsFrom } from "../settings.ts";
 import type { Store } from "../store/store.ts";
 import type { Argv } from "./argv.ts";
@@ -42,7 +43,7 @@ export class Context implements CommandContext, AsyncDisposable {
 
   /** The store, opened at the first call and closed after the command. */
   store(): Promise<Store> {
-    return this.#store ??= import("../store/open.ts").then(({ openStore }) => openStore(this.home));
+    return this.#store ??= openStore(this.home);
   }
 
   /** The settings that hold now. */
