@@ -251,6 +251,17 @@ Deno.test("an idle exchange writes nothing", async () => {
   });
 });
 
+Deno.test("when very many jobs are due at once, an exchange takes some and says that there are more", async () => {
+  using dir = tempDir();
+  await withStore(dir.home, async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, ...Array.from({ length: 3000 }, () => ({ runAt: T0 + 1 })));
+    assert.equal((await store.exchange(exchangeOf("s", { now: T0 + 5 }))).nextDueAt, T0 + 1);
+    assert.equal((await store.exchange(exchangeOf("s", { now: T0 + 5 }))).nextDueAt, null);
+    assert.equal((await store.queues())[0]!.counts.pending, 3000);
+  });
+});
+
 Deno.test("many jobs at once are one transaction: a killed process leaves all of them or none", async () => {
   using dir = tempDir();
   await withStore(dir.home, async (store) => {
