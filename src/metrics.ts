@@ -28,21 +28,29 @@ export interface Summary extends Omit<Figures, "waitMs" | "runMs"> {
   perSecond: number | null;
   /** Attempts that completed, of those that completed, failed, timed out or were lost; null when there are none. */
   successRate: number | null;
+  /** From when a job could have run to its start. */
   waitMs: Times;
+  /** From start to end. */
   runMs: Times;
 }
 
 /** How durations are spread, in ms; null without any. */
 export interface Times {
+  /** The mean. */
   mean: number | null;
+  /** Half of them were no longer. */
   p50: number | null;
+  /** 95 of 100 were no longer. */
   p95: number | null;
+  /** 99 of 100 were no longer. */
   p99: number | null;
 }
 
 /** A stretch of time that ends now, and the steps in which its figures are asked for. */
 export interface Window {
+  /** How far back it goes. */
   lengthMs: number;
+  /** The steps. */
   span: "minute" | "hour";
 }
 

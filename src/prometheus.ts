@@ -6,10 +6,13 @@ import { BUCKETS_PER_OCTAVE, type Histogram, OUTCOME_FIGURE } from "./figures.ts
 import { STATES } from "./job.ts";
 import type { FigureRow, QueueInfo, WorkerInfo } from "./store/store.ts";
 
-/** What is exposed. `totals` are the figures of all time. */
+/** What is exposed. */
 export interface Exposed {
+  /** Every queue. */
   queues: readonly QueueInfo[];
+  /** The figures of all time. */
   totals: readonly FigureRow[];
+  /** Every worker. */
   workers: readonly WorkerInfo[];
 }
 

@@ -2,7 +2,7 @@
  * @module
  * What `status` knows, as JSON and as text.
  */
-import { type State, STATES } from "../job.ts";
+import { type Job, type State, STATES } from "../job.ts";
 import { timeJson } from "../job_json.ts";
 import type { QueueInfo, Store, WorkerInfo } from "../store/store.ts";
 import type { Context } from "./context.ts";
@@ -14,28 +14,27 @@ import { rough } from "./times.ts";
 export interface Status {
   /** Jobs by state, over all queues. */
   counts: Record<State, number>;
+  /** Every queue. */
   queues: QueueInfo[];
+  /** Every worker. */
   workers: WorkerStatus[];
 }
 
 /** A worker and what it runs. */
-interface WorkerStatus {
-  id: string;
-  host: string;
-  pid: number;
-  slots: number;
-  queues: string[] | null;
+export interface WorkerStatus extends Pick<WorkerInfo, "id" | "host" | "pid" | "slots" | "queues"> {
+  /** ISO 8601. */
   started_at: string | null;
   /** `gone`: it has not been heard of for so long that others may take its jobs. */
   state: "working" | "idle" | "stopping" | "gone";
+  /** What it runs. */
   running: RunningJob[];
 }
 
-interface RunningJob {
-  id: string;
-  queue: string;
-  command: string;
+/** A job that runs. */
+export interface RunningJob extends Pick<Job, "id" | "queue" | "command"> {
+  /** Which attempt of it: 1, 2, … */
   attempt: number;
+  /** ISO 8601. */
   started_at: string;
 }
 

@@ -17,12 +17,15 @@ export interface Place {
 
 /** A word and what it is about. */
 export interface Described {
+  /** As it is typed. */
   word: string;
+  /** One line. */
   brief: string;
 }
 
 /** What the value of a flag may be; without choices anything may. */
 export interface Value {
+  /** The words it takes. */
   choices: readonly string[];
 }
 

@@ -10,6 +10,7 @@ export type Level = "ok" | "warning" | "problem";
 export interface Finding {
   /** What was looked at, in a word or two. */
   check: string;
+  /** How bad it is. */
   level: Level;
   /** What it is like. */
   found: string;
