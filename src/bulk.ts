@@ -9,6 +9,7 @@ import { type JobDefaults, jobFromCommand, jobFromJson, jobFromValue, parseJson 
 
 /** The jobs of a text. */
 export interface Bulk {
+  /** In the order of the text. */
   jobs: NewJob[];
   /** Where the n-th job stands: `line 7`, or `item 7` of an array. */
   place(n: number): string;

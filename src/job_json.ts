@@ -3,16 +3,76 @@
  * Jobs and attempts as JSON, the same on the command line and over HTTP: times in ISO 8601, UTC; durations in
  * seconds; what is absent is null. Pure.
  */
-import type { Attempt, Job } from "./job.ts";
+import type { Attempt, Job, Outcome, State } from "./job.ts";
 
 /** A job as JSON. */
-export type JobJson = ReturnType<typeof jobJson>;
+export interface JobJson {
+  /** Its id. */
+  id: string;
+  /** The name of its queue. */
+  queue: string;
+  /** What the shell runs. */
+  command: string;
+  /** One of `STATES`. */
+  state: State;
+  /** It waits until it is released. */
+  held: boolean;
+  /** Lower runs first. */
+  priority: number;
+  /** Attempts that count against `max_retries`. */
+  attempts: number;
+  /** How often it is run again when it fails. */
+  max_retries: number;
+  /** How long an attempt may run; 0 is for ever. */
+  timeout: number;
+  /** When it may start, or start again. */
+  run_at: string | null;
+  /** When it was enqueued. */
+  created_at: string | null;
+  /** Of the latest attempt, as all that follows up to `worker`. */
+  started_at: string | null;
+  /** When it ended. */
+  finished_at: string | null;
+  /** What its shell exited with. */
+  exit_code: number | null;
+  /** What ended it, such as `SIGKILL`. */
+  signal: string | null;
+  /** What went wrong, in words. */
+  error: string | null;
+  /** Who ran it. */
+  worker: string | null;
+  /** A word of the user's own. */
+  label: string | null;
+  /** Where it runs. */
+  cwd: string | null;
+  /** Laid over the worker's environment. */
+  env: Readonly<Record<string, string>> | null;
+}
 
 /** An attempt as JSON. */
-export type AttemptJson = ReturnType<typeof attemptJson>;
+export interface AttemptJson {
+  /** Its number, from 1. */
+  attempt: number;
+  /** How it ended; null while it runs. */
+  outcome: Outcome | null;
+  /** When it started. */
+  started_at: string | null;
+  /** When it ended. */
+  finished_at: string | null;
+  /** What its shell exited with. */
+  exit_code: number | null;
+  /** What ended it, such as `SIGKILL`. */
+  signal: string | null;
+  /** What went wrong, in words. */
+  error: string | null;
+  /** Who ran it. */
+  worker: string;
+  /** Where that was. */
+  host: string;
+}
 
 /** A job, ready for `JSON.stringify`. */
-export function jobJson(job: Job) {
+export function jobJson(job: Job): JobJson {
   return {
     id: job.id,
     queue: job.queue,
@@ -22,7 +82,6 @@ export function jobJson(job: Job) {
     priority: job.priority,
     attempts: job.attempts,
     max_retries: job.maxRetries,
-    /** In seconds; 0 is none. */
     timeout: job.timeoutMs / 1000,
     run_at: timeJson(job.runAt),
     created_at: timeJson(job.createdAt),
@@ -39,7 +98,7 @@ export function jobJson(job: Job) {
 }
 
 /** An attempt, ready for `JSON.stringify`. */
-export function attemptJson(attempt: Attempt) {
+export function attemptJson(attempt: Attempt): AttemptJson {
   return {
     attempt: attempt.attempt,
     outcome: attempt.outcome,

@@ -5,7 +5,9 @@
 
 /** The first place where a text is not JSON. Lines and columns count from 1. */
 export interface JsonFault {
+  /** Its line. */
   line: number;
+  /** Its column in the line. */
   column: number;
   /** `unexpected "}"`, or `unexpected end`. */
   found: string;

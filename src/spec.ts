@@ -15,8 +15,11 @@ import { LONGEST_MS, MAX_INT32 } from "./settings.ts";
 export interface JobDefaults {
   /** ms since the epoch, for `delay`. */
   now: number;
+  /** The setting of that name. */
   priority: number;
+  /** The setting of that name. */
   maxRetries: number;
+  /** The setting of that name. */
   timeoutMs: number;
   /** Where it was enqueued; a relative `cwd` starts from there. Null when that directory is gone. */
   cwd: string | null;
@@ -40,7 +43,8 @@ interface Field {
   read(value: unknown, job: Partial<NewJob>, defaults: Surroundings): boolean;
 }
 
-type Surroundings = Pick<JobDefaults, "now" | "cwd">;
+/** What the meaning of some fields depends on. */
+export type Surroundings = Pick<JobDefaults, "now" | "cwd">;
 
 const DURATION = `a duration from 0 to ${
   formatDuration(LONGEST_MS)

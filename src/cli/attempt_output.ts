@@ -10,8 +10,11 @@ const PAGE = 64;
 
 /** Which output. */
 export interface OutputRequest {
+  /** Of the job. */
   id: string;
+  /** Its number. */
   attempt: number;
+  /** One stream, or both. */
   streams: readonly Stream[];
 }
 

@@ -14,6 +14,7 @@ export interface CommandDefinition<F extends Flags = Flags> {
   description?: string;
   /** Words after `queuectl`, and what they do. */
   examples: readonly (readonly [words: string, brief: string])[];
+  /** By their names in code. */
   flags?: F;
   /** The words it takes besides its flags; none unless given. */
   words?: Words;
@@ -27,6 +28,7 @@ export interface CommandDefinition<F extends Flags = Flags> {
 export interface Words {
   /** Such as `ID`. */
   placeholder: string;
+  /** What they are. */
   brief: string;
   /** Default 0. */
   min?: number;
@@ -38,9 +40,13 @@ export interface Words {
 
 /** A group of commands as it is written down: `dlq`, `queue`. */
 export interface GroupDefinition {
+  /** One line without a final period. */
   brief: string;
+  /** What else help says; whole sentences. */
   description?: string;
+  /** Words after `queuectl`, and what they do. */
   examples: CommandDefinition["examples"];
+  /** Its commands by their names. */
   routes: Readonly<Record<string, Target>>;
   /** Other names of routes. */
   aliases?: Readonly<Record<string, string>>;

@@ -17,7 +17,9 @@ export class Context implements CommandContext, AsyncDisposable {
   readonly json: boolean;
   /** What followed `--`; undefined without one. These words are among the command's words, too. */
   readonly literal: readonly string[] | undefined;
+  /** Where it prints. */
   readonly print: Print;
+  /** What time it is. */
   readonly clock: Clock = systemClock;
   /** What the command returned. */
   exitCode = 0;

@@ -12,6 +12,7 @@ import type { Context } from "./context.ts";
 export interface BulkRequest {
   /** `-` is standard input. */
   path: string;
+  /** Where it is queued, when, and what the flags said. */
   defaults: JobDefaults;
 }
 

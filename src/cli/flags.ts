@@ -8,16 +8,20 @@ import { BadInput } from "../errors.ts";
 
 /** A flag whose value a command gets as `T`. */
 export interface Flag<T> {
+  /** On when given, with a value, or with a value each time it is given. */
   kind: "toggle" | "value" | "values";
+  /** What it does, for help. */
   brief: string;
   /** What stands for the value in help: `SECONDS`. */
   placeholder?: string;
   /** The words it takes, for help and completion. */
   choices?: readonly string[];
+  /** The value that was typed; of `values`, one of them. @throws {BadInput} with what it takes */
   parse(text: string): T | ScalarOf<T>;
 }
 
-type ScalarOf<T> = T extends readonly (infer One)[] ? One : never;
+/** What a list is a list of. */
+export type ScalarOf<T> = T extends readonly (infer One)[] ? One : never;
 
 /** The flags of a command by their names in code: `maxRetries` is `--max-retries`. */
 // deno-lint-ignore no-explicit-any -- each flag has a type of its own

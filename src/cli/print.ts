@@ -5,7 +5,8 @@
 import { envVariable } from "../environment.ts";
 import { visible } from "./terminal.ts";
 
-const COLOURS = { red: 31, green: 32, yellow: 33, blue: 34, cyan: 36, grey: 90, bold: 1 } as const;
+/** Colours and their numbers for a terminal. */
+export const COLOURS = { red: 31, green: 32, yellow: 33, blue: 34, cyan: 36, grey: 90, bold: 1 } as const;
 
 /** A colour a text can have. */
 export type Colour = keyof typeof COLOURS;

@@ -7,9 +7,11 @@ import { fit, visible, widthOf } from "./terminal.ts";
 
 /** A column of a table of `Row`s. */
 export interface Column<Row> {
+  /** What stands above it. */
   title: string;
   /** What stands in a row; empty is nothing. */
   value(row: Row): string | number;
+  /** Default: to the left. */
   align?: "right";
   /** Puts colour on the cell, padded as it is. */
   paint?(row: Row, cell: string): string;
