@@ -7,7 +7,7 @@ import type { Outcome } from "./job.ts";
 /** Counts in a span of time. Histograms hold ms. */
 export interface Figures {
   enqueued: number;
-  /** Attempts started. */
+  /** Attempts that began; like everything about an attempt, counted once it is over. */
   started: number;
   /** Attempts by how they ended; `released` ones are not counted. */
   completed: number;

@@ -31,7 +31,7 @@ export interface Next {
 
 /** The job, how its attempt ended, and when. */
 export interface Ended {
-  outcome: Outcome;
+  outcome: Outcome | "unstarted";
   /** Attempts counted so far, the ended one included. */
   attempts: number;
   maxRetries: number;
@@ -47,6 +47,7 @@ export function nextState(ended: Ended, backoff: Backoff, random: number): Next 
     case "cancelled":
       return { state: "cancelled", runAt: null };
     case "released":
+    case "unstarted":
       return { state: "pending", runAt: null };
     case "failed":
     case "timed_out":

@@ -7,6 +7,8 @@ import fc from "npm:fast-check@4.10.2";
 import assert from "node:assert/strict";
 import { noFigures } from "../src/figures.ts";
 import { OUTCOMES, STATES } from "../src/job.ts";
+import { nextState } from "../src/retry.ts";
+import { DEFAULT_SETTINGS } from "../src/settings.ts";
 import { openStore } from "../src/store/open.ts";
 import type { Store } from "../src/store/store.ts";
 import { claim, exchangeOf, newJob, newSupervisor, settlement, T0 } from "./helpers/jobs.ts";
@@ -59,18 +61,23 @@ const steps: fc.Arbitrary<Step>[] = [
       for (const [i, { token }] of claimed.entries()) expected[i]!.owner = { supervisor, token };
     }),
 
-  fc.record({ supervisor, which, outcome: fc.constantFrom(...OUTCOMES), again: fc.boolean(), delay })
+  fc.record({
+    supervisor,
+    which,
+    outcome: fc.constantFrom(...OUTCOMES, "unstarted" as const),
+    again: fc.boolean(),
+    delay,
+  })
     .map(({ supervisor, which, outcome, again, delay }) => async (world) => {
       const running = world.model.jobs.filter(({ owner }) => owner !== null);
       const job = running[which % running.length];
       if (!job) return;
       const { token, supervisor: owner } = job.owner!;
-      const failed = ["failed", "timed_out", "lost"].includes(outcome);
-      const to = failed
-        ? (again ? "failed" : "dead")
-        : outcome === "released"
-        ? "pending"
-        : outcome as "completed";
+      const { state: to } = nextState(
+        { outcome, attempts: again ? 0 : 1, maxRetries: 0, finishedAt: world.now },
+        DEFAULT_SETTINGS,
+        0,
+      );
       const runAt = to === "failed" ? world.now + delay : null;
       const said = settlement(token, { outcome, state: to, runAt });
       const settlements = [said, said];

@@ -242,9 +242,14 @@ export interface Exchange {
 /** How an attempt ended, and what becomes of its job (see `nextState` in `retry.ts`). */
 export interface Settlement {
   token: string;
-  /** ms since the epoch. */
+  /** When it really began, in ms since the epoch; null leaves the time of the claim. */
+  startedAt: number | null;
   finishedAt: number;
-  outcome: Outcome;
+  /**
+   * `unstarted`: the command never began. The attempt is undone as if its job had never been claimed, and nothing
+   * is counted.
+   */
+  outcome: Outcome | "unstarted";
   exitCode: number | null;
   signal: string | null;
   error: string | null;

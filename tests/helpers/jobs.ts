@@ -78,6 +78,7 @@ export async function claimOne(store: Store, supervisor: string, now: number = T
 export function settlement(token: string, changes: Partial<Settlement> = {}): Settlement {
   return {
     token,
+    startedAt: null,
     finishedAt: T0 + 1000,
     outcome: "completed",
     exitCode: 0,

@@ -79,7 +79,6 @@ export class Model {
       this.#move(job, "processing");
       job.attempts += 1;
       job.lastAttempt += 1;
-      this.figures.started += 1;
       claimed.push(job);
     }
     return claimed;
@@ -87,7 +86,7 @@ export class Model {
 
   settle(job: ModelJob, { to, outcome, runAt }: {
     to: State;
-    outcome: "completed" | "failed" | "timedOut" | "cancelled" | "lost" | "released";
+    outcome: "completed" | "failed" | "timedOut" | "cancelled" | "lost" | "released" | "unstarted";
     runAt: number | null;
   }): void {
     const calledOff = job.cancelRequested && ["failed", "dead", "pending"].includes(to);
@@ -95,10 +94,16 @@ export class Model {
     job.runAt = runAt ?? job.runAt;
     job.owner = null;
     job.cancelRequested = false;
-    if (outcome === "released") job.attempts -= 1;
-    else this.figures[outcome] += 1;
-    if (outcome !== "released" && job.state === "failed") this.figures.retried += 1;
-    if (outcome !== "released" && job.state === "dead") this.figures.dead += 1;
+    if (outcome === "released" || outcome === "unstarted") job.attempts -= 1;
+    if (outcome === "unstarted") {
+      job.lastAttempt -= 1;
+      return;
+    }
+    this.figures.started += 1;
+    if (outcome === "released") return;
+    this.figures[outcome] += 1;
+    if (job.state === "failed") this.figures.retried += 1;
+    if (job.state === "dead") this.figures.dead += 1;
   }
 
   /** Does it and returns true, or changes nothing and returns false. */

@@ -106,6 +106,48 @@ export function settling(test: Test): void {
     assert.deepEqual([again!.attempts, again!.lastAttempt], [1, 2]);
   });
 
+  test("an attempt that began later than it was claimed says when", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, {});
+    const { token } = await claimOne(store, "s");
+    await settle(store, "s", settlement(token, { startedAt: T0 + 300 }));
+    assert.equal((await store.get("j1"))!.startedAt, T0 + 300);
+    assert.equal((await store.attempts("j1"))[0]!.startedAt, T0 + 300);
+  });
+
+  test("an attempt that never began leaves everything as it was before its claim", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, {}, {}, {});
+    const never = { outcome: "unstarted", exitCode: null, state: "pending" } as const;
+    const fresh = await store.get("j1");
+    const [first, second] = await claim(store, "s", { count: 2 });
+    await settle(store, "s", settlement(first!.token, never), failure(second!.token));
+    assert.deepEqual(await store.get("j1"), fresh);
+    assert.deepEqual(await store.attempts("j1"), []);
+
+    const failed = (await store.get("j2"))!;
+    const again = (await claim(store, "s", { count: 3, now: T0 + 3000 })).find(({ id }) => id === "j2")!;
+    await settle(store, "s", settlement(again.token, never));
+    assert.deepEqual(await store.get("j2"), { ...failed, state: "pending" });
+    assert.equal((await store.attempts("j2")).length, 1);
+    const [total] = await store.figures({ span: "total" });
+    assert.deepEqual([total!.figures.started, total!.figures.waitMs.count], [1, 1]);
+  });
+
+  test("an attempt that never began and was called off leaves a cancelled job", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, {});
+    const { token } = await claimOne(store, "s");
+    await store.cancel(["j1"], T0);
+    const never = settlement(token, { outcome: "unstarted", exitCode: null, state: "pending" });
+    assert.deepEqual((await settle(store, "s", never, never)).refused, [token]);
+    const job = (await store.get("j1"))!;
+    assert.deepEqual(
+      [job.state, job.attempts, job.lastAttempt, job.finishedAt, job.cancelRequested],
+      ["cancelled", 0, 0, T0 + 1000, false],
+    );
+  });
+
   test("a job that was asked to be cancelled ends cancelled unless it completed", async (store) => {
     await store.register(newSupervisor("s"));
     await enqueue(store, {}, {}, {}, {});

@@ -3,11 +3,9 @@
  * Giving jobs to workers: due jobs become pending, and the first pending ones of all open queues become
  * processing, each by one guarded UPDATE and with one new attempt.
  */
-import { addValue } from "../../figures.ts";
 import type { ClaimedJob } from "../store.ts";
 import type { Lane } from "./counts.ts";
 import type { Database } from "./database.ts";
-import type { FigureTally } from "./figures.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { mayBecome } from "./words.ts";
 
@@ -40,7 +38,6 @@ export interface Claim {
   free: readonly string[];
   /** The queues to take from; none of them paused. */
   lanes: readonly Lane[];
-  figures: FigureTally;
 }
 
 const FIRST = `
@@ -54,19 +51,17 @@ const TAKE = `
   RETURNING *`;
 
 const BEGIN_ATTEMPT = `
-  INSERT INTO attempts (job, attempt, token, supervisor, worker, host, started_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO attempts (job, attempt, token, supervisor, worker, host, ready_at, started_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** Claims the first jobs of all open lanes together. */
-export function claim(db: Database, { supervisor, host, now, free, lanes, figures }: Claim): ClaimedJob[] {
+export function claim(db: Database, { supervisor, host, now, free, lanes }: Claim): ClaimedJob[] {
   return first(db, lanes, free.length).map((seq, index) => {
     const worker = free[index]!;
     const token = crypto.randomUUID();
     const row = db.get<JobRow>(TAKE, now, worker, seq)!;
-    db.run(BEGIN_ATTEMPT, seq, row.last_attempt, token, supervisor, worker, host, now);
-    const started = figures.of(row.queue);
-    started.started += 1;
-    addValue(started.waitMs, now - Math.max(row.created_at, row.run_at ?? 0));
+    const readyAt = Math.max(row.created_at, row.run_at ?? 0);
+    db.run(BEGIN_ATTEMPT, seq, row.last_attempt, token, supervisor, worker, host, readyAt, now);
     return { ...toJob(row), worker, token };
   });
 }

@@ -30,9 +30,9 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
     ...storeOutputs(db, wanted),
     ...settle(db, settlements, { supervisor, figures }),
   ];
-  const woken = wakeDue(db, now);
-  const claimed = claimNext(db, wanted, figures);
   figures.store(db, now);
+  const woken = wakeDue(db, now);
+  const claimed = claimNext(db, wanted);
   const open = openLanes(db, wanted);
   return {
     exchanged: {
@@ -45,11 +45,11 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
   };
 }
 
-function claimNext(db: Database, wanted: Exchange, figures: FigureTally): ClaimedJob[] {
+function claimNext(db: Database, wanted: Exchange): ClaimedJob[] {
   const { supervisor, now, free } = wanted;
   const host = hostOf(db, wanted);
   if (host === undefined || free.length === 0) return [];
-  return claim(db, { supervisor, host, now, free, lanes: openLanes(db, wanted), figures });
+  return claim(db, { supervisor, host, now, free, lanes: openLanes(db, wanted) });
 }
 
 function openLanes(db: Database, { queues }: Exchange): Lane[] {

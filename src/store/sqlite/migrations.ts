@@ -50,6 +50,7 @@ const STEPS: readonly string[] = [
      supervisor TEXT NOT NULL,
      worker TEXT NOT NULL,
      host TEXT NOT NULL,
+     ready_at INTEGER NOT NULL,        -- when its job could have run
      started_at INTEGER NOT NULL,
      finished_at INTEGER,
      outcome TEXT CHECK (outcome IN ${sqlList(OUTCOMES)}),

@@ -87,7 +87,10 @@ function recountFigures(db: Database): string[] {
     if (total[key] < there) findings.push(`There are ${there} ${key}, but the figures count ${total[key]}`);
   };
   atLeast("enqueued", db.get<{ n: number }>("SELECT count(*) AS n FROM jobs")!.n);
-  atLeast("started", db.get<{ n: number }>("SELECT count(*) AS n FROM attempts")!.n);
+  atLeast(
+    "started",
+    db.get<{ n: number }>("SELECT count(*) AS n FROM attempts WHERE outcome IS NOT NULL")!.n,
+  );
   const ended = db.all<{ outcome: Outcome; n: number }>(
     "SELECT outcome, count(*) AS n FROM attempts WHERE outcome IS NOT NULL GROUP BY outcome",
   );
