@@ -29,6 +29,7 @@ export interface Store
    * for long: listeners look for themselves now and then, since a notice can be missed.
    */
   listen(onChange: () => void): Disposable;
+  /** Lets go of the store. Nothing may be called any more. */
   close(): void;
 }
 
@@ -84,6 +85,7 @@ export interface JobStore {
 
 /** How jobs are enqueued. */
 export interface EnqueueOptions {
+  /** In ms since the epoch: when the jobs were enqueued. */
   now: number;
   /** Ids of jobs that bring none. */
   idFormat: "short" | "uuid";
@@ -99,8 +101,11 @@ export type JobChanges = Partial<
 
 /** Which jobs to list, and in what order. */
 export interface JobFilter {
+  /** Only jobs in this state. */
   state?: State;
+  /** Only jobs of this queue. */
   queue?: string;
+  /** Only jobs with exactly this label. */
   label?: string;
   /** Text that the command or the id contains. */
   search?: string;
@@ -114,6 +119,7 @@ export interface JobFilter {
 
 /** One page of jobs. */
 export interface JobPage {
+  /** In the order asked for. */
   jobs: Job[];
   /** For the next page; null when this is the last. */
   cursor: string | null;
@@ -131,9 +137,11 @@ export interface OutputStore {
 
 /** A piece of output on its way into the store. */
 export interface OutputPiece {
+  /** Which of the two streams. */
   stream: Stream;
   /** Offset of its first byte in the whole stream. */
   start: number;
+  /** Kept byte for byte. */
   bytes: Uint8Array<ArrayBuffer>;
   /** Pieces that lie wholly within [from, to) are dropped first: the middle of a stream that grew past its limit. */
   drop?: { from: number; to: number };
@@ -143,8 +151,11 @@ export interface OutputPiece {
 export interface StoredOutput {
   /** Grows with every piece stored. */
   piece: number;
+  /** Which of the two streams. */
   stream: Stream;
+  /** Offset of its first byte in the whole stream. */
   start: number;
+  /** As they were printed. */
   bytes: Uint8Array;
 }
 
@@ -160,15 +171,19 @@ export interface QueueStore {
 
 /** A queue. */
 export interface QueueInfo {
+  /** As jobs name it. */
   name: string;
+  /** No job of it is claimed. */
   paused: boolean;
   /** How many of its jobs may run at a time, over all workers of the store; null is no limit. */
   concurrency: number | null;
+  /** How many of its jobs are in each state. */
   counts: Record<State, number>;
 }
 
 /** Settings, as the text a user would type for each. What they mean is in `settings.ts`. */
 export interface SettingStore {
+  /** Every setting that was set, by key. */
   settings(): Promise<Map<string, string>>;
   /** Sets keys, or removes them where the value is null. */
   changeSettings(changes: ReadonlyMap<string, string | null>): Promise<void>;
@@ -217,21 +232,31 @@ export interface WorkerStore {
 
 /** A supervisor that begins. */
 export interface NewSupervisor {
+  /** Chosen by the supervisor; never used again. */
   id: string;
+  /** The name of its host. */
   host: string;
   /** Names this boot of the host. */
   bootId: string;
+  /** Its process. */
   pid: number;
+  /** In ms since the epoch. */
   startedAt: number;
+  /** The end of its first lease, in ms since the epoch. */
   leaseUntil: number;
+  /** Its workers; `queues` null is all queues. */
   workers: readonly { id: string; slots: number; queues: readonly string[] | null }[];
 }
 
 /** One call of `exchange`. */
 export interface Exchange {
+  /** Who asks. */
   supervisor: string;
+  /** In ms since the epoch. */
   now: number;
+  /** What ended since the last exchange. */
   settlements: readonly Settlement[];
+  /** What was printed since the last exchange. */
   output: readonly AttemptOutput[];
   /** One entry for every job that can be taken: the worker that gets it. The first entry gets the first job. */
   free: readonly string[];
@@ -241,17 +266,22 @@ export interface Exchange {
 
 /** How an attempt ended, and what becomes of its job (see `nextState` in `retry.ts`). */
 export interface Settlement {
+  /** Which attempt. */
   token: string;
   /** When it really began, in ms since the epoch; null leaves the time of the claim. */
   startedAt: number | null;
+  /** When it ended, in ms since the epoch. */
   finishedAt: number;
   /**
    * `unstarted`: the command never began. The attempt is undone as if its job had never been claimed, and nothing
    * is counted.
    */
   outcome: Outcome | "unstarted";
+  /** Null when it was killed, or nobody knows. */
   exitCode: number | null;
+  /** The signal that killed it, such as `SIGKILL`. */
   signal: string | null;
+  /** Why it failed, in a few words. */
   error: string | null;
   /**
    * Where the job goes. The store makes it `cancelled` instead when cancelling was asked for and the job would
@@ -264,7 +294,9 @@ export interface Settlement {
 
 /** Output of a running or just ended attempt. */
 export interface AttemptOutput {
+  /** Which attempt. */
   token: string;
+  /** In the order printed. */
   pieces: readonly OutputPiece[];
 }
 
@@ -285,6 +317,7 @@ export interface Exchanged {
 
 /** A job just claimed: its attempt has the number `lastAttempt`. */
 export interface ClaimedJob extends Job {
+  /** The worker that gets it. */
   worker: string;
   /** Names this attempt; unguessable, so that it also names its processes. */
   token: string;
@@ -302,15 +335,23 @@ export interface Orders {
 
 /** A worker as others see it. */
 export interface WorkerInfo {
+  /** As in `worker list`. */
   id: string;
+  /** Whose thread it is. */
   supervisor: string;
+  /** The name of its host. */
   host: string;
+  /** Its supervisor's process. */
   pid: number;
+  /** How many jobs it runs at a time. */
   slots: number;
+  /** Where it takes jobs from; null is all queues. */
   queues: string[] | null;
+  /** In ms since the epoch. */
   startedAt: number;
   /** The lease: past it, the worker counts as gone. */
   leaseUntil: number;
+  /** It was told to stop. */
   stopping: boolean;
   /** Ids of the jobs it runs, oldest first. */
   running: string[];
@@ -318,9 +359,13 @@ export interface WorkerInfo {
 
 /** A supervisor whose lease has ended. */
 export interface LapsedSupervisor {
+  /** As it was registered. */
   id: string;
+  /** The name of its host. */
   host: string;
+  /** Which boot of the host it belonged to. */
   bootId: string;
+  /** Its attempts that nobody has settled. */
   running: { token: string; job: Job }[];
 }
 
@@ -332,17 +377,21 @@ export interface FigureStore {
 
 /** Which figures. `total` is all time and needs no range. */
 export interface FigureRange {
+  /** How much time a row stands for. */
   span: "minute" | "hour" | "total";
   /** ms since the epoch. */
   from?: number;
+  /** In ms since the epoch, exclusive; left out is for ever. */
   to?: number;
 }
 
 /** The figures of one queue in one span of time. */
 export interface FigureRow {
+  /** Whose figures. */
   queue: string;
   /** Start of the span in ms since the epoch; 0 for `total`. */
   start: number;
+  /** What was counted. */
   figures: Figures;
 }
 
@@ -367,8 +416,10 @@ export interface Upkeep {
 export interface StoreInfo {
   /** Such as `SQLite 3.53.2`. */
   engine: string;
+  /** How many migrations it has taken. */
   schemaVersion: number;
   /** Bytes on disk. */
   size: number;
+  /** Bytes of the log beside it. */
   logSize: number;
 }

@@ -31,8 +31,11 @@ export function wakeDue(db: Database, now: number): number {
 
 /** Who claims, for whom, and from where. */
 export interface Claim {
+  /** Whose attempts they become. */
   supervisor: string;
+  /** Where it runs. */
   host: string;
+  /** In ms since the epoch. */
   now: number;
   /** One worker for every job that can be taken. */
   free: readonly string[];

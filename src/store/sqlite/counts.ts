@@ -9,7 +9,9 @@ import { sqlList } from "./words.ts";
 
 /** What a worker must know of a queue before it takes jobs from it. */
 export interface Lane {
+  /** Its name. */
   queue: string;
+  /** Nobody may take jobs from it. */
   paused: boolean;
   /** How many jobs may start now: pending and not held, within the queue's concurrency. */
   room: number;

@@ -7,7 +7,7 @@ import type { Attempt, Job, Outcome, State } from "../../job.ts";
 import type { Database } from "./database.ts";
 
 /** A row of `jobs`. */
-export interface JobRow {
+export type JobRow = {
   seq: number;
   name: string | null;
   queue: string;
@@ -31,7 +31,7 @@ export interface JobRow {
   env: string | null;
   held: number;
   cancel_requested: number;
-}
+};
 
 /** The job in a row. */
 export function toJob(row: JobRow): Job {
@@ -63,7 +63,7 @@ export function toJob(row: JobRow): Job {
 }
 
 /** A row of `attempts`, as far as users see it. */
-export interface AttemptRow {
+export type AttemptRow = {
   attempt: number;
   worker: string;
   supervisor: string;
@@ -74,7 +74,7 @@ export interface AttemptRow {
   exit_code: number | null;
   signal: string | null;
   error: string | null;
-}
+};
 
 /** The attempt in a row. */
 export function toAttempt(row: AttemptRow): Attempt {

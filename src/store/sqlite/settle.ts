@@ -9,9 +9,11 @@ import type { Settlement } from "../store.ts";
 import type { Database } from "./database.ts";
 import type { FigureTally } from "./figures.ts";
 
-/** Whose attempts are settled, and where they are counted. */
-interface By {
+/** Who settles, and where that is counted. */
+export interface By {
+  /** Only its attempts are settled. */
   supervisor: string;
+  /** To be stored at the end of the transaction. */
   figures: FigureTally;
 }
 

@@ -30,6 +30,7 @@ export class SqliteStore implements contract.Store {
     return this.#bell.listen(onChange);
   }
 
+  /** Lets go of the database, once what was put off is done. */
   close(): void {
     this.#bell.close();
     this.#db.close();
@@ -129,6 +130,7 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => clear(db, queue));
   }
 
+  /** Every setting that was set, by key. */
   settings(): Promise<Map<string, string>> {
     return this.#db.read(settings);
   }
