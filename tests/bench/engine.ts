@@ -88,6 +88,7 @@ async function claimAndSettle(store: Store, supervisor: string): Promise<void> {
 function completed({ token }: ClaimedJob): Settlement {
   return {
     token,
+    startedAt: null,
     finishedAt: systemClock.now(),
     outcome: "completed",
     exitCode: 0,
