@@ -4,18 +4,14 @@
  * nothing of the store.
  */
 import type { Clock } from "../clock.ts";
-import type { ClaimedJob, OutputPiece } from "../store/store.ts";
-import type { Ended, EndReason, RunRequest } from "./messages.ts";
-import { WorkerThread } from "./worker_thread.ts";
+import type { ClaimedJob } from "../store/store.ts";
+import type { EndReason, RunRequest } from "./messages.ts";
+import { type WorkerEvents, WorkerThread } from "./worker_thread.ts";
 
-/** What a crew tells its supervisor. */
-export interface CrewEvents {
-  /** A thread can take jobs. */
-  ready(): void;
-  output(token: string, pieces: OutputPiece[]): void;
-  ended(job: ClaimedJob, ended: Ended): void;
+/** What a crew tells its supervisor: what its threads tell, with the name of the one that crashed. */
+export interface CrewEvents extends Omit<WorkerEvents, "crashed"> {
   /** A thread crashed and is being replaced; nobody watches its jobs any more. */
-  crashed(worker: string, crash: { jobs: ClaimedJob[]; message: string }): void;
+  crashed(worker: string, crash: { jobs: readonly ClaimedJob[]; message: string }): void;
 }
 
 /** What a crew needs. */
@@ -51,29 +47,33 @@ export class Crew {
     return this.#threads.size;
   }
 
-  /** How many jobs run. */
-  get running(): number {
-    let running = 0;
-    for (const thread of this.#threads.values()) running += thread.running.size;
-    return running;
+  /** How many jobs they have, begun or not. */
+  get busy(): number {
+    let busy = 0;
+    for (const thread of this.#threads.values()) busy += thread.busy;
+    return busy;
   }
 
-  /** The worker of each free slot, the idlest first. */
-  freeSlots(): string[] {
+  /**
+   * The worker for each job that can be taken: first those that would begin it at once, the idlest first, then
+   * those that can be given some ahead.
+   */
+  openings(): string[] {
     const threads = [...this.#threads.values()];
-    const slots: string[] = [];
-    for (let free = Math.max(0, ...threads.map((thread) => thread.free)); free > 0; free--) {
-      for (const thread of threads) if (thread.free >= free) slots.push(thread.id);
-    }
-    return slots;
+    const openings = inTurns(threads, (thread) => thread.idle);
+    return [...openings, ...inTurns(threads, (thread) => thread.room - thread.idle)];
   }
 
-  /** Runs a job on the thread it was claimed for. False when that cannot take it any more. */
-  run(job: ClaimedJob, request: RunRequest): boolean {
-    const thread = this.#threads.get(job.worker);
-    if (!thread || thread.free <= 0) return false;
-    thread.run(job, request);
-    return true;
+  /** Gives jobs to the threads they were claimed for. Returns those whose thread cannot take them any more. */
+  run(given: readonly { job: ClaimedJob; request: RunRequest }[]): ClaimedJob[] {
+    const left: ClaimedJob[] = [];
+    const byWorker = Map.groupBy(given, ({ job }) => job.worker);
+    for (const [worker, jobs] of byWorker) {
+      const thread = this.#threads.get(worker);
+      if (thread?.takesJobs) thread.run(jobs);
+      else left.push(...jobs.map(({ job }) => job));
+    }
+    return left;
   }
 
   /** Ends a job before its time, if anyone here runs it. */
@@ -88,18 +88,18 @@ export class Crew {
   stop({ worker, endAt, graceMs }: { worker?: string; endAt: number | null; graceMs: number }): void {
     for (const thread of this.#threads.values()) {
       if (worker !== undefined && thread.id !== worker) continue;
-      thread.stopping = true;
+      thread.stop();
       if (endAt === null || (thread.endAt !== null && thread.endAt <= endAt)) continue;
       thread.endAt = endAt;
       this.#clock.sleep(endAt - this.#clock.now(), this.#closing.signal).then(() => {
-        for (const token of thread.running.keys()) thread.end(token, "released", graceMs);
+        thread.endAll("released", graceMs);
       });
     }
   }
 
   /** Closes the threads that shall stop and run nothing any more, and returns their ids. */
   retire(): string[] {
-    const done = [...this.#threads.values()].filter((thread) => thread.stopping && thread.running.size === 0);
+    const done = [...this.#threads.values()].filter((thread) => thread.stopping && thread.busy === 0);
     for (const thread of done) {
       thread.close();
       this.#threads.delete(thread.id);
@@ -112,4 +112,14 @@ export class Crew {
     this.#closing.abort();
     for (const thread of this.#threads.values()) thread.close();
   }
+}
+
+/** Each thread's id as often as `count` says, the one with the most left first. */
+function inTurns(threads: readonly WorkerThread[], count: (thread: WorkerThread) => number): string[] {
+  const counts = threads.map(count);
+  const turns: string[] = [];
+  for (let left = Math.max(0, ...counts); left > 0; left--) {
+    threads.forEach((thread, i) => counts[i]! >= left && turns.push(thread.id));
+  }
+  return turns;
 }

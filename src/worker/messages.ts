@@ -31,8 +31,12 @@ export type EndReason = "cancelled" | "released";
 
 /** From the supervisor. */
 export type ToThread =
-  | { type: "run"; request: RunRequest }
-  | { type: "end"; token: string; reason: EndReason; graceMs: number };
+  /** Runs attempts, `slots` at a time, in the given order behind those it has already. */
+  | { type: "run"; requests: RunRequest[]; slots: number }
+  /** Ends an attempt, or gives it back when it has not begun. */
+  | { type: "end"; token: string; reason: EndReason; graceMs: number }
+  /** Gives back every attempt that has not begun. */
+  | { type: "recall" };
 
 /** How an attempt ended. */
 export interface Ended {
@@ -42,6 +46,7 @@ export interface Ended {
   signal: string | null;
   error: string | null;
   /** ms since the epoch. */
+  startedAt: number;
   finishedAt: number;
   /** Output that was not handed over before. */
   pieces: OutputPiece[];
@@ -51,4 +56,6 @@ export interface Ended {
 export type FromThread =
   | { type: "ready" }
   | { type: "output"; token: string; pieces: OutputPiece[] }
-  | { type: "ended"; ended: Ended };
+  | { type: "ended"; ended: Ended[] }
+  /** These have not begun and will not. */
+  | { type: "returned"; tokens: string[] };

@@ -44,6 +44,20 @@ export function removeSpool(spool: string): void {
   }
 }
 
+/**
+ * Whether an attempt has begun. Its shell opens the spool before anything else, so without a spool nothing of the
+ * command has ever run.
+ */
+export function hasBegun(spool: string): boolean {
+  try {
+    Deno.statSync(spool + SUFFIX.stdout);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 class StreamReader {
   readonly #path: string;
   readonly #stream: Stream;

@@ -10,6 +10,7 @@ import type { Settings } from "../settings.ts";
 import type { LapsedSupervisor, Settlement, Store } from "../store/store.ts";
 import { endTree } from "./end_tree.ts";
 import type { Journal } from "./journal.ts";
+import { hasBegun } from "./output.ts";
 import type { Host } from "./process.ts";
 
 /** What it takes to rescue jobs. */
@@ -36,18 +37,17 @@ async function rescue(lapsed: LapsedSupervisor, options: RescueOptions, settings
     await Promise.all(lapsed.running.map(({ token }) => endTree(() => ({ token, root: null }), ending)));
   }
   const finishedAt = clock.now();
-  const settlements = lapsed.running.map(({ token, job }): Settlement => ({
-    token,
-    outcome: "lost",
-    exitCode: null,
-    signal: null,
-    error: `lost: its worker ${job.worker} is gone`,
-    finishedAt,
-    ...nextState({ ...job, outcome: "lost", finishedAt }, settings, Math.random()),
-  }));
+  const spool = `${home.spool}/${lapsed.id}`;
+  const settlements = lapsed.running.map(({ token, job }): Settlement => {
+    const outcome = here && !hasBegun(`${spool}/${token}`) ? "unstarted" : "lost";
+    const error = outcome === "lost" ? `lost: its worker ${job.worker} is gone` : null;
+    const result = { outcome, exitCode: null, signal: null, error, startedAt: null, finishedAt } as const;
+    return { token, ...result, ...nextState({ ...job, outcome, finishedAt }, settings, Math.random()) };
+  });
   if (!await store.rescue(lapsed.id, settlements, finishedAt)) return;
-  for (const { job } of lapsed.running) {
+  for (const [i, { job }] of lapsed.running.entries()) {
+    if (settlements[i]!.outcome === "unstarted") continue;
     journal.note(`${job.id} was lost with its worker ${job.worker}`, null);
   }
-  if (here) await Deno.remove(`${home.spool}/${lapsed.id}`, { recursive: true }).catch(() => {});
+  if (here) await Deno.remove(spool, { recursive: true }).catch(() => {});
 }

@@ -41,8 +41,9 @@ export class Run {
 
   /** Starts the command and resolves when the attempt is over. Never rejects. */
   async finish(): Promise<Ended> {
+    const startedAt = systemClock.now();
     const end = await this.#run();
-    const finished = { ...end, token: this.#request.token, finishedAt: systemClock.now() };
+    const finished = { ...end, token: this.#request.token, startedAt, finishedAt: systemClock.now() };
     try {
       return { ...finished, pieces: this.#output.rest() };
     } catch (error) {

@@ -19,7 +19,7 @@ import { newId } from "./ids.ts";
 import type { Journal } from "./journal.ts";
 import { Latch } from "../latch.ts";
 import type { RunRequest } from "./messages.ts";
-import { removeSpool } from "./output.ts";
+import { hasBegun, removeSpool } from "./output.ts";
 import type { Host } from "./process.ts";
 import { rescueLapsed } from "./rescue.ts";
 
@@ -43,7 +43,7 @@ export interface SupervisorOptions {
 }
 
 /** How an attempt ended, as far as that is known before its job's next state is decided. */
-type Ending = Pick<Settlement, "outcome" | "exitCode" | "signal" | "error" | "finishedAt">;
+type Ending = Omit<Settlement, "token" | "state" | "runAt">;
 
 /** A settlement and the job it is about. */
 interface Settled {
@@ -70,6 +70,8 @@ export class Supervisor {
   /** What the next exchange takes along. */
   #settlements: Settled[] = [];
   #output: AttemptOutput[] = [];
+  /** Jobs that have begun and are not in the journal yet. */
+  #begun: ClaimedJob[] = [];
   /** Somebody may have enqueued something, or something may be due. */
   #mayClaim = true;
   #ordersDue = true;
@@ -115,10 +117,16 @@ export class Supervisor {
           this.#output.push({ token, pieces });
           this.#latch.ring();
         },
-        ended: (job, ended) => {
-          if (ended.pieces.length > 0) this.#output.push({ token: job.token, pieces: ended.pieces });
-          this.#settle(job, ended);
+        began: (job) => this.#begun.push(job),
+        ended: (ended) => {
+          for (const one of ended) {
+            if (one.ended.pieces.length > 0) {
+              this.#output.push({ token: one.job.token, pieces: one.ended.pieces });
+            }
+            this.#settle(one.job, one.ended);
+          }
         },
+        returned: (jobs) => this.#undo(jobs),
         crashed: (worker, crash) => this.#threadCrashed(worker, crash),
       },
     });
@@ -129,9 +137,9 @@ export class Supervisor {
     return this.#workers;
   }
 
-  /** How many jobs run now. */
-  get running(): number {
-    return this.#crew.running;
+  /** How many jobs its workers have. */
+  get busy(): number {
+    return this.#crew.busy;
   }
 
   /**
@@ -185,7 +193,7 @@ export class Supervisor {
         waiting = await this.#attempt(() => this.#exchange());
       }
       if (this.#settlements.length > 0 || this.#orphans > 0) continue;
-      if (this.#options.burst && waiting === false && this.running === 0) this.stop(null);
+      if (this.#options.burst && waiting === false && this.busy === 0) this.stop(null);
       const retired = this.#crew.retire();
       if (retired.length > 0) await this.#attempt(() => this.#options.store.unregister(retired));
     }
@@ -207,7 +215,8 @@ export class Supervisor {
    */
   async #exchange(): Promise<boolean | undefined> {
     const { id, store, queues, clock } = this.#options;
-    const free = this.#mayClaim ? this.#crew.freeSlots() : [];
+    const free = this.#mayClaim ? this.#crew.openings() : [];
+    this.#tellBegun();
     if (free.length === 0 && this.#settlements.length === 0 && this.#output.length === 0) return undefined;
     const settled = this.#settlements;
     const output = this.#output;
@@ -232,18 +241,17 @@ export class Supervisor {
       throw error;
     }
     if (exchanged.claimed.length === free.length) this.#mayClaim = true;
-    const started = exchanged.claimed.filter((job) => this.#start(job));
+    this.#undo(this.#crew.run(exchanged.claimed.map((job) => ({ job, request: this.#request(job) }))));
     this.#afterSettling(settled, exchanged.refused);
-    for (const job of started) this.#options.journal.started(job);
+    this.#tellBegun();
     this.#setDueTimer(exchanged.nextDueAt);
     return free.length > 0 ? exchanged.waiting : undefined;
   }
 
-  /** Hands a job to its worker. False, with the job put back, when that was stopped or crashed during the claim. */
-  #start(job: ClaimedJob): boolean {
-    const { host, home, clock } = this.#options;
+  #request(job: ClaimedJob): RunRequest {
+    const { host, home } = this.#options;
     const { killGraceMs, outputLimit, shell } = this.#settings;
-    const request: RunRequest = {
+    return {
       token: job.token,
       command: job.command,
       shell,
@@ -262,10 +270,6 @@ export class Supervisor {
       procfs: host.procfs,
       detached: host.terminal || !host.procfs,
     };
-    if (this.#crew.run(job, request)) return true;
-    const error = "put back by its worker";
-    this.#settle(job, { outcome: "released", exitCode: null, signal: null, error, finishedAt: clock.now() });
-    return false;
   }
 
   #spoolOf(token: string): string {
@@ -273,18 +277,29 @@ export class Supervisor {
   }
 
   /** Notes how an attempt ended, for the next exchange. */
-  #settle(job: ClaimedJob, { outcome, exitCode, signal, error, finishedAt }: Ending): void {
+  #settle(job: ClaimedJob, { outcome, exitCode, signal, error, startedAt, finishedAt }: Ending): void {
     const next = nextState({ ...job, outcome, finishedAt }, this.#settings, Math.random());
-    const settlement = { token: job.token, outcome, exitCode, signal, error, finishedAt, ...next };
+    const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt, ...next };
     this.#settlements.push({ job, settlement });
     this.#mayClaim = true;
     this.#latch.ring();
   }
 
+  /** Jobs that were claimed and never begun are as if they had not been claimed. */
+  #undo(jobs: readonly ClaimedJob[]): void {
+    const now = this.#options.clock.now();
+    for (const job of jobs) this.#settle(job, withoutResult("unstarted", { error: null, now }));
+  }
+
+  #tellBegun(): void {
+    for (const job of this.#begun) this.#options.journal.started(job);
+    this.#begun = [];
+  }
+
   #afterSettling(settled: readonly Settled[], refused: readonly string[]): void {
     const { journal } = this.#options;
     for (const { job, settlement } of settled) {
-      removeSpool(this.#spoolOf(job.token));
+      if (settlement.outcome !== "unstarted") removeSpool(this.#spoolOf(job.token));
       if (!refused.includes(job.token)) journal.settled(job, settlement);
       else journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
     }
@@ -293,7 +308,7 @@ export class Supervisor {
   /** Nobody watches the crashed thread's jobs any more: ends their processes, then settles them as lost. */
   async #threadCrashed(
     worker: string,
-    { jobs, message }: { jobs: ClaimedJob[]; message: string },
+    { jobs, message }: { jobs: readonly ClaimedJob[]; message: string },
   ): Promise<void> {
     const { journal, host, clock } = this.#options;
     journal.note(`thread crashed and is replaced: ${message}`, worker);
@@ -302,8 +317,9 @@ export class Supervisor {
     await Promise.all(jobs.map(async (job) => {
       await endTree(() => ({ token: job.token, root: null }), ending);
       this.#orphans -= 1;
+      if (!hasBegun(this.#spoolOf(job.token))) return this.#undo([job]);
       const error = `lost: its worker's thread crashed: ${message}`;
-      this.#settle(job, { outcome: "lost", exitCode: null, signal: null, error, finishedAt: clock.now() });
+      this.#settle(job, withoutResult("lost", { error, now: clock.now() }));
     }));
   }
 
@@ -362,4 +378,12 @@ export class Supervisor {
       return undefined;
     }
   }
+}
+
+/** The end of an attempt that has no result of its own. */
+function withoutResult(
+  outcome: "lost" | "unstarted",
+  { error, now }: { error: string | null; now: number },
+): Ending {
+  return { outcome, exitCode: null, signal: null, error, startedAt: null, finishedAt: now };
 }

@@ -1,47 +1,116 @@
 /**
  * @module
- * The worker thread: runs the attempts it is given and reports their output and their end. It knows nothing of
- * the store. It is the program's entry file, started again as a Web Worker.
+ * The worker thread: runs the attempts it is given, in order, and reports their output and their end. It knows
+ * nothing of the store. It is the program's entry file, started again as a Web Worker.
+ *
+ * When jobs are short, its supervisor gives it some ahead, so that it need not wait for the store between two of
+ * them. Those wait in the backlog; they are given back when what runs turns out not to be short.
  */
-import type { FromThread, ToThread } from "./messages.ts";
 import type { OutputPiece } from "../store/store.ts";
+import type { Ended, FromThread, RunRequest, ToThread } from "./messages.ts";
 import { Run } from "./run.ts";
 
 /** How often running commands are asked for new output: what people who follow a log do not notice. */
 const LIVE_INTERVAL_MS = 50;
+/** As long as there is a backlog, ends are reported this often, many in one message. */
+const REPORT_INTERVAL_MS = 5;
+/** The backlog is given back when nothing ended for this long, so that others can run it. */
+const PATIENCE_MS = 20;
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 /** Serves this thread's supervisor until it terminates the thread. */
 export function serveThread(): void {
-  const runs = new Map<string, Run>();
-  let live: ReturnType<typeof setInterval> | undefined;
+  const thread = new Thread();
+  scope.onmessage = ({ data }: MessageEvent<ToThread>) => thread.receive(data);
+  send({ type: "ready" });
+}
 
-  const start = async (run: Run, token: string) => {
-    runs.set(token, run);
-    live ??= setInterval(reportOutput, LIVE_INTERVAL_MS);
+class Thread {
+  #slots = 1;
+  readonly #runs = new Map<string, Run>();
+  #backlog: RunRequest[] = [];
+  /** Ends that are not reported yet. */
+  #ended: Ended[] = [];
+  #endedLately = false;
+  #live: Timer;
+  #patience: Timer;
+  #report: Timer;
+
+  receive(message: ToThread): void {
+    switch (message.type) {
+      case "run":
+        this.#slots = message.slots;
+        this.#backlog.push(...message.requests);
+        this.#begin();
+        break;
+      case "end":
+        this.#runs.get(message.token)?.end(message.reason, message.graceMs);
+        this.#giveBack((request) => request.token === message.token);
+        break;
+      case "recall":
+        this.#giveBack(() => true);
+    }
+  }
+
+  /** Starts what the slots allow. */
+  #begin(): void {
+    while (this.#runs.size < this.#slots) {
+      const request = this.#backlog.shift();
+      if (!request) return;
+      this.#run(request);
+    }
+    if (this.#backlog.length > 0) this.#patience ??= setInterval(() => this.#losePatience(), PATIENCE_MS);
+  }
+
+  async #run(request: RunRequest): Promise<void> {
+    const run = new Run(request);
+    this.#runs.set(request.token, run);
+    this.#live ??= setInterval(() => this.#reportOutput(), LIVE_INTERVAL_MS);
     const ended = await run.finish();
-    runs.delete(token);
-    send({ type: "ended", ended }, ended.pieces);
-  };
+    this.#ended.push(ended);
+    this.#endedLately = true;
+    this.#runs.delete(request.token);
+    this.#begin();
+    if (this.#backlog.length === 0) this.#reportEnds();
+    else this.#report ??= setTimeout(() => this.#reportEnds(), REPORT_INTERVAL_MS);
+  }
 
-  const reportOutput = () => {
-    for (const [token, run] of runs) {
+  #reportEnds(): void {
+    clearTimeout(this.#report);
+    this.#report = undefined;
+    const ended = this.#ended;
+    this.#ended = [];
+    if (ended.length > 0) send({ type: "ended", ended }, ended.flatMap((one) => one.pieces));
+  }
+
+  #reportOutput(): void {
+    for (const [token, run] of this.#runs) {
       const pieces = run.live();
       if (pieces.length > 0) send({ type: "output", token, pieces }, pieces);
     }
-    if (runs.size === 0) {
-      clearInterval(live);
-      live = undefined;
-    }
-  };
+    if (this.#runs.size > 0) return;
+    clearInterval(this.#live);
+    this.#live = undefined;
+  }
 
-  scope.onmessage = ({ data }: MessageEvent<ToThread>) => {
-    if (data.type === "run") start(new Run(data.request), data.request.token);
-    else runs.get(data.token)?.end(data.reason, data.graceMs);
-  };
-  send({ type: "ready" });
+  #losePatience(): void {
+    if (!this.#endedLately) this.#giveBack(() => true);
+    this.#endedLately = false;
+    if (this.#backlog.length > 0) return;
+    clearInterval(this.#patience);
+    this.#patience = undefined;
+  }
+
+  #giveBack(which: (request: RunRequest) => boolean): void {
+    const tokens = this.#backlog.filter(which).map((request) => request.token);
+    if (tokens.length === 0) return;
+    this.#backlog = this.#backlog.filter((request) => !tokens.includes(request.token));
+    send({ type: "returned", tokens });
+  }
 }
+
+type Timer = ReturnType<typeof setTimeout> | undefined;
 
 /** Sends a message, handing over the memory of its output instead of copying it. */
 function send(message: FromThread, pieces: readonly OutputPiece[] = []): void {

@@ -1,18 +1,23 @@
 /**
  * @module
- * A worker as its supervisor sees it: a Web Worker, the jobs it runs, and its replacement when it crashes.
+ * A worker as its supervisor sees it: a Web Worker, the jobs it was given, and its replacement when it crashes.
  */
 import type { ClaimedJob, OutputPiece } from "../store/store.ts";
 import type { Ended, EndReason, FromThread, RunRequest, ToThread } from "./messages.ts";
+import { Pace } from "./pace.ts";
 
 /** What a worker tells its supervisor. */
 export interface WorkerEvents {
   /** It can take jobs. */
   ready(): void;
+  /** A job has begun; told a little late, but before its end. */
+  began(job: ClaimedJob): void;
   output(token: string, pieces: OutputPiece[]): void;
-  ended(job: ClaimedJob, ended: Ended): void;
+  ended(ended: readonly { job: ClaimedJob; ended: Ended }[]): void;
+  /** Jobs it had been given ahead and has not begun. */
+  returned(jobs: readonly ClaimedJob[]): void;
   /** The thread crashed and is being replaced; nobody watches `jobs` any more. */
-  crashed(jobs: ClaimedJob[], message: string): void;
+  crashed(jobs: readonly ClaimedJob[], message: string): void;
 }
 
 /** A thread that crashes at once again is started anew after this time, doubled each time. */
@@ -21,16 +26,18 @@ const LONGEST_RESTART_MS = 30_000;
 
 /** One worker: `slots` jobs at a time on one thread. */
 export class WorkerThread {
-  /** The jobs it runs, by token. */
-  readonly running = new Map<string, ClaimedJob>();
-  /** It takes no more jobs. */
-  stopping = false;
   /** When to end what it still runs, in ms since the epoch; null is never. */
   endAt: number | null = null;
   readonly #entry: URL;
   readonly #events: WorkerEvents;
+  /** The jobs it was given, by token, in the order in which it begins them. */
+  readonly #jobs = new Map<string, ClaimedJob>();
+  /** Tokens of those that are known to have begun. */
+  readonly #begun = new Set<string>();
+  readonly #pace = new Pace();
   #worker: Worker | undefined;
   #ready = false;
+  #stopping = false;
   /** Crashes since a job last ended. */
   #crashes = 0;
   #restart: ReturnType<typeof setTimeout> | undefined;
@@ -42,20 +49,56 @@ export class WorkerThread {
     this.#start();
   }
 
-  /** How many jobs it can take. */
-  get free(): number {
-    return this.#ready && !this.stopping ? this.slots - this.running.size : 0;
+  /** How many jobs it has. */
+  get busy(): number {
+    return this.#jobs.size;
   }
 
-  /** Runs a job that was claimed for it. */
-  run(job: ClaimedJob, request: RunRequest): void {
-    this.running.set(job.token, job);
-    this.#send({ type: "run", request });
+  /** It was told to stop. */
+  get stopping(): boolean {
+    return this.#stopping;
   }
 
-  /** Ends a job before its time; `ended` tells when it is over. */
+  /** It can be given jobs. */
+  get takesJobs(): boolean {
+    return this.#ready && !this.#stopping;
+  }
+
+  /** How many jobs it could begin at once. */
+  get idle(): number {
+    return Math.max(0, this.#room(this.slots));
+  }
+
+  /** How many jobs it can be given, counting those it would begin within moments. */
+  get room(): number {
+    return Math.max(0, this.#room(this.slots + this.#pace.ahead(this.slots)));
+  }
+
+  #room(limit: number): number {
+    return this.takesJobs ? limit - this.#jobs.size : 0;
+  }
+
+  /** Gives it jobs that were claimed for it. */
+  run(given: readonly { job: ClaimedJob; request: RunRequest }[]): void {
+    for (const { job } of given) this.#jobs.set(job.token, job);
+    this.#send({ type: "run", requests: given.map(({ request }) => request), slots: this.slots });
+    this.#tellBegun();
+  }
+
+  /** Ends a job before its time; `ended` tells when it is over, or `returned` that it had not begun. */
   end(token: string, reason: EndReason, graceMs: number): void {
-    if (this.running.has(token)) this.#send({ type: "end", token, reason, graceMs });
+    if (this.#jobs.has(token)) this.#send({ type: "end", token, reason, graceMs });
+  }
+
+  /** Ends all of its jobs. */
+  endAll(reason: EndReason, graceMs: number): void {
+    for (const token of this.#jobs.keys()) this.end(token, reason, graceMs);
+  }
+
+  /** Takes no more jobs, and gives back what it has not begun. */
+  stop(): void {
+    this.#stopping = true;
+    this.#send({ type: "recall" });
   }
 
   /** Ends the thread, not the processes it started. */
@@ -83,20 +126,43 @@ export class WorkerThread {
         return this.#events.ready();
       case "output":
         return this.#events.output(message.token, message.pieces);
-      case "ended": {
-        const job = this.running.get(message.ended.token);
-        if (!job) return;
-        this.running.delete(job.token);
+      case "returned":
+        this.#events.returned(message.tokens.map((token) => this.#take(token)));
+        break;
+      case "ended":
         this.#crashes = 0;
-        return this.#events.ended(job, message.ended);
-      }
+        this.#events.ended(message.ended.map((ended) => this.#takeEnded(ended)));
+    }
+    this.#tellBegun();
+  }
+
+  #takeEnded(ended: Ended): { job: ClaimedJob; ended: Ended } {
+    this.#pace.add(ended.finishedAt - ended.startedAt);
+    if (!this.#begun.has(ended.token)) this.#events.began(this.#jobs.get(ended.token)!);
+    return { job: this.#take(ended.token), ended };
+  }
+
+  #take(token: string): ClaimedJob {
+    const job = this.#jobs.get(token)!;
+    this.#jobs.delete(token);
+    this.#begun.delete(token);
+    return job;
+  }
+
+  /** The thread begins jobs in order: the first ones, as many as there are slots, have begun. */
+  #tellBegun(): void {
+    for (const job of this.#jobs.values().take(this.slots)) {
+      if (this.#begun.has(job.token)) continue;
+      this.#begun.add(job.token);
+      this.#events.began(job);
     }
   }
 
   #crashed(message: string): void {
     this.close();
-    const jobs = [...this.running.values()];
-    this.running.clear();
+    const jobs = [...this.#jobs.values()];
+    this.#jobs.clear();
+    this.#begun.clear();
     const delayMs = Math.min(FIRST_RESTART_MS * 2 ** this.#crashes, LONGEST_RESTART_MS);
     this.#crashes += 1;
     this.#restart = setTimeout(() => this.#start(), delayMs);

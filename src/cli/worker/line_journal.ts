@@ -54,7 +54,8 @@ export class LineJournal implements Journal, Disposable {
 
   /** One line for the end of an attempt. */
   settled(job: ClaimedJob, settlement: Settlement): void {
-    const { outcome, exitCode, signal, error, state, finishedAt, runAt } = settlement;
+    const { outcome, exitCode, signal, error, state, startedAt, finishedAt, runAt } = settlement;
+    if (outcome === "unstarted") return;
     this.#write({
       event: outcome,
       worker: job.worker,
@@ -65,7 +66,9 @@ export class LineJournal implements Journal, Disposable {
       signal,
       error,
       run_at: runAt === null ? null : new Date(runAt).toISOString(),
-      text: `${job.id} ${sayEnd(job, settlement)} after ${formatDuration(finishedAt - job.startedAt!)}`,
+      text: `${job.id} ${sayEnd(job, settlement)} after ${
+        formatDuration(Math.max(0, finishedAt - (startedAt ?? job.startedAt!)))
+      }`,
     });
   }
 

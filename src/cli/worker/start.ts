@@ -78,8 +78,8 @@ function stopOnSignals(
   const onSignal = () => {
     signals += 1;
     supervisor.stop(signals === 1 ? null : context.clock.now());
-    if (supervisor.running === 0) return;
-    const jobs = supervisor.running === 1 ? "the running job" : `${supervisor.running} running jobs`;
+    if (supervisor.busy === 0) return;
+    const jobs = supervisor.busy === 1 ? "the running job" : `${supervisor.busy} running jobs`;
     if (signals === 1) journal.note(`stopping after ${jobs}; once more to end and put back what runs`, null);
     else if (signals === 2) journal.note(`ending ${jobs}`, null);
   };

@@ -1,0 +1,31 @@
+/**
+ * @module
+ * How many jobs to give a worker ahead of time. Pure.
+ *
+ * Between two jobs a worker would wait for a transaction and its flush to disk, longer than a short job runs. So
+ * workers whose jobs are short get enough for the next moments. Long jobs are never given ahead: one that waits
+ * behind another could run elsewhere, and a more urgent one may come.
+ */
+
+/** How much work, in time, a worker may have ahead. */
+const AHEAD_MS = 20;
+/** And how many jobs, whatever they take. */
+const MOST_AHEAD = 32;
+/** Weight of the latest run in the average. */
+const WEIGHT = 0.2;
+
+/** Follows how long a worker's jobs take. */
+export class Pace {
+  #averageMs = Infinity;
+
+  /** Takes note of a run. */
+  add(runMs: number): void {
+    const ms = Math.max(0, runMs);
+    this.#averageMs = this.#averageMs === Infinity ? ms : this.#averageMs * (1 - WEIGHT) + ms * WEIGHT;
+  }
+
+  /** How many jobs to give ahead to a worker with this many slots. */
+  ahead(slots: number): number {
+    return Math.min(MOST_AHEAD, Math.floor(slots * AHEAD_MS / Math.max(1, this.#averageMs)));
+  }
+}
