@@ -25,3 +25,9 @@ export function absolutePath(path: string, base: string): string {
   }
   return root + names.join("/");
 }
+
+/** The directory of a file, as a path, from the file's `file:` URL. */
+export function directoryOf(file: URL): string {
+  const path = decodeURIComponent(new URL(".", file).pathname);
+  return absolutePath(WINDOWS ? path.slice(1) : path, "/");
+}

@@ -3,10 +3,9 @@
  * `queuectl worker start --detach`: the same program once more, in a session of its own, with the permissions it
  * needs and no more.
  */
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Refused } from "../../errors.ts";
 import type { Home } from "../../home.ts";
+import { directoryOf } from "../../paths.ts";
 import { RUN_VARIABLE } from "../../worker/process.ts";
 import type { Context } from "../context.ts";
 
@@ -27,7 +26,7 @@ export async function detach(context: Context, workers: DetachedWorkers): Promis
   const { home, clock, print } = context;
   const store = await context.store();
   Deno.mkdirSync(home.logs, { recursive: true, mode: 0o700 });
-  const log = join(home.logs, "supervisors.log");
+  const log = `${home.logs}/supervisors.log`;
   Deno.openSync(log, { create: true, append: true, mode: 0o600 }).close();
   const logged = Deno.statSync(log).size;
   const child = new Deno.Command("sh", {
@@ -74,7 +73,7 @@ const VARIABLES = ["QUEUECTL_HOME", "HOME", "NO_COLOR", "QUEUECTL_DEBUG"];
 
 function permissionFlags(home: Home): string[] {
   const source = new URL(Deno.mainModule);
-  const readable = source.protocol === "file:" ? [home.dir, dirname(fileURLToPath(source))] : [home.dir];
+  const readable = source.protocol === "file:" ? [home.dir, directoryOf(source)] : [home.dir];
   const variables = VARIABLES.filter((variable) => granted({ name: "env", variable }));
   return [
     granted({ name: "read" }) ? "--allow-read" : `--allow-read=${listOf(readable)}`,

@@ -2,7 +2,6 @@
  * @module
  * A supervisor's journal as lines: to stdout, or to a log file for each worker.
  */
-import { join } from "node:path";
 import type { Clock } from "../../clock.ts";
 import { formatDuration } from "../../duration.ts";
 import type { ClaimedJob, Settlement } from "../../store/store.ts";
@@ -113,7 +112,7 @@ export class LineJournal implements Journal, Disposable {
     if (!file) {
       const { logs } = this.#options;
       Deno.mkdirSync(logs!, { recursive: true, mode: 0o700 });
-      file = Deno.openSync(join(logs!, `${worker}.log`), { create: true, append: true, mode: 0o600 });
+      file = Deno.openSync(`${logs}/${worker}.log`, { create: true, append: true, mode: 0o600 });
       this.#files.set(worker, file);
     }
     return file;

@@ -2,7 +2,6 @@
  * @module
  * `queuectl worker logs`: what a background worker wrote down.
  */
-import { join } from "node:path";
 import { Refused } from "../../errors.ts";
 import { WORKER_ID_PATTERN } from "../../worker/ids.ts";
 import { defineCommand } from "../command.ts";
@@ -50,7 +49,7 @@ export const command = defineCommand({
 
 function openLog(logs: string, worker: string): Deno.FsFile {
   try {
-    if (WORKER_ID_PATTERN.test(worker)) return Deno.openSync(join(logs, `${worker}.log`));
+    if (WORKER_ID_PATTERN.test(worker)) return Deno.openSync(`${logs}/${worker}.log`);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
