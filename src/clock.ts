@@ -13,7 +13,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The longest delay a timer takes; longer waits are made of several. */
+/** The longest delay a timer takes: a longer one would fire at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The machine's clock. */
@@ -23,12 +23,17 @@ export const systemClock: Clock = {
   sleep(ms, signal) {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
+      let timer: ReturnType<typeof setTimeout>;
       const done = () => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", done);
         resolve();
       };
-      const timer = setTimeout(done, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
+      const wait = (leftMs: number) => {
+        const stepMs = Math.min(leftMs, LONGEST_TIMER_MS);
+        timer = setTimeout(() => leftMs > stepMs ? wait(leftMs - stepMs) : done(), stepMs);
+      };
+      wait(Math.max(ms, 0));
       signal?.addEventListener("abort", done);
     });
   },

@@ -156,6 +156,11 @@ for (
   });
 }
 
+Deno.test("a timeout of many weeks does not end a job at once", async () => {
+  const ended = await run({ command: "sleep 0.1; echo done", timeoutMs: 90 * 86_400_000 });
+  assert.deepEqual([ended.outcome, textOf(ended)], ["completed", "done\n"]);
+});
+
 Deno.test("what ignores SIGTERM is killed after kill_grace, not before", async () => {
   using dir = tempDir();
   const command = `trap "" TERM; echo $$; sleep 300; echo never`;

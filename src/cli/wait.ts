@@ -2,6 +2,7 @@
  * @module
  * `queuectl wait`: until jobs have ended.
  */
+import { LONGEST_TIMER_MS } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import { BadInput, Refused } from "../errors.ts";
 import { ENDED, type State } from "../job.ts";
@@ -70,7 +71,7 @@ async function waitFor(context: Context, { target, timeoutMs }: {
 }
 
 async function nextWithin(changes: Changes, ms: number): Promise<void> {
-  await changes.next(ms === Infinity ? undefined : AbortSignal.timeout(ms));
+  await changes.next(ms === Infinity ? undefined : AbortSignal.timeout(Math.min(ms, LONGEST_TIMER_MS)));
 }
 
 /** Jobs by their ids. Each is printed when it has ended. */

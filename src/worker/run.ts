@@ -55,6 +55,12 @@ export class Run {
     }
   }
 
+  async #endAfter(timeoutMs: number, over: AbortSignal): Promise<void> {
+    await systemClock.sleep(timeoutMs, over);
+    if (over.aborted) return;
+    this.#ending.abort({ reason: "timed_out", graceMs: this.#request.killGraceMs } satisfies Ending);
+  }
+
   async #run(): Promise<Result> {
     const { token, timeoutMs, procfs } = this.#request;
     const { signal } = this.#ending;
@@ -64,19 +70,16 @@ export class Run {
     } catch (error) {
       return failure(`could not start: ${sayError(error)}`);
     }
-    const timer = timeoutMs > 0
-      ? setTimeout(() => {
-        this.#ending.abort({ reason: "timed_out", graceMs: this.#request.killGraceMs } satisfies Ending);
-      }, timeoutMs)
-      : undefined;
     const aborted = Promise.withResolvers<void>();
     const onAbort = () => aborted.resolve();
     signal.addEventListener("abort", onAbort);
 
     let status: Deno.CommandStatus | undefined;
     const ended = child.status.then((value) => status = value);
+    const over = new AbortController();
+    if (timeoutMs > 0) this.#endAfter(timeoutMs, over.signal);
     await Promise.race([ended, aborted.promise]);
-    clearTimeout(timer);
+    over.abort();
     signal.removeEventListener("abort", onAbort);
     if (status !== undefined) return resultOf(status);
 
