@@ -6,19 +6,17 @@
 
 /** An error meant for the user: its message is one sentence without a final period. */
 export class UserError extends Error {
-  override name = "UserError";
+  /** The class, for stack traces. */
+  override readonly name: string = this.constructor.name;
   /** The process's exit code. */
   readonly exitCode: number = 1;
 }
 
 /** It was understood, and the answer is no: no such job, a taken id, a state that does not allow it. Exit code 1. */
-export class Refused extends UserError {
-  override name = "Refused";
-}
+export class Refused extends UserError {}
 
 /** One of the jobs to be enqueued has an id that another job has. Nothing was enqueued. */
 export class TakenId extends Refused {
-  override name = "TakenId";
   /** The job's position among those that were to be enqueued, from 0. */
   readonly index: number;
 
@@ -31,18 +29,18 @@ export class TakenId extends Refused {
 
 /** Wrong usage or bad input; nothing was changed. Exit code 2. */
 export class BadInput extends UserError {
-  override name = "BadInput";
+  /** The words have to change before it is worth another try. */
   override readonly exitCode = 2;
 }
 
 /** The home or its database cannot be used: not writable, damaged, newer, full. Exit code 3. */
 export class StoreUnusable extends UserError {
-  override name = "StoreUnusable";
+  /** The same words may work once the home does. */
   override readonly exitCode = 3;
 }
 
 /** The runtime was not given a permission; the message names the exact flag. Exit code 4. */
 export class PermissionMissing extends UserError {
-  override name = "PermissionMissing";
+  /** The same words work with the flag. */
   override readonly exitCode = 4;
 }

@@ -6,14 +6,19 @@ import type { Outcome } from "./job.ts";
 
 /** Counts in a span of time. Histograms hold ms. */
 export interface Figures {
+  /** Jobs stored in the span, whenever they ran. */
   enqueued: number;
   /** Attempts that began; like everything about an attempt, counted once it is over. */
   started: number;
-  /** Attempts by how they ended; `released` ones are not counted. */
+  /** Attempts that ended with exit code 0. Those that were put back (`released`) are in none of these counts. */
   completed: number;
+  /** Attempts that ended with another exit code or by a signal, or could not start. */
   failed: number;
+  /** Attempts ended for their timeout. */
   timedOut: number;
+  /** Attempts ended because a person called off the job. */
   cancelled: number;
+  /** Attempts whose worker was gone before their end. */
   lost: number;
   /** Jobs that were put back for another attempt after a failed one. */
   retried: number;
@@ -27,8 +32,11 @@ export interface Figures {
 
 /** How often values fell into each bucket, with their number and sum. */
 export interface Histogram {
+  /** How many values. */
   count: number;
+  /** Of all values, exactly: the mean is no estimate. */
   sum: number;
+  /** How many values by number of the bucket (see `addValue`); empty ones are left out. */
   buckets: Record<number, number>;
 }
 

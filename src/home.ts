@@ -10,6 +10,7 @@ import { absolutePath, isAbsolute } from "./paths.ts";
 export interface Home {
   /** The home itself. */
   dir: string;
+  /** The SQLite database; its `-wal` and `-shm` stand beside it. */
   database: string;
   /** Touched after every change that somebody may wait for. */
   doorbell: string;

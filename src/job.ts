@@ -57,14 +57,19 @@ export type Outcome = typeof OUTCOMES[number];
 export interface NewJob {
   /** The user's id, or null: the store gives `j<seq>`. */
   id: string | null;
+  /** For the shell, exactly as it was given. */
   command: string;
+  /** Matches `QUEUE_PATTERN`. */
   queue: string;
+  /** Lower runs first; may be negative. */
   priority: number;
+  /** How often it is run again after a failure: it runs at most once more than this. */
   maxRetries: number;
   /** How long one attempt may run; 0 is for ever. */
   timeoutMs: number;
   /** Not before this time; null is at once. */
   runAt: number | null;
+  /** A word of the user to find jobs by; null is none. */
   label: string | null;
   /** The directory to run in; null is the worker's own. */
   cwd: string | null;
@@ -76,9 +81,11 @@ export interface NewJob {
 
 /** A stored job. Times in ms since the epoch. */
 export interface Job extends Omit<NewJob, "id"> {
+  /** The user's, or `j<seq>`, or a UUID. */
   id: string;
   /** Position in the order of enqueueing; never reused. */
   seq: number;
+  /** Changes only along `TRANSITIONS`. */
   state: State;
   /** Attempts that count against `maxRetries` since the job last started afresh. */
   attempts: number;
@@ -86,28 +93,43 @@ export interface Job extends Omit<NewJob, "id"> {
   lastAttempt: number;
   /** A person asked to call off the running attempt. */
   cancelRequested: boolean;
+  /** When it was enqueued. */
   createdAt: number;
-  /** Of the latest attempt. */
+  /** Start of the latest attempt; null before there is one. */
   startedAt: number | null;
+  /** End of the latest attempt, or when a waiting job was called off; null while it waits afresh or runs. */
   finishedAt: number | null;
+  /** Of the latest attempt; null while there is none, it was killed, or nobody knows. */
   exitCode: number | null;
+  /** The signal that killed the latest attempt, such as `SIGKILL`. */
   signal: string | null;
+  /** Why the latest attempt failed, in a few words; null when it did not. */
   error: string | null;
+  /** Who ran the latest attempt. */
   worker: string | null;
 }
 
 /** One run of a job. Times in ms since the epoch. */
 export interface Attempt {
+  /** Its number in its job's life, from 1. */
   attempt: number;
+  /** Who ran it. */
   worker: string;
+  /** Whose attempt it is: only that one settles it. */
   supervisor: string;
+  /** The name of the machine it ran on. */
   host: string;
+  /** When its command began; while it runs, it may still be the time of the claim. */
   startedAt: number;
+  /** Null while it runs. */
   finishedAt: number | null;
   /** Null while it runs. */
   outcome: Outcome | null;
+  /** Null while it runs, when it was killed, or nobody knows. */
   exitCode: number | null;
+  /** The signal that killed it, such as `SIGKILL`. */
   signal: string | null;
+  /** Why it failed, in a few words; null when it did not. */
   error: string | null;
 }
 

@@ -25,15 +25,19 @@ export function retryDelayMs(failures: number, backoff: Backoff, random: number)
 
 /** What becomes of a job after an attempt. `runAt` in ms since the epoch. */
 export interface Next {
+  /** One of those that follow `processing`. */
   state: State;
+  /** When it may run again; null leaves that as it is. */
   runAt: number | null;
 }
 
 /** The job, how its attempt ended, and when. */
 export interface Ended {
+  /** `unstarted`: the command never began. */
   outcome: Outcome | "unstarted";
   /** Attempts counted so far, the ended one included. */
   attempts: number;
+  /** Attempts beyond one more than this make it dead. */
   maxRetries: number;
   /** In ms since the epoch. */
   finishedAt: number;

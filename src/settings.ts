@@ -9,19 +9,33 @@ import { nearest } from "./nearest.ts";
 
 /** All settings, with names as in code. Durations in ms, sizes in bytes. */
 export interface Settings {
+  /** How often a failed job is run again, unless it says so itself. */
   maxRetries: number;
+  /** In seconds; the growth too, as long as there is no factor. */
   backoffBase: number;
+  /** Growth of the delay from one retry to the next; null: `backoffBase` to the power of n. */
   backoffFactor: number | null;
+  /** No retry waits longer, jitter aside. */
   backoffMaxMs: number;
+  /** The fraction, 0 to 1, of itself by which a delay may differ either way. */
   backoffJitter: number;
+  /** Of jobs that name none; lower runs first. */
   priority: number;
+  /** Of jobs that name none, for each attempt; 0 is for ever. */
   timeoutMs: number;
+  /** Between two looks of a worker that nothing wakes. */
   pollIntervalMs: number;
+  /** Without a heartbeat for this long, a worker counts as gone. */
   leaseMs: number;
+  /** Between SIGTERM and SIGKILL; 0 is SIGKILL at once. */
   killGraceMs: number;
+  /** Bytes kept of each output stream of an attempt. */
   outputLimit: number;
+  /** How long completed and cancelled jobs are kept; 0 is for ever. */
   retentionMs: number;
+  /** Ids of jobs that are given none: `j1`, `j2`, … or a UUID. */
   idFormat: "short" | "uuid";
+  /** Name or path of what runs commands, as `SHELL -c COMMAND`. */
   shell: string;
 }
 
@@ -31,8 +45,8 @@ const DAY_MS = 86_400_000;
 /** Ten years: the longest duration anything may be set to. */
 export const LONGEST_MS = 3650 * DAY_MS;
 
-/** How the values of one setting look. */
-type Kind =
+/** How the values of one setting look. Durations in ms, sizes in bytes, both ends allowed. */
+export type Kind =
   | { type: "integer" | "number" | "duration" | "size"; min: number; max: number }
   | { type: "choice"; choices: readonly string[] }
   | { type: "text" };
@@ -47,7 +61,9 @@ export interface Setting<K extends keyof Settings = keyof Settings> {
   field: K;
   /** The value when none was set; null is "unset". */
   default: Settings[K];
+  /** What values it takes. */
   kind: Kind;
+  /** One line for help and `config list`, without a final period. */
   brief: string;
 }
 

@@ -54,7 +54,7 @@ async function runCommand(context: Context, words: readonly string[]): Promise<v
     failure ??= { error };
     return "";
   };
-  const app = buildApplication(root as RouteMap<Context>, {
+  const app = buildApplication(root as Target & RouteMap<Context>, {
     name: "queuectl",
     scanner: {
       caseStyle: "allow-kebab-for-camel",
@@ -87,7 +87,7 @@ const HELP: StricliIntegration<Context> = {
     defaultForRouteMap: true,
     async run(_app, { result }) {
       const { helpFor } = await import("./help.ts");
-      new Print(false).line(helpFor(result.target as Target, result.prefix));
+      new Print(false).line(helpFor(result.target as typeof result.target & Target, result.prefix));
     },
   },
 };

@@ -52,10 +52,14 @@ export interface GroupDefinition {
   aliases?: Readonly<Record<string, string>>;
 }
 
-/** A part of the command tree, with what help needs to know of it. */
-export type Target =
-  | Command<Context> & { definition: CommandDefinition }
-  | RouteMap<Context> & { definition: GroupDefinition };
+/** A part of the command tree: what help needs to know of it. */
+export interface Target {
+  /** As its file wrote it down; a group is what has `routes`. */
+  readonly definition: CommandDefinition | GroupDefinition;
+}
+
+/** What a target is besides: a part of the library's own tree. */
+type Route = Target & (Command<Context> | RouteMap<Context>);
 
 /** The flags that every command takes. `argv.ts` has taken them out before; here they are for help and completion. */
 export const GLOBAL_FLAGS = {
@@ -93,11 +97,13 @@ export function defineCommand<const F extends Flags = Record<never, never>>(
       this.exitCode = await definition.run(this, values as FlagValues<F>, given) ?? 0;
     },
   });
-  return { ...command, definition: definition as unknown as CommandDefinition };
+  return { ...command, definition: definition as unknown as CommandDefinition } satisfies Route;
 }
 
 /** Makes a group of commands. */
 export function defineGroup(definition: GroupDefinition): Target {
   const { brief, routes, aliases = {} } = definition;
-  return { ...buildRouteMap<string, Context>({ routes, aliases, docs: { brief } }), definition };
+  const parts = routes as Readonly<Record<string, Route>>;
+  const group = buildRouteMap<string, Context>({ routes: parts, aliases, docs: { brief } });
+  return { ...group, definition } satisfies Route;
 }

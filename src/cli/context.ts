@@ -9,10 +9,9 @@ import { type Settings, settingsFrom } from "../settings.ts";
 import type { Store } from "../store/store.ts";
 import type { Argv } from "./argv.ts";
 import { Print } from "./print.ts";
-import type { CommandContext } from "./stricli.ts";
 
 /** The surroundings of one run of a command. Dispose of it when the command is done. */
-export class Context implements CommandContext, AsyncDisposable {
+export class Context implements AsyncDisposable {
   /** `--json` was given. Most commands need not ask: `print.result` knows. */
   readonly json: boolean;
   /** What followed `--`; undefined without one. These words are among the command's words, too. */

@@ -17,4 +17,4 @@ export {
   UnsatisfiedFlagError,
   UnsatisfiedPositionalError,
 } from "npm:@stricli/core@1.3.0";
-export type { Command, CommandContext, RouteMap, StricliIntegration } from "npm:@stricli/core@1.3.0";
+export type { Command, RouteMap, StricliIntegration } from "npm:@stricli/core@1.3.0";

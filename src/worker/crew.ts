@@ -20,7 +20,9 @@ export interface CrewOptions {
   entry: URL;
   /** Jobs a thread runs at a time. */
   slots: number;
+  /** Where it tells what happens. */
   events: CrewEvents;
+  /** For the times at which workers that stop are ended. */
   clock: Clock;
 }
 

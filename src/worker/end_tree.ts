@@ -9,7 +9,9 @@ import { signalTree, type Tree } from "./process.ts";
 export interface EndOptions {
   /** Time between SIGTERM and SIGKILL. */
   graceMs: number;
+  /** As in `Host`. */
   procfs: boolean;
+  /** For the pauses between two looks. */
   clock: Clock;
 }
 

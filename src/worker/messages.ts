@@ -9,18 +9,23 @@ import type { OutputPiece } from "../store/store.ts";
 export interface RunRequest {
   /** Names the attempt, and all its processes. */
   token: string;
+  /** For the shell. */
   command: string;
+  /** Takes it as `SHELL -c COMMAND`. */
   shell: string;
   /** Path that the spool files' names begin with. */
   spool: string;
+  /** The directory to run in; null is the worker's own. */
   cwd: string | null;
   /** Laid over the worker's own environment; the run's token is added to it. */
   env: Readonly<Record<string, string>>;
   /** 0 is no timeout. */
   timeoutMs: number;
+  /** Between SIGTERM and SIGKILL after a timeout. */
   killGraceMs: number;
   /** Bytes kept of each output stream. */
   outputLimit: number;
+  /** As in `Host`. */
   procfs: boolean;
   /** Start the command in a session of its own. */
   detached: boolean;
@@ -40,13 +45,19 @@ export type ToThread =
 
 /** How an attempt ended. */
 export interface Ended {
+  /** Which attempt. */
   token: string;
+  /** A thread knows every end but that of a thread. */
   outcome: Exclude<Outcome, "lost">;
+  /** Null when it was killed or did not start. */
   exitCode: number | null;
+  /** The signal that killed it, such as `SIGKILL`. */
   signal: string | null;
+  /** Why it did not complete, in a few words; null when it did. */
   error: string | null;
   /** ms since the epoch. */
   startedAt: number;
+  /** ms since the epoch. */
   finishedAt: number;
   /** Output that was not handed over before. */
   pieces: OutputPiece[];

@@ -17,7 +17,7 @@ const SUFFIX: Readonly<Record<Stream, string>> = { stdout: ".out", stderr: ".err
 export class SpoolReader {
   readonly #streams: readonly StreamReader[];
 
-  /** @param spool the path that the streams' files begin with; @param limit bytes kept of each stream */
+  /** `spool` is the path that the streams' files begin with, `limit` the bytes kept of each stream. */
   constructor(spool: string, limit: number) {
     this.#streams = STREAMS.map((stream) => new StreamReader(spool + SUFFIX[stream], stream, limit));
   }

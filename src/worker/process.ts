@@ -36,12 +36,15 @@ export async function probeHost(): Promise<Host> {
 
 /** One command to run. */
 export interface Launch {
+  /** Any shell text. */
   command: string;
   /** `sh`, or the name or path of another shell that takes `-c COMMAND`. */
   shell: string;
   /** The output goes to this path with `.out` and `.err` behind it. */
   spool: string;
+  /** The directory to run in; null is this process's own. */
   cwd: string | null;
+  /** Laid over this process's own environment. */
   env: Readonly<Record<string, string>>;
   /** Starts a session of its own: away from the terminal's signals, and a process group of its own. */
   detached: boolean;
@@ -75,6 +78,7 @@ export function launch({ command, shell, spool, cwd, env, detached }: Launch): D
 
 /** The processes of a run. */
 export interface Tree {
+  /** What `QUEUECTL_RUN` is in the environment of its processes. */
   token: string;
   /** The pid of its first process as long as that has not been reaped; a pid is never used after that. */
   root: number | null;

@@ -15,10 +15,15 @@ import type { Host } from "./process.ts";
 
 /** What it takes to rescue jobs. */
 export interface RescueOptions {
+  /** Where the lapsed supervisors are. */
   store: Store;
+  /** Where they left their spool. */
   home: Home;
+  /** Only processes of this boot of this host can be ended from here. */
   host: Host;
+  /** Told of every job that was lost. */
   journal: Journal;
+  /** Decides which leases have ended. */
   clock: Clock;
 }
 

@@ -25,20 +25,27 @@ import { rescueLapsed } from "./rescue.ts";
 
 /** What a supervisor needs. */
 export interface SupervisorOptions {
+  /** Never used before: its leases, attempts and spool go by it. */
   id: string;
+  /** Closed by the caller, after `run`. */
   store: Store;
+  /** Where the spool is; commands see it as `QUEUECTL_HOME`. */
   home: Home;
+  /** As `probeHost` found it. */
   host: Host;
   /** The program's entry file, which is the threads' too. */
   entry: URL;
-  /** How many workers, and how many jobs each runs at a time. */
+  /** How many workers, each on a thread of its own. */
   count: number;
+  /** How many jobs each worker runs at a time. */
   slots: number;
-  /** Null is all. */
+  /** Where they take jobs from; null is all queues. */
   queues: readonly string[] | null;
   /** Stop when nothing is left to run or to retry. */
   burst: boolean;
+  /** Told what happens. */
   journal: Journal;
+  /** For every time it notes and every pause it makes. */
   clock: Clock;
 }
 

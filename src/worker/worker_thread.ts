@@ -12,7 +12,9 @@ export interface WorkerEvents {
   ready(): void;
   /** A job has begun; told a little late, but before its end. */
   began(job: ClaimedJob): void;
+  /** Something was printed by the attempt with this token. */
   output(token: string, pieces: OutputPiece[]): void;
+  /** Attempts are over, in the order in which they ended. */
   ended(ended: readonly { job: ClaimedJob; ended: Ended }[]): void;
   /** Jobs it had been given ahead and has not begun. */
   returned(jobs: readonly ClaimedJob[]): void;

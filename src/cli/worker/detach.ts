@@ -11,9 +11,13 @@ import type { Context } from "../context.ts";
 
 /** What to start, as the flags of `worker start` say it. */
 export interface DetachedWorkers {
+  /** How many workers. */
   count: number;
+  /** How many jobs each runs at a time. */
   slots: number;
+  /** Where they take jobs from; null is all queues. */
   queues: readonly string[] | null;
+  /** Stop when nothing is left to run or to retry. */
   burst: boolean;
 }
 

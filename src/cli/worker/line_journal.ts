@@ -10,6 +10,7 @@ import { visible } from "../terminal.ts";
 
 /** How to write the journal. */
 export interface LineJournalOptions {
+  /** Dates the lines. */
   clock: Clock;
   /** A JSON document a line instead of text. */
   json: boolean;

@@ -4,11 +4,11 @@
  */
 import { formatDuration } from "../../duration.ts";
 import type { WorkerInfo } from "../../store/store.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand, type Target } from "../command.ts";
 import { type Column, table } from "../table.ts";
 
 /** The command. */
-export const command = defineCommand({
+export const command: Target = defineCommand({
   brief: "List workers and what they run",
   description:
     "A worker is gone when it has not been heard of for as long as its lease; its jobs are run again.",

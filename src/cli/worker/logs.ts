@@ -4,7 +4,7 @@
  */
 import { Refused } from "../../errors.ts";
 import { WORKER_ID_PATTERN } from "../../worker/ids.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand, type Target } from "../command.ts";
 import { count, toggle } from "../flags.ts";
 
 const LOOK_MS = 100;
@@ -12,7 +12,7 @@ const BLOCK_BYTES = 64 * 1024;
 const NEWLINE = 10;
 
 /** The command. */
-export const command = defineCommand({
+export const command: Target = defineCommand({
   brief: "Show the log of a background worker",
   description:
     "Workers started with --detach write a line for every job that starts and ends. With --follow, new " +

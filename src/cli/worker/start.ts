@@ -6,7 +6,7 @@ import { PermissionMissing } from "../../errors.ts";
 import { newId } from "../../worker/ids.ts";
 import { probeHost } from "../../worker/process.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand, type Target } from "../command.ts";
 import type { Context } from "../context.ts";
 import { count, text, toggle } from "../flags.ts";
 import { LineJournal } from "./line_journal.ts";
@@ -16,7 +16,7 @@ import { readQueues } from "./queues.ts";
 const MOST = 1024;
 
 /** The command. */
-export const command = defineCommand({
+export const command: Target = defineCommand({
   brief: "Run jobs",
   description:
     "Prints a line for every job that starts and ends. Ctrl-C lets running jobs finish and takes no new " +

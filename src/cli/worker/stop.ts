@@ -2,12 +2,12 @@
  * @module
  * `queuectl worker stop`: tells workers to stop, through the store, and waits for it when asked.
  */
-import { defineCommand } from "../command.ts";
+import { defineCommand, type Target } from "../command.ts";
 import { duration, text, toggle } from "../flags.ts";
 import { watchStore } from "../changes.ts";
 
 /** The command. */
-export const command = defineCommand({
+export const command: Target = defineCommand({
   brief: "Stop workers",
   description:
     "They take no new jobs and stop once what they run has ended. With --timeout, what still runs after " +
