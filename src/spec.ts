@@ -28,7 +28,7 @@ export interface JobDefaults {
 }
 
 /** The longest command, and the longest `NAME=VALUE` of an environment, in bytes: what Linux takes as one argument. */
-export const LONGEST_ARGUMENT = 131_071;
+const LONGEST_ARGUMENT = 131_071;
 
 const MOST_RETRIES = 1_000_000;
 

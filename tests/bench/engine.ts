@@ -4,8 +4,9 @@
  * with a million further pending jobs against one with none.
  */
 import { systemClock } from "../../src/clock.ts";
-import type { ClaimedJob, Settlement, Store } from "../../src/store/store.ts";
+import type { Settlement, Store } from "../../src/store/store.ts";
 import { openStore } from "../../src/store/open.ts";
+import { settlement } from "../helpers/jobs.ts";
 import type { TempDir } from "../helpers/temp.ts";
 import { fill } from "./fixtures.ts";
 import { inTurns, showMs, timeMs } from "./measure.ts";
@@ -81,20 +82,6 @@ async function claimAndSettle(store: Store, supervisor: string): Promise<void> {
     if (batch < BATCHES && claimed.length !== BATCH) {
       throw new Error(`Claimed ${claimed.length}, not ${BATCH}`);
     }
-    settlements = claimed.map(completed);
+    settlements = claimed.map(({ token }) => settlement(token, { finishedAt: systemClock.now() }));
   }
-}
-
-function completed({ token }: ClaimedJob): Settlement {
-  return {
-    token,
-    startedAt: null,
-    finishedAt: systemClock.now(),
-    outcome: "completed",
-    exitCode: 0,
-    signal: null,
-    error: null,
-    state: "completed",
-    runAt: null,
-  };
 }

@@ -4,12 +4,13 @@
  * it takes longer than measuring it.
  */
 import { systemClock } from "../../src/clock.ts";
-import { DEFAULT_QUEUE, type NewJob } from "../../src/job.ts";
+import type { NewJob } from "../../src/job.ts";
 import { openStore } from "../../src/store/open.ts";
+import { newJob } from "../helpers/jobs.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 
 /** How many jobs the big home holds. */
-export const MILLION = 1_000_000;
+const MILLION = 1_000_000;
 
 /** Jobs inserted in one transaction when a home is filled. */
 const BATCH = 100_000;
@@ -48,25 +49,8 @@ export class Fixtures implements Disposable {
 export async function fill({ home }: TempDir, count: number): Promise<void> {
   const store = await openStore(home);
   for (let done = 0; done < count; done += BATCH) {
-    const jobs = new Array<NewJob>(Math.min(BATCH, count - done)).fill(newJob("true"));
+    const jobs = new Array<NewJob>(Math.min(BATCH, count - done)).fill(newJob());
     await store.enqueue(jobs, { now: systemClock.now(), idFormat: "short" });
   }
   store.close();
-}
-
-/** A job with the defaults of `enqueue`. */
-export function newJob(command: string): NewJob {
-  return {
-    id: null,
-    command,
-    queue: DEFAULT_QUEUE,
-    priority: 0,
-    maxRetries: 3,
-    timeoutMs: 0,
-    runAt: null,
-    label: null,
-    cwd: null,
-    env: null,
-    held: false,
-  };
 }

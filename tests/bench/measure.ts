@@ -5,7 +5,7 @@
 import { systemClock } from "../../src/clock.ts";
 
 /** How often every comparison is repeated. */
-export const ROUNDS = 5;
+const ROUNDS = 5;
 
 /** What came of two things measured in turns. */
 export interface Comparison {

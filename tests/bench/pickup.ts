@@ -11,7 +11,7 @@ import { systemClock } from "../../src/clock.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openStore } from "../../src/store/open.ts";
 import { until } from "../helpers/until.ts";
-import { newJob } from "./fixtures.ts";
+import { newJob } from "../helpers/jobs.ts";
 import { percentile, showMs } from "./measure.ts";
 import { background, processMs } from "./program.ts";
 import type { Result, Row, Target } from "./row.ts";
@@ -39,7 +39,10 @@ export const PICKUP: Row = {
       // Not in step with any timer of the worker's.
       await systemClock.sleep(20 + 40 * Math.random());
       const start = systemClock.monotonicMs();
-      await store.enqueue([newJob(`echo >"${pipe}"`)], { now: systemClock.now(), idFormat: "short" });
+      await store.enqueue([newJob({ command: `echo >"${pipe}"` })], {
+        now: systemClock.now(),
+        idFormat: "short",
+      });
       await reader.read(new Uint8Array(1));
       if (i >= 0) samples.push(systemClock.monotonicMs() - start);
     }

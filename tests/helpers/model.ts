@@ -4,6 +4,7 @@
  * when nobody can tell it from this one. It moves jobs only along the table of `job.ts`, or fails.
  */
 import assert from "node:assert/strict";
+import type { Figures } from "../../src/figures.ts";
 import { ENDED, type State, TRANSITIONS, WAITING } from "../../src/job.ts";
 
 /** A job as the model knows it. */
@@ -22,17 +23,7 @@ export interface ModelJob {
 }
 
 /** What the model counted, over all queues. */
-export interface ModelFigures {
-  enqueued: number;
-  started: number;
-  completed: number;
-  failed: number;
-  timedOut: number;
-  cancelled: number;
-  lost: number;
-  retried: number;
-  dead: number;
-}
+export type ModelFigures = Omit<Figures, "waitMs" | "runMs">;
 
 /** The model. Jobs are in the order in which they were enqueued. */
 export class Model {

@@ -7,7 +7,7 @@
 import { homeAt } from "../../src/home.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Settlement, Store } from "../../src/store/store.ts";
-import { newJob, newSupervisor, settlement } from "./jobs.ts";
+import { exchangeOf, newJob, newSupervisor, settlement } from "./jobs.ts";
 
 const [dir, verb, ...rest] = Deno.args;
 
@@ -35,14 +35,7 @@ async function drain(store: Store, supervisor: string, until: number): Promise<v
   while (true) {
     const now = Date.now();
     const free = ["w", "w", "w"];
-    const { claimed, refused } = await store.exchange({
-      supervisor,
-      now,
-      settlements,
-      output: [],
-      free,
-      queues: null,
-    });
+    const { claimed, refused } = await store.exchange(exchangeOf(supervisor, { now, settlements, free }));
     if (refused.length > 0) throw new Error(`${refused.length} settlements were refused`);
     settlements = claimed.map(({ token }) => settlement(token, { finishedAt: now }));
     if (claimed.length > 0) continue;

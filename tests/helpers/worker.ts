@@ -6,6 +6,7 @@ import type { Job, NewJob, State } from "../../src/job.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
 import { spawnQueuectl } from "./cli.ts";
+import { newJob } from "./jobs.ts";
 import { type TempDir, tempDir } from "./temp.ts";
 import { until } from "./until.ts";
 
@@ -82,20 +83,7 @@ export async function testStore(): Promise<TestStore> {
     home: dir.home.dir,
     store,
     async enqueue(command, changes = {}) {
-      const job: NewJob = {
-        id: null,
-        command,
-        queue: "default",
-        priority: 0,
-        maxRetries: 0,
-        timeoutMs: 0,
-        runAt: null,
-        label: null,
-        cwd: dir.path,
-        env: null,
-        held: false,
-        ...changes,
-      };
+      const job = newJob({ command, maxRetries: 0, cwd: dir.path, ...changes });
       const [id] = await store.enqueue([job], { now: Date.now(), idFormat: "short" });
       return id!;
     },

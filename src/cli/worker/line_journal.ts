@@ -6,6 +6,7 @@ import type { Clock } from "../../clock.ts";
 import { formatDuration } from "../../duration.ts";
 import type { ClaimedJob, Settlement } from "../../store/store.ts";
 import type { Journal } from "../../worker/journal.ts";
+import { writeAll } from "../print.ts";
 import { visible } from "../terminal.ts";
 
 /** How to write the journal. */
@@ -127,8 +128,4 @@ function sayEnd(job: ClaimedJob, { outcome, state, error, finishedAt, runAt }: S
   if (state === "dead") return `is dead, with no retries left (${error}),`;
   const retry = `retry ${job.attempts} of ${job.maxRetries} in ${formatDuration(runAt! - finishedAt)}`;
   return `failed (${error}; ${retry})`;
-}
-
-function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) written += to.writeSync(bytes.subarray(written));
 }
