@@ -82,6 +82,14 @@ Deno.test("a missing directory fails the attempt and names it", async () => {
   assert.match(ended.error!, /^could not start: .*\/no\/such\/dir/);
 });
 
+Deno.test("a command whose spool was taken away does not begin", async () => {
+  using dir = tempDir();
+  const ended = await new Run(request(dir, { command: "echo >began", spool: dir.file("gone/spool") }))
+    .finish();
+  assert.deepEqual([ended.outcome, ended.error], ["failed", "could not start: its spool cannot be written"]);
+  assert.throws(() => Deno.statSync(dir.file("began")), Deno.errors.NotFound);
+});
+
 Deno.test("the environment is the worker's with the job's over it and the token in it", async () => {
   using dir = tempDir();
   const asked = request(dir, {

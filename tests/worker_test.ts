@@ -3,10 +3,11 @@
  * Workers as a user sees them: real processes, real jobs, real signals.
  */
 import assert from "node:assert/strict";
+import { systemClock } from "../src/clock.ts";
 import { signalTree } from "../src/worker/process.ts";
 import { MAIN, queuectl, RUN_FLAGS, spawnQueuectl } from "./helpers/cli.ts";
 import { until } from "./helpers/until.ts";
-import { startWorker, testStore } from "./helpers/worker.ts";
+import { startWorker, type TestStore, testStore, type WorkerProcess } from "./helpers/worker.ts";
 
 Deno.test("jobs run by priority, then in the order they were enqueued", async () => {
   using test = await testStore();
@@ -333,15 +334,29 @@ async function processState(pid: string): Promise<string | null> {
   }
 }
 
+/** Stops a worker, but not within a transaction: then everybody would wait for it to go on. */
+async function putToSleep(worker: WorkerProcess, test: TestStore): Promise<void> {
+  while (true) {
+    worker.signal("SIGSTOP");
+    const patience = new AbortController();
+    const written = test.set({ lease: "1" }).then(() => true);
+    const inVain = systemClock.sleep(2000, patience.signal).then(() => false);
+    const asleep = await Promise.race([written, inVain]);
+    patience.abort();
+    if (asleep) return;
+    worker.signal("SIGCONT");
+    await written;
+  }
+}
+
 Deno.test("a worker that slept past its lease ends its jobs, and its results are refused", async () => {
   using test = await testStore();
   await test.set({ lease: "1", backoff_base: "0", poll_interval: "0.1" });
-  const id = await test.enqueue("until [ -e go ]; do sleep 0.02; done; echo $QUEUECTL_ATTEMPT >>ran", {
-    maxRetries: 3,
-  });
+  const command = "echo up; until [ -e go ]; do sleep 0.02; done; echo $QUEUECTL_ATTEMPT >>ran";
+  const id = await test.enqueue(command, { maxRetries: 3 });
   await using sleeper = await startWorker(test.home);
-  await test.reaches(id, "processing");
-  sleeper.signal("SIGSTOP");
+  await until("it is up", async () => await test.output(id) === "up\n");
+  await putToSleep(sleeper, test);
   await using _rescuer = await startWorker(test.home);
   await until("the job runs again", async () => (await test.store.get(id))!.lastAttempt === 2);
   sleeper.signal("SIGCONT");

@@ -1,7 +1,10 @@
 /**
  * @module
  * Jobs of supervisors whose lease has ended: what is left of their processes on this host is ended, then the
- * attempts are settled as lost.
+ * attempts are settled as lost, or undone where they never began.
+ *
+ * Such a supervisor may only be asleep, with jobs it has been handed and not begun. Its spool is moved away first:
+ * without a spool no job begins, so from then on it is certain which of them have, and none will.
  */
 import type { Clock } from "../clock.ts";
 import type { Home } from "../home.ts";
@@ -37,12 +40,13 @@ export async function rescueLapsed(options: RescueOptions, settings: Settings): 
 async function rescue(lapsed: LapsedSupervisor, options: RescueOptions, settings: Settings): Promise<void> {
   const { store, home, host, journal, clock } = options;
   const here = lapsed.host === host.name && lapsed.bootId === host.bootId;
+  const spool = `${home.spool}/${lapsed.id}.ended`;
   if (here) {
+    await moveAway(`${home.spool}/${lapsed.id}`, spool);
     const ending = { graceMs: settings.killGraceMs, procfs: host.procfs, clock };
     await Promise.all(lapsed.running.map(({ token }) => endTree(() => ({ token, root: null }), ending)));
   }
   const finishedAt = clock.now();
-  const spool = `${home.spool}/${lapsed.id}`;
   const settlements = lapsed.running.map(({ token, job }): Settlement => {
     const outcome = here && !hasBegun(`${spool}/${token}`) ? "unstarted" : "lost";
     const error = outcome === "lost" ? `lost: its worker ${job.worker} is gone` : null;
@@ -55,4 +59,13 @@ async function rescue(lapsed: LapsedSupervisor, options: RescueOptions, settings
     journal.note(`${job.id} was lost with its worker ${job.worker}`, null);
   }
   if (here) await Deno.remove(spool, { recursive: true }).catch(() => {});
+}
+
+async function moveAway(spool: string, to: string): Promise<void> {
+  try {
+    await Deno.rename(spool, to);
+  } catch (error) {
+    // Another rescuer was faster; the store lets one of us settle.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }

@@ -7,7 +7,7 @@ import { systemClock } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import { endTree } from "./end_tree.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
-import { SpoolReader } from "./output.ts";
+import { hasBegun, SpoolReader } from "./output.ts";
 import { launch, RUN_VARIABLE } from "./process.ts";
 
 /** Why an attempt is being ended. */
@@ -62,7 +62,7 @@ export class Run {
   }
 
   async #run(): Promise<Result> {
-    const { token, timeoutMs, procfs } = this.#request;
+    const { token, spool, timeoutMs, procfs } = this.#request;
     const { signal } = this.#ending;
     let child: Deno.ChildProcess;
     try {
@@ -81,7 +81,12 @@ export class Run {
     await Promise.race([ended, aborted.promise]);
     over.abort();
     signal.removeEventListener("abort", onAbort);
-    if (status !== undefined) return resultOf(status);
+    if (status !== undefined) {
+      if (status.code !== 0 && !hasBegun(spool)) {
+        return failure("could not start: its spool cannot be written");
+      }
+      return resultOf(status);
+    }
 
     const ending = signal.reason as Ending;
     // A reaped process's pid may be another's by now; a group keeps its number while anyone is in it.
