@@ -3,6 +3,7 @@
  * The command line as such: help, suggestions, flags that may stand anywhere, errors and exit codes.
  */
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { MAIN, queuectl, spawnQueuectl } from "./helpers/cli.ts";
 import { tempDir } from "./helpers/temp.ts";
 import { testStore } from "./helpers/worker.ts";
@@ -114,4 +115,27 @@ Deno.test("a missing permission is answered with the flag to add, and exit code 
   }).output();
   assert.equal(code, 4);
   assert.match(new TextDecoder().decode(stderr), /^Cannot [^\n]*--allow-read[^\n]*\n$/);
+});
+
+Deno.test("workers that could not read the program for their threads do not start", async () => {
+  using dir = tempDir();
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...[
+        "run",
+        "--no-prompt",
+        `--allow-read=${dir.home.dir}`,
+        `--allow-write=${dir.home.dir}`,
+        "--allow-run=sh",
+      ],
+      ...[MAIN, "--home", dir.home.dir, "worker", "start", "--burst"],
+    ],
+    env: { NO_COLOR: "1" },
+    signal: AbortSignal.timeout(20_000),
+  }).output();
+  assert.equal(
+    new TextDecoder().decode(stderr),
+    `Cannot start threads without reading the program: run again with --allow-read=${dirname(MAIN)}\n`,
+  );
+  assert.equal(code, 4);
 });

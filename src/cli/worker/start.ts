@@ -3,6 +3,7 @@
  * `queuectl worker start`: runs jobs, here or in the background.
  */
 import { PermissionMissing } from "../../errors.ts";
+import { directoryOf } from "../../paths.ts";
 import { newId } from "../../worker/ids.ts";
 import { probeHost } from "../../worker/process.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
@@ -43,6 +44,7 @@ export const command: Target = defineCommand({
       const { detach } = await import("./detach.ts");
       return await detach(context, setting);
     }
+    requireProgram();
     const { home, clock, json } = context;
     const store = await context.store();
     const host = await probeHost();
@@ -63,6 +65,19 @@ export const command: Target = defineCommand({
 function requireShell(): void {
   if (Deno.permissions.querySync({ name: "run", command: "sh" }).state === "granted") return;
   throw new PermissionMissing("Cannot run jobs without running a shell: run again with --allow-run=sh");
+}
+
+/** @throws {PermissionMissing} when no thread could start: each loads the program again, and needs to be allowed to */
+function requireProgram(): void {
+  const entry = new URL(Deno.mainModule);
+  if (entry.protocol !== "file:" || [entry, new URL(import.meta.url)].every(isReadable)) return;
+  throw new PermissionMissing(
+    `Cannot start threads without reading the program: run again with --allow-read=${directoryOf(entry)}`,
+  );
+}
+
+function isReadable(path: URL): boolean {
+  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
 }
 
 const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
