@@ -36,6 +36,15 @@ Deno.test("a worker gets as many jobs ahead as it runs in moments, and none whil
   assert.equal(pace.ahead(1), 0);
 });
 
+Deno.test("nothing is given ahead any more once a job has turned out to be long, until something has ended", () => {
+  const pace = new Pace();
+  pace.add(2);
+  pace.stall();
+  assert.equal(pace.ahead(1), 0);
+  pace.add(2);
+  assert.equal(pace.ahead(1), 10);
+});
+
 Deno.test("a long job behind short ones does not hold up what comes after it", async () => {
   using test = await testStore();
   const before = await enqueueShort(test, 60);

@@ -4,12 +4,47 @@
  */
 import assert from "node:assert/strict";
 import { systemClock } from "../src/clock.ts";
+import { StoreUnusable } from "../src/errors.ts";
+import type { Store } from "../src/store/store.ts";
 import type { Journal } from "../src/worker/journal.ts";
 import { newId } from "../src/worker/ids.ts";
 import { probeHost, signalTree } from "../src/worker/process.ts";
 import { Supervisor } from "../src/worker/supervisor.ts";
+import { MAIN_URL } from "./helpers/cli.ts";
 import { until } from "./helpers/until.ts";
-import { testStore } from "./helpers/worker.ts";
+import { type TestStore, testStore } from "./helpers/worker.ts";
+
+/** Starts one worker in this process that runs what there is; `notes` collects what it has to say. */
+async function startBurst(
+  test: TestStore,
+  { store = test.store, entry = MAIN_URL, notes = [] }: { store?: Store; entry?: URL; notes?: string[] },
+): Promise<Supervisor> {
+  const journal: Journal = { started() {}, settled() {}, note: (text) => notes.push(text) };
+  return await Supervisor.start({
+    id: newId("supervisor"),
+    store,
+    home: test.dir.home,
+    host: await probeHost(),
+    entry,
+    count: 1,
+    slots: 1,
+    queues: null,
+    burst: true,
+    journal,
+    clock: systemClock,
+  });
+}
+
+/** The same store, but for how it exchanges. */
+function withExchange(store: Store, exchange: Store["exchange"]): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === "exchange") return exchange;
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
 
 Deno.test("a crashed thread is replaced; its jobs are ended, lost and run again", async () => {
   using test = await testStore();
@@ -18,20 +53,8 @@ Deno.test("a crashed thread is replaced; its jobs are ended, lost and run again"
     maxRetries: 1,
   });
   const notes: string[] = [];
-  const journal: Journal = { started() {}, settled() {}, note: (text) => notes.push(text) };
-  const supervisor = await Supervisor.start({
-    id: newId("supervisor"),
-    store: test.store,
-    home: test.dir.home,
-    host: await probeHost(),
-    entry: new URL("./fixtures/crashing_thread.ts", import.meta.url),
-    count: 1,
-    slots: 1,
-    queues: null,
-    burst: true,
-    journal,
-    clock: systemClock,
-  });
+  const entry = new URL("./fixtures/crashing_thread.ts", import.meta.url);
+  const supervisor = await startBurst(test, { entry, notes });
   const ran = supervisor.run();
   const token = await until("it runs", () => {
     try {
@@ -49,4 +72,37 @@ Deno.test("a crashed thread is replaced; its jobs are ended, lost and run again"
   assert.match(lost!.error!, /^lost: its worker's thread crashed: .*boom/);
   assert.match(notes[0]!, /^thread crashed and is replaced: .*boom/);
   assert.deepEqual(await signalTree({ token, root: null }, "0", true), []);
+});
+
+Deno.test("what waits behind a long job is not claimed again and again while that runs", async () => {
+  using test = await testStore();
+  for (let i = 0; i < 40; i++) await test.enqueue("true");
+  await test.enqueue("sleep 0.5");
+  const behind = await test.enqueue("true");
+  let claims = 0;
+  const store = withExchange(test.store, async (wanted) => {
+    const exchanged = await test.store.exchange(wanted);
+    claims += exchanged.claimed.filter(({ id }) => id === behind).length;
+    return exchanged;
+  });
+  assert.equal(await (await startBurst(test, { store })).run(), "stopped");
+  assert.equal((await test.store.get(behind))!.state, "completed");
+  assert.ok(claims <= 2, `claimed ${claims} times`);
+});
+
+Deno.test("a store that cannot be used for a while is complained of once a second, not at every try", async () => {
+  using test = await testStore();
+  await test.set({ poll_interval: "0.01" });
+  const id = await test.enqueue("true");
+  let failures = 0;
+  const store = withExchange(test.store, async (wanted) => {
+    if (failures === 30) return await test.store.exchange(wanted);
+    failures += 1;
+    throw new StoreUnusable("Cannot write: the disk is full");
+  });
+  const notes: string[] = [];
+  assert.equal(await (await startBurst(test, { store, notes })).run(), "stopped");
+  assert.equal((await test.store.get(id))!.state, "completed");
+  assert.equal(notes[0], "Cannot write: the disk is full");
+  assert.ok(notes.length < 10, `said ${notes.length} times`);
 });

@@ -24,6 +24,11 @@ export class Pace {
     this.#averageMs = this.#averageMs === Infinity ? ms : this.#averageMs * (1 - WEIGHT) + ms * WEIGHT;
   }
 
+  /** What runs now turned out to be long, though it has not ended: nothing more ahead until something has. */
+  stall(): void {
+    this.#averageMs = Infinity;
+  }
+
   /** How many jobs to give ahead to a worker with this many slots. */
   ahead(slots: number): number {
     return Math.min(MOST_AHEAD, Math.floor(slots * AHEAD_MS / Math.max(1, this.#averageMs)));

@@ -85,6 +85,8 @@ export class Supervisor {
   /** Jobs of crashed threads whose processes are being ended. */
   #orphans = 0;
   #dueTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The store refused to work; there will be another try soon. */
+  #retrying = false;
 
   /** Announces a supervisor with its workers in the store and starts their threads. They run nothing before `run`. */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
@@ -373,15 +375,25 @@ export class Supervisor {
     }
   }
 
-  /** Does something with the store; when that cannot be used, says so and looks again later. */
+  async #retrySoon(reason: string): Promise<void> {
+    const { journal, clock } = this.#options;
+    this.#retrying = true;
+    journal.note(reason, null);
+    await clock.sleep(STORE_RETRY_MS, this.#closing.signal);
+    this.#retrying = false;
+    this.#wake();
+  }
+
+  /**
+   * Does something with the store; when that cannot be used, says so and looks again later. However many things
+   * fail until then, that is said and planned once.
+   */
   async #attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
     try {
       return await action();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      const { journal, clock } = this.#options;
-      journal.note(error.message, null);
-      clock.sleep(STORE_RETRY_MS, this.#closing.signal).then(() => this.#wake());
+      if (!this.#retrying) this.#retrySoon(error.message);
       return undefined;
     }
   }

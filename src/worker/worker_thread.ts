@@ -129,6 +129,8 @@ export class WorkerThread {
       case "output":
         return this.#events.output(message.token, message.pieces);
       case "returned":
+        // Else they would be claimed for it again at once, and given back again, for as long as the long one runs.
+        this.#pace.stall();
         this.#events.returned(message.tokens.map((token) => this.#take(token)));
         break;
       case "ended":

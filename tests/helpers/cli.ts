@@ -31,7 +31,10 @@ export const RUN_FLAGS: readonly string[] = [
 ];
 
 /** The program's entry. */
-export const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+export const MAIN_URL = new URL("../../main.ts", import.meta.url);
+
+/** The same as a path. */
+export const MAIN = fileURLToPath(MAIN_URL);
 
 /** Runs `queuectl …args` to its end. */
 export async function queuectl(args: readonly string[], options: RunOptions): Promise<Finished> {
