@@ -6,7 +6,7 @@
 
 /** An error meant for the user: its message is one sentence without a final period. */
 export class UserError extends Error {
-  /** The class, for stack traces. */
+  /** The class's, for whoever prints or tests an error; the minified build has its own. */
   override readonly name: string = this.constructor.name;
   /** The process's exit code. */
   readonly exitCode: number = 1;
