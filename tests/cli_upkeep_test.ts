@@ -4,8 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { openStore } from "../src/store/open.ts";
 import { VERSION } from "../src/version.ts";
 import { queuectl } from "./helpers/cli.ts";
+import { newJob } from "./helpers/jobs.ts";
 import { tempDir } from "./helpers/temp.ts";
 import { testStore } from "./helpers/worker.ts";
 
@@ -17,10 +19,13 @@ interface Finding {
 }
 
 /** What `doctor` says, by check. */
-async function doctor(home: string): Promise<{ code: number; of(check: string): Finding }> {
-  const { code, stdout } = await queuectl(["doctor", "--json"], { home });
+async function doctor(
+  home: string,
+  env: Record<string, string> = {},
+): Promise<{ code: number; findings: Finding[]; of(check: string): Finding }> {
+  const { code, stdout } = await queuectl(["doctor", "--json"], { home, env });
   const findings: Finding[] = JSON.parse(stdout);
-  return { code, of: (check) => findings.find((one) => one.check === check)! };
+  return { code, findings, of: (check) => findings.find((one) => one.check === check)! };
 }
 
 Deno.test("prune removes what ended long enough ago, and no dead or waiting jobs", async () => {
@@ -106,6 +111,35 @@ Deno.test("doctor works where the store cannot be opened", async () => {
   Deno.writeTextFileSync(dir.home.database, "this is no database, but long enough to look at ".repeat(100));
   const { code, of } = await doctor(dir.home.dir);
   assert.deepEqual([code, of("store").level, of("shell").level], [1, "problem", "ok"]);
+});
+
+Deno.test("doctor reports damage in the middle of the store, and goes on", async () => {
+  using dir = tempDir();
+  const store = await openStore(dir.home);
+  const jobs = Array.from({ length: 1000 }, (_, n) => newJob({ command: `echo ${n} ${"x".repeat(300)}` }));
+  await store.enqueue(jobs, { now: Date.now(), idFormat: "short" });
+  store.close();
+  const { size } = Deno.statSync(dir.home.database);
+  using file = Deno.openSync(dir.home.database, { write: true });
+  file.seekSync(Math.floor(size / 3), Deno.SeekMode.Start);
+  file.writeSync(crypto.getRandomValues(new Uint8Array(60_000)));
+  const { code, findings, of } = await doctor(dir.home.dir);
+  assert.equal(code, 1);
+  const damage = findings.filter(({ level }) => level === "problem");
+  assert.ok(damage.length > 0 && damage.every(({ advice }) => advice !== null), JSON.stringify(findings));
+  assert.equal(of("space").level, "ok");
+});
+
+Deno.test("doctor names the variables for which no shell can be started", async () => {
+  using test = await testStore();
+  const { code, of } = await doctor(test.home, { LD_LIBRARY_PATH: "/opt/lib" });
+  assert.equal(code, 1);
+  assert.deepEqual(of("permissions"), {
+    check: "permissions",
+    level: "problem",
+    found: "no shell can be started while LD_LIBRARY_PATH is set",
+    advice: "unset it, or run workers with --allow-run",
+  });
 });
 
 Deno.test("version says what it runs on, and needs no home", async () => {

@@ -29,8 +29,22 @@ function problemOf(error: unknown): UserError {
   return new UserError(`This is a defect of queuectl: ${message} (QUEUECTL_DEBUG=1 shows where)`);
 }
 
+/**
+ * The variables for which Deno does not start anything unless everything may be started, if that is what it says:
+ * `Requires --allow-run permissions to spawn subprocess with LD_X environment variable. …`
+ */
+export function linkerVariables(message: string): string | undefined {
+  return /to spawn subprocess with (.+) environment variables?\./.exec(message)?.[1];
+}
+
 /** Deno says: `Requires read access to "/x", run again with the --allow-read flag`. */
 function permissionMissing(message: string): PermissionMissing {
+  const variables = linkerVariables(message);
+  if (variables) {
+    return new PermissionMissing(
+      `Cannot start a shell while ${variables} is set: unset it, or run again with --allow-run`,
+    );
+  }
   const [, kind, thing, flag] =
     /^Requires (\S+) access(?: to (.*?))?, run again with the (--[\w-]+) flag/.exec(message) ??
       [];

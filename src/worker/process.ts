@@ -54,21 +54,32 @@ export interface Launch {
  * The shell that becomes the command: it sends its output to the spool, then runs the text as `sh -c TEXT` would,
  * without a second process. `set --` empties `$@`, on the same line so that line numbers stay right.
  */
-const RUN_IN_SH = 'exec >>"$2.out" 2>>"$2.err"; eval "set --; $1"';
-const RUN_IN_OTHER = 'exec >>"$2.out" 2>>"$2.err"; exec "$3" -c "$1"';
+const TO_SPOOL = 'exec >>"$2.out" 2>>"$2.err"; ';
+const RUN_IN_SH = 'eval "set --; $1"';
+const RUN_IN_OTHER = 'exec "$3" -c "$1"';
+
+/** The first of the shell's arguments that is a variable to export. */
+const FIRST_EXPORT = 4;
+
+/**
+ * Variables that the shell gets as arguments and exports itself: given to the runtime, they would change which `sh`
+ * it finds, or what that loads, and it refuses to start one that `--allow-run=sh` does not mean.
+ */
+const EXPORTED = /^(?:PATH|(?:LD|DYLD)_\w+)$/;
 
 /**
  * Starts a command with stdin closed and its output going straight to the spool.
  * @throws when it cannot be started, for example because `cwd` does not exist
  */
 export function launch({ command, shell, spool, cwd, env, detached }: Launch): Deno.ChildProcess {
-  const args = shell === "sh"
-    ? [RUN_IN_SH, "sh", command, spool]
-    : [RUN_IN_OTHER, "sh", command, spool, shell];
+  const variables = Object.entries(env);
+  const exported = variables.filter(([name]) => EXPORTED.test(name));
+  const exports = exported.map((_, i) => `export "\${${FIRST_EXPORT + i}}"; `).join("");
+  const script = TO_SPOOL + exports + (shell === "sh" ? RUN_IN_SH : RUN_IN_OTHER);
   return new Deno.Command("sh", {
-    args: ["-c", ...args],
+    args: ["-c", script, "sh", command, spool, shell, ...exported.map((variable) => variable.join("="))],
     ...(cwd === null ? {} : { cwd }),
-    env: { ...env },
+    env: Object.fromEntries(variables.filter(([name]) => !EXPORTED.test(name))),
     stdin: "null",
     stdout: "null",
     stderr: "null",

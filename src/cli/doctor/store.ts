@@ -11,16 +11,17 @@ import { type Finding, ok, problem, warning } from "./finding.ts";
 /** How long the doorbell may take to be heard. */
 const EARSHOT_MS = 1000;
 
-/** Everything about the store, or that it cannot be opened. */
+/** Everything about the store, up to where it cannot be used. */
 export async function* checkStore(context: Context): AsyncGenerator<Finding> {
-  let store: Store;
   try {
-    store = await context.store();
+    yield* checkOpened(context, await context.store());
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     yield problem("store", error.message, "see to that first, or choose another home with --home DIR");
-    return;
   }
+}
+
+async function* checkOpened(context: Context, store: Store): AsyncGenerator<Finding> {
   const info = await store.info();
   yield ok(
     "store",
@@ -32,6 +33,7 @@ export async function* checkStore(context: Context): AsyncGenerator<Finding> {
     await store.check(),
     "restore a backup, or salvage it with sqlite3 .recover",
   );
+  await store.prune(0, 1); // removes nothing, but says when nothing can be written
   yield* findingsOf("counts", await store.recount(), "please report this as a defect of queuectl");
   yield await checkDoorbell(context, store);
   yield* checkWorkers(context, store);

@@ -3,7 +3,9 @@
  * The checks of what queuectl needs around it: the home's directory, permissions, space and a shell.
  */
 import { StoreUnusable } from "../../errors.ts";
+import { quoteWords } from "../../shell_words.ts";
 import { DEFAULT_SETTINGS } from "../../settings.ts";
+import { linkerVariables } from "../problem.ts";
 import type { Context } from "../context.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
@@ -21,9 +23,25 @@ export async function* checkSurroundings(context: Context): AsyncGenerator<Findi
     yield warning("permissions", "no shell may be run, so no worker can", "run workers with --allow-run=sh");
     return;
   }
+  const variables = await hinderingVariables();
+  if (variables) {
+    const advice = "unset it, or run workers with --allow-run";
+    return yield problem("permissions", `no shell can be started while ${variables} is set`, advice);
+  }
   yield ok("permissions", "workers may run commands");
   yield* checkShell(context);
   yield* checkSpace(context);
+}
+
+/** Variables of the environment for which the runtime starts no shell. */
+async function hinderingVariables(): Promise<string | undefined> {
+  try {
+    await runShell(":", "");
+    return undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return linkerVariables(error.message);
+    throw error;
+  }
 }
 
 async function* checkHome({ home }: Context): AsyncGenerator<Finding> {
@@ -35,7 +53,7 @@ async function* checkHome({ home }: Context): AsyncGenerator<Finding> {
       yield warning(
         "home",
         `${home.dir} can be reached by other users of this machine`,
-        `chmod 700 ${home.dir}`,
+        `chmod 700 ${quoteWords([home.dir])}`,
       );
     }
   } catch (error) {

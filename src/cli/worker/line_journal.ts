@@ -7,7 +7,7 @@ import { formatDuration } from "../../duration.ts";
 import type { ClaimedJob, Settlement } from "../../store/store.ts";
 import type { Journal } from "../../worker/journal.ts";
 import { writeAll } from "../print.ts";
-import { visible } from "../terminal.ts";
+import { fit, visible } from "../terminal.ts";
 
 /** How to write the journal. */
 export interface LineJournalOptions {
@@ -26,6 +26,9 @@ interface Event {
   text: string;
   [field: string]: unknown;
 }
+
+/** More of a command would bury the other lines. */
+const COMMAND_COLUMNS = 200;
 
 const utf8 = new TextEncoder();
 
@@ -49,7 +52,7 @@ export class LineJournal implements Journal, Disposable {
       worker: job.worker,
       job: job.id,
       attempt: job.lastAttempt,
-      text: `${job.id} started${again}: ${job.command}`,
+      text: `${job.id} started${again}: ${fit(job.command, COMMAND_COLUMNS)}`,
     });
   }
 

@@ -40,10 +40,10 @@ export function check(db: Database): string[] {
   const damage = db.all<{ integrity_check: string }>(`PRAGMA integrity_check(${MOST_FINDINGS})`)
     .map((row) => row.integrity_check)
     .filter((finding) => finding !== "ok");
-  const orphans = db.all<{ table: string; rowid: number | null; parent: string }>("PRAGMA foreign_key_check")
+  if (damage.length > 0) return damage;
+  return db.all<{ table: string; rowid: number | null; parent: string }>("PRAGMA foreign_key_check")
     .slice(0, MOST_FINDINGS)
     .map(({ table, parent }) => `A row of ${table} belongs to nothing in ${parent}`);
-  return [...damage, ...orphans];
 }
 
 /** Counts and figures against a recount. Returns what differs, a sentence each. */
