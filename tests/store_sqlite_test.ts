@@ -322,6 +322,28 @@ Deno.test("the home alone needs to be readable and writable", async () => {
   assert.equal(text(stderr), "");
 });
 
+Deno.test("a doorbell that somebody deleted is made and heard again", async () => {
+  using dir = tempDir();
+  await withStore(dir.home, async (store) => {
+    let rings = 0;
+    using _listener = store.listen(() => rings += 1);
+    for (let round = 0; round < 2; round++) {
+      Deno.removeSync(dir.home.doorbell);
+      // Nobody enqueues meanwhile: ringing would make a new one, too.
+      await until("there is a new one", () => {
+        try {
+          return Deno.statSync(dir.home.doorbell).isFile;
+        } catch {
+          return false;
+        }
+      });
+      const before = rings;
+      await withStore(dir.home, (other) => enqueue(other, {}));
+      await until("it is heard", () => rings > before);
+    }
+  });
+});
+
 Deno.test("without permission for the home the message names the exact flags", async () => {
   using dir = tempDir();
   for (const flags of [[], [`--allow-read=${dir.home.dir}`]]) {

@@ -45,20 +45,29 @@ export class Doorbell {
 
   /** Calls `onRing` after every ring, of whatever process, until it is disposed of. */
   listen(onRing: () => void): Disposable {
-    this.#make();
-    let watcher: Deno.FsWatcher;
-    try {
+    let watcher: Deno.FsWatcher | undefined;
+    let disposed = false;
+    /** Hears until the file itself is gone. */
+    const hear = async () => {
+      this.#make();
       watcher = Deno.watchFs(this.#path);
-    } catch {
-      return { [Symbol.dispose]() {} };
-    }
-    const watching = async () => {
-      for await (const event of watcher) {
-        if (event.kind !== "access") onRing();
+      for await (const { kind } of watcher) {
+        if (kind !== "access") onRing();
+        if (kind === "remove") break;
       }
+      watcher = undefined;
     };
-    watching().catch(() => {});
-    return { [Symbol.dispose]: () => watcher.close() };
+    const watch = async () => {
+      while (!disposed) await hear();
+    };
+    // Where watching is not possible, listeners look for themselves.
+    watch().catch(() => {});
+    return {
+      [Symbol.dispose]() {
+        disposed = true;
+        watcher?.close();
+      },
+    };
   }
 
   /** Waits no longer with a ring that was put off. */
