@@ -254,3 +254,27 @@ Deno.test("a home that cannot be one is refused with exit code 3", async () => {
   });
   assert.deepEqual([code, stdout, stderr.split("\n").length], [3, "", 2]);
 });
+
+Deno.test("a home where the runtime lets nobody write is refused with exit code 3, not with a flag that would not help", async () => {
+  using test = await testStore();
+  for (const home of ["/dev/null/home", "/proc/home"]) {
+    const { code, stderr } = await queuectl(["enqueue", "true", "--home", home], { home: test.home });
+    assert.deepEqual(
+      [code, stderr],
+      [
+        3,
+        `Cannot use the home "${home}": Deno keeps programs out of /dev, /proc and /sys; choose another directory\n`,
+      ],
+    );
+  }
+});
+
+Deno.test("input that is no text is refused", async () => {
+  using test = await testStore();
+  Deno.writeFileSync(test.dir.file("jobs"), new Uint8Array([0x65, 0xff, 0x0a]));
+  const { code, stderr } = await queuectl(["enqueue", "--file", "jobs"], {
+    home: test.home,
+    cwd: test.dir.path,
+  });
+  assert.deepEqual([code, stderr], [2, "Cannot read jobs: it is not UTF-8 text\n"]);
+});

@@ -43,3 +43,10 @@ Deno.test("metrics counts what workers did, lately and by queue", async () => {
   );
   assert.match(prometheus.stdout, /^queuectl_jobs\{queue="mail",state="dead"\} 1$/m);
 });
+
+Deno.test("metrics in two formats at once are refused", async () => {
+  using test = await testStore();
+  const { code, stdout, stderr } = await queuectl(["metrics", "--prometheus", "--json"], { home: test.home });
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.equal(JSON.parse(stderr).error.message, "Cannot use --prometheus with --json: each is a format");
+});

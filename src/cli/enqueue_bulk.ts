@@ -22,7 +22,7 @@ export interface BulkRequest {
  */
 export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<void> {
   const source = path === "-" ? "standard input" : path;
-  const { jobs, place } = readBulk(await readText(path), { source, defaults });
+  const { jobs, place } = readBulk(await readText(path, source), { source, defaults });
   const store = await context.store();
   const { idFormat } = await context.settings();
   const options = { now: defaults.now, idFormat };
@@ -33,12 +33,12 @@ export async function enqueueBulk(context: Context, { path, defaults }: BulkRequ
   else context.print.result({ ids }, () => ids.join("\n"));
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, source: string): Promise<string> {
   const bytes = path === "-" ? await new Response(Deno.stdin.readable).bytes() : await readFile(path);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new BadInput(`Cannot read "${path}": it is not UTF-8 text`);
+    throw new BadInput(`Cannot read ${source}: it is not UTF-8 text`);
   }
 }
 

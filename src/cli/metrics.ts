@@ -3,6 +3,7 @@
  * `queuectl metrics`: what was done, how fast, how reliably, over all time and lately.
  */
 import { formatDuration } from "../duration.ts";
+import { BadInput } from "../errors.ts";
 import { rangeOf, summarizeTotal, summarizeWindow, type Summary, type Times, WINDOWS } from "../metrics.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
@@ -27,6 +28,9 @@ export const command: Target = defineCommand({
   ],
   flags: { prometheus: toggle("print in the text format that Prometheus reads") },
   async run(context, flags) {
+    if (flags.prometheus && context.json) {
+      throw new BadInput("Cannot use --prometheus with --json: each is a format");
+    }
     const store = await context.store();
     const totals = await store.figures({ span: "total" });
     if (flags.prometheus) {

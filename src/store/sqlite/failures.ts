@@ -29,7 +29,7 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
 /** The error to throw instead of `error`: one for the user where there is a sentence for it, else itself. */
 export function explain(error: unknown, home: Home): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
-  if (error instanceof Deno.errors.NotCapable) return permissionMissing(home);
+  if (error instanceof Deno.errors.NotCapable) return notPermitted(home);
   for (const [pattern, sentence] of SENTENCES) {
     if (pattern.test(error.message)) {
       return new StoreUnusable(sentence.replace("%", () => `"${home.database}"`), { cause: error });
@@ -39,8 +39,16 @@ export function explain(error: unknown, home: Home): unknown {
 }
 
 /** What to say when the runtime may not touch the home. */
-export function permissionMissing(home: Home): PermissionMissing {
+function notPermitted({ dir }: Home): UserError {
+  const granted = (name: "read" | "write") =>
+    Deno.permissions.querySync({ name, path: dir }).state === "granted";
+  if (granted("read") && granted("write")) {
+    return new StoreUnusable(
+      `Cannot use the home "${dir}": Deno keeps programs out of /dev, /proc and /sys; choose another directory`,
+    );
+  }
+  const path = dir.replaceAll(",", ",,"); // as a flag takes it
   return new PermissionMissing(
-    `Cannot open the store in "${home.dir}": run with --allow-read=${home.dir} --allow-write=${home.dir}`,
+    `Cannot open the store in "${dir}": run with --allow-read=${path} --allow-write=${path}`,
   );
 }
