@@ -39,8 +39,10 @@ export interface Settings {
   shell: string;
 }
 
-/** The largest priority, timeout in seconds and number of retries: what fits 32 bits. */
+/** The largest priority: what fits 32 bits. */
 export const MAX_INT32 = 2 ** 31 - 1;
+/** The smallest priority. */
+export const MIN_INT32 = -(2 ** 31);
 const DAY_MS = 86_400_000;
 /** Ten years: the longest duration anything may be set to. */
 export const LONGEST_MS = 3650 * DAY_MS;
@@ -113,7 +115,7 @@ export const SETTINGS: readonly Setting[] = [
     key: "priority",
     field: "priority",
     default: 0,
-    kind: { type: "integer", min: -MAX_INT32, max: MAX_INT32 },
+    kind: { type: "integer", min: MIN_INT32, max: MAX_INT32 },
     brief: "priority of a job that names none; lower runs first",
   }),
   setting({

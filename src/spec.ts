@@ -9,7 +9,7 @@ import { DEFAULT_QUEUE, ID_PATTERN, type NewJob, QUEUE_PATTERN } from "./job.ts"
 import { faultOf } from "./json_fault.ts";
 import { nearest } from "./nearest.ts";
 import { absolutePath, isAbsolute } from "./paths.ts";
-import { LONGEST_MS, MAX_INT32 } from "./settings.ts";
+import { LONGEST_MS, MAX_INT32, MIN_INT32 } from "./settings.ts";
 
 /** What holds for a job that does not say otherwise. */
 export interface JobDefaults {
@@ -87,9 +87,9 @@ export const FIELDS = {
   priority: {
     brief: "lower runs first; may be negative (default: setting priority)",
     placeholder: "N",
-    takes: `a whole number from -${MAX_INT32} to ${MAX_INT32}`,
+    takes: `a whole number from ${MIN_INT32} to ${MAX_INT32}`,
     read(value, job) {
-      if (!wholeNumber(value, -MAX_INT32, MAX_INT32)) return false;
+      if (!wholeNumber(value, MIN_INT32, MAX_INT32)) return false;
       job.priority = value;
       return true;
     },

@@ -144,7 +144,7 @@ Deno.test("a file with one bad line in its middle queues nothing and names the l
     ],
     [
       '{"command":"a"}\n{"command":"b","priority":"x"}',
-      'In line 2 of standard input: cannot use priority "x": it takes a whole number from -2147483647 to 2147483647',
+      'In line 2 of standard input: cannot use priority "x": it takes a whole number from -2147483648 to 2147483647',
       2,
     ],
     [
@@ -192,7 +192,7 @@ Deno.test("bad input gets one sentence and exit code 2, and changes nothing", as
     ],
     [
       ["--priority", "2147483648", "true"],
-      "Cannot use priority 2147483648: it takes a whole number from -2147483647 to 2147483647",
+      "Cannot use priority 2147483648: it takes a whole number from -2147483648 to 2147483647",
     ],
     [
       ["--max-retries", "many", "true"],

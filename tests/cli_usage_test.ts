@@ -33,6 +33,16 @@ Deno.test("queuectl alone, and --help, name every command", async () => {
   for (const name of COMMANDS) assert.match(bare.stdout, new RegExp(`^  ${name}\\b`, "m"));
 });
 
+Deno.test("help and --version work as people who do not know the program type them", async () => {
+  using dir = tempDir();
+  const home = dir.home.dir;
+  const asked = await queuectl(["help", "worker", "start"], { home });
+  assert.deepEqual(asked, await queuectl(["worker", "start", "--help"], { home }));
+  assert.deepEqual(await queuectl(["help"], { home }), await queuectl(["--help"], { home }));
+  const version = await queuectl(["--version"], { home });
+  assert.match(version.stdout, /^queuectl \d+\.\d+\.\d+ /);
+});
+
 Deno.test("every command and every group has help with examples", async () => {
   using dir = tempDir();
   const paths = [...COMMANDS, "dlq list", "dlq retry", "queue set", "worker start"];

@@ -152,7 +152,7 @@ Deno.test("what queuectl sets cannot be forged", () => {
 });
 
 Deno.test("values of the wrong type or outside their range are refused", () => {
-  const priority = "it takes a whole number from -2147483647 to 2147483647";
+  const priority = "it takes a whole number from -2147483648 to 2147483647";
   const retries = "it takes a whole number from 0 to 1000000";
   const duration = 'it takes a duration from 0 to 3650d (seconds, or "90s", "10m", "1h30m", "2d")';
   const id =
@@ -257,6 +257,6 @@ Deno.test("flags are read as the fields they stand for", () => {
   refuses(() => fieldsFromFlags({ env: ["A"] }), 'Cannot use env "A": it takes NAME=VALUE');
   refuses(
     () => readFields(fieldsFromFlags({ priority: "high" }), DEFAULTS),
-    'Cannot use priority "high": it takes a whole number from -2147483647 to 2147483647',
+    'Cannot use priority "high": it takes a whole number from -2147483648 to 2147483647',
   );
 });

@@ -24,7 +24,7 @@ export function asksForJson(args: readonly string[]): boolean {
 
 /**
  * Reads a command line: takes out `--home DIR` and `--json`, wherever they stand before `--`, and turns
- * `--max_retries` into `--max-retries`.
+ * `--max_retries` into `--max-retries`, `help X` into `X --help` and `--version` into `version`.
  * @throws {BadInput} for `--home` without a directory
  */
 export function readArgv(args: readonly string[]): Argv {
@@ -44,8 +44,15 @@ export function readArgv(args: readonly string[]): Argv {
     else if (value === "" || value?.includes("\n")) read.words.push(flag, value);
     else read.words.push(value === undefined ? flag : `${flag}=${value}`);
   }
-  read.words.push(...rest);
+  read.words = familiar([...read.words, ...rest]);
   return read;
+}
+
+/** What people type first with a program they do not know yet: `help worker start`, `--version`. */
+function familiar(words: string[]): string[] {
+  const [first, ...others] = words;
+  if (first === "help") return [...others, "--help"];
+  return first === "--version" || first === "-V" ? ["version", ...others] : words;
 }
 
 function beforeDashes(args: readonly string[]): readonly string[] {

@@ -70,7 +70,9 @@ function requireShell(): void {
 /** @throws {PermissionMissing} when no thread could start: each loads the program again, and needs to be allowed to */
 function requireProgram(): void {
   const entry = new URL(Deno.mainModule);
-  if (entry.protocol !== "file:" || [entry, new URL(import.meta.url)].every(isReadable)) return;
+  if (
+    Deno.build.standalone || entry.protocol !== "file:" || [entry, new URL(import.meta.url)].every(isReadable)
+  ) return;
   throw new PermissionMissing(
     `Cannot start threads without reading the program: run again with --allow-read=${directoryOf(entry)}`,
   );
