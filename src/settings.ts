@@ -42,7 +42,7 @@ export interface Settings {
 /** The largest priority: what fits 32 bits. */
 export const MAX_INT32 = 2 ** 31 - 1;
 /** The smallest priority. */
-export const MIN_INT32 = -(2 ** 31);
+export const MIN_INT32: number = -(2 ** 31);
 const DAY_MS = 86_400_000;
 /** Ten years: the longest duration anything may be set to. */
 export const LONGEST_MS = 3650 * DAY_MS;
