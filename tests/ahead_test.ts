@@ -30,8 +30,8 @@ Deno.test("a worker gets as many jobs ahead as it runs in moments, and none whil
   const pace = new Pace();
   assert.equal(pace.ahead(1), 0, "nothing is known yet");
   pace.add(2);
-  assert.equal(pace.ahead(1), 10);
-  assert.equal(pace.ahead(4), 32, "there is a limit");
+  assert.equal(pace.ahead(1), 25);
+  assert.equal(pace.ahead(4), 64, "there is a limit");
   pace.add(1000);
   assert.equal(pace.ahead(1), 0);
 });
@@ -42,7 +42,7 @@ Deno.test("nothing is given ahead any more once a job has turned out to be long,
   pace.stall();
   assert.equal(pace.ahead(1), 0);
   pace.add(2);
-  assert.equal(pace.ahead(1), 10);
+  assert.equal(pace.ahead(1), 25);
 });
 
 Deno.test("a long job behind short ones does not hold up what comes after it", async () => {
@@ -93,7 +93,7 @@ Deno.test("jobs that a killed worker had not begun are not lost, and run as if i
   assert.equal(await countOf(test, "completed") + dead, 1500);
   const { jobs } = await test.store.list({ state: "dead", limit: 2000 });
   for (const job of jobs) assert.match(job.error!, /^lost: /);
-  assert.ok(dead < 32, `${dead} are lost`);
+  assert.ok(dead < 64, `${dead} are lost`);
   assert.deepEqual(await test.store.recount(), []);
 });
 

@@ -8,9 +8,9 @@
  */
 
 /** How much work, in time, a worker may have ahead. */
-const AHEAD_MS = 20;
+const AHEAD_MS = 50;
 /** And how many jobs, whatever they take. */
-const MOST_AHEAD = 32;
+const MOST_AHEAD = 64;
 /** Weight of the latest run in the average. */
 const WEIGHT = 0.2;
 

@@ -13,7 +13,7 @@ import { Run } from "./run.ts";
 /** How often running commands are asked for new output: what people who follow a log do not notice. */
 const LIVE_INTERVAL_MS = 50;
 /** As long as there is a backlog, ends are reported this often, many in one message. */
-const REPORT_INTERVAL_MS = 5;
+const REPORT_INTERVAL_MS = 15;
 /** The backlog is given back when nothing ended for this long, so that others can run it. */
 const PATIENCE_MS = 20;
 
