@@ -13,7 +13,7 @@ const PERMISSIONS: readonly string[] = [
   "--no-prompt",
   "--allow-read",
   "--allow-write",
-  "--allow-run",
+  "--allow-run=sh",
   "--allow-env=QUEUECTL_HOME,HOME,USERPROFILE,NO_COLOR,QUEUECTL_DEBUG",
 ];
 
