@@ -39,6 +39,15 @@ export class StoreUnusable extends UserError {
   override readonly exitCode = 3;
 }
 
+/** Nobody can write to the store: the disk is full. */
+export class StoreFull extends StoreUnusable {}
+
+/** Nobody can write to the store: another process holds it, and has for too long. */
+export class StoreBusy extends StoreUnusable {}
+
+/** The store is not where it was opened any more: the home was deleted or replaced. */
+export class StoreGone extends StoreUnusable {}
+
 /** The runtime was not given a permission; the message names the exact flag. Exit code 4. */
 export class PermissionMissing extends UserError {
   /** The same words work with the flag. */

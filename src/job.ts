@@ -113,8 +113,10 @@ export interface Job extends Omit<NewJob, "id"> {
 export interface Attempt {
   /** Its number in its job's life, from 1. */
   attempt: number;
-  /** Who ran it. */
+  /** Who watched it last. */
   worker: string;
+  /** The worker that started it, where another one adopted it; else null. */
+  adoptedFrom: string | null;
   /** Whose attempt it is: only that one settles it. */
   supervisor: string;
   /** The name of the machine it ran on. */

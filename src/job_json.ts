@@ -65,8 +65,10 @@ export interface AttemptJson {
   signal: string | null;
   /** What went wrong, in words. */
   error: string | null;
-  /** Who ran it. */
+  /** Who watched it last. */
   worker: string;
+  /** The worker that started it, where another one adopted it. */
+  adopted_from: string | null;
   /** Where that was. */
   host: string;
 }
@@ -108,6 +110,7 @@ export function attemptJson(attempt: Attempt): AttemptJson {
     signal: attempt.signal,
     error: attempt.error,
     worker: attempt.worker,
+    adopted_from: attempt.adoptedFrom,
     host: attempt.host,
   };
 }

@@ -80,6 +80,7 @@ Deno.test("doctor says what to do about waiting jobs, lost workers, open homes a
     id: "supervisor-abc234",
     host: "elsewhere",
     bootId: "",
+    pidNamespace: "",
     pid: 1,
     startedAt: 0,
     leaseUntil: 1,

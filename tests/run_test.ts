@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import type { Stream } from "../src/job.ts";
 import type { OutputPiece } from "../src/store/store.ts";
 import type { Ended, RunRequest } from "../src/worker/messages.ts";
-import { signalTree } from "../src/worker/process.ts";
+import { signalTree } from "../src/worker/process/tree.ts";
 import { Run } from "../src/worker/run.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
@@ -23,6 +23,7 @@ function request(dir: TempDir, changes: Partial<RunRequest> & { command: string 
     outputLimit: 1024 * 1024,
     procfs: true,
     detached: false,
+    brief: false,
     ...changes,
   };
 }

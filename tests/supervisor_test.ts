@@ -8,7 +8,8 @@ import { StoreUnusable } from "../src/errors.ts";
 import type { Store } from "../src/store/store.ts";
 import type { Journal } from "../src/worker/journal.ts";
 import { newId } from "../src/worker/ids.ts";
-import { probeHost, signalTree } from "../src/worker/process.ts";
+import { probeHost } from "../src/worker/process/host.ts";
+import { signalTree } from "../src/worker/process/tree.ts";
 import { Supervisor } from "../src/worker/supervisor.ts";
 import { MAIN_URL } from "./helpers/cli.ts";
 import { until } from "./helpers/until.ts";
@@ -19,7 +20,7 @@ async function startBurst(
   test: TestStore,
   { store = test.store, entry = MAIN_URL, notes = [] }: { store?: Store; entry?: URL; notes?: string[] },
 ): Promise<Supervisor> {
-  const journal: Journal = { started() {}, settled() {}, note: (text) => notes.push(text) };
+  const journal: Journal = { started() {}, adopted() {}, settled() {}, note: (text) => notes.push(text) };
   return await Supervisor.start({
     id: newId("supervisor"),
     store,
@@ -46,32 +47,53 @@ function withExchange(store: Store, exchange: Store["exchange"]): Store {
   });
 }
 
-Deno.test("a crashed thread is replaced; its jobs are ended, lost and run again", async () => {
-  using test = await testStore();
-  await test.set({ backoff_base: "0" });
-  const id = await test.enqueue("echo $QUEUECTL_RUN >>runs; [ $QUEUECTL_ATTEMPT = 2 ] || sleep 300", {
-    maxRetries: 1,
-  });
-  const notes: string[] = [];
-  const entry = new URL("./fixtures/crashing_thread.ts", import.meta.url);
-  const supervisor = await startBurst(test, { entry, notes });
-  const ran = supervisor.run();
-  const token = await until("it runs", () => {
+/** What a job has written to a file in its directory, once it has. */
+function written(test: TestStore, name: string): Promise<string> {
+  return until(`${name} is written`, () => {
     try {
-      return Deno.readTextFileSync(test.dir.file("runs")).trim();
+      return Deno.readTextFileSync(test.dir.file(name)).trim();
     } catch {
       return "";
     }
   });
+}
+
+const CRASHING = new URL("./fixtures/crashing_thread.ts", import.meta.url);
+
+Deno.test("a crashed thread is replaced, and its jobs go on", async () => {
+  using test = await testStore();
+  const command =
+    "echo one; echo $QUEUECTL_RUN >>runs; until [ -e go ]; do sleep 0.02; done; echo two; exit 3";
+  const id = await test.enqueue(command);
+  const notes: string[] = [];
+  const supervisor = await startBurst(test, { entry: CRASHING, notes });
+  const ran = supervisor.run();
+  await written(test, "runs");
   Deno.writeTextFileSync(test.dir.file("crash"), "");
+  await until("it crashed", () => notes.length > 0);
+  Deno.removeSync(test.dir.file("crash"));
+  Deno.writeTextFileSync(test.dir.file("go"), "");
   assert.equal(await ran, "stopped");
   const job = (await test.store.get(id))!;
-  assert.deepEqual([job.state, job.attempts], ["completed", 2]);
-  const [lost] = await test.store.attempts(id);
-  assert.equal(lost!.outcome, "lost");
-  assert.match(lost!.error!, /^lost: its worker's thread crashed: .*boom/);
+  assert.deepEqual([job.state, job.attempts, job.exitCode], ["dead", 1, 3]);
+  assert.equal((await written(test, "runs")).split("\n").length, 1, "it was started once");
+  assert.equal(await test.output(id), "one\ntwo\n");
   assert.match(notes[0]!, /^thread crashed and is replaced: .*boom/);
+});
+
+Deno.test("a job whose thread crashes again and again is ended and lost", async () => {
+  using test = await testStore();
+  const id = await test.enqueue("echo $QUEUECTL_RUN >>runs; sleep 300");
+  Deno.writeTextFileSync(test.dir.file("crash"), "");
+  const notes: string[] = [];
+  const supervisor = await startBurst(test, { entry: CRASHING, notes });
+  assert.equal(await supervisor.run(), "stopped");
+  const job = (await test.store.get(id))!;
+  assert.equal(job.state, "dead");
+  assert.match(job.error!, /^lost: its worker's thread crashed 3 times: .*boom/);
+  const token = await written(test, "runs");
   assert.deepEqual(await signalTree({ token, root: null }, "0", true), []);
+  assert.equal(notes.length, 3);
 });
 
 Deno.test("what waits behind a long job is not claimed again and again while that runs", async () => {

@@ -3,11 +3,10 @@
  * Workers as a user sees them: real processes, real jobs, real signals.
  */
 import assert from "node:assert/strict";
-import { systemClock } from "../src/clock.ts";
-import { signalTree } from "../src/worker/process.ts";
+import { signalTree } from "../src/worker/process/tree.ts";
 import { MAIN, queuectl, RUN_FLAGS, spawnQueuectl } from "./helpers/cli.ts";
 import { until } from "./helpers/until.ts";
-import { startWorker, type TestStore, testStore, type WorkerProcess } from "./helpers/worker.ts";
+import { startWorker, testStore } from "./helpers/worker.ts";
 
 Deno.test("jobs run by priority, then in the order they were enqueued", async () => {
   using test = await testStore();
@@ -294,78 +293,6 @@ Deno.test("workers in the background write a log each, and outlive who started t
   const last = await queuectl(["worker", "logs", job.worker!, "--lines", "1"], { home: test.home });
   assert.equal(last.stdout, `${log.at(-1)}\n`);
   assert.equal(Deno.statSync(`${test.home}/logs/${job.worker}.log`).mode! & 0o777, 0o600);
-});
-
-Deno.test("jobs of a worker that was killed are lost after its lease, ended and run again", async () => {
-  using test = await testStore();
-  await test.set({ lease: "1", backoff_base: "0", poll_interval: "0.1" });
-  const id = await test.enqueue("echo $$ >>pids; until [ -e go ]; do sleep 0.02; done", { maxRetries: 1 });
-  await using first = await startWorker(test.home);
-  await test.reaches(id, "processing");
-  const pid = await until("it runs", () => {
-    try {
-      return Deno.readTextFileSync(test.dir.file("pids")).trim();
-    } catch {
-      return "";
-    }
-  });
-  first.signal("SIGKILL");
-  await first.ended;
-  await using second = await startWorker(test.home);
-  await until("the job runs again", async () => (await test.store.get(id))!.lastAttempt === 2);
-  assert.equal(await processState(pid), null, "the first process is gone");
-  Deno.writeTextFileSync(test.dir.file("go"), "");
-  const job = await test.reaches(id, "completed");
-  assert.equal(job.attempts, 2);
-  const [lost] = await test.store.attempts(id);
-  assert.equal(lost!.outcome, "lost");
-  assert.match(lost!.error!, /^lost: its worker worker-\w{6} is gone$/);
-  assert.equal((await test.store.workers()).length, 1);
-  assert.match(second.printed(), new RegExp(`${id} was lost with its worker`));
-});
-
-async function processState(pid: string): Promise<string | null> {
-  try {
-    const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-    const state = stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3);
-    return state === "Z" ? null : state;
-  } catch {
-    return null;
-  }
-}
-
-/** Stops a worker, but not within a transaction: then everybody would wait for it to go on. */
-async function putToSleep(worker: WorkerProcess, test: TestStore): Promise<void> {
-  while (true) {
-    worker.signal("SIGSTOP");
-    const patience = new AbortController();
-    const written = test.set({ lease: "1" }).then(() => true);
-    const inVain = systemClock.sleep(2000, patience.signal).then(() => false);
-    const asleep = await Promise.race([written, inVain]);
-    patience.abort();
-    if (asleep) return;
-    worker.signal("SIGCONT");
-    await written;
-  }
-}
-
-Deno.test("a worker that slept past its lease ends its jobs, and its results are refused", async () => {
-  using test = await testStore();
-  await test.set({ lease: "1", backoff_base: "0", poll_interval: "0.1" });
-  const command = "echo up; until [ -e go ]; do sleep 0.02; done; echo $QUEUECTL_ATTEMPT >>ran";
-  const id = await test.enqueue(command, { maxRetries: 3 });
-  await using sleeper = await startWorker(test.home);
-  await until("it is up", async () => await test.output(id) === "up\n");
-  await putToSleep(sleeper, test);
-  await using _rescuer = await startWorker(test.home);
-  await until("the job runs again", async () => (await test.store.get(id))!.lastAttempt === 2);
-  sleeper.signal("SIGCONT");
-  await until("it noticed", () => sleeper.printed().includes("the lease has ended"));
-  Deno.writeTextFileSync(test.dir.file("go"), "");
-  await test.reaches(id, "completed");
-  assert.equal(Deno.readTextFileSync(test.dir.file("ran")), "2\n");
-  assert.deepEqual((await test.store.attempts(id)).map((one) => one.outcome), ["lost", "completed"]);
-  await until("it is back", async () => (await test.store.workers()).length === 2);
 });
 
 for (const processes of [2, 4, 8]) {

@@ -80,6 +80,7 @@ function history(print: Print, attempts: readonly Attempt[]): string[] {
     { title: "EXIT", value: (attempt) => attempt.exitCode ?? "", align: "right" },
     { title: "SIGNAL", value: (attempt) => attempt.signal ?? "" },
     { title: "WORKER", value: (attempt) => attempt.worker },
+    { title: "ADOPTED FROM", value: (attempt) => attempt.adoptedFrom ?? "" },
     { title: "ERROR", value: (attempt) => attempt.error ?? "" },
   ];
   return ["", table(print, { columns, rows: attempts })];

@@ -24,8 +24,8 @@ export interface Status {
 export interface WorkerStatus extends Pick<WorkerInfo, "id" | "host" | "pid" | "slots" | "queues"> {
   /** ISO 8601. */
   started_at: string | null;
-  /** `gone`: it has not been heard of for so long that others may take its jobs. */
-  state: "working" | "idle" | "stopping" | "gone";
+  /** `gone`: it has not been heard of for as long as its lease. `left`: it has left what it ran to the next worker. */
+  state: "working" | "idle" | "stopping" | "gone" | "left";
   /** What it runs. */
   running: RunningJob[];
 }
@@ -70,6 +70,7 @@ async function workerStatus(store: Store, worker: WorkerInfo, now: number): Prom
 }
 
 function stateOf({ leaseUntil, stopping, running }: WorkerInfo, now: number): WorkerStatus["state"] {
+  if (leaseUntil === 0) return "left";
   if (leaseUntil <= now) return "gone";
   if (stopping) return "stopping";
   return running.length > 0 ? "working" : "idle";

@@ -194,21 +194,21 @@ export interface WorkerStore {
   /** Announces a supervisor and its workers. */
   register(supervisor: NewSupervisor): Promise<void>;
   /**
-   * Extends the supervisor's lease. False when it had ended: then others may have taken its jobs, and it must
-   * end what it runs and register anew under another id.
+   * Extends the supervisor's lease, also one that had ended, as long as nobody has taken over what it runs. False when
+   * somebody has: then nothing it runs is its own any more, and it must register anew under another id.
    */
-  renew(supervisor: string, options: { now: number; leaseUntil: number }): Promise<boolean>;
+  renew(supervisor: string, leaseUntil: number): Promise<boolean>;
   /** Removes workers that have stopped. */
   unregister(workers: readonly string[]): Promise<void>;
   /**
-   * Removes a supervisor and its workers. It must not run anything any more; if it does, its lease ends at once,
-   * so that others rescue what it left.
+   * Removes a supervisor and its workers. What it still runs is left to be taken over: then it and the workers that
+   * run something stay known, with a lease that has ended at 0.
    */
   leave(supervisor: string): Promise<void>;
   /**
    * The heart of it: settles attempts, stores output, makes due jobs pending and claims the next jobs, in one
-   * transaction. Costs no write when there is nothing to do. A supervisor that is not registered, or whose lease
-   * has ended, gets no jobs; what it ran may still be settled until others have done so.
+   * transaction. Costs no write when there is nothing to do. A supervisor that is not registered, for example since
+   * another has taken over, gets no jobs, and nothing of it is stored.
    */
   exchange(exchange: Exchange): Promise<Exchanged>;
   /** What a supervisor has been told. Cheap enough to be asked at every change. */
@@ -216,18 +216,24 @@ export interface WorkerStore {
   /** All workers, by supervisor and start. */
   workers(): Promise<WorkerInfo[]>;
   /**
-   * Tells workers to stop: one, or all. `endAt` is when to end what they still run, null is never.
-   * Returns the ids of the workers told.
+   * Tells workers to stop: one, or all. Returns the ids of the workers told.
    * @throws {Refused} when there is no such worker
    */
-  requestStop(stop: { worker?: string; now: number; endAt: number | null }): Promise<string[]>;
-  /** Supervisors whose lease ended before `now`, with what they were running. */
-  lapsed(now: number): Promise<LapsedSupervisor[]>;
+  requestStop(stop: StopRequest): Promise<string[]>;
+  /** All supervisors, those that are gone and have not been taken over included. */
+  supervisors(): Promise<SupervisorInfo[]>;
   /**
-   * Settles attempts of a lapsed supervisor in its place and, once it has none left, removes it.
-   * Returns false, having done nothing, when its lease has not ended after all or it is gone.
+   * Makes everything that `from` runs `by`'s own and removes `from`, whose results come too late from then on.
+   * Returns the tokens of what was taken over, or undefined, having done nothing, when `from` is gone or `by` is not
+   * registered. The caller knows that `from` does not live, or that it has been silent for as long as its lease.
    */
-  rescue(supervisor: string, settlements: readonly Settlement[], now: number): Promise<boolean>;
+  takeOver(from: string, by: string): Promise<string[] | undefined>;
+  /** The running attempts that are a supervisor's own, oldest first. */
+  running(supervisor: string): Promise<RunningAttempt[]>;
+  /** Gives running attempts of a supervisor to other workers of it. Those that are not its own are left out. */
+  adopt(supervisor: string, adoptions: readonly { token: string; worker: string }[]): Promise<void>;
+  /** The ids of the supervisors in whose spools running attempts may write, the registered ones included. */
+  spools(): Promise<Set<string>>;
 }
 
 /** A supervisor that begins. */
@@ -238,6 +244,8 @@ export interface NewSupervisor {
   host: string;
   /** Names this boot of the host. */
   bootId: string;
+  /** Names the table of processes that it sees, among those of its host. */
+  pidNamespace: string;
   /** Its process. */
   pid: number;
   /** In ms since the epoch. */
@@ -323,10 +331,20 @@ export interface ClaimedJob extends Job {
   token: string;
 }
 
+/** A wish that workers stop. */
+export interface StopRequest {
+  /** Which one; left out is all. */
+  worker?: string;
+  /** When to end what they still run, in ms since the epoch; null is never. */
+  endAt: number | null;
+  /** Stop at once and leave what they run to others. */
+  leave: boolean;
+}
+
 /** What a supervisor has been told. */
 export interface Orders {
   /** Its workers that shall stop. */
-  stops: { worker: string; endAt: number | null }[];
+  stops: { worker: string; endAt: number | null; leave: boolean }[];
   /** Tokens of its running attempts that shall be ended. */
   cancels: string[];
   /** The stored settings. */
@@ -349,24 +367,28 @@ export interface WorkerInfo {
   queues: string[] | null;
   /** In ms since the epoch. */
   startedAt: number;
-  /** The lease: past it, the worker counts as gone. */
+  /** The lease: past it, the worker counts as gone; 0 when it has left its jobs to others. */
   leaseUntil: number;
   /** It was told to stop. */
   stopping: boolean;
   /** Ids of the jobs it runs, oldest first. */
   running: string[];
+  /** Those of them that another worker started. */
+  adopted: string[];
 }
 
-/** A supervisor whose lease has ended. */
-export interface LapsedSupervisor {
-  /** As it was registered. */
-  id: string;
-  /** The name of its host. */
-  host: string;
-  /** Which boot of the host it belonged to. */
-  bootId: string;
-  /** Its attempts that nobody has settled. */
-  running: { token: string; job: Job }[];
+/** A supervisor as others see it. */
+export interface SupervisorInfo
+  extends Pick<NewSupervisor, "id" | "host" | "bootId" | "pidNamespace" | "leaseUntil"> {}
+
+/** A running attempt, as one needs to know it to watch it. */
+export interface RunningAttempt {
+  /** With the worker that it was given to last. */
+  job: ClaimedJob;
+  /** The supervisor that started it: it prints to that one's spool. */
+  startedBy: string;
+  /** How far each stream has been stored: the offset after the last stored byte. */
+  printed: Record<Stream, number>;
 }
 
 /** Counts and figures: the same cost at 10 jobs and at 10 million. */

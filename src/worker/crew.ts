@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { ClaimedJob } from "../store/store.ts";
-import type { EndReason, RunRequest } from "./messages.ts";
+import type { AdoptRequest, EndReason, RunRequest } from "./messages.ts";
 import { type WorkerEvents, WorkerThread } from "./worker_thread.ts";
 
 /** What a crew tells its supervisor: what its threads tell, with the name of the one that crashed. */
@@ -24,6 +24,18 @@ export interface CrewOptions {
   events: CrewEvents;
   /** For the times at which workers that stop are ended. */
   clock: Clock;
+}
+
+/** A wish that workers stop. */
+export interface CrewStop {
+  /** Which one; left out is all. */
+  worker?: string;
+  /** In ms since the epoch. */
+  endAt: number | null;
+  /** Leave what they run to others. */
+  leave: boolean;
+  /** Between SIGTERM and SIGKILL. */
+  graceMs: number;
 }
 
 /** Threads by worker id. */
@@ -78,18 +90,44 @@ export class Crew {
     return left;
   }
 
+  /** The worker for each of `count` jobs that run already: the idlest first. None when all are about to stop. */
+  adopters(count: number): string[] {
+    const threads = [...this.#threads.values()].filter(({ leaving }) => !leaving);
+    if (threads.length === 0) return [];
+    const loads = new Map(threads.map((thread) => [thread.id, thread.busy / thread.slots]));
+    return Array.from({ length: count }, () => {
+      const { id, slots } = threads.reduce((a, b) => loads.get(b.id)! < loads.get(a.id)! ? b : a);
+      loads.set(id, loads.get(id)! + 1 / slots);
+      return id;
+    });
+  }
+
+  /** Gives jobs that run already to the workers that are named in them. */
+  adopt(given: readonly { job: ClaimedJob; request: AdoptRequest }[]): void {
+    for (const [worker, jobs] of Map.groupBy(given, ({ job }) => job.worker)) {
+      this.#threads.get(worker)?.adopt(jobs);
+    }
+  }
+
   /** Ends a job before its time, if anyone here runs it. */
   end(token: string, reason: EndReason, graceMs: number): void {
     for (const thread of this.#threads.values()) thread.end(token, reason, graceMs);
   }
 
+  /** Ends all jobs before their time. */
+  endAll(reason: EndReason, graceMs: number): void {
+    for (const thread of this.#threads.values()) thread.endAll(reason, graceMs);
+  }
+
   /**
    * Lets workers take no more jobs: one, or all. From `endAt` on (ms since the epoch; null is never), what they
-   * still run is ended and put back, with `graceMs` between SIGTERM and SIGKILL.
+   * still run is ended and put back, with `graceMs` between SIGTERM and SIGKILL. With `leave` they go at once, and
+   * leave what they run.
    */
-  stop({ worker, endAt, graceMs }: { worker?: string; endAt: number | null; graceMs: number }): void {
+  stop({ worker, endAt, leave, graceMs }: CrewStop): void {
     for (const thread of this.#threads.values()) {
       if (worker !== undefined && thread.id !== worker) continue;
+      thread.leaving ||= leave;
       thread.stop();
       if (endAt === null || (thread.endAt !== null && thread.endAt <= endAt)) continue;
       thread.endAt = endAt;
@@ -99,14 +137,20 @@ export class Crew {
     }
   }
 
-  /** Closes the threads that shall stop and run nothing any more, and returns their ids. */
-  retire(): string[] {
-    const done = [...this.#threads.values()].filter((thread) => thread.stopping && thread.busy === 0);
+  /**
+   * Closes the threads that shall stop and have nothing to do any more. Returns their ids, and the jobs that they
+   * leave running.
+   */
+  retire(): { retired: string[]; left: ClaimedJob[] } {
+    const done = [...this.#threads.values()].filter((thread) =>
+      thread.stopping && (thread.busy === 0 || thread.leaving && thread.busy === thread.left.length)
+    );
+    const left = done.flatMap((thread) => thread.left);
     for (const thread of done) {
       thread.close();
       this.#threads.delete(thread.id);
     }
-    return done.map((thread) => thread.id);
+    return { retired: done.map((thread) => thread.id), left };
   }
 
   /** Lets go of timers. To be called when no thread is left. */

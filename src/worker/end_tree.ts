@@ -3,7 +3,7 @@
  * Ending every process of a run: SIGTERM to all, time to end by themselves, then SIGKILL until nothing is left.
  */
 import type { Clock } from "../clock.ts";
-import { signalTree, type Tree } from "./process.ts";
+import { signalTree, type Tree } from "./process/tree.ts";
 
 /** How to end a tree. */
 export interface EndOptions {

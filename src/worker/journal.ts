@@ -8,6 +8,8 @@ import type { ClaimedJob, Settlement } from "../store/store.ts";
 export interface Journal {
   /** A worker began to run a job. */
   started(job: ClaimedJob): void;
+  /** A worker watches a job from now on that another worker, `from`, had started. */
+  adopted(job: ClaimedJob, from: string): void;
   /** An attempt was settled. */
   settled(job: ClaimedJob, settlement: Settlement): void;
   /** Something about one worker, or about all when `worker` is null. */

@@ -2,7 +2,7 @@
  * @module
  * What a supervisor and its worker threads say to each other.
  */
-import type { Outcome } from "../job.ts";
+import type { Outcome, Stream } from "../job.ts";
 import type { OutputPiece } from "../store/store.ts";
 
 /** One attempt to run. */
@@ -13,7 +13,7 @@ export interface RunRequest {
   command: string;
   /** Takes it as `SHELL -c COMMAND`. */
   shell: string;
-  /** Path that the spool files' names begin with. */
+  /** The path that the names of the spool files begin with (see `spool.ts`). */
   spool: string;
   /** The directory to run in; null is the worker's own. */
   cwd: string | null;
@@ -29,6 +29,18 @@ export interface RunRequest {
   procfs: boolean;
   /** Start the command in a session of its own. */
   detached: boolean;
+  /** As in `Launch`. */
+  brief: boolean;
+}
+
+/** One attempt to watch that was started by somebody else. */
+export interface AdoptRequest extends RunRequest {
+  /** How far each stream has been handed over. */
+  printed: Record<Stream, number>;
+  /** When it began, in ms since the epoch, where nobody knows better. */
+  claimedAt: number;
+  /** Why it is lost when it has left no end: its processes cannot be seen from here. Null when they can. */
+  outOfSight: string | null;
 }
 
 /** Why an attempt is ended before its time, by somebody's wish. */
@@ -38,6 +50,8 @@ export type EndReason = "cancelled" | "released";
 export type ToThread =
   /** Runs attempts, `slots` at a time, in the given order behind those it has already. */
   | { type: "run"; requests: RunRequest[]; slots: number }
+  /** Watches attempts that run already, whatever the slots say. */
+  | { type: "adopt"; requests: AdoptRequest[] }
   /** Ends an attempt, or gives it back when it has not begun. */
   | { type: "end"; token: string; reason: EndReason; graceMs: number }
   /** Gives back every attempt that has not begun. */
@@ -47,8 +61,8 @@ export type ToThread =
 export interface Ended {
   /** Which attempt. */
   token: string;
-  /** A thread knows every end but that of a thread. */
-  outcome: Exclude<Outcome, "lost">;
+  /** `lost` and `unstarted` only where it was adopted. */
+  outcome: Outcome | "unstarted";
   /** Null when it was killed or did not start. */
   exitCode: number | null;
   /** The signal that killed it, such as `SIGKILL`. */

@@ -5,21 +5,27 @@
  */
 import { type Stream, STREAMS } from "../job.ts";
 import type { OutputPiece } from "../store/store.ts";
+import { streamPath } from "./spool.ts";
 
 /** Pieces are at most this long, so that the middle of a growing stream can be dropped piece by piece. */
 const PIECE_BYTES = 64 * 1024;
 /** Past its limit a stream's end is handed over this often at most, since it replaces itself. */
 const TAIL_INTERVAL_MS = 500;
 
-const SUFFIX: Readonly<Record<Stream, string>> = { stdout: ".out", stderr: ".err" };
+/** A command that has printed nothing yet, or nothing that was handed over. */
+export const NOTHING_PRINTED: Readonly<Record<Stream, number>> = { stdout: 0, stderr: 0 };
 
 /** Both streams of one attempt. */
 export class SpoolReader {
   readonly #streams: readonly StreamReader[];
 
-  /** `spool` is the path that the streams' files begin with, `limit` the bytes kept of each stream. */
-  constructor(spool: string, limit: number) {
-    this.#streams = STREAMS.map((stream) => new StreamReader(spool + SUFFIX[stream], stream, limit));
+  /**
+   * `limit` is the bytes kept of each stream, `from` the offset up to which each has been handed over before.
+   */
+  constructor(spool: string, limit: number, from: Readonly<Record<Stream, number>>) {
+    this.#streams = STREAMS.map((stream) =>
+      new StreamReader(streamPath(spool, stream), stream, { limit, from: from[stream] })
+    );
   }
 
   /** What is new since the last call; the end of a stream past its limit only now and then. */
@@ -33,31 +39,6 @@ export class SpoolReader {
   }
 }
 
-/** Removes the spool files of an attempt. */
-export function removeSpool(spool: string): void {
-  for (const stream of STREAMS) {
-    try {
-      Deno.removeSync(spool + SUFFIX[stream]);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-}
-
-/**
- * Whether an attempt has begun. Its shell opens the spool before anything else, so without a spool nothing of the
- * command has ever run.
- */
-export function hasBegun(spool: string): boolean {
-  try {
-    Deno.statSync(spool + SUFFIX.stdout);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 class StreamReader {
   readonly #path: string;
   readonly #stream: Stream;
@@ -65,10 +46,11 @@ class StreamReader {
   readonly #head: number;
   readonly #tail: number;
   /** Everything before it has been handed over or dropped. */
-  #offset = 0;
+  #offset: number;
   #nextTailMs = 0;
 
-  constructor(path: string, stream: Stream, limit: number) {
+  constructor(path: string, stream: Stream, { limit, from }: { limit: number; from: number }) {
+    this.#offset = from;
     this.#path = path;
     this.#stream = stream;
     this.#head = Math.floor(limit / 2);

@@ -1,14 +1,17 @@
 /**
  * @module
- * One attempt: start the command, wait for its end or end it, say how it went. The attempt is over when its first
- * process has ended by itself, or, once it is being ended, when nothing of its process tree is left.
+ * One attempt: begin it, wait for its end or end it, say how it went. The attempt is over when its first process has
+ * ended by itself, or, once that was killed or is being ended, when nothing of its process tree is left.
  */
 import { systemClock } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
+import type { Stream } from "../job.ts";
 import { endTree } from "./end_tree.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
-import { hasBegun, SpoolReader } from "./output.ts";
-import { launch, RUN_VARIABLE } from "./process.ts";
+import { NOTHING_PRINTED, SpoolReader } from "./output.ts";
+import { launch } from "./process/launch.ts";
+import { RUN_VARIABLE } from "./process/shell.ts";
+import { hasBegun, type ProcessEnd, spooledEnd } from "./spool.ts";
 
 /** Why an attempt is being ended. */
 interface Ending {
@@ -16,17 +19,38 @@ interface Ending {
   graceMs: number;
 }
 
+/** The first process of an attempt, however one came to watch it. */
+export interface Begun {
+  /** Resolves with how it went once the process has ended. */
+  ended: Promise<Result>;
+  /** As in `Tree`. */
+  root(): number | null;
+  /** When it began, in ms since the epoch. */
+  startedAt: number;
+  /** For how long it has been running, in ms by the monotonic clock. */
+  ageMs: number;
+}
+
 /** One attempt under way. */
 export class Run {
   readonly #request: RunRequest;
+  readonly #begin: () => Begun | Promise<Begun>;
   readonly #output: SpoolReader;
   /** Aborts when the attempt shall end, with an `Ending` as its reason. */
   readonly #ending = new AbortController();
 
-  /** Nothing is started yet: see `finish`. */
-  constructor(request: RunRequest) {
+  /**
+   * Nothing is begun yet: see `finish`. `begin` starts the command unless it says otherwise, and `printed` is how far
+   * each stream was handed over before.
+   */
+  constructor(
+    request: RunRequest,
+    begin: () => Begun | Promise<Begun> = () => start(request),
+    printed: Readonly<Record<Stream, number>> = NOTHING_PRINTED,
+  ) {
     this.#request = request;
-    this.#output = new SpoolReader(request.spool, request.outputLimit);
+    this.#begin = begin;
+    this.#output = new SpoolReader(request.spool, request.outputLimit, printed);
   }
 
   /** Output since the last call. */
@@ -36,87 +60,124 @@ export class Run {
 
   /** Ends the attempt soon; `finish` then resolves. The first reason holds. */
   end(reason: EndReason, graceMs: number): void {
-    this.#ending.abort({ reason, graceMs } satisfies Ending);
+    this.#endFor(reason, graceMs);
   }
 
-  /** Starts the command and resolves when the attempt is over. Never rejects. */
+  /** Begins the attempt and resolves when it is over. Never rejects. */
   async finish(): Promise<Ended> {
-    const startedAt = systemClock.now();
-    const end = await this.#run();
-    const finished = { ...end, token: this.#request.token, startedAt, finishedAt: systemClock.now() };
+    const now = systemClock.now();
+    const result = await this.#run();
+    const { startedAt = now, finishedAt = systemClock.now() } = result;
+    const finished = { ...result, token: this.#request.token, startedAt, finishedAt };
     try {
       return { ...finished, pieces: this.#output.rest() };
     } catch (error) {
-      return {
-        ...finished,
-        pieces: [],
-        error: `${end.error ?? end.outcome}; its output is lost: ${sayError(error)}`,
-      };
+      const reason = `its output is lost: ${sayError(error)}`;
+      return { ...finished, pieces: [], error: `${result.error ?? result.outcome}; ${reason}` };
     }
   }
 
   async #endAfter(timeoutMs: number, over: AbortSignal): Promise<void> {
     await systemClock.sleep(timeoutMs, over);
-    if (over.aborted) return;
-    this.#ending.abort({ reason: "timed_out", graceMs: this.#request.killGraceMs } satisfies Ending);
+    if (!over.aborted) this.#endFor("timed_out", this.#request.killGraceMs);
+  }
+
+  #endFor(reason: Ending["reason"], graceMs: number): void {
+    this.#ending.abort({ reason, graceMs } satisfies Ending);
   }
 
   async #run(): Promise<Result> {
-    const { token, spool, timeoutMs, procfs } = this.#request;
-    const { signal } = this.#ending;
-    let child: Deno.ChildProcess;
+    let begun: Begun;
     try {
-      child = launch({ ...this.#request, env: { ...this.#request.env, [RUN_VARIABLE]: token } });
+      begun = await this.#begin();
     } catch (error) {
-      return failure(`could not start: ${sayError(error)}`);
+      return { ...NO_END, outcome: "failed", error: `could not start: ${sayError(error)}` };
     }
+    return { startedAt: begun.startedAt, ...await this.#watch(begun) };
+  }
+
+  async #watch(begun: Begun): Promise<Result> {
+    const { token, timeoutMs, killGraceMs, procfs } = this.#request;
+    const { signal } = this.#ending;
     const aborted = Promise.withResolvers<void>();
     const onAbort = () => aborted.resolve();
     signal.addEventListener("abort", onAbort);
-
-    let status: Deno.CommandStatus | undefined;
-    const ended = child.status.then((value) => status = value);
+    if (signal.aborted) onAbort();
     const over = new AbortController();
-    if (timeoutMs > 0) this.#endAfter(timeoutMs, over.signal);
-    await Promise.race([ended, aborted.promise]);
+    if (timeoutMs > 0) this.#endAfter(timeoutMs - begun.ageMs, over.signal);
+    const end = await Promise.race([begun.ended, aborted.promise]);
     over.abort();
     signal.removeEventListener("abort", onAbort);
-    if (status !== undefined) {
-      if (status.code !== 0 && !hasBegun(spool)) {
-        return failure("could not start: its spool cannot be written");
-      }
-      return resultOf(status);
-    }
 
-    const ending = signal.reason as Ending;
-    // A reaped process's pid may be another's by now; a group keeps its number while anyone is in it.
-    const tree = () => ({ token, root: procfs && status ? null : child.pid });
-    const left = await endTree(tree, { graceMs: ending.graceMs, procfs, clock: systemClock });
-    if (left === 0) await ended;
-    return endedBy(ending, { status, left, timeoutMs });
+    const endAll = (graceMs: number) =>
+      endTree(() => ({ token, root: begun.root() }), { graceMs, procfs, clock: systemClock });
+    if (end) {
+      // Whoever kills the first process leaves the others: they must not meet those of the next attempt.
+      if (end.outcome === "lost" || end.signal !== null) await endAll(killGraceMs);
+      return end;
+    }
+    const { reason, graceMs } = signal.reason as Ending;
+    const left = await endAll(graceMs);
+    return endedBy(reason, { end: left === 0 ? await begun.ended : NO_END, left, timeoutMs });
   }
 }
 
-type Result = Pick<Ended, "outcome" | "exitCode" | "signal" | "error">;
+/** What is known of an end. */
+export interface Result extends ProcessEnd {
+  outcome: Ended["outcome"];
+  error: string | null;
+  /** In ms since the epoch, like the next; left out where the time of noticing is as good. */
+  startedAt?: number;
+  finishedAt?: number;
+}
+
+/** An end of which nothing is known. */
+export const NO_END: ProcessEnd = { exitCode: null, signal: null };
+
+/** Starts the command as a child of this process. @throws when it cannot be started */
+function start(request: RunRequest): Begun {
+  const { token, spool, procfs } = request;
+  const startedAt = systemClock.now();
+  const child = launch({ ...request, env: { ...request.env, [RUN_VARIABLE]: token } });
+  // Else the runtime would kill it together with its thread.
+  child.unref();
+  let reaped = false;
+  const ended = child.status.then((status) => {
+    reaped = true;
+    return resultOfChild(status, spool);
+  });
+  return {
+    ended,
+    // A group keeps its number while anyone is in it.
+    root: () => procfs && reaped ? null : child.pid,
+    startedAt,
+    ageMs: 0,
+  };
+}
+
+function resultOfChild({ code, signal }: Deno.CommandStatus, spool: string): Result {
+  if (signal !== null) return resultOf({ exitCode: null, signal });
+  if (code !== 0 && !hasBegun(spool)) {
+    return { ...NO_END, outcome: "failed", error: "could not start: its spool cannot be written" };
+  }
+  // A witness exits with such a code for a command that a signal ended, too, but knows the difference.
+  return resultOf(code > 128 && spooledEnd(spool) || { exitCode: code, signal: null });
+}
+
+/** How a command went that ended by itself or was killed by somebody else. */
+export function resultOf({ exitCode, signal }: ProcessEnd): Result {
+  if (signal !== null) return { exitCode: null, signal, outcome: "failed", error: `killed by ${signal}` };
+  if (exitCode === 0) return { exitCode, signal, outcome: "completed", error: null };
+  return { exitCode, signal, outcome: "failed", error: `exit code ${exitCode}` };
+}
 
 function sayError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function failure(error: string): Result {
-  return { outcome: "failed", exitCode: null, signal: null, error };
-}
-
-/** How a command went that ended by itself. A signal leaves no exit code. */
-function resultOf({ code, signal }: Deno.CommandStatus): Result {
-  if (signal !== null) return { outcome: "failed", exitCode: null, signal, error: `killed by ${signal}` };
-  if (code === 0) return { outcome: "completed", exitCode: 0, signal: null, error: null };
-  return { outcome: "failed", exitCode: code, signal: null, error: `exit code ${code}` };
-}
-
 function endedBy(
-  { reason }: Ending,
-  { status, left, timeoutMs }: { status: Deno.CommandStatus | undefined; left: number; timeoutMs: number },
+  reason: Ending["reason"],
+  { end, left, timeoutMs }: { end: ProcessEnd; left: number; timeoutMs: number },
 ): Result {
   const survivors = left === 0 ? "" : `; ${left} of its processes could not be ended`;
   const said = {
@@ -124,7 +185,5 @@ function endedBy(
     cancelled: "cancelled",
     released: "put back by its worker",
   }[reason];
-  const signal = status?.signal ?? null;
-  const exitCode = status && signal === null ? status.code : null;
-  return { outcome: reason, exitCode, signal, error: said + survivors };
+  return { outcome: reason, exitCode: end.exitCode, signal: end.signal, error: said + survivors };
 }

@@ -5,11 +5,12 @@
  * jobs to its threads.
  *
  * Invariants: a job is handed to a thread only after its claim is committed; its spool is removed only after its
- * settlement is; once the lease is lost, nothing is settled any more.
+ * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
 import { type Clock, LONGEST_TIMER_MS } from "../clock.ts";
-import { UserError } from "../errors.ts";
+import { StoreGone, UserError } from "../errors.ts";
 import type { Home } from "../home.ts";
+import { Latch } from "../latch.ts";
 import { nextState } from "../retry.ts";
 import { type Settings, settingsFrom } from "../settings.ts";
 import type { AttemptOutput, ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
@@ -17,11 +18,14 @@ import { Crew } from "./crew.ts";
 import { endTree } from "./end_tree.ts";
 import { newId } from "./ids.ts";
 import type { Journal } from "./journal.ts";
-import { Latch } from "../latch.ts";
+import { Lease } from "./lease.ts";
 import type { RunRequest } from "./messages.ts";
-import { hasBegun, removeSpool } from "./output.ts";
-import type { Host } from "./process.ts";
-import { rescueLapsed } from "./rescue.ts";
+import { Orphans } from "./orphans.ts";
+import { type Gone, Peers } from "./peers.ts";
+import type { Host } from "./process/host.ts";
+import { requestOf } from "./request.ts";
+import { removeSpool } from "./spool.ts";
+import { openSpool, type OwnSpool, spoolPath, sweepSpools } from "./spools.ts";
 
 /** What a supervisor needs. */
 export interface SupervisorOptions {
@@ -60,6 +64,10 @@ interface Settled {
 
 /** After the store refused to work, wait this long before trying again. */
 const STORE_RETRY_MS = 1000;
+/** How often it looks whether others are gone. */
+const PEERS_INTERVAL_MS = 500;
+/** A job whose thread has crashed this often is taken for the reason. */
+const MOST_CRASHES = 3;
 const PRUNE_INTERVAL_MS = 60_000;
 const PRUNE_STEP = 500;
 
@@ -68,58 +76,70 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #workers: readonly string[];
   readonly #crew: Crew;
-  readonly #spool: string;
+  readonly #spool: OwnSpool;
+  readonly #lease: Lease;
+  readonly #peers: Peers;
+  readonly #orphans: Orphans;
   readonly #latch = new Latch();
   readonly #closing = new AbortController();
   #settings: Settings;
-  #leaseUntil: number;
-  #leaseLost = false;
+  /** Others have taken over what it ran. */
+  #replaced = false;
+  /** There is no store any more. */
+  #storeGone: StoreGone | undefined;
+  /** Its workers have left jobs to others. */
+  #left = false;
   /** What the next exchange takes along. */
   #settlements: Settled[] = [];
   #output: AttemptOutput[] = [];
   /** Jobs that have begun and are not in the journal yet. */
   #begun: ClaimedJob[] = [];
+  /** Who started the jobs that were taken over: by token, the supervisor. */
+  readonly #starters = new Map<string, string>();
+  /** How often the thread of a job has crashed, by token. */
+  readonly #crashes = new Map<string, number>();
   /** Somebody may have enqueued something, or something may be due. */
   #mayClaim = true;
   #ordersDue = true;
-  /** Jobs of crashed threads whose processes are being ended. */
-  #orphans = 0;
+  /** Jobs whose processes are being ended, for they crash threads. */
+  #condemned = 0;
   #dueTimer: ReturnType<typeof setTimeout> | undefined;
   /** The store refused to work; there will be another try soon. */
   #retrying = false;
 
   /** Announces a supervisor with its workers in the store and starts their threads. They run nothing before `run`. */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
-    const { id, store, host, count, slots, queues, clock } = options;
+    const { id, store, home, host, count, slots, queues, clock } = options;
     const settings = settingsFrom(await store.settings());
     const workers = Array.from({ length: count }, () => newId("worker"));
+    const spool = await openSpool(home, id);
     const now = clock.now();
     await store.register({
       id,
       host: host.name,
       bootId: host.bootId,
+      pidNamespace: host.pidNamespace,
       pid: Deno.pid,
       startedAt: now,
       leaseUntil: now + settings.leaseMs,
       workers: workers.map((worker) => ({ id: worker, slots, queues })),
     });
-    return new Supervisor(options, { workers, settings, leaseUntil: now + settings.leaseMs });
+    return new Supervisor(options, { workers, settings, spool });
   }
 
   private constructor(
     options: SupervisorOptions,
-    { workers, settings, leaseUntil }: { workers: string[]; settings: Settings; leaseUntil: number },
+    { workers, settings, spool }: { workers: string[]; settings: Settings; spool: OwnSpool },
   ) {
+    const { id, store, home, host, clock } = options;
     this.#options = options;
     this.#workers = workers;
     this.#settings = settings;
-    this.#leaseUntil = leaseUntil;
-    this.#spool = `${options.home.spool}/${options.id}`;
-    Deno.mkdirSync(this.#spool, { recursive: true, mode: 0o700 });
+    this.#spool = spool;
     this.#crew = new Crew(workers, {
       entry: options.entry,
       slots: options.slots,
-      clock: options.clock,
+      clock,
       events: {
         ready: () => this.#wake(),
         output: (token, pieces) => {
@@ -139,6 +159,22 @@ export class Supervisor {
         crashed: (worker, crash) => this.#threadCrashed(worker, crash),
       },
     });
+    this.#lease = new Lease({
+      id,
+      store,
+      clock,
+      settings: () => this.#settings,
+      onLost: () => this.#lostLease(),
+      onCutOff: (graceMs) => this.#cutOff(graceMs),
+      onFailure: (error) => this.#storeFailed(error),
+    });
+    this.#peers = new Peers({ id, spools: home.spool, host, clock });
+    this.#orphans = new Orphans({
+      id,
+      store,
+      spoolOf: ({ job, startedBy }) => `${spoolPath(home, startedBy)}/${job.token}`,
+      workers: (count) => this.#crew.adopters(count),
+    });
   }
 
   /** The ids of its workers. */
@@ -152,15 +188,17 @@ export class Supervisor {
   }
 
   /**
-   * Runs jobs until it was told to stop and everything it ran has ended, or until its lease was lost: then the
-   * caller may start another supervisor.
+   * Runs jobs until it was told to stop and everything it ran has ended or is left to others, or until others have
+   * taken over: then the caller may start another supervisor.
+   * @throws {StoreGone} when there is no store any more; what it ran goes on
    */
-  async run(): Promise<"stopped" | "lease lost"> {
-    const { store } = this.#options;
+  async run(): Promise<"stopped" | "replaced"> {
+    const { store, home } = this.#options;
+    await this.#attempt(() => this.#takeOver());
     const background = [
+      this.#lease.keep(this.#closing.signal),
       this.#every(() => this.#settings.pollIntervalMs, () => this.#wake()),
-      this.#every(() => this.#settings.leaseMs / 3, () => this.#renewLease()),
-      this.#every(() => this.#settings.pollIntervalMs, () => rescueLapsed(this.#options, this.#settings)),
+      this.#every(() => PEERS_INTERVAL_MS, () => this.#takeOver()),
       this.#every(() => PRUNE_INTERVAL_MS, () => this.#prune()),
     ];
     const listener = store.listen(() => this.#wake());
@@ -170,10 +208,11 @@ export class Supervisor {
     this.#closing.abort();
     await Promise.all(background);
     this.#crew.close();
-    if (!this.#leaseLost) await this.#attempt(() => store.leave(this.#options.id));
-    // Whoever rescued our jobs has removed it already.
-    await Deno.remove(this.#spool, { recursive: true }).catch(() => {});
-    return this.#leaseLost ? "lease lost" : "stopped";
+    if (this.#storeGone) throw this.#storeGone;
+    if (!this.#replaced) await this.#attempt(() => store.leave(this.#options.id));
+    this.#spool.close({ keep: this.#replaced || this.#left });
+    await this.#attempt(() => sweepSpools(home, store));
+    return this.#replaced ? "replaced" : "stopped";
   }
 
   /**
@@ -181,7 +220,7 @@ export class Supervisor {
    * everything come to its own end.
    */
   stop(endAt: number | null): void {
-    this.#crew.stop({ endAt, graceMs: this.#settings.killGraceMs });
+    this.#crew.stop({ endAt, leave: false, graceMs: this.#settings.killGraceMs });
     this.#latch.ring();
   }
 
@@ -194,17 +233,29 @@ export class Supervisor {
   async #loop(): Promise<void> {
     while (this.#crew.size > 0) {
       await this.#latch.heard();
-      let waiting: boolean | undefined;
-      if (this.#leaseLost) {
-        this.#settlements = [];
-      } else {
-        if (this.#ordersDue) await this.#attempt(() => this.#takeOrders());
-        waiting = await this.#attempt(() => this.#exchange());
-      }
-      if (this.#settlements.length > 0 || this.#orphans > 0) continue;
+      if (this.#ordersDue) await this.#attempt(() => this.#takeOrders());
+      const waiting = await this.#attempt(() => this.#exchange());
+      // An orphan's reader goes on from what is stored.
+      if (this.#orphans.size > 0 && this.#output.length === 0) await this.#attempt(() => this.#sortOrphans());
+      if (this.#replaced || this.#storeGone) return;
+      if (this.#settlements.length > 0 || this.#orphans.size > 0 || this.#condemned > 0) continue;
       if (this.#options.burst && waiting === false && this.busy === 0) this.stop(null);
-      const retired = this.#crew.retire();
-      if (retired.length > 0) await this.#attempt(() => this.#options.store.unregister(retired));
+      await this.#retire();
+    }
+  }
+
+  /** Lets go of workers that have nothing to do any more. What some leave is adopted by the rest, if there is any. */
+  async #retire(): Promise<void> {
+    const { retired, left } = this.#crew.retire();
+    if (retired.length === 0) return;
+    if (this.#crew.size > 0) {
+      this.#orphans.add(left.map(({ token }) => token), { outOfSight: null, mayBeBarred: false });
+      this.#latch.ring();
+      await this.#attempt(() => this.#options.store.unregister(retired));
+    } else if (left.length > 0) {
+      this.#left = true;
+      const jobs = left.map(({ id }) => id).join(", ");
+      this.#options.journal.note(`left to the next worker, running: ${jobs}`, null);
     }
   }
 
@@ -215,7 +266,7 @@ export class Supervisor {
     this.#settings = settingsFrom(settings);
     const graceMs = this.#settings.killGraceMs;
     for (const token of cancels) this.#crew.end(token, "cancelled", graceMs);
-    for (const { worker, endAt } of stops) this.#crew.stop({ worker, endAt, graceMs });
+    for (const stop of stops) this.#crew.stop({ ...stop, graceMs });
   }
 
   /**
@@ -224,7 +275,7 @@ export class Supervisor {
    */
   async #exchange(): Promise<boolean | undefined> {
     const { id, store, queues, clock } = this.#options;
-    const free = this.#mayClaim ? this.#crew.openings() : [];
+    const free = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings() : [];
     this.#tellBegun();
     if (free.length === 0 && this.#settlements.length === 0 && this.#output.length === 0) return undefined;
     const settled = this.#settlements;
@@ -259,30 +310,12 @@ export class Supervisor {
 
   #request(job: ClaimedJob): RunRequest {
     const { host, home } = this.#options;
-    const { killGraceMs, outputLimit, shell } = this.#settings;
-    return {
-      token: job.token,
-      command: job.command,
-      shell,
-      spool: this.#spoolOf(job.token),
-      cwd: job.cwd,
-      env: {
-        ...job.env,
-        QUEUECTL_JOB_ID: job.id,
-        QUEUECTL_ATTEMPT: String(job.lastAttempt),
-        QUEUECTL_QUEUE: job.queue,
-        QUEUECTL_HOME: home.dir,
-      },
-      timeoutMs: job.timeoutMs,
-      killGraceMs,
-      outputLimit,
-      procfs: host.procfs,
-      detached: host.terminal || !host.procfs,
-    };
+    return requestOf(job, { host, home, settings: this.#settings, spool: this.#spoolOf(job.token) });
   }
 
   #spoolOf(token: string): string {
-    return `${this.#spool}/${token}`;
+    const { home, id } = this.#options;
+    return `${spoolPath(home, this.#starters.get(token) ?? id)}/${token}`;
   }
 
   /** Notes how an attempt ended, for the next exchange. */
@@ -308,28 +341,78 @@ export class Supervisor {
   #afterSettling(settled: readonly Settled[], refused: readonly string[]): void {
     const { journal } = this.#options;
     for (const { job, settlement } of settled) {
-      if (settlement.outcome !== "unstarted") removeSpool(this.#spoolOf(job.token));
-      if (!refused.includes(job.token)) journal.settled(job, settlement);
-      else journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
+      if (refused.includes(job.token)) {
+        // Whoever has it now needs its spool.
+        journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
+        continue;
+      }
+      if (settlement.outcome !== "unstarted") removeSpool(this.#spoolOf(job.token), settlement);
+      journal.settled(job, settlement);
+      this.#starters.delete(job.token);
+      this.#crashes.delete(job.token);
     }
   }
 
-  /** Nobody watches the crashed thread's jobs any more: ends their processes, then settles them as lost. */
+  /** Takes over what supervisors ran that are gone, and clears up after them. */
+  async #takeOver(): Promise<void> {
+    const { id, store, home, journal } = this.#options;
+    for (const gone of await this.#peers.gone(await store.supervisors(), this.#settings.leaseMs)) {
+      const tokens = await store.takeOver(gone.peer.id, id);
+      if (!tokens) continue;
+      this.#orphans.add(tokens, { outOfSight: whyOutOfSight(gone), mayBeBarred: gone.where === "here" });
+      if (tokens.length > 0) journal.note(`taking over from ${gone.peer.id}, which is gone`, null);
+      this.#latch.ring();
+    }
+    await sweepSpools(home, store);
+  }
+
+  /** Gives running attempts that nobody watches to workers, and gives back those that have not begun. */
+  async #sortOrphans(): Promise<void> {
+    const { adoptions, barred } = await this.#orphans.sort();
+    this.#undo(barred.map(({ job }) => job));
+    const { journal } = this.#options;
+    this.#crew.adopt(adoptions.map(({ attempt: { job, startedBy, printed }, worker, outOfSight }) => {
+      this.#starters.set(job.token, startedBy);
+      if (worker !== job.worker) journal.adopted({ ...job, worker }, job.worker);
+      const request = { ...this.#request(job), printed, claimedAt: job.startedAt!, outOfSight };
+      return { job: { ...job, worker }, request };
+    }));
+  }
+
+  /** Nobody watches the crashed thread's jobs any more. Those that have seen some crashes are ended and lost. */
   async #threadCrashed(
     worker: string,
     { jobs, message }: { jobs: readonly ClaimedJob[]; message: string },
   ): Promise<void> {
     const { journal, host, clock } = this.#options;
     journal.note(`thread crashed and is replaced: ${message}`, worker);
-    this.#orphans += jobs.length;
+    for (const { token } of jobs) this.#crashes.set(token, (this.#crashes.get(token) ?? 0) + 1);
+    const suspects = jobs.filter(({ token }) => this.#crashes.get(token)! >= MOST_CRASHES);
+    const innocent = jobs.filter((job) => !suspects.includes(job));
+    this.#orphans.add(innocent.map(({ token }) => token), { outOfSight: null, mayBeBarred: true });
+    this.#latch.ring();
+    this.#condemned += suspects.length;
     const ending = { graceMs: this.#settings.killGraceMs, procfs: host.procfs, clock };
-    await Promise.all(jobs.map(async (job) => {
+    await Promise.all(suspects.map(async (job) => {
       await endTree(() => ({ token: job.token, root: null }), ending);
-      this.#orphans -= 1;
-      if (!hasBegun(this.#spoolOf(job.token))) return this.#undo([job]);
-      const error = `lost: its worker's thread crashed: ${message}`;
+      this.#condemned -= 1;
+      const error = `lost: its worker's thread crashed ${MOST_CRASHES} times: ${message}`;
       this.#settle(job, withoutResult("lost", { error, now: clock.now() }));
     }));
+  }
+
+  /** What it ran is another's now: its threads must not touch it any more. */
+  #lostLease(): void {
+    this.#replaced = true;
+    this.#options.journal.note("others have taken over its jobs: starting anew under another name", null);
+    this.#latch.ring();
+  }
+
+  /** Others may take over soon, and run its jobs again. */
+  #cutOff(graceMs: number): void {
+    const { journal } = this.#options;
+    journal.note("cut off from the store: ending all jobs before others may run them again", null);
+    this.#crew.endAll("released", graceMs);
   }
 
   /** Wakes the loop when the next job is due. */
@@ -338,22 +421,6 @@ export class Supervisor {
     if (nextDueAt === null) return;
     const delayMs = Math.max(0, nextDueAt - this.#options.clock.now());
     this.#dueTimer = setTimeout(() => this.#wake(), Math.min(delayMs, LONGEST_TIMER_MS));
-  }
-
-  /** Renews the lease well before it ends. Once it has ended, others may take the jobs: then all of them are ended. */
-  async #renewLease(): Promise<void> {
-    if (this.#leaseLost) return;
-    const { id, store, clock, journal } = this.#options;
-    const now = clock.now();
-    const leaseUntil = now + this.#settings.leaseMs;
-    const renewed = await this.#attempt(() => store.renew(id, { now, leaseUntil }));
-    if (renewed) {
-      this.#leaseUntil = leaseUntil;
-    } else if (renewed === false || clock.now() >= this.#leaseUntil) {
-      this.#leaseLost = true;
-      journal.note("the lease has ended: ending all jobs, since others may run them", null);
-      this.stop(clock.now());
-    }
   }
 
   async #prune(): Promise<void> {
@@ -393,9 +460,27 @@ export class Supervisor {
       return await action();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      if (!this.#retrying) this.#retrySoon(error.message);
+      this.#storeFailed(error);
       return undefined;
     }
+  }
+
+  #storeFailed(error: UserError): void {
+    if (error instanceof StoreGone) {
+      this.#storeGone = error;
+      this.#latch.ring();
+    } else if (!this.#retrying) this.#retrySoon(error.message);
+  }
+}
+
+function whyOutOfSight({ where, peer: { host } }: Gone): string | null {
+  switch (where) {
+    case "here":
+      return null;
+    case "rebooted":
+      return `lost: ${host} was started again while it ran`;
+    case "elsewhere":
+      return `lost: its worker on ${host} is gone`;
   }
 }
 

@@ -7,6 +7,8 @@
  * them. Those wait in the backlog; they are given back when what runs turns out not to be short.
  */
 import type { OutputPiece } from "../store/store.ts";
+import { adopt } from "./adopted.ts";
+import { Lookout } from "./lookout.ts";
 import type { Ended, FromThread, RunRequest, ToThread } from "./messages.ts";
 import { Run } from "./run.ts";
 
@@ -29,6 +31,7 @@ export function serveThread(): void {
 class Thread {
   #slots = 1;
   readonly #runs = new Map<string, Run>();
+  readonly #lookout = new Lookout();
   #backlog: RunRequest[] = [];
   /** Ends that are not reported yet. */
   #ended: Ended[] = [];
@@ -44,6 +47,11 @@ class Thread {
         this.#backlog.push(...message.requests);
         this.#begin();
         break;
+      case "adopt":
+        for (const request of message.requests) {
+          this.#run(new Run(request, () => adopt(request, this.#lookout), request.printed), request.token);
+        }
+        break;
       case "end":
         this.#runs.get(message.token)?.end(message.reason, message.graceMs);
         this.#giveBack((request) => request.token === message.token);
@@ -58,19 +66,18 @@ class Thread {
     while (this.#runs.size < this.#slots) {
       const request = this.#backlog.shift();
       if (!request) return;
-      this.#run(request);
+      this.#run(new Run(request), request.token);
     }
     if (this.#backlog.length > 0) this.#patience ??= setInterval(() => this.#losePatience(), PATIENCE_MS);
   }
 
-  async #run(request: RunRequest): Promise<void> {
-    const run = new Run(request);
-    this.#runs.set(request.token, run);
+  async #run(run: Run, token: string): Promise<void> {
+    this.#runs.set(token, run);
     this.#live ??= setInterval(() => this.#reportOutput(), LIVE_INTERVAL_MS);
     const ended = await run.finish();
     this.#ended.push(ended);
     this.#endedLately = true;
-    this.#runs.delete(request.token);
+    this.#runs.delete(token);
     this.#begin();
     if (this.#backlog.length === 0) this.#reportEnds();
     else this.#report ??= setTimeout(() => this.#reportEnds(), REPORT_INTERVAL_MS);

@@ -3,7 +3,7 @@
  * A worker as its supervisor sees it: a Web Worker, the jobs it was given, and its replacement when it crashes.
  */
 import type { ClaimedJob, OutputPiece } from "../store/store.ts";
-import type { Ended, EndReason, FromThread, RunRequest, ToThread } from "./messages.ts";
+import type { AdoptRequest, Ended, EndReason, FromThread, RunRequest, ToThread } from "./messages.ts";
 import { Pace } from "./pace.ts";
 
 /** What a worker tells its supervisor. */
@@ -30,12 +30,18 @@ const LONGEST_RESTART_MS = 30_000;
 export class WorkerThread {
   /** When to end what it still runs, in ms since the epoch; null is never. */
   endAt: number | null = null;
+  /** It shall leave what it runs to others. */
+  leaving = false;
   readonly #entry: URL;
   readonly #events: WorkerEvents;
   /** The jobs it was given, by token, in the order in which it begins them. */
   readonly #jobs = new Map<string, ClaimedJob>();
   /** Tokens of those that are known to have begun. */
   readonly #begun = new Set<string>();
+  /** Tokens of those that others had started; they need no slot to go on. */
+  readonly #adopted = new Set<string>();
+  /** What it will be told to adopt once it is ready. */
+  #toAdopt: AdoptRequest[] = [];
   readonly #pace = new Pace();
   #worker: Worker | undefined;
   #ready = false;
@@ -54,6 +60,11 @@ export class WorkerThread {
   /** How many jobs it has. */
   get busy(): number {
     return this.#jobs.size;
+  }
+
+  /** The jobs that go on without it. Once it takes no more, these are all it has as soon as it gave back the rest. */
+  get left(): ClaimedJob[] {
+    return [...this.#jobs.values()].filter(({ token }) => this.#begun.has(token));
   }
 
   /** It was told to stop. */
@@ -83,8 +94,26 @@ export class WorkerThread {
   /** Gives it jobs that were claimed for it. */
   run(given: readonly { job: ClaimedJob; request: RunRequest }[]): void {
     for (const { job } of given) this.#jobs.set(job.token, job);
-    this.#send({ type: "run", requests: given.map(({ request }) => request), slots: this.slots });
+    const brief = this.#pace.ahead(this.slots) > 0;
+    const requests = given.map(({ request }) => ({ ...request, brief: request.brief && brief }));
+    this.#send({ type: "run", requests, slots: this.slots });
     this.#tellBegun();
+  }
+
+  /** Gives it jobs that run already. */
+  adopt(given: readonly { job: ClaimedJob; request: AdoptRequest }[]): void {
+    for (const { job } of given) {
+      this.#jobs.set(job.token, job);
+      this.#begun.add(job.token);
+      this.#adopted.add(job.token);
+    }
+    this.#toAdopt.push(...given.map(({ request }) => request));
+    if (this.#ready) this.#sendAdoptions();
+  }
+
+  #sendAdoptions(): void {
+    if (this.#toAdopt.length > 0) this.#send({ type: "adopt", requests: this.#toAdopt });
+    this.#toAdopt = [];
   }
 
   /** Ends a job before its time; `ended` tells when it is over, or `returned` that it had not begun. */
@@ -125,6 +154,7 @@ export class WorkerThread {
     switch (message.type) {
       case "ready":
         this.#ready = true;
+        this.#sendAdoptions();
         return this.#events.ready();
       case "output":
         return this.#events.output(message.token, message.pieces);
@@ -150,12 +180,14 @@ export class WorkerThread {
     const job = this.#jobs.get(token)!;
     this.#jobs.delete(token);
     this.#begun.delete(token);
+    this.#adopted.delete(token);
     return job;
   }
 
-  /** The thread begins jobs in order: the first ones, as many as there are slots, have begun. */
+  /** The thread begins jobs in order: the first ones, as many as there are slots left, have begun. */
   #tellBegun(): void {
-    for (const job of this.#jobs.values().take(this.slots)) {
+    const own = this.#jobs.values().filter(({ token }) => !this.#adopted.has(token));
+    for (const job of own.take(Math.max(0, this.slots - this.#adopted.size))) {
       if (this.#begun.has(job.token)) continue;
       this.#begun.add(job.token);
       this.#events.began(job);
@@ -167,6 +199,8 @@ export class WorkerThread {
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();
     this.#begun.clear();
+    this.#adopted.clear();
+    this.#toAdopt = [];
     const delayMs = Math.min(FIRST_RESTART_MS * 2 ** this.#crashes, LONGEST_RESTART_MS);
     this.#crashes += 1;
     this.#restart = setTimeout(() => this.#start(), delayMs);

@@ -50,6 +50,7 @@ async function engineOn(dir: TempDir): Promise<Engine> {
     id: supervisor,
     host: "bench",
     bootId: "bench",
+    pidNamespace: "",
     pid: Deno.pid,
     startedAt: now,
     leaseUntil: now + HOUR_MS,

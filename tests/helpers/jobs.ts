@@ -44,6 +44,7 @@ export function newSupervisor(id: string, changes: Partial<NewSupervisor> = {}):
     id,
     host: "host",
     bootId: "boot",
+    pidNamespace: "pids",
     pid: 1,
     startedAt: T0,
     leaseUntil: T0 + 3_600_000,

@@ -2,6 +2,7 @@
  * @module
  * Real `worker start` processes, and a store to look at what they do.
  */
+import { systemClock } from "../../src/clock.ts";
 import type { Job, NewJob, State } from "../../src/job.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -104,4 +105,22 @@ export async function testStore(): Promise<TestStore> {
       dir[Symbol.dispose]();
     },
   };
+}
+
+/**
+ * Stops a worker by SIGSTOP, but not within a transaction: then everybody would wait for it to go on. Sets the lease to
+ * a second.
+ */
+export async function putToSleep(worker: WorkerProcess, test: TestStore): Promise<void> {
+  while (true) {
+    worker.signal("SIGSTOP");
+    const patience = new AbortController();
+    const written = test.set({ lease: "1" }).then(() => true);
+    const inVain = systemClock.sleep(2000, patience.signal).then(() => false);
+    const asleep = await Promise.race([written, inVain]);
+    patience.abort();
+    if (asleep) return;
+    worker.signal("SIGCONT");
+    await written;
+  }
 }

@@ -33,8 +33,8 @@ export function supervising(test: Test): void {
       stopping: false,
     };
     assert.deepEqual(await store.workers(), [
-      { id: "w1", slots: 2, queues: ["a", "default"], running: ["j1", "x"], ...common },
-      { id: "w2", slots: 1, queues: null, running: [], ...common },
+      { id: "w1", slots: 2, queues: ["a", "default"], running: ["j1", "x"], adopted: [], ...common },
+      { id: "w2", slots: 1, queues: null, running: [], adopted: [], ...common },
     ]);
     await store.unregister(["w2"]);
     assert.deepEqual((await store.workers()).map(({ id }) => id), ["w1"]);
@@ -43,68 +43,136 @@ export function supervising(test: Test): void {
   test("requestStop() reaches the worker named, or all, through orders()", async (store) => {
     await store.register(newSupervisor("s"));
     await store.register(newSupervisor("t"));
-    assert.deepEqual(await store.requestStop({ worker: "s-worker", now: T0, endAt: null }), ["s-worker"]);
-    assert.deepEqual((await store.orders("s")).stops, [{ worker: "s-worker", endAt: null }]);
+    const one = { worker: "s-worker", endAt: null, leave: false };
+    assert.deepEqual(await store.requestStop(one), ["s-worker"]);
+    assert.deepEqual((await store.orders("s")).stops, [one]);
     assert.deepEqual((await store.orders("t")).stops, []);
     assert.deepEqual((await store.workers()).map(({ stopping }) => stopping), [true, false]);
-    assert.deepEqual(await store.requestStop({ now: T0, endAt: T0 + 5 }), ["s-worker", "t-worker"]);
-    assert.deepEqual((await store.orders("t")).stops, [{ worker: "t-worker", endAt: T0 + 5 }]);
-    await assert.rejects(store.requestStop({ worker: "nobody", now: T0, endAt: null }), { name: "Refused" });
+    assert.deepEqual(await store.requestStop({ endAt: T0 + 5, leave: false }), ["s-worker", "t-worker"]);
+    assert.deepEqual((await store.orders("t")).stops, [{ worker: "t-worker", endAt: T0 + 5, leave: false }]);
+    await store.requestStop({ endAt: null, leave: true });
+    assert.deepEqual((await store.orders("t")).stops, [{ worker: "t-worker", endAt: null, leave: true }]);
+    await assert.rejects(store.requestStop({ ...one, worker: "nobody" }), { name: "Refused" });
   });
 
-  test("a lease is renewed while it lasts, and never after", async (store) => {
+  test("a lease is renewed, however late, as long as nobody has taken over", async (store) => {
     await store.register(newSupervisor("s", { leaseUntil: T0 + 10 }));
-    assert.equal(await store.renew("s", { now: T0 + 10, leaseUntil: T0 + 20 }), true);
-    assert.equal((await store.workers())[0]!.leaseUntil, T0 + 20);
-    assert.equal(await store.renew("s", { now: T0 + 21, leaseUntil: T0 + 40 }), false);
-    assert.equal(await store.renew("nobody", { now: T0, leaseUntil: T0 + 40 }), false);
-    assert.deepEqual((await store.lapsed(T0 + 20)).length, 0);
-    assert.deepEqual((await store.lapsed(T0 + 21)).map(({ id }) => id), ["s"]);
+    await store.register(newSupervisor("t"));
+    assert.equal(await store.renew("s", T0 + 20), true);
+    assert.equal((await store.supervisors())[0]!.leaseUntil, T0 + 20);
+    assert.equal(await store.renew("nobody", T0 + 40), false);
+    await store.takeOver("s", "t");
+    assert.equal(await store.renew("s", T0 + 60), false);
+    assert.deepEqual((await store.supervisors()).map(({ id }) => id), ["t"]);
   });
 
-  test("rescue() settles a lapsed supervisor's attempts in its place, and its own results come too late", async (store) => {
-    await store.register(newSupervisor("s", { leaseUntil: T0 + 10, host: "h", bootId: "b" }));
+  test("supervisors() tells where each of them is", async (store) => {
+    await store.register(
+      newSupervisor("s", { host: "h", bootId: "b", pidNamespace: "p", leaseUntil: T0 + 10 }),
+    );
+    const info = { id: "s", host: "h", bootId: "b", pidNamespace: "p", leaseUntil: T0 + 10 };
+    assert.deepEqual(await store.supervisors(), [info]);
+  });
+
+  test("takeOver() makes running attempts another's own, and the results of the one that had them come too late", async (store) => {
+    await store.register(newSupervisor("s"));
+    await store.register(newSupervisor("t"));
     await enqueue(store, {}, {});
     const claimed = await claim(store, "s", { count: 2 });
-    const lapsed = await store.lapsed(T0 + 11);
-    assert.deepEqual(lapsed, [{
-      id: "s",
-      host: "h",
-      bootId: "b",
-      running: claimed.map(({ token, ...job }) => ({ token, job })),
-    }]);
-    const lost = claimed.map(({ token }) =>
-      failure(token, { outcome: "lost", exitCode: null, error: "lost" })
-    );
-    assert.equal(await store.rescue("s", lost.slice(0, 1), T0 + 11), true);
-    assert.deepEqual(await store.states(["j1", "j2"]), ["failed", "processing"]);
-    assert.equal((await store.lapsed(T0 + 11))[0]!.running.length, 1);
-    assert.equal(await store.rescue("s", lost, T0 + 11), true);
-    assert.deepEqual(await store.lapsed(T0 + 11), []);
-    assert.deepEqual(await store.workers(), []);
     const tokens = claimed.map(({ token }) => token);
-    assert.deepEqual((await settle(store, "s", ...tokens.map((token) => settlement(token)))).refused, tokens);
-    assert.deepEqual(await store.states(["j1", "j2"]), ["failed", "failed"]);
+    assert.deepEqual((await store.takeOver("s", "t"))?.sort(), tokens.toSorted());
+    assert.deepEqual(await store.running("s"), []);
+    const running = await store.running("t");
+    const printed = { stdout: 0, stderr: 0 };
+    assert.deepEqual(running, claimed.map((job) => ({ job, startedBy: "s", printed })));
+    const late = await settle(store, "s", ...tokens.map((token) => settlement(token)));
+    assert.deepEqual(late.refused, tokens);
+    const none = await settle(store, "t", settlement(tokens[0]!), failure(tokens[1]!));
+    assert.deepEqual(none.refused, []);
+    assert.deepEqual(await store.states(["j1", "j2"]), ["completed", "failed"]);
+    assert.deepEqual((await store.workers()).map(({ id }) => id), ["t-worker"]);
+    assert.equal(await store.takeOver("s", "t"), undefined, "it is gone");
   });
 
-  test("rescue() does nothing while the lease lasts, nor for a supervisor that is gone", async (store) => {
-    await store.register(newSupervisor("s", { leaseUntil: T0 + 10 }));
+  test("takeOver() by one that is not registered, or has been taken over itself, changes nothing", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, {});
+    await claimOne(store, "s");
+    assert.equal(await store.takeOver("s", "nobody"), undefined);
+    assert.equal((await store.running("s")).length, 1);
+  });
+
+  test("a supervisor that was taken over gets no jobs, and what it prints is not stored", async (store) => {
+    await store.register(newSupervisor("s"));
+    await store.register(newSupervisor("t"));
+    await enqueue(store, {}, {});
+    const { token } = await claimOne(store, "s");
+    await store.takeOver("s", "t");
+    const pieces = [{ stream: "stdout" as const, start: 0, bytes: new Uint8Array([65]) }];
+    const answer = await store.exchange(
+      exchangeOf("s", { output: [{ token, pieces }], free: ["s-worker"] }),
+    );
+    assert.deepEqual([answer.claimed, answer.refused], [[], [token]]);
+    assert.deepEqual(await store.output("j1", 1), []);
+  });
+
+  test("running() says who started an attempt, and how far its output is stored", async (store) => {
+    for (const id of ["s", "t", "u"]) await store.register(newSupervisor(id));
     await enqueue(store, {});
     const { token } = await claimOne(store, "s");
-    assert.equal(await store.rescue("s", [failure(token)], T0 + 10), false);
-    assert.equal(await store.rescue("nobody", [], T0 + 10), false);
-    assert.deepEqual(await store.states(["j1"]), ["processing"]);
+    const piece = { stream: "stderr" as const, start: 7, bytes: new Uint8Array([1, 2, 3]) };
+    await store.exchange(exchangeOf("s", { output: [{ token, pieces: [piece] }] }));
+    await store.takeOver("s", "t");
+    await store.takeOver("t", "u");
+    const [one] = await store.running("u");
+    assert.deepEqual([one!.startedBy, one!.printed], ["s", { stdout: 0, stderr: 10 }]);
   });
 
-  test("leave() removes a supervisor; one that still runs something is left to be rescued at once", async (store) => {
+  test("adopt() gives attempts to other workers and remembers who had started them", async (store) => {
+    await store.register(newSupervisor("s"));
+    await store.register(newSupervisor("t"));
+    await enqueue(store, {}, {});
+    const [one, other] = await claim(store, "s", { count: 2 });
+    await store.takeOver("s", "t");
+    const adoption = { token: one!.token, worker: "t-worker" };
+    await store.adopt("s", [adoption]);
+    assert.equal((await store.attempts("j1"))[0]!.worker, "s-worker", "it is not its own any more");
+    await store.adopt("t", [adoption]);
+    const [attempt] = await store.attempts("j1");
+    assert.deepEqual([attempt!.worker, attempt!.adoptedFrom], ["t-worker", "s-worker"]);
+    assert.equal((await store.get("j1"))!.worker, "t-worker");
+    assert.deepEqual((await store.attempts("j2"))[0]!.adoptedFrom, null);
+    const [worker] = await store.workers();
+    assert.deepEqual([worker!.running, worker!.adopted], [["j1"], ["j1"]]);
+    await store.adopt("t", [{ token: other!.token, worker: "s-worker" }]);
+    assert.equal((await store.attempts("j2"))[0]!.adoptedFrom, null, "it stays with its worker");
+  });
+
+  test("spools() are those of registered supervisors and of whoever started what runs", async (store) => {
     await store.register(newSupervisor("s"));
     await store.register(newSupervisor("t"));
     await enqueue(store, {});
-    await claim(store, "t");
+    const { token } = await claimOne(store, "s");
+    await store.takeOver("s", "t");
+    assert.deepEqual([...await store.spools()].sort(), ["s", "t"]);
+    await settle(store, "t", settlement(token));
+    assert.deepEqual([...await store.spools()], ["t"]);
+  });
+
+  test("leave() removes a supervisor; one that still runs something stays, to be taken over", async (store) => {
+    await store.register(newSupervisor("s"));
+    const workers = [{ id: "busy", slots: 1, queues: null }, { id: "idle", slots: 1, queues: null }];
+    await store.register(newSupervisor("t", { workers }));
+    await enqueue(store, {});
+    await store.exchange(exchangeOf("t", { free: ["busy"] }));
     await store.leave("s");
     await store.leave("t");
-    assert.deepEqual(await store.workers(), []);
-    assert.deepEqual((await store.lapsed(T0)).map(({ id, running }) => [id, running.length]), [["t", 1]]);
+    assert.deepEqual((await store.supervisors()).map(({ id, leaseUntil }) => [id, leaseUntil]), [["t", 0]]);
+    const [left, ...others] = await store.workers();
+    assert.deepEqual([left!.id, left!.leaseUntil, others], ["busy", 0, []]);
+    assert.deepEqual(await store.requestStop({ endAt: null, leave: false }), [], "there is nobody to tell");
+    await store.register(newSupervisor("u"));
+    assert.equal((await store.takeOver("t", "u"))!.length, 1);
   });
 
   test("listeners hear of changes made through another connection", async (store, opened) => {
@@ -121,6 +189,10 @@ export function supervising(test: Test): void {
     await hears("a worker", () => other.store.register(newSupervisor("s")));
     await hears("a claim", () => claim(other.store, "s"));
     await hears("a wish to cancel", () => other.store.cancel(["j1"], T0));
-    await hears("a stop", () => other.store.requestStop({ now: T0, endAt: null }));
+    await hears("a take-over", async () => {
+      await other.store.register(newSupervisor("t"));
+      await other.store.takeOver("s", "t");
+    });
+    await hears("a stop", () => other.store.requestStop({ endAt: null, leave: false }));
   });
 }

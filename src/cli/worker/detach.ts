@@ -6,7 +6,7 @@
 import { Refused } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 import { directoryOf } from "../../paths.ts";
-import { RUN_VARIABLE } from "../../worker/process.ts";
+import { RUN_VARIABLE } from "../../worker/process/shell.ts";
 import type { Context } from "../context.ts";
 
 /** What to start, as the flags of `worker start` say it. */

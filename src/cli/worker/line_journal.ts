@@ -56,6 +56,18 @@ export class LineJournal implements Journal, Disposable {
     });
   }
 
+  /** One line for a job that goes on under another worker. */
+  adopted(job: ClaimedJob, from: string): void {
+    this.#write({
+      event: "adopted",
+      worker: job.worker,
+      job: job.id,
+      attempt: job.lastAttempt,
+      from,
+      text: `${job.id} adopted from ${from}: ${fit(job.command, COMMAND_COLUMNS)}`,
+    });
+  }
+
   /** One line for the end of an attempt. */
   settled(job: ClaimedJob, settlement: Settlement): void {
     const { outcome, exitCode, signal, error, state, startedAt, finishedAt, runAt } = settlement;

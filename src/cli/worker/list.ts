@@ -11,7 +11,8 @@ import { type Column, table } from "../table.ts";
 export const command: Target = defineCommand({
   brief: "List workers and what they run",
   description:
-    "A worker is gone when it has not been heard of for as long as its lease; its jobs are run again.",
+    "A worker is gone when it has not been heard of for as long as its lease, and has left when it was told to. " +
+    "What such workers ran goes on, and is adopted by the next worker on their host.",
   examples: [["worker list", "all workers"], ["worker list --json", "the same for a program"]],
   async run(context) {
     const { clock, print } = context;
@@ -36,11 +37,16 @@ function columnsAt(now: number): Column<WorkerInfo>[] {
     { title: "SLOTS", value: (worker) => worker.slots, align: "right" },
     { title: "QUEUES", value: (worker) => worker.queues?.join(",") ?? "all" },
     { title: "UP", value: (worker) => formatDuration(now - worker.startedAt), align: "right" },
-    { title: "RUNNING", value: (worker) => worker.running.join(" ") },
+    { title: "RUNNING", value: runningOf },
   ];
 }
 
-function stateOf(worker: WorkerInfo, now: number): "gone" | "stopping" | "busy" | "idle" {
+function runningOf({ running, adopted }: WorkerInfo): string {
+  return running.map((id) => adopted.includes(id) ? `${id} (adopted)` : id).join(" ");
+}
+
+function stateOf(worker: WorkerInfo, now: number): "left" | "gone" | "stopping" | "busy" | "idle" {
+  if (worker.leaseUntil === 0) return "left";
   if (worker.leaseUntil < now) return "gone";
   if (worker.stopping) return "stopping";
   return worker.running.length > 0 ? "busy" : "idle";
@@ -55,6 +61,7 @@ function workerJson(worker: WorkerInfo, now: number) {
     slots: worker.slots,
     queues: worker.queues,
     running: worker.running,
+    adopted: worker.adopted,
     started_at: new Date(worker.startedAt).toISOString(),
     lease_until: new Date(worker.leaseUntil).toISOString(),
   };

@@ -5,7 +5,7 @@
 import { PermissionMissing } from "../../errors.ts";
 import { directoryOf } from "../../paths.ts";
 import { newId } from "../../worker/ids.ts";
-import { probeHost } from "../../worker/process.ts";
+import { probeHost } from "../../worker/process/host.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
 import { defineCommand, type Target } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -49,7 +49,7 @@ export const command: Target = defineCommand({
     const store = await context.store();
     const host = await probeHost();
     using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
-    let end: "stopped" | "lease lost";
+    let end: "stopped" | "replaced";
     do {
       const id = newId("supervisor");
       const entry = new URL(Deno.mainModule);
@@ -57,7 +57,7 @@ export const command: Target = defineCommand({
       for (const worker of supervisor.workers) journal.note("started", worker);
       using _signals = stopOnSignals(supervisor, { context, journal });
       end = await supervisor.run();
-    } while (end === "lease lost");
+    } while (end === "replaced");
   },
 });
 

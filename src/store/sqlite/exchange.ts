@@ -56,13 +56,9 @@ function openLanes(db: Database, { queues }: Exchange): Lane[] {
   return lanes(db, queues).filter(({ paused }) => !paused);
 }
 
-/** The host of the supervisor, or undefined when its lease has ended: then it may not claim anything. */
-function hostOf(db: Database, { supervisor, now }: Exchange): string | undefined {
-  return db.get<{ host: string }>(
-    "SELECT host FROM supervisors WHERE id = ? AND lease_until >= ?",
-    supervisor,
-    now,
-  )?.host;
+/** The host of the supervisor, or undefined when it is not registered: then it may not claim anything. */
+function hostOf(db: Database, { supervisor }: Exchange): string | undefined {
+  return db.get<{ host: string }>("SELECT host FROM supervisors WHERE id = ?", supervisor)?.host;
 }
 
 const RUNNING =

@@ -139,6 +139,12 @@ const STEPS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
 
    CREATE INDEX workers_of ON workers (supervisor);`,
+
+  // Running attempts may change hands.
+  `ALTER TABLE attempts ADD COLUMN started_by TEXT;    -- the supervisor that started it, once another has taken over
+   ALTER TABLE attempts ADD COLUMN adopted_from TEXT;  -- the worker that started it, once another watches it
+   ALTER TABLE supervisors ADD COLUMN pid_namespace TEXT NOT NULL DEFAULT '';
+   ALTER TABLE workers ADD COLUMN leaving INTEGER NOT NULL DEFAULT 0 CHECK (leaving IN (0, 1));`,
 ];
 
 /** Takes the steps that the database has not taken yet. To be called in a write transaction. */

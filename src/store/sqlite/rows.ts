@@ -66,6 +66,7 @@ export function toJob(row: JobRow): Job {
 export type AttemptRow = {
   attempt: number;
   worker: string;
+  adopted_from: string | null;
   supervisor: string;
   host: string;
   started_at: number;
@@ -81,6 +82,7 @@ export function toAttempt(row: AttemptRow): Attempt {
   return {
     attempt: row.attempt,
     worker: row.worker,
+    adoptedFrom: row.adopted_from,
     supervisor: row.supervisor,
     host: row.host,
     startedAt: row.started_at,

@@ -146,9 +146,9 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => register(db, supervisor));
   }
 
-  async renew(supervisor: string, lease: { now: number; leaseUntil: number }): Promise<boolean> {
+  async renew(supervisor: string, leaseUntil: number): Promise<boolean> {
     const { renew } = await import("./workers.ts");
-    return await this.#db.write((db) => renew(db, supervisor, lease));
+    return await this.#db.write((db) => renew(db, supervisor, leaseUntil));
   }
 
   async unregister(ids: readonly string[]): Promise<void> {
@@ -180,23 +180,37 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read(workers);
   }
 
-  async requestStop(stop: { worker?: string; now: number; endAt: number | null }): Promise<string[]> {
+  async requestStop(stop: contract.StopRequest): Promise<string[]> {
     const { requestStop } = await import("./workers.ts");
     return await this.#change((db) => requestStop(db, stop));
   }
 
-  async lapsed(now: number): Promise<contract.LapsedSupervisor[]> {
-    const { lapsed } = await import("./workers.ts");
-    return await this.#db.read((db) => lapsed(db, now));
+  async supervisors(): Promise<contract.SupervisorInfo[]> {
+    const { supervisors } = await import("./adoption.ts");
+    return await this.#db.read(supervisors);
   }
 
-  async rescue(
+  async takeOver(from: string, by: string): Promise<string[] | undefined> {
+    const { takeOver } = await import("./adoption.ts");
+    return await this.#change((db) => takeOver(db, from, by));
+  }
+
+  async running(supervisor: string): Promise<contract.RunningAttempt[]> {
+    const { running } = await import("./adoption.ts");
+    return await this.#db.read((db) => running(db, supervisor));
+  }
+
+  async adopt(
     supervisor: string,
-    settlements: readonly contract.Settlement[],
-    now: number,
-  ): Promise<boolean> {
-    const { rescue } = await import("./workers.ts");
-    return await this.#change((db) => rescue(db, supervisor, { settlements, now }));
+    adoptions: readonly { token: string; worker: string }[],
+  ): Promise<void> {
+    const { adopt } = await import("./adoption.ts");
+    return await this.#change((db) => adopt(db, supervisor, adoptions));
+  }
+
+  async spools(): Promise<Set<string>> {
+    const { spools } = await import("./adoption.ts");
+    return await this.#db.read(spools);
   }
 
   // Figures and upkeep

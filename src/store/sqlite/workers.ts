@@ -1,23 +1,24 @@
 /**
  * @module
- * Supervisors, their workers and leases, what they have been told, and what becomes of those that went away.
+ * Supervisors, their workers and leases, and what they have been told. What becomes of those that went away is in
+ * `adoption.ts`.
  */
 import { Refused } from "../../errors.ts";
-import type { LapsedSupervisor, NewSupervisor, Orders, Settlement, WorkerInfo } from "../store.ts";
+import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../store.ts";
 import type { Database } from "./database.ts";
-import { FigureTally } from "./figures.ts";
-import { idOf, type JobRow, toJob } from "./rows.ts";
-import { settle } from "./settle.ts";
+import { idOf } from "./rows.ts";
 import { settings } from "./settings.ts";
 
 /** Announces a supervisor and its workers. */
 export function register(db: Database, supervisor: NewSupervisor): void {
-  const { id, host, bootId, pid, startedAt, leaseUntil } = supervisor;
+  const { id, host, bootId, pidNamespace, pid, startedAt, leaseUntil } = supervisor;
   db.run(
-    `INSERT INTO supervisors (id, host, boot_id, pid, started_at, lease_until) VALUES (?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO supervisors (id, host, boot_id, pid_namespace, pid, started_at, lease_until)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
     id,
     host,
     bootId,
+    pidNamespace,
     pid,
     startedAt,
     leaseUntil,
@@ -34,18 +35,9 @@ export function register(db: Database, supervisor: NewSupervisor): void {
   }
 }
 
-/** Extends a lease that has not ended. Returns whether it had not. */
-export function renew(
-  db: Database,
-  supervisor: string,
-  { now, leaseUntil }: { now: number; leaseUntil: number },
-): boolean {
-  return db.run(
-    "UPDATE supervisors SET lease_until = ? WHERE id = ? AND lease_until >= ?",
-    leaseUntil,
-    supervisor,
-    now,
-  ) > 0;
+/** Extends the lease of a supervisor. Returns whether it is there. */
+export function renew(db: Database, supervisor: string, leaseUntil: number): boolean {
+  return db.run("UPDATE supervisors SET lease_until = ? WHERE id = ?", leaseUntil, supervisor) > 0;
 }
 
 /** Removes workers that have stopped. */
@@ -53,20 +45,26 @@ export function unregister(db: Database, workers: readonly string[]): void {
   for (const id of workers) db.run("DELETE FROM workers WHERE id = ?", id);
 }
 
-const RUNS_NOTHING =
-  `NOT EXISTS (SELECT 1 FROM attempts WHERE supervisor = supervisors.id AND finished_at IS NULL)`;
-
-/** Removes a supervisor and its workers. Should it still run something, its lease ends now, so that others see to it. */
+/** Removes a supervisor and its workers. What still runs something stays, with a lease that has ended. */
 export function leave(db: Database, supervisor: string): void {
-  db.run("DELETE FROM workers WHERE supervisor = ?", supervisor);
-  db.run(`DELETE FROM supervisors WHERE id = ? AND ${RUNS_NOTHING}`, supervisor);
+  db.run(
+    `DELETE FROM workers WHERE supervisor = ?
+       AND id NOT IN (SELECT worker FROM attempts WHERE supervisor = ? AND finished_at IS NULL)`,
+    supervisor,
+    supervisor,
+  );
+  db.run(
+    `DELETE FROM supervisors WHERE id = ?
+       AND NOT EXISTS (SELECT 1 FROM attempts WHERE supervisor = supervisors.id AND finished_at IS NULL)`,
+    supervisor,
+  );
   db.run("UPDATE supervisors SET lease_until = 0 WHERE id = ?", supervisor);
 }
 
 /** What a supervisor has been told. */
 export function orders(db: Database, supervisor: string): Orders {
-  const stops = db.all<{ id: string; end_at: number | null }>(
-    "SELECT id, end_at FROM workers WHERE supervisor = ? AND stopping = 1 ORDER BY id",
+  const stops = db.all<{ id: string; end_at: number | null; leaving: number }>(
+    "SELECT id, end_at, leaving FROM workers WHERE supervisor = ? AND stopping = 1 ORDER BY id",
     supervisor,
   );
   const cancels = db.all<{ token: string }>(
@@ -75,7 +73,7 @@ export function orders(db: Database, supervisor: string): Orders {
     supervisor,
   );
   return {
-    stops: stops.map(({ id, end_at }) => ({ worker: id, endAt: end_at })),
+    stops: stops.map(({ id, end_at, leaving }) => ({ worker: id, endAt: end_at, leave: leaving === 1 })),
     cancels: cancels.map(({ token }) => token),
     settings: settings(db),
   };
@@ -109,63 +107,36 @@ export function workers(db: Database): WorkerInfo[] {
     startedAt: row.started_at,
     leaseUntil: row.lease_until,
     stopping: row.stopping === 1,
-    running: running(db, row.supervisor, row.id),
+    ...running(db, row.supervisor, row.id),
   }));
 }
 
-function running(db: Database, supervisor: string, worker: string): string[] {
-  return db.all<{ seq: number; name: string | null }>(
-    `SELECT j.seq, j.name FROM attempts a JOIN jobs j ON j.seq = a.job
+function running(db: Database, supervisor: string, worker: string): Pick<WorkerInfo, "running" | "adopted"> {
+  const jobs = db.all<{ seq: number; name: string | null; adopted_from: string | null }>(
+    `SELECT j.seq, j.name, a.adopted_from FROM attempts a JOIN jobs j ON j.seq = a.job
      WHERE a.supervisor = ? AND a.worker = ? AND a.finished_at IS NULL ORDER BY a.started_at, j.seq`,
     supervisor,
     worker,
-  ).map(idOf);
+  );
+  return {
+    running: jobs.map(idOf),
+    adopted: jobs.filter(({ adopted_from }) => adopted_from !== null).map(idOf),
+  };
 }
 
-/** Tells one worker, or all, to stop. Returns the ids of those told. */
-export function requestStop(
-  db: Database,
-  { worker, endAt }: { worker?: string; endAt: number | null },
-): string[] {
-  const told = worker === undefined
-    ? db.all<{ id: string }>("UPDATE workers SET stopping = 1, end_at = ? RETURNING id", endAt)
-    : db.all<{ id: string }>(
-      "UPDATE workers SET stopping = 1, end_at = ? WHERE id = ? RETURNING id",
-      endAt,
-      worker,
-    );
+/** Tells one worker, or all, to stop. Returns the ids of those told. Those that have left have nobody to tell. */
+export function requestStop(db: Database, { worker, endAt, leave }: StopRequest): string[] {
+  const told = db.all<{ id: string }>(
+    `UPDATE workers SET stopping = 1, end_at = ?, leaving = ?
+     WHERE (? IS NULL OR id = ?) AND supervisor IN (SELECT id FROM supervisors WHERE lease_until > 0)
+     RETURNING id`,
+    endAt,
+    leave ? 1 : 0,
+    worker ?? null,
+    worker ?? null,
+  );
   if (worker !== undefined && told.length === 0) {
     throw new Refused(`Cannot stop worker "${worker}": no such worker; see worker list`);
   }
   return told.map(({ id }) => id).sort();
-}
-
-/** Supervisors whose lease has ended, with what they were running. */
-export function lapsed(db: Database, now: number): LapsedSupervisor[] {
-  return db.all<{ id: string; host: string; boot_id: string }>(
-    "SELECT id, host, boot_id FROM supervisors WHERE lease_until < ? ORDER BY lease_until, id",
-    now,
-  ).map(({ id, host, boot_id }) => ({ id, host, bootId: boot_id, running: runningJobs(db, id) }));
-}
-
-function runningJobs(db: Database, supervisor: string): LapsedSupervisor["running"] {
-  return db.all<JobRow & { token: string }>(
-    `SELECT j.*, a.token FROM attempts a JOIN jobs j ON j.seq = a.job
-     WHERE a.supervisor = ? AND a.finished_at IS NULL ORDER BY a.started_at, j.seq`,
-    supervisor,
-  ).map((row) => ({ token: row.token, job: toJob(row) }));
-}
-
-/** Settles attempts of a lapsed supervisor in its place, and removes it once it has none left. */
-export function rescue(
-  db: Database,
-  supervisor: string,
-  { settlements, now }: { settlements: readonly Settlement[]; now: number },
-): boolean {
-  if (!db.get("SELECT 1 FROM supervisors WHERE id = ? AND lease_until < ?", supervisor, now)) return false;
-  const figures = new FigureTally();
-  settle(db, settlements, { supervisor, figures });
-  figures.store(db, now);
-  db.run(`DELETE FROM supervisors WHERE id = ? AND ${RUNS_NOTHING}`, supervisor);
-  return true;
 }

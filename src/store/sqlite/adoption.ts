@@ -1,0 +1,102 @@
+/**
+ * @module
+ * What becomes of the running attempts of supervisors that are gone: others take them over and go on watching them.
+ * Taking over is one transaction, and the only way in which an attempt changes hands.
+ */
+import type { Stream } from "../../job.ts";
+import type { RunningAttempt, SupervisorInfo } from "../store.ts";
+import type { Database } from "./database.ts";
+import { type JobRow, toJob } from "./rows.ts";
+
+interface SupervisorRow {
+  id: string;
+  host: string;
+  boot_id: string;
+  pid_namespace: string;
+  lease_until: number;
+}
+
+/** All supervisors, in the order of their ids. */
+export function supervisors(db: Database): SupervisorInfo[] {
+  return db.all<SupervisorRow>(
+    "SELECT id, host, boot_id, pid_namespace, lease_until FROM supervisors ORDER BY id",
+  ).map((row) => ({
+    id: row.id,
+    host: row.host,
+    bootId: row.boot_id,
+    pidNamespace: row.pid_namespace,
+    leaseUntil: row.lease_until,
+  }));
+}
+
+/**
+ * Makes the running attempts of one supervisor another's and removes it. Returns their tokens, or undefined when one of
+ * the two is not there.
+ */
+export function takeOver(db: Database, from: string, by: string): string[] | undefined {
+  if (!db.get("SELECT 1 FROM supervisors WHERE id = ?", by)) return undefined;
+  if (db.run("DELETE FROM supervisors WHERE id = ?", from) === 0) return undefined;
+  return db.all<{ token: string }>(
+    `UPDATE attempts SET started_by = coalesce(started_by, supervisor), supervisor = ?
+     WHERE supervisor = ? AND finished_at IS NULL RETURNING token`,
+    by,
+    from,
+  ).map(({ token }) => token);
+}
+
+interface RunningRow extends JobRow {
+  token: string;
+  attempt_worker: string;
+  started_by: string;
+}
+
+/** The running attempts of a supervisor, oldest first. */
+export function running(db: Database, supervisor: string): RunningAttempt[] {
+  return db.all<RunningRow>(
+    `SELECT j.*, a.token, a.worker AS attempt_worker, coalesce(a.started_by, a.supervisor) AS started_by
+     FROM attempts a JOIN jobs j ON j.seq = a.job
+     WHERE a.supervisor = ? AND a.finished_at IS NULL ORDER BY a.started_at, j.seq`,
+    supervisor,
+  ).map((row) => ({
+    job: { ...toJob(row), token: row.token, worker: row.attempt_worker },
+    startedBy: row.started_by,
+    printed: printed(db, row),
+  }));
+}
+
+function printed(db: Database, { seq, last_attempt }: JobRow): Record<Stream, number> {
+  const ends = db.all<{ stream: Stream; until: number }>(
+    `SELECT stream, max(start + length(bytes)) AS until FROM output WHERE job = ? AND attempt = ? GROUP BY stream`,
+    seq,
+    last_attempt,
+  );
+  return { stdout: 0, stderr: 0, ...Object.fromEntries(ends.map(({ stream, until }) => [stream, until])) };
+}
+
+/** Gives running attempts of a supervisor to other workers of it. */
+export function adopt(
+  db: Database,
+  supervisor: string,
+  adoptions: readonly { token: string; worker: string }[],
+): void {
+  for (const { token, worker } of adoptions) {
+    const attempt = db.get<{ job: number }>(
+      `UPDATE attempts SET worker = ?, adopted_from = nullif(coalesce(adopted_from, worker), ?)
+       WHERE supervisor = ? AND token = ? AND finished_at IS NULL RETURNING job`,
+      worker,
+      worker,
+      supervisor,
+      token,
+    );
+    if (attempt) db.run("UPDATE jobs SET worker = ? WHERE seq = ?", worker, attempt.job);
+  }
+}
+
+/** The ids of the supervisors in whose spools running attempts may write. */
+export function spools(db: Database): Set<string> {
+  const rows = db.all<{ id: string }>(
+    `SELECT id FROM supervisors
+     UNION SELECT started_by FROM attempts WHERE finished_at IS NULL AND started_by IS NOT NULL`,
+  );
+  return new Set(rows.map(({ id }) => id));
+}

@@ -1,0 +1,45 @@
+/**
+ * @module
+ * Coming to watch an attempt that another worker started, or to learn how it ended. Its process is told by its token;
+ * its start, for the timeout, is taken from the machine's monotonic clock.
+ */
+import { systemClock } from "../clock.ts";
+import type { Lookout } from "./lookout.ts";
+import type { AdoptRequest } from "./messages.ts";
+import { type Begun, NO_END, type Result, resultOf } from "./run.ts";
+import { begunAt, hasBegun, type SpooledEnd, spooledEnd } from "./spool.ts";
+
+/** Why an attempt is lost whose process is gone. */
+const LEFT_NO_END = "lost: its process was gone and had left no exit code";
+
+/** Looks for the process of an attempt. What it left in the spool says how it went. */
+export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Begun> {
+  const { spool, procfs, outOfSight, claimedAt } = request;
+  const startedAt = begunAt(spool) ?? claimedAt;
+  if (outOfSight !== null) {
+    return {
+      ended: Promise.resolve(resultOfAdopted(spooledEnd(spool), outOfSight)),
+      root: () => null,
+      startedAt,
+      ageMs: 0,
+    };
+  }
+  const watched = lookout.watch(spool, procfs);
+  const found = await watched.found;
+  return {
+    ended: watched.ended.then((end) => {
+      // It was barred, or its shell ended before it came to the command.
+      if (!end && !hasBegun(spool)) return { ...NO_END, outcome: "unstarted", error: null };
+      return resultOfAdopted(end, LEFT_NO_END);
+    }),
+    // By its token it is found without; and where there is no token to be seen, the group is its own.
+    root: () => procfs ? null : found?.group ?? null,
+    startedAt: found ? systemClock.now() - found.ageMs : startedAt,
+    ageMs: found?.ageMs ?? 0,
+  };
+}
+
+function resultOfAdopted(end: SpooledEnd | undefined, lost: string): Result {
+  if (!end) return { ...NO_END, outcome: "lost", error: lost };
+  return { ...resultOf(end), finishedAt: end.finishedAt };
+}

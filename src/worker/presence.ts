@@ -1,0 +1,76 @@
+/**
+ * @module
+ * Whether a supervisor lives, without any doubt: each holds a lock on a file beside its spool, which the kernel lets
+ * go of when the process ends, however it ends. A process that was stopped keeps it.
+ */
+import { systemClock } from "../clock.ts";
+
+/** Where the lock of a supervisor is, in the directory of all spools. */
+export function presencePath(spools: string, id: string): string {
+  return `${spools}/${id}${SUFFIX}`;
+}
+
+const SUFFIX = ".alive";
+
+/** The ids of all supervisors that have left a lock file, whether they live or not. */
+export function presencesIn(spools: string): string[] {
+  try {
+    const names = Array.from(Deno.readDirSync(spools), ({ name }) => name);
+    return names.filter((name) => name.endsWith(SUFFIX)).map((name) => name.slice(0, -SUFFIX.length));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Holds a lock until it is disposed of or the process ends. Nobody else may use the path. */
+export async function bePresent(path: string): Promise<Disposable> {
+  while (true) {
+    const file = Deno.openSync(path, { create: true, write: true, mode: 0o600 });
+    await file.lock(true);
+    // Before it was locked, somebody may have taken it for a dead one's and removed it.
+    if (isSameFile(file, path)) return { [Symbol.dispose]: () => file.close() };
+    file.close();
+  }
+}
+
+function isSameFile(file: Deno.FsFile, path: string): boolean {
+  try {
+    return file.statSync().ino === Deno.statSync(path).ino;
+  } catch {
+    return false;
+  }
+}
+
+/** Questions that could not be taken back, by path: they are answered when the lock is let go of. */
+const asked = new Map<string, Promise<void>>();
+/** How long an answer may take that is not a wait for the lock. */
+const ANSWER_MS = 50;
+
+/** Whether the supervisor that holds or held the lock at `path` lives. Undefined when there is no such file. */
+export async function isPresent(path: string): Promise<boolean | undefined> {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { read: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  // In Deno 2.4 one can only ask for the lock and see whether that takes long.
+  const { tryLock }: { tryLock?: (exclusive: boolean) => Promise<boolean> } = file;
+  if (tryLock) {
+    using _ = file;
+    return !await tryLock.call(file, false);
+  }
+  if (!asked.has(path)) {
+    asked.set(
+      path,
+      file.lock(false).then(() => {
+        asked.delete(path);
+        file.close();
+      }),
+    );
+  } else file.close();
+  const free = asked.get(path)!.then(() => true);
+  return !await Promise.race([free, systemClock.sleep(ANSWER_MS).then(() => false)]);
+}

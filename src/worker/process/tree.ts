@@ -1,0 +1,63 @@
+/**
+ * @module
+ * The process tree of a run, and signals to all of it.
+ *
+ * The tree is every process whose environment holds the run's token, with all their descendants. That finds what
+ * called `setsid` or was re-parented, which a process group misses. Only a process that has emptied its environment
+ * *and* lost its parent escapes. Where there is no `/proc`, the tree is the run's process group.
+ */
+import { RUN_VARIABLE, runShell } from "./shell.ts";
+
+/** The processes of a run. */
+export interface Tree {
+  /** What `QUEUECTL_RUN` is in the environment of its processes. */
+  token: string;
+  /**
+   * The pid of its first process, or of the leader of its group, as long as it is certain to be that: a pid is never
+   * used after its process may have been reaped.
+   */
+  root: number | null;
+}
+
+/**
+ * Prints the pids of a run's processes and, unless the signal is 0, signals each of them.
+ * $1 signal, $2 `QUEUECTL_RUN=token`, $3 pid of the first process or nothing.
+ */
+const SIGNAL_BY_TOKEN = `all=" "; new=
+add() { for pid; do case "$all" in *" $pid "*) ;; *) all="$all$pid "; new="$new $pid";; esac; done; }
+add $3 $(grep -ls -- "$2" /proc/[0-9]*/environ | cut -d/ -f3)
+while [ -n "$new" ]; do
+  todo=$new; new=
+  for pid in $todo; do
+    for list in /proc/$pid/task/*/children; do
+      children=; [ -r "$list" ] && read -r children <"$list"; add $children
+    done
+  done
+done
+for pid in $all; do
+  [ -d /proc/$pid ] || continue
+  if [ "$1" = 0 ]; then echo $pid; else kill -s "$1" $pid && echo $pid; [ "$1" = TERM ] && kill -s CONT $pid; fi
+done 2>/dev/null; :`;
+
+/** The same for a process group. $1 signal, $2 its number. */
+const SIGNAL_BY_GROUP = `kill -s "$1" -- "-$2" 2>/dev/null && echo "$2"; :`;
+
+/**
+ * Sends a signal to every process of a run, or none with signal 0, and returns the pids that are there.
+ * A process stopped by SIGSTOP is woken by TERM, so that it can end.
+ */
+export async function signalTree(
+  tree: Tree,
+  signal: "TERM" | "KILL" | "0",
+  procfs: boolean,
+): Promise<number[]> {
+  let printed: string;
+  if (procfs) {
+    const root = tree.root === null ? [] : [String(tree.root)];
+    printed = await runShell(SIGNAL_BY_TOKEN, [signal, `${RUN_VARIABLE}=${tree.token}`, ...root]);
+  } else {
+    if (tree.root === null) return [];
+    printed = await runShell(SIGNAL_BY_GROUP, [signal, String(tree.root)]);
+  }
+  return printed.split("\n").filter((line) => line !== "").map(Number);
+}

@@ -1,0 +1,46 @@
+/**
+ * @module
+ * From a claimed job to what a thread needs to run it. Pure.
+ */
+import type { Home } from "../home.ts";
+import type { Settings } from "../settings.ts";
+import type { ClaimedJob } from "../store/store.ts";
+import type { RunRequest } from "./messages.ts";
+import type { Host } from "./process/host.ts";
+
+/** Where and how it shall run. */
+export interface Surroundings {
+  /** Commands see it as `QUEUECTL_HOME`. */
+  home: Home;
+  /** The machine. */
+  host: Host;
+  /** Those that hold now. */
+  settings: Settings;
+  /** The path that the names of its spool files begin with. */
+  spool: string;
+}
+
+/** The request to run a job's attempt. */
+export function requestOf(job: ClaimedJob, { home, host, settings, spool }: Surroundings): RunRequest {
+  const { killGraceMs, outputLimit, shell } = settings;
+  return {
+    token: job.token,
+    command: job.command,
+    shell,
+    spool,
+    cwd: job.cwd,
+    env: {
+      ...job.env,
+      QUEUECTL_JOB_ID: job.id,
+      QUEUECTL_ATTEMPT: String(job.lastAttempt),
+      QUEUECTL_QUEUE: job.queue,
+      QUEUECTL_HOME: home.dir,
+    },
+    timeoutMs: job.timeoutMs,
+    killGraceMs,
+    outputLimit,
+    procfs: host.procfs,
+    detached: host.terminal || !host.procfs,
+    brief: !host.trapsOnSignal,
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * @module
+ * The spool of a supervisor: the files through which an attempt and whoever watches it know of each other. They
+ * outlive both. For an attempt with the spool `S`:
+ *
+ * | file | made by | says |
+ * | --- | --- | --- |
+ * | `S.out` | its first shell, before anything else | it has begun, unless the file was made to bar it; its stdout |
+ * | `S.err` | the shell of its command | it has really begun; its stderr |
+ * | `S.exit.N` | its first shell, at the end | its exit code is N |
+ * | `S.signal.SIGX` | its first shell, at the end | it was killed by that signal |
+ * | `S.chosen.N` | the shell of its command | it chose the exit code N, which looks like death by a signal |
+ */
+import { type Stream, STREAMS } from "../job.ts";
+
+const SUFFIX: Readonly<Record<Stream, string>> = { stdout: ".out", stderr: ".err" };
+
+/** How a process ended: an exit code or a signal. */
+export interface ProcessEnd {
+  /** Null when it was killed. */
+  exitCode: number | null;
+  /** The signal that killed it, such as `SIGKILL`. */
+  signal: string | null;
+}
+
+/** An end that was left in the spool. */
+export interface SpooledEnd extends ProcessEnd {
+  /** When, in ms since the epoch. */
+  finishedAt: number;
+}
+
+/** Where a stream of an attempt is. */
+export function streamPath(spool: string, stream: Stream): string {
+  return spool + SUFFIX[stream];
+}
+
+/** Whether an attempt's command has begun. Without it, nothing of the command has ever run. */
+export function hasBegun(spool: string): boolean {
+  return timeOf(spool + SUFFIX.stderr) !== undefined;
+}
+
+/** When an attempt's first shell began, in ms since the epoch; undefined when that is not known. */
+export function begunAt(spool: string): number | undefined {
+  return timeOf(spool + SUFFIX.stdout);
+}
+
+/**
+ * Keeps an attempt that has not begun from ever beginning. Returns false when it is too late for that: then it has
+ * begun, or is just about to.
+ */
+export function bar(spool: string): boolean {
+  try {
+    Deno.openSync(spool + SUFFIX.stdout, { write: true, createNew: true, mode: 0o600 }).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    // Somebody removed the whole spool, without which no shell can begin.
+    if (error instanceof Deno.errors.NotFound) return true;
+    throw error;
+  }
+}
+
+/** The ends that were left in a directory of spools, by token. */
+export function spooledEnds(directory: string): Map<string, ProcessEnd> {
+  const ends = new Map<string, ProcessEnd>();
+  for (const name of namesIn(directory)) {
+    const [token = "", kind, value = ""] = name.split(".");
+    if (kind === "exit") ends.set(token, { exitCode: Number(value), signal: null });
+    else if (kind === "signal") ends.set(token, { exitCode: null, signal: value });
+  }
+  return ends;
+}
+
+/** The end that an attempt left, if it has. */
+export function spooledEnd(spool: string): SpooledEnd | undefined {
+  const { directory, token } = splitSpool(spool);
+  const end = spooledEnds(directory).get(token);
+  return end && { ...end, finishedAt: timeOf(spool + endSuffix(end)) ?? 0 };
+}
+
+/** The directory of a spool, and its token. */
+export function splitSpool(spool: string): { directory: string; token: string } {
+  const slash = spool.lastIndexOf("/");
+  return { directory: spool.slice(0, slash), token: spool.slice(slash + 1) };
+}
+
+/** Removes the files of an attempt that ended as `end` says. */
+export function removeSpool(spool: string, end: ProcessEnd): void {
+  for (const stream of STREAMS) removeFile(spool + SUFFIX[stream]);
+  if (end.exitCode !== null && end.exitCode <= 128) return removeFile(spool + endSuffix(end));
+  // Its shells may have left more, or nothing.
+  const { directory, token } = splitSpool(spool);
+  for (const name of namesIn(directory)) {
+    if (name.startsWith(`${token}.`)) removeFile(`${directory}/${name}`);
+  }
+}
+
+function endSuffix({ exitCode, signal }: ProcessEnd): string {
+  return signal === null ? `.exit.${exitCode}` : `.signal.${signal}`;
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(directory), ({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** When a file was made, or last changed where that is not known; undefined when there is none. */
+function timeOf(path: string): number | undefined {
+  try {
+    const { birthtime, mtime } = Deno.statSync(path);
+    return (birthtime ?? mtime)?.getTime();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
