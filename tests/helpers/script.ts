@@ -20,8 +20,8 @@ export class Script {
   readonly #supervisors = new Map<string, string>(PLACES.map((place) => [place, place]));
 
   /** The calls that must come first. */
-  begin(): Call[] {
-    return PLACES.map((place) => this.#register(place));
+  *begin(): Iterable<Call> {
+    for (const place of PLACES) yield this.#register(place);
   }
 
   /** The call that a step comes to; undefined when there is nothing to do it with. */
