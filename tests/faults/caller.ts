@@ -5,14 +5,14 @@
  */
 import { homeAt } from "../../src/home.ts";
 import { openStore } from "../../src/store/open.ts";
-import { type Call, make, tokensIn } from "../helpers/calls.ts";
+import { make, tokensIn } from "../helpers/calls.ts";
+import type { Part } from "./story.ts";
 
 /** What to do. */
 export interface Orders {
   /** The directory of the home; made if it is not there. */
   home: string;
-  /** `reopen` closes the store and opens it again. */
-  calls: (Call | { call: "reopen" })[];
+  parts: Part[];
 }
 
 if (import.meta.main) {
@@ -24,17 +24,17 @@ if (import.meta.main) {
   }
 }
 
-async function carryOut({ home: dir, calls }: Orders): Promise<void> {
+async function carryOut({ home: dir, parts }: Orders): Promise<void> {
   const home = homeAt(dir);
   const line = new TextEncoder().encode("\n");
   let store = await openStore(home);
   const tokens = tokensIn(home);
-  for (const call of calls) {
-    if (call.call === "reopen") {
+  for (const part of parts) {
+    if (part.call === "reopen") {
       store.close();
       store = await openStore(home);
     } else {
-      await make(store, call, tokens);
+      await make(store, part, tokens);
     }
     Deno.stdout.writeSync(line);
   }

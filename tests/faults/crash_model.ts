@@ -5,15 +5,13 @@
  */
 import { fileURLToPath } from "node:url";
 import type { Home } from "../../src/home.ts";
-import type { Call } from "../helpers/calls.ts";
-import { Script } from "../helpers/script.ts";
 import { stepsFrom } from "../helpers/store_steps.ts";
 import { tempDir } from "../helpers/temp.ts";
-import { viewOfModel } from "../helpers/view.ts";
 import type { Orders } from "./caller.ts";
 import type { Fault, Report, Scale } from "./fault.ts";
 import { judge } from "./judge.ts";
 import { below, type Random, randomFrom } from "./random.ts";
+import { type Part, storyOf } from "./story.ts";
 
 const SEQUENCES: Record<Scale, number> = { short: 24, full: 1000 };
 /** Steps of a sequence. */
@@ -49,28 +47,6 @@ export const CRASH_MODEL: Fault = {
   },
 };
 
-/** The calls of a sequence and the view of the model after each; `views[0]` is before the first. */
-interface Story {
-  calls: Call[];
-  views: string[];
-}
-
-function storyFrom(seed: number): Story {
-  const script = new Script();
-  const views = [viewOfModel(script.model)];
-  const calls: Call[] = [];
-  const add = (call: Call) => {
-    calls.push(call);
-    views.push(viewOfModel(script.model));
-  };
-  for (const call of script.begin()) add(call);
-  for (const step of stepsFrom(seed, STEPS)) {
-    const call = script.take(step);
-    if (call) add(call);
-  }
-  return { calls, views };
-}
-
 /** Lives through one sequence. Returns what went wrong, or undefined. */
 async function tellStory(
   seed: number,
@@ -78,19 +54,19 @@ async function tellStory(
 ): Promise<string | undefined> {
   using dir = tempDir();
   const random = randomFrom(seed);
-  const { calls, views } = storyFrom(seed);
+  const { parts, views } = storyOf(stepsFrom(seed, STEPS));
   let done = 0;
-  for (let killed = 0; done < calls.length; killed++) {
-    const left = calls.slice(done);
+  for (let killed = 0; done < parts.length; killed++) {
+    const left = parts.slice(done);
     const killAfter = killed < KILLS ? below(random, left.length) : undefined;
-    const run = await carryOut({ home: dir.home, calls: left, killAfter, random });
+    const run = await carryOut({ home: dir.home, parts: left, killAfter, random });
     if (run.killed) kills.all += 1;
     done += run.acknowledged;
     if (run.stderr !== "") return `call ${done}: ${run.stderr}`;
-    if (!run.killed && done < calls.length) return `call ${done}: the process ended by itself`;
+    if (!run.killed && done < parts.length) return `call ${done}: the process ended by itself`;
     const { oneMore, found } = await judge(dir.home, views[done]!, views[done + 1] ?? views[done]!);
-    if (found.length > 0) return `after call ${done}, ${JSON.stringify(calls[done])}: ${found.join("; ")}`;
-    if (oneMore && done < calls.length) {
+    if (found.length > 0) return `after ${done} calls, the next a ${parts[done]?.call}: ${found.join("; ")}`;
+    if (oneMore && done < parts.length) {
       if (views[done] !== views[done + 1]) kills.underWay += 1;
       done += 1;
     }
@@ -106,9 +82,9 @@ interface Run {
 
 /** Has a process make calls, and kills it some moments after it has acknowledged `killAfter` of them. */
 async function carryOut(
-  { home, calls, killAfter, random }: {
+  { home, parts, killAfter, random }: {
     home: Home;
-    calls: Call[];
+    parts: Part[];
     killAfter: number | undefined;
     random: Random;
   },
@@ -121,7 +97,7 @@ async function carryOut(
     stderr: "piped",
   }).spawn();
   const stderr = new Response(child.stderr).text();
-  const orders: Orders = { home: home.dir, calls };
+  const orders: Orders = { home: home.dir, parts };
   const order = child.stdin.getWriter();
   await order.write(new TextEncoder().encode(JSON.stringify(orders)));
   await order.close();
