@@ -10,6 +10,7 @@ import { tempDir } from "../helpers/temp.ts";
 import type { Orders } from "./caller.ts";
 import type { Fault, Report, Scale } from "./fault.ts";
 import { judge } from "./judge.ts";
+import { kill } from "./kill.ts";
 import { below, type Random, randomFrom } from "./random.ts";
 import { type Part, storyOf } from "./story.ts";
 
@@ -104,7 +105,7 @@ async function carryOut(
 
   let acknowledged = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const killLater = (ms: number) => timer ??= setTimeout(() => child.kill("SIGKILL"), random() * ms);
+  const killLater = (ms: number) => timer ??= setTimeout(() => kill(child), random() * ms);
   if (killAfter === 0) killLater(START_MS);
   for await (const lines of child.stdout) {
     acknowledged += lines.length;
