@@ -40,6 +40,8 @@ interface Victim {
   killed: boolean;
   /** The ids it printed. */
   printed: string[];
+  /** What it said when it failed, other than by being killed. */
+  failures: string[];
 }
 
 /** Killed enqueuers. */
@@ -78,6 +80,9 @@ export const ENQUEUERS: Fault = {
         ...await store.check(),
         ...await store.recount(),
         ...await unfulfilled(store, victims),
+        ...victims.flatMap(({ label, failures }) =>
+          failures.map((why) => `Enqueuer ${label} failed: ${why}`)
+        ),
         ...victims.flatMap((victim, i) => misfit(victim, counts[i]!)),
       ];
       if (killed() < VICTIMS[scale]) found.push("Most enqueuers ended before they could be killed");
@@ -91,6 +96,7 @@ export const ENQUEUERS: Fault = {
           `each file of ${LINES} jobs is stored as a whole or not at all`,
           "nothing is stored twice, and at most what was under way without being printed",
           "the database is sound and its counts equal a recount",
+          "those that were not killed have done all of it",
           "the next command enqueues as if nothing had happened",
         ],
         found,
@@ -118,7 +124,7 @@ async function enqueueAndDie(
   { home, label, doom }: { home: string; label: string; doom: (over: AbortSignal) => Promise<void> },
 ): Promise<Victim> {
   const { runs, args, stdin } = KINDS[kind];
-  const victim: Victim = { kind, label, killed: false, printed: [] };
+  const victim: Victim = { kind, label, killed: false, printed: [], failures: [] };
   let child: Deno.ChildProcess | undefined;
   const over = new AbortController();
   doom(over.signal).then(() => {
@@ -132,6 +138,9 @@ async function enqueueAndDie(
     const output = await child.output();
     const lines = new TextDecoder().decode(output.stdout).split("\n");
     victim.printed.push(...lines.slice(0, -1)); // what comes after the last line break is not an id yet
+    if (output.code !== 0 && output.signal === null) {
+      victim.failures.push(new TextDecoder().decode(output.stderr));
+    }
   }
   over.abort();
   return victim;
@@ -184,8 +193,11 @@ async function unfulfilled(store: Store, victims: readonly Victim[]): Promise<st
 
 /** What is wrong with how many jobs of an enqueuer are stored. */
 function misfit({ kind, label, printed, killed }: Victim, stored: number): string[] {
-  const { jobs } = KINDS[kind];
+  const { runs, jobs } = KINDS[kind];
   const silent = stored - printed.length;
-  if (silent >= 0 && silent <= (killed ? jobs : 0) && stored % jobs === 0) return [];
+  const fits = killed
+    ? silent >= 0 && silent <= jobs && stored % jobs === 0
+    : silent === 0 && stored === runs * jobs;
+  if (fits) return [];
   return [`The ${kind} enqueuer ${label} printed ${printed.length} ids and stored ${stored} jobs`];
 }

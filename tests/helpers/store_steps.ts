@@ -22,6 +22,12 @@ const size = fc.oneof(
   { arbitrary: fc.integer({ min: 3000, max: 9000 }), weight: 1 },
 );
 
+/** What keeps jobs from running must not be so frequent that hardly any runs. */
+const seldom = fc.oneof({ arbitrary: fc.constant(false), weight: 4 }, {
+  arbitrary: fc.constant(true),
+  weight: 1,
+});
+
 const enqueue = fc.record({
   do: fc.constant("enqueue" as const),
   count: fc.oneof(
@@ -30,7 +36,7 @@ const enqueue = fc.record({
   ),
   queue,
   priority,
-  held: fc.boolean(),
+  held: seldom,
   delay: fc.option(delay),
   named: fc.boolean(),
   size,
@@ -51,16 +57,17 @@ const settle = fc.record({
   delay,
 });
 
+const print = fc.record({ do: fc.constant("print" as const), which, size });
+
 const others = [
-  fc.record({ do: fc.constant("print" as const), which, size }),
   fc.record({ do: fc.constantFrom("cancel" as const, "retry" as const, "delete" as const), which }),
   fc.record({ do: fc.constant("hold" as const), which, held: fc.boolean() }),
   fc.record({ do: fc.constant("edit" as const), which, queue, priority, delay }),
   fc.record({
     do: fc.constant("setQueue" as const),
     queue,
-    paused: fc.boolean(),
-    concurrency: fc.option(fc.integer({ min: 0, max: 2 })),
+    paused: seldom,
+    concurrency: fc.option(fc.integer({ min: 0, max: 4 }), { freq: 1 }),
   }),
   fc.record({ do: fc.constant("clear" as const), queue }),
   fc.record({ do: fc.constantFrom("retryDead" as const, "deleteDead" as const) }),
@@ -74,6 +81,7 @@ const step = fc.oneof(
   { arbitrary: enqueue, weight: 4 },
   { arbitrary: claim, weight: 4 },
   { arbitrary: settle, weight: 4 },
+  { arbitrary: print, weight: 2 },
   { arbitrary: fc.oneof(...others), weight: 8 },
 );
 
