@@ -12,14 +12,19 @@ export interface ModelJob {
   id: string;
   queue: string;
   priority: number;
+  command: string;
   state: State;
   held: boolean;
   runAt: number | null;
+  /** When it came to its end, where `prune` asks for that. */
+  endedAt: number | null;
   attempts: number;
   lastAttempt: number;
   cancelRequested: boolean;
-  /** Who runs it. */
-  owner: { supervisor: string; token: string } | null;
+  /** The supervisor that runs it. */
+  owner: string | null;
+  /** How many bytes each attempt printed. */
+  printed: number[];
 }
 
 /** What the model counted, over all queues. */
@@ -29,6 +34,7 @@ export type ModelFigures = Omit<Figures, "waitMs" | "runMs">;
 export class Model {
   readonly jobs: ModelJob[] = [];
   readonly queues = new Map<string, { paused: boolean; concurrency: number | null }>();
+  readonly supervisors = new Set<string>();
   readonly figures: ModelFigures = {
     enqueued: 0,
     started: 0,
@@ -41,9 +47,13 @@ export class Model {
     dead: 0,
   };
 
-  enqueue(job: Pick<ModelJob, "id" | "queue" | "priority" | "held" | "runAt">, now: number): void {
+  enqueue(
+    job: Pick<ModelJob, "id" | "queue" | "priority" | "command" | "held" | "runAt">,
+    now: number,
+  ): void {
     const state = job.runAt !== null && job.runAt > now ? "scheduled" : "pending";
-    this.jobs.push({ ...job, state, attempts: 0, lastAttempt: 0, cancelRequested: false, owner: null });
+    const fresh = { attempts: 0, lastAttempt: 0, cancelRequested: false, owner: null, endedAt: null };
+    this.jobs.push({ ...job, ...fresh, state, printed: [] });
     this.figures.enqueued += 1;
   }
 
@@ -55,10 +65,11 @@ export class Model {
     }
   }
 
-  /** The jobs that must be claimed now, in order. */
-  claim(count: number, now: number): ModelJob[] {
+  /** Claims the jobs that must be claimed now, in order. */
+  claim(supervisor: string, { count, now }: { count: number; now: number }): ModelJob[] {
     this.wake(now);
     const claimed: ModelJob[] = [];
+    if (!this.supervisors.has(supervisor)) return claimed;
     const inOrder = this.jobs.toSorted((a, b) => a.priority - b.priority); // stable: then by age
     for (const job of inOrder) {
       if (claimed.length === count) break;
@@ -67,29 +78,35 @@ export class Model {
       if (job.state !== "pending" || job.held || paused || running.length >= (concurrency ?? Infinity)) {
         continue;
       }
-      this.#move(job, "processing");
+      this.#move(job, "processing", { owner: supervisor });
       job.attempts += 1;
       job.lastAttempt += 1;
+      job.printed.push(0);
       claimed.push(job);
     }
     return claimed;
   }
 
-  settle(job: ModelJob, { to, outcome, runAt }: {
+  print(job: ModelJob, bytes: number): void {
+    job.printed[job.lastAttempt - 1]! += bytes;
+  }
+
+  settle(job: ModelJob, { to, outcome, runAt, finishedAt }: {
     to: State;
     outcome: "completed" | "failed" | "timedOut" | "cancelled" | "lost" | "released" | "unstarted";
     runAt: number | null;
+    finishedAt: number;
   }): void {
     const calledOff = job.cancelRequested && ["failed", "dead", "pending"].includes(to);
-    this.#move(job, calledOff ? "cancelled" : to);
-    job.runAt = runAt ?? job.runAt;
-    job.owner = null;
-    job.cancelRequested = false;
+    this.#move(job, calledOff ? "cancelled" : to, { owner: null, cancelRequested: false });
+    job.endedAt = finishedAt;
     if (outcome === "released" || outcome === "unstarted") job.attempts -= 1;
     if (outcome === "unstarted") {
       job.lastAttempt -= 1;
+      job.printed.pop();
       return;
     }
+    job.runAt = runAt ?? (outcome === "released" ? finishedAt : job.runAt);
     this.figures.started += 1;
     if (outcome === "released") return;
     this.figures[outcome] += 1;
@@ -98,19 +115,28 @@ export class Model {
   }
 
   /** Does it and returns true, or changes nothing and returns false. */
-  cancel(job: ModelJob): boolean {
+  cancel(job: ModelJob, now: number): boolean {
     if (job.state === "processing") return job.cancelRequested = true;
-    return WAITING.includes(job.state) && this.#move(job, "cancelled", { held: false });
+    return WAITING.includes(job.state) && this.#move(job, "cancelled", { held: false, endedAt: now });
   }
 
-  retry(job: ModelJob): boolean {
-    return ["failed", ...ENDED].includes(job.state) && this.#move(job, "pending", { attempts: 0 });
+  retry(job: ModelJob, now: number): boolean {
+    return ["failed", ...ENDED].includes(job.state) &&
+      this.#move(job, "pending", { attempts: 0, runAt: now });
+  }
+
+  retryDead(now: number): number {
+    return this.#dead().filter((job) => this.retry(job, now)).length;
   }
 
   delete(job: ModelJob): boolean {
     if (job.state === "processing") return false;
     this.jobs.splice(this.jobs.indexOf(job), 1);
     return true;
+  }
+
+  deleteDead(): number {
+    return this.#dead().filter((job) => this.delete(job)).length;
   }
 
   hold(job: ModelJob, held: boolean): boolean {
@@ -132,6 +158,18 @@ export class Model {
     const gone = this.jobs.filter((job) => job.queue === queue && WAITING.includes(job.state));
     for (const job of gone) this.delete(job);
     return gone.length;
+  }
+
+  prune(before: number): number {
+    const gone = this.jobs.filter(({ state, endedAt }) =>
+      (state === "completed" || state === "cancelled") && endedAt! < before
+    );
+    for (const job of gone) this.delete(job);
+    return gone.length;
+  }
+
+  #dead(): ModelJob[] {
+    return this.jobs.filter(({ state }) => state === "dead");
   }
 
   #move(job: ModelJob, to: State, changes: Partial<ModelJob> = {}): true {

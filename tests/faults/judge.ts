@@ -1,0 +1,40 @@
+/**
+ * @module
+ * What must hold of a store after any accident: it opens, it is sound, its counts are right, and it equals the
+ * model after what was acknowledged, or after one call more, the one that was under way.
+ */
+import type { Home } from "../../src/home.ts";
+import { openStore } from "../../src/store/open.ts";
+import { difference, viewOfStore } from "../helpers/view.ts";
+
+/** What a store turned out to be. */
+export interface Verdict {
+  /** Whether the call under way has happened, all of it. */
+  oneMore: boolean;
+  /** What does not hold, a sentence each. */
+  found: string[];
+}
+
+/**
+ * Judges the store of a home.
+ *
+ * @param home where it is; a store is made where there is none, as every command does
+ * @param acknowledged the view of the model after what was acknowledged
+ * @param next its view after one call more
+ */
+export async function judge(home: Home, acknowledged: string, next: string): Promise<Verdict> {
+  try {
+    const store = await openStore(home);
+    try {
+      const found = [...await store.check(), ...await store.recount()];
+      const view = await viewOfStore(store);
+      const oneMore = view === next;
+      const wrong = oneMore ? undefined : difference(view, acknowledged);
+      return { oneMore, found: wrong === undefined ? found : [...found, wrong] };
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    return { oneMore: false, found: [`it cannot be used: ${(error as Error).message}`] };
+  }
+}

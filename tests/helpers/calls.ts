@@ -1,0 +1,102 @@
+/**
+ * @module
+ * Calls to a store as data, so that another process can make them, with the answers they must get. Jobs are
+ * named by their ids: only who makes the calls knows the tokens of what runs, and can look them up again.
+ */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import type { Home } from "../../src/home.ts";
+import type { NewJob } from "../../src/job.ts";
+import type { JobChanges, Settlement, Store } from "../../src/store/store.ts";
+import { claim, exchangeOf, newSupervisor, settlement } from "./jobs.ts";
+
+/** One call. `ids`, `can`, `refused` and `count` are what must come of it; `now` is in ms since the epoch. */
+export type Call =
+  | { call: "enqueue"; jobs: NewJob[]; now: number; ids: string[] }
+  | { call: "register" | "leave"; supervisor: string }
+  | { call: "claim"; supervisor: string; take: number; now: number; ids: string[] }
+  | { call: "print"; supervisor: string; id: string; now: number; start: number; size: number }
+  | { call: "settle"; supervisor: string; id: string; now: number; how: Partial<Settlement> }
+  | { call: "cancel" | "retry" | "delete"; id: string; now: number; can: boolean }
+  | { call: "hold"; id: string; held: boolean; can: boolean }
+  | { call: "edit"; id: string; changes: JobChanges; now: number; can: boolean }
+  | { call: "setQueue"; queue: string; switches: { paused: boolean; concurrency: number | null } }
+  | { call: "clear"; queue: string; count: number }
+  | { call: "retryDead"; now: number; count: number }
+  | { call: "deleteDead"; count: number }
+  | { call: "prune"; before: number; count: number };
+
+/** The tokens of running attempts, by the ids of their jobs. */
+export type Tokens = Map<string, string>;
+
+/** Looks the tokens up behind the store's back, as it tells them only to who claims. */
+export function tokensIn(home: Home): Tokens {
+  const db = new DatabaseSync(home.database, { readOnly: true });
+  const rows = db.prepare(
+    `SELECT coalesce(j.name, 'j' || j.seq) AS id, a.token
+     FROM attempts a JOIN jobs j ON j.seq = a.job WHERE a.finished_at IS NULL`,
+  ).all() as { id: string; token: string }[];
+  db.close();
+  return new Map(rows.map(({ id, token }) => [id, token]));
+}
+
+/** More than there is. */
+const ALL = 1_000_000;
+
+/** Makes a call, and throws when it gets another answer than it must. Keeps `tokens` up to date. */
+export async function make(store: Store, call: Call, tokens: Tokens): Promise<void> {
+  switch (call.call) {
+    case "enqueue":
+      return assert.deepEqual(await store.enqueue(call.jobs, { now: call.now, idFormat: "short" }), call.ids);
+    case "register":
+      return await store.register(newSupervisor(call.supervisor));
+    case "leave":
+      return await store.leave(call.supervisor);
+    case "claim": {
+      const claimed = await claim(store, call.supervisor, { count: call.take, now: call.now });
+      assert.deepEqual(claimed.map(({ id }) => id), call.ids, "claimed in order");
+      for (const { id, token } of claimed) tokens.set(id, token);
+      return;
+    }
+    case "print": {
+      const token = tokens.get(call.id)!;
+      const bytes = new Uint8Array(call.size).fill(call.start);
+      const output = [{ token, pieces: [{ stream: "stdout" as const, start: call.start, bytes }] }];
+      const { refused } = await store.exchange(exchangeOf(call.supervisor, { now: call.now, output }));
+      return assert.deepEqual(refused, []);
+    }
+    case "settle": {
+      const token = tokens.get(call.id)!;
+      const said = settlement(token, call.how);
+      const settlements = [said, said];
+      const { refused } = await store.exchange(exchangeOf(call.supervisor, { now: call.now, settlements }));
+      // the second of two equal settlements always comes too late, and one by somebody else is never taken
+      return assert.deepEqual(refused, [token]);
+    }
+    case "cancel":
+      return await allowed(call.can, store.cancel([call.id], call.now));
+    case "retry":
+      return await allowed(call.can, store.retry([call.id], { now: call.now }));
+    case "delete":
+      return await allowed(call.can, store.delete([call.id]));
+    case "hold":
+      return await allowed(call.can, store.hold([call.id], call.held));
+    case "edit":
+      return await allowed(call.can, store.edit(call.id, call.changes, call.now));
+    case "setQueue":
+      return await store.setQueue(call.queue, call.switches);
+    case "clear":
+      return assert.equal(await store.clear(call.queue), call.count, "cleared");
+    case "retryDead":
+      return assert.equal(await store.retryDead(call.now), call.count, "retried");
+    case "deleteDead":
+      return assert.equal(await store.deleteDead(), call.count, "deleted");
+    case "prune":
+      return assert.equal(await store.prune(call.before, ALL), call.count, "pruned");
+  }
+}
+
+async function allowed(can: boolean, done: Promise<unknown>): Promise<void> {
+  if (can) await done;
+  else await assert.rejects(done, { name: "Refused" });
+}
