@@ -1,6 +1,6 @@
 /**
  * @module
- * Why a job that waits is not running, in sentences for people.
+ * Why a job that waits is not running, and what is odd about one that runs, in sentences for people.
  */
 import type { Job } from "./job.ts";
 import type { Store, WorkerInfo } from "./store/store.ts";
@@ -34,6 +34,16 @@ export async function reasonsToWait(
     if (ahead > 0) reasons.push(aheadOfIt(ahead));
   }
   return reasons.length > 0 ? reasons : ["a worker is about to take it"];
+}
+
+/** Whether a job runs on although its worker has left it or is gone. */
+export async function runsUnwatched(
+  job: Job,
+  { store, now }: { store: Store; now: number },
+): Promise<boolean> {
+  if (job.state !== "processing") return false;
+  const worker = (await store.workers()).find(({ id }) => id === job.worker);
+  return worker === undefined || worker.leaseUntil <= now;
 }
 
 function reasonsOfWorkers(job: Job, workers: readonly WorkerInfo[]): string[] {

@@ -6,7 +6,7 @@ import { formatDuration } from "../duration.ts";
 import { Refused } from "../errors.ts";
 import type { Attempt, Job } from "../job.ts";
 import { attemptJson, jobJson, timeJson } from "../job_json.ts";
-import { reasonsToWait } from "../waiting.ts";
+import { reasonsToWait, runsUnwatched } from "../waiting.ts";
 import { defineCommand, type Target } from "./command.ts";
 import { ONE_ID } from "./ids.ts";
 import { STATE_COLOUR } from "./job_table.ts";
@@ -27,9 +27,13 @@ export const command: Target = defineCommand({
     if (job === undefined) throw new Refused(`Cannot show job "${id}": no such job`);
     const attempts = await store.attempts(job.id);
     const reasons = await reasonsToWait(job, { store, now });
+    const unwatched = await runsUnwatched(job, { store, now });
     context.print.result(
       { ...jobJson(job), waits_because: reasons, history: attempts.map(attemptJson) },
-      () => [facts(context.print, { job, reasons, now }), ...history(context.print, attempts)].join("\n"),
+      () =>
+        [facts(context.print, { job, reasons, unwatched, now }), ...history(context.print, attempts)].join(
+          "\n",
+        ),
     );
   },
 });
@@ -37,7 +41,7 @@ export const command: Target = defineCommand({
 /** What there is to say about the job, a line each. */
 function facts(
   print: Print,
-  { job, reasons, now }: { job: Job; reasons: readonly string[]; now: number },
+  { job, reasons, unwatched, now }: { job: Job; reasons: readonly string[]; unwatched: boolean; now: number },
 ): string {
   const time = (ms: number | null) => ms === null ? "" : `${timeJson(ms)} (${fromNow(ms, now)})`;
   const waits = job.runAt !== null && (job.state === "scheduled" || job.state === "failed");
@@ -45,6 +49,7 @@ function facts(
     ["Job", job.id],
     ["State", print.paint(STATE_COLOUR[job.state], job.state) + (job.held ? ", held" : "")],
     ...reasons.map((reason): [string, string] => ["Waits", visible(reason)]),
+    ["Runs", unwatched ? "without a worker, until one starts on its host and adopts it" : ""],
     ["Command", visible(job.command)],
     ["Queue", job.queue],
     ["Label", visible(job.label ?? "")],

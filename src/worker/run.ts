@@ -122,12 +122,11 @@ export class Run {
   }
 }
 
-/** What is known of an end. */
-export interface Result extends ProcessEnd {
-  outcome: Ended["outcome"];
-  error: string | null;
-  /** In ms since the epoch, like the next; left out where the time of noticing is as good. */
+/** How an attempt went. */
+export interface Result extends ProcessEnd, Pick<Ended, "outcome" | "error"> {
+  /** In ms since the epoch; left out where the time of asking is as good. */
   startedAt?: number;
+  /** In ms since the epoch; left out where the time of noticing is as good. */
   finishedAt?: number;
 }
 

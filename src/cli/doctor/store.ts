@@ -83,7 +83,7 @@ async function* checkWorkers({ clock }: Context, store: Store): AsyncGenerator<F
   const workers = await store.workers();
   const gone = workers.filter(({ leaseUntil }) => leaseUntil <= now);
   for (const worker of gone) {
-    yield warning("workers", describeGone(worker, now), "start a worker on this home to clear it");
+    yield warning("workers", describeGone(worker, now), "start a worker on that host: it adopts what runs");
   }
   const there = workers.length - gone.length;
   const pending = (await store.queues()).reduce((sum, { counts }) => sum + counts.pending, 0);
@@ -94,5 +94,6 @@ async function* checkWorkers({ clock }: Context, store: Store): AsyncGenerator<F
 
 function describeGone({ id, host, pid, leaseUntil, running }: WorkerInfo, now: number): string {
   const jobs = running.length === 0 ? "" : `, running ${running.join(", ")}`;
-  return `${id} (pid ${pid} on ${host}${jobs}) is gone: its lease ended ${fromNow(leaseUntil, now)}`;
+  const since = leaseUntil === 0 ? "has left" : `is gone: its lease ended ${fromNow(leaseUntil, now)}`;
+  return `${id} (pid ${pid} on ${host}${jobs}) ${since}`;
 }
