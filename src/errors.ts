@@ -39,6 +39,18 @@ export class StoreUnusable extends UserError {
   override readonly exitCode = 3;
 }
 
+/** Nothing can be written because there is no room; what is stored can still be read. */
+export class StoreFull extends StoreUnusable {}
+
+/** Another process has held the store for longer than anybody waits. */
+export class StoreBusy extends StoreUnusable {}
+
+/** The home was deleted, moved or replaced while this process was using it: what it writes would be lost. */
+export class StoreGone extends StoreUnusable {}
+
+/** Parts of the database cannot be read, or make no sense. */
+export class StoreDamaged extends StoreUnusable {}
+
 /** The runtime was not given a permission; the message names the exact flag. Exit code 4. */
 export class PermissionMissing extends UserError {
   /** The same words work with the flag. */
