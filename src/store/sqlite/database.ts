@@ -39,6 +39,7 @@ export class Database {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #home: Home;
+  readonly #others: Deno.FsFile[] = [];
   /** The file that was opened. */
   readonly #file: Identity;
 
@@ -160,6 +161,13 @@ export class Database {
   close(): void {
     this.#statements.clear();
     this.#connection.close();
+    for (const other of this.#others) other.close();
+  }
+
+  /** Closes another handle on the database's file, too, but only once the connection needs its locks no more. */
+  closeAlso(file: Deno.FsFile): Deno.FsFile {
+    this.#others.push(file);
+    return file;
   }
 
   /** The runtime's own object, for what only that can do. */
