@@ -39,14 +39,17 @@ export class StoreUnusable extends UserError {
   override readonly exitCode = 3;
 }
 
-/** Nobody can write to the store: the disk is full. */
+/** Nothing can be written because there is no room; what is stored can still be read. */
 export class StoreFull extends StoreUnusable {}
 
-/** Nobody can write to the store: another process holds it, and has for too long. */
+/** Another process has held the store for longer than anybody waits. */
 export class StoreBusy extends StoreUnusable {}
 
-/** The store is not where it was opened any more: the home was deleted or replaced. */
+/** The home was deleted, moved or replaced while this process was using it: what it writes would be lost. */
 export class StoreGone extends StoreUnusable {}
+
+/** Parts of the database cannot be read, or make no sense. */
+export class StoreDamaged extends StoreUnusable {}
 
 /** The runtime was not given a permission; the message names the exact flag. Exit code 4. */
 export class PermissionMissing extends UserError {

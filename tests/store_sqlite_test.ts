@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import { StoreUnusable } from "../src/errors.ts";
 import { type Home, homeAt } from "../src/home.ts";
 import { openStore } from "../src/store/open.ts";
 import { claim, claimOne, enqueue, exchangeOf, newSupervisor, T0 } from "./helpers/jobs.ts";
@@ -127,7 +128,7 @@ const unusable: [what: string, make: (dir: TempDir) => Home, sentence: RegExp][]
       Deno.writeTextFileSync(dir.home.database, "Dear diary, ".repeat(500));
       return dir.home;
     },
-    /^Cannot use ".*queue\.db": it is not a SQLite database$/,
+    /^Cannot use ".*queue\.db": it is damaged, or was never a SQLite database; run queuectl doctor$/,
   ],
   [
     "a database of another program",
@@ -143,7 +144,11 @@ const unusable: [what: string, make: (dir: TempDir) => Home, sentence: RegExp][]
 for (const [what, make, sentence] of unusable) {
   Deno.test(`${what} is unusable, in one sentence`, async () => {
     using dir = tempDir();
-    await assert.rejects(openStore(make(dir)), { name: "StoreUnusable", exitCode: 3, message: sentence });
+    await assert.rejects(openStore(make(dir)), (error) => {
+      assert.ok(error instanceof StoreUnusable && error.exitCode === 3);
+      assert.match(error.message, sentence);
+      return true;
+    });
   });
 }
 
@@ -168,8 +173,8 @@ Deno.test("a damaged database is reported as such, by what meets the damage and 
   await withStore(dir.home, async (store) => {
     assert.notDeepEqual(await store.check(), []);
     await assert.rejects(store.list({ limit: 5000 }), {
-      name: "StoreUnusable",
-      message: /queue\.db": it is damaged; put a backup in its place$/,
+      name: "StoreDamaged",
+      message: /queue\.db": it is damaged; run queuectl doctor$/,
     });
   });
 });

@@ -5,6 +5,7 @@
  */
 import { defineCommand, type Target } from "./command.ts";
 import type { Finding, Level } from "./doctor/finding.ts";
+import { text } from "./flags.ts";
 import type { Colour } from "./print.ts";
 
 const COLOUR: Readonly<Record<Level, Colour>> = { ok: "green", warning: "yellow", problem: "red" };
@@ -14,8 +15,17 @@ export const command: Target = defineCommand({
   brief: "Check the store, the permissions, the shell and the workers",
   description: "Ends with exit code 1 when there is a problem; warnings are none. Reads the whole store, " +
     "which takes a while when it is large.",
-  examples: [["doctor", "check everything"], ["doctor --json", "the same for programs"]],
-  async run(context) {
+  examples: [
+    ["doctor", "check everything"],
+    ["doctor --json", "the same for programs"],
+    ["doctor --salvage rescued.db", "write what can be read of a damaged store to a new database"],
+  ],
+  flags: { salvage: text("FILE", "save what can be read to this new database, instead of checking") },
+  async run(context, flags) {
+    if (flags.salvage !== undefined) {
+      const { salvageTo } = await import("./doctor/salvage.ts");
+      return await salvageTo(context, flags.salvage);
+    }
     const [{ checkSurroundings }, { checkStore }] = await Promise.all([
       import("./doctor/surroundings.ts"),
       import("./doctor/store.ts"),

@@ -2,7 +2,8 @@
  * @module
  * The checks of the store: can it be used, is it sound, is somebody told of its changes, who works on it.
  */
-import { UserError } from "../../errors.ts";
+import { StoreDamaged, UserError } from "../../errors.ts";
+import type { Home } from "../../home.ts";
 import type { Store, StoreInfo, WorkerInfo } from "../../store/store.ts";
 import type { Context } from "../context.ts";
 import { fromNow } from "../times.ts";
@@ -17,7 +18,32 @@ export async function* checkStore(context: Context): AsyncGenerator<Finding> {
     yield* checkOpened(context, await context.store());
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    yield problem("store", error.message, "see to that first, or choose another home with --home DIR");
+    if (error instanceof StoreDamaged) yield await damaged(context, error.message);
+    else yield problem("store", error.message, "see to that first, or choose another home with --home DIR");
+  }
+}
+
+/** What to do about damage; the sentence that sends people here need not do so again. */
+async function damaged({ home }: Context, sentence: string): Promise<Finding> {
+  const { survey } = await import("../../store/sqlite/salvage.ts");
+  const seen = exists(home.database) ? survey(home) : undefined;
+  const extent = seen ? `; ${seen.readable} of about ${seen.of} jobs can be read` : "";
+  return problem("store", sentence.replace("; run queuectl doctor", "") + extent, whatToDo(home));
+}
+
+function whatToDo({ database, doorbell }: Home): string {
+  const backup = `put a backup in its place, without ${database}-wal and ${database}-shm`;
+  const size = exists(database) ? Deno.statSync(database).size : 0;
+  const log = exists(`${database}-wal`) ? Deno.statSync(`${database}-wal`).size : 0;
+  if (size + log > 0) return `save what can be read with queuectl doctor --salvage FILE, or ${backup}`;
+  return `${backup}, or delete ${doorbell} to begin anew`;
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }
 
@@ -28,11 +54,9 @@ async function* checkOpened(context: Context, store: Store): AsyncGenerator<Find
     `${megabytes(info.size)} and a log of ${megabytes(info.logSize)}, schema ${info.schemaVersion}`,
   );
   yield checkEngine(info);
-  yield* findingsOf(
-    "integrity",
-    await store.check(),
-    "restore a backup, or salvage it with sqlite3 .recover",
-  );
+  const damage = await store.check();
+  yield* findingsOf("integrity", damage, whatToDo(context.home));
+  if (damage.length > 0) yield await damaged(context, `"${context.home.database}" is damaged`);
   await store.prune(0, 1); // removes nothing, but says when nothing can be written
   yield* findingsOf("counts", await store.recount(), "please report this as a defect of queuectl");
   yield await checkDoorbell(context, store);

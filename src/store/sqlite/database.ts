@@ -1,13 +1,16 @@
 /**
  * @module
  * The connection to the database file: cached statements, transactions, and patience with a busy file.
- * Transactions run without an `await` inside, so that those of one process never mingle. Knows no tables.
+ * Transactions run without an `await` inside, so that those of one process never mingle. Nothing is committed to,
+ * and nothing read from, a file that has been deleted or replaced meanwhile. Knows no tables.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { systemClock } from "../../clock.ts";
-import { StoreUnusable } from "../../errors.ts";
+import { StoreBusy, StoreGone, StoreUnusable } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 import { explain, isBusy } from "./failures.ts";
+import { type Identity, identityOf } from "./identity.ts";
+import { whyNoCompanions } from "./no_companions.ts";
 
 /** What can be bound to a statement. */
 export type Value = string | number | null | Uint8Array;
@@ -21,19 +24,39 @@ const PATIENCE_MS = 120_000;
 /** The log is cut back to this size after a checkpoint, so that a long reader's aftermath does not stay for ever. */
 const LOG_LIMIT = 16 * 1024 * 1024;
 
+/** How often the file may be another one before and after it was opened: being opened may move it, once. */
+const OPENINGS = 3;
+
+/** On a Mac, only `fullfsync` makes the drive itself write; elsewhere the two change nothing. */
 const PRAGMAS = `
   PRAGMA busy_timeout=${BLOCKING_WAIT_MS}; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;
-  PRAGMA journal_size_limit=${LOG_LIMIT};`;
+   PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1; PRAGMA journal_size_limit=${LOG_LIMIT};`;
+/** What `PRAGMA synchronous` gives for FULL. */
+const FULL = 2;
 
 /** An open database. */
 export class Database {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #home: Home;
+  readonly #others: Deno.FsFile[] = [];
+  /** The file that was opened. */
+  readonly #file: Identity;
 
   private constructor(home: Home) {
     this.#home = home;
-    this.#connection = new DatabaseSync(home.database);
+    for (let opening = 1;; opening += 1) {
+      const before = identityOf(home.database);
+      // SQLite would make a file where there is none, for everybody to read
+      if (before === undefined || opening > OPENINGS) throw gone(home);
+      const connection = new DatabaseSync(home.database);
+      if (identityOf(home.database) === before) {
+        this.#connection = connection;
+        this.#file = before;
+        return;
+      }
+      connection.close();
+    }
   }
 
   /** Opens the home's database file, which must exist. */
@@ -41,12 +64,25 @@ export class Database {
     let db: Database | undefined;
     try {
       db = new Database(home);
-      await db.patiently(() => db!.exec(PRAGMAS));
+      await db.patiently(() => {
+        db!.exec(PRAGMAS);
+        db!.#checkFlushing();
+      });
       return db;
     } catch (error) {
       db?.close();
-      throw explain(error, home);
+      throw whyNoCompanions((error as Error).cause ?? error, home) ?? explain(error, home);
     }
+  }
+
+  /** Acknowledging means that it is on disk: an engine that was built to do less must not be used. */
+  #checkFlushing(): void {
+    const { synchronous } = this.get<{ synchronous: number }>("PRAGMA synchronous")!;
+    if (synchronous === FULL) return;
+    throw new StoreUnusable(
+      `Cannot use "${this.#home.database}": this SQLite does not flush every commit to disk ` +
+        `(synchronous is ${synchronous})`,
+    );
   }
 
   /** The first row, or undefined. */
@@ -74,19 +110,30 @@ export class Database {
     this.#connection.exec(sql);
   }
 
-  /** Runs `work` on one unchanging view of the database. It may be run again, so it must only read. */
+  /**
+   * Runs `work` on one unchanging view of the database. It may be run again, so it must only read.
+   * @throws {StoreGone} when the file is not at its place any more
+   */
   read<T>(work: (db: Database) => T): Promise<T> {
     return this.patiently(() => {
+      this.#checkPlace(); // or whoever waits for a change would wait for ever
       this.run("BEGIN");
       return this.#finish(work);
     });
   }
 
-  /** Runs `work`, once, in a write transaction: all of it is on disk when the promise resolves, or nothing is. */
+  /**
+   * Runs `work`, once, in a write transaction: all of it is on disk when the promise resolves, or nothing is.
+   * @throws {StoreGone} when the file is not at its place any more
+   */
   async write<T>(work: (db: Database) => T): Promise<T> {
     return await this.patiently(() => {
       this.run("BEGIN IMMEDIATE"); // the only statement here that can find the database busy
-      return this.#finish(work);
+      return this.#finish((db) => {
+        const result = work(db);
+        this.#checkPlace(); // last, since the work may take a while
+        return result;
+      });
     });
   }
 
@@ -97,9 +144,9 @@ export class Database {
       try {
         return action();
       } catch (error) {
-        if (!isBusy(error)) throw explain(error, this.#home);
+        if (!isBusy(error)) throw this.#explain(error);
         if (systemClock.monotonicMs() > deadline) {
-          throw new StoreUnusable(
+          throw new StoreBusy(
             `Cannot use "${this.#home.database}": it is busy; another process has held it for ${
               PATIENCE_MS / 1000
             } seconds`,
@@ -114,11 +161,34 @@ export class Database {
   close(): void {
     this.#statements.clear();
     this.#connection.close();
+    for (const other of this.#others) other.close();
+  }
+
+  /** Closes another handle on the database's file, too, but only once the connection needs its locks no more. */
+  closeAlso(file: Deno.FsFile): Deno.FsFile {
+    this.#others.push(file);
+    return file;
   }
 
   /** The runtime's own object, for what only that can do. */
   get connection(): DatabaseSync {
     return this.#connection;
+  }
+
+  /** @throws {StoreGone} when the file is not the one that was opened */
+  #checkPlace(): void {
+    if (this.#isGone()) throw gone(this.#home);
+  }
+
+  #isGone(): boolean {
+    return identityOf(this.#home.database) !== this.#file;
+  }
+
+  /** What SQLite says of a file that was pulled from under it is about disks and permissions, and misleads. */
+  #explain(error: unknown): unknown {
+    const known = explain(error, this.#home);
+    const ofStore = known instanceof StoreUnusable && !(known instanceof StoreGone);
+    return ofStore && this.#isGone() ? gone(this.#home) : known;
   }
 
   #finish<T>(work: (db: Database) => T): T {
@@ -143,9 +213,27 @@ export class Database {
   #statement(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (!statement) {
-      statement = this.#connection.prepare(sql);
+      statement = this.#prepare(sql);
       this.#statements.set(sql, statement);
     }
     return statement;
   }
+
+  /** Deno 2.4 does not say why a statement could not be prepared; what `exec` says of the schema is the reason. */
+  #prepare(sql: string): StatementSync {
+    try {
+      return this.#connection.prepare(sql);
+    } catch (error) {
+      if ((error as Error).message === "failed to prepare statement") {
+        this.exec("SELECT 1 FROM sqlite_schema LIMIT 1");
+      }
+      throw error;
+    }
+  }
+}
+
+function gone(home: Home): StoreGone {
+  return new StoreGone(
+    `The home "${home.dir}" is gone: it was deleted or replaced while queuectl was using it`,
+  );
 }

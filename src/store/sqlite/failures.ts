@@ -3,7 +3,7 @@
  * What SQLite says when something is wrong, in the words of queuectl. The runtime gives no error codes, only
  * SQLite's own English sentences, so they are recognised by their text here and nowhere else.
  */
-import { PermissionMissing, StoreUnusable, UserError } from "../../errors.ts";
+import { PermissionMissing, StoreDamaged, StoreFull, StoreUnusable, UserError } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 
 /** Whether somebody else holds the lock that was asked for: try again. */
@@ -17,22 +17,33 @@ export function isTaken(error: unknown): boolean {
 }
 
 /** SQLite's sentence and ours; `%` stands for the database's path. */
-const SENTENCES: readonly (readonly [RegExp, string])[] = [
-  [/database or disk is full/, "Cannot write to %: the disk is full"],
-  [/file is not a database/, "Cannot use %: it is not a SQLite database"],
-  [/malformed/, "Cannot use %: it is damaged; put a backup in its place"],
-  [/readonly database/, "Cannot write to %: it is read-only"],
-  [/unable to open database file/, "Cannot open %: it is not a file that can be read and written"],
-  [/disk I\/O error/, "Cannot use %: the disk reports an error"],
+const SENTENCES: readonly (readonly [RegExp, string, typeof StoreUnusable])[] = [
+  [/database or disk is full/, "Cannot write to %: the disk is full", StoreFull],
+  [
+    /file is not a database/,
+    "Cannot use %: it is damaged, or was never a SQLite database; run queuectl doctor",
+    StoreDamaged,
+  ],
+  [/malformed/, "Cannot use %: it is damaged; run queuectl doctor", StoreDamaged],
+  [/readonly database/, "Cannot write to %: it is read-only", StoreUnusable],
+  [
+    /unable to open database file/,
+    "Cannot open %: it is not a file that can be read and written",
+    StoreUnusable,
+  ],
+  [/disk I\/O error/, "Cannot use %: the disk reports an error; run queuectl doctor", StoreUnusable],
 ];
 
 /** The error to throw instead of `error`: one for the user where there is a sentence for it, else itself. */
 export function explain(error: unknown, home: Home): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
   if (error instanceof Deno.errors.NotCapable) return notPermitted(home);
-  for (const [pattern, sentence] of SENTENCES) {
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return new StoreUnusable(`Cannot use the home "${home.dir}": it cannot be entered by this user`);
+  }
+  for (const [pattern, sentence, Unusable] of SENTENCES) {
     if (pattern.test(error.message)) {
-      return new StoreUnusable(sentence.replace("%", () => `"${home.database}"`), { cause: error });
+      return new Unusable(sentence.replace("%", () => `"${home.database}"`), { cause: error });
     }
   }
   return error;

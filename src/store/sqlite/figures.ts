@@ -31,8 +31,13 @@ export class FigureTally {
     for (const [queue, figures] of this.#queues) {
       if (!add(db, figures, { span: "minute", start: minute, queue })) forgetOld(db, now);
       add(db, figures, { span: "hour", start: now - now % HOUR_MS, queue });
-      add(db, figures, { span: "total", start: 0, queue });
     }
+    this.storeTotals(db);
+  }
+
+  /** Adds everything to the figures for all time only. */
+  storeTotals(db: Database): void {
+    for (const [queue, figures] of this.#queues) add(db, figures, { span: "total", start: 0, queue });
   }
 }
 

@@ -76,7 +76,7 @@ function recountStates(db: Database): string[] {
  * Jobs that were removed are still counted, so figures may be more than what is there, never less; and each
  * histogram must hold as many values as there were events.
  */
-function recountFigures(db: Database): string[] {
+export function recountFigures(db: Database): string[] {
   const total = noFigures();
   const findings: string[] = [];
   for (const row of figures(db, { span: "total" })) {

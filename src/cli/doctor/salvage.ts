@@ -1,0 +1,55 @@
+/**
+ * @module
+ * `queuectl doctor --salvage FILE`: saves what can be read of a damaged store, and says how to go on with it.
+ */
+import { StoreUnusable } from "../../errors.ts";
+import type { Home } from "../../home.ts";
+import { quoteWords } from "../../shell_words.ts";
+import type { Salvaged } from "../../store/sqlite/salvage.ts";
+import type { Context } from "../context.ts";
+
+/** What people call the rows of a table. */
+const NAMES: Readonly<Record<keyof Salvaged, string>> = {
+  jobs: "jobs",
+  attempts: "attempts",
+  output: "pieces of output",
+  queues: "queues with settings",
+  settings: "settings",
+  supervisors: "supervisors",
+  workers: "workers",
+  figures: "rows of figures",
+};
+
+/** Saves to a new file and prints what came of it. The damaged store is not changed. */
+export async function salvageTo({ home, print }: Context, path: string): Promise<void> {
+  if (!exists(home.database)) {
+    throw new StoreUnusable(`Cannot salvage "${home.database}": there is no such file`);
+  }
+  const { salvage } = await import("../../store/sqlite/salvage.ts");
+  const salvaged = await salvage(home, path);
+  const lines = Object.entries(NAMES).map(([table, name]) =>
+    describe(name, salvaged[table as keyof Salvaged])
+  );
+  print.result({ path, ...salvaged }, () => [`Saved to ${path}:`, ...lines].join("\n"));
+  print.note(howToGoOn(home, path));
+}
+
+function describe(name: string, { saved, lost }: Salvaged["jobs"]): string {
+  if (lost === 0) return `  ${saved} ${name}`;
+  return `  ${saved} ${name}; ${lost ?? "nobody knows how many"} could not be saved`;
+}
+
+/** The log and its index belong to the damaged database, and would damage the new one. */
+function howToGoOn({ database, dir }: Home, path: string): string {
+  const companions = quoteWords([`${database}-wal`, `${database}-shm`]);
+  return `To go on with it: stop all workers, keep a copy of ${dir}, then ` +
+    `rm -f -- ${companions} && mv -- ${quoteWords([path, database])}`;
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

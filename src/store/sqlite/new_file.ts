@@ -1,0 +1,55 @@
+/**
+ * @module
+ * Files that a user asks for: made anew for their owner's eyes only, never over another, and gone when making them
+ * fails.
+ */
+import { PermissionMissing, Refused } from "../../errors.ts";
+
+/** What SQLite may leave beside a database. */
+const COMPANIONS = ["-wal", "-shm", "-journal"];
+
+/**
+ * Makes an empty file, lets `fill` do the rest, and removes it and its companions when that fails.
+ * `purpose` says what for, as in `Cannot back up to "x": the file exists`.
+ */
+export async function fillNewFile<T>(path: string, purpose: string, fill: () => Promise<T>): Promise<T> {
+  createNew(path, purpose);
+  try {
+    return await fill();
+  } catch (error) {
+    removeDatabase(path);
+    throw error;
+  }
+}
+
+/** Removes a database file and what SQLite left beside it. */
+export function removeDatabase(path: string): void {
+  for (const companion of ["", ...COMPANIONS]) removeIfThere(path + companion);
+}
+
+function createNew(path: string, purpose: string): void {
+  try {
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) {
+      throw new Refused(`Cannot ${purpose} to "${path}": the file exists`);
+    }
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new PermissionMissing(
+        `Cannot ${purpose} to "${path}": run with --allow-read=${path} --allow-write=${path}`,
+      );
+    }
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such directory"
+      : "it cannot be written";
+    throw new Refused(`Cannot ${purpose} to "${path}": ${reason}`);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

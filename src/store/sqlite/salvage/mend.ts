@@ -1,0 +1,92 @@
+/**
+ * @module
+ * Making rows that were saved one by one into a store that holds together: nothing runs without anybody to settle it,
+ * counts are counted anew, and figures are never less than what is there. To be called in a write transaction.
+ */
+import { addValue, OUTCOME_FIGURE } from "../../../figures.ts";
+import type { Outcome } from "../../../job.ts";
+import type { Database } from "../database.ts";
+import { FigureTally } from "../figures.ts";
+import { recountFigures } from "../upkeep.ts";
+import { mayBecome } from "../words.ts";
+
+/** Attempts that nobody would ever settle: of supervisors that were not saved, or of jobs that do not run. */
+const END_ORPHANS = `
+  UPDATE attempts SET finished_at = started_at, outcome = 'lost', error = 'lost: its supervisor was not salvaged'
+  WHERE finished_at IS NULL AND (
+    supervisor NOT IN (SELECT id FROM supervisors)
+    OR NOT EXISTS (SELECT 1 FROM jobs WHERE seq = job AND state = 'processing' AND last_attempt = attempt))`;
+
+const RUN_AGAIN = `
+  UPDATE jobs SET state = 'pending', cancel_requested = 0
+  WHERE state = 'processing' AND ${mayBecome("pending")}
+    AND NOT EXISTS (SELECT 1 FROM attempts WHERE job = seq AND finished_at IS NULL)`;
+
+/** Puts everything in order that other rows depend on. Returns whether the figures had to be counted anew. */
+export function mend(db: Database): boolean {
+  db.run(END_ORPHANS);
+  db.run(RUN_AGAIN);
+  db.exec(`
+    DELETE FROM counts;
+    INSERT INTO counts (queue, state, n, held)
+      SELECT queue, state, count(*), sum(held) FROM jobs GROUP BY queue, state`);
+  if (recountFigures(db).length === 0) return false;
+  countTotals(db);
+  return true;
+}
+
+/** An attempt that has ended, or a queue's jobs. */
+interface AttemptRow {
+  job: number;
+  attempt: number;
+  queue: string;
+  outcome: Outcome;
+  ready_at: number;
+  started_at: number;
+  finished_at: number;
+}
+
+/** How many attempts are read at a time. */
+const BATCH = 10_000;
+
+const ENDED = `
+  SELECT a.job, a.attempt, j.queue, a.outcome, a.ready_at, a.started_at, a.finished_at
+  FROM attempts a JOIN jobs j ON j.seq = a.job
+  WHERE a.outcome IS NOT NULL AND (a.job, a.attempt) > (?, ?) ORDER BY a.job, a.attempt LIMIT ${BATCH}`;
+
+/** The figures for all time, from the jobs and attempts that are there. Minutes and hours stay as they were saved. */
+function countTotals(db: Database): void {
+  const tally = new FigureTally();
+  for (const { queue, jobs, dead, retried } of db.all<Totals>(TOTALS)) {
+    Object.assign(tally.of(queue), { enqueued: jobs, dead, retried });
+  }
+  let rows = db.all<AttemptRow>(ENDED, 0, 0);
+  while (rows.length > 0) {
+    for (const row of rows) count(row, tally);
+    const { job, attempt } = rows.at(-1)!;
+    rows = db.all<AttemptRow>(ENDED, job, attempt);
+  }
+  db.run("DELETE FROM figures WHERE span = 'total'");
+  tally.storeTotals(db);
+}
+
+interface Totals {
+  queue: string;
+  jobs: number;
+  dead: number;
+  retried: number;
+}
+
+const TOTALS = `
+  SELECT queue, count(*) AS jobs, sum(state = 'dead') AS dead, sum(max(attempts - 1, 0)) AS retried
+  FROM jobs GROUP BY queue`;
+
+function count({ queue, outcome, ready_at, started_at, finished_at }: AttemptRow, tally: FigureTally): void {
+  const figures = tally.of(queue);
+  figures.started += 1;
+  addValue(figures.waitMs, started_at - ready_at);
+  const key = OUTCOME_FIGURE[outcome];
+  if (key === undefined) return;
+  figures[key] += 1;
+  if (outcome !== "lost") addValue(figures.runMs, finished_at - started_at);
+}

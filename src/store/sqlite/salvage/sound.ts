@@ -1,0 +1,38 @@
+/**
+ * @module
+ * Whether a row that could be read still means something: damage within a page can leave rows that SQLite takes for
+ * whole. The schema's own checks see to the rest. Pure.
+ */
+import { ID_PATTERN, QUEUE_PATTERN } from "../../../job.ts";
+
+/** A row of whatever table. */
+export type Row = Readonly<Record<string, unknown>>;
+
+const QUEUE = (value: unknown) => typeof value === "string" && QUEUE_PATTERN.test(value);
+const ID = (value: unknown) => value === null || typeof value === "string" && ID_PATTERN.test(value);
+const JSON_OBJECT = (value: unknown) => value === null || isJsonObject(value as string);
+const NUMBER = (value: unknown) => typeof value === "number" && value >= 0;
+
+/** What columns must hold, by table. */
+const SOUND: Readonly<Record<string, Readonly<Record<string, (value: unknown) => boolean>>>> = {
+  jobs: { seq: NUMBER, name: ID, queue: QUEUE, created_at: NUMBER, env: JSON_OBJECT },
+  attempts: { attempt: NUMBER, started_at: NUMBER },
+  output: { start: NUMBER },
+  queues: { name: QUEUE },
+  workers: { queues: JSON_OBJECT },
+  figures: { queue: QUEUE, wait_ms: JSON_OBJECT, run_ms: JSON_OBJECT },
+};
+
+/** Whether the row of a table means something. */
+export function isSound(table: string, row: Row): boolean {
+  return Object.entries(SOUND[table] ?? {}).every(([column, holds]) => holds(row[column]));
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === "object";
+  } catch {
+    return false;
+  }
+}
