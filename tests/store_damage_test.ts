@@ -88,7 +88,9 @@ for (const [what, damage, share] of damages) {
     await makeUsedHome(dir.home);
     damage(dir.home);
     const before = contents(dir.home);
-    const salvaged=await salvageTo(dir, dir.home); const {jobs}=salvaged; if (Deno.env.get("SHOW")) console.log(JSON.stringify(salvaged));
+    const salvaged = await salvageTo(dir, dir.home);
+    const { jobs } = salvaged;
+    if (Deno.env.get("SHOW")) console.log(JSON.stringify(salvaged));
     assert.deepEqual(contents(dir.home), before);
     assert.ok(jobs.saved >= JOBS * share, `${jobs.saved} jobs were saved`);
     if (jobs.lost !== null) assert.ok(jobs.saved + jobs.lost >= JOBS, JSON.stringify(jobs));

@@ -1,0 +1,130 @@
+/**
+ * @module
+ * What a command leaves in the spool when nobody waits for it, how it is found, and how it is kept from beginning.
+ */
+import assert from "node:assert/strict";
+import { findRuns } from "../src/worker/process/find.ts";
+import { type Launch, launch } from "../src/worker/process/launch.ts";
+import { isPlain } from "../src/worker/process/plain.ts";
+import { bar, begunAt, hasBegun, spooledEnd } from "../src/worker/spool.ts";
+import { type TempDir, tempDir } from "./helpers/temp.ts";
+import { until } from "./helpers/until.ts";
+
+function request(dir: TempDir, command: string, changes: Partial<Launch> = {}): Launch & { token: string } {
+  const token = crypto.randomUUID();
+  const env = { QUEUECTL_RUN: token };
+  return {
+    token,
+    command,
+    shell: "sh",
+    spool: dir.file(token),
+    cwd: dir.path,
+    env,
+    detached: false,
+    brief: false,
+    ...changes,
+  };
+}
+
+const ENDS: [command: string, exitCode: number | null, signal: string | null][] = [
+  ["true", 0, null],
+  ["exit 7", 7, null],
+  ["exit 137", 137, null],
+  ["exit 255", 255, null],
+  ["echo (", 2, null],
+  ["no-such-program", 127, null],
+  ["exec sh -c 'exit 9'", 9, null],
+  ["trap 'exit 4' EXIT; exit 3", 4, null],
+  ["kill -9 $$", null, "SIGKILL"],
+  ["kill $$", null, "SIGTERM"],
+  ["sh -c 'kill -9 $$'", 137, null],
+  ["set -eu; false; true", 1, null],
+  ["set -f; IFS=x; cd /; umask 777; exit 5", 5, null],
+  ["exec >/dev/null 2>&1; exit 8", 8, null],
+];
+
+for (const shell of ["sh", "bash"]) {
+  for (const brief of [false, true]) {
+    Deno.test(`the end is left in the spool: ${shell}${brief ? ", when it is expected to be brief" : ""}`, async () => {
+      using dir = tempDir();
+      for (const [command, exitCode, signal] of ENDS) {
+        const { spool, ...rest } = request(dir, command, { shell, brief });
+        await launch({ spool, ...rest }).status;
+        const end = spooledEnd(spool);
+        assert.deepEqual([end?.exitCode, end?.signal], [exitCode, signal], command);
+        assert.ok(hasBegun(spool));
+      }
+    });
+  }
+}
+
+Deno.test("another kind of shell leaves its exit code, too", async () => {
+  using dir = tempDir();
+  Deno.writeTextFileSync(dir.file("shell"), '#!/bin/sh\nshift\nexec sh -c "$1; exit 6"\n', { mode: 0o700 });
+  const one = request(dir, "echo hi", { shell: dir.file("shell"), brief: true });
+  await launch(one).status;
+  assert.deepEqual(spooledEnd(one.spool)?.exitCode, 6);
+  assert.equal(Deno.readTextFileSync(`${one.spool}.out`), "hi\n");
+});
+
+Deno.test("only a command that cannot replace its shell or its traps is plain", () => {
+  for (
+    const command of ["true", "make -j4 all && echo done", "sleep 3; echo 'a b' >>x 2>&1", "(cd a; ls *.c)"]
+  ) {
+    assert.ok(isPlain(command), command);
+  }
+  for (
+    const command of [
+      "exec sleep 3",
+      "a; exec b",
+      `e"xe"c b`,
+      "trap 'x' EXIT",
+      ". ./env.sh; make",
+      "source x",
+      "eval x",
+      "$CMD",
+      "`cat cmd`",
+      "a\\\nb",
+      "true;. ./x",
+    ]
+  ) {
+    assert.ok(!isPlain(command), command);
+  }
+});
+
+for (const procfs of [true, false]) {
+  Deno.test(`a running command is found by its token, with its age, ${procfs ? "in /proc" : "without /proc"}`, async () => {
+    using dir = tempDir();
+    const one = request(dir, "until [ -e go ]; do sleep 0.02; done", { detached: !procfs });
+    const child = launch(one);
+    await until("it has begun", () => hasBegun(one.spool));
+    const found = await findRuns([one.token, crypto.randomUUID()], procfs);
+    assert.deepEqual([...found!.keys()], [one.token]);
+    const { group, ageMs } = found!.get(one.token)!;
+    if (!procfs) assert.equal(group, child.pid);
+    assert.ok(ageMs >= 0 && ageMs < 30_000, `${ageMs} ms`);
+    assert.ok(Math.abs(Date.now() - begunAt(one.spool)!) < 30_000);
+    Deno.writeTextFileSync(dir.file("go"), "");
+    await child.status;
+    assert.deepEqual(await findRuns([one.token], procfs), new Map());
+  });
+}
+
+for (const brief of [true, false]) {
+  Deno.test(`a barred command does not begin${brief ? ", nor a brief one" : ""}`, async () => {
+    using dir = tempDir();
+    const one = request(dir, "echo >began", { brief });
+    assert.equal(bar(one.spool), true);
+    assert.equal(bar(one.spool), false, "it is barred already");
+    assert.notEqual((await launch(one).status).code, 0);
+    assert.equal(hasBegun(one.spool), false);
+    assert.throws(() => Deno.statSync(dir.file("began")), Deno.errors.NotFound);
+  });
+}
+
+Deno.test("a command that has begun cannot be barred any more", async () => {
+  using dir = tempDir();
+  const one = request(dir, "true");
+  await launch(one).status;
+  assert.equal(bar(one.spool), false);
+});
