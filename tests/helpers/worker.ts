@@ -75,9 +75,8 @@ export interface TestStore extends Disposable {
   output(id: string, attempt?: number): Promise<string>;
 }
 
-/** Makes a home and opens its store. */
-export async function testStore(): Promise<TestStore> {
-  const dir = tempDir();
+/** Makes a home and opens its store; `dir` goes with it. */
+export async function testStore(dir: TempDir = tempDir()): Promise<TestStore> {
   const store = await openStore(dir.home);
   return {
     dir,

@@ -1,0 +1,23 @@
+/**
+ * @module
+ * Every fault there is, in the order in which they are tried.
+ */
+import { CRASH_POINTS } from "./crash_points.ts";
+import type { Fault } from "./fault.ts";
+import { FULL_DISK } from "./full_disk.ts";
+import { JOB_STORM } from "./job_storm.ts";
+import { SLEEP } from "./sleep.ts";
+import { SOAK } from "./soak.ts";
+import { THREAD_CRASH } from "./thread_crash.ts";
+import { WORKER_STORM } from "./worker_storm.ts";
+
+/** The fault suite. */
+export const FAULTS: readonly Fault[] = [
+  WORKER_STORM,
+  JOB_STORM,
+  SLEEP,
+  CRASH_POINTS,
+  THREAD_CRASH,
+  FULL_DISK,
+  SOAK,
+];

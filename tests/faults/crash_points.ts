@@ -1,0 +1,81 @@
+/**
+ * @module
+ * A worker dies at each of the points where its memory, its store and its spool say different things; another
+ * one finishes its work.
+ */
+import { until } from "../helpers/until.ts";
+import { testStore } from "../helpers/worker.ts";
+import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";
+import { Charge, VERIFIED } from "./charge.ts";
+import type { Fault } from "./fault.ts";
+import { faultyProgram } from "./faulty_program.ts";
+import {
+  BECOMES_ANOTHER,
+  FAILS,
+  KEEPS_FAILING,
+  type Kind,
+  plain,
+  TALKS,
+  TRAPS_EXIT,
+  WORKS_LATER,
+} from "./kinds.ts";
+import { type PointName, POINTS } from "./points.ts";
+import { Workers } from "./workers.ts";
+
+/** Enough short ones that some are given ahead, and one of each kind that is hard to get right. */
+const JOBS: readonly Kind[] = [
+  ...Array.from({ length: 8 }, () => plain()),
+  plain(0.5),
+  FAILS,
+  KEEPS_FAILING,
+  WORKS_LATER,
+  BECOMES_ANOTHER,
+  TRAPS_EXIT,
+  TALKS,
+];
+
+/** How many times the worker passes a point before it dies there. */
+const PASSES = { short: [1], full: [0, 1, 2, 3, 4, 6, 8] } as const;
+
+const PATIENCE_MS = 60_000;
+
+/** Workers that die at chosen points. */
+export const CRASH_POINTS: Fault = {
+  name: "crash-points",
+  async run(scale) {
+    const points = Object.keys(POINTS) as (keyof typeof POINTS)[];
+    const found: string[] = [];
+    for (const point of points) {
+      for (const passes of PASSES[scale]) {
+        const findings = await dieAt(point, passes);
+        found.push(
+          ...findings.map((finding) => `When ${POINTS[point]} (${point}, pass ${passes + 1}): ${finding}`),
+        );
+      }
+    }
+    return {
+      injected: `${points.length * PASSES[scale].length} workers dead at ${points.length} points ` +
+        `(${points.join(", ")})`,
+      checked: [...VERIFIED, ...AFTERMATH],
+      found,
+    };
+  },
+};
+
+async function dieAt(point: PointName, passes: number): Promise<string[]> {
+  using test = await testStore();
+  await using workers = new Workers(test);
+  const charge = new Charge(test);
+  await test.set({ backoff_base: "0.1", backoff_factor: "1" });
+  await charge.enqueue(...JOBS);
+  const program = faultyProgram({ point, passes, marker: test.dir.file("marker") });
+  const { signal } = await workers.start(["--count", "2"], program).ended;
+  if (signal !== "SIGKILL") return [`It never came there: ${workers.log}`];
+  workers.start(["--count", "2"]);
+  const found: string[] = [];
+  await until("all jobs have ended", () => charge.over(), PATIENCE_MS).catch((error) =>
+    found.push(error.message)
+  );
+  found.push(...await aftermath(test, workers), ...await charge.verify());
+  return [...found, ...complaints(workers.log)];
+}

@@ -1,0 +1,114 @@
+/**
+ * @module
+ * A worker that fails at a chosen point: `faulty_worker.ts worker start …` with `FAULT_POINT` naming the point,
+ * `FAULT_AT` how many times it passes there before, and `FAULT_MARKER` a file that is made just before, so that it
+ * happens once. It is the program itself with a few of its methods wrapped; its threads are this file, too.
+ */
+import { runCli } from "../../src/cli/app.ts";
+import { Database } from "../../src/store/sqlite/database.ts";
+import { SqliteStore } from "../../src/store/sqlite/store.ts";
+import { Crew } from "../../src/worker/crew.ts";
+import type { PointName } from "./points.ts";
+
+/** Long enough for a thread to start what else it has been given. */
+const MOMENT_MS = 100;
+
+const point = Deno.env.get("FAULT_POINT") as PointName;
+const marker = Deno.env.get("FAULT_MARKER")!;
+let passes = Number(Deno.env.get("FAULT_AT"));
+
+makeFaulty();
+if ("WorkerGlobalScope" in globalThis) {
+  const { serveThread } = await import("../../src/worker/thread.ts");
+  serveThread();
+} else {
+  Deno.exit(await runCli(Deno.args));
+}
+
+function makeFaulty(): void {
+  switch (point) {
+    case "claimed":
+      return after(SqliteStore, "exchange", (_, { claimed }) => claimed.length > 0 && die());
+    case "handed":
+      return after(Crew, "run", ([given], left) => given.length > left.length && die());
+    case "spawned":
+      return after(Deno.Command, "spawn", die);
+    case "ended":
+      return before(SqliteStore, "exchange", ([{ settlements }]) => settlements.length > 0 && die());
+    case "settling":
+      return after(Database, "get", ([sql]) => /UPDATE attempts SET\s+started_at/.test(sql) && die());
+    case "settled":
+      return after(SqliteStore, "exchange", ([{ settlements }]) => settlements.length > 0 && die());
+    case "thread-crash":
+      return after(Deno.Command, "spawn", () => isTime() && setTimeout(crashThread, MOMENT_MS));
+    case "thread-start":
+      if (!("WorkerGlobalScope" in globalThis)) return;
+      Deno.writeTextFileSync(marker, `${Date.now()}\n`, { append: true });
+      crashThread();
+  }
+}
+
+/** Ends this process now, if it is time to. */
+function die(): void {
+  if (!isTime()) return;
+  Deno.kill(Deno.pid, "SIGKILL");
+  while (true); // the signal may take a moment, in which nothing else must happen
+}
+
+/** Whether the point has been passed often enough and nothing has happened there yet. */
+function isTime(): boolean {
+  if (passes > 0) {
+    passes -= 1;
+    return false;
+  }
+  try {
+    Deno.openSync(marker, { write: true, createNew: true }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function crashThread(): never {
+  throw new Error("the thread crashes");
+}
+
+/** A class, and what its instances can do. */
+interface Class<T> {
+  prototype: T;
+}
+
+// deno-lint-ignore no-explicit-any -- any method of any class
+type Method = (...args: any) => any;
+
+type MethodOf<T, K extends keyof T> = T[K] extends Method ? T[K] : never;
+
+/** Does something before every call of a method. */
+function before<T, K extends keyof T>(
+  { prototype }: Class<T>,
+  name: K,
+  action: (args: Parameters<MethodOf<T, K>>) => unknown,
+): void {
+  const method = prototype[name] as Method;
+  prototype[name] = function (this: T, ...args: Parameters<MethodOf<T, K>>) {
+    action(args);
+    return method.apply(this, args);
+  } as T[K];
+}
+
+/** Does something after every call of a method, before its caller goes on. */
+function after<T, K extends keyof T>(
+  { prototype }: Class<T>,
+  name: K,
+  action: (args: Parameters<MethodOf<T, K>>, result: Awaited<ReturnType<MethodOf<T, K>>>) => unknown,
+): void {
+  const method = prototype[name] as Method;
+  prototype[name] = function (this: T, ...args: Parameters<MethodOf<T, K>>) {
+    const returned = method.apply(this, args);
+    const act = (result: Awaited<ReturnType<MethodOf<T, K>>>) => {
+      action(args, result);
+      return result;
+    };
+    return returned instanceof Promise ? returned.then(act) : act(returned);
+  } as T[K];
+}

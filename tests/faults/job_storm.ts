@@ -1,0 +1,152 @@
+/**
+ * @module
+ * The jobs' own processes are killed at random: alone, and together with their workers. Every job is tried again
+ * within its limits, and never twice at the same time.
+ */
+import { systemClock } from "../../src/clock.ts";
+import type { Attempt, Job } from "../../src/job.ts";
+import { newJob } from "../helpers/jobs.ts";
+import { type TestStore, testStore } from "../helpers/worker.ts";
+import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";
+import type { Fault, Report, Scale } from "./fault.ts";
+import { Ledger, NOTE_END, NOTE_OVERLAP, NOTE_START } from "./ledger.ts";
+import { jobProcesses } from "./processes.ts";
+import { Workers } from "./workers.ts";
+
+const PROCESSES = 3;
+const ARGS = ["--count", "2"];
+const MAX_RETRIES = 2;
+const JOB_KILL_INTERVAL_MS = 30;
+const WORKER_KILL_INTERVAL_MS = 600;
+
+const SIZES = {
+  short: { jobs: 40, patienceMs: 60_000 },
+  full: { jobs: 400, patienceMs: 10 * 60_000 },
+} as const satisfies Record<Scale, unknown>;
+
+/** A few processes one after the other, each of which can be hit; when one is, the job fails or goes on. */
+const COMMAND =
+  `${NOTE_OVERLAP}; ${NOTE_START}; sleep 0.1 && sleep 0.1 && sleep 0.1; code=$?; ${NOTE_END}; exit $code`;
+
+/** Jobs killed, then jobs and workers. */
+export const JOB_STORM: Fault = {
+  name: "job-storm",
+  async run(scale) {
+    const alone = await storm(scale, { workersToo: false });
+    const together = await storm(scale, { workersToo: true });
+    return {
+      injected: `${alone.injected}; ${together.injected}`,
+      checked: alone.checked,
+      found: [
+        ...alone.found.map((finding) => `Jobs killed: ${finding}`),
+        ...together.found.map((finding) => `Jobs and workers killed: ${finding}`),
+      ],
+    };
+  },
+};
+
+async function storm(scale: Scale, { workersToo }: { workersToo: boolean }): Promise<Report> {
+  const { jobs, patienceMs } = SIZES[scale];
+  using test = await testStore();
+  await using workers = new Workers(test);
+  await test.set({ backoff_base: "0", lease: "1", kill_grace: "1", poll_interval: "0.1" });
+  const ids = await test.store.enqueue(
+    Array.from(
+      { length: jobs },
+      () => newJob({ command: COMMAND, maxRetries: MAX_RETRIES, cwd: test.dir.path }),
+    ),
+    { now: Date.now(), idFormat: "short" },
+  );
+  for (let i = 0; i < PROCESSES; i++) workers.start(ARGS);
+
+  const found: string[] = [];
+  const started = performance.now();
+  let killedJobs = 0;
+  let killedWorkers = 0;
+  while (!await areOver(test, ids)) {
+    await systemClock.sleep(JOB_KILL_INTERVAL_MS);
+    const passedMs = performance.now() - started;
+    if (passedMs > patienceMs) {
+      found.push(`The jobs have not come to an end within ${patienceMs / 1000} s.`);
+      break;
+    }
+    if (killOneOf(jobProcesses(test.home).map(({ pid }) => pid))) killedJobs += 1;
+    if (workersToo && passedMs > (killedWorkers + 1) * WORKER_KILL_INTERVAL_MS) {
+      workers.replaceOne(ARGS);
+      killedWorkers += 1;
+    }
+  }
+
+  found.push(...await aftermath(test, workers), ...complaints(workers.log));
+  const ledgers = {
+    starts: new Ledger(test.dir.path, "starts"),
+    ends: new Ledger(test.dir.path, "ends"),
+  };
+  for (const id of ids) {
+    found.push(...verify((await test.store.get(id))!, await test.store.attempts(id), ledgers));
+  }
+  for (const { job, attempt } of new Ledger(test.dir.path, "overlaps").attempts) {
+    found.push(`Attempt ${attempt} of ${job} started while another one was running.`);
+  }
+  if (killedJobs === 0) found.push("No process of a job was killed, so that nothing was tried.");
+  const andWorkers = workersToo ? ` and ${killedWorkers} workers` : "";
+  return {
+    injected: `${killedJobs} processes of ${jobs} jobs${andWorkers} killed`,
+    checked: [
+      "every job ended completed or dead, within its retries",
+      "no attempt started twice, no two of a job at the same time",
+      "what completed came to its own end exactly once",
+      ...AFTERMATH,
+    ],
+    found,
+  };
+}
+
+async function areOver({ store }: TestStore, ids: readonly string[]): Promise<boolean> {
+  return (await store.states(ids)).every((state) => state === "completed" || state === "dead");
+}
+
+/** Kills one process at random. Returns whether there was one. */
+function killOneOf(pids: readonly number[]): boolean {
+  const pid = pids[Math.floor(Math.random() * pids.length)];
+  if (pid === undefined) return false;
+  try {
+    Deno.kill(pid, "SIGKILL");
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function verify(
+  job: Job,
+  attempts: readonly Attempt[],
+  { starts, ends }: { starts: Ledger; ends: Ledger },
+): string[] {
+  const { id, state } = job;
+  const found: string[] = [];
+  const outcomes = attempts.map(({ outcome }) => outcome);
+  const said = `${id} is ${state} after ${outcomes.join(", ")}`;
+  if (state !== "completed" && state !== "dead") return [`${said}.`];
+  if (attempts.length > MAX_RETRIES + 1) found.push(`${said}: more attempts than it may have.`);
+  if (state === "dead" && attempts.length < MAX_RETRIES + 1) found.push(`${said}: it had retries left.`);
+  const completed = outcomes.filter((outcome) => outcome === "completed").length;
+  if (completed !== (state === "completed" ? 1 : 0)) found.push(`${said}.`);
+  const numbers = attempts.map(({ attempt }) => attempt);
+  if (numbers.some((number, i) => number !== i + 1)) found.push(`${said}, numbered ${numbers.join(", ")}.`);
+  for (const { attempt, outcome } of attempts) {
+    if (starts.count(id, attempt) > 1) found.push(`Attempt ${attempt} of ${id} started more than once.`);
+    const ended = ends.count(id, attempt);
+    if (ended > 1) found.push(`Attempt ${attempt} of ${id} ended ${ended} times.`);
+    // One that noted its end may still be killed before it exits; the other way round is a lie.
+    if (outcome === "completed" && ended === 0) {
+      found.push(`Attempt ${attempt} of ${id} is completed, though it never came to its end.`);
+    }
+  }
+  const unknown = starts.attempts.filter(({ job, attempt }) => job === id && !numbers.includes(attempt));
+  for (const { attempt } of unknown) {
+    found.push(`Attempt ${attempt} of ${id} started, but the store knows nothing of it.`);
+  }
+  return found;
+}

@@ -1,0 +1,110 @@
+/**
+ * @module
+ * Kinds of jobs whose right end is known beforehand, each of them a way in which a result could get lost.
+ */
+import type { NewJob, Outcome, State } from "../../src/job.ts";
+import { NOTE_END, NOTE_OVERLAP, NOTE_START } from "./ledger.ts";
+
+/** A job, and how it must end. */
+export interface Kind {
+  command: string;
+  /** What is special about the job; it is not retried unless this says so. */
+  changes?: Partial<NewJob>;
+  state: State;
+  /** Of the last attempt. */
+  exitCode: number | null;
+  /** Of the last attempt. */
+  outcome: Outcome;
+  /** How many attempts it takes. */
+  attempts: number;
+  /** Whether its attempts come to their own end, and note it. */
+  ends: boolean;
+  /** What the last attempt prints, when that matters. */
+  printed?: { stdout: string; stderr: string };
+}
+
+const COMPLETED = { state: "completed", exitCode: 0, outcome: "completed", attempts: 1, ends: true } as const;
+
+const START = `${NOTE_OVERLAP}; ${NOTE_START}`;
+
+function dead(exitCode: number): Pick<Kind, "state" | "exitCode" | "outcome" | "attempts" | "ends"> {
+  return { state: "dead", exitCode, outcome: "failed", attempts: 1, ends: true };
+}
+
+/** Ends at once, or after some seconds. */
+export function plain(seconds = 0): Kind {
+  const sleep = seconds > 0 ? `sleep ${seconds}; ` : "";
+  return { ...COMPLETED, command: `${START}; ${sleep}${NOTE_END}` };
+}
+
+/** Fails. */
+export const FAILS: Kind = { ...dead(3), command: `${START}; sleep 0.1; ${NOTE_END}; exit 3` };
+
+/** Fails, again and again. */
+export const KEEPS_FAILING: Kind = {
+  ...dead(4),
+  command: `${START}; ${NOTE_END}; exit 4`,
+  changes: { maxRetries: 2 },
+  attempts: 3,
+};
+
+/** Fails, and works when it is tried again. */
+export const WORKS_LATER: Kind = {
+  ...COMPLETED,
+  command: `${START}; ${NOTE_END}; [ "$QUEUECTL_ATTEMPT" = 2 ]`,
+  changes: { maxRetries: 1 },
+  attempts: 2,
+};
+
+/** Becomes another program, whose exit code is the job's. */
+export const BECOMES_ANOTHER: Kind = {
+  ...dead(6),
+  command: `${START}; exec sh -c 'sleep 0.3; ${NOTE_END}; exit 6'`,
+};
+
+/** Does something when the shell exits, and says there what the exit code is. */
+export const TRAPS_EXIT: Kind = {
+  ...dead(7),
+  command: `trap '${NOTE_END}; exit 7' EXIT; ${START}; sleep 0.3`,
+};
+
+/** Prints slowly to both streams. */
+export const TALKS: Kind = {
+  ...COMPLETED,
+  command:
+    `${START}; for i in 1 2 3 4 5 6 7 8; do echo "out $i"; echo "err $i" >&2; sleep 0.1; done; ${NOTE_END}`,
+  printed: { stdout: lines(8, (i) => `out ${i}`), stderr: lines(8, (i) => `err ${i}`) },
+};
+
+/** Prints much at once. */
+export const SHOUTS: Kind = {
+  ...COMPLETED,
+  command: `${START}; seq 1 20000; ${NOTE_END}`,
+  printed: { stdout: lines(20_000, String), stderr: "" },
+};
+
+/** Takes longer than it may. */
+export function timesOut(timeoutMs: number): Kind {
+  return {
+    command: `${START}; sleep 300; ${NOTE_END}`,
+    changes: { timeoutMs },
+    state: "dead",
+    exitCode: null,
+    outcome: "timed_out",
+    attempts: 1,
+    ends: false,
+  };
+}
+
+/** Goes on until somebody cancels it. */
+export const CANCELLED: Kind = { ...timesOut(0), state: "cancelled", outcome: "cancelled" };
+
+/** Runs until the file `go` is there. */
+export const WAITS: Kind = {
+  ...COMPLETED,
+  command: `${START}; until [ -e go ]; do sleep 0.05; done; ${NOTE_END}`,
+};
+
+function lines(count: number, line: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => `${line(i + 1)}\n`).join("");
+}

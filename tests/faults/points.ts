@@ -1,0 +1,20 @@
+/**
+ * @module
+ * The points at which a worker is made to die, in the order in which a job meets them.
+ */
+
+/** A point, and what has just happened there. */
+export const POINTS = {
+  "claimed": "a claim is committed, nothing is started",
+  "handed": "a job was handed to a thread",
+  "spawned": "a job's process was started this moment",
+  "ended": "a job has ended, nothing is settled",
+  "settling": "the settlement is in the middle of its transaction",
+  "settled": "the settlement is committed, the spool is still there",
+} as const;
+
+/**
+ * The name of a point. At `thread-crash` a thread crashes a moment after it started a job's process, and at
+ * `thread-start` every thread does as it starts; the worker lives on.
+ */
+export type PointName = keyof typeof POINTS | "thread-crash" | "thread-start";

@@ -1,0 +1,110 @@
+/**
+ * @module
+ * Workers are killed, one every 300 ms, while they run all kinds of jobs. The jobs must not notice.
+ */
+import { systemClock } from "../../src/clock.ts";
+import { until } from "../helpers/until.ts";
+import { testStore } from "../helpers/worker.ts";
+import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";
+import { Charge, VERIFIED } from "./charge.ts";
+import type { Fault, Scale } from "./fault.ts";
+import {
+  BECOMES_ANOTHER,
+  CANCELLED,
+  FAILS,
+  KEEPS_FAILING,
+  type Kind,
+  plain,
+  SHOUTS,
+  TALKS,
+  timesOut,
+  TRAPS_EXIT,
+  WORKS_LATER,
+} from "./kinds.ts";
+import { Workers } from "./workers.ts";
+
+const PROCESSES = 3;
+const ARGS = ["--count", "2"];
+const KILL_INTERVAL_MS = 300;
+const TIMEOUT_MS = 2000;
+/** A timeout is noticed late when the worker was killed just then, and ending the job takes its time. */
+const TIMEOUT_LATE_MS = 10_000;
+
+const SIZES = {
+  short: { jobs: 300, long: 12, longest: 2, patienceMs: 60_000 },
+  full: { jobs: 2000, long: 200, longest: 4, patienceMs: 15 * 60_000 },
+} as const satisfies Record<Scale, unknown>;
+
+/** Workers killed, jobs untouched. */
+export const WORKER_STORM: Fault = {
+  name: "worker-storm",
+  async run(scale) {
+    using test = await testStore();
+    await using workers = new Workers(test);
+    const charge = new Charge(test);
+    const found: string[] = [];
+    await test.set({ backoff_base: "0.2", backoff_factor: "1" });
+    const ids = await charge.enqueue(...storm(scale));
+    const [cancelled, timedOut] = await charge.enqueue(CANCELLED, timesOut(TIMEOUT_MS));
+
+    for (let i = 0; i < PROCESSES; i++) workers.start(ARGS);
+    let killed = 0;
+    let cancelling = false;
+    const deadline = performance.now() + SIZES[scale].patienceMs;
+    while (!await charge.over()) {
+      if (performance.now() > deadline) {
+        found.push(`The jobs have not come to an end within ${SIZES[scale].patienceMs / 1000} s.`);
+        break;
+      }
+      await systemClock.sleep(KILL_INTERVAL_MS);
+      workers.replaceOne(ARGS);
+      killed += 1;
+      if (!cancelling && charge.hasStarted(cancelled!)) {
+        cancelling = true;
+        await test.store.cancel([cancelled!], Date.now());
+      }
+    }
+    await whileAllAreDead();
+
+    found.push(...await aftermath(test, workers), ...complaints(workers.log), ...await charge.verify());
+    return {
+      injected: `${killed} workers killed, and once all of them at the same time, under ${ids.length} jobs`,
+      checked: [
+        ...VERIFIED,
+        "timeouts fire at about the right time, also while all workers are dead",
+        ...AFTERMATH,
+      ],
+      found,
+    };
+
+    /** Nobody is there when one job ends and another should time out. */
+    async function whileAllAreDead(): Promise<void> {
+      const [ends, timesOutAlone] = await charge.enqueue(FAILS, timesOut(TIMEOUT_MS));
+      const both = [ends!, timesOutAlone!];
+      await until("both jobs run", () => both.every((id) => charge.hasStarted(id)));
+      await workers.killAll();
+      killed += PROCESSES;
+      const { startedAt } = (await test.store.get(timesOutAlone!))!;
+      await until("its time is over", () => Date.now() > startedAt! + TIMEOUT_MS);
+      workers.start(ARGS);
+      await until("both jobs have ended", () => charge.over()).catch((error) => found.push(error.message));
+      for (const id of [timedOut!, timesOutAlone!]) {
+        const job = (await test.store.get(id))!;
+        const ranMs = (job.finishedAt ?? Date.now()) - job.startedAt!;
+        if (ranMs < TIMEOUT_MS || ranMs > TIMEOUT_MS + TIMEOUT_LATE_MS) {
+          found.push(`${id} ran for ${ranMs} ms, though it may run for ${TIMEOUT_MS} ms.`);
+        }
+      }
+    }
+  },
+};
+
+/** Mostly short jobs, some long ones, and every kind again and again. */
+function storm(scale: Scale): Kind[] {
+  const { jobs, long, longest } = SIZES[scale];
+  const special = [FAILS, KEEPS_FAILING, WORKS_LATER, BECOMES_ANOTHER, TRAPS_EXIT, TALKS, SHOUTS];
+  return Array.from({ length: jobs }, (_, i) => {
+    if (i % Math.floor(jobs / long) === 0) return plain(1 + Math.random() * (longest - 1));
+    return i % 5 === 1 ? special[Math.floor(i / 5) % special.length]! : plain();
+  });
+}

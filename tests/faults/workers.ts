@@ -1,0 +1,111 @@
+/**
+ * @module
+ * Worker processes to be killed and replaced. All of them write to one log, so that nothing has to read along.
+ */
+import { systemClock } from "../../src/clock.ts";
+import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
+import type { TestStore } from "../helpers/worker.ts";
+
+/** How long a worker may take to stop before it is killed. */
+const STOP_PATIENCE_MS = 30_000;
+
+/** A worker process. */
+export interface WorkerChild {
+  pid: number;
+  ended: Promise<Deno.CommandStatus>;
+  /** Does nothing once it has ended. */
+  signal(signal: Deno.Signal): void;
+}
+
+/** What to run instead of the plain program. */
+export interface Program {
+  /** The flags of `deno`, `run` first. */
+  flags: readonly string[];
+  /** The entry. */
+  entry: string;
+  /** Besides what every worker gets. */
+  env?: Record<string, string>;
+}
+
+const PLAIN: Program = { flags: RUN_FLAGS, entry: MAIN };
+
+/** Worker processes on one home. None outlives the scope. */
+export class Workers implements AsyncDisposable {
+  readonly #test: TestStore;
+  readonly #alive = new Set<WorkerChild>();
+
+  constructor(test: TestStore) {
+    this.#test = test;
+  }
+
+  /** Those that have not ended. */
+  get alive(): readonly WorkerChild[] {
+    return [...this.#alive];
+  }
+
+  /** What all of them have printed so far. */
+  get log(): string {
+    try {
+      return Deno.readTextFileSync(this.#logPath);
+    } catch {
+      return "";
+    }
+  }
+
+  get #logPath(): string {
+    return this.#test.dir.file("workers.log");
+  }
+
+  /** Starts `worker start …args`, and does not wait for it. */
+  start(args: readonly string[] = [], { flags, entry, env }: Program = PLAIN): WorkerChild {
+    const program = [Deno.execPath(), ...flags, entry, "worker", "start", ...args];
+    const child = new Deno.Command("sh", {
+      args: ["-c", 'exec "$@" >>"$0" 2>&1', this.#logPath, ...program],
+      env: { QUEUECTL_HOME: this.#test.home, NO_COLOR: "1", ...env },
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const worker: WorkerChild = {
+      pid: child.pid,
+      ended: child.status.finally(() => this.#alive.delete(worker)),
+      signal: (signal) => this.#alive.has(worker) && child.kill(signal),
+    };
+    this.#alive.add(worker);
+    return worker;
+  }
+
+  /** Kills one at random and starts another in its place. */
+  replaceOne(args: readonly string[]): void {
+    const victims = this.alive;
+    victims[Math.floor(Math.random() * victims.length)]?.signal("SIGKILL");
+    this.start(args);
+  }
+
+  /** Kills all at once. */
+  async killAll(): Promise<void> {
+    const killed = this.alive;
+    for (const worker of killed) worker.signal("SIGKILL");
+    await Promise.all(killed.map(({ ended }) => ended));
+  }
+
+  /** Lets all come to their end as one does. Returns what was wrong with that, a sentence each. */
+  async stop(): Promise<string[]> {
+    const stopping = this.alive;
+    for (const worker of stopping) worker.signal("SIGTERM");
+    const findings = stopping.map(async (worker) => {
+      const patience = new AbortController();
+      const late = systemClock.sleep(STOP_PATIENCE_MS, patience.signal).then(() => undefined);
+      const status = await Promise.race([worker.ended, late]);
+      patience.abort();
+      if (status === undefined) return [`A worker did not stop within ${STOP_PATIENCE_MS / 1000} s.`];
+      return status.code === 0 ? [] : [`A worker that was told to stop ended with exit code ${status.code}.`];
+    });
+    return (await Promise.all(findings)).flat();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const worker of this.alive) worker.signal("SIGCONT");
+    await this.killAll();
+  }
+}
