@@ -16,9 +16,6 @@ export const AFTERMATH: readonly string[] = [
   "nothing left in the spool",
 ];
 
-/** Later than every lease. */
-const END_OF_TIME = Number.MAX_SAFE_INTEGER;
-
 /**
  * Lets the workers clean up after those that were killed, stops them, and returns what is left or wrong, a sentence
  * each. To be called when all jobs have ended.
@@ -38,7 +35,7 @@ async function leftovers({ store, home, dir }: TestStore): Promise<string[]> {
   if (processing > 0) found.push(`${processing} jobs are still in processing.`);
   const workers = await store.workers();
   if (workers.length > 0) found.push(`${workers.length} workers are still in the store.`);
-  const supervisors = await store.lapsed(END_OF_TIME);
+  const supervisors = await store.supervisors();
   if (supervisors.length > 0) found.push(`${supervisors.length} supervisors are still in the store.`);
   const spooled = filesIn(dir.home.spool);
   if (spooled.length > 0) found.push(`The spool holds ${spooled.length} entries, such as ${spooled[0]}.`);

@@ -2,10 +2,13 @@
  * @module
  * Every fault there is, in the order in which they are tried.
  */
+import { CRASH_MODEL } from "./crash_model.ts";
 import { CRASH_POINTS } from "./crash_points.ts";
+import { ENQUEUERS } from "./enqueuers.ts";
 import type { Fault } from "./fault.ts";
 import { FULL_DISK } from "./full_disk.ts";
 import { JOB_STORM } from "./job_storm.ts";
+import { POWER_CUT } from "./power_cut.ts";
 import { SLEEP } from "./sleep.ts";
 import { SOAK } from "./soak.ts";
 import { THREAD_CRASH } from "./thread_crash.ts";
@@ -18,6 +21,9 @@ export const FAULTS: readonly Fault[] = [
   SLEEP,
   CRASH_POINTS,
   THREAD_CRASH,
+  ENQUEUERS,
+  CRASH_MODEL,
+  POWER_CUT,
   FULL_DISK,
   SOAK,
 ];
