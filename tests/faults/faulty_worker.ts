@@ -15,10 +15,12 @@ const MOMENT_MS = 100;
 
 const point = Deno.env.get("FAULT_POINT") as PointName;
 const marker = Deno.env.get("FAULT_MARKER")!;
+/** The main thread starts shells, too, but never a job. */
+const inThread = "WorkerGlobalScope" in globalThis;
 let passes = Number(Deno.env.get("FAULT_AT"));
 
 makeFaulty();
-if ("WorkerGlobalScope" in globalThis) {
+if (inThread) {
   const { serveThread } = await import("../../src/worker/thread.ts");
   serveThread();
 } else {
@@ -32,7 +34,7 @@ function makeFaulty(): void {
     case "handed":
       return after(Crew, "run", ([given], left) => given.length > left.length && die());
     case "spawned":
-      return after(Deno.Command, "spawn", die);
+      return after(Deno.Command, "spawn", () => inThread && die());
     case "ended":
       return before(SqliteStore, "exchange", ([{ settlements }]) => settlements.length > 0 && die());
     case "settling":
@@ -40,9 +42,9 @@ function makeFaulty(): void {
     case "settled":
       return after(SqliteStore, "exchange", ([{ settlements }]) => settlements.length > 0 && die());
     case "thread-crash":
-      return after(Deno.Command, "spawn", () => isTime() && setTimeout(crashThread, MOMENT_MS));
+      return after(Deno.Command, "spawn", () => inThread && isTime() && setTimeout(crashThread, MOMENT_MS));
     case "thread-start":
-      if (!("WorkerGlobalScope" in globalThis)) return;
+      if (!inThread) return;
       Deno.writeTextFileSync(marker, `${Date.now()}\n`, { append: true });
       crashThread();
   }

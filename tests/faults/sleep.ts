@@ -61,7 +61,10 @@ async function withAnother(): Promise<string[]> {
   await until("all jobs have ended without the sleeper", () => charge.over());
   const before = await everything(test, charge);
   sleeper.signal("SIGCONT");
-  await until("the sleeper knows that its time is over", () => workers.log.includes("the lease has ended"));
+  await until(
+    "the sleeper knows that its time is over",
+    () => workers.log.includes("others have taken over"),
+  );
   await until("it is back", async () => await isThere(test, sleeper));
   const after = await charge.enqueue(plain(), FAILS);
   await until("jobs go on with both", async () => await haveEnded(test, after));

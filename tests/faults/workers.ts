@@ -4,6 +4,7 @@
  */
 import { systemClock } from "../../src/clock.ts";
 import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
+import { until } from "../helpers/until.ts";
 import type { TestStore } from "../helpers/worker.ts";
 
 /** How long a worker may take to stop before it is killed. */
@@ -69,7 +70,11 @@ export class Workers implements AsyncDisposable {
     const worker: WorkerChild = {
       pid: child.pid,
       ended: child.status.finally(() => this.#alive.delete(worker)),
-      signal: (signal) => this.#alive.has(worker) && child.kill(signal),
+      signal: (signal) => {
+        if (!this.#alive.has(worker)) return;
+        child.kill(signal);
+        if (signal === "SIGKILL") this.#alive.delete(worker);
+      },
     };
     this.#alive.add(worker);
     return worker;
@@ -91,6 +96,10 @@ export class Workers implements AsyncDisposable {
 
   /** Lets all come to their end as one does. Returns what was wrong with that, a sentence each. */
   async stop(): Promise<string[]> {
+    await until("those that are starting are there", async () => {
+      const there = new Set((await this.#test.store.workers()).map(({ pid }) => pid));
+      return this.alive.every(({ pid }) => there.has(pid));
+    });
     const stopping = this.alive;
     for (const worker of stopping) worker.signal("SIGTERM");
     const findings = stopping.map(async (worker) => {
