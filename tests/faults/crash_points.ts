@@ -8,7 +8,7 @@ import { testStore } from "../helpers/worker.ts";
 import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";
 import { Charge, VERIFIED } from "./charge.ts";
 import type { Fault } from "./fault.ts";
-import { faultyProgram } from "./faulty_program.ts";
+import { type FaultAt, faultyProgram } from "./faulty_program.ts";
 import {
   BECOMES_ANOTHER,
   FAILS,
@@ -37,6 +37,9 @@ const JOBS: readonly Kind[] = [
 /** How many times the worker passes a point before it dies there. */
 const PASSES = { short: [1], full: [0, 1, 2, 3, 4, 6, 8] } as const;
 
+/** Points that only those pass who take over from another one. */
+const OF_HEIRS: readonly PointName[] = ["taken-over", "barred", "adopted"];
+
 const PATIENCE_MS = 60_000;
 
 /** Workers that die at chosen points. */
@@ -54,7 +57,10 @@ export const CRASH_POINTS: Fault = {
       }
     }
     return {
-      injected: `${points.length * PASSES[scale].length} workers dead at ${points.length} points ` +
+      injected:
+        `${
+          (points.length + OF_HEIRS.length) * PASSES[scale].length
+        } workers dead at ${points.length} points ` +
         `(${points.join(", ")})`,
       checked: [...VERIFIED, ...AFTERMATH],
       found,
@@ -68,9 +74,16 @@ async function dieAt(point: PointName, passes: number): Promise<string[]> {
   const charge = new Charge(test);
   await test.set({ backoff_base: "0.1", backoff_factor: "1" });
   await charge.enqueue(...JOBS);
-  const program = faultyProgram({ point, passes, marker: test.dir.file("marker") });
-  const { signal } = await workers.start(["--count", "2"], program).ended;
-  if (signal !== "SIGKILL") return [`It never came there: ${workers.log}`];
+  const deaths: FaultAt[] = [{ point, passes, marker: test.dir.file("marker") }];
+  // Somebody must have died before to be taken over from, with some that had begun and some that had not.
+  if (OF_HEIRS.includes(point)) {
+    deaths[0]!.passes = 0;
+    deaths.unshift({ point: "spawned", passes: 3 + passes, marker: test.dir.file("first marker") });
+  }
+  for (const death of deaths) {
+    const { signal } = await workers.start(["--count", "2"], faultyProgram(death)).ended;
+    if (signal !== "SIGKILL") return [`It never came there: ${workers.log}`];
+  }
   workers.start(["--count", "2"]);
   const found: string[] = [];
   await until("all jobs have ended", () => charge.over(), PATIENCE_MS).catch((error) =>

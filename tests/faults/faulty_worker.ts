@@ -41,6 +41,12 @@ function makeFaulty(): void {
       return after(Database, "get", ([sql]) => /UPDATE attempts SET\s+started_at/.test(sql) && die());
     case "settled":
       return after(SqliteStore, "exchange", ([{ settlements }]) => settlements.length > 0 && die());
+    case "taken-over":
+      return after(SqliteStore, "takeOver", (_, tokens) => tokens && tokens.length > 0 && die());
+    case "barred":
+      return before(SqliteStore, "adopt", die);
+    case "adopted":
+      return after(SqliteStore, "adopt", ([, adoptions]) => adoptions.length > 0 && die());
     case "thread-crash":
       return after(Deno.Command, "spawn", () => inThread && isTime() && setTimeout(crashThread, MOMENT_MS));
     case "thread-start":

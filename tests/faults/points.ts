@@ -11,6 +11,9 @@ export const POINTS = {
   "ended": "a job has ended, nothing is settled",
   "settling": "the settlement is in the middle of its transaction",
   "settled": "the settlement is committed, the spool is still there",
+  "taken-over": "the attempts of one that died before are taken over, none is watched",
+  "barred": "one that had not begun is kept from it, and the store does not know",
+  "adopted": "the store says that they are adopted, no thread has been told",
 } as const;
 
 /**
