@@ -2,6 +2,7 @@
  * @module
  * Every fault there is, in the order in which they are tried.
  */
+import { CLOCK } from "./clock.ts";
 import { CRASH_MODEL } from "./crash_model.ts";
 import { CRASH_POINTS } from "./crash_points.ts";
 import { ENQUEUERS } from "./enqueuers.ts";
@@ -19,6 +20,7 @@ export const FAULTS: readonly Fault[] = [
   WORKER_STORM,
   JOB_STORM,
   SLEEP,
+  CLOCK,
   CRASH_POINTS,
   THREAD_CRASH,
   ENQUEUERS,

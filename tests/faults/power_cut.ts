@@ -11,8 +11,9 @@ import type { Orders } from "./caller.ts";
 import { Disk, type Fate, FATES } from "./disk.ts";
 import type { Fault, Report, Scale } from "./fault.ts";
 import { judge } from "./judge.ts";
+import { whyNoPreload } from "./preload.ts";
 import { below, type Random, randomFrom } from "./random.ts";
-import { type Act, record, whyNoRecording } from "./recording.ts";
+import { type Act, record } from "./recording.ts";
 import { type Story, storyOf } from "./story.ts";
 
 /** How much is recorded, and at how many moments the power is cut. */
@@ -37,7 +38,7 @@ const NEEDED: Record<string, (path: string) => boolean> = {
 /** Power cuts at any moment. */
 export const POWER_CUT: Fault = {
   name: "power-cut",
-  impossible: whyNoRecording(),
+  impossible: whyNoPreload(),
   async run(scale: Scale): Promise<Report> {
     using dir = tempDir();
     const { steps, cuts } = EXTENT[scale];

@@ -3,6 +3,7 @@
  * What a process did to its files, act by act, as `recorder.c` saw it.
  */
 import { fileURLToPath } from "node:url";
+import { preload } from "./preload.ts";
 
 /** One act. Paths are relative to the recorded directory, `""` is that directory itself. */
 export type Act =
@@ -14,17 +15,6 @@ export type Act =
 
 /** In the order of the numbers in `recorder.c`, which begin at 1. */
 const ACTS = ["make", "makeDirectory", "write", "truncate", "flush", "remove", "print", "unknown"] as const;
-
-/** Why nothing can be recorded here; undefined when it can. */
-export function whyNoRecording(): string | undefined {
-  if (Deno.build.os !== "linux") return "only Linux lets the acts of a process be recorded";
-  try {
-    new Deno.Command("cc", { args: ["--version"], stdout: "null", stderr: "null" }).outputSync();
-    return undefined;
-  } catch {
-    return "there is no C compiler, cc";
-  }
-}
 
 /** What is recorded, and by what. */
 export interface RecordOptions {
@@ -39,12 +29,9 @@ export interface RecordOptions {
 /** Runs a program of this folder to its end and returns what it did. @throws when it fails */
 export async function record(program: string, options: RecordOptions): Promise<Act[]> {
   const { directory, scratch, stdin } = options;
-  const library = `${scratch}/recorder.so`;
   const log = `${scratch}/log`;
-  const source = fileURLToPath(new URL("recorder.c", import.meta.url));
-  await run("cc", ["-shared", "-fPIC", "-O1", "-o", library, source], {}, "");
   const path = fileURLToPath(new URL(program, import.meta.url));
-  const env = { LD_PRELOAD: library, RECORD_DIR: directory, RECORD_LOG: log };
+  const env = { ...await preload("recorder.c", scratch), RECORD_DIR: directory, RECORD_LOG: log };
   await run(
     Deno.execPath(),
     ["run", "--no-prompt", "--quiet", "--no-check", "--allow-all", path],
