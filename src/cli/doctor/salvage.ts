@@ -22,7 +22,7 @@ const NAMES: Readonly<Record<keyof Salvaged, string>> = {
 
 /** Saves to a new file and prints what came of it. The damaged store is not changed. */
 export async function salvageTo({ home, print }: Context, path: string): Promise<void> {
-  if (!exists(home.database)) {
+  if (!exists(home.database) && !exists(`${home.database}-wal`)) {
     throw new StoreUnusable(`Cannot salvage "${home.database}": there is no such file`);
   }
   const { salvage } = await import("../../store/sqlite/salvage.ts");

@@ -9,11 +9,12 @@ import type { Home } from "../../home.ts";
 import { Database, type Value } from "./database.ts";
 import { SCHEMA_VERSION } from "./header.ts";
 import { migrate } from "./migrations.ts";
-import { fillNewFile } from "./new_file.ts";
+import { fillNewFile, removeDatabase } from "./new_file.ts";
 import { mend } from "./salvage/mend.ts";
-import { openDirectly, openSource, type Source } from "./salvage/source.ts";
+import { rowsOnPages } from "./salvage/pages.ts";
+import { copyAsOneFile, nothingReadable, openDirectly, openSource, type Source } from "./salvage/source.ts";
 import { isSound, type Row } from "./salvage/sound.ts";
-import { walkFromEnds, walkTable } from "./salvage/walk.ts";
+import { type KeyRange, walkFromEnds, walkTable } from "./salvage/walk.ts";
 import { check, recount } from "./upkeep.ts";
 
 /** The tables whose rows are saved, parents before children; counts are counted anew. */
@@ -59,7 +60,7 @@ export type Salvaged = Record<Table, SavedTable>;
  * of the database. Tables are walked in ranges of keys (see `salvage/walk.ts` for what happens to those that fail).
  *
  * @throws {Refused} when the file exists or cannot be made
- * @throws {StoreUnusable} when nothing can be read
+ * @throws {StoreDamaged} when nothing can be read
  */
 export async function salvage(home: Home, path: string): Promise<Salvaged> {
   return await fillNewFile(path, "salvage", async () => {
@@ -68,7 +69,8 @@ export async function salvage(home: Home, path: string): Promise<Salvaged> {
       await makeTables(db);
       using source = openSource(home, { scratch: `${path}-source`, template: path });
       checkVersion(source, home);
-      const salvaged = await copyAll(source, db);
+      const salvaged = await copyAll(source, db, () => openPages(home, `${path}-pages`));
+      if (!Object.values(salvaged).some(({ saved }) => saved > 0)) throw nothingReadable(home);
       await finish(db);
       return salvaged;
     } finally {
@@ -112,15 +114,24 @@ const EXPECTED: Partial<Record<Table, { sql: string; of: "source" | "saved" }>> 
   output: { sql: "SELECT count(*) AS n FROM output", of: "source" }, // SQLite counts in an index
 };
 
-async function copyAll(source: Source, db: Database): Promise<Salvaged> {
+async function copyAll(source: Source, db: Database, open: () => Pages | undefined): Promise<Salvaged> {
   const salvaged: Partial<Salvaged> = {};
   db.exec("PRAGMA synchronous=OFF"); // all is flushed at the end
-  for (const table of TABLES) salvaged[table] = await copyTable(source, db, table);
+  for (const table of TABLES) {
+    const saved = await copyTable(source, db, { table, open });
+    // nobody knows what attempts jobs had that nobody knows of
+    if (table === "attempts" && salvaged.jobs!.lost !== 0 && saved.lost === 0) saved.lost = null;
+    salvaged[table] = saved;
+  }
   await db.write((db) => keepSequences(source, db));
   return salvaged as Salvaged;
 }
 
-async function copyTable(source: Source, db: Database, table: Table): Promise<SavedTable> {
+async function copyTable(
+  source: Source,
+  db: Database,
+  { table, open }: { table: Table; open: () => Pages | undefined },
+): Promise<SavedTable> {
   const insert = inserter(db, table);
   let saved = 0;
   let refused = 0;
@@ -130,19 +141,70 @@ async function copyTable(source: Source, db: Database, table: Table): Promise<Sa
       else refused += 1;
     }
   };
-  const all = await db.write(() =>
-    KEYS[table] ? walkKeys(source, table, take) : walkOthers(source, table, take)
-  );
+  const all = await db.write((db) => {
+    if (!KEYS[table]) return walkOthers(source, table, take);
+    const gaps = walkKeys(source, table, take);
+    if (gaps.length > 0) fillGaps(db, { table, gaps, open, take });
+    return gaps.length === 0;
+  });
   const { sql, of } = EXPECTED[table] ?? {};
   const there = sql === undefined ? undefined : of === "source" ? ask(source, sql) : countIn(db, sql);
   if (typeof there === "number") return { saved, lost: Math.max(0, there - saved) };
   return { saved, lost: all ? refused : null };
 }
 
+/** The pages of a copy, to be read without SQLite. */
+interface Pages extends Disposable {
+  file: Deno.FsFile;
+}
+
+function openPages(home: Home, scratch: string): Pages | undefined {
+  const file = copyAsOneFile(home, scratch);
+  if (!file) removeDatabase(scratch);
+  return file && {
+    file,
+    [Symbol.dispose]() {
+      file.close();
+      removeDatabase(scratch);
+    },
+  };
+}
+
+/** Takes rows whose keys lie in ranges that could not be read from wherever they stand in the file. */
+function fillGaps(
+  db: Database,
+  { table, gaps, open, take }: {
+    table: Table;
+    gaps: KeyRange[];
+    open: () => Pages | undefined;
+    take: (rows: Row[]) => void;
+  },
+): void {
+  using pages = open();
+  if (!pages) return;
+  const columns = columnsOf(db, table);
+  const least = LEAST_COLUMNS[table]!;
+  const key = KEYS[table]!;
+  for (const { rowid, fields } of rowsOnPages(pages.file)) {
+    if (fields.length < least || fields.length > columns.length) continue;
+    if ((rowid === undefined) !== (table === "attempts")) continue;
+    const row = Object.fromEntries(fields.map((field, n) => [columns[n]!, field]));
+    if (rowid !== undefined) row[key] = rowid;
+    const n = row[key];
+    if (typeof n === "number" && gaps.some(({ from, to }) => from <= n && n <= to)) take([row]);
+  }
+}
+
+/** By how many columns the rows of a table are recognised: as many as the first version had. */
+const LEAST_COLUMNS: Partial<Record<Table, number>> = { jobs: 23, attempts: 13, output: 6 };
+
+function columnsOf(db: Database, table: Table): string[] {
+  return db.all<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`).map(({ name }) => name);
+}
+
 /** Inserts rows that fit, with the columns that both databases know. */
 function inserter(db: Database, table: Table): (row: Row) => boolean {
-  const known = db.all<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`)
-    .map(({ name }) => name);
+  const known = columnsOf(db, table);
   return (row) => {
     const columns = known.filter((name) => name in row);
     try {
@@ -158,23 +220,22 @@ function inserter(db: Database, table: Table): (row: Row) => boolean {
   };
 }
 
-/** Gives the rows of a table to `take`. Returns whether all could be read. */
-function walkKeys(source: Source, table: Table, take: (rows: Row[]) => void): boolean {
+/** Gives the rows of a table to `take`, and returns the ranges of keys that could not be read. */
+function walkKeys(source: Source, table: Table, take: (rows: Row[]) => void): KeyRange[] {
   const key = KEYS[table]!;
   const { db } = source;
   const to = lastKey(source, table);
-  if (to === undefined) return false;
+  if (to === undefined) return [{ from: 1, to: Infinity }];
   const read = db.prepare(
     `SELECT * FROM ${table} NOT INDEXED WHERE ${key} BETWEEN ? AND ? ORDER BY ${key}`,
   );
   const next = db.prepare(`SELECT min(${key}) AS key FROM ${table} NOT INDEXED WHERE ${key} >= ?`);
-  const lost = walkTable<Row>({
+  return walkTable<Row>({
     range: { from: 1, to },
     read: ({ from, to }) => read.all(from, to) as Row[],
     next: (key) => next.get(key)?.key as number | null ?? undefined,
     take,
   });
-  return lost.length === 0;
 }
 
 /**

@@ -9,8 +9,8 @@ import { StoreDamaged } from "../../../errors.ts";
 import type { Home } from "../../../home.ts";
 import { APPLICATION_ID } from "../header.ts";
 import { removeDatabase } from "../new_file.ts";
+import { PAGE, readPage } from "./pages.ts";
 
-const PAGE = 4096;
 /** The fields of the header, by their offsets. */
 const MAGIC = "SQLite format 3\0";
 const CHANGE_COUNTER = 24;
@@ -59,13 +59,18 @@ export function openSource(
     }
     removeDatabase(scratch);
   }
-  throw new StoreDamaged(`Cannot salvage "${home.database}": nothing of it can be read`);
+  throw nothingReadable(home);
+}
+
+/** There is no way. */
+export function nothingReadable(home: Home): StoreDamaged {
+  return new StoreDamaged(`Cannot salvage "${home.database}": nothing of it can be read`);
 }
 
 /** The home's database as it is, or undefined when SQLite refuses it as a whole. */
 export function openDirectly(home: Home): DatabaseSync | undefined {
   // SQLite would throw the log of an empty file away
-  return Deno.statSync(home.database).size < PAGE ? undefined : open(home.database);
+  return sizeOf(home.database) < PAGE ? undefined : open(home.database);
 }
 
 function open(path: string): DatabaseSync | undefined {
@@ -85,11 +90,38 @@ function open(path: string): DatabaseSync | undefined {
 
 function copy(home: Home, scratch: string): void {
   Deno.writeFileSync(scratch, new Uint8Array(), { createNew: true, mode: 0o600 });
-  Deno.copyFileSync(home.database, scratch);
+  for (const companion of ["", "-wal"]) {
+    try {
+      Deno.copyFileSync(home.database + companion, scratch + companion);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+/**
+ * A copy of the home's database, in one file, with all that its log held; undefined when the log cannot be brought in.
+ * To be removed with `removeDatabase`.
+ */
+export function copyAsOneFile(home: Home, scratch: string): Deno.FsFile | undefined {
+  copy(home, scratch);
+  mendHeader(scratch);
   try {
-    Deno.copyFileSync(`${home.database}-wal`, `${scratch}-wal`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const db = new DatabaseSync(scratch);
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    db.close();
+  } catch {
+    // then it matters whether there was anything in the log
+  }
+  if (sizeOf(`${scratch}-wal`) > 0) return undefined;
+  return Deno.openSync(scratch);
+}
+
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0;
   }
 }
 
@@ -137,13 +169,6 @@ function childrenOfFirst(template: Uint8Array): number[] {
     (_, n) => view.getUint32(view.getUint16(page + CELLS + 2 * n)),
   );
   return [...cells, view.getUint32(page + LAST_CHILD)];
-}
-
-function readPage(file: Deno.FsFile, page: number): Uint8Array {
-  const bytes = new Uint8Array(PAGE);
-  file.seekSync((page - 1) * PAGE, Deno.SeekMode.Start);
-  file.readSync(bytes);
-  return bytes;
 }
 
 function write(file: Deno.FsFile, bytes: Uint8Array, page: number): void {
