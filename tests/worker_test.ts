@@ -351,3 +351,28 @@ Deno.test("nothing of a job outlives a worker that was told to stop at once", as
   assert.equal(new TextDecoder().decode(left.stdout).trim(), "0");
   assert.deepEqual(await signalTree({ token: "no-such-run", root: null }, "0", true), []);
 });
+
+Deno.test("a worker whose home is deleted says so and ends; what it ran goes on, and nothing of the home comes back", async () => {
+  using test = await testStore();
+  const id = await test.enqueue("echo up; until [ -e go ]; do sleep 0.02; done; echo >ran");
+  await test.set({ poll_interval: "0.1", lease: "1" });
+  await using worker = await startWorker(test.home);
+  await until("it is up", async () => await test.output(id) === "up\n");
+  Deno.removeSync(test.home, { recursive: true });
+  assert.equal(await worker.ended, 3);
+  assert.match(
+    worker.printed(),
+    /The home ".*" is gone: it was deleted or replaced while queuectl was using it/,
+  );
+  Deno.writeTextFileSync(test.dir.file("go"), "");
+  await until("the job has ended", () => {
+    try {
+      return Deno.statSync(test.dir.file("ran")).isFile;
+    } catch {
+      return false;
+    }
+  });
+  assert.throws(() => Deno.statSync(test.home), Deno.errors.NotFound);
+  const { code } = await queuectl(["enqueue", "true"], { home: test.home });
+  assert.equal(code, 0, "another one begins");
+});

@@ -30,7 +30,7 @@ export async function openStore(home: Home, { create = true }: { create?: boolea
     db.close();
     throw error;
   }
-  return new SqliteStore(home, db, new Doorbell(home.doorbell));
+  return new SqliteStore(home, db, new Doorbell(home));
 }
 
 /**

@@ -4,20 +4,25 @@
  * listening may fail without harm, since listeners also look for themselves now and then.
  */
 import { systemClock } from "../../clock.ts";
+import type { Home } from "../../home.ts";
 
 /** The shortest time between two rings of `ringSoon`. */
 const PAUSE_MS = 20;
+/** When the doorbell is deleted, the whole home may be about to be: it is not made again before that is done. */
+const DELETION_MS = 200;
 
 /** One process's handle on the doorbell. */
 export class Doorbell {
   readonly #path: string;
+  readonly #database: string;
   #lastRingMs = -Infinity;
   /** Ends the wait for the ring that was put off; undefined when none was. */
   #putOff: AbortController | undefined;
 
-  /** The doorbell at `path`; the file is made when it is first used. */
-  constructor(path: string) {
-    this.#path = path;
+  /** The doorbell of a home; the file is made when it is first used, as long as there is a database. */
+  constructor({ doorbell, database }: Home) {
+    this.#path = doorbell;
+    this.#database = database;
   }
 
   /** Rings at once. */
@@ -46,7 +51,7 @@ export class Doorbell {
   /** Calls `onRing` after every ring, of whatever process, until it is disposed of. */
   listen(onRing: () => void): Disposable {
     let watcher: Deno.FsWatcher | undefined;
-    let disposed = false;
+    const disposed = new AbortController();
     /** Hears until the file itself is gone. */
     const hear = async () => {
       this.#make();
@@ -58,13 +63,17 @@ export class Doorbell {
       watcher = undefined;
     };
     const watch = async () => {
-      while (!disposed) await hear();
+      while (true) {
+        await hear();
+        await systemClock.sleep(DELETION_MS, disposed.signal);
+        if (disposed.signal.aborted) return;
+      }
     };
     // Where watching is not possible, listeners look for themselves.
     watch().catch(() => {});
     return {
       [Symbol.dispose]() {
-        disposed = true;
+        disposed.abort();
         watcher?.close();
       },
     };
@@ -77,6 +86,7 @@ export class Doorbell {
 
   #make(): void {
     try {
+      Deno.statSync(this.#database);
       Deno.openSync(this.#path, { write: true, create: true, mode: 0o600 }).close();
     } catch {
       // a home that went away, or may not be written to: then nobody is called
