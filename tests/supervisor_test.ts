@@ -36,6 +36,20 @@ async function startBurst(
   });
 }
 
+/** The same store, but it cannot be reached as long as `isCut`. */
+function cutOff(store: Store, isCut: () => boolean): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (typeof value !== "function" || name === "listen") return value;
+      return (...args: unknown[]) => {
+        if (isCut()) return Promise.reject(new StoreUnusable("Cannot reach the store"));
+        return value.apply(target, args);
+      };
+    },
+  });
+}
+
 /** The same store, but for how it exchanges. */
 function withExchange(store: Store, exchange: Store["exchange"]): Store {
   return new Proxy(store, {
@@ -127,4 +141,28 @@ Deno.test("a store that cannot be used for a while is complained of once a secon
   assert.equal((await test.store.get(id))!.state, "completed");
   assert.equal(notes[0], "Cannot write: the disk is full");
   assert.ok(notes.length < 10, `said ${notes.length} times`);
+});
+
+Deno.test("a supervisor that is cut off from the store ends its jobs before its lease has ended, and puts them back", async () => {
+  using test = await testStore();
+  await test.set({ lease: "2" });
+  const id = await test.enqueue("echo $QUEUECTL_RUN >>runs; [ $QUEUECTL_ATTEMPT = 2 ] || sleep 300 & wait");
+  let isCut = false;
+  const notes: string[] = [];
+  const supervisor = await startBurst(test, { store: cutOff(test.store, () => isCut), notes });
+  const ran = supervisor.run();
+  const token = await written(test, "runs");
+  isCut = true;
+  await until(
+    "its processes are ended",
+    async () => (await signalTree({ token, root: null }, "0", true)).length === 0,
+  );
+  isCut = false;
+  assert.equal(await ran, "stopped");
+  const job = (await test.store.get(id))!;
+  assert.deepEqual([job.state, job.attempts, job.lastAttempt], ["completed", 1, 2]);
+  const [released] = await test.store.attempts(id);
+  assert.equal(released!.outcome, "released");
+  assert.ok(released!.finishedAt! - released!.startedAt < 30_000);
+  assert.ok(notes.includes("cut off from the store: ending all jobs before others may run them again"));
 });

@@ -146,10 +146,9 @@ export class Crew {
       thread.stopping && (thread.busy === 0 || thread.leaving && thread.busy === thread.left.length)
     );
     const left = done.flatMap((thread) => thread.left);
-    for (const thread of done) {
-      thread.close();
-      this.#threads.delete(thread.id);
-    }
+    for (const thread of done) this.#threads.delete(thread.id);
+    // Older runtimes (Deno 2.4) kill the processes of a thread that is closed. When all leave, so does this process.
+    if (left.length === 0 || this.#threads.size > 0) { for (const thread of done) thread.close(); }
     return { retired: done.map((thread) => thread.id), left };
   }
 

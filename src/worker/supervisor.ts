@@ -360,7 +360,8 @@ export class Supervisor {
       const tokens = await store.takeOver(gone.peer.id, id);
       if (!tokens) continue;
       this.#orphans.add(tokens, { outOfSight: whyOutOfSight(gone), mayBeBarred: gone.where === "here" });
-      if (tokens.length > 0) journal.note(`taking over from ${gone.peer.id}, which is gone`, null);
+      const went = gone.peer.leaseUntil === 0 ? "has left" : "is gone";
+      if (tokens.length > 0) journal.note(`taking over from ${gone.peer.id}, which ${went}`, null);
       this.#latch.ring();
     }
     await sweepSpools(home, store);
