@@ -41,9 +41,8 @@ function cutOff(store: Store, isCut: () => boolean): Store {
   return new Proxy(store, {
     get(target, name) {
       const value = Reflect.get(target, name, target);
-      if (typeof value !== "function" || name === "listen") return value;
       return (...args: unknown[]) => {
-        if (isCut()) return Promise.reject(new StoreUnusable("Cannot reach the store"));
+        if (name !== "listen" && isCut()) return Promise.reject(new StoreUnusable("Cannot reach the store"));
         return value.apply(target, args);
       };
     },
