@@ -28,9 +28,19 @@ function request(dir: TempDir, changes: Partial<RunRequest> & { command: string 
   };
 }
 
+/** Waits for the end of a run, as its thread does: a run by itself keeps no process alive. */
+async function finish(run: Run): Promise<Ended> {
+  const alive = setInterval(() => {}, 1000);
+  try {
+    return await run.finish();
+  } finally {
+    clearInterval(alive);
+  }
+}
+
 async function run(changes: Partial<RunRequest> & { command: string }): Promise<Ended> {
   using dir = tempDir();
-  return await new Run(request(dir, changes)).finish();
+  return await finish(new Run(request(dir, changes)));
 }
 
 function bytesOf(pieces: readonly OutputPiece[], stream: Stream): Uint8Array {
@@ -85,8 +95,9 @@ Deno.test("a missing directory fails the attempt and names it", async () => {
 
 Deno.test("a command whose spool was taken away does not begin", async () => {
   using dir = tempDir();
-  const ended = await new Run(request(dir, { command: "echo >began", spool: dir.file("gone/spool") }))
-    .finish();
+  const ended = await finish(
+    new Run(request(dir, { command: "echo >began", spool: dir.file("gone/spool") })),
+  );
   assert.deepEqual([ended.outcome, ended.error], ["failed", "could not start: its spool cannot be written"]);
   assert.throws(() => Deno.statSync(dir.file("began")), Deno.errors.NotFound);
 });
@@ -97,7 +108,7 @@ Deno.test("the environment is the worker's with the job's over it and the token 
     command: `echo "$GREETING $QUEUECTL_RUN"; [ -n "$PATH" ]`,
     env: { GREETING: "hi" },
   });
-  const ended = await new Run(asked).finish();
+  const ended = await finish(new Run(asked));
   assert.equal(textOf(ended), `hi ${asked.token}\n`);
   assert.equal(ended.outcome, "completed");
 });
@@ -131,7 +142,7 @@ Deno.test("output shows while the command runs, and each byte once", async () =>
   const going = new Run(
     request(dir, { command: `echo one; until [ -e go ]; do sleep 0.01; done; echo two` }),
   );
-  const finished = going.finish();
+  const finished = finish(going);
   const live = await until("the first line shows", () => {
     const pieces = going.live();
     return pieces.length > 0 ? pieces : undefined;
@@ -156,7 +167,7 @@ for (
     using dir = tempDir();
     const asked = request(dir, { command, timeoutMs: 300, killGraceMs: 20_000 });
     const started = performance.now();
-    const ended = await new Run(asked).finish();
+    const ended = await finish(new Run(asked));
     const tookMs = performance.now() - started;
     assert.deepEqual([ended.outcome, ended.error], ["timed_out", "timed out after 300ms"]);
     assert.ok(tookMs >= 300 && tookMs < 10_000, `took ${tookMs} ms`);
@@ -175,7 +186,7 @@ Deno.test("what ignores SIGTERM is killed after kill_grace, not before", async (
   const command = `trap "" TERM; echo $$; sleep 300; echo never`;
   const asked = request(dir, { command, timeoutMs: 200, killGraceMs: 700 });
   const started = performance.now();
-  const ended = await new Run(asked).finish();
+  const ended = await finish(new Run(asked));
   assert.ok(performance.now() - started >= 900);
   assert.deepEqual([ended.outcome, ended.signal], ["timed_out", "SIGKILL"]);
   assert.deepEqual(await processesLeft(asked.token), []);
@@ -186,7 +197,7 @@ Deno.test("a command may use its grace to end in order", async () => {
   const going = new Run(request(dir, {
     command: `trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.02; done`,
   }));
-  const finished = going.finish();
+  const finished = finish(going);
   await until("it is up", () => going.live().length > 0);
   going.end("cancelled", 20_000);
   const ended = await finished;
@@ -197,7 +208,7 @@ Deno.test("without /proc the process group is ended, children included", async (
   using dir = tempDir();
   const command = "sleep 300 & (sleep 300 &) ; sleep 300";
   const asked = request(dir, { command, timeoutMs: 300, procfs: false, detached: true });
-  const ended = await new Run(asked).finish();
+  const ended = await finish(new Run(asked));
   assert.equal(ended.outcome, "timed_out");
   assert.deepEqual(await processesLeft(asked.token), []);
 });
@@ -205,7 +216,7 @@ Deno.test("without /proc the process group is ended, children included", async (
 Deno.test("a job is over when its first process ends, whatever it left running in the background", async () => {
   using dir = tempDir();
   const asked = request(dir, { command: "sleep 300 & echo done" });
-  const ended = await new Run(asked).finish();
+  const ended = await finish(new Run(asked));
   assert.deepEqual([ended.outcome, textOf(ended)], ["completed", "done\n"]);
   assert.equal((await signalTree({ token: asked.token, root: null }, "KILL", true)).length, 1);
 });

@@ -13,19 +13,19 @@ import type { Home } from "../home.ts";
 import { Latch } from "../latch.ts";
 import { nextState } from "../retry.ts";
 import { type Settings, settingsFrom } from "../settings.ts";
-import type { AttemptOutput, ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
+import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
 import { Crew } from "./crew.ts";
 import { endTree } from "./end_tree.ts";
 import { newId } from "./ids.ts";
 import type { Journal } from "./journal.ts";
 import { Lease } from "./lease.ts";
 import type { RunRequest } from "./messages.ts";
-import { Orphans } from "./orphans.ts";
-import { type Gone, Peers } from "./peers.ts";
+import { PendingOutput } from "./pending_output.ts";
 import type { Host } from "./process/host.ts";
 import { requestOf } from "./request.ts";
 import { removeSpool } from "./spool.ts";
-import { openSpool, type OwnSpool, spoolPath, sweepSpools } from "./spools.ts";
+import { openSpool, type OwnSpool, sweepSpools } from "./spools.ts";
+import { Succession } from "./succession.ts";
 
 /** What a supervisor needs. */
 export interface SupervisorOptions {
@@ -66,8 +66,6 @@ interface Settled {
 const STORE_RETRY_MS = 1000;
 /** How often it looks whether others are gone. */
 const PEERS_INTERVAL_MS = 500;
-/** A job whose thread has crashed this often is taken for the reason. */
-const MOST_CRASHES = 3;
 const PRUNE_INTERVAL_MS = 60_000;
 const PRUNE_STEP = 500;
 
@@ -78,8 +76,7 @@ export class Supervisor {
   readonly #crew: Crew;
   readonly #spool: OwnSpool;
   readonly #lease: Lease;
-  readonly #peers: Peers;
-  readonly #orphans: Orphans;
+  readonly #succession: Succession;
   readonly #latch = new Latch();
   readonly #closing = new AbortController();
   #settings: Settings;
@@ -91,13 +88,9 @@ export class Supervisor {
   #left = false;
   /** What the next exchange takes along. */
   #settlements: Settled[] = [];
-  #output: AttemptOutput[] = [];
+  readonly #output = new PendingOutput();
   /** Jobs that have begun and are not in the journal yet. */
   #begun: ClaimedJob[] = [];
-  /** Who started the jobs that were taken over: by token, the supervisor. */
-  readonly #starters = new Map<string, string>();
-  /** How often the thread of a job has crashed, by token. */
-  readonly #crashes = new Map<string, number>();
   /** Somebody may have enqueued something, or something may be due. */
   #mayClaim = true;
   #ordersDue = true;
@@ -131,7 +124,7 @@ export class Supervisor {
     options: SupervisorOptions,
     { workers, settings, spool }: { workers: string[]; settings: Settings; spool: OwnSpool },
   ) {
-    const { id, store, home, host, clock } = options;
+    const { id, store, clock } = options;
     this.#options = options;
     this.#workers = workers;
     this.#settings = settings;
@@ -143,15 +136,13 @@ export class Supervisor {
       events: {
         ready: () => this.#wake(),
         output: (token, pieces) => {
-          this.#output.push({ token, pieces });
+          this.#output.add(token, pieces);
           this.#latch.ring();
         },
         began: (job) => this.#begun.push(job),
         ended: (ended) => {
           for (const one of ended) {
-            if (one.ended.pieces.length > 0) {
-              this.#output.push({ token: one.job.token, pieces: one.ended.pieces });
-            }
+            if (one.ended.pieces.length > 0) this.#output.add(one.job.token, one.ended.pieces);
             this.#settle(one.job, one.ended);
           }
         },
@@ -168,13 +159,7 @@ export class Supervisor {
       onCutOff: (graceMs) => this.#cutOff(graceMs),
       onFailure: (error) => this.#storeFailed(error),
     });
-    this.#peers = new Peers({ id, spools: home.spool, host, clock });
-    this.#orphans = new Orphans({
-      id,
-      store,
-      spoolOf: ({ job, startedBy }) => `${spoolPath(home, startedBy)}/${job.token}`,
-      workers: (count) => this.#crew.adopters(count),
-    });
+    this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
   }
 
   /** The ids of its workers. */
@@ -194,11 +179,15 @@ export class Supervisor {
    */
   async run(): Promise<"stopped" | "replaced"> {
     const { store, home } = this.#options;
-    await this.#attempt(() => this.#takeOver());
+    const takeOver = () => this.#succession.takeOver(this.#settings.leaseMs);
+    await this.#attempt(takeOver);
     const background = [
       this.#lease.keep(this.#closing.signal),
       this.#every(() => this.#settings.pollIntervalMs, () => this.#wake()),
-      this.#every(() => PEERS_INTERVAL_MS, () => this.#takeOver()),
+      this.#every(() => PEERS_INTERVAL_MS, async () => {
+        await takeOver();
+        if (this.#succession.waiting > 0) this.#latch.ring();
+      }),
       this.#every(() => PRUNE_INTERVAL_MS, () => this.#prune()),
     ];
     const listener = store.listen(() => this.#wake());
@@ -235,10 +224,9 @@ export class Supervisor {
       await this.#latch.heard();
       if (this.#ordersDue) await this.#attempt(() => this.#takeOrders());
       const waiting = await this.#attempt(() => this.#exchange());
-      // An orphan's reader goes on from what is stored.
-      if (this.#orphans.size > 0 && this.#output.length === 0) await this.#attempt(() => this.#sortOrphans());
+      if (this.#succession.waiting > 0 && this.#output.isEmpty) await this.#attempt(() => this.#adopt());
       if (this.#replaced || this.#storeGone) return;
-      if (this.#settlements.length > 0 || this.#orphans.size > 0 || this.#condemned > 0) continue;
+      if (this.#settlements.length > 0 || this.#succession.waiting > 0 || this.#condemned > 0) continue;
       if (this.#options.burst && waiting === false && this.busy === 0) this.stop(null);
       await this.#retire();
     }
@@ -249,7 +237,7 @@ export class Supervisor {
     const { retired, left } = this.#crew.retire();
     if (retired.length === 0) return;
     if (this.#crew.size > 0) {
-      this.#orphans.add(left.map(({ token }) => token), { outOfSight: null, mayBeBarred: false });
+      this.#succession.left(left);
       this.#latch.ring();
       await this.#attempt(() => this.#options.store.unregister(retired));
     } else if (left.length > 0) {
@@ -277,11 +265,10 @@ export class Supervisor {
     const { id, store, queues, clock } = this.#options;
     const free = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings() : [];
     this.#tellBegun();
-    if (free.length === 0 && this.#settlements.length === 0 && this.#output.length === 0) return undefined;
+    if (free.length === 0 && this.#settlements.length === 0 && this.#output.isEmpty) return undefined;
     const settled = this.#settlements;
-    const output = this.#output;
+    const output = this.#output.take();
     this.#settlements = [];
-    this.#output = [];
     this.#mayClaim = false;
     let exchanged: Exchanged;
     try {
@@ -297,7 +284,7 @@ export class Supervisor {
     } catch (error) {
       // What has ended stays ended: its result waits here until the store works again.
       this.#settlements.unshift(...settled);
-      this.#output.unshift(...output);
+      this.#output.giveBack(output);
       throw error;
     }
     if (exchanged.claimed.length === free.length) this.#mayClaim = true;
@@ -310,12 +297,12 @@ export class Supervisor {
 
   #request(job: ClaimedJob): RunRequest {
     const { host, home } = this.#options;
-    return requestOf(job, { host, home, settings: this.#settings, spool: this.#spoolOf(job.token) });
-  }
-
-  #spoolOf(token: string): string {
-    const { home, id } = this.#options;
-    return `${spoolPath(home, this.#starters.get(token) ?? id)}/${token}`;
+    return requestOf(job, {
+      host,
+      home,
+      settings: this.#settings,
+      spool: this.#succession.spoolOf(job.token),
+    });
   }
 
   /** Notes how an attempt ended, for the next exchange. */
@@ -346,58 +333,37 @@ export class Supervisor {
         journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
         continue;
       }
-      if (settlement.outcome !== "unstarted") removeSpool(this.#spoolOf(job.token), settlement);
+      if (settlement.outcome !== "unstarted") removeSpool(this.#succession.spoolOf(job.token), settlement);
       journal.settled(job, settlement);
-      this.#starters.delete(job.token);
-      this.#crashes.delete(job.token);
+      this.#succession.forget(job.token);
     }
   }
 
-  /** Takes over what supervisors ran that are gone, and clears up after them. */
-  async #takeOver(): Promise<void> {
-    const { id, store, home, journal } = this.#options;
-    for (const gone of await this.#peers.gone(await store.supervisors(), this.#settings.leaseMs)) {
-      const tokens = await store.takeOver(gone.peer.id, id);
-      if (!tokens) continue;
-      this.#orphans.add(tokens, { outOfSight: whyOutOfSight(gone), mayBeBarred: gone.where === "here" });
-      const went = gone.peer.leaseUntil === 0 ? "has left" : "is gone";
-      if (tokens.length > 0) journal.note(`taking over from ${gone.peer.id}, which ${went}`, null);
-      this.#latch.ring();
-    }
-    await sweepSpools(home, store);
-  }
-
-  /** Gives running attempts that nobody watches to workers, and gives back those that have not begun. */
-  async #sortOrphans(): Promise<void> {
-    const { adoptions, barred } = await this.#orphans.sort();
+  /** Gives attempts that nobody watches to workers, and gives back those that have not begun. */
+  async #adopt(): Promise<void> {
+    const { adoptions, barred } = await this.#succession.sort();
     this.#undo(barred.map(({ job }) => job));
-    const { journal } = this.#options;
-    this.#crew.adopt(adoptions.map(({ attempt: { job, startedBy, printed }, worker, outOfSight }) => {
-      this.#starters.set(job.token, startedBy);
-      if (worker !== job.worker) journal.adopted({ ...job, worker }, job.worker);
-      const request = { ...this.#request(job), printed, claimedAt: job.startedAt!, outOfSight };
-      return { job: { ...job, worker }, request };
-    }));
+    this.#crew.adopt(adoptions.map(({ attempt: { job, printed }, worker, outOfSight }) => ({
+      job: { ...job, worker },
+      request: { ...this.#request(job), printed, claimedAt: job.startedAt!, outOfSight },
+    })));
   }
 
-  /** Nobody watches the crashed thread's jobs any more. Those that have seen some crashes are ended and lost. */
+  /** Nobody watches the crashed thread's jobs any more. Those that may be the reason are ended and lost. */
   async #threadCrashed(
     worker: string,
     { jobs, message }: { jobs: readonly ClaimedJob[]; message: string },
   ): Promise<void> {
     const { journal, host, clock } = this.#options;
     journal.note(`thread crashed and is replaced: ${message}`, worker);
-    for (const { token } of jobs) this.#crashes.set(token, (this.#crashes.get(token) ?? 0) + 1);
-    const suspects = jobs.filter(({ token }) => this.#crashes.get(token)! >= MOST_CRASHES);
-    const innocent = jobs.filter((job) => !suspects.includes(job));
-    this.#orphans.add(innocent.map(({ token }) => token), { outOfSight: null, mayBeBarred: true });
+    const suspects = this.#succession.crashed(jobs);
     this.#latch.ring();
     this.#condemned += suspects.length;
     const ending = { graceMs: this.#settings.killGraceMs, procfs: host.procfs, clock };
     await Promise.all(suspects.map(async (job) => {
       await endTree(() => ({ token: job.token, root: null }), ending);
       this.#condemned -= 1;
-      const error = `lost: its worker's thread crashed ${MOST_CRASHES} times: ${message}`;
+      const error = `lost: its worker's thread crashed again and again: ${message}`;
       this.#settle(job, withoutResult("lost", { error, now: clock.now() }));
     }));
   }
@@ -471,17 +437,6 @@ export class Supervisor {
       this.#storeGone = error;
       this.#latch.ring();
     } else if (!this.#retrying) this.#retrySoon(error.message);
-  }
-}
-
-function whyOutOfSight({ where, peer: { host } }: Gone): string | null {
-  switch (where) {
-    case "here":
-      return null;
-    case "rebooted":
-      return `lost: ${host} was started again while it ran`;
-    case "elsewhere":
-      return `lost: its worker on ${host} is gone`;
   }
 }
 

@@ -84,10 +84,7 @@ export class Charge {
     const said = attempts.map((one) => `${one.outcome} ${one.exitCode} ${one.error ?? ""}`.trim()).join(
       " / ",
     );
-    return [
-      `${id} (state, exit code, outcome, attempts) is ${is} instead of ${shouldBe}; its attempts: ${said}; ` +
-      `its command: ${kind.command}`,
-    ];
+    return [`${id}, which ${kind.that}, is (${is}) instead of (${shouldBe}): ${said}.`];
   }
 
   async #verifyOutput(id: string, { printed, attempts }: Kind): Promise<string[]> {
@@ -122,7 +119,7 @@ function verifyNotes(id: string, kind: Kind, { starts, ends }: { starts: Ledger;
   }
   const all = starts.attempts.filter(({ job }) => job === id).length;
   if (all > kind.attempts) {
-    found.push(`${id} needed ${kind.attempts} attempts, but ${all} started; its command: ${kind.command}`);
+    found.push(`${id}, which ${kind.that}, needed ${kind.attempts} attempts, but ${all} started.`);
   }
   return found;
 }

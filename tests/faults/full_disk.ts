@@ -11,7 +11,7 @@ import { type TestStore, testStore } from "../helpers/worker.ts";
 import { AFTERMATH, aftermath } from "./aftermath.ts";
 import { Charge, VERIFIED } from "./charge.ts";
 import type { Fault } from "./fault.ts";
-import { FAILS, type Kind, plain, TRAPS_EXIT, WAITS } from "./kinds.ts";
+import { FAILS, type Kind, plain, TRAPS_EXIT, WAITS, WAITS_AND_FAILS } from "./kinds.ts";
 import { Ledger } from "./ledger.ts";
 import { cpuMs } from "./processes.ts";
 import { Workers } from "./workers.ts";
@@ -26,13 +26,7 @@ const LARGE_JOBS = 50;
 const TRIES_AT_MOST = 100;
 
 /** What runs when the disk becomes full. */
-const RUNNING: readonly Kind[] = [WAITS, {
-  ...WAITS,
-  command: `${WAITS.command}; exit 8`,
-  state: "dead",
-  exitCode: 8,
-  outcome: "failed",
-}];
+const RUNNING: readonly Kind[] = [WAITS, WAITS_AND_FAILS];
 /** What waits behind that. */
 const WAITING: readonly Kind[] = [plain(), FAILS, TRAPS_EXIT, plain(0.5)];
 

@@ -7,6 +7,8 @@ import { NOTE_END, NOTE_OVERLAP, NOTE_START } from "./ledger.ts";
 
 /** A job, and how it must end. */
 export interface Kind {
+  /** What it does, as in "a job that …". */
+  that: string;
   command: string;
   /** What is special about the job; it is not retried unless this says so. */
   changes?: Partial<NewJob>;
@@ -34,14 +36,16 @@ function dead(exitCode: number): Pick<Kind, "state" | "exitCode" | "outcome" | "
 /** Ends at once, or after some seconds. */
 export function plain(seconds = 0): Kind {
   const sleep = seconds > 0 ? `sleep ${seconds}; ` : "";
-  return { ...COMPLETED, command: `${START}; ${sleep}${NOTE_END}` };
+  const that = seconds > 0 ? `sleeps ${seconds.toFixed(1)} s` : "ends at once";
+  return { that, ...COMPLETED, command: `${START}; ${sleep}${NOTE_END}` };
 }
 
 /** Fails. */
-export const FAILS: Kind = { ...dead(3), command: `${START}; sleep 0.1; ${NOTE_END}; exit 3` };
+export const FAILS: Kind = { that: "fails", ...dead(3), command: `${START}; sleep 0.1; ${NOTE_END}; exit 3` };
 
 /** Fails, again and again. */
 export const KEEPS_FAILING: Kind = {
+  that: "keeps failing",
   ...dead(4),
   command: `${START}; ${NOTE_END}; exit 4`,
   changes: { maxRetries: 2 },
@@ -50,6 +54,7 @@ export const KEEPS_FAILING: Kind = {
 
 /** Fails, and works when it is tried again. */
 export const WORKS_LATER: Kind = {
+  that: "works when it is tried again",
   ...COMPLETED,
   command: `${START}; ${NOTE_END}; [ "$QUEUECTL_ATTEMPT" = 2 ]`,
   changes: { maxRetries: 1 },
@@ -58,18 +63,21 @@ export const WORKS_LATER: Kind = {
 
 /** Becomes another program, whose exit code is the job's. */
 export const BECOMES_ANOTHER: Kind = {
+  that: "becomes another program",
   ...dead(6),
   command: `${START}; exec sh -c 'sleep 0.3; ${NOTE_END}; exit 6'`,
 };
 
 /** Does something when the shell exits, and says there what the exit code is. */
 export const TRAPS_EXIT: Kind = {
+  that: "traps its exit",
   ...dead(7),
   command: `trap '${NOTE_END}; exit 7' EXIT; ${START}; sleep 0.3`,
 };
 
 /** Prints slowly to both streams. */
 export const TALKS: Kind = {
+  that: "talks slowly",
   ...COMPLETED,
   command:
     `${START}; for i in 1 2 3 4 5 6 7 8; do echo "out $i"; echo "err $i" >&2; sleep 0.1; done; ${NOTE_END}`,
@@ -78,6 +86,7 @@ export const TALKS: Kind = {
 
 /** Prints much at once. */
 export const SHOUTS: Kind = {
+  that: "prints much",
   ...COMPLETED,
   command: `${START}; seq 1 20000; ${NOTE_END}`,
   printed: { stdout: lines(20_000, String), stderr: "" },
@@ -86,6 +95,7 @@ export const SHOUTS: Kind = {
 /** Takes longer than it may. */
 export function timesOut(timeoutMs: number): Kind {
   return {
+    that: "takes too long",
     command: `${START}; sleep 300; ${NOTE_END}`,
     changes: { timeoutMs },
     state: "dead",
@@ -97,12 +107,25 @@ export function timesOut(timeoutMs: number): Kind {
 }
 
 /** Goes on until somebody cancels it. */
-export const CANCELLED: Kind = { ...timesOut(0), state: "cancelled", outcome: "cancelled" };
+export const CANCELLED: Kind = {
+  ...timesOut(0),
+  that: "is cancelled",
+  state: "cancelled",
+  outcome: "cancelled",
+};
 
 /** Runs until the file `go` is there. */
 export const WAITS: Kind = {
+  that: "waits for a file",
   ...COMPLETED,
   command: `${START}; until [ -e go ]; do sleep 0.05; done; ${NOTE_END}`,
+};
+
+/** Runs until the file `go` is there, and fails. */
+export const WAITS_AND_FAILS: Kind = {
+  that: "waits for a file and fails",
+  ...dead(8),
+  command: `${WAITS.command}; exit 8`,
 };
 
 function lines(count: number, line: (i: number) => string): string {

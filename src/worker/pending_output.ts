@@ -1,0 +1,44 @@
+/**
+ * @module
+ * Output that waits to be stored. Invariant: it never grows beyond what would be kept of it, however long the store
+ * does not work: what a later piece drops is dropped here already.
+ */
+import type { AttemptOutput, OutputPiece } from "../store/store.ts";
+
+/** Pieces by attempt, in the order printed. */
+export class PendingOutput {
+  #outputs: AttemptOutput[] = [];
+
+  /** Whether there is nothing. */
+  get isEmpty(): boolean {
+    return this.#outputs.length === 0;
+  }
+
+  /** Adds what an attempt printed. */
+  add(token: string, pieces: readonly OutputPiece[]): void {
+    for (const piece of pieces) if (piece.drop) this.#drop(token, piece);
+    this.#outputs.push({ token, pieces });
+  }
+
+  /** Takes all there is. */
+  take(): AttemptOutput[] {
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return outputs;
+  }
+
+  /** Gives back what was taken and could not be stored; what was added meanwhile comes after it. */
+  giveBack(outputs: readonly AttemptOutput[]): void {
+    const later = this.take();
+    for (const { token, pieces } of [...outputs, ...later]) this.add(token, pieces);
+  }
+
+  #drop(token: string, { stream, drop }: OutputPiece): void {
+    const { from, to } = drop!;
+    const stays = (one: OutputPiece) =>
+      one.stream !== stream || one.start < from || one.start + one.bytes.length > to;
+    this.#outputs = this.#outputs
+      .map((one) => one.token === token ? { token, pieces: one.pieces.filter(stays) } : one)
+      .filter(({ pieces }) => pieces.length > 0);
+  }
+}

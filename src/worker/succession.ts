@@ -1,0 +1,129 @@
+/**
+ * @module
+ * Who is heir to what: a supervisor takes over from those that are gone, and finds new workers for attempts that
+ * nobody watches any more, its own crashed threads' included. It knows in whose spool each of them is.
+ */
+import type { Clock } from "../clock.ts";
+import type { Home } from "../home.ts";
+import type { ClaimedJob, Store } from "../store/store.ts";
+import type { Journal } from "./journal.ts";
+import { Orphans, type Sorted } from "./orphans.ts";
+import { type Gone, Peers } from "./peers.ts";
+import type { Host } from "./process/host.ts";
+import { spoolPath, sweepSpools } from "./spools.ts";
+
+/** What it takes to take over. */
+export interface SuccessionOptions {
+  /** The supervisor. */
+  id: string;
+  /** Where it and the others are registered. */
+  store: Store;
+  /** Where the spools are. */
+  home: Home;
+  /** Where it looks from. */
+  host: Host;
+  /** Times the leases of others. */
+  clock: Clock;
+  /** Told from whom it takes over. */
+  journal: Journal;
+  /** As many of its workers as are asked for, or none when there are none left. */
+  workers(count: number): string[];
+}
+
+/** A job whose thread has crashed this often is taken for the reason. */
+const MOST_CRASHES = 3;
+
+/** The succession of one supervisor. */
+export class Succession {
+  readonly #options: SuccessionOptions;
+  readonly #peers: Peers;
+  readonly #orphans: Orphans;
+  /** Who started the attempts that others had started: by token, the supervisor. */
+  readonly #starters = new Map<string, string>();
+  /** How often the thread of an attempt has crashed, by token. */
+  readonly #crashes = new Map<string, number>();
+
+  /** Nothing is taken over yet. */
+  constructor(options: SuccessionOptions) {
+    const { id, store, home, host, clock, workers } = options;
+    this.#options = options;
+    this.#peers = new Peers({ id, spools: home.spool, host, clock });
+    this.#orphans = new Orphans({
+      id,
+      store,
+      spoolOf: ({ job, startedBy }) => `${spoolPath(home, startedBy)}/${job.token}`,
+      workers,
+    });
+  }
+
+  /** How many attempts wait for somebody to watch them. */
+  get waiting(): number {
+    return this.#orphans.size;
+  }
+
+  /** Takes over from those who are gone, and clears up after them. */
+  async takeOver(leaseMs: number): Promise<void> {
+    const { id, store, home, journal } = this.#options;
+    for (const gone of await this.#peers.gone(await store.supervisors(), leaseMs)) {
+      const { peer, where } = gone;
+      const tokens = await store.takeOver(peer.id, id);
+      if (!tokens || tokens.length === 0) continue;
+      this.#orphans.add(tokens, { outOfSight: whyOutOfSight(gone), mayBeBarred: where === "here" });
+      journal.note(
+        `taking over from ${peer.id}, which ${peer.leaseUntil === 0 ? "has left" : "is gone"}`,
+        null,
+      );
+    }
+    await sweepSpools(home, store);
+  }
+
+  /** Takes note of jobs that their worker left running. */
+  left(jobs: readonly ClaimedJob[]): void {
+    this.#orphans.add(jobs.map(({ token }) => token), { outOfSight: null, mayBeBarred: false });
+  }
+
+  /** Takes note of jobs whose thread crashed, except for those that are suspect of being the reason: it returns them. */
+  crashed(jobs: readonly ClaimedJob[]): ClaimedJob[] {
+    for (const { token } of jobs) this.#crashes.set(token, (this.#crashes.get(token) ?? 0) + 1);
+    const { suspects = [], others = [] } = Object.groupBy(
+      jobs,
+      ({ token }) => this.#crashes.get(token)! >= MOST_CRASHES ? "suspects" : "others",
+    );
+    this.#orphans.add(others.map(({ token }) => token), { outOfSight: null, mayBeBarred: true });
+    return suspects;
+  }
+
+  /** Finds a worker for each attempt that has begun. To be called when all their output so far is stored. */
+  async sort(): Promise<Sorted> {
+    const sorted = await this.#orphans.sort();
+    const { id, journal } = this.#options;
+    for (const { attempt: { job, startedBy }, worker } of sorted.adoptions) {
+      if (startedBy !== id) this.#starters.set(job.token, startedBy);
+      if (worker !== job.worker) journal.adopted({ ...job, worker }, job.worker);
+    }
+    return sorted;
+  }
+
+  /** The path that the names of an attempt's spool files begin with. */
+  spoolOf(token: string): string {
+    const { home, id } = this.#options;
+    return `${spoolPath(home, this.#starters.get(token) ?? id)}/${token}`;
+  }
+
+  /** Forgets an attempt that has been settled. */
+  forget(token: string): void {
+    this.#starters.delete(token);
+    this.#crashes.delete(token);
+  }
+}
+
+function whyOutOfSight({ where, peer: { host } }: Gone): string | null {
+  switch (where) {
+    case "here":
+      return null;
+    case "rebooted":
+      return `lost: ${host} was started again while it ran`;
+    case "elsewhere":
+      return `lost: its worker on ${host} is gone`;
+  }
+}
