@@ -205,13 +205,15 @@ function columnsOf(db: Database, table: Table): string[] {
 /** Inserts rows that fit, with the columns that both databases know. */
 function inserter(db: Database, table: Table): (row: Row) => boolean {
   const known = columnsOf(db, table);
+  let columns: string[] = [];
+  let sql = "";
   return (row) => {
-    const columns = known.filter((name) => name in row);
+    if (sql === "" || columns.some((name) => !(name in row))) {
+      columns = known.filter((name) => name in row);
+      sql = `INSERT OR IGNORE INTO ${table} (${columns}) VALUES (${columns.map(() => "?")})`;
+    }
     try {
-      return db.run(
-        `INSERT OR IGNORE INTO ${table} (${columns}) VALUES (${columns.map(() => "?")})`,
-        ...columns.map((name) => row[name] as Value),
-      ) > 0;
+      return db.run(sql, ...columns.map((name) => row[name] as Value)) > 0;
     } catch (error) {
       // its parent is missing, or a value is of the wrong type
       if (/constraint|cannot store/.test((error as Error).message)) return false;
