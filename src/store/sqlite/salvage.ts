@@ -6,6 +6,7 @@
  */
 import { StoreUnusable } from "../../errors.ts";
 import type { Home } from "../../home.ts";
+import { directoryAbove } from "../directories.ts";
 import { Database, type Value } from "./database.ts";
 import { SCHEMA_VERSION } from "./header.ts";
 import { migrate } from "./migrations.ts";
@@ -63,7 +64,7 @@ export type Salvaged = Record<Table, SavedTable>;
  * @throws {StoreDamaged} when nothing can be read
  */
 export async function salvage(home: Home, path: string): Promise<Salvaged> {
-  return await fillNewFile(path, "salvage", async () => {
+  return await fillNewFile({ path, purpose: "salvage", within: directoryAbove(path) }, async () => {
     const db = await Database.open({ ...home, dir: path, database: path });
     try {
       await makeTables(db);
