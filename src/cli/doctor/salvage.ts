@@ -4,6 +4,7 @@
  */
 import { StoreUnusable } from "../../errors.ts";
 import type { Home } from "../../home.ts";
+import { absolutePath, isAbsolute } from "../../paths.ts";
 import { quoteWords } from "../../shell_words.ts";
 import type { Salvaged } from "../../store/sqlite/salvage.ts";
 import type { Context } from "../context.ts";
@@ -21,10 +22,11 @@ const NAMES: Readonly<Record<keyof Salvaged, string>> = {
 };
 
 /** Saves to a new file and prints what came of it. The damaged store is not changed. */
-export async function salvageTo({ home, print }: Context, path: string): Promise<void> {
+export async function salvageTo({ home, print }: Context, file: string): Promise<void> {
   if (!exists(home.database) && !exists(`${home.database}-wal`)) {
     throw new StoreUnusable(`Cannot salvage "${home.database}": there is no such file`);
   }
+  const path = absolutePath(file, isAbsolute(file) ? "" : Deno.cwd());
   const { salvage } = await import("../../store/sqlite/salvage.ts");
   const salvaged = await salvage(home, path);
   const lines = Object.entries(NAMES).map(([table, name]) =>
@@ -36,7 +38,7 @@ export async function salvageTo({ home, print }: Context, path: string): Promise
 
 function describe(name: string, { saved, lost }: Salvaged["jobs"]): string {
   if (lost === 0) return `  ${saved} ${name}`;
-  return `  ${saved} ${name}; ${lost ?? "nobody knows how many"} could not be saved`;
+  return `  ${saved} ${name}; ${lost ?? "nobody can tell how many"} could not be saved`;
 }
 
 /** The log and its index belong to the damaged database, and would damage the new one. */

@@ -18,32 +18,44 @@ export async function* checkStore(context: Context): AsyncGenerator<Finding> {
     yield* checkOpened(context, await context.store());
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    if (error instanceof StoreDamaged) yield await damaged(context, error.message);
-    else yield problem("store", error.message, "see to that first, or choose another home with --home DIR");
+    if (!(error instanceof StoreDamaged)) {
+      yield problem("store", error.message, "see to that first, or choose another home with --home DIR");
+    } else yield await damaged(context, { check: "store", found: error.message.replace(HINT, "") });
   }
 }
 
-/** What to do about damage; the sentence that sends people here need not do so again. */
-async function damaged({ home }: Context, sentence: string): Promise<Finding> {
+/** What the sentence for damage says to those who have not asked the doctor yet. */
+const HINT = "; run queuectl doctor";
+
+async function damaged(
+  { home }: Context,
+  { check, found }: { check: string; found: string },
+): Promise<Finding> {
   const { survey } = await import("../../store/sqlite/salvage.ts");
-  const seen = exists(home.database) ? survey(home) : undefined;
+  const seen = sizeOf(home.database) > 0 ? survey(home) : undefined;
   const extent = seen ? `; ${seen.readable} of about ${seen.of} jobs can be read` : "";
-  return problem("store", sentence.replace("; run queuectl doctor", "") + extent, whatToDo(home));
+  return problem(check, found + extent, whatToDo(home));
+}
+
+/** The engine's findings, of which the first says as much to most people as all of them. */
+function inShort(damage: readonly string[]): string {
+  const lines = damage.flatMap((one) => one.split("\n")).filter((line) => !line.startsWith("***"));
+  return lines.length > 1 ? `${lines[0]}, and ${lines.length - 1} more of the kind` : `${lines[0]}`;
 }
 
 function whatToDo({ database, doorbell }: Home): string {
   const backup = `put a backup in its place, without ${database}-wal and ${database}-shm`;
-  const size = exists(database) ? Deno.statSync(database).size : 0;
-  const log = exists(`${database}-wal`) ? Deno.statSync(`${database}-wal`).size : 0;
-  if (size + log > 0) return `save what can be read with queuectl doctor --salvage FILE, or ${backup}`;
+  if (sizeOf(database) + sizeOf(`${database}-wal`) > 0) {
+    return `save what can be read with queuectl doctor --salvage FILE, or ${backup}`;
+  }
   return `${backup}, or delete ${doorbell} to begin anew`;
 }
 
-function exists(path: string): boolean {
+function sizeOf(path: string): number {
   try {
-    return Deno.statSync(path).isFile;
+    return Deno.statSync(path).size;
   } catch {
-    return false;
+    return 0; // it is not there
   }
 }
 
@@ -55,8 +67,8 @@ async function* checkOpened(context: Context, store: Store): AsyncGenerator<Find
   );
   yield checkEngine(info);
   const damage = await store.check();
-  yield* findingsOf("integrity", damage, whatToDo(context.home));
-  if (damage.length > 0) yield await damaged(context, `"${context.home.database}" is damaged`);
+  if (damage.length > 0) return yield await damaged(context, { check: "integrity", found: inShort(damage) });
+  yield ok("integrity", "all is well");
   await store.prune(0, 1); // removes nothing, but says when nothing can be written
   yield* findingsOf("counts", await store.recount(), "please report this as a defect of queuectl");
   yield await checkDoorbell(context, store);

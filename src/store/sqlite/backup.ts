@@ -8,7 +8,7 @@ import { fillNewFile } from "./new_file.ts";
 
 /** Writes a copy to a new file that only its owner can read. Leaves nothing behind when it fails. */
 export async function backup(db: Database, home: Home, path: string): Promise<void> {
-  await fillNewFile(path, "back up", async () => {
+  await fillNewFile({ path, purpose: "back up" }, async () => {
     const sqlite: { backup?: typeof import("node:sqlite").backup } = await import("node:sqlite");
     if (sqlite.backup) await sqlite.backup(db.connection, path);
     else await copyFiles(db, home, path);

@@ -8,12 +8,20 @@ import { PermissionMissing, Refused } from "../../errors.ts";
 /** What SQLite may leave beside a database. */
 const COMPANIONS = ["-wal", "-shm", "-journal"];
 
-/**
- * Makes an empty file, lets `fill` do the rest, and removes it and its companions when that fails.
- * `purpose` says what for, as in `Cannot back up to "x": the file exists`.
- */
-export async function fillNewFile<T>(path: string, purpose: string, fill: () => Promise<T>): Promise<T> {
-  createNew(path, purpose);
+/** A file to be made. */
+export interface NewFile {
+  /** Where. */
+  path: string;
+  /** What for, as in `Cannot back up to "x": the file exists`. */
+  purpose: string;
+  /** What else has to be written; unless given, the file alone. */
+  within?: string;
+}
+
+/** Makes an empty file, lets `fill` do the rest, and removes it and its companions when that fails. */
+export async function fillNewFile<T>(file: NewFile, fill: () => Promise<T>): Promise<T> {
+  const { path } = file;
+  createNew(file);
   try {
     return await fill();
   } catch (error) {
@@ -27,7 +35,7 @@ export function removeDatabase(path: string): void {
   for (const companion of ["", ...COMPANIONS]) removeIfThere(path + companion);
 }
 
-function createNew(path: string, purpose: string): void {
+function createNew({ path, purpose, within = path }: NewFile): void {
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
@@ -36,7 +44,7 @@ function createNew(path: string, purpose: string): void {
     }
     if (error instanceof Deno.errors.NotCapable) {
       throw new PermissionMissing(
-        `Cannot ${purpose} to "${path}": run with --allow-read=${path} --allow-write=${path}`,
+        `Cannot ${purpose} to "${path}": run with --allow-read=${within} --allow-write=${within}`,
       );
     }
     const reason = error instanceof Deno.errors.NotFound

@@ -6,6 +6,7 @@
  */
 import { StoreUnusable } from "../../errors.ts";
 import type { Home } from "../../home.ts";
+import { directoryAbove } from "../directories.ts";
 import { Database, type Value } from "./database.ts";
 import { SCHEMA_VERSION } from "./header.ts";
 import { migrate } from "./migrations.ts";
@@ -63,7 +64,7 @@ export type Salvaged = Record<Table, SavedTable>;
  * @throws {StoreDamaged} when nothing can be read
  */
 export async function salvage(home: Home, path: string): Promise<Salvaged> {
-  return await fillNewFile(path, "salvage", async () => {
+  return await fillNewFile({ path, purpose: "salvage", within: directoryAbove(path) }, async () => {
     const db = await Database.open({ ...home, dir: path, database: path });
     try {
       await makeTables(db);
@@ -205,13 +206,15 @@ function columnsOf(db: Database, table: Table): string[] {
 /** Inserts rows that fit, with the columns that both databases know. */
 function inserter(db: Database, table: Table): (row: Row) => boolean {
   const known = columnsOf(db, table);
+  let columns: string[] = [];
+  let sql = "";
   return (row) => {
-    const columns = known.filter((name) => name in row);
+    if (sql === "" || columns.some((name) => !(name in row))) {
+      columns = known.filter((name) => name in row);
+      sql = `INSERT OR IGNORE INTO ${table} (${columns}) VALUES (${columns.map(() => "?")})`;
+    }
     try {
-      return db.run(
-        `INSERT OR IGNORE INTO ${table} (${columns}) VALUES (${columns.map(() => "?")})`,
-        ...columns.map((name) => row[name] as Value),
-      ) > 0;
+      return db.run(sql, ...columns.map((name) => row[name] as Value)) > 0;
     } catch (error) {
       // its parent is missing, or a value is of the wrong type
       if (/constraint|cannot store/.test((error as Error).message)) return false;
