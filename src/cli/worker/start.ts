@@ -49,13 +49,14 @@ export const command: Target = defineCommand({
     const store = await context.store();
     const host = await probeHost();
     using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
+    using signals = new StopSignals({ context, journal });
     let end: "stopped" | "replaced";
     do {
       const id = newId("supervisor");
       const entry = new URL(Deno.mainModule);
       const supervisor = await Supervisor.start({ ...setting, id, store, home, host, entry, journal, clock });
       for (const worker of supervisor.workers) journal.note("started", worker);
-      using _signals = stopOnSignals(supervisor, { context, journal });
+      signals.reach(supervisor);
       end = await supervisor.run();
     } while (end === "replaced");
   },
@@ -86,24 +87,45 @@ const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** The first signal lets running jobs finish; the second ends them and puts them back. */
-function stopOnSignals(
-  supervisor: Supervisor,
-  { context, journal }: { context: Context; journal: LineJournal },
-): Disposable {
-  let signals = 0;
-  const onSignal = () => {
-    signals += 1;
-    supervisor.stop(signals === 1 ? null : context.clock.now());
+/**
+ * The first signal lets running jobs finish; the second ends them and puts them back. One that comes before there is
+ * a supervisor is kept for it.
+ */
+class StopSignals implements Disposable {
+  readonly #context: Context;
+  readonly #journal: LineJournal;
+  #supervisor: Supervisor | undefined;
+  #count = 0;
+  readonly #onSignal = () => {
+    this.#count += 1;
+    this.#stop();
+  };
+
+  constructor({ context, journal }: { context: Context; journal: LineJournal }) {
+    this.#context = context;
+    this.#journal = journal;
+    for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, this.#onSignal);
+  }
+
+  /** Signals reach this supervisor from now on. */
+  reach(supervisor: Supervisor): void {
+    this.#supervisor = supervisor;
+    if (this.#count > 0) this.#stop();
+  }
+
+  #stop(): void {
+    const supervisor = this.#supervisor;
+    if (!supervisor) return;
+    supervisor.stop(this.#count === 1 ? null : this.#context.clock.now());
     if (supervisor.busy === 0) return;
     const jobs = supervisor.busy === 1 ? "the running job" : `${supervisor.busy} running jobs`;
-    if (signals === 1) journal.note(`stopping after ${jobs}; once more to end and put back what runs`, null);
-    else if (signals === 2) journal.note(`ending ${jobs}`, null);
-  };
-  for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, onSignal);
-  return {
-    [Symbol.dispose]() {
-      for (const signal of STOP_SIGNALS) Deno.removeSignalListener(signal, onSignal);
-    },
-  };
+    const text = this.#count === 1
+      ? `stopping after ${jobs}; once more to end and put back what runs`
+      : `ending ${jobs}`;
+    if (this.#count <= 2) this.#journal.note(text, null);
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of STOP_SIGNALS) Deno.removeSignalListener(signal, this.#onSignal);
+  }
 }
