@@ -10,7 +10,6 @@ import { StoreBusy, StoreGone, StoreUnusable } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 import { explain, isBusy } from "./failures.ts";
 import { type Identity, identityOf } from "./identity.ts";
-import { whyNoCompanions } from "./no_companions.ts";
 
 /** What can be bound to a statement. */
 export type Value = string | number | null | Uint8Array;
@@ -71,6 +70,7 @@ export class Database {
       return db;
     } catch (error) {
       db?.close();
+      const { whyNoCompanions } = await import("./no_companions.ts");
       throw whyNoCompanions((error as Error).cause ?? error, home) ?? explain(error, home);
     }
   }
