@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { signalTree } from "../src/worker/process/tree.ts";
 import { queuectl } from "./helpers/cli.ts";
+import { tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
 import { putToSleep, startWorker, type TestStore, testStore } from "./helpers/worker.ts";
 
@@ -275,4 +276,36 @@ Deno.test("a worker that was stopped past its lease goes on when nobody has take
   await test.reaches(id, "completed");
   assert.equal(Deno.readTextFileSync(test.dir.file("ran")), "1\n");
   assert.doesNotMatch(sleeper.printed(), /taken over|refused/);
+});
+
+Deno.test("a worker on a restored backup lets the jobs of the home it came from alone", async () => {
+  using test = await testStore();
+  using copy = tempDir();
+  await test.set({ lease: "1", backoff_base: "0" });
+  const id = await test.enqueue(UP + GATE + "echo $QUEUECTL_ATTEMPT >>ran", { maxRetries: 1 });
+  await using _worker = await startWorker(test.home);
+  const token = await tokenOf(test);
+  Deno.mkdirSync(copy.home.dir);
+  await test.store.backup(copy.home.database);
+  await using other = await startWorker(copy.home.dir);
+  await until("it has judged them", () => other.printed().includes("lost: its spool was gone"));
+  assert.notDeepEqual(await signalTree({ token, root: null }, "0", true), []);
+  open(test);
+  assert.equal((await test.reaches(id, "completed")).attempts, 1);
+});
+
+Deno.test("jobs whose spool was removed are not started again while they run", async () => {
+  using test = await testStore();
+  await test.set({ lease: "1", backoff_base: "0" });
+  const { id, token } = await orphan(test, GATE + "echo >>ran", { maxRetries: 1 });
+  Deno.removeSync(`${test.home}/spool`, { recursive: true });
+  await using _next = await startWorker(test.home);
+  await until("it is adopted", async () => (await test.store.attempts(id))[0]!.adoptedFrom);
+  await test.reaches(await test.enqueue("true"), "pending", "processing");
+  assert.notDeepEqual(await signalTree({ token, root: null }, "0", true), []);
+  open(test);
+  await test.reaches(id, "completed");
+  const attempts = await test.store.attempts(id);
+  assert.equal(attempts[0]!.error, "lost: its spool was gone");
+  assert.ok(attempts[1]!.startedAt >= attempts[0]!.finishedAt!, "one after the other");
 });

@@ -100,6 +100,7 @@ for (const procfs of [true, false]) {
     await until("it has begun", () => hasBegun(one.spool));
     const found = await findRuns([one.token, crypto.randomUUID()], procfs);
     assert.deepEqual([...found!.keys()], [one.token]);
+    assert.deepEqual([...(await findRuns([one.spool], procfs))!.keys()], [one.spool]);
     const { group, ageMs } = found!.get(one.token)!;
     if (!procfs) assert.equal(group, child.pid);
     assert.ok(ageMs >= 0 && ageMs < 30_000, `${ageMs} ms`);

@@ -7,31 +7,32 @@ import { systemClock } from "../clock.ts";
 import type { Lookout } from "./lookout.ts";
 import type { AdoptRequest } from "./messages.ts";
 import { type Begun, NO_END, type Result, resultOf } from "./run.ts";
-import { begunAt, hasBegun, type SpooledEnd, spooledEnd } from "./spool.ts";
+import { begunAt, hasBegun, hasSpool, type SpooledEnd, spooledEnd } from "./spool.ts";
 
-/** Why an attempt is lost whose process is gone. */
+/** Why attempts are lost whose process is gone. */
 const LEFT_NO_END = "lost: its process was gone and had left no exit code";
+const LEFT_NO_SPOOL = "lost: its spool was gone";
 
 /** Looks for the process of an attempt. What it left in the spool says how it went. */
 export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Begun> {
-  const { spool, procfs, outOfSight, claimedAt } = request;
+  const { token, spool, procfs, outOfSight, claimedAt } = request;
   const startedAt = begunAt(spool) ?? claimedAt;
   if (outOfSight !== null) {
-    return {
-      ended: Promise.resolve(resultOfAdopted(spooledEnd(spool), outOfSight)),
-      root: () => null,
-      startedAt,
-      ageMs: 0,
-    };
+    const ended = Promise.resolve(resultOfAdopted(spooledEnd(spool), outOfSight));
+    return { ended, inSight: false, root: () => null, startedAt, ageMs: 0 };
   }
-  const watched = lookout.watch(spool, procfs);
+  // Without its spool, it may be that of another home that this one was copied from, and none of our business.
+  const inSight = hasSpool(spool);
+  const watched = lookout.watch(spool, { mark: inSight ? token : spool, procfs });
   const found = await watched.found;
   return {
     ended: watched.ended.then((end) => {
+      if (!inSight) return resultOfAdopted(end, LEFT_NO_SPOOL);
       // It was barred, or its shell ended before it came to the command.
       if (!end && !hasBegun(spool)) return { ...NO_END, outcome: "unstarted", error: null };
       return resultOfAdopted(end, LEFT_NO_END);
     }),
+    inSight,
     // By its token it is found without; and where there is no token to be seen, the group is its own.
     root: () => procfs ? null : found?.group ?? null,
     startedAt: found ? systemClock.now() - found.ageMs : startedAt,

@@ -24,6 +24,7 @@ export interface Watched {
 
 interface Watch {
   spool: string;
+  mark: string;
   found: PromiseWithResolvers<Found | undefined>;
   ended: PromiseWithResolvers<SpooledEnd | undefined>;
 }
@@ -35,18 +36,13 @@ export class Lookout {
   /** Some have not been looked for yet. */
   #anyNew = false;
 
-  /** Begins to watch the first process of the run with this spool. */
-  watch(spool: string, procfs: boolean): Watched {
-    const watch: Watch = { spool, found: Promise.withResolvers(), ended: Promise.withResolvers() };
+  /** Begins to watch the first process of the run with this spool, which is looked for by a mark (see `find.ts`). */
+  watch(spool: string, { mark, procfs }: { mark: string; procfs: boolean }): Watched {
+    const watch: Watch = { spool, mark, found: Promise.withResolvers(), ended: Promise.withResolvers() };
     this.#watches.set(splitSpool(spool).token, watch);
     this.#anyNew = true;
     if (!this.#looking) this.#look(procfs);
     return { found: watch.found.promise, ended: watch.ended.promise };
-  }
-
-  /** Watches it no longer: `ended` will not resolve. */
-  forget(spool: string): void {
-    this.#watches.delete(splitSpool(spool).token);
   }
 
   async #look(procfs: boolean): Promise<void> {
@@ -75,12 +71,12 @@ export class Lookout {
   }
 
   async #lookForProcesses(procfs: boolean): Promise<void> {
-    const tokens = [...this.#watches.keys()];
-    const found = await findRuns(tokens, procfs);
+    const watches = [...this.#watches];
+    const found = await findRuns(watches.map(([, { mark }]) => mark), procfs);
     if (!found) return;
-    for (const token of tokens) {
-      const one = found.get(token);
-      if (one) this.#watches.get(token)?.found.resolve(one);
+    for (const [token, watch] of watches) {
+      const one = found.get(watch.mark);
+      if (one) watch.found.resolve(one);
       else this.#settle(token);
     }
   }

@@ -23,6 +23,8 @@ interface Ending {
 export interface Begun {
   /** Resolves with how it went once the process has ended. */
   ended: Promise<Result>;
+  /** What its token names can be ended from here. */
+  inSight: boolean;
   /** As in `Tree`. */
   root(): number | null;
   /** When it began, in ms since the epoch. */
@@ -113,7 +115,7 @@ export class Run {
       endTree(() => ({ token, root: begun.root() }), { graceMs, procfs, clock: systemClock });
     if (end) {
       // Whoever kills the first process leaves the others: they must not meet those of the next attempt.
-      if (end.outcome === "lost" || end.signal !== null) await endAll(killGraceMs);
+      if (begun.inSight && (end.outcome === "lost" || end.signal !== null)) await endAll(killGraceMs);
       return end;
     }
     const { reason, graceMs } = signal.reason as Ending;
@@ -147,6 +149,7 @@ function start(request: RunRequest): Begun {
   });
   return {
     ended,
+    inSight: true,
     // A group keeps its number while anyone is in it.
     root: () => procfs && reaped ? null : child.pid,
     startedAt,

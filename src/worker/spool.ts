@@ -39,6 +39,11 @@ export function hasBegun(spool: string): boolean {
   return timeOf(spool + SUFFIX.stderr) !== undefined;
 }
 
+/** Whether the directory of a spool is there. */
+export function hasSpool(spool: string): boolean {
+  return timeOf(splitSpool(spool).directory) !== undefined;
+}
+
 /** When an attempt's first shell began, in ms since the epoch; undefined when that is not known. */
 export function begunAt(spool: string): number | undefined {
   return timeOf(spool + SUFFIX.stdout);
@@ -54,8 +59,8 @@ export function bar(spool: string): boolean {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return false;
-    // Somebody removed the whole spool, without which no shell can begin.
-    if (error instanceof Deno.errors.NotFound) return true;
+    // Somebody removed the whole spool: nobody knows.
+    if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * @module
- * Finding the first processes of runs that somebody else started. A run is known by its token, which is unguessable
- * and stands in the command line of its first process: never by a pid alone, which may be another's by now.
+ * Finding the first processes of runs that somebody else started. A run is known by a mark in the command line of its
+ * first process, its token or its whole spool, which are unguessable: never by a pid alone, which may be another's.
  */
 import { runShell } from "./shell.ts";
 
@@ -14,14 +14,14 @@ export interface Found {
 }
 
 /**
- * Prints for how long the machine has been up, then a line for each process: token, process group and start, both in
- * seconds since boot. The tokens come on stdin: as arguments, this script would find itself.
+ * Prints for how long the machine has been up, in seconds, then a line for each process: process group, start in ticks
+ * since boot, and mark. The marks come on stdin: as arguments, this script would find itself.
  */
 const BY_PROC = `read -r up _ </proc/uptime; echo "$up"
-grep -aosF -f - /proc/[0-9]*/cmdline | while IFS=: read -r file token; do
+grep -aosF -f - /proc/[0-9]*/cmdline | while IFS=: read -r file mark; do
   read -r stat <"\${file%/cmdline}/stat" || continue
   set -- \${stat##*) }
-  echo "$token $3 \${20}"
+  echo "$3 \${20} $mark"
 done`;
 
 /** Ticks a second in `/proc/PID/stat`: the same on every machine Deno runs on. */
@@ -31,14 +31,15 @@ const TICKS = 100;
 const BY_PS = "ps -A -ww -o pgid= -o etime= -o args=";
 
 /**
- * The runs whose first process is alive, by token, or undefined when nobody can tell.
+ * The runs whose first process is alive, by mark, or undefined when nobody can tell.
+ * @param marks none is part of another
  * @param procfs as in `Host`
  */
 export async function findRuns(
-  tokens: readonly string[],
+  marks: readonly string[],
   procfs: boolean,
 ): Promise<Map<string, Found> | undefined> {
-  return procfs ? readProc(await runShell(BY_PROC, [], tokens)) : readPs(await runShell(BY_PS, []), tokens);
+  return procfs ? readProc(await runShell(BY_PROC, [], marks)) : readPs(await runShell(BY_PS, []), marks);
 }
 
 function readProc(printed: string): Map<string, Found> | undefined {
@@ -46,25 +47,26 @@ function readProc(printed: string): Map<string, Found> | undefined {
   if (!up) return undefined;
   const found = new Map<string, Found>();
   for (const line of lines) {
-    const [token, group, start] = line.split(" ");
+    const [, group, start, mark] = /^(\d+) (\d*) (.+)$/.exec(line) ?? [];
+    if (!mark) continue;
     const ageMs = (Number(up) - Number(start) / TICKS) * 1000;
-    note(found, token!, { group: Number(group), ageMs: Math.max(0, ageMs || 0) });
+    note(found, mark, { group: Number(group), ageMs: Math.max(0, ageMs || 0) });
   }
   return found;
 }
 
-/** The command's shell and its witness both have the token: the older one is the first. */
-function note(found: Map<string, Found>, token: string, one: Found): void {
-  if (one.ageMs >= (found.get(token)?.ageMs ?? 0)) found.set(token, one);
+/** The command's shell and its witness both have the mark: the older one is the first. */
+function note(found: Map<string, Found>, mark: string, one: Found): void {
+  if (one.ageMs >= (found.get(mark)?.ageMs ?? 0)) found.set(mark, one);
 }
 
-function readPs(printed: string, tokens: readonly string[]): Map<string, Found> | undefined {
+function readPs(printed: string, marks: readonly string[]): Map<string, Found> | undefined {
   if (printed === "") return undefined;
   const found = new Map<string, Found>();
   for (const line of printed.split("\n")) {
-    const token = tokens.find((one) => line.includes(one));
+    const mark = marks.find((one) => line.includes(one));
     const [, group, elapsed] = /^\s*(\d+)\s+([\d:-]+)\s/.exec(line) ?? [];
-    if (token && elapsed) note(found, token, { group: Number(group), ageMs: elapsedMs(elapsed) });
+    if (mark && elapsed) note(found, mark, { group: Number(group), ageMs: elapsedMs(elapsed) });
   }
   return found;
 }
