@@ -27,16 +27,23 @@ const GIVE_UP_AFTER_KILL_MS = 10_000;
  */
 export async function endTree(tree: () => Tree, { graceMs, procfs, clock }: EndOptions): Promise<number> {
   const started = clock.monotonicMs();
-  let left = await signalTree(tree(), graceMs > 0 ? "TERM" : "KILL", procfs);
+  const signalAll = async (signal: "TERM" | "KILL" | "0") => {
+    try {
+      return (await signalTree(tree(), signal, procfs)).length;
+    } catch {
+      return 1; // no shell could be started, for example for too many processes: something may be left
+    }
+  };
+  let left = await signalAll(graceMs > 0 ? "TERM" : "KILL");
   let pauseMs = FIRST_LOOK_MS;
-  while (left.length > 0) {
+  while (left > 0) {
     const sinceMs = clock.monotonicMs() - started;
     if (sinceMs > graceMs + GIVE_UP_AFTER_KILL_MS) break;
     const untilKillMs = graceMs - sinceMs;
     await clock.sleep(untilKillMs > 0 ? Math.min(pauseMs, untilKillMs) : FIRST_LOOK_MS);
     pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_MS);
     const killing = clock.monotonicMs() - started >= graceMs;
-    left = await signalTree(tree(), killing ? "KILL" : "0", procfs);
+    left = await signalAll(killing ? "KILL" : "0");
   }
-  return left.length;
+  return left;
 }

@@ -50,11 +50,15 @@ export class Lookout {
     let nextMs = 0;
     await Promise.resolve(); // those that are added together are looked for together
     while (this.#watches.size > 0) {
-      this.#lookAtSpools();
-      if (this.#watches.size > 0 && (this.#anyNew || systemClock.monotonicMs() >= nextMs)) {
-        this.#anyNew = false;
-        await this.#lookForProcesses(procfs);
-        nextMs = systemClock.monotonicMs() + PROCESS_INTERVAL_MS;
+      try {
+        this.#lookAtSpools();
+        if (this.#watches.size > 0 && (this.#anyNew || systemClock.monotonicMs() >= nextMs)) {
+          this.#anyNew = false;
+          await this.#lookForProcesses(procfs);
+          nextMs = systemClock.monotonicMs() + PROCESS_INTERVAL_MS;
+        }
+      } catch {
+        // Too many processes or open files, for example. What was not seen is not gone: it is looked for again.
       }
       if (this.#watches.size > 0) await systemClock.sleep(SPOOL_INTERVAL_MS);
     }
@@ -85,8 +89,9 @@ export class Lookout {
   #settle(token: string): void {
     const watch = this.#watches.get(token);
     if (!watch) return;
+    const end = spooledEnd(watch.spool);
     this.#watches.delete(token);
     watch.found.resolve(undefined);
-    watch.ended.resolve(spooledEnd(watch.spool));
+    watch.ended.resolve(end);
   }
 }

@@ -55,9 +55,13 @@ export class Run {
     this.#output = new SpoolReader(request.spool, request.outputLimit, printed);
   }
 
-  /** Output since the last call. */
+  /** Output since the last call; none when it cannot be read just now. */
   live(): ReturnType<SpoolReader["live"]> {
-    return this.#output.live(systemClock.monotonicMs());
+    try {
+      return this.#output.live(systemClock.monotonicMs());
+    } catch {
+      return []; // too many open files, for example: what is there stays there
+    }
   }
 
   /** Ends the attempt soon; `finish` then resolves. The first reason holds. */

@@ -8,7 +8,7 @@
  * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
 import { type Clock, LONGEST_TIMER_MS } from "../clock.ts";
-import { StoreGone, UserError } from "../errors.ts";
+import { StoreGone, StoreUnusable, UserError } from "../errors.ts";
 import type { Home } from "../home.ts";
 import { Latch } from "../latch.ts";
 import { nextState } from "../retry.ts";
@@ -426,8 +426,9 @@ export class Supervisor {
     try {
       return await action();
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      this.#storeFailed(error);
+      const failure = failureOf(error);
+      if (!failure) throw error;
+      this.#storeFailed(failure);
       return undefined;
     }
   }
@@ -438,6 +439,13 @@ export class Supervisor {
       this.#latch.ring();
     } else if (!this.#retrying) this.#retrySoon(error.message);
   }
+}
+
+/** What can pass by itself: the store does not work, or the system refuses to do something with the spool. */
+function failureOf(error: unknown): UserError | undefined {
+  if (error instanceof UserError) return error;
+  if (!(error instanceof Error && "code" in error)) return undefined;
+  return new StoreUnusable(`Cannot use the spool: ${error.message}`, { cause: error });
 }
 
 /** The end of an attempt that has no result of its own. */
