@@ -148,6 +148,18 @@ Deno.test("an adopted job whose timeout passed while there was no worker is time
   assert.equal(job.error, "timed out after 400ms");
 });
 
+Deno.test("a job whose worker died while it ended it for its timeout has timed out, and was not just killed", async () => {
+  using test = await testStore();
+  const { id, token } = await orphan(test, "sleep 300", { timeoutMs: 2000 });
+  const { startedAt } = (await test.store.get(id))!;
+  await until("its time is over", () => Date.now() > startedAt! + 2100);
+  await signalTree({ token, root: null }, "TERM", true);
+  await until("it has ended", async () => (await signalTree({ token, root: null }, "0", true)).length === 0);
+  await using _next = await startWorker(test.home);
+  const job = await test.reaches(id, "dead");
+  assert.deepEqual([job.error, job.signal], ["timed out after 2s", "SIGTERM"]);
+});
+
 Deno.test("an adopted job can be cancelled, and is shown as adopted", async () => {
   using test = await testStore();
   const { id, token } = await orphan(test, "sleep 300 & sleep 300", { maxRetries: 5 });

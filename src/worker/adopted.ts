@@ -6,7 +6,7 @@
 import { systemClock } from "../clock.ts";
 import type { Lookout } from "./lookout.ts";
 import type { AdoptRequest } from "./messages.ts";
-import { type Begun, NO_END, type Result, resultOf } from "./run.ts";
+import { type Begun, endedBy, NO_END, type Result, resultOf } from "./run.ts";
 import { begunAt, hasBegun, hasSpool, type SpooledEnd, spooledEnd } from "./spool.ts";
 
 /** Why attempts are lost whose process is gone. */
@@ -15,7 +15,7 @@ const LEFT_NO_SPOOL = "lost: its spool was gone";
 
 /** Looks for the process of an attempt. What it left in the spool says how it went. */
 export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Begun> {
-  const { token, spool, procfs, outOfSight, claimedAt } = request;
+  const { token, spool, procfs, outOfSight, claimedAt, timeoutMs } = request;
   const startedAt = begunAt(spool) ?? claimedAt;
   if (outOfSight !== null) {
     const ended = Promise.resolve(resultOfAdopted(spooledEnd(spool), outOfSight));
@@ -27,6 +27,10 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
   const found = await watched.found;
   return {
     ended: watched.ended.then((end) => {
+      // Whoever watched it before was ending it.
+      if (end?.signal && timeoutMs > 0 && end.finishedAt - startedAt >= timeoutMs) {
+        return { ...endedBy("timed_out", { end, left: 0, timeoutMs }), finishedAt: end.finishedAt };
+      }
       if (!inSight) return resultOfAdopted(end, LEFT_NO_SPOOL);
       // It was barred, or its shell ended before it came to the command.
       if (!end && !hasBegun(spool)) return { ...NO_END, outcome: "unstarted", error: null };

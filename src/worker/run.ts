@@ -181,7 +181,8 @@ function sayError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function endedBy(
+/** How an attempt went that was ended, with `left` of its processes that could not be. */
+export function endedBy(
   reason: Ending["reason"],
   { end, left, timeoutMs }: { end: ProcessEnd; left: number; timeoutMs: number },
 ): Result {
