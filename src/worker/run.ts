@@ -183,7 +183,7 @@ function sayError(error: unknown): string {
 
 /** How an attempt went that was ended, with `left` of its processes that could not be. */
 export function endedBy(
-  reason: Ending["reason"],
+  reason: EndReason | "timed_out",
   { end, left, timeoutMs }: { end: ProcessEnd; left: number; timeoutMs: number },
 ): Result {
   const survivors = left === 0 ? "" : `; ${left} of its processes could not be ended`;
