@@ -5,9 +5,13 @@
 import assert from "node:assert/strict";
 import type { Stream } from "../src/job.ts";
 import type { OutputPiece } from "../src/store/store.ts";
-import type { Ended, RunRequest } from "../src/worker/messages.ts";
+import { adopt } from "../src/worker/adopted.ts";
+import { Lookout } from "../src/worker/lookout.ts";
+import type { AdoptRequest, Ended, RunRequest } from "../src/worker/messages.ts";
+import { launch } from "../src/worker/process/launch.ts";
 import { signalTree } from "../src/worker/process/tree.ts";
 import { Run } from "../src/worker/run.ts";
+import { hasBegun } from "../src/worker/spool.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
 
@@ -219,4 +223,65 @@ Deno.test("a job is over when its first process ends, whatever it left running i
   const ended = await finish(new Run(asked));
   assert.deepEqual([ended.outcome, textOf(ended)], ["completed", "done\n"]);
   assert.equal((await signalTree({ token: asked.token, root: null }, "KILL", true)).length, 1);
+});
+
+/** Starts a command as another worker would have, and adopts it. */
+async function adopted(
+  dir: TempDir,
+  { procfs, ...changes }: Partial<RunRequest> & { command: string; procfs: boolean },
+): Promise<{ asked: AdoptRequest; run: Run }> {
+  const token = crypto.randomUUID();
+  const asked: AdoptRequest = {
+    ...request(dir, { token, spool: dir.file(token), procfs, detached: !procfs, ...changes }),
+    printed: { stdout: 4, stderr: 0 },
+    claimedAt: Date.now(),
+    outOfSight: null,
+  };
+  launch({ ...asked, env: { QUEUECTL_RUN: asked.token } }).unref();
+  await until("it has begun", () => hasBegun(asked.spool));
+  const lookout = new Lookout();
+  return { asked, run: new Run(asked, () => adopt(asked, lookout), asked.printed) };
+}
+
+for (const procfs of [true, false]) {
+  const how = procfs ? "in /proc" : "without /proc";
+
+  Deno.test(`an adopted command is found ${how}; its end and the rest of its output are seen`, async () => {
+    using dir = tempDir();
+    const command = "echo one; until [ -e go ]; do sleep 0.02; done; echo two; exit 3";
+    const { run } = await adopted(dir, { command, procfs });
+    const finished = finish(run);
+    Deno.writeTextFileSync(dir.file("go"), "");
+    const ended = await finished;
+    assert.deepEqual([ended.outcome, ended.exitCode, textOf(ended)], ["failed", 3, "two\n"]);
+  });
+
+  Deno.test(`a timeout ends an adopted command that is found ${how} with its children`, async () => {
+    using dir = tempDir();
+    const { asked, run } = await adopted(dir, { command: "sleep 300 & sleep 300", procfs, timeoutMs: 500 });
+    const ended = await finish(run);
+    assert.deepEqual([ended.outcome, ended.error], ["timed_out", "timed out after 500ms"]);
+    assert.deepEqual(await processesLeft(asked.token), []);
+  });
+
+  Deno.test(`an adopted command that was killed with all its shells is lost, ${how}`, async () => {
+    using dir = tempDir();
+    const { asked, run } = await adopted(dir, { command: "sleep 300", procfs });
+    const finished = finish(run);
+    await signalTree({ token: asked.token, root: null }, "KILL", true);
+    const ended = await finished;
+    assert.deepEqual([ended.outcome, ended.exitCode], ["lost", null]);
+  });
+}
+
+Deno.test("an adopted command that is out of sight is settled by what it left, or lost for the given reason", async () => {
+  using dir = tempDir();
+  const { asked, run } = await adopted(dir, { command: "exit 4", procfs: true });
+  assert.equal((await finish(run)).exitCode, 4);
+  const elsewhere = { ...asked, outOfSight: "lost: its worker is gone" };
+  const again = await finish(new Run(elsewhere, () => adopt(elsewhere, new Lookout())));
+  assert.deepEqual([again.outcome, again.exitCode], ["failed", 4]);
+  const other = { ...elsewhere, token: crypto.randomUUID(), spool: dir.file("other") };
+  const lost = await finish(new Run(other, () => adopt(other, new Lookout())));
+  assert.deepEqual([lost.outcome, lost.error], ["lost", "lost: its worker is gone"]);
 });
