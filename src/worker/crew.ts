@@ -90,10 +90,13 @@ export class Crew {
     return left;
   }
 
-  /** The worker for each of `count` jobs that run already: the idlest first. None when all are about to stop. */
+  /** The worker for each of `count` jobs that run already: the idlest first. None when all are leaving theirs. */
   adopters(count: number): string[] {
-    const threads = [...this.#threads.values()].filter(({ leaving }) => !leaving);
-    if (threads.length === 0) return [];
+    const staying = [...this.#threads.values()].filter(({ leaving }) => !leaving);
+    if (staying.length === 0) return [];
+    // One that has crashed may take a while to be there again.
+    const ready = staying.filter((thread) => thread.ready);
+    const threads = ready.length > 0 ? ready : staying;
     const loads = new Map(threads.map((thread) => [thread.id, thread.busy / thread.slots]));
     return Array.from({ length: count }, () => {
       const { id, slots } = threads.reduce((a, b) => loads.get(b.id)! < loads.get(a.id)! ? b : a);

@@ -67,6 +67,11 @@ export class WorkerThread {
     return [...this.#jobs.values()].filter(({ token }) => this.#begun.has(token));
   }
 
+  /** It hears what it is told. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
   /** It was told to stop. */
   get stopping(): boolean {
     return this.#stopping;
