@@ -117,7 +117,7 @@ function verifyNotes(id: string, kind: Kind, { starts, ends }: { starts: Ledger;
     if (started !== 1) found.push(`Attempt ${attempt} of ${id} started ${started} times.`);
     if (ended !== (kind.ends ? 1 : 0)) found.push(`Attempt ${attempt} of ${id} ended ${ended} times.`);
   }
-  const all = starts.attempts.filter(({ job }) => job === id).length;
+  const all = starts.attemptsOf(id);
   if (all > kind.attempts) {
     found.push(`${id}, which ${kind.that}, needed ${kind.attempts} attempts, but ${all} started.`);
   }

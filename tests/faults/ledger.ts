@@ -22,15 +22,26 @@ export const NOTE_OVERLAP =
 /** How often each attempt noted something. */
 export class Ledger {
   readonly #lines = new Map<string, number>();
+  readonly #attempts = new Map<string, number>();
 
   /** Reads what the jobs of a directory have noted in `starts`, `ends` or `overlaps`; nothing when there is no such file. */
   constructor(dir: string, name: "starts" | "ends" | "overlaps") {
-    for (const line of readLines(`${dir}/${name}`)) this.#lines.set(line, this.count(...split(line)) + 1);
+    for (const line of readLines(`${dir}/${name}`)) {
+      const [job, attempt] = split(line);
+      const count = this.count(job, attempt);
+      this.#lines.set(line, count + 1);
+      if (count === 0) this.#attempts.set(job, this.attemptsOf(job) + 1);
+    }
   }
 
   /** How often the attempt noted it. */
   count(job: string, attempt: number): number {
     return this.#lines.get(`${job} ${attempt}`) ?? 0;
+  }
+
+  /** How many attempts of a job noted it. */
+  attemptsOf(job: string): number {
+    return this.#attempts.get(job) ?? 0;
   }
 
   /** The attempts that noted it. */
