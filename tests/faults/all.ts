@@ -14,12 +14,14 @@ import { SLEEP } from "./sleep.ts";
 import { SOAK } from "./soak.ts";
 import { THREAD_CRASH } from "./thread_crash.ts";
 import { WORKER_STORM } from "./worker_storm.ts";
+import { ZOMBIE } from "./zombie.ts";
 
 /** The fault suite. */
 export const FAULTS: readonly Fault[] = [
   WORKER_STORM,
   JOB_STORM,
   SLEEP,
+  ZOMBIE,
   CLOCK,
   CRASH_POINTS,
   THREAD_CRASH,

@@ -47,6 +47,9 @@ function makeFaulty(): void {
       return before(SqliteStore, "adopt", die);
     case "adopted":
       return after(SqliteStore, "adopt", ([, adoptions]) => adoptions.length > 0 && die());
+    case "deaf":
+      SqliteStore.prototype.renew = () => Promise.resolve(true);
+      return;
     case "thread-crash":
       return after(Deno.Command, "spawn", () => inThread && isTime() && setTimeout(crashThread, MOMENT_MS));
     case "thread-start":

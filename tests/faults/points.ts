@@ -18,6 +18,7 @@ export const POINTS = {
 
 /**
  * The name of a point. At `thread-crash` a thread crashes a moment after it started a job's process, and at
- * `thread-start` every thread does as it starts; the worker lives on.
+ * `thread-start` every thread does as it starts; the worker lives on. One that is `deaf` takes its lease for renewed
+ * whenever it should renew it.
  */
-export type PointName = keyof typeof POINTS | "thread-crash" | "thread-start";
+export type PointName = keyof typeof POINTS | "thread-crash" | "thread-start" | "deaf";
