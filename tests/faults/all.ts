@@ -8,6 +8,7 @@ import { CRASH_POINTS } from "./crash_points.ts";
 import { ENQUEUERS } from "./enqueuers.ts";
 import type { Fault } from "./fault.ts";
 import { FULL_DISK } from "./full_disk.ts";
+import { HANDOVER } from "./handover.ts";
 import { JOB_STORM } from "./job_storm.ts";
 import { POWER_CUT } from "./power_cut.ts";
 import { SLEEP } from "./sleep.ts";
@@ -20,6 +21,7 @@ import { ZOMBIE } from "./zombie.ts";
 export const FAULTS: readonly Fault[] = [
   WORKER_STORM,
   JOB_STORM,
+  HANDOVER,
   SLEEP,
   ZOMBIE,
   CLOCK,

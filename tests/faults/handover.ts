@@ -1,0 +1,91 @@
+/**
+ * @module
+ * One worker process after another leaves with `worker stop --leave` while jobs run, as when a program is replaced
+ * again and again, and its successor is there at once. The jobs must not notice, and whoever leaves must leave.
+ */
+import { systemClock } from "../../src/clock.ts";
+import { testStore } from "../helpers/worker.ts";
+import { until } from "../helpers/until.ts";
+import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";
+import { Charge, VERIFIED } from "./charge.ts";
+import type { Fault, Scale } from "./fault.ts";
+import {
+  BECOMES_ANOTHER,
+  FAILS,
+  KEEPS_FAILING,
+  type Kind,
+  plain,
+  SHOUTS,
+  TALKS,
+  timesOut,
+  TRAPS_EXIT,
+} from "./kinds.ts";
+import { Workers } from "./workers.ts";
+
+const PROCESSES = 2;
+const ARGS = ["--count", "2"];
+const JOBS = { short: 60, full: 1200 } as const satisfies Record<Scale, number>;
+const PATIENCE_MS = { short: 60_000, full: 10 * 60_000 } as const;
+/** A successor is there for so long before the next one leaves. */
+const PAUSE_MS = 200;
+
+/** Mostly long ones: a short job is seldom left. */
+const KINDS: readonly Kind[] = [
+  plain(1),
+  TALKS,
+  plain(),
+  BECOMES_ANOTHER,
+  TRAPS_EXIT,
+  plain(2),
+  FAILS,
+  SHOUTS,
+  KEEPS_FAILING,
+  timesOut(1500),
+];
+
+/** Workers that leave. */
+export const HANDOVER: Fault = {
+  name: "handover",
+  async run(scale) {
+    using test = await testStore();
+    await using workers = new Workers(test);
+    const charge = new Charge(test);
+    await test.set({ backoff_base: "0.1", backoff_factor: "1" });
+    await charge.enqueue(...Array.from({ length: JOBS[scale] }, (_, i) => KINDS[i % KINDS.length]!));
+    for (let i = 0; i < PROCESSES; i++) workers.start(ARGS);
+
+    const found: string[] = [];
+    let left = 0;
+    const deadline = performance.now() + PATIENCE_MS[scale];
+    while (!await charge.over()) {
+      if (performance.now() > deadline) {
+        found.push(`The jobs have not come to an end within ${PATIENCE_MS[scale] / 1000} s.`);
+        break;
+      }
+      const oldest = workers.alive[0]!;
+      const ids = await until("the oldest worker is there", async () => {
+        const ids = (await test.store.workers()).filter(({ pid }) => pid === oldest.pid).map(({ id }) => id);
+        return ids.length > 0 ? ids : undefined;
+      });
+      workers.start(ARGS);
+      for (const worker of ids) {
+        await test.store.requestStop({ worker, endAt: null, leave: true });
+      }
+      await until("it has left", () => !workers.alive.includes(oldest));
+      const { code } = await oldest.ended;
+      if (code !== 0) found.push(`A worker that was to leave ended with exit code ${code}.`);
+      left += 1;
+      await systemClock.sleep(PAUSE_MS);
+    }
+
+    found.push(...await aftermath(test, workers), ...complaints(workers.log), ...await charge.verify());
+    if (!workers.log.includes("left to the next worker")) {
+      found.push("No job was running when a worker left.");
+    }
+    return {
+      injected: `${left} worker processes replaced under ${charge.ids.length} jobs`,
+      checked: [...VERIFIED, "whoever was told to leave did, in order", ...AFTERMATH],
+      found,
+    };
+  },
+};
