@@ -18,6 +18,7 @@ function request(dir: TempDir, command: string, changes: Partial<Launch> = {}): 
     command,
     shell: "sh",
     spool: dir.file(token),
+    ends: dir.file("ends-0"),
     cwd: dir.path,
     env,
     detached: false,
@@ -49,7 +50,7 @@ for (const shell of ["sh", "bash"]) {
       using dir = tempDir();
       for (const [command, exitCode, signal] of ENDS) {
         const { spool, ...rest } = request(dir, command, { shell, brief });
-        await launch({ spool, ...rest }).status;
+        await launch({ spool, ...rest }).child.status;
         const end = spooledEnd(spool);
         assert.deepEqual([end?.exitCode, end?.signal], [exitCode, signal], command);
         assert.ok(hasBegun(spool));
@@ -62,7 +63,7 @@ Deno.test("another kind of shell leaves its exit code, too", async () => {
   using dir = tempDir();
   Deno.writeTextFileSync(dir.file("shell"), '#!/bin/sh\nshift\nexec sh -c "$1; exit 6"\n', { mode: 0o700 });
   const one = request(dir, "echo hi", { shell: dir.file("shell"), brief: true });
-  await launch(one).status;
+  await launch(one).child.status;
   assert.deepEqual(spooledEnd(one.spool)?.exitCode, 6);
   assert.equal(Deno.readTextFileSync(`${one.spool}.out`), "hi\n");
 });
@@ -96,7 +97,7 @@ for (const procfs of [true, false]) {
   Deno.test(`a running command is found by its token, with its age, ${procfs ? "in /proc" : "without /proc"}`, async () => {
     using dir = tempDir();
     const one = request(dir, "until [ -e go ]; do sleep 0.02; done", { detached: !procfs });
-    const child = launch(one);
+    const { child } = launch(one);
     await until("it has begun", () => hasBegun(one.spool));
     const found = await findRuns([one.token, crypto.randomUUID()], procfs);
     assert.deepEqual([...found!.keys()], [one.token]);
@@ -117,7 +118,7 @@ for (const brief of [true, false]) {
     const one = request(dir, "echo >began", { brief });
     assert.equal(bar(one.spool), true);
     assert.equal(bar(one.spool), false, "it is barred already");
-    assert.notEqual((await launch(one).status).code, 0);
+    assert.notEqual((await launch(one).child.status).code, 0);
     assert.equal(hasBegun(one.spool), false);
     assert.throws(() => Deno.statSync(dir.file("began")), Deno.errors.NotFound);
   });
@@ -126,6 +127,6 @@ for (const brief of [true, false]) {
 Deno.test("a command that has begun cannot be barred any more", async () => {
   using dir = tempDir();
   const one = request(dir, "true");
-  await launch(one).status;
+  await launch(one).child.status;
   assert.equal(bar(one.spool), false);
 });

@@ -20,6 +20,7 @@ function request(dir: TempDir, changes: Partial<RunRequest> & { command: string 
     token: crypto.randomUUID(),
     shell: "sh",
     spool: dir.file(`spool-${crypto.randomUUID()}`),
+    ends: dir.file("ends-0"),
     cwd: dir.path,
     env: {},
     timeoutMs: 0,
@@ -237,7 +238,7 @@ async function adopted(
     claimedAt: Date.now(),
     outOfSight: null,
   };
-  launch({ ...asked, env: { QUEUECTL_RUN: asked.token } }).unref();
+  launch({ ...asked, env: { QUEUECTL_RUN: asked.token } }).child.unref();
   await until("it has begun", () => hasBegun(asked.spool));
   const lookout = new Lookout();
   return { asked, run: new Run(asked, () => adopt(asked, lookout), asked.printed) };

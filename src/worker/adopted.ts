@@ -19,7 +19,7 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
   const startedAt = begunAt(spool) ?? claimedAt;
   if (outOfSight !== null) {
     const ended = Promise.resolve(resultOfAdopted(spooledEnd(spool), outOfSight));
-    return { ended, inSight: false, root: () => null, startedAt, ageMs: 0 };
+    return { ended, witnessed: true, inSight: false, root: () => null, startedAt, ageMs: 0 };
   }
   // Without its spool, it may be that of another home that this one was copied from, and none of our business.
   const inSight = hasSpool(spool);
@@ -36,6 +36,7 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
       if (!end && !hasBegun(spool)) return { ...NO_END, outcome: "unstarted", error: null };
       return resultOfAdopted(end, LEFT_NO_END);
     }),
+    witnessed: true,
     inSight,
     // By its token it is found without; and where there is no token to be seen, the group is its own.
     root: () => procfs ? null : found?.group ?? null,

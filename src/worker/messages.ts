@@ -15,6 +15,8 @@ export interface RunRequest {
   shell: string;
   /** The path that the names of the spool files begin with (see `spool.ts`). */
   spool: string;
+  /** As in `Launch`. */
+  ends: string;
   /** The directory to run in; null is the worker's own. */
   cwd: string | null;
   /** Laid over the worker's own environment; the run's token is added to it. */
@@ -73,6 +75,8 @@ export interface Ended {
   startedAt: number;
   /** ms since the epoch. */
   finishedAt: number;
+  /** Its end may have been left as a file of its own. */
+  witnessed: boolean;
   /** Output that was not handed over before. */
   pieces: OutputPiece[];
 }

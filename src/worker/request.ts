@@ -18,16 +18,19 @@ export interface Surroundings {
   settings: Settings;
   /** The path that the names of its spool files begin with. */
   spool: string;
+  /** As in `Launch`. */
+  ends: string;
 }
 
 /** The request to run a job's attempt. */
-export function requestOf(job: ClaimedJob, { home, host, settings, spool }: Surroundings): RunRequest {
+export function requestOf(job: ClaimedJob, { home, host, settings, spool, ends }: Surroundings): RunRequest {
   const { killGraceMs, outputLimit, shell } = settings;
   return {
     token: job.token,
     command: job.command,
     shell,
     spool,
+    ends,
     cwd: job.cwd,
     env: {
       ...job.env,

@@ -23,6 +23,8 @@ interface Ending {
 export interface Begun {
   /** Resolves with how it went once the process has ended. */
   ended: Promise<Result>;
+  /** As in `Ended`. */
+  witnessed: boolean;
   /** What its token names can be ended from here. */
   inSight: boolean;
   /** As in `Tree`. */
@@ -73,8 +75,8 @@ export class Run {
   async finish(): Promise<Ended> {
     const now = systemClock.now();
     const result = await this.#run();
-    const { startedAt = now, finishedAt = systemClock.now() } = result;
-    const finished = { ...result, token: this.#request.token, startedAt, finishedAt };
+    const { startedAt = now, finishedAt = systemClock.now(), witnessed = true } = result;
+    const finished = { ...result, token: this.#request.token, startedAt, finishedAt, witnessed };
     try {
       return { ...finished, pieces: this.#output.rest() };
     } catch (error) {
@@ -99,7 +101,8 @@ export class Run {
     } catch (error) {
       return { ...NO_END, outcome: "failed", error: `could not start: ${sayError(error)}` };
     }
-    return { startedAt: begun.startedAt, ...await this.#watch(begun) };
+    const { startedAt, witnessed } = begun;
+    return { startedAt, witnessed, ...await this.#watch(begun) };
   }
 
   async #watch(begun: Begun): Promise<Result> {
@@ -134,6 +137,8 @@ export interface Result extends ProcessEnd, Pick<Ended, "outcome" | "error"> {
   startedAt?: number;
   /** In ms since the epoch; left out where the time of noticing is as good. */
   finishedAt?: number;
+  /** As in `Ended`; left out where nobody knows. */
+  witnessed?: boolean;
 }
 
 /** An end of which nothing is known. */
@@ -143,7 +148,7 @@ export const NO_END: ProcessEnd = { exitCode: null, signal: null };
 function start(request: RunRequest): Begun {
   const { token, spool, procfs } = request;
   const startedAt = systemClock.now();
-  const child = launch({ ...request, env: { ...request.env, [RUN_VARIABLE]: token } });
+  const { child, witnessed } = launch({ ...request, env: { ...request.env, [RUN_VARIABLE]: token } });
   // Else the runtime would kill it together with its thread.
   child.unref();
   let reaped = false;
@@ -153,6 +158,7 @@ function start(request: RunRequest): Begun {
   });
   return {
     ended,
+    witnessed,
     inSight: true,
     // A group keeps its number while anyone is in it.
     root: () => procfs && reaped ? null : child.pid,

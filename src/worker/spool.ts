@@ -10,6 +10,7 @@
  * | `S.exit.N` | its first shell, at the end | its exit code is N |
  * | `S.signal.SIGX` | its first shell, at the end | it was killed by that signal |
  * | `S.chosen.N` | the shell of its command | it chose the exit code N, which looks like death by a signal |
+ * | `ends-M`, beside | shells without a witness | a line for each: the token and the exit code |
  */
 import { type Stream, STREAMS } from "../job.ts";
 
@@ -65,10 +66,28 @@ export function bar(spool: string): boolean {
   }
 }
 
+const ENDS = /^ends-\d+$/;
+
+/** A file in which shells without a witness note their ends. */
+export function endsPath(directory: string, number: number): string {
+  return `${directory}/ends-${number}`;
+}
+
+/** The whole lines of such a file. */
+function endsIn(path: string): [token: string, exitCode: number][] {
+  const lines = Deno.readTextFileSync(path).split("\n").slice(0, -1);
+  return lines.map((line) => line.split(" ")).map(([token = "", code]) => [token, Number(code)]);
+}
+
 /** The ends that were left in a directory of spools, by token. */
 export function spooledEnds(directory: string): Map<string, ProcessEnd> {
   const ends = new Map<string, ProcessEnd>();
   for (const name of namesIn(directory)) {
+    if (ENDS.test(name)) {
+      for (const [token, exitCode] of endsIn(`${directory}/${name}`)) {
+        ends.set(token, { exitCode, signal: null });
+      }
+    }
     const [token = "", kind, value = ""] = name.split(".");
     if (kind === "exit") ends.set(token, { exitCode: Number(value), signal: null });
     else if (kind === "signal") ends.set(token, { exitCode: null, signal: value });
@@ -80,7 +99,12 @@ export function spooledEnds(directory: string): Map<string, ProcessEnd> {
 export function spooledEnd(spool: string): SpooledEnd | undefined {
   const { directory, token } = splitSpool(spool);
   const end = spooledEnds(directory).get(token);
-  return end && { ...end, finishedAt: timeOf(spool + endSuffix(end)) ?? 0 };
+  // One that is a mere line had been expected to be brief: what it printed last is not long before.
+  return end && { ...end, finishedAt: timeOf(spool + endSuffix(end)) ?? lastChange(spool) };
+}
+
+function lastChange(spool: string): number {
+  return Math.max(...STREAMS.map((stream) => changedAt(spool + SUFFIX[stream])));
 }
 
 /** The directory of a spool, and its token. */
@@ -89,9 +113,10 @@ export function splitSpool(spool: string): { directory: string; token: string } 
   return { directory: spool.slice(0, slash), token: spool.slice(slash + 1) };
 }
 
-/** Removes the files of an attempt that ended as `end` says. */
-export function removeSpool(spool: string, end: ProcessEnd): void {
+/** Removes the files of an attempt. `end` is what was left of it as a file of its own; undefined when nothing was. */
+export function removeSpool(spool: string, end: ProcessEnd | undefined): void {
   for (const stream of STREAMS) removeFile(spool + SUFFIX[stream]);
+  if (end === undefined) return;
   if (end.exitCode !== null && end.exitCode <= 128) return removeFile(spool + endSuffix(end));
   // Its shells may have left more, or nothing.
   const { directory, token } = splitSpool(spool);
@@ -113,11 +138,22 @@ function namesIn(directory: string): string[] {
   }
 }
 
-function removeFile(path: string): void {
+/** Removes a file, if it is there. */
+export function removeFile(path: string): void {
   try {
     Deno.removeSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** When a file was last changed; 0 when there is none. */
+function changedAt(path: string): number {
+  try {
+    return Deno.statSync(path).mtime?.getTime() ?? 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
   }
 }
 

@@ -16,6 +16,7 @@ import { type Settings, settingsFrom } from "../settings.ts";
 import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
 import { Crew } from "./crew.ts";
 import { endTree } from "./end_tree.ts";
+import { EndsFiles } from "./ends_files.ts";
 import { newId } from "./ids.ts";
 import type { Journal } from "./journal.ts";
 import { Lease } from "./lease.ts";
@@ -54,12 +55,14 @@ export interface SupervisorOptions {
 }
 
 /** How an attempt ended, as far as that is known before its job's next state is decided. */
-type Ending = Omit<Settlement, "token" | "state" | "runAt">;
+type Ending = Omit<Settlement, "token" | "state" | "runAt"> & { witnessed?: boolean };
 
 /** A settlement and the job it is about. */
 interface Settled {
   job: ClaimedJob;
   settlement: Settlement;
+  /** As in `Ended`. */
+  witnessed: boolean;
 }
 
 /** After the store refused to work, wait this long before trying again. */
@@ -75,6 +78,7 @@ export class Supervisor {
   readonly #workers: readonly string[];
   readonly #crew: Crew;
   readonly #spool: OwnSpool;
+  readonly #ends: EndsFiles;
   readonly #lease: Lease;
   readonly #succession: Succession;
   readonly #latch = new Latch();
@@ -129,6 +133,7 @@ export class Supervisor {
     this.#workers = workers;
     this.#settings = settings;
     this.#spool = spool;
+    this.#ends = new EndsFiles(spool.path);
     this.#crew = new Crew(workers, {
       entry: options.entry,
       slots: options.slots,
@@ -302,14 +307,16 @@ export class Supervisor {
       home,
       settings: this.#settings,
       spool: this.#succession.spoolOf(job.token),
+      ends: this.#ends.pathFor(job.token),
     });
   }
 
   /** Notes how an attempt ended, for the next exchange. */
-  #settle(job: ClaimedJob, { outcome, exitCode, signal, error, startedAt, finishedAt }: Ending): void {
+  #settle(job: ClaimedJob, ending: Ending): void {
+    const { outcome, exitCode, signal, error, startedAt, finishedAt, witnessed = true } = ending;
     const next = nextState({ ...job, outcome, finishedAt }, this.#settings, Math.random());
     const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt, ...next };
-    this.#settlements.push({ job, settlement });
+    this.#settlements.push({ job, settlement, witnessed });
     this.#mayClaim = true;
     this.#latch.ring();
   }
@@ -327,13 +334,16 @@ export class Supervisor {
 
   #afterSettling(settled: readonly Settled[], refused: readonly string[]): void {
     const { journal } = this.#options;
-    for (const { job, settlement } of settled) {
+    for (const { job, settlement, witnessed } of settled) {
+      this.#ends.settled(job.token);
       if (refused.includes(job.token)) {
         // Whoever has it now needs its spool.
         journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
         continue;
       }
-      if (settlement.outcome !== "unstarted") removeSpool(this.#succession.spoolOf(job.token), settlement);
+      if (settlement.outcome !== "unstarted") {
+        removeSpool(this.#succession.spoolOf(job.token), witnessed ? settlement : undefined);
+      }
       journal.settled(job, settlement);
       this.#succession.forget(job.token);
     }

@@ -17,6 +17,8 @@ export interface Launch {
   shell: string;
   /** The path that the names of the spool files begin with. */
   spool: string;
+  /** The file in the same directory in which shells without a witness note their ends. */
+  ends: string;
   /** The directory to run in; null is this process's own. */
   cwd: string | null;
   /** Laid over this process's own environment. */
@@ -27,8 +29,9 @@ export interface Launch {
   brief: boolean;
 }
 
-// The arguments of all scripts: $1 the command, $2 the spool, $3 the shell, $4 the script for it, then variables.
-const FIRST_EXPORT = 5;
+// The arguments of all scripts: $1 the command, $2 the spool, $3 the shell, $4 the script for it, $5 the file for ends,
+// then variables.
+const FIRST_EXPORT = 6;
 
 /** Makes the first file of the spool, or ends the shell with 2 when it is there already. */
 const BEGIN = 'set -C; : >"$2.out"; set +C; ';
@@ -36,10 +39,12 @@ const TO_SPOOL = 'exec >>"$2.out" 2>>"$2.err"; ';
 /** Runs the text as `sh -c TEXT` would. `set --` empties `$@`, on the same line so that line numbers stay right. */
 const RUN = 'eval "set --; $1"';
 /**
- * A shell without a witness leaves its exit code itself, as the name of an empty file: that succeeds even when the
- * disk is full. One with a witness only says where it chose a code that looks like death by a signal.
+ * A shell without a witness leaves its exit code itself: as a line in a file that it shares with others, which takes a
+ * third of the time of making another file, or, when the disk is full, as the name of an empty file. One with a witness
+ * only says where it chose a code that looks like death by a signal.
  */
-const TELL = `QUEUECTL_EXIT=$2.exit; trap ': >|"$QUEUECTL_EXIT.$?"' EXIT; `;
+const TELL = 'QUEUECTL_EXIT=$2; QUEUECTL_ENDS=$5; trap \'set -- "$?"; ' +
+  'echo "${QUEUECTL_EXIT##*/} $1" >>"$QUEUECTL_ENDS" || : >|"$QUEUECTL_EXIT.exit.$1"\' EXIT; ';
 const TELL_IF_HIGH =
   `QUEUECTL_EXIT=$2.chosen; trap 'case $? in 129|1[3-9]?|2??) : >|"$QUEUECTL_EXIT.$?";; esac' EXIT; `;
 /**
@@ -67,14 +72,22 @@ const POSIX_SHELL = /(?:^|\/)(?:a|ba|da|k|mk|z)?sh$/;
  */
 const EXPORTED = /^(?:PATH|(?:LD|DYLD)_\w+)$/;
 
+/** A command that was started. */
+export interface Launched {
+  /** Its first process. */
+  child: Deno.ChildProcess;
+  /** That is a witness, which leaves the end as a file of its own. */
+  witnessed: boolean;
+}
+
 /**
  * Starts a command with stdin closed and its output going to the spool. Where it may take longer, or is not plain,
  * there is a witness: a second shell, which costs as much as half of running `true`.
  *
  * @throws when it cannot be started, for example because `cwd` does not exist
  */
-export function launch(launch: Launch): Deno.ChildProcess {
-  const { command, shell, spool, cwd, env, detached, brief } = launch;
+export function launch(launch: Launch): Launched {
+  const { command, shell, spool, ends, cwd, env, detached, brief } = launch;
   const variables = Object.entries(env);
   const exported = variables.filter(([name]) => EXPORTED.test(name));
   const exports = exported.map((_, i) => `export "\${${FIRST_EXPORT + i}}"; `).join("");
@@ -85,8 +98,8 @@ export function launch(launch: Launch): Deno.ChildProcess {
     ? BEGIN + WITNESS + RUN_POSIX + TESTIFY
     : BEGIN + WITNESS + exports + RUN_OTHER + TESTIFY;
   const inner = alone ? "" : TO_SPOOL + exports + TELL_IF_HIGH + RUN;
-  return new Deno.Command("sh", {
-    args: ["-c", script, "sh", command, spool, shell, inner, ...exported.map((one) => one.join("="))],
+  const child = new Deno.Command("sh", {
+    args: ["-c", script, "sh", command, spool, shell, inner, ends, ...exported.map((one) => one.join("="))],
     ...(cwd === null ? {} : { cwd }),
     env: Object.fromEntries(variables.filter(([name]) => !EXPORTED.test(name))),
     stdin: "null",
@@ -94,4 +107,5 @@ export function launch(launch: Launch): Deno.ChildProcess {
     stderr: "null",
     detached,
   }).spawn();
+  return { child, witnessed: !alone };
 }
