@@ -112,6 +112,36 @@ for (const procfs of [true, false]) {
   });
 }
 
+for (const procfs of [true, false]) {
+  Deno.test(`many running commands are all found at once, ${procfs ? "in /proc" : "without /proc"}`, async () => {
+    using dir = tempDir();
+    const gate = "until [ -e go ]; do sleep 0.02; done";
+    const all = Array.from({ length: 5 }, () => request(dir, gate, { detached: !procfs }));
+    const children = all.map((one) => launch(one).child);
+    await until("they have begun", () => all.every(({ spool }) => hasBegun(spool)));
+    const found = await findRuns(all.map(({ token }) => token), procfs);
+    assert.deepEqual([...found!.keys()].sort(), all.map(({ token }) => token).sort());
+    Deno.writeTextFileSync(dir.file("go"), "");
+    await Promise.all(children.map(({ status }) => status));
+  });
+
+  Deno.test(`who merely has a run's token in its command line is not taken for it, ${procfs ? "in /proc" : "without /proc"}`, async () => {
+    using dir = tempDir();
+    const { token, spool } = request(dir, "true");
+    const child = new Deno.Command("sh", {
+      args: ["-c", "echo; read line", "sh", token, `${spool}.out`],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    assert.deepEqual(await findRuns([token], procfs), new Map());
+    await child.stdin.close();
+    await child.status;
+    await reader.cancel();
+  });
+}
+
 for (const brief of [true, false]) {
   Deno.test(`a barred command does not begin${brief ? ", nor a brief one" : ""}`, async () => {
     using dir = tempDir();

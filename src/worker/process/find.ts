@@ -2,6 +2,8 @@
  * @module
  * Finding the first processes of runs that somebody else started. A run is known by a mark in the command line of its
  * first process, its token or its whole spool, which are unguessable: never by a pid alone, which may be another's.
+ * Others can have the mark in theirs, too, such as someone who looks at the spool, or signals the run; but only the
+ * run's own shells have it beside their script.
  */
 import { runShell } from "./shell.ts";
 
@@ -13,12 +15,16 @@ export interface Found {
   ageMs: number;
 }
 
+/** What every script that runs a job has in it (see `launch.ts`), and hardly any other command line. */
+const SCRIPT = '"$2.out"';
+
 /**
  * Prints for how long the machine has been up, in seconds, then a line for each process: process group, start in ticks
- * since boot, and mark. The marks come on stdin: as arguments, this script would find itself.
+ * since boot, and mark. The marks come on stdin: as arguments, this script would find itself. $1 is what else is there.
  */
-const BY_PROC = `read -r up _ </proc/uptime; echo "$up"
+const BY_PROC = `script=$1; read -r up _ </proc/uptime; echo "$up"
 grep -aosF -f - /proc/[0-9]*/cmdline | while IFS=: read -r file mark; do
+  grep -qsF -- "$script" "$file" || continue
   read -r stat <"\${file%/cmdline}/stat" || continue
   set -- \${stat##*) }
   echo "$3 \${20} $mark"
@@ -39,7 +45,9 @@ export async function findRuns(
   marks: readonly string[],
   procfs: boolean,
 ): Promise<Map<string, Found> | undefined> {
-  return procfs ? readProc(await runShell(BY_PROC, [], marks)) : readPs(await runShell(BY_PS, []), marks);
+  return procfs
+    ? readProc(await runShell(BY_PROC, [SCRIPT], marks))
+    : readPs(await runShell(BY_PS, []), marks);
 }
 
 function readProc(printed: string): Map<string, Found> | undefined {
@@ -64,7 +72,7 @@ function readPs(printed: string, marks: readonly string[]): Map<string, Found> |
   if (printed === "") return undefined;
   const found = new Map<string, Found>();
   for (const line of printed.split("\n")) {
-    const mark = marks.find((one) => line.includes(one));
+    const mark = line.includes(SCRIPT) ? marks.find((one) => line.includes(one)) : undefined;
     const [, group, elapsed] = /^\s*(\d+)\s+([\d:-]+)\s/.exec(line) ?? [];
     if (mark && elapsed) note(found, mark, { group: Number(group), ageMs: elapsedMs(elapsed) });
   }
