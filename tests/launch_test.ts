@@ -59,6 +59,16 @@ for (const shell of ["sh", "bash"]) {
   }
 }
 
+Deno.test("a command that printed nothing ended when it ended, not when it began, with a witness and without", async () => {
+  using dir = tempDir();
+  for (const brief of [false, true]) {
+    const { spool, ...rest } = request(dir, "sleep 0.3", { brief });
+    await launch({ spool, ...rest }).child.status;
+    const tookMs = spooledEnd(spool)!.finishedAt - begunAt(spool)!;
+    assert.ok(tookMs >= 250, `${tookMs} ms`); // a file's time is as exact as the kernel's tick
+  }
+});
+
 Deno.test("another kind of shell leaves its exit code, too", async () => {
   using dir = tempDir();
   Deno.writeTextFileSync(dir.file("shell"), '#!/bin/sh\nshift\nexec sh -c "$1; exit 6"\n', { mode: 0o700 });

@@ -183,6 +183,14 @@ Deno.test("a supervisor that has left is gone at once", async () => {
   assert.deepEqual(await one.gone(peer(one.clock, { leaseUntil: 0 })), ["here"]);
 });
 
+Deno.test("what a supervisor elsewhere has left is let alone for a lease: it runs on there", async () => {
+  using one = watchPeers();
+  const p = peer(one.clock, { leaseUntil: 0, pidNamespace: "others" });
+  assert.deepEqual(await one.gone(p), []);
+  await one.clock.pass(LEASE_MS + 1);
+  assert.deepEqual(await one.gone(p), ["elsewhere"]);
+});
+
 Deno.test("a supervisor whose lock file was removed is judged by its lease alone", async () => {
   using one = watchPeers();
   const p = peer(one.clock);

@@ -4,23 +4,12 @@
  */
 import type { Outcome, Stream } from "../job.ts";
 import type { OutputPiece } from "../store/store.ts";
+import type { Launch } from "./process/launch.ts";
 
-/** One attempt to run. */
-export interface RunRequest {
+/** One attempt to run. Its `env` has not got the run's token yet. */
+export interface RunRequest extends Launch {
   /** Names the attempt, and all its processes. */
   token: string;
-  /** For the shell. */
-  command: string;
-  /** Takes it as `SHELL -c COMMAND`. */
-  shell: string;
-  /** The path that the names of the spool files begin with (see `spool.ts`). */
-  spool: string;
-  /** As in `Launch`. */
-  ends: string;
-  /** The directory to run in; null is the worker's own. */
-  cwd: string | null;
-  /** Laid over the worker's own environment; the run's token is added to it. */
-  env: Readonly<Record<string, string>>;
   /** 0 is no timeout. */
   timeoutMs: number;
   /** Between SIGTERM and SIGKILL after a timeout. */
@@ -29,10 +18,6 @@ export interface RunRequest {
   outputLimit: number;
   /** As in `Host`. */
   procfs: boolean;
-  /** Start the command in a session of its own. */
-  detached: boolean;
-  /** As in `Launch`. */
-  brief: boolean;
 }
 
 /** One attempt to watch that was started by somebody else. */

@@ -52,7 +52,9 @@ export class Peers {
     for (const peer of others) {
       const where = this.#whereIs(peer);
       const lives = where === "elsewhere" ? undefined : await isPresent(this.#lockOf(peer));
-      if (peer.leaseUntil === 0 || lives === false || this.#isSilent(peer, leaseMs)) {
+      // Elsewhere, what was left runs on: that is time for somebody there to adopt it.
+      const left = peer.leaseUntil === 0 && where !== "elsewhere";
+      if (left || lives === false || this.#isSilent(peer, leaseMs)) {
         gone.push({ peer, where });
       }
     }

@@ -37,17 +37,18 @@ export function streamPath(spool: string, stream: Stream): string {
 
 /** Whether an attempt's command has begun. Without it, nothing of the command has ever run. */
 export function hasBegun(spool: string): boolean {
-  return timeOf(spool + SUFFIX.stderr) !== undefined;
+  return infoOf(spool + SUFFIX.stderr) !== undefined;
 }
 
 /** Whether the directory of a spool is there. */
 export function hasSpool(spool: string): boolean {
-  return timeOf(splitSpool(spool).directory) !== undefined;
+  return infoOf(splitSpool(spool).directory) !== undefined;
 }
 
 /** When an attempt's first shell began, in ms since the epoch; undefined when that is not known. */
 export function begunAt(spool: string): number | undefined {
-  return timeOf(spool + SUFFIX.stdout);
+  const info = infoOf(spool + SUFFIX.stdout);
+  return (info?.birthtime ?? info?.mtime)?.getTime();
 }
 
 /**
@@ -73,38 +74,40 @@ export function endsPath(directory: string, number: number): string {
   return `${directory}/ends-${number}`;
 }
 
-/** The whole lines of such a file. */
+/** The whole lines of such a file; none when it has just been removed. */
 function endsIn(path: string): [token: string, exitCode: number][] {
-  const lines = Deno.readTextFileSync(path).split("\n").slice(0, -1);
+  const lines = orIfMissing("", () => Deno.readTextFileSync(path)).split("\n").slice(0, -1);
   return lines.map((line) => line.split(" ")).map(([token = "", code]) => [token, Number(code)]);
 }
 
+/** An end, and where it was left. */
+export interface LeftEnd extends ProcessEnd {
+  /** The file. */
+  path: string;
+}
+
 /** The ends that were left in a directory of spools, by token. */
-export function spooledEnds(directory: string): Map<string, ProcessEnd> {
-  const ends = new Map<string, ProcessEnd>();
+export function spooledEnds(directory: string): Map<string, LeftEnd> {
+  const ends = new Map<string, LeftEnd>();
   for (const name of namesIn(directory)) {
+    const path = `${directory}/${name}`;
     if (ENDS.test(name)) {
-      for (const [token, exitCode] of endsIn(`${directory}/${name}`)) {
-        ends.set(token, { exitCode, signal: null });
-      }
+      for (const [token, exitCode] of endsIn(path)) ends.set(token, { exitCode, signal: null, path });
     }
     const [token = "", kind, value = ""] = name.split(".");
-    if (kind === "exit") ends.set(token, { exitCode: Number(value), signal: null });
-    else if (kind === "signal") ends.set(token, { exitCode: null, signal: value });
+    if (kind === "exit") ends.set(token, { exitCode: Number(value), signal: null, path });
+    else if (kind === "signal") ends.set(token, { exitCode: null, signal: value, path });
   }
   return ends;
 }
 
-/** The end that an attempt left, if it has. */
+/** The end that an attempt left, if it has. Of one that is a line among others, the last line tells the time. */
 export function spooledEnd(spool: string): SpooledEnd | undefined {
   const { directory, token } = splitSpool(spool);
   const end = spooledEnds(directory).get(token);
-  // One that is a mere line had been expected to be brief: what it printed last is not long before.
-  return end && { ...end, finishedAt: timeOf(spool + endSuffix(end)) ?? lastChange(spool) };
-}
-
-function lastChange(spool: string): number {
-  return Math.max(...STREAMS.map((stream) => changedAt(spool + SUFFIX[stream])));
+  if (!end) return undefined;
+  const { exitCode, signal, path } = end;
+  return { exitCode, signal, finishedAt: infoOf(path)?.mtime?.getTime() ?? 0 };
 }
 
 /** The directory of a spool, and its token. */
@@ -130,40 +133,24 @@ function endSuffix({ exitCode, signal }: ProcessEnd): string {
 }
 
 function namesIn(directory: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(directory), ({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  return orIfMissing([], () => Array.from(Deno.readDirSync(directory), ({ name }) => name));
 }
 
 /** Removes a file, if it is there. */
 export function removeFile(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  orIfMissing(undefined, () => Deno.removeSync(path));
 }
 
-/** When a file was last changed; 0 when there is none. */
-function changedAt(path: string): number {
-  try {
-    return Deno.statSync(path).mtime?.getTime() ?? 0;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
-    throw error;
-  }
+function infoOf(path: string): Deno.FileInfo | undefined {
+  return orIfMissing(undefined, () => Deno.statSync(path));
 }
 
-/** When a file was made, or last changed where that is not known; undefined when there is none. */
-function timeOf(path: string): number | undefined {
+/** What `action` gives, or `missing` when what it needs is not there. */
+function orIfMissing<T>(missing: T, action: () => T): T {
   try {
-    const { birthtime, mtime } = Deno.statSync(path);
-    return (birthtime ?? mtime)?.getTime();
+    return action();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound) return missing;
     throw error;
   }
 }

@@ -30,9 +30,13 @@ export async function openSpool(home: Home, id: string): Promise<OwnSpool> {
   };
 }
 
-/** The spool of a supervisor. */
-export function spoolPath(home: Home, id: string): string {
+function spoolPath(home: Home, id: string): string {
   return `${home.spool}/${id}`;
+}
+
+/** The path that the names of an attempt's files begin with, in the spool of the supervisor that started it. */
+export function attemptSpool(home: Home, supervisor: string, token: string): string {
+  return `${spoolPath(home, supervisor)}/${token}`;
 }
 
 /** Removes the spools of supervisors that are gone and to which no running attempt writes. */

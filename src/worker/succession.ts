@@ -10,7 +10,7 @@ import type { Journal } from "./journal.ts";
 import { Orphans, type Sorted } from "./orphans.ts";
 import { type Gone, Peers } from "./peers.ts";
 import type { Host } from "./process/host.ts";
-import { spoolPath, sweepSpools } from "./spools.ts";
+import { attemptSpool, sweepSpools } from "./spools.ts";
 
 /** What it takes to take over. */
 export interface SuccessionOptions {
@@ -51,7 +51,7 @@ export class Succession {
     this.#orphans = new Orphans({
       id,
       store,
-      spoolOf: ({ job, startedBy }) => `${spoolPath(home, startedBy)}/${job.token}`,
+      spoolOf: ({ job, startedBy }) => attemptSpool(home, startedBy, job.token),
       workers,
     });
   }
@@ -107,7 +107,7 @@ export class Succession {
   /** The path that the names of an attempt's spool files begin with. */
   spoolOf(token: string): string {
     const { home, id } = this.#options;
-    return `${spoolPath(home, this.#starters.get(token) ?? id)}/${token}`;
+    return attemptSpool(home, this.#starters.get(token) ?? id, token);
   }
 
   /** Forgets an attempt that has been settled. */

@@ -39,8 +39,8 @@ const TO_SPOOL = 'exec >>"$2.out" 2>>"$2.err"; ';
 /** Runs the text as `sh -c TEXT` would. `set --` empties `$@`, on the same line so that line numbers stay right. */
 const RUN = 'eval "set --; $1"';
 /**
- * A shell without a witness leaves its exit code itself: as a line in a file that it shares with others, which takes a
- * third of the time of making another file, or, when the disk is full, as the name of an empty file. One with a witness
+ * A shell without a witness leaves its exit code itself: as a line in a file that it shares with others, which is
+ * cheaper than to make another file, or, when the disk is full, as the name of an empty file. One with a witness
  * only says where it chose a code that looks like death by a signal.
  */
 const TELL = 'QUEUECTL_EXIT=$2; QUEUECTL_ENDS=$5; trap \'set -- "$?"; ' +
@@ -82,7 +82,7 @@ export interface Launched {
 
 /**
  * Starts a command with stdin closed and its output going to the spool. Where it may take longer, or is not plain,
- * there is a witness: a second shell, which costs as much as half of running `true`.
+ * there is a witness: a second shell, which adds two thirds to the time that running `true` takes.
  *
  * @throws when it cannot be started, for example because `cwd` does not exist
  */

@@ -4,7 +4,7 @@
  *
  * A shell leaves its exit code in the spool by a trap. That fails where the command replaces the shell (`exec`) or
  * the trap, in its own text or in text it has read or put together. This looks for the possibility, not for the
- * fact: to take a plain command for another costs a millisecond; the other way round, a result could be missed.
+ * fact: to take a plain command for another costs less than a millisecond; the other way round, a result could be missed.
  */
 
 /** Anything the shell would expand may become a word of its language. */
