@@ -5,6 +5,7 @@
 import { envVariable } from "./environment.ts";
 import { PermissionMissing, StoreUnusable } from "./errors.ts";
 import { absolutePath, isAbsolute } from "./paths.ts";
+import { howToGet, isGranted } from "./permissions.ts";
 
 /** The paths within a home. All absolute. */
 export interface Home {
@@ -43,10 +44,9 @@ export function findHome(given: string | undefined): Home {
   if (named) return homeAt(named);
   const user = envVariable("HOME") ?? envVariable("USERPROFILE");
   if (user) return homeAt(`${user}/.queuectl`);
-  if (Deno.permissions.querySync({ name: "env", variable: "HOME" }).state !== "granted") {
-    throw new PermissionMissing(
-      "Cannot tell where the home is: give --home DIR, or run with --allow-env=QUEUECTL_HOME,HOME",
-    );
+  if (!isGranted({ name: "env", variable: "HOME" })) {
+    const how = howToGet("--allow-env=QUEUECTL_HOME,HOME");
+    throw new PermissionMissing(`Cannot tell where the home is: give --home DIR, or ${how}`);
   }
   throw new StoreUnusable(
     "Cannot tell where the home is: neither QUEUECTL_HOME nor HOME is set; give --home DIR",

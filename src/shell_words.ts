@@ -8,7 +8,10 @@ export function quoteWords(words: readonly string[]): string {
   return words.map(quoteWord).join(" ");
 }
 
+/** Means what it says anywhere; a word with `=` could be an assignment, unless it begins as a flag does. */
+const SAFE = /^(?:[\w@%+:,./-]+|-[\w@%+:,./=-]+)$/;
+
 /** Within single quotes a shell takes everything as it is; a single quote has to stand outside of them. */
 function quoteWord(word: string): string {
-  return /^[\w@%+:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return SAFE.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -4,6 +4,8 @@
  */
 import { envVariable } from "../environment.ts";
 import { PermissionMissing, UserError } from "../errors.ts";
+import { howToGet } from "../permissions.ts";
+import { quoteWords } from "../shell_words.ts";
 import type { Print } from "./print.ts";
 
 /** Prints an error to stderr, as a sentence or as a JSON document, and returns its exit code. */
@@ -24,7 +26,7 @@ export function report(error: unknown, { print, json }: { print: Print; json: bo
 
 function problemOf(error: unknown): UserError {
   if (error instanceof UserError) return error;
-  if (error instanceof Deno.errors.NotCapable) return permissionMissing(error.message);
+  if (error instanceof Deno.errors.NotCapable) return permissionProblem(error.message);
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new UserError(`This is a defect of queuectl: ${message} (QUEUECTL_DEBUG=1 shows where)`);
 }
@@ -37,22 +39,33 @@ export function linkerVariables(message: string): string | undefined {
   return /to spawn subprocess with (.+) environment variables?\./.exec(message)?.[1];
 }
 
-/** Deno says: `Requires read access to "/x", run again with the --allow-read flag`. */
-function permissionMissing(message: string): PermissionMissing {
+/** What cannot be done to a thing without permission of a kind. */
+const DENIED: Readonly<Record<string, string>> = {
+  read: "read",
+  write: "write to",
+  run: "start",
+  env: "read the variable",
+  net: "use the network address",
+  import: "load",
+};
+
+/**
+ * Deno says: `Requires read access to "/x", run again with the --allow-read flag`, or, in an executable, `…, specify
+ * the required permissions during compilation using …`.
+ */
+export function permissionProblem(message: string): PermissionMissing {
   const variables = linkerVariables(message);
   if (variables) {
     return new PermissionMissing(
-      `Cannot start a shell while ${variables} is set: unset it, or run again with --allow-run`,
+      `Cannot start a shell while ${variables} is set: ${howToGet("--allow-run")}`,
     );
   }
-  const [, kind, thing, flag] =
-    /^Requires (\S+) access(?: to (.*?))?, run again with the (--[\w-]+) flag/.exec(message) ??
-      [];
-  if (flag === undefined) return new PermissionMissing(message);
-  const value = thing === undefined || thing.startsWith("<") ? "" : thing.replace(/^"(.*)"$/, "$1");
-  return new PermissionMissing(
-    `Cannot go on without ${kind} permission${value && ` for "${value}"`}: run again with ${flag}${
-      value && `=${value}`
-    }`,
-  );
+  const [, kind, thing] = /^Requires (\S+) access(?: to (.*))?, (?:run again|specify) /.exec(message) ?? [];
+  if (kind === undefined) return new PermissionMissing(message);
+  const [, value] = /^"(.*)"$/.exec(thing ?? "") ?? [];
+  if (value === undefined || kind === "all") {
+    return new PermissionMissing(`Cannot go on without ${kind} permission: ${howToGet(`--allow-${kind}`)}`);
+  }
+  const flag = quoteWords([`--allow-${kind}=${value.replaceAll(",", ",,")}`]);
+  return new PermissionMissing(`Cannot ${DENIED[kind] ?? `use ${kind}`} "${value}": ${howToGet(flag)}`);
 }

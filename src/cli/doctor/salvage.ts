@@ -5,6 +5,7 @@
 import { StoreUnusable } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 import { absolutePath, isAbsolute } from "../../paths.ts";
+import { isGranted, permissionMissing } from "../../permissions.ts";
 import { quoteWords } from "../../shell_words.ts";
 import type { Salvaged } from "../../store/sqlite/salvage.ts";
 import type { Context } from "../context.ts";
@@ -23,6 +24,8 @@ const NAMES: Readonly<Record<keyof Salvaged, string>> = {
 
 /** Saves to a new file and prints what came of it. The damaged store is not changed. */
 export async function salvageTo({ home, print }: Context, file: string): Promise<void> {
+  const needed = [{ name: "read", path: home.dir }] as const;
+  if (!needed.every(isGranted)) throw permissionMissing(`Cannot salvage "${home.database}"`, needed);
   if (!exists(home.database) && !exists(`${home.database}-wal`)) {
     throw new StoreUnusable(`Cannot salvage "${home.database}": there is no such file`);
   }

@@ -3,6 +3,8 @@
  * `queuectl worker logs`: what a background worker wrote down.
  */
 import { Refused } from "../../errors.ts";
+import type { Home } from "../../home.ts";
+import { permissionMissing } from "../../permissions.ts";
 import { WORKER_ID_PATTERN } from "../../worker/ids.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { count, toggle } from "../flags.ts";
@@ -28,7 +30,7 @@ export const command: Target = defineCommand({
   words: { placeholder: "W", brief: "the worker", min: 1, max: 1 },
   async run(context, flags, [worker = ""]) {
     const { home, clock, print, json } = context;
-    using file = openLog(home.logs, worker);
+    using file = openLog(home, worker);
     const tail = lastLines(file, flags.lines ?? 100);
     if (json) {
       const lines = new TextDecoder().decode(tail).split("\n").filter((line) => line !== "");
@@ -47,10 +49,13 @@ export const command: Target = defineCommand({
   },
 });
 
-function openLog(logs: string, worker: string): Deno.FsFile {
+function openLog({ dir, logs }: Home, worker: string): Deno.FsFile {
   try {
     if (WORKER_ID_PATTERN.test(worker)) return Deno.openSync(`${logs}/${worker}.log`);
   } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      throw permissionMissing(`Cannot read the log of worker "${worker}"`, [{ name: "read", path: dir }]);
+    }
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   throw new Refused(

@@ -2,8 +2,8 @@
  * @module
  * `queuectl worker start`: runs jobs, here or in the background.
  */
-import { PermissionMissing } from "../../errors.ts";
 import { directoryOf } from "../../paths.ts";
+import { isGranted, permissionMissing } from "../../permissions.ts";
 import { newId } from "../../worker/ids.ts";
 import { probeHost } from "../../worker/process/host.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
@@ -64,8 +64,8 @@ export const command: Target = defineCommand({
 
 /** @throws {PermissionMissing} when no command could be run */
 function requireShell(): void {
-  if (Deno.permissions.querySync({ name: "run", command: "sh" }).state === "granted") return;
-  throw new PermissionMissing("Cannot run jobs without running a shell: run again with --allow-run=sh");
+  const shell = { name: "run", command: "sh" } as const;
+  if (!isGranted(shell)) throw permissionMissing("Cannot run jobs without running a shell", [shell]);
 }
 
 /** @throws {PermissionMissing} when no thread could start: each loads the program again, and needs to be allowed to */
@@ -74,13 +74,13 @@ function requireProgram(): void {
   if (
     Deno.build.standalone || entry.protocol !== "file:" || [entry, new URL(import.meta.url)].every(isReadable)
   ) return;
-  throw new PermissionMissing(
-    `Cannot start threads without reading the program: run again with --allow-read=${directoryOf(entry)}`,
-  );
+  throw permissionMissing("Cannot start threads without reading the program", [
+    { name: "read", path: directoryOf(entry) },
+  ]);
 }
 
 function isReadable(path: URL): boolean {
-  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
+  return isGranted({ name: "read", path });
 }
 
 const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"

@@ -3,8 +3,9 @@
  * What SQLite says when something is wrong, in the words of queuectl. The runtime gives no error codes, only
  * SQLite's own English sentences, so they are recognised by their text here and nowhere else.
  */
-import { PermissionMissing, StoreDamaged, StoreFull, StoreUnusable, UserError } from "../../errors.ts";
+import { StoreDamaged, StoreFull, StoreUnusable, UserError } from "../../errors.ts";
 import type { Home } from "../../home.ts";
+import { isGranted, permissionMissing } from "../../permissions.ts";
 
 /** Whether somebody else holds the lock that was asked for: try again. */
 export function isBusy(error: unknown): boolean {
@@ -51,15 +52,11 @@ export function explain(error: unknown, home: Home): unknown {
 
 /** What to say when the runtime may not touch the home. */
 function notPermitted({ dir }: Home): UserError {
-  const granted = (name: "read" | "write") =>
-    Deno.permissions.querySync({ name, path: dir }).state === "granted";
-  if (granted("read") && granted("write")) {
+  const needed = [{ name: "read", path: dir }, { name: "write", path: dir }] as const;
+  if (needed.every(isGranted)) {
     return new StoreUnusable(
       `Cannot use the home "${dir}": Deno keeps programs out of /dev, /proc and /sys; choose another directory`,
     );
   }
-  const path = dir.replaceAll(",", ",,"); // as a flag takes it
-  return new PermissionMissing(
-    `Cannot open the store in "${dir}": run with --allow-read=${path} --allow-write=${path}`,
-  );
+  return permissionMissing(`Cannot open the store in "${dir}"`, needed);
 }

@@ -3,7 +3,8 @@
  * Files that a user asks for: made anew for their owner's eyes only, never over another, and gone when making them
  * fails.
  */
-import { PermissionMissing, Refused } from "../../errors.ts";
+import { Refused } from "../../errors.ts";
+import { isGranted, permissionMissing } from "../../permissions.ts";
 
 /** What SQLite may leave beside a database. */
 const COMPANIONS = ["-wal", "-shm", "-journal"];
@@ -36,16 +37,13 @@ export function removeDatabase(path: string): void {
 }
 
 function createNew({ path, purpose, within = path }: NewFile): void {
+  const needed = [{ name: "read", path: within }, { name: "write", path: within }] as const;
+  if (!needed.every(isGranted)) throw permissionMissing(`Cannot ${purpose} to "${path}"`, needed);
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) {
       throw new Refused(`Cannot ${purpose} to "${path}": the file exists`);
-    }
-    if (error instanceof Deno.errors.NotCapable) {
-      throw new PermissionMissing(
-        `Cannot ${purpose} to "${path}": run with --allow-read=${within} --allow-write=${within}`,
-      );
     }
     const reason = error instanceof Deno.errors.NotFound
       ? "there is no such directory"
