@@ -8,23 +8,27 @@ import { dirname } from "node:path";
 import { type Finished, finishedOf, MAIN } from "./helpers/cli.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 
-/** Runs a script in namespaces of its own, where `$Q` is the program with the least permissions and `$DIR` is writable. */
-function onHost(
-  prepare: string,
-  script: string,
-  dir: TempDir,
-  env: Record<string, string> = {},
-): Promise<Finished> {
-  const home = dir.home.dir;
+/** What a host is like and what is done on it, as shell scripts. */
+interface HostScript {
+  /** Makes the host what it is. `$DIR` is a directory to write to. */
+  prepare?: string;
+  /** What is done on it. `$Q` is the program with the least permissions and a home in `$DIR`. */
+  script: string;
+  /** Further variables. */
+  env?: Record<string, string>;
+}
+
+/** Runs a script in a mount namespace of its own. */
+function onHost({ path, home }: TempDir, { prepare = ":", script, env }: HostScript): Promise<Finished> {
   const program = [
-    ...[Deno.execPath(), "run", "--no-prompt", `--allow-read=${home},${dirname(MAIN)}`],
-    ...[`--allow-write=${home}`, "--allow-run=sh", MAIN, "--home", home],
+    ...[Deno.execPath(), "run", "--no-prompt", `--allow-read=${home.dir},${dirname(MAIN)}`],
+    ...[`--allow-write=${home.dir}`, "--allow-run=sh", MAIN, "--home", home.dir],
   ];
   return finishedOf({
     program: "unshare",
     args: ["-m", "sh", "-c", `set -e; mount --make-rprivate /; ${prepare}\n${script}`],
-    env: { Q: program.join(" "), DIR: dir.path, NO_COLOR: "1", ...env },
-    cwd: dir.path,
+    env: { Q: program.join(" "), DIR: path, NO_COLOR: "1", ...env },
+    cwd: path,
     stdin: "null",
   });
 }
@@ -39,6 +43,8 @@ function isPossible(program: string, args: string[]): boolean {
     return false;
   }
 }
+
+const HIDE_PROC = "mount -t tmpfs none /proc";
 
 /** Enough of everything: jobs, a timeout of a whole tree, the doctor, workers in the background. */
 const WHOLE_ROUND = `
@@ -60,11 +66,10 @@ Deno.test(
   { ignore: cannot },
   async () => {
     using dir = tempDir();
-    const { code, stdout, stderr } = await onHost(
-      'mount --bind "$DIR" "$DIR"; mount -o remount,bind,ro /; ! touch "$HOME/x" 2>/dev/null',
-      WHOLE_ROUND + IN_BACKGROUND,
-      dir,
-    );
+    const { code, stdout, stderr } = await onHost(dir, {
+      prepare: 'mount --bind "$DIR" "$DIR"; mount -o remount,bind,ro /; ! touch "$HOME/x" 2>/dev/null',
+      script: WHOLE_ROUND + IN_BACKGROUND,
+    });
     assert.equal(code, 0, stderr);
     assert.equal(
       stdout,
@@ -75,7 +80,7 @@ Deno.test(
 
 Deno.test("without /proc jobs run, and time out with all their processes", { ignore: cannot }, async () => {
   using dir = tempDir();
-  const { code, stdout, stderr } = await onHost("mount -t tmpfs none /proc", WHOLE_ROUND, dir);
+  const { code, stdout, stderr } = await onHost(dir, { prepare: HIDE_PROC, script: WHOLE_ROUND });
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^hello\nhangs\nhello\noops\nError {6}timed out after 300ms/);
 });
@@ -86,7 +91,7 @@ Deno.test(
   async () => {
     using dir = tempDir();
     const script = "$Q worker start --detach";
-    const { code, stdout, stderr } = await onHost("mount -t tmpfs none /proc", script, dir);
+    const { code, stdout, stderr } = await onHost(dir, { prepare: HIDE_PROC, script });
     assert.deepEqual([code, stdout], [1, ""]);
     assert.equal(
       stderr,
@@ -99,7 +104,7 @@ Deno.test("an adopted job that cannot be looked for, for want of /proc and ps, i
   ignore: cannot,
 }, async () => {
   using dir = tempDir();
-  const hide = `mount -t tmpfs none /proc; mount --bind /dev/null "$(command -v ps)"`;
+  const prepare = `${HIDE_PROC}; mount --bind /dev/null "$(command -v ps)"`;
   const script = `$Q enqueue --id long 'echo begun; until [ -e "$DIR/go" ]; do sleep 0.02; done; echo done'
 $Q worker start >&2 & worker=$!
 until $Q logs long 2>/dev/null | grep -q begun; do sleep 0.02; done
@@ -107,7 +112,7 @@ kill -9 $worker; wait $worker || :
 : >go
 $Q worker start --burst >&2
 $Q logs long; $Q show long | grep -E '^(State|Attempts)'`;
-  const { code, stdout, stderr } = await onHost(hide, script, dir);
+  const { code, stdout, stderr } = await onHost(dir, { prepare, script });
   assert.equal(code, 0, stderr);
   assert.equal(stdout, "long\nbegun\ndone\nState      completed\nAttempts   1 of at most 4\n", stderr);
 });
@@ -118,7 +123,7 @@ Deno.test("as the first process of a container, a worker runs and stops", { igno
 $Q enqueue --id hangs --timeout 0.3 --max-retries 0 'setsid sleep 600 & sleep 600; exit 1'
 unshare -p -f --mount-proc --kill-child sh -c 'exec $Q worker start --burst' >&2
 $Q show hangs | grep ^Error; $Q show first | grep ^State`;
-  const { code, stdout, stderr } = await onHost(":", script, dir);
+  const { code, stdout, stderr } = await onHost(dir, { script });
   assert.equal(code, 0, stderr);
   assert.equal(stdout, "first\nhangs\nError      timed out after 300ms\nState      completed\n");
 });
@@ -132,23 +137,21 @@ Deno.test("a user without a home directory or a name can use a home that is give
   Deno.chownSync(dir.home.dir, 54321, 54321);
   const { denoDir } = JSON.parse((await finishedOf({ args: ["info", "--json"] })).stdout);
   // The program and its cache may lie where this user does not get at them.
-  const places = { [Deno.execPath()]: "deno", [dirname(MAIN)]: "program", [denoDir]: "cache" };
-  const prepare = Object.entries(places).map(([path, name]) =>
-    path === Deno.execPath()
-      ? `: >"$DIR/${name}"; mount --bind '${path}' "$DIR/${name}"`
-      : `mkdir "$DIR/${name}"; mount --bind '${path}' "$DIR/${name}"`
-  );
+  const prepare = [
+    `: >"$DIR/deno"; mount --bind '${Deno.execPath()}' "$DIR/deno"`,
+    `mkdir "$DIR/program"; mount --bind '${dirname(MAIN)}' "$DIR/program"`,
+    `mkdir "$DIR/cache"; mount --bind '${denoDir}' "$DIR/cache"`,
+  ];
   const program = [
     ...["$DIR/deno", "run", "--no-prompt", "--allow-read=$DIR/home,$DIR/program", "--allow-write=$DIR/home"],
     ...["--allow-run=sh", "$DIR/program/main.ts", "--home", "$DIR/home"],
   ];
-  const { code, stdout, stderr } = await onHost(
-    prepare.join("; "),
-    `unset HOME; export DENO_DIR=$DIR/cache Q="${program.join(" ")}"
+  const { code, stdout, stderr } = await onHost(dir, {
+    prepare: prepare.join("; "),
+    script: `unset HOME; export DENO_DIR=$DIR/cache Q="${program.join(" ")}"
 export ROUND; setpriv --reuid 54321 --regid 54321 --clear-groups sh -ec "$ROUND"`,
-    dir,
-    { ROUND: WHOLE_ROUND },
-  );
+    env: { ROUND: WHOLE_ROUND },
+  });
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^hello\nhangs\nhello\noops\nError {6}timed out after 300ms/);
 });
