@@ -25,7 +25,7 @@ export function permissionMissing(
 
 /** What to do to get permissions, given as flags in one text. */
 export function howToGet(flags: string): string {
-  return Deno.build.standalone ? `this executable was built without ${flags}` : `run again with ${flags}`;
+  return Deno.build.standalone ? `use an executable that was built with ${flags}` : `run again with ${flags}`;
 }
 
 /** Permissions as flags: those of a kind together, as in `--allow-read=/a,/b`, or the whole kind, as in `--allow-read`. */

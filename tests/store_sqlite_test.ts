@@ -323,7 +323,7 @@ Deno.test("a process killed while it holds jobs keeps nobody else from working",
 Deno.test("the home alone needs to be readable and writable", async () => {
   using dir = tempDir();
   const flags = [`--allow-read=${dir.home.dir}`, `--allow-write=${dir.home.dir}`];
-  const { stderr } = await startWith(flags, dir.home, "enqueue", "2").output();
+  const { stderr } = await startWith([...flags], dir.home, "enqueue", "2").output();
   assert.equal(text(stderr), "");
 });
 
@@ -351,12 +351,13 @@ Deno.test("a doorbell that somebody deleted is made and heard again", async () =
 
 Deno.test("without permission for the home the message names the exact flags", async () => {
   using dir = tempDir();
-  for (const flags of [[], [`--allow-read=${dir.home.dir}`]]) {
-    const { stderr } = await startWith(flags, dir.home, "enqueue", "1").output();
+  const [read, write] = [`--allow-read=${dir.home.dir}`, `--allow-write=${dir.home.dir}`];
+  for (const [flags, missing] of [[[], `${read} ${write}`], [[read], write], [[write], read]] as const) {
+    const { stderr } = await startWith([...flags], dir.home, "enqueue", "1").output();
     assert.equal(
       text(stderr),
       `PermissionMissing: Cannot open the store in "${dir.home.dir}": ` +
-        `run with --allow-read=${dir.home.dir} --allow-write=${dir.home.dir}\n`,
+        `run again with ${missing}\n`,
     );
   }
 });

@@ -57,7 +57,7 @@ export function permissionProblem(message: string): PermissionMissing {
   const variables = linkerVariables(message);
   if (variables) {
     return new PermissionMissing(
-      `Cannot start a shell while ${variables} is set: ${howToGet("--allow-run")}`,
+      `Cannot start a shell while ${variables} is set: unset it, or ${howToGet("--allow-run")}`,
     );
   }
   const [, kind, thing] = /^Requires (\S+) access(?: to (.*))?, (?:run again|specify) /.exec(message) ?? [];
