@@ -19,6 +19,8 @@ export interface DetachedWorkers {
   queues: readonly string[] | null;
   /** Stop when nothing is left to run or to retry. */
   burst: boolean;
+  /** Signals make them leave what they run to others. */
+  leave: boolean;
 }
 
 /** $1 is where stdout and stderr go, the rest is the program; `exec` keeps the pid. */
@@ -59,10 +61,11 @@ export async function detach(context: Context, workers: DetachedWorkers): Promis
   print.result({ workers: ids, pid: child.pid }, () => ids.map((id) => `Started ${id}`).join("\n"));
 }
 
-function startWords(home: Home, { count, slots, queues, burst }: DetachedWorkers): string[] {
+function startWords(home: Home, { count, slots, queues, burst, leave }: DetachedWorkers): string[] {
   return [
     ...["worker", "start", "--home", home.dir, "--log", "--count", String(count), "--slots", String(slots)],
     ...(queues === null ? [] : ["--queue", queues.join(",")]),
     ...(burst ? ["--burst"] : []),
+    ...(leave ? ["--leave"] : []),
   ];
 }
