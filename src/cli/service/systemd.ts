@@ -69,12 +69,17 @@ function requiredMounts(home: string): string {
   return hasControls(home) ? "" : `RequiresMountsFor=${escapeSpecifiers(quote(home))}\n`;
 }
 
-/**
- * Words as `ExecStart=` takes them. Variables are replaced in all of them but the first, which names the program.
- */
-export function commandLine([program, ...args]: readonly string[]): string {
-  const words = [quote(program!), ...args.map((arg) => quote(arg).replaceAll("$", "$$$$"))];
-  return escapeSpecifiers(words.join(" "));
+/** Characters that systemd has in no program's path, however they are written. */
+// deno-lint-ignore no-control-regex -- control characters are among them
+const NOT_IN_A_PROGRAM = /["'\\\x00-\x1f\x7f]/;
+
+/** Words as `ExecStart=` takes them. Variables are replaced in all of them but the first, which names the program. */
+export function commandLine(words: readonly string[]): string {
+  const [program, ...args] = NOT_IN_A_PROGRAM.test(words[0]!)
+    ? ["/bin/sh", "-c", 'exec "$0" "$@"', ...words]
+    : words;
+  const quoted = [quote(program!), ...args.map((arg) => quote(arg).replaceAll("$", "$$$$"))];
+  return escapeSpecifiers(quoted.join(" "));
 }
 
 /** A word between double quotes, where it needs them: there, systemd knows the escapes of C. */
