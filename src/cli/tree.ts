@@ -97,6 +97,7 @@ const TREE: Group = {
     backup: () => import("./backup.ts"),
     doctor: () => import("./doctor.ts"),
     completions: () => import("./completions.ts"),
+    man: () => import("./man.ts"),
     version: () => import("./version.ts"),
   },
 };

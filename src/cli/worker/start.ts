@@ -19,7 +19,7 @@ export const command: Target = defineCommand({
   brief: "Run jobs",
   description:
     "Prints a line for every job that starts and ends. Ctrl-C lets running jobs finish and takes no new " +
-    "ones; a second Ctrl-C ends them and puts them back. Signals of the terminal never reach the jobs.",
+    "ones; a second Ctrl-C ends them and puts them back. With --leave they run on. Signals of the terminal never reach the jobs.",
   examples: [
     ["worker start", "run one job at a time, here"],
     ["worker start --count 4 --detach", "run four at a time, in the background"],
