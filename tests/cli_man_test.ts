@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import type { Target } from "../src/cli/command.ts";
 import { GLOBAL_FLAGS } from "../src/cli/command.ts";
 import { flagName } from "../src/cli/help.ts";
-import { bold, list, paragraph, subsection } from "../src/cli/man/roff.ts";
+import { bold, list, paragraph, section, subsection } from "../src/cli/man/roff.ts";
 import { loadWholeTree } from "../src/cli/tree.ts";
 import { SETTINGS } from "../src/settings.ts";
 import { queuectl } from "./helpers/cli.ts";
@@ -23,7 +23,7 @@ const VIEWERS: Readonly<Record<string, { show: string; isThere: boolean }>> = {
   groff: { show: 'groff -ww -man -Tutf8 -rLL=200n -P-cbou "$1"', isThere: isThere("groff", "--version") },
   man: {
     show: 'MANWIDTH=200 man --warnings -E UTF-8 -l "$1"',
-    isThere: isThere("man", "--warnings", "-E", "UTF-8", "--version"),
+    isThere: isThere("sh", "-c", `printf '.TH X 1\\n.SH NAME\\n' | man --warnings -E UTF-8 -l - | grep NAME`),
   },
   mandoc: {
     // A page that is printed by the program it is about has no date.
@@ -91,8 +91,7 @@ for (const [viewer, { isThere: there }] of Object.entries(VIEWERS)) {
       '.TH QUEUECTL 1 "" "" ""',
       ".SH NAME",
       "queuectl \\- test",
-      ".SH TEXTS",
-      ...texts.flatMap((text) => paragraph(text)),
+      ...section("TEXTS", texts.flatMap(paragraph)),
       ...texts.flatMap((text) => subsection(bold(text), paragraph(text))),
       ...list(texts.map((text) => [bold(text), text])),
     ].join("\n");
