@@ -167,6 +167,22 @@ Deno.test("a unit for another user needs to be told that user's home", async () 
   assert.deepEqual([code, stderr], [2, "Cannot tell where the home of ci is: give --home DIR\n"]);
 });
 
+Deno.test(
+  "root does not get to serve the home of another unasked",
+  { ignore: Deno.uid() !== 0 },
+  async () => {
+    using dir = tempDir();
+    Deno.mkdirSync(dir.home.dir);
+    Deno.chownSync(dir.home.dir, 12345, null);
+    const print = (...words: string[]) =>
+      queuectl(["service", "print", "--systemd", "--system", ...words], { home: dir.home.dir });
+    const { code, stderr } = await print();
+    assert.equal(code, 2);
+    assert.match(stderr, /^Cannot run workers as root on ".*": it is another's, give --user NAME/);
+    assert.match((await print("--user", "root")).stdout, /^User=root$/m);
+  },
+);
+
 Deno.test("with --leave a signal stops a worker at once, and the next one adopts what runs", async () => {
   using test = await testStore();
   const id = await test.enqueue("echo up >>up; until [ -e go ]; do sleep 0.02; done; echo done");
