@@ -65,7 +65,7 @@ Deno.test("doctor checks everything with read and write of the home only, but fo
     /^warning: QUEUECTL_HOME and HOME may not be read, so the home has to be named$/,
   );
   finds(of("permissions"), /^warning: no shell may be run, so no worker can$/);
-  for (const check of ["store", "integrity", "doorbell", "home", "clock"]) finds(of(check), /^ok: /);
+  for (const check of ["store", "integrity", "home", "clock"]) finds(of(check), /^ok: /);
   for (const check of ["file system", "shell"]) finds(of(check), /^warning: not checked/);
   finds(of("space"), /^warning: at least 8 MiB free; only df can tell how much$/);
   assert.deepEqual([...Deno.readDirSync(test.home)].filter(({ name }) => name.startsWith("doctor-")), []);

@@ -54,13 +54,14 @@ function path({ name, user }: Service, userHome: string): string {
 }
 
 function install({ name, user }: Service): readonly string[] {
-  const systemctl = user === null ? "systemctl --user" : "systemctl";
+  const own = user === null ? " --user" : "";
   return [
-    `${systemctl} daemon-reload`,
-    `${systemctl} enable --now ${name}.service`,
+    `systemctl${own} daemon-reload`,
+    `systemctl${own} enable --now ${name}.service`,
     ...(user === null
       ? ["loginctl enable-linger    # it runs from boot on, and when nobody is logged in"]
       : []),
+    `journalctl${own} -u ${name}.service    # what its workers do`,
   ];
 }
 
