@@ -3,8 +3,16 @@
  * The environment variables queuectl reads. Permission to read them is optional everywhere.
  */
 
+const kept = new Map<string, string | undefined>();
+
+/** Reads variables once and for all, before the permission to read them is dropped. */
+export function keepVariables(names: readonly string[]): void {
+  for (const name of names) kept.set(name, envVariable(name));
+}
+
 /** The value of a variable; undefined when it is empty, not set, or may not be read. Never prompts. */
 export function envVariable(name: string): string | undefined {
+  if (kept.has(name)) return kept.get(name);
   if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return undefined;
   return Deno.env.get(name) || undefined;
 }

@@ -106,6 +106,7 @@ const HOST = {
   procfs: true,
   trapsOnSignal: false,
   terminal: false,
+  withheld: { values: {}, unknown: [] },
 };
 
 /** A supervisor as it registered at `clock`'s time. */

@@ -33,6 +33,7 @@ export function requestOf(job: ClaimedJob, { home, host, settings, spool, ends }
     ends,
     cwd: job.cwd,
     env: {
+      ...host.withheld.values,
       ...job.env,
       QUEUECTL_JOB_ID: job.id,
       QUEUECTL_ATTEMPT: String(job.lastAttempt),

@@ -5,7 +5,8 @@
 import { StoreUnusable } from "../../errors.ts";
 import { quoteWords } from "../../shell_words.ts";
 import { DEFAULT_SETTINGS } from "../../settings.ts";
-import { linkerVariables } from "../problem.ts";
+import { spawnShell } from "../../worker/process/shell.ts";
+import { sayUnknown, withheld } from "../../worker/process/withheld.ts";
 import type { Context } from "../context.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
@@ -23,25 +24,11 @@ export async function* checkSurroundings(context: Context): AsyncGenerator<Findi
     yield warning("permissions", "no shell may be run, so no worker can", "run workers with --allow-run=sh");
     return;
   }
-  const variables = await hinderingVariables();
-  if (variables) {
-    const advice = "unset it, or run workers with --allow-run";
-    return yield problem("permissions", `no shell can be started while ${variables} is set`, advice);
-  }
   yield ok("permissions", "workers may run commands");
   yield* checkShell(context);
+  const unknown = sayUnknown(await withheld());
+  if (unknown) yield warning("environment", unknown.found, unknown.advice);
   yield* checkSpace(context);
-}
-
-/** Variables of the environment for which the runtime starts no shell. */
-async function hinderingVariables(): Promise<string | undefined> {
-  try {
-    await runShell(":", "");
-    return undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return linkerVariables(error.message);
-    throw error;
-  }
 }
 
 async function* checkHome({ home }: Context): AsyncGenerator<Finding> {
@@ -91,7 +78,7 @@ async function* checkSpace({ home }: Context): AsyncGenerator<Finding> {
 }
 
 async function runShell(script: string, argument: string): Promise<{ success: boolean; stdout: string }> {
-  const { success, stdout } = await new Deno.Command("sh", {
+  const { success, stdout } = await spawnShell({
     args: ["-c", script, "sh", argument],
     stdin: "null",
     stdout: "piped",

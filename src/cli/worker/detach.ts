@@ -5,9 +5,10 @@
  */
 import { Refused } from "../../errors.ts";
 import type { Home } from "../../home.ts";
-import { directoryOf } from "../../paths.ts";
-import { RUN_VARIABLE } from "../../worker/process/shell.ts";
+import { startInBackground } from "../../worker/process/background.ts";
+import { withheldNames } from "../../worker/process/shell.ts";
 import type { Context } from "../context.ts";
+import { leastFlags } from "./permissions.ts";
 
 /** What to start, as the flags of `worker start` say it. */
 export interface DetachedWorkers {
@@ -21,8 +22,6 @@ export interface DetachedWorkers {
   burst: boolean;
 }
 
-/** $1 is where stdout and stderr go, the rest is the program; `exec` keeps the pid. */
-const IN_BACKGROUND = 'log=$1; shift; exec "$@" >>"$log" 2>&1';
 const LOOK_MS = 20;
 
 /** Starts workers in the background, prints their ids, and leaves them. @throws {Refused} when they do not start */
@@ -33,21 +32,17 @@ export async function detach(context: Context, workers: DetachedWorkers): Promis
   const log = `${home.logs}/supervisors.log`;
   Deno.openSync(log, { create: true, append: true, mode: 0o600 }).close();
   const logged = Deno.statSync(log).size;
-  const child = new Deno.Command("sh", {
-    args: ["-c", IN_BACKGROUND, "sh", log, ...ownProgram(home), ...startWords(home, workers)],
-    // Started from within a job, they are no part of it: the end of that job must not end them.
-    env: { [RUN_VARIABLE]: "" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-    detached: true,
-  }).spawn();
-  let ended = false;
-  child.status.then(() => ended = true);
+  const variables = await withheldNames();
+  const program = [...ownProgram(home, variables), ...startWords(home, workers)];
+  const background = await startInBackground(program, log);
   let ids: string[] = [];
-  while (ids.length < workers.count && !ended) {
+  let pid: number | undefined;
+  while (ids.length < workers.count && !background.ended) {
     await clock.sleep(LOOK_MS);
-    ids = (await store.workers()).filter((worker) => worker.pid === child.pid).map((worker) => worker.id);
+    const pids = await background.pids();
+    const started = (await store.workers()).filter((worker) => pids.includes(worker.pid));
+    ids = started.map((worker) => worker.id);
+    pid = started[0]?.pid;
   }
   if (ids.length < workers.count && !workers.burst) {
     const said = new TextDecoder().decode(Deno.readFileSync(log).slice(logged)).trim();
@@ -55,8 +50,8 @@ export async function detach(context: Context, workers: DetachedWorkers): Promis
       `Cannot start workers in the background: ${said.split("\n").at(-1) || "they ended at once"}`,
     );
   }
-  child.unref();
-  print.result({ workers: ids, pid: child.pid }, () => ids.map((id) => `Started ${id}`).join("\n"));
+  background.leave();
+  print.result({ workers: ids, pid }, () => ids.map((id) => `Started ${id}`).join("\n"));
 }
 
 function startWords(home: Home, { count, slots, queues, burst }: DetachedWorkers): string[] {
@@ -68,30 +63,7 @@ function startWords(home: Home, { count, slots, queues, burst }: DetachedWorkers
 }
 
 /** The words that start this program again: the executable, or `deno run` with what a worker needs. */
-function ownProgram(home: Home): string[] {
+function ownProgram(home: Home, variables: readonly string[]): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];
-  return [Deno.execPath(), "run", "--no-prompt", ...permissionFlags(home), Deno.mainModule];
-}
-
-const VARIABLES = ["QUEUECTL_HOME", "HOME", "NO_COLOR", "QUEUECTL_DEBUG"];
-
-function permissionFlags(home: Home): string[] {
-  const source = new URL(Deno.mainModule);
-  const readable = source.protocol === "file:" ? [home.dir, directoryOf(source)] : [home.dir];
-  const variables = VARIABLES.filter((variable) => granted({ name: "env", variable }));
-  return [
-    granted({ name: "read" }) ? "--allow-read" : `--allow-read=${listOf(readable)}`,
-    granted({ name: "write" }) ? "--allow-write" : `--allow-write=${listOf([home.dir])}`,
-    granted({ name: "run" }) ? "--allow-run" : "--allow-run=sh",
-    ...(granted({ name: "env" }) ? ["--allow-env"] : variables.map((variable) => `--allow-env=${variable}`)),
-  ];
-}
-
-function granted(permission: Deno.PermissionDescriptor): boolean {
-  return Deno.permissions.querySync(permission).state === "granted";
-}
-
-/** Paths as a permission flag takes them: a comma within one is doubled. */
-function listOf(paths: readonly string[]): string {
-  return paths.map((path) => path.replaceAll(",", ",,")).join(",");
+  return [Deno.execPath(), "run", "--no-prompt", ...leastFlags(home, variables), Deno.mainModule];
 }

@@ -2,15 +2,15 @@
  * @module
  * `queuectl worker start`: runs jobs, here or in the background.
  */
-import { PermissionMissing } from "../../errors.ts";
-import { directoryOf } from "../../paths.ts";
 import { newId } from "../../worker/ids.ts";
 import { probeHost } from "../../worker/process/host.ts";
+import { sayUnknown } from "../../worker/process/withheld.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
 import { defineCommand, type Target } from "../command.ts";
 import type { Context } from "../context.ts";
 import { count, text, toggle } from "../flags.ts";
 import { LineJournal } from "./line_journal.ts";
+import { dropNeedless, requireProgram, requireShell } from "./permissions.ts";
 import { readQueues } from "./queues.ts";
 
 /** More threads or slots than this are a mistake on any machine of today. */
@@ -48,7 +48,10 @@ export const command: Target = defineCommand({
     const { home, clock, json } = context;
     const store = await context.store();
     const host = await probeHost();
+    dropNeedless(home);
     using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
+    const unknown = sayUnknown(host.withheld);
+    if (unknown) journal.note(`${unknown.found}: ${unknown.advice}`, null);
     using signals = new StopSignals({ context, journal });
     let end: "stopped" | "replaced";
     do {
@@ -61,27 +64,6 @@ export const command: Target = defineCommand({
     } while (end === "replaced");
   },
 });
-
-/** @throws {PermissionMissing} when no command could be run */
-function requireShell(): void {
-  if (Deno.permissions.querySync({ name: "run", command: "sh" }).state === "granted") return;
-  throw new PermissionMissing("Cannot run jobs without running a shell: run again with --allow-run=sh");
-}
-
-/** @throws {PermissionMissing} when no thread could start: each loads the program again, and needs to be allowed to */
-function requireProgram(): void {
-  const entry = new URL(Deno.mainModule);
-  if (
-    Deno.build.standalone || entry.protocol !== "file:" || [entry, new URL(import.meta.url)].every(isReadable)
-  ) return;
-  throw new PermissionMissing(
-    `Cannot start threads without reading the program: run again with --allow-read=${directoryOf(entry)}`,
-  );
-}
-
-function isReadable(path: URL): boolean {
-  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
-}
 
 const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]

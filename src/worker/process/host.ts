@@ -3,6 +3,7 @@
  * What to know about the machine before running commands on it.
  */
 import { runShell } from "./shell.ts";
+import { type Withheld, withheld } from "./withheld.ts";
 
 /** The machine, as far as its processes are concerned. */
 export interface Host {
@@ -18,6 +19,8 @@ export interface Host {
   trapsOnSignal: boolean;
   /** Whether this process has a controlling terminal, whose signals would reach its children. */
   terminal: boolean;
+  /** Variables of this process that its children do not get from it. */
+  withheld: Withheld;
 }
 
 const PROBE = `uname -n
@@ -38,5 +41,6 @@ export async function probeHost(): Promise<Host> {
     procfs: procfs === "yes",
     trapsOnSignal: trapsOnSignal === "yes",
     terminal: terminal === "yes",
+    withheld: await withheld(),
   };
 }

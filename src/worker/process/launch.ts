@@ -8,6 +8,7 @@
  * lives: it is how others recognise it (see `find.ts`).
  */
 import { isPlain } from "./plain.ts";
+import { spawnShell } from "./shell.ts";
 
 /** One command to run. */
 export interface Launch {
@@ -70,7 +71,7 @@ const POSIX_SHELL = /(?:^|\/)(?:a|ba|da|k|mk|z)?sh$/;
  * Variables that the shell gets as arguments and exports itself: given to the runtime, they would change which `sh`
  * it finds, or what that loads, and it refuses to start one that `--allow-run=sh` does not mean.
  */
-const EXPORTED = /^(?:PATH|(?:LD|DYLD)_\w+)$/;
+const EXPORTED = /^(?:PATH|(?:LD|DYLD)_\w+)$/i;
 
 /** A command that was started. */
 export interface Launched {
@@ -98,7 +99,7 @@ export function launch(launch: Launch): Launched {
     ? BEGIN + WITNESS + RUN_POSIX + TESTIFY
     : BEGIN + WITNESS + exports + RUN_OTHER + TESTIFY;
   const inner = alone ? "" : TO_SPOOL + exports + TELL_IF_HIGH + RUN;
-  const child = new Deno.Command("sh", {
+  const child = spawnShell({
     args: ["-c", script, "sh", command, spool, shell, inner, ends, ...exported.map((one) => one.join("="))],
     ...(cwd === null ? {} : { cwd }),
     env: Object.fromEntries(variables.filter(([name]) => !EXPORTED.test(name))),
@@ -106,6 +107,6 @@ export function launch(launch: Launch): Launched {
     stdout: "null",
     stderr: "null",
     detached,
-  }).spawn();
+  });
   return { child, witnessed: !alone };
 }

@@ -1,0 +1,75 @@
+/**
+ * @module
+ * The permissions that workers need: what to ask for, what to pass on to workers in the background, and what to drop
+ * once they run. They need to read and write the home, to read the program, and to run a shell.
+ */
+import { keepVariables } from "../../environment.ts";
+import { PermissionMissing } from "../../errors.ts";
+import type { Home } from "../../home.ts";
+import { directoryOf } from "../../paths.ts";
+
+/** @throws {PermissionMissing} when no command could be run */
+export function requireShell(): void {
+  if (granted({ name: "run", command: "sh" })) return;
+  throw new PermissionMissing("Cannot run jobs without running a shell: run again with --allow-run=sh");
+}
+
+/** @throws {PermissionMissing} when no thread could start: each loads the program again, and needs to be allowed to */
+export function requireProgram(): void {
+  const entry = new URL(Deno.mainModule);
+  if (
+    Deno.build.standalone || entry.protocol !== "file:" ||
+    [entry, new URL(import.meta.url)].every((path) => granted({ name: "read", path }))
+  ) return;
+  throw new PermissionMissing(
+    `Cannot start threads without reading the program: run again with --allow-read=${directoryOf(entry)}`,
+  );
+}
+
+/** Variables of which workers know what to make. */
+const VARIABLES = ["QUEUECTL_HOME", "HOME", "USERPROFILE", "NO_COLOR", "QUEUECTL_DEBUG"];
+
+/**
+ * The least flags with which the same program, started again, can run workers on this home. `withheld` are more
+ * variables that it may read if this process may.
+ */
+export function leastFlags(home: Home, withheld: readonly string[]): string[] {
+  // Nothing less will do, and so this process has no less, or it could not have opened the store.
+  if (isSpecial(home)) return ["--allow-all"];
+  const source = new URL(Deno.mainModule);
+  // What is opened through a symbolic link is asked about under its own name, too.
+  const writable = new Set([home.dir, Deno.realPathSync(home.dir)]);
+  const readable = source.protocol === "file:" ? [...writable, directoryOf(source)] : [...writable];
+  return [
+    flagFor("--allow-read", readable),
+    flagFor("--allow-write", [...writable]),
+    "--allow-run=sh",
+    ...[...VARIABLES, ...withheld].filter((variable) => granted({ name: "env", variable })).map((variable) =>
+      `--allow-env=${variable}`
+    ),
+  ];
+}
+
+/**
+ * Drops what running workers do not need, for this process and all its threads, those that start later included. What
+ * may be read, written or run cannot be narrowed: the runtime lets go of a permission as a whole only.
+ */
+export function dropNeedless(home: Home): void {
+  if (isSpecial(home)) return;
+  keepVariables(VARIABLES);
+  for (const name of ["net", "env", "sys", "ffi"] as const) Deno.permissions.revokeSync({ name });
+}
+
+/** Whether the home is where Deno lets only those in who may do everything, wherever symbolic links lead. */
+function isSpecial({ dir }: Home): boolean {
+  return /^\/(?:dev|proc|sys)(?:\/|$)/.test(Deno.realPathSync(dir));
+}
+
+function granted(permission: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(permission).state === "granted";
+}
+
+/** A flag cannot name a path with a comma (Deno 2.9): who got the permission for one got it for all. */
+function flagFor(name: string, paths: readonly string[]): string {
+  return paths.some((path) => path.includes(",")) ? name : `${name}=${paths.join(",")}`;
+}
