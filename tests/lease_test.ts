@@ -103,7 +103,7 @@ const HOST = {
   name: "here",
   bootId: "boot",
   pidNamespace: "pids",
-  procfs: true,
+  byToken: true,
   trapsOnSignal: false,
   terminal: false,
   withheld: { values: {}, unknown: [] },

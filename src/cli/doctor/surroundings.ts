@@ -5,9 +5,9 @@
 import { StoreUnusable } from "../../errors.ts";
 import { quoteWords } from "../../shell_words.ts";
 import { DEFAULT_SETTINGS } from "../../settings.ts";
-import { spawnShell } from "../../worker/process/shell.ts";
-import { sayUnknown, withheld } from "../../worker/process/withheld.ts";
+import { here } from "../../worker/process/here.ts";
 import type { Context } from "../context.ts";
+import { mayRun, RUN_FLAG, sayHidden } from "../worker/permissions.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
 const MIB = 1024 * 1024;
@@ -20,14 +20,14 @@ const NO_SPACE = 8 * MIB;
 export async function* checkSurroundings(context: Context): AsyncGenerator<Finding> {
   yield ok("runtime", `Deno ${Deno.version.deno} on ${Deno.build.target}`);
   yield* checkHome(context);
-  if (Deno.permissions.querySync({ name: "run", command: "sh" }).state !== "granted") {
-    yield warning("permissions", "no shell may be run, so no worker can", "run workers with --allow-run=sh");
+  if (!mayRun()) {
+    yield warning("permissions", "no shell may be run, so no worker can", `run workers with ${RUN_FLAG}`);
     return;
   }
   yield ok("permissions", "workers may run commands");
   yield* checkShell(context);
-  const unknown = sayUnknown(await withheld());
-  if (unknown) yield warning("environment", unknown.found, unknown.advice);
+  const hidden = sayHidden(await here.probeHost());
+  if (hidden) yield warning("environment", hidden.found, hidden.advice);
   yield* checkSpace(context);
 }
 
@@ -50,8 +50,7 @@ async function* checkHome({ home }: Context): AsyncGenerator<Finding> {
 
 async function* checkShell(context: Context): AsyncGenerator<Finding> {
   const shell = await shellSetting(context);
-  const { success } = await runShell('command -v -- "$1"', shell);
-  if (success) yield ok("shell", shell);
+  if (await here.hasProgram(shell)) yield ok("shell", shell);
   else yield problem("shell", `${shell} is not there`, "queuectl config set shell sh, or install it");
 }
 
@@ -65,24 +64,13 @@ async function shellSetting(context: Context): Promise<string> {
   }
 }
 
-/** Not told where there is no `df`. */
+/** Not told where nobody can tell. */
 async function* checkSpace({ home }: Context): AsyncGenerator<Finding> {
-  const { stdout } = await runShell('df -Pk -- "$1"', home.dir);
-  const available = Number(stdout.split("\n")[1]?.trim().split(/\s+/)[3] ?? NaN) * 1024;
-  if (Number.isNaN(available)) return;
+  const available = await here.freeBytes(home.dir);
+  if (available === undefined) return;
   const found = `${(available / MIB / 1024).toFixed(1)} GiB free`;
   if (available >= LITTLE_SPACE) return yield ok("space", found);
   const advice =
     `make room on the file system of ${home.dir}, for example with queuectl prune --older-than 1d`;
   yield available < NO_SPACE ? problem("space", found, advice) : warning("space", found, advice);
-}
-
-async function runShell(script: string, argument: string): Promise<{ success: boolean; stdout: string }> {
-  const { success, stdout } = await spawnShell({
-    args: ["-c", script, "sh", argument],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).output();
-  return { success, stdout: new TextDecoder().decode(stdout) };
 }

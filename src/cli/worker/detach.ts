@@ -5,8 +5,7 @@
  */
 import { Refused } from "../../errors.ts";
 import type { Home } from "../../home.ts";
-import { startInBackground } from "../../worker/process/background.ts";
-import { withheldNames } from "../../worker/process/shell.ts";
+import { here } from "../../worker/process/here.ts";
 import type { Context } from "../context.ts";
 import { leastFlags } from "./permissions.ts";
 
@@ -32,9 +31,9 @@ export async function detach(context: Context, workers: DetachedWorkers): Promis
   const log = `${home.logs}/supervisors.log`;
   Deno.openSync(log, { create: true, append: true, mode: 0o600 }).close();
   const logged = Deno.statSync(log).size;
-  const variables = await withheldNames();
+  const variables = await here.withheldNames();
   const program = [...ownProgram(home, variables), ...startWords(home, workers)];
-  const background = await startInBackground(program, log);
+  const background = await here.startInBackground(program, log);
   let ids: string[] = [];
   let pid: number | undefined;
   while (ids.length < workers.count && !background.ended) {

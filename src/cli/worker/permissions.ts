@@ -7,11 +7,30 @@ import { keepVariables } from "../../environment.ts";
 import { PermissionMissing } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 import { directoryOf } from "../../paths.ts";
+import { here } from "../../worker/process/here.ts";
+import type { Host } from "../../worker/process/platform.ts";
+
+/** Whether commands may be run. */
+export function mayRun(): boolean {
+  return here.programs.every((command) => granted({ name: "run", command }));
+}
+
+/** The flag that lets commands be run. */
+export const RUN_FLAG: string = `--allow-run=${here.programs.join(",")}`;
 
 /** @throws {PermissionMissing} when no command could be run */
 export function requireShell(): void {
-  if (granted({ name: "run", command: "sh" })) return;
-  throw new PermissionMissing("Cannot run jobs without running a shell: run again with --allow-run=sh");
+  if (mayRun()) return;
+  throw new PermissionMissing(`Cannot run jobs without running a shell: run again with ${RUN_FLAG}`);
+}
+
+/** What to say of variables that jobs do not see, and what to do about it; undefined where there are none. */
+export function sayHidden({ withheld: { unknown } }: Host): { found: string; advice: string } | undefined {
+  if (unknown.length === 0) return undefined;
+  return {
+    found: `jobs do not see ${unknown.join(", ")}`,
+    advice: `run workers with --allow-env=${unknown.join(",")}, or with --allow-run`,
+  };
 }
 
 /** @throws {PermissionMissing} when no thread could start: each loads the program again, and needs to be allowed to */
@@ -43,7 +62,7 @@ export function leastFlags(home: Home, withheld: readonly string[]): string[] {
   return [
     flagFor("--allow-read", readable),
     flagFor("--allow-write", [...writable]),
-    "--allow-run=sh",
+    RUN_FLAG,
     ...[...VARIABLES, ...withheld].filter((variable) => granted({ name: "env", variable })).map((variable) =>
       `--allow-env=${variable}`
     ),

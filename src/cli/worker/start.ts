@@ -3,14 +3,13 @@
  * `queuectl worker start`: runs jobs, here or in the background.
  */
 import { newId } from "../../worker/ids.ts";
-import { probeHost } from "../../worker/process/host.ts";
-import { sayUnknown } from "../../worker/process/withheld.ts";
+import { here } from "../../worker/process/here.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
 import { defineCommand, type Target } from "../command.ts";
 import type { Context } from "../context.ts";
 import { count, text, toggle } from "../flags.ts";
 import { LineJournal } from "./line_journal.ts";
-import { dropNeedless, requireProgram, requireShell } from "./permissions.ts";
+import { dropNeedless, requireProgram, requireShell, sayHidden } from "./permissions.ts";
 import { readQueues } from "./queues.ts";
 
 /** More threads or slots than this are a mistake on any machine of today. */
@@ -47,11 +46,11 @@ export const command: Target = defineCommand({
     requireProgram();
     const { home, clock, json } = context;
     const store = await context.store();
-    const host = await probeHost();
+    const host = await here.probeHost();
     dropNeedless(home);
     using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
-    const unknown = sayUnknown(host.withheld);
-    if (unknown) journal.note(`${unknown.found}: ${unknown.advice}`, null);
+    const hidden = sayHidden(host);
+    if (hidden) journal.note(`${hidden.found}: ${hidden.advice}`, null);
     using signals = new StopSignals({ context, journal });
     let end: "stopped" | "replaced";
     do {
@@ -64,10 +63,6 @@ export const command: Target = defineCommand({
     } while (end === "replaced");
   },
 });
-
-const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK"]
-  : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
  * The first signal lets running jobs finish; the second ends them and puts them back. One that comes before there is
@@ -86,7 +81,7 @@ class StopSignals implements Disposable {
   constructor({ context, journal }: { context: Context; journal: LineJournal }) {
     this.#context = context;
     this.#journal = journal;
-    for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, this.#onSignal);
+    for (const signal of here.stopSignals) Deno.addSignalListener(signal, this.#onSignal);
   }
 
   /** Signals reach this supervisor from now on. */
@@ -108,6 +103,6 @@ class StopSignals implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const signal of STOP_SIGNALS) Deno.removeSignalListener(signal, this.#onSignal);
+    for (const signal of here.stopSignals) Deno.removeSignalListener(signal, this.#onSignal);
   }
 }

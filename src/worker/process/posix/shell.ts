@@ -7,8 +7,7 @@
  * The runtime starts nothing with `LD_*` or `DYLD_*` variables in its environment unless everything may be started. So
  * shells get those empty, and `withheld.ts` knows what they were.
  */
-/** The variable whose value names a run in the environment of all its processes. */
-export const RUN_VARIABLE = "QUEUECTL_RUN";
+import { RUN_VARIABLE } from "../platform.ts";
 
 /** The variables of this process that no shell may get, with what it gets instead. */
 let emptied: Readonly<Record<string, string>> = {};

@@ -7,28 +7,9 @@
  * file before keeps it from ever beginning. The spool's path is an argument of the first process for as long as that
  * lives: it is how others recognise it (see `find.ts`).
  */
+import type { Launch, Launched } from "../platform.ts";
 import { isPlain } from "./plain.ts";
 import { spawnShell } from "./shell.ts";
-
-/** One command to run. */
-export interface Launch {
-  /** Any shell text. */
-  command: string;
-  /** `sh`, or the name or path of another shell that takes `-c COMMAND`. */
-  shell: string;
-  /** The path that the names of the spool files begin with. */
-  spool: string;
-  /** The file in the same directory in which shells without a witness note their ends. */
-  ends: string;
-  /** The directory to run in; null is this process's own. */
-  cwd: string | null;
-  /** Laid over this process's own environment. */
-  env: Readonly<Record<string, string>>;
-  /** Starts a session of its own: away from the terminal's signals, and a process group of its own. */
-  detached: boolean;
-  /** It will probably take moments only, and `sh` does not run its EXIT trap when a signal ends it. */
-  brief: boolean;
-}
 
 // The arguments of all scripts: $1 the command, $2 the spool, $3 the shell, $4 the script for it, $5 the file for ends,
 // then variables.
@@ -72,14 +53,6 @@ const POSIX_SHELL = /(?:^|\/)(?:a|ba|da|k|mk|z)?sh$/;
  * it finds, or what that loads, and it refuses to start one that `--allow-run=sh` does not mean.
  */
 const EXPORTED = /^(?:PATH|(?:LD|DYLD)_\w+)$/i;
-
-/** A command that was started. */
-export interface Launched {
-  /** Its first process. */
-  child: Deno.ChildProcess;
-  /** That is a witness, which leaves the end as a file of its own. */
-  witnessed: boolean;
-}
 
 /**
  * Starts a command with stdin closed and its output going to the spool. Where it may take longer, or is not plain,

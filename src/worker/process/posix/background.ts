@@ -2,18 +2,9 @@
  * @module
  * Starting a program that goes on without this process and its terminal.
  */
-import { RUN_VARIABLE, spawnShell } from "./shell.ts";
+import { type Background, RUN_VARIABLE } from "../platform.ts";
+import { spawnShell } from "./shell.ts";
 import { withheld } from "./withheld.ts";
-
-/** A program in the background. */
-export interface Background {
-  /** It has ended. */
-  readonly ended: boolean;
-  /** Its processes. */
-  pids(): Promise<readonly number[]>;
-  /** Lets this process end before it. */
-  leave(): void;
-}
 
 /** $1 is where stdout and stderr go, the rest is the program; `exec` keeps the pid. */
 const IN_BACKGROUND = 'log=$1; shift; exec "$@" >>"$log" 2>&1';
