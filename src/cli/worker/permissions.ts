@@ -18,7 +18,7 @@ export function mayRun(): boolean {
 /** The flag that lets commands be run. */
 export const RUN_FLAG: string = `--allow-run=${here.programs.join(",")}`;
 
-/** @throws {PermissionMissing} when no command could be run */
+/** Refuses to go on without what it takes to run commands. @throws {PermissionMissing} */
 export function requireShell(): void {
   if (mayRun()) return;
   throw new PermissionMissing(`Cannot run jobs without running a shell: run again with ${RUN_FLAG}`);
@@ -33,7 +33,7 @@ export function sayHidden({ withheld: { unknown } }: Host): { found: string; adv
   };
 }
 
-/** @throws {PermissionMissing} when no thread could start: each loads the program again, and needs to be allowed to */
+/** Refuses to go on where no thread could load the program again. @throws {PermissionMissing} */
 export function requireProgram(): void {
   const entry = new URL(Deno.mainModule);
   if (

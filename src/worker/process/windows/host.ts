@@ -9,7 +9,8 @@ import type { Host } from "../platform.ts";
  * session manager begins with every boot and never ends; the other is put off whenever somebody sets the clock, which
  * would look as if the machine had been started again.
  */
-export const PROBE = "$ms={ if ($args[0]) { ([DateTimeOffset]$args[0]).ToUnixTimeMilliseconds() } };" +
+export const PROBE: string =
+  "$ms={ if ($args[0]) { ([DateTimeOffset]$args[0]).ToUnixTimeMilliseconds() } };" +
   " $smss=Get-CimInstance Win32_Process -Filter \"Name='smss.exe'\" | Sort-Object CreationDate | Select-Object -First 1;" +
   " $os=Get-CimInstance Win32_OperatingSystem -Property LastBootUpTime;" +
   " @{ name=[Environment]::MachineName; session=(& $ms $smss.CreationDate); boot=(& $ms $os.LastBootUpTime) }" +

@@ -29,7 +29,7 @@ export interface Processes {
 }
 
 /** Prints `Processes` as JSON. */
-export const LIST =
+export const LIST: string =
   "$list=@(Get-CimInstance Win32_Process -Property ProcessId,ParentProcessId,CommandLine,CreationDate |" +
   " ForEach-Object { $started=$null;" +
   " if ($_.CreationDate) { $started=([DateTimeOffset]$_.CreationDate).ToUnixTimeMilliseconds() };" +

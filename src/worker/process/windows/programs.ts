@@ -24,7 +24,7 @@ export interface Call {
 export type Run = (call: Call) => Promise<string>;
 
 /** Runs a program of the system. */
-export const runProgram: Run = async ({ program, args, env }) => {
+export async function runProgram({ program, args, env }: Call): Promise<string> {
   const { stdout } = await new Deno.Command(program, {
     args: [...args],
     env: { ...env },
@@ -33,7 +33,7 @@ export const runProgram: Run = async ({ program, args, env }) => {
     stderr: "null",
   }).output();
   return new TextDecoder().decode(stdout);
-};
+}
 
 /** A PowerShell script, in ASCII; its output is read as UTF-8. */
 export function powershell(script: string, env: Readonly<Record<string, string>> = {}): Call {
