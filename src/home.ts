@@ -4,7 +4,7 @@
  */
 import { envVariable } from "./environment.ts";
 import { PermissionMissing, StoreUnusable } from "./errors.ts";
-import { absolutePath, isAbsolute } from "./paths.ts";
+import { absolutePath, isAbsolute, type PathOptions } from "./paths.ts";
 import { howToGet, isGranted } from "./permissions.ts";
 
 /** The paths within a home. All absolute. */
@@ -22,8 +22,8 @@ export interface Home {
 }
 
 /** The paths within the home `dir`, which is made absolute; nothing is created. */
-export function homeAt(dir: string): Home {
-  const root = absolutePath(dir, isAbsolute(dir) ? "" : Deno.cwd());
+export function homeAt(dir: string, options: PathOptions = {}): Home {
+  const root = absolutePath(dir, isAbsolute(dir, options) ? "" : Deno.cwd(), options);
   return {
     dir: root,
     database: `${root}/queue.db`,
@@ -33,22 +33,31 @@ export function homeAt(dir: string): Home {
   };
 }
 
+/** Where to look for the home: this system and its environment, unless given. */
+export interface HomeOptions extends PathOptions {
+  /** The value of a variable; undefined when there is none, or it may not be read. */
+  variable?(name: string): string | undefined;
+}
+
 /**
- * The home to use: the one given, else `QUEUECTL_HOME`, else `~/.queuectl`.
+ * The home to use: the one given, else `QUEUECTL_HOME`, else `.queuectl` in the user's own directory. That is `HOME`;
+ * on Windows it is `USERPROFILE`, since only some shells there set the other.
  * @throws {PermissionMissing} when it is not given and the environment may not be read
  * @throws {StoreUnusable} when neither the environment nor the caller names one
  */
-export function findHome(given: string | undefined): Home {
-  if (given !== undefined) return homeAt(given);
-  const named = envVariable("QUEUECTL_HOME");
-  if (named) return homeAt(named);
-  const user = envVariable("HOME") ?? envVariable("USERPROFILE");
-  if (user) return homeAt(`${user}/.queuectl`);
-  if (!isGranted({ name: "env", variable: "HOME" })) {
-    const how = howToGet("--allow-env=QUEUECTL_HOME,HOME");
+export function findHome(given: string | undefined, options: HomeOptions = {}): Home {
+  const { windows = Deno.build.os === "windows", variable = envVariable } = options;
+  if (given !== undefined) return homeAt(given, { windows });
+  const named = variable("QUEUECTL_HOME");
+  if (named) return homeAt(named, { windows });
+  const [first, second] = windows ? ["USERPROFILE", "HOME"] as const : ["HOME", "USERPROFILE"] as const;
+  const user = variable(first) ?? variable(second);
+  if (user) return homeAt(`${user}/.queuectl`, { windows });
+  if (!isGranted({ name: "env", variable: first })) {
+    const how = howToGet(`--allow-env=QUEUECTL_HOME,${first}`);
     throw new PermissionMissing(`Cannot tell where the home is: give --home DIR, or ${how}`);
   }
   throw new StoreUnusable(
-    "Cannot tell where the home is: neither QUEUECTL_HOME nor HOME is set; give --home DIR",
+    `Cannot tell where the home is: neither QUEUECTL_HOME nor ${first} is set; give --home DIR`,
   );
 }

@@ -4,22 +4,31 @@
  * `enqueue` is done. Pure.
  */
 
+/** Whose paths: this system's, unless given. */
+export interface PathOptions {
+  /** Drives and shares, and `\` as good as `/`. */
+  windows?: boolean;
+}
+
 const WINDOWS = Deno.build.os === "windows";
-const SEPARATOR = WINDOWS ? /[\\/]+/ : /\/+/;
-/** `/`, `C:\`, or `\\host\share\`. */
-const ROOT = WINDOWS ? /^(?:[A-Za-z]:[\\/]|[\\/]{2}[^\\/]+[\\/]+[^\\/]+[\\/]?|[\\/])/ : /^\//;
+
+/** `/`; on Windows also `C:\`, or `\\host\share\`. */
+function rootOf(path: string, windows: boolean): string {
+  const root = windows ? /^(?:[A-Za-z]:[\\/]|[\\/]{2}[^\\/]+[\\/]+[^\\/]+[\\/]?|[\\/])/ : /^\//;
+  return root.exec(path)?.[0] ?? "";
+}
 
 /** Whether a path says where it starts. */
-export function isAbsolute(path: string): boolean {
-  return ROOT.test(path);
+export function isAbsolute(path: string, { windows = WINDOWS }: PathOptions = {}): boolean {
+  return rootOf(path, windows) !== "";
 }
 
 /** The path, from the absolute path `base` on unless it is absolute itself, without `.`, `..` and needless separators. */
-export function absolutePath(path: string, base: string): string {
-  const whole = isAbsolute(path) ? path : `${base}/${path}`;
-  const root = ROOT.exec(whole)?.[0] ?? "";
+export function absolutePath(path: string, base: string, { windows = WINDOWS }: PathOptions = {}): string {
+  const whole = isAbsolute(path, { windows }) ? path : `${base}/${path}`;
+  const root = rootOf(whole, windows);
   const names: string[] = [];
-  for (const name of whole.slice(root.length).split(SEPARATOR)) {
+  for (const name of whole.slice(root.length).split(windows ? /[\\/]+/ : /\/+/)) {
     if (name === "..") names.pop();
     else if (name !== "" && name !== ".") names.push(name);
   }
@@ -27,7 +36,8 @@ export function absolutePath(path: string, base: string): string {
 }
 
 /** The directory of a file, as a path, from the file's `file:` URL. */
-export function directoryOf(file: URL): string {
+export function directoryOf(file: URL, { windows = WINDOWS }: PathOptions = {}): string {
   const path = decodeURIComponent(new URL(".", file).pathname);
-  return absolutePath(WINDOWS ? path.slice(1) : path, "/");
+  if (!windows) return absolutePath(path, "/", { windows });
+  return absolutePath(file.hostname ? `//${file.hostname}${path}` : path.slice(1), "/", { windows });
 }

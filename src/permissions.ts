@@ -28,12 +28,17 @@ export function howToGet(flags: string): string {
   return Deno.build.standalone ? `use an executable that was built with ${flags}` : `run again with ${flags}`;
 }
 
-/** Permissions as flags: those of a kind together, as in `--allow-read=/a,/b`, or the whole kind, as in `--allow-read`. */
+/**
+ * Permissions as flags: those of a kind together, as in `--allow-read=/a,/b`, or the whole kind, as in `--allow-read`.
+ * A flag cannot name a path with a comma (Deno 2.9), so for that it is the whole kind.
+ */
 export function permissionFlags(permissions: readonly Deno.PermissionDescriptor[]): string[] {
   const kinds = Map.groupBy(permissions, ({ name }) => name);
   return Array.from(kinds, ([name, ofKind]) => {
     const values = ofKind.map(valueOf);
-    return values.includes(undefined) ? `--allow-${name}` : `--allow-${name}=${values.join()}`;
+    return values.some((value) => value === undefined || value.includes(","))
+      ? `--allow-${name}`
+      : `--allow-${name}=${values.join()}`;
   });
 }
 
@@ -42,8 +47,7 @@ function valueOf(permission: Deno.PermissionDescriptor): string | undefined {
     case "read":
     case "write":
     case "ffi":
-      // a comma within a path is doubled
-      return permission.path?.toString().replaceAll(",", ",,");
+      return permission.path?.toString();
     case "run":
       return permission.command?.toString();
     case "env":

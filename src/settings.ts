@@ -69,6 +69,11 @@ export interface Setting<K extends keyof Settings = keyof Settings> {
   brief: string;
 }
 
+/** The shell that is always there, by the system's name as in `Deno.build.os`. */
+export function shellOf(os: typeof Deno.build.os): string {
+  return os === "windows" ? "cmd" : "sh";
+}
+
 function setting<K extends keyof Settings>(definition: Setting<K>): Setting {
   return definition as unknown as Setting;
 }
@@ -171,7 +176,7 @@ export const SETTINGS: readonly Setting[] = [
   setting({
     key: "shell",
     field: "shell",
-    default: "sh",
+    default: shellOf(Deno.build.os),
     kind: { type: "text" },
     brief: "the shell that runs commands, as SHELL -c COMMAND",
   }),

@@ -3,7 +3,7 @@
  * Jobs that outlive their worker: they go on, and the next worker picks up their result.
  */
 import assert from "node:assert/strict";
-import { signalTree } from "../src/worker/process/tree.ts";
+import { signalTree } from "../src/worker/process/posix/tree.ts";
 import { queuectl } from "./helpers/cli.ts";
 import { tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";

@@ -6,9 +6,10 @@
 import assert from "node:assert/strict";
 import { Context } from "../src/cli/context.ts";
 import { checkClock } from "../src/cli/doctor/clock.ts";
-import { checkFileSystem, readDf } from "../src/cli/doctor/disk.ts";
+import { checkFileSystem } from "../src/cli/doctor/disk.ts";
 import type { Finding } from "../src/cli/doctor/finding.ts";
 import { systemClock } from "../src/clock.ts";
+import { readDf } from "../src/worker/process/posix/disk.ts";
 import { MAIN, queuectl } from "./helpers/cli.ts";
 import { newJob } from "./helpers/jobs.ts";
 import { mayMount, smallDisk } from "./helpers/small_disk.ts";

@@ -132,15 +132,18 @@ Deno.test("doctor reports damage in the middle of the store, and goes on", async
   assert.equal(of("space").level, "ok");
 });
 
-Deno.test("doctor names the variables for which no shell can be started", async () => {
+Deno.test("doctor finds nothing wrong with variables for the linker, unless jobs cannot get them", async () => {
   using test = await testStore();
-  const { code, of } = await doctor(test.home, { LD_LIBRARY_PATH: "/opt/lib" });
-  assert.equal(code, 1);
-  assert.deepEqual(of("permissions"), {
-    check: "permissions",
-    level: "problem",
-    found: "no shell can be started while LD_LIBRARY_PATH is set",
-    advice: "unset it, or run workers with --allow-run",
+  const fine = await doctor(test.home, { LD_LIBRARY_PATH: "/opt/lib" });
+  assert.deepEqual([fine.code, fine.of("shell").level], [0, "ok"]);
+  assert.equal(fine.findings.find(({ check }) => check === "environment"), undefined);
+  const { code, of } = await doctor(test.home, { "LD_A.B": "1" });
+  assert.equal(code, 0);
+  assert.deepEqual(of("environment"), {
+    check: "environment",
+    level: "warning",
+    found: "jobs do not see LD_A.B",
+    advice: "run workers with --allow-env=LD_A.B, or with --allow-run",
   });
 });
 

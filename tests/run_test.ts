@@ -8,8 +8,8 @@ import type { OutputPiece } from "../src/store/store.ts";
 import { adopt } from "../src/worker/adopted.ts";
 import { Lookout } from "../src/worker/lookout.ts";
 import type { AdoptRequest, Ended, RunRequest } from "../src/worker/messages.ts";
-import { launch } from "../src/worker/process/launch.ts";
-import { signalTree } from "../src/worker/process/tree.ts";
+import { launch } from "../src/worker/process/posix/launch.ts";
+import { signalTree } from "../src/worker/process/posix/tree.ts";
 import { Run } from "../src/worker/run.ts";
 import { hasBegun } from "../src/worker/spool.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
@@ -26,7 +26,7 @@ function request(dir: TempDir, changes: Partial<RunRequest> & { command: string 
     timeoutMs: 0,
     killGraceMs: 5000,
     outputLimit: 1024 * 1024,
-    procfs: true,
+    byToken: true,
     detached: false,
     brief: false,
     ...changes,
@@ -212,7 +212,7 @@ Deno.test("a command may use its grace to end in order", async () => {
 Deno.test("without /proc the process group is ended, children included", async () => {
   using dir = tempDir();
   const command = "sleep 300 & (sleep 300 &) ; sleep 300";
-  const asked = request(dir, { command, timeoutMs: 300, procfs: false, detached: true });
+  const asked = request(dir, { command, timeoutMs: 300, byToken: false, detached: true });
   const ended = await finish(new Run(asked));
   assert.equal(ended.outcome, "timed_out");
   assert.deepEqual(await processesLeft(asked.token), []);
@@ -229,11 +229,11 @@ Deno.test("a job is over when its first process ends, whatever it left running i
 /** Starts a command as another worker would have, and adopts it. */
 async function adopted(
   dir: TempDir,
-  { procfs, ...changes }: Partial<RunRequest> & { command: string; procfs: boolean },
+  { byToken, ...changes }: Partial<RunRequest> & { command: string; byToken: boolean },
 ): Promise<{ asked: AdoptRequest; run: Run }> {
   const token = crypto.randomUUID();
   const asked: AdoptRequest = {
-    ...request(dir, { token, spool: dir.file(token), procfs, detached: !procfs, ...changes }),
+    ...request(dir, { token, spool: dir.file(token), byToken, detached: !byToken, ...changes }),
     printed: { stdout: 4, stderr: 0 },
     claimedAt: Date.now(),
     outOfSight: null,
@@ -244,13 +244,13 @@ async function adopted(
   return { asked, run: new Run(asked, () => adopt(asked, lookout), asked.printed) };
 }
 
-for (const procfs of [true, false]) {
-  const how = procfs ? "in /proc" : "without /proc";
+for (const byToken of [true, false]) {
+  const how = byToken ? "in /proc" : "without /proc";
 
   Deno.test(`an adopted command is found ${how}; its end and the rest of its output are seen`, async () => {
     using dir = tempDir();
     const command = "echo one; until [ -e go ]; do sleep 0.02; done; echo two; exit 3";
-    const { run } = await adopted(dir, { command, procfs });
+    const { run } = await adopted(dir, { command, byToken });
     const finished = finish(run);
     Deno.writeTextFileSync(dir.file("go"), "");
     const ended = await finished;
@@ -259,7 +259,7 @@ for (const procfs of [true, false]) {
 
   Deno.test(`a timeout ends an adopted command that is found ${how} with its children`, async () => {
     using dir = tempDir();
-    const { asked, run } = await adopted(dir, { command: "sleep 300 & sleep 300", procfs, timeoutMs: 500 });
+    const { asked, run } = await adopted(dir, { command: "sleep 300 & sleep 300", byToken, timeoutMs: 500 });
     const ended = await finish(run);
     assert.deepEqual([ended.outcome, ended.error], ["timed_out", "timed out after 500ms"]);
     assert.deepEqual(await processesLeft(asked.token), []);
@@ -267,7 +267,7 @@ for (const procfs of [true, false]) {
 
   Deno.test(`an adopted command that was killed with all its shells is lost, ${how}`, async () => {
     using dir = tempDir();
-    const { asked, run } = await adopted(dir, { command: "sleep 300", procfs });
+    const { asked, run } = await adopted(dir, { command: "sleep 300", byToken });
     const finished = finish(run);
     await signalTree({ token: asked.token, root: null }, "KILL", true);
     const ended = await finished;
@@ -277,7 +277,7 @@ for (const procfs of [true, false]) {
 
 Deno.test("an adopted command that is out of sight is settled by what it left, or lost for the given reason", async () => {
   using dir = tempDir();
-  const { asked, run } = await adopted(dir, { command: "exit 4", procfs: true });
+  const { asked, run } = await adopted(dir, { command: "exit 4", byToken: true });
   assert.equal((await finish(run)).exitCode, 4);
   const elsewhere = { ...asked, outOfSight: "lost: its worker is gone" };
   const again = await finish(new Run(elsewhere, () => adopt(elsewhere, new Lookout())));

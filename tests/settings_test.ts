@@ -12,6 +12,7 @@ import {
   type Setting,
   SETTINGS,
   settingsFrom,
+  shellOf,
 } from "../src/settings.ts";
 
 const value = (key: string, text: string) => parseSetting(findSetting(key), text);
@@ -31,7 +32,7 @@ Deno.test("the defaults are those of the design", () => {
     outputLimit: 1_048_576,
     retentionMs: 30 * 86_400_000,
     idFormat: "short",
-    shell: "sh",
+    shell: shellOf(Deno.build.os),
   });
 });
 

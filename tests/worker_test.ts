@@ -3,7 +3,7 @@
  * Workers as a user sees them: real processes, real jobs, real signals.
  */
 import assert from "node:assert/strict";
-import { signalTree } from "../src/worker/process/tree.ts";
+import { signalTree } from "../src/worker/process/posix/tree.ts";
 import { MAIN, queuectl, RUN_FLAGS, spawnQueuectl } from "./helpers/cli.ts";
 import { until } from "./helpers/until.ts";
 import { startWorker, testStore } from "./helpers/worker.ts";

@@ -66,6 +66,6 @@ export function permissionProblem(message: string): PermissionMissing {
   if (value === undefined || kind === "all") {
     return new PermissionMissing(`Cannot go on without ${kind} permission: ${howToGet(`--allow-${kind}`)}`);
   }
-  const flag = quoteWords([`--allow-${kind}=${value.replaceAll(",", ",,")}`]);
+  const flag = value.includes(",") ? `--allow-${kind}` : quoteWords([`--allow-${kind}=${value}`]);
   return new PermissionMissing(`Cannot ${DENIED[kind] ?? `use ${kind}`} "${value}": ${howToGet(flag)}`);
 }

@@ -15,7 +15,7 @@ const LEFT_NO_SPOOL = "lost: its spool was gone";
 
 /** Looks for the process of an attempt. What it left in the spool says how it went. */
 export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Begun> {
-  const { token, spool, procfs, outOfSight, claimedAt, timeoutMs } = request;
+  const { token, spool, byToken, outOfSight, claimedAt, timeoutMs } = request;
   const startedAt = begunAt(spool) ?? claimedAt;
   if (outOfSight !== null) {
     const ended = Promise.resolve(resultOfAdopted(spooledEnd(spool), outOfSight));
@@ -23,7 +23,7 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
   }
   // Without its spool, it may be that of another home that this one was copied from, and none of our business.
   const inSight = hasSpool(spool);
-  const watched = lookout.watch(spool, { mark: inSight ? token : spool, procfs });
+  const watched = lookout.watch(spool, { mark: inSight ? token : spool, byToken });
   const found = await watched.found;
   return {
     ended: watched.ended.then((end) => {
@@ -39,7 +39,7 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
     witnessed: true,
     inSight,
     // By its token it is found without; and where there is no token to be seen, the group is its own.
-    root: () => procfs ? null : found?.group ?? null,
+    root: () => byToken ? null : found?.group ?? null,
     startedAt: found ? systemClock.now() - found.ageMs : startedAt,
     ageMs: found?.ageMs ?? 0,
   };

@@ -3,14 +3,15 @@
  * Ending every process of a run: SIGTERM to all, time to end by themselves, then SIGKILL until nothing is left.
  */
 import type { Clock } from "../clock.ts";
-import { signalTree, type Tree } from "./process/tree.ts";
+import { here } from "./process/here.ts";
+import type { Tree } from "./process/platform.ts";
 
 /** How to end a tree. */
 export interface EndOptions {
   /** Time between SIGTERM and SIGKILL. */
   graceMs: number;
   /** As in `Host`. */
-  procfs: boolean;
+  byToken: boolean;
   /** For the pauses between two looks. */
   clock: Clock;
 }
@@ -25,11 +26,11 @@ const GIVE_UP_AFTER_KILL_MS = 10_000;
  * Ends a run's processes and returns how many are left: 0, unless some hang in the kernel. `tree()` is asked anew
  * at every round, since the first process may have been reaped meanwhile.
  */
-export async function endTree(tree: () => Tree, { graceMs, procfs, clock }: EndOptions): Promise<number> {
+export async function endTree(tree: () => Tree, { graceMs, byToken, clock }: EndOptions): Promise<number> {
   const started = clock.monotonicMs();
   const signalAll = async (signal: "TERM" | "KILL" | "0") => {
     try {
-      return (await signalTree(tree(), signal, procfs)).length;
+      return (await here.signalTree(tree(), signal, byToken)).length;
     } catch {
       return 1; // no shell could be started, for example for too many processes: something may be left
     }

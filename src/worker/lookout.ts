@@ -6,7 +6,8 @@
  * that.
  */
 import { systemClock } from "../clock.ts";
-import { findRuns, type Found } from "./process/find.ts";
+import { here } from "./process/here.ts";
+import type { Found } from "./process/platform.ts";
 import { splitSpool, type SpooledEnd, spooledEnd, spooledEnds } from "./spool.ts";
 
 /** How often the spool is looked at. */
@@ -36,16 +37,16 @@ export class Lookout {
   /** Some have not been looked for yet. */
   #anyNew = false;
 
-  /** Begins to watch the first process of the run with this spool, which is looked for by a mark (see `find.ts`). */
-  watch(spool: string, { mark, procfs }: { mark: string; procfs: boolean }): Watched {
+  /** Begins to watch the first process of the run with this spool, which is looked for by a mark (see `Platform`). */
+  watch(spool: string, { mark, byToken }: { mark: string; byToken: boolean }): Watched {
     const watch: Watch = { spool, mark, found: Promise.withResolvers(), ended: Promise.withResolvers() };
     this.#watches.set(splitSpool(spool).token, watch);
     this.#anyNew = true;
-    if (!this.#looking) this.#look(procfs);
+    if (!this.#looking) this.#look(byToken);
     return { found: watch.found.promise, ended: watch.ended.promise };
   }
 
-  async #look(procfs: boolean): Promise<void> {
+  async #look(byToken: boolean): Promise<void> {
     this.#looking = true;
     let nextMs = 0;
     await Promise.resolve(); // those that are added together are looked for together
@@ -54,7 +55,7 @@ export class Lookout {
         this.#lookAtSpools();
         if (this.#watches.size > 0 && (this.#anyNew || systemClock.monotonicMs() >= nextMs)) {
           this.#anyNew = false;
-          await this.#lookForProcesses(procfs);
+          await this.#lookForProcesses(byToken);
           nextMs = systemClock.monotonicMs() + PROCESS_INTERVAL_MS;
         }
       } catch {
@@ -74,9 +75,9 @@ export class Lookout {
     }
   }
 
-  async #lookForProcesses(procfs: boolean): Promise<void> {
+  async #lookForProcesses(byToken: boolean): Promise<void> {
     const watches = [...this.#watches];
-    const found = await findRuns(watches.map(([, { mark }]) => mark), procfs);
+    const found = await here.findRuns(watches.map(([, { mark }]) => mark), byToken);
     if (!found) return;
     for (const [token, watch] of watches) {
       const one = found.get(watch.mark);

@@ -4,7 +4,7 @@
  */
 import type { Outcome, Stream } from "../job.ts";
 import type { OutputPiece } from "../store/store.ts";
-import type { Launch } from "./process/launch.ts";
+import type { Launch } from "./process/platform.ts";
 
 /** One attempt to run. Its `env` has not got the run's token yet. */
 export interface RunRequest extends Launch {
@@ -17,7 +17,7 @@ export interface RunRequest extends Launch {
   /** Bytes kept of each output stream. */
   outputLimit: number;
   /** As in `Host`. */
-  procfs: boolean;
+  byToken: boolean;
 }
 
 /** One attempt to watch that was started by somebody else. */

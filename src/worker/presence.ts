@@ -27,18 +27,26 @@ export function presencesIn(spools: string): string[] {
 export async function bePresent(path: string): Promise<Disposable> {
   while (true) {
     const file = Deno.openSync(path, { create: true, write: true, mode: 0o600 });
-    await file.lock(true);
-    // Before it was locked, somebody may have taken it for a dead one's and removed it.
-    if (isSameFile(file, path)) return { [Symbol.dispose]: () => file.close() };
-    file.close();
+    let same = false;
+    try {
+      await file.lock(true);
+      // Before it was locked, somebody may have taken it for a dead one's and removed it.
+      same = isSameFile(file, path);
+      if (same) return { [Symbol.dispose]: () => file.close() };
+    } finally {
+      if (!same) file.close();
+    }
   }
 }
 
+/** @throws when that cannot be told, as when the home is reached through a link and only that may be read */
 function isSameFile(file: Deno.FsFile, path: string): boolean {
+  const { ino } = file.statSync();
   try {
-    return file.statSync().ino === Deno.statSync(path).ino;
-  } catch {
-    return false;
+    return ino === Deno.statSync(path).ino;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 

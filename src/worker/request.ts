@@ -6,7 +6,7 @@ import type { Home } from "../home.ts";
 import type { Settings } from "../settings.ts";
 import type { ClaimedJob } from "../store/store.ts";
 import type { RunRequest } from "./messages.ts";
-import type { Host } from "./process/host.ts";
+import type { Host } from "./process/platform.ts";
 
 /** Where and how it shall run. */
 export interface Surroundings {
@@ -33,6 +33,7 @@ export function requestOf(job: ClaimedJob, { home, host, settings, spool, ends }
     ends,
     cwd: job.cwd,
     env: {
+      ...host.withheld.values,
       ...job.env,
       QUEUECTL_JOB_ID: job.id,
       QUEUECTL_ATTEMPT: String(job.lastAttempt),
@@ -42,8 +43,8 @@ export function requestOf(job: ClaimedJob, { home, host, settings, spool, ends }
     timeoutMs: job.timeoutMs,
     killGraceMs,
     outputLimit,
-    procfs: host.procfs,
-    detached: host.terminal || !host.procfs,
+    byToken: host.byToken,
+    detached: host.terminal || !host.byToken,
     brief: !host.trapsOnSignal,
   };
 }

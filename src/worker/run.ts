@@ -9,8 +9,8 @@ import type { Stream } from "../job.ts";
 import { endTree } from "./end_tree.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
 import { NOTHING_PRINTED, SpoolReader } from "./output.ts";
-import { launch } from "./process/launch.ts";
-import { RUN_VARIABLE } from "./process/shell.ts";
+import { here } from "./process/here.ts";
+import { RUN_VARIABLE } from "./process/platform.ts";
 import { hasBegun, type ProcessEnd, spooledEnd } from "./spool.ts";
 
 /** Why an attempt is being ended. */
@@ -106,7 +106,7 @@ export class Run {
   }
 
   async #watch(begun: Begun): Promise<Result> {
-    const { token, timeoutMs, killGraceMs, procfs } = this.#request;
+    const { token, timeoutMs, killGraceMs, byToken } = this.#request;
     const { signal } = this.#ending;
     const aborted = Promise.withResolvers<void>();
     const onAbort = () => aborted.resolve();
@@ -119,7 +119,7 @@ export class Run {
     signal.removeEventListener("abort", onAbort);
 
     const endAll = (graceMs: number) =>
-      endTree(() => ({ token, root: begun.root() }), { graceMs, procfs, clock: systemClock });
+      endTree(() => ({ token, root: begun.root() }), { graceMs, byToken, clock: systemClock });
     if (end) {
       // Whoever kills the first process leaves the others: they must not meet those of the next attempt.
       if (begun.inSight && (end.outcome === "lost" || end.signal !== null)) await endAll(killGraceMs);
@@ -146,9 +146,9 @@ export const NO_END: ProcessEnd = { exitCode: null, signal: null };
 
 /** Starts the command as a child of this process. @throws when it cannot be started */
 function start(request: RunRequest): Begun {
-  const { token, spool, procfs } = request;
+  const { token, spool, byToken } = request;
   const startedAt = systemClock.now();
-  const { child, witnessed } = launch({ ...request, env: { ...request.env, [RUN_VARIABLE]: token } });
+  const { child, witnessed } = here.launch({ ...request, env: { ...request.env, [RUN_VARIABLE]: token } });
   // Else the runtime would kill it together with its thread.
   child.unref();
   let reaped = false;
@@ -161,7 +161,7 @@ function start(request: RunRequest): Begun {
     witnessed,
     inSight: true,
     // A group keeps its number while anyone is in it.
-    root: () => procfs && reaped ? null : child.pid,
+    root: () => byToken && reaped ? null : child.pid,
     startedAt,
     ageMs: 0,
   };

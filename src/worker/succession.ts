@@ -9,7 +9,7 @@ import type { ClaimedJob, Store } from "../store/store.ts";
 import type { Journal } from "./journal.ts";
 import { Orphans, type Sorted } from "./orphans.ts";
 import { type Gone, Peers } from "./peers.ts";
-import type { Host } from "./process/host.ts";
+import type { Host } from "./process/platform.ts";
 import { attemptSpool, sweepSpools } from "./spools.ts";
 
 /** What it takes to take over. */

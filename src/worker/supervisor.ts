@@ -22,7 +22,7 @@ import type { Journal } from "./journal.ts";
 import { Lease } from "./lease.ts";
 import type { RunRequest } from "./messages.ts";
 import { PendingOutput } from "./pending_output.ts";
-import type { Host } from "./process/host.ts";
+import type { Host } from "./process/platform.ts";
 import { requestOf } from "./request.ts";
 import { removeSpool } from "./spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "./spools.ts";
@@ -375,7 +375,7 @@ export class Supervisor {
     const suspects = this.#succession.crashed(jobs);
     this.#latch.ring();
     this.#condemned += suspects.length;
-    const ending = { graceMs: this.#settings.killGraceMs, procfs: host.procfs, clock };
+    const ending = { graceMs: this.#settings.killGraceMs, byToken: host.byToken, clock };
     await Promise.all(suspects.map(async (job) => {
       await endTree(() => ({ token: job.token, root: null }), ending);
       this.#condemned -= 1;

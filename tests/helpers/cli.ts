@@ -18,6 +18,8 @@ export interface RunOptions {
   stdin?: string;
   env?: Record<string, string>;
   cwd?: string;
+  /** What Deno is started with: `RUN_FLAGS` and the entry, unless given. */
+  program?: readonly string[];
 }
 
 /** The flags `deno run` gets: the same as in `deno task queuectl`. */
@@ -63,7 +65,7 @@ export function spawnQueuectl(
   options: RunOptions & { stdinPiped?: boolean },
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: [...RUN_FLAGS, MAIN, ...args],
+    args: [...(options.program ?? [...RUN_FLAGS, MAIN]), ...args],
     env: { QUEUECTL_HOME: options.home, NO_COLOR: "1", ...options.env },
     cwd: options.cwd,
     stdin: options.stdinPiped ? "piped" : "null",

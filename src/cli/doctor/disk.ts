@@ -4,12 +4,11 @@
  * without one there is only trying.
  */
 import { quoteWords } from "../../shell_words.ts";
+import type { Disk } from "../../worker/process/platform.ts";
 import type { Context } from "../context.ts";
+import { mayRun, RUN_FLAG } from "../worker/permissions.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import { hasRoom } from "./probe.ts";
-
-/** Runs a script with one argument; undefined where no shell may be run. */
-export type RunShell = (script: string, argument: string) => Promise<{ success: boolean; stdout: string }>;
 
 const MIB = 1024 * 1024;
 /** Less than this is soon full: SQLite's log alone may take a good part of it. */
@@ -17,44 +16,15 @@ const LITTLE_SPACE = 512 * MIB;
 /** With less than this, writing fails now. */
 const NO_SPACE = 8 * MIB;
 
-/** Kind of file system, and free space. */
-export async function* checkDisk(context: Context, run: RunShell | undefined): AsyncGenerator<Finding> {
-  const disk = run && await askDf(run, context.home.dir);
+/** Kind of file system, and free space; `disk` is what the system says of it, if anything. */
+export function* checkDisk(context: Context, disk: Disk | undefined): Generator<Finding> {
   if (disk) {
     yield checkFileSystem(disk);
     return yield checkSpace(context, disk.available);
   }
-  const advice = run ? "install df" : "run doctor with --allow-run=sh";
+  const advice = mayRun() ? "install df" : `run doctor with ${RUN_FLAG}`;
   yield warning("file system", "not checked: only df can tell whether this is a local disk", advice);
   yield tryForSpace(context, advice);
-}
-
-/** What `df` says of a path. */
-export interface Disk {
-  /** A device, or `host:/path`. */
-  source: string;
-  /** Such as `ext4`; undefined where `df` does not say. */
-  type: string | undefined;
-  /** In bytes. */
-  available: number;
-}
-
-async function askDf(run: RunShell, dir: string): Promise<Disk | undefined> {
-  const typed = readDf((await run('LC_ALL=C df -PkT -- "$1"', dir)).stdout);
-  return typed?.type ? typed : readDf((await run('LC_ALL=C df -Pk -- "$1"', dir)).stdout);
-}
-
-/** From the line for one path: what comes before the sizes may contain blanks. */
-const WITH_TYPE = /^(.+?)\s+(\S+)\s+\d+\s+-?\d+\s+(-?\d+)\s+\S+\s+\//;
-const WITHOUT_TYPE = /^(.+?)()\s+\d+\s+-?\d+\s+(-?\d+)\s+\S+\s+\//;
-
-/** Reads what `df -Pk` prints for one path, with `T` or without. @returns undefined where it found nothing */
-export function readDf(printed: string): Disk | undefined {
-  const [header = "", line = ""] = printed.split("\n");
-  const form = /^\S+\s+Type\s/.test(header) ? WITH_TYPE : WITHOUT_TYPE;
-  const [, source, type, available] = form.exec(line) ?? [];
-  if (source === undefined) return undefined;
-  return { source, type: type || undefined, available: Math.max(0, Number(available)) * 1024 };
 }
 
 /**

@@ -4,8 +4,9 @@
  */
 import { UserError } from "../../errors.ts";
 import { DEFAULT_SETTINGS } from "../../settings.ts";
-import { linkerVariables } from "../problem.ts";
+import { here } from "../../worker/process/here.ts";
 import type { Context } from "../context.ts";
+import { mayRun, RUN_FLAG, sayHidden } from "../worker/permissions.ts";
 import { checkDisk } from "./disk.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import { checkHome } from "./home.ts";
@@ -14,46 +15,23 @@ import { checkHome } from "./home.ts";
 export async function* checkSurroundings(context: Context): AsyncGenerator<Finding> {
   yield ok("runtime", `Deno ${Deno.version.deno} on ${Deno.build.target}`);
   yield* checkHome(context);
-  const run = (yield* checkRun()) ? runShell : undefined;
-  yield* checkDisk(context, run);
-  yield run ? await checkShell(context) : warning(
-    "shell",
-    "not checked: only a shell can tell whether it is there",
-    "run doctor with --allow-run=sh",
-  );
-}
-
-/** Returns whether a shell can be run. */
-async function* checkRun(): AsyncGenerator<Finding, boolean> {
-  if (Deno.permissions.querySync({ name: "run", command: "sh" }).state !== "granted") {
-    yield warning("permissions", "no shell may be run, so no worker can", "run workers with --allow-run=sh");
-    return false;
+  const runs = mayRun();
+  yield runs
+    ? ok("permissions", "workers may run commands")
+    : warning("permissions", "no shell may be run, so no worker can", `run workers with ${RUN_FLAG}`);
+  yield* checkDisk(context, runs ? await here.disk(context.home.dir) : undefined);
+  if (!runs) {
+    const found = "not checked: only a shell can tell whether it is there";
+    return yield warning("shell", found, `run doctor with ${RUN_FLAG}`);
   }
-  const variables = await hinderingVariables();
-  if (variables) {
-    const advice = "unset it, or run workers with --allow-run";
-    yield problem("permissions", `no shell can be started while ${variables} is set`, advice);
-    return false;
-  }
-  yield ok("permissions", "workers may run commands");
-  return true;
-}
-
-/** Variables of the environment for which the runtime starts no shell. */
-async function hinderingVariables(): Promise<string | undefined> {
-  try {
-    await runShell(":", "");
-    return undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return linkerVariables(error.message);
-    throw error;
-  }
+  yield await checkShell(context);
+  const hidden = sayHidden(await here.probeHost());
+  if (hidden) yield warning("environment", hidden.found, hidden.advice);
 }
 
 async function checkShell(context: Context): Promise<Finding> {
   const shell = await shellSetting(context);
-  const { success } = await runShell('command -v -- "$1"', shell);
-  if (success) return ok("shell", shell);
+  if (await here.hasProgram(shell)) return ok("shell", shell);
   return problem("shell", `${shell} is not there`, "queuectl config set shell sh, or install it");
 }
 
@@ -65,14 +43,4 @@ async function shellSetting(context: Context): Promise<string> {
     if (!(error instanceof UserError)) throw error;
     return DEFAULT_SETTINGS.shell;
   }
-}
-
-async function runShell(script: string, argument: string): Promise<{ success: boolean; stdout: string }> {
-  const { success, stdout } = await new Deno.Command("sh", {
-    args: ["-c", script, "sh", argument],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).output();
-  return { success, stdout: new TextDecoder().decode(stdout) };
 }

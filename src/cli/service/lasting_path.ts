@@ -2,7 +2,7 @@
  * @module
  * The path of a program that is still right after the program was upgraded.
  */
-import { runShell } from "../../worker/process/shell.ts";
+import { runShell } from "../../worker/process/posix/shell.ts";
 
 /** Where the shell would find a program called $1, all of them. */
 const ON_PATH = 'IFS=:; set -f; for dir in $PATH; do [ -x "$dir/$1" ] && printf "%s\\n" "$dir/$1"; done; :';

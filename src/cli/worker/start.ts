@@ -3,15 +3,14 @@
  * `queuectl worker start`: runs jobs, here or in the background.
  */
 import type { Clock } from "../../clock.ts";
-import { directoryOf } from "../../paths.ts";
-import { isGranted, permissionMissing } from "../../permissions.ts";
 import { newId } from "../../worker/ids.ts";
-import { probeHost } from "../../worker/process/host.ts";
+import { here } from "../../worker/process/here.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { toggle } from "../flags.ts";
 import { WORKER_FLAGS } from "./flags.ts";
 import { LineJournal } from "./line_journal.ts";
+import { dropNeedless, requireProgram, requireShell, sayHidden } from "./permissions.ts";
 import { readQueues } from "./queues.ts";
 
 /** The command. */
@@ -48,8 +47,11 @@ export const command: Target = defineCommand({
     requireProgram();
     const { home, clock, json } = context;
     const store = await context.store();
-    const host = await probeHost();
+    const host = await here.probeHost();
+    dropNeedless(home);
     using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
+    const hidden = sayHidden(host);
+    if (hidden) journal.note(`${hidden.found}: ${hidden.advice}`, null);
     using signals = new StopSignals({ clock, journal, leave: flags.leave });
     let end: "stopped" | "replaced";
     do {
@@ -62,31 +64,6 @@ export const command: Target = defineCommand({
     } while (end === "replaced");
   },
 });
-
-/** @throws {PermissionMissing} when no command could be run */
-function requireShell(): void {
-  const shell = { name: "run", command: "sh" } as const;
-  if (!isGranted(shell)) throw permissionMissing("Cannot run jobs without running a shell", [shell]);
-}
-
-/** @throws {PermissionMissing} when no thread could start: each loads the program again, and needs to be allowed to */
-function requireProgram(): void {
-  const entry = new URL(Deno.mainModule);
-  if (
-    Deno.build.standalone || entry.protocol !== "file:" || [entry, new URL(import.meta.url)].every(isReadable)
-  ) return;
-  throw permissionMissing("Cannot start threads without reading the program", [
-    { name: "read", path: directoryOf(entry) },
-  ]);
-}
-
-function isReadable(path: URL): boolean {
-  return isGranted({ name: "read", path });
-}
-
-const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK"]
-  : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** What a stop by signal needs to know. */
 interface StopSignalsOptions {
@@ -110,7 +87,7 @@ class StopSignals implements Disposable {
 
   constructor(options: StopSignalsOptions) {
     this.#options = options;
-    for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, this.#onSignal);
+    for (const signal of here.stopSignals) Deno.addSignalListener(signal, this.#onSignal);
   }
 
   /** Signals reach this supervisor from now on. */
@@ -134,6 +111,6 @@ class StopSignals implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const signal of STOP_SIGNALS) Deno.removeSignalListener(signal, this.#onSignal);
+    for (const signal of here.stopSignals) Deno.removeSignalListener(signal, this.#onSignal);
   }
 }

@@ -7,27 +7,9 @@
  * file before keeps it from ever beginning. The spool's path is an argument of the first process for as long as that
  * lives: it is how others recognise it (see `find.ts`).
  */
+import type { Launch, Launched } from "../platform.ts";
 import { isPlain } from "./plain.ts";
-
-/** One command to run. */
-export interface Launch {
-  /** Any shell text. */
-  command: string;
-  /** `sh`, or the name or path of another shell that takes `-c COMMAND`. */
-  shell: string;
-  /** The path that the names of the spool files begin with. */
-  spool: string;
-  /** The file in the same directory in which shells without a witness note their ends. */
-  ends: string;
-  /** The directory to run in; null is this process's own. */
-  cwd: string | null;
-  /** Laid over this process's own environment. */
-  env: Readonly<Record<string, string>>;
-  /** Starts a session of its own: away from the terminal's signals, and a process group of its own. */
-  detached: boolean;
-  /** It will probably take moments only, and `sh` does not run its EXIT trap when a signal ends it. */
-  brief: boolean;
-}
+import { spawnShell } from "./shell.ts";
 
 // The arguments of all scripts: $1 the command, $2 the spool, $3 the shell, $4 the script for it, $5 the file for ends,
 // then variables.
@@ -70,15 +52,7 @@ const POSIX_SHELL = /(?:^|\/)(?:a|ba|da|k|mk|z)?sh$/;
  * Variables that the shell gets as arguments and exports itself: given to the runtime, they would change which `sh`
  * it finds, or what that loads, and it refuses to start one that `--allow-run=sh` does not mean.
  */
-const EXPORTED = /^(?:PATH|(?:LD|DYLD)_\w+)$/;
-
-/** A command that was started. */
-export interface Launched {
-  /** Its first process. */
-  child: Deno.ChildProcess;
-  /** That is a witness, which leaves the end as a file of its own. */
-  witnessed: boolean;
-}
+const EXPORTED = /^(?:PATH|(?:LD|DYLD)_\w+)$/i;
 
 /**
  * Starts a command with stdin closed and its output going to the spool. Where it may take longer, or is not plain,
@@ -98,7 +72,7 @@ export function launch(launch: Launch): Launched {
     ? BEGIN + WITNESS + RUN_POSIX + TESTIFY
     : BEGIN + WITNESS + exports + RUN_OTHER + TESTIFY;
   const inner = alone ? "" : TO_SPOOL + exports + TELL_IF_HIGH + RUN;
-  const child = new Deno.Command("sh", {
+  const child = spawnShell({
     args: ["-c", script, "sh", command, spool, shell, inner, ends, ...exported.map((one) => one.join("="))],
     ...(cwd === null ? {} : { cwd }),
     env: Object.fromEntries(variables.filter(([name]) => !EXPORTED.test(name))),
@@ -106,6 +80,6 @@ export function launch(launch: Launch): Launched {
     stdout: "null",
     stderr: "null",
     detached,
-  }).spawn();
+  });
   return { child, witnessed: !alone };
 }

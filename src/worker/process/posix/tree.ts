@@ -6,18 +6,8 @@
  * called `setsid` or was re-parented, which a process group misses. Only a process that has emptied its environment
  * *and* lost its parent escapes. Where there is no `/proc`, the tree is the run's process group.
  */
-import { RUN_VARIABLE, runShell } from "./shell.ts";
-
-/** The processes of a run. */
-export interface Tree {
-  /** What `QUEUECTL_RUN` is in the environment of its processes. */
-  token: string;
-  /**
-   * The pid of its first process, or of the leader of its group, as long as it is certain to be that: a pid is never
-   * used after its process may have been reaped.
-   */
-  root: number | null;
-}
+import { RUN_VARIABLE, type Tree } from "../platform.ts";
+import { runShell } from "./shell.ts";
 
 /**
  * Prints the pids of a run's processes and, unless the signal is 0, signals each of them.
@@ -39,7 +29,10 @@ for pid in $all; do
   if [ "$1" = 0 ]; then echo $pid; else kill -s "$1" $pid && echo $pid; [ "$1" = TERM ] && kill -s CONT $pid; fi
 done 2>/dev/null; :`;
 
-/** The same for a process group. $1 signal, $2 its number. */
+/**
+ * The same for a process group. $1 signal, $2 its number. `kill` is the shell's own, and takes this form in dash, zsh
+ * and the bash 3.2 that is `sh` on macOS.
+ */
 const SIGNAL_BY_GROUP = `kill -s "$1" -- "-$2" 2>/dev/null && echo "$2"; :`;
 
 /**

@@ -5,15 +5,8 @@
  * Others can have the mark in theirs, too, such as someone who looks at the spool, or signals the run; but only the
  * run's own shells have it beside their script.
  */
+import type { Found } from "../platform.ts";
 import { runShell } from "./shell.ts";
-
-/** The first process of a run. */
-export interface Found {
-  /** The pid of the leader of its process group: its own, if it was started in a group of its own. */
-  group: number;
-  /** For how long it has been running, in ms by the machine's monotonic clock. */
-  ageMs: number;
-}
 
 /** What every script that runs a job has in it (see `launch.ts`), and hardly any other command line. */
 const SCRIPT = '"$2.out"';
@@ -33,13 +26,17 @@ done`;
 /** Ticks a second in `/proc/PID/stat`: the same on every machine Deno runs on. */
 const TICKS = 100;
 
-/** The same where there is no `/proc`: process group, time since start, and arguments of every process. */
+/**
+ * The same where there is no `/proc`, as on macOS: process group, time since start, and arguments of every process.
+ * All of these options and columns are POSIX's, and BSD's `ps` has them; `-ww` is what keeps that from cutting off the
+ * arguments, and `=` from printing a header.
+ */
 const BY_PS = "ps -A -ww -o pgid= -o etime= -o args=";
 
 /**
  * The runs whose first process is alive, by mark, or undefined when nobody can tell.
  * @param marks none is part of another
- * @param procfs as in `Host`
+ * @param procfs `byToken` of `Host`: there is a `/proc`
  */
 export async function findRuns(
   marks: readonly string[],

@@ -1,0 +1,133 @@
+/**
+ * @module
+ * What queuectl has to know of the operating system's processes. Everybody goes through this interface; `here.ts`
+ * chooses whose it is.
+ */
+
+/** The variable whose value names a run in the environment of all its processes. */
+export const RUN_VARIABLE = "QUEUECTL_RUN";
+
+/** The processes of an operating system. */
+export interface Platform {
+  /** The programs that `--allow-run` has to name. */
+  readonly programs: readonly string[];
+  /** By which a person asks a worker to stop. */
+  readonly stopSignals: readonly Deno.Signal[];
+  /**
+   * Starts a command with stdin closed and its output going to the spool.
+   * @throws when it cannot be started, for example because `cwd` does not exist
+   */
+  launch(launch: Launch): Launched;
+  /**
+   * The runs whose first process is alive, by mark, or undefined when nobody can tell. A mark is a run's token or its
+   * whole spool; none is part of another.
+   */
+  findRuns(marks: readonly string[], byToken: boolean): Promise<Map<string, Found> | undefined>;
+  /** Sends a signal to every process of a run, or none with signal 0, and returns the pids that are there. */
+  signalTree(tree: Tree, signal: "TERM" | "KILL" | "0", byToken: boolean): Promise<number[]>;
+  /** Asks the machine. */
+  probeHost(): Promise<Host>;
+  /** Starts a program, given as words, that goes on without this process and its terminal; `log` gets its output. */
+  startInBackground(program: readonly string[], log: string): Promise<Background>;
+  /** Variables that this process has and that what it starts does not get; see `Host.withheld` for their values. */
+  withheldNames(): Promise<string[]>;
+  /** Whether there is a program by this name or path. */
+  hasProgram(name: string): Promise<boolean>;
+  /** The disk that a directory is on; undefined when nobody can tell. */
+  disk(directory: string): Promise<Disk | undefined>;
+  /** Whether the runtime can tell where this program is; asked in vain, it would crash. */
+  knowsOwnPath(): Promise<boolean>;
+}
+
+/** A disk. */
+export interface Disk {
+  /** A device, or `host:/path`. */
+  source: string;
+  /** The kind of its file system, such as `ext4`; undefined where the system does not say. */
+  type: string | undefined;
+  /** How many bytes this user can still write. */
+  available: number;
+}
+
+/** One command to run. */
+export interface Launch {
+  /** Any shell text. */
+  command: string;
+  /** `sh`, or the name or path of another shell that takes `-c COMMAND`; on Windows `cmd`. */
+  shell: string;
+  /** The path that the names of the spool files begin with. */
+  spool: string;
+  /** The file in the same directory in which shells without a witness note their ends. */
+  ends: string;
+  /** The directory to run in; null is this process's own. */
+  cwd: string | null;
+  /** Laid over this process's own environment. */
+  env: Readonly<Record<string, string>>;
+  /** Starts a session of its own: away from the terminal's signals, and a process group of its own. */
+  detached: boolean;
+  /** It will probably take moments only, and `sh` does not run its EXIT trap when a signal ends it. */
+  brief: boolean;
+}
+
+/** A command that was started. */
+export interface Launched {
+  /** Its first process. */
+  child: Deno.ChildProcess;
+  /** That is a witness, which leaves the end as a file of its own. */
+  witnessed: boolean;
+}
+
+/** The first process of a run. */
+export interface Found {
+  /** The pid of the leader of its process group: its own, if it was started in a group of its own. */
+  group: number;
+  /** For how long it has been running, in ms by the machine's monotonic clock where that tells. */
+  ageMs: number;
+}
+
+/** The processes of a run. */
+export interface Tree {
+  /** What `QUEUECTL_RUN` is in the environment of its processes. */
+  token: string;
+  /**
+   * The pid of its first process, or of the leader of its group, as long as it is certain to be that: a pid is never
+   * used after its process may have been reaped.
+   */
+  root: number | null;
+}
+
+/** The machine, as far as its processes are concerned. */
+export interface Host {
+  /** The host's name. */
+  name: string;
+  /** Names this boot of the host; empty where the system does not say. */
+  bootId: string;
+  /** Names the table of processes that can be seen from here: containers have their own. Empty as above. */
+  pidNamespace: string;
+  /** Whether the processes of a run can be told by its token; else only by its process group. */
+  byToken: boolean;
+  /** Whether `sh` runs its EXIT trap also when a signal ends it, as bash does: then the trap says nothing of its end. */
+  trapsOnSignal: boolean;
+  /** Whether this process has a controlling terminal, whose signals would reach its children. */
+  terminal: boolean;
+  /** Variables of this process that its children do not get from it. */
+  withheld: Withheld;
+}
+
+/** What is withheld from what this process starts. */
+export interface Withheld {
+  /** The variables whose values are known. */
+  values: Readonly<Record<string, string>>;
+  /** The names of those whose values nobody can tell, or that no shell could export. */
+  unknown: readonly string[];
+}
+
+/** A program in the background. */
+export interface Background {
+  /** It was seen to have ended. */
+  readonly ended: boolean;
+  /** Its processes. */
+  pids(): Promise<readonly number[]>;
+  /** Lets this process end before it. */
+  leave(): void;
+}

@@ -1,0 +1,31 @@
+/**
+ * @module
+ * Linux, macOS and others like them: everything goes through `sh`.
+ */
+import type { Platform } from "../platform.ts";
+import { startInBackground } from "./background.ts";
+import { askDf } from "./disk.ts";
+import { findRuns } from "./find.ts";
+import { probeHost } from "./host.ts";
+import { launch } from "./launch.ts";
+import { runShell, withheldNames } from "./shell.ts";
+import { signalTree } from "./tree.ts";
+
+/** Processes as POSIX knows them. */
+export const posixPlatform: Platform = {
+  programs: ["sh"],
+  stopSignals: ["SIGINT", "SIGTERM", "SIGHUP"],
+  launch,
+  findRuns,
+  signalTree,
+  probeHost: () => probeHost(),
+  startInBackground,
+  withheldNames,
+  async hasProgram(name) {
+    return await runShell('command -v -- "$1" >/dev/null && echo yes', [name]) !== "";
+  },
+  disk: askDf,
+  async knowsOwnPath() {
+    return Deno.build.os !== "linux" || await runShell("[ -e /proc/self/exe ] && echo yes", []) !== "";
+  },
+};

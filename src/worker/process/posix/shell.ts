@@ -1,0 +1,77 @@
+/**
+ * @module
+ * Starting `sh`, and running small scripts in it. Everything that concerns processes goes through it, so that
+ * `--allow-run=sh` is all the permission it takes. Scripts get what they need as arguments, never as a part of their
+ * text.
+ *
+ * The runtime starts nothing with `LD_*` or `DYLD_*` variables in its environment unless everything may be started. So
+ * shells get those empty, and `withheld.ts` knows what they were.
+ */
+import { RUN_VARIABLE } from "../platform.ts";
+
+/** The variables of this process that no shell may get, with what it gets instead. */
+let emptied: Readonly<Record<string, string>> = {};
+
+/** A shell was started, so that these are known. */
+let known = false;
+
+/** The names of the variables that this process has and shells do not get. */
+export async function withheldNames(): Promise<string[]> {
+  if (!known) await runShell(":", []);
+  return Object.keys(emptied);
+}
+
+/** Starts a shell. @throws when it cannot be started, for example because `cwd` does not exist */
+export function spawnShell(options: Deno.CommandOptions): Deno.ChildProcess {
+  let child: Deno.ChildProcess;
+  try {
+    child = spawn(options);
+  } catch (error) {
+    // Asking for the environment would take a permission. The refusal tells what is in it, and costs nothing otherwise.
+    const names = refusedNames(error);
+    if (names.length === 0) throw error;
+    emptied = Object.fromEntries(names.map((name) => [name, ""]));
+    child = spawn(options);
+  }
+  known = true;
+  return child;
+}
+
+function spawn(options: Deno.CommandOptions): Deno.ChildProcess {
+  return new Deno.Command("sh", { ...options, env: { ...emptied, ...options.env } }).spawn();
+}
+
+/** `Requires --allow-run permissions to spawn subprocess with LD_X, LD_Y environment variables. …` */
+function refusedNames(error: unknown): string[] {
+  if (!(error instanceof Deno.errors.NotCapable)) return [];
+  return /subprocess with (.+) environment variables?\./.exec(error.message)?.[1]?.split(", ") ?? [];
+}
+
+/** Runs a script with arguments, and lines on its stdin if any are given; returns what it printed. */
+export async function runShell(
+  script: string,
+  args: readonly string[],
+  lines?: readonly string[],
+): Promise<string> {
+  const child = spawnShell({
+    args: ["-c", script, "sh", ...args],
+    // What it starts is no part of the job that may have started us.
+    env: { [RUN_VARIABLE]: "" },
+    stdin: lines ? "piped" : "null",
+    stdout: "piped",
+    stderr: "null",
+  });
+  if (lines) await write(child.stdin, lines);
+  const { stdout } = await child.output();
+  return new TextDecoder().decode(stdout);
+}
+
+async function write(stdin: WritableStream<Uint8Array>, lines: readonly string[]): Promise<void> {
+  const writer = stdin.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(lines.map((line) => `${line}\n`).join("")));
+    await writer.close();
+  } catch {
+    // A script that ends before it has read everything has no use for the rest.
+  }
+}
