@@ -4,8 +4,8 @@
  */
 import { BadInput, Refused } from "../errors.ts";
 import { ENDED, type Job, type Stream } from "../job.ts";
-import { AttemptOutput, joined, lastLines, type OutputRequest } from "./attempt_output.ts";
-import { watchStore } from "./changes.ts";
+import { AttemptOutput, joined, lastLines, type OutputRequest } from "../attempt_output.ts";
+import { watchStore } from "../changes.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { count, toggle } from "./flags.ts";
@@ -56,7 +56,7 @@ function noAttempt(job: Job, attempt: number): Refused {
 }
 
 async function printJson(context: Context, request: OutputRequest): Promise<void> {
-  const { outputJson } = await import("./output_json.ts");
+  const { outputJson } = await import("../output_json.ts");
   const pieces = await Array.fromAsync(new AttemptOutput(await context.store(), request).unread());
   const { id, attempt, streams } = request;
   context.print.result({ id, attempt, ...outputJson(pieces, streams) }, () => "");

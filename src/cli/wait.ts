@@ -7,7 +7,7 @@ import { formatDuration } from "../duration.ts";
 import { BadInput, Refused } from "../errors.ts";
 import { ENDED, type State } from "../job.ts";
 import type { Store } from "../store/store.ts";
-import { type Changes, watchStore } from "./changes.ts";
+import { type Changes, watchStore } from "../changes.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { duration, text, toggle } from "./flags.ts";
