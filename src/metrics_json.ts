@@ -41,7 +41,9 @@ export function metricsJson({ overall, queues }: Metrics): Record<string, unknow
 }
 
 /** Durations in seconds. */
-function summaryJson({ timedOut, perSecond, successRate, waitMs, runMs, ...counts }: Summary) {
+export function summaryJson(
+  { timedOut, perSecond, successRate, waitMs, runMs, ...counts }: Summary,
+): Record<string, unknown> {
   return {
     ...counts,
     timed_out: timedOut,

@@ -2,7 +2,7 @@
  * @module
  * `queuectl logs`: what a job printed, byte for byte, or prints.
  */
-import { BadInput, Refused } from "../errors.ts";
+import { BadInput, NoSuch, Refused } from "../errors.ts";
 import { ENDED, type Job, type Stream } from "../job.ts";
 import { AttemptOutput, joined, lastLines, type OutputRequest } from "../attempt_output.ts";
 import { watchStore } from "../changes.ts";
@@ -38,7 +38,7 @@ export const command: Target = defineCommand({
     }
     const store = await context.store();
     const job = await store.get(id!);
-    if (job === undefined) throw new Refused(`Cannot show logs of job "${id}": no such job`);
+    if (job === undefined) throw new NoSuch(`Cannot show logs of job "${id}": no such job`);
     const attempt = flags.attempt ?? job.lastAttempt;
     if (attempt > job.lastAttempt || (attempt === 0 && !flags.follow)) throw noAttempt(job, attempt);
     const streams: Stream[] = stdout === stderr ? ["stdout", "stderr"] : [stdout ? "stdout" : "stderr"];

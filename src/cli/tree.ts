@@ -90,6 +90,7 @@ const TREE: Group = {
     config: () => import("./config.ts"),
     prune: () => import("./prune.ts"),
     backup: () => import("./backup.ts"),
+    dashboard: () => import("./dashboard.ts"),
     doctor: () => import("./doctor.ts"),
     completions: () => import("./completions.ts"),
     version: () => import("./version.ts"),

@@ -109,6 +109,10 @@ export interface JobFilter {
   label?: string;
   /** Text that the command or the id contains. */
   search?: string;
+  /** Only jobs enqueued at this time or later, in ms since the epoch. */
+  since?: number;
+  /** Only jobs enqueued before this time, in ms since the epoch. */
+  until?: number;
   /** Default `newest`. `priority` is the order of claiming and goes with `state: "pending"`-like views. */
   sort?: "newest" | "oldest" | "priority";
   /** At least 1. */
