@@ -64,14 +64,26 @@ export class Access {
     if (this.#tokens.change === null) return "change";
     const given = bearerOf(request) ?? cookieOf(request, this.#cookie);
     if (given === undefined) throw new HttpProblem("not-authenticated", NO_TOKEN, CHALLENGE);
-    const right = await this.rightOfToken(given);
+    const right = await this.rightOfGiven(given, address);
     if (right) return right;
-    await this.#slowDown(address);
     throw new HttpProblem("not-authenticated", WRONG_TOKEN, CHALLENGE);
   }
 
-  /** What a token allows; undefined for a wrong one. */
-  async rightOfToken(token: string): Promise<Right | undefined> {
+  /** What a token allows that somebody gives; undefined, after a while, for a wrong one. */
+  async rightOfGiven(token: string, address: string): Promise<Right | undefined> {
+    const right = await this.#rightOfToken(token);
+    if (right === undefined) await this.#slowDown(address);
+    return right;
+  }
+
+  /** Whether a request may look. It is not slowed down: it was not tried, only come back with. */
+  async knows(request: Request): Promise<boolean> {
+    if (this.#tokens.change === null) return true;
+    const given = bearerOf(request) ?? cookieOf(request, this.#cookie);
+    return given !== undefined && await this.#rightOfToken(given) !== undefined;
+  }
+
+  async #rightOfToken(token: string): Promise<Right | undefined> {
     const { change, read } = this.#tokens;
     // Both are compared, always: how long it takes says nothing.
     const [isChange, isRead] = [await isSame(token, change), await isSame(token, read)];

@@ -7,7 +7,7 @@
  * document.
  */
 import { BadInput, NoSuch } from "../errors.ts";
-import { Access, type Right } from "./access.ts";
+import type { Access, Right } from "./access.ts";
 import { ACTION_ROUTES } from "./api/actions.ts";
 import { CHANGE_ROUTES } from "./api/changes.ts";
 import { JOB_ROUTES } from "./api/jobs.ts";
@@ -19,8 +19,9 @@ import { WORKER_ROUTES } from "./api/workers.ts";
 import type { AuditLog } from "./audit.ts";
 import { checkHost, checkOrigin, isSafe, readJson, SECURITY_HEADERS } from "./guard.ts";
 import { Hono, type HonoContext } from "./hono.ts";
-import { readInputs, readQuery } from "./inputs.ts";
+import { isObject, readInputs, readQuery } from "./inputs.ts";
 import { openApiDocument } from "./openapi.ts";
+import { assetResponse, PAGE_PATHS, pageResponse } from "./pages.ts";
 import { HttpProblem, problemResponse } from "./problem.ts";
 import type { Route, Services } from "./route.ts";
 
@@ -65,7 +66,7 @@ export type Application = (request: Request, address: string) => Promise<Respons
 
 /** Makes the application. */
 export function makeApplication(options: AppOptions): Application {
-  const { access, readOnly, names, audit, store } = options;
+  const { access, readOnly, names, audit, store, secure } = options;
   const app = new Hono<Environment>({ strict: false });
 
   const admit = async (request: Request, address: string): Promise<Right> => {
@@ -77,6 +78,17 @@ export function makeApplication(options: AppOptions): Application {
     }
     checkOrigin(request);
     return right;
+  };
+
+  const missing = async (request: Request, address: string): Promise<never> => {
+    await admit(request, address);
+    const { pathname } = new URL(request.url);
+    const known = ROUTES.filter(({ url }) => matches(API_ROOT + url, pathname)).map(({ method }) => method);
+    if (known.length === 0) throw new NoSuch(`There is nothing at "${pathname}"`);
+    const allow = known.join(", ");
+    throw new HttpProblem("wrong-method", `Cannot ${request.method} "${pathname}": it takes ${allow}`, {
+      allow,
+    });
   };
 
   app.get("/healthz", () => new Response("ok\n"));
@@ -92,6 +104,22 @@ export function makeApplication(options: AppOptions): Application {
     await admit(req.raw, env.address);
     return Response.json(openApiDocument(ROUTES, API_ROOT));
   });
+  for (const path of PAGE_PATHS) {
+    app.get(path, ({ req, env }) => pageResponse(req.raw, { access, address: env.address, secure }));
+  }
+  app.get("/assets/:name", async ({ req, env }) => {
+    const asset = await assetResponse(req.param("name"), req.raw);
+    return asset ?? await missing(req.raw, env.address);
+  });
+  app.post("/session", async ({ req, env }) => {
+    checkOrigin(req.raw);
+    const body = await readJson(req.raw);
+    const token = isObject(body) && typeof body.token === "string" ? body.token : "";
+    if (!await access.rightOfGiven(token, env.address)) {
+      throw new HttpProblem("not-authenticated", "This token is not valid");
+    }
+    return new Response(null, { status: 204, headers: { "set-cookie": access.cookieFor(token, secure) } });
+  });
   for (const route of ROUTES) {
     app.on(route.method, API_ROOT + route.url, async (context) => {
       const { address } = context.env;
@@ -100,13 +128,7 @@ export function makeApplication(options: AppOptions): Application {
       return route.method === "GET" ? await answer() : await audit.noting(context.req.raw, address, answer);
     });
   }
-  app.notFound(async ({ req, env }) => {
-    await admit(req.raw, env.address);
-    const known = ROUTES.filter(({ url }) => matches(API_ROOT + url, req.path)).map(({ method }) => method);
-    if (known.length === 0) throw new NoSuch(`There is nothing at "${req.path}"`);
-    const allow = known.join(", ");
-    throw new HttpProblem("wrong-method", `Cannot ${req.method} "${req.path}": it takes ${allow}`, { allow });
-  });
+  app.notFound(({ req, env }) => missing(req.raw, env.address));
   app.onError((error) => {
     const response = problemResponse(error);
     if (response.status === 500) options.onDefect(error);
@@ -116,6 +138,7 @@ export function makeApplication(options: AppOptions): Application {
   return async (request, address) => {
     const response = await answered(app, { request, address, names });
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value);
+    if (response.headers.has("etag")) response.headers.set("cache-control", "no-cache");
     return response;
   };
 }

@@ -8,6 +8,7 @@ import { FIELDS } from "../../spec.ts";
 import type { QueueInfo, Store } from "../../store/store.ts";
 import { type Input, objectOf, trueOrFalse } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
+import { deadGroups } from "./dead_groups.ts";
 import { COUNTED, listOf, QUEUE, record } from "../schemas.ts";
 
 const tag = "queues";
@@ -86,6 +87,25 @@ export const QUEUE_ROUTES: readonly Route[] = [
     path: { name: QUEUE_NAME },
     answer: { description: "How many there were", schema: record({ deleted: COUNTED }) },
     run: async ({ store, path }) => ({ deleted: await store.clear(path.name) }),
+  }),
+  defineRoute({
+    method: "GET",
+    url: "/dlq/groups",
+    summary: "Dead jobs grouped by what went wrong, the largest group first",
+    tag,
+    answer: {
+      description: "The groups, of the latest dead jobs; numbers and names in errors are taken as alike",
+      schema: record({
+        total: COUNTED,
+        groups: listOf(record({
+          error: { type: "string" },
+          count: COUNTED,
+          last: { type: "string", format: "date-time" },
+          ids: listOf({ type: "string" }),
+        })),
+      }),
+    },
+    run: ({ store }) => deadGroups(store),
   }),
   defineRoute({
     method: "POST",
