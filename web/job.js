@@ -95,7 +95,7 @@ function Timeline({ job }) {
       <ol class="timeline">${steps.map(({ key, text, at, kind }, n) =>
         html`<li key=${key} class=${kind}>
     <span>${text}</span> <${Time} at=${at}/>
-    ${n > 0 && html`<span class="faint">after ${duration(secondsBetween(steps[n - 1].at, at))}</span>`}</li>`
+    ${n > 0 && html`<span class="faint"> after ${duration(secondsBetween(steps[n - 1].at, at))}</span>`}</li>`
       )}</ol>
     </section>
   `;

@@ -32,7 +32,9 @@ export function Empty({ children }) {
 
 /** Rows of names and values; what has no value is left out. */
 export function Facts({ rows }) {
-  const there = rows.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const there = rows.filter(([, value]) =>
+    value !== null && value !== undefined && value !== "" && value !== false
+  );
   return html`<dl class="facts">${
     there.map(([name, value]) =>
       html`
