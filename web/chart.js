@@ -33,6 +33,7 @@ export function Chart({ title, times, lines, unit = "" }) {
   const latest = useRef(data);
   latest.current = data;
   useEffect(() => {
+    const { current: element } = place;
     let over = false;
     const build = async () => {
       const Plot = await loadLibrary();
@@ -45,7 +46,7 @@ export function Chart({ title, times, lines, unit = "" }) {
       };
       plot.current = new Plot(
         {
-          width: place.current.clientWidth,
+          width: element.clientWidth,
           height: HEIGHT,
           scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, unit === "s" ? 0.01 : 1)] } },
           axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick}${unit}`) }],
@@ -61,15 +62,15 @@ export function Chart({ title, times, lines, unit = "" }) {
           ],
         },
         latest.current,
-        place.current,
+        element,
       );
     };
     const tryToBuild = () => build().catch(() => setFailed(true));
     tryToBuild();
     const resized = new ResizeObserver(() =>
-      plot.current?.setSize({ width: place.current.clientWidth, height: HEIGHT })
+      plot.current?.setSize({ width: element.clientWidth, height: HEIGHT })
     );
-    resized.observe(place.current);
+    resized.observe(element);
     const scheme = matchMedia("(prefers-color-scheme: dark)");
     scheme.addEventListener("change", tryToBuild);
     return () => {

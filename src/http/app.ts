@@ -105,7 +105,10 @@ export function makeApplication(options: AppOptions): Application {
     return Response.json(openApiDocument(ROUTES, API_ROOT));
   });
   for (const path of PAGE_PATHS) {
-    app.get(path, ({ req, env }) => pageResponse(req.raw, { access, address: env.address, secure }));
+    app.get(
+      path,
+      ({ req, env }) => pageResponse(req.raw, { access, address: env.address, secure, status: 200 }),
+    );
   }
   app.get("/assets/:name", async ({ req, env }) => {
     const asset = await assetResponse(req.param("name"), req.raw);
@@ -128,7 +131,11 @@ export function makeApplication(options: AppOptions): Application {
       return route.method === "GET" ? await answer() : await audit.noting(context.req.raw, address, answer);
     });
   }
-  app.notFound(({ req, env }) => missing(req.raw, env.address));
+  app.notFound(({ req, env }) => {
+    const wantsPage = isSafe(req.method) && /\btext\/html\b/.test(req.header("accept") ?? "");
+    if (wantsPage) return pageResponse(req.raw, { access, address: env.address, secure, status: 404 });
+    return missing(req.raw, env.address);
+  });
   app.onError((error) => {
     const response = problemResponse(error);
     if (response.status === 500) options.onDefect(error);

@@ -60,11 +60,16 @@ async function gzip(text: string): Promise<Uint8Array<ArrayBuffer>> {
 
 /**
  * A page: the views for those whose token is good, else the form that asks for one. A token in the address becomes a
- * cookie, and leaves the address.
+ * cookie, and leaves the address. `status` is 404 where no view is.
  */
 export async function pageResponse(
   request: Request,
-  { access, address, secure }: { access: Access; address: string; secure: boolean },
+  { access, address, secure, status }: {
+    access: Access;
+    address: string;
+    secure: boolean;
+    status: 200 | 404;
+  },
 ): Promise<Response> {
   const url = new URL(request.url);
   const token = url.searchParams.get("token");
@@ -78,5 +83,5 @@ export async function pageResponse(
   }
   const known = await access.knows(request);
   const headers = { "content-type": "text/html; charset=utf-8" };
-  return new Response(known ? INDEX : LOGIN, { status: known ? 200 : 401, headers });
+  return new Response(known ? INDEX : LOGIN, { status: known ? status : 401, headers });
 }

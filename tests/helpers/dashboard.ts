@@ -29,6 +29,7 @@ export async function startDashboard(home: string, args: readonly string[] = [])
   const given = args.some((arg) => /^--(no-auth|token)/.test(arg))
     ? []
     : ["--token", TOKEN, "--read-token", READ_TOKEN];
+  const port = args.includes("--port") ? [] : ["--port", "0"];
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...[
@@ -38,7 +39,7 @@ export async function startDashboard(home: string, args: readonly string[] = [])
         `--allow-write=${home}`,
         "--allow-net",
       ],
-      ...[MAIN, "--home", home, "dashboard", "--port", "0", ...given, ...args],
+      ...[MAIN, "--home", home, "dashboard", ...port, ...given, ...args],
     ],
     env: { NO_COLOR: "1" },
     stdin: "null",
