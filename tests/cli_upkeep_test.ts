@@ -6,8 +6,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openStore } from "../src/store/open.ts";
 import { VERSION } from "../src/version.ts";
-import { queuectl } from "./helpers/cli.ts";
+import { MAIN, queuectl } from "./helpers/cli.ts";
 import { newJob } from "./helpers/jobs.ts";
+import { isThere } from "./helpers/programs.ts";
 import { tempDir } from "./helpers/temp.ts";
 import { testStore } from "./helpers/worker.ts";
 
@@ -148,7 +149,47 @@ Deno.test("version says what it runs on, and needs no home", async () => {
   const { code, stdout } = await queuectl(["version"], { home: dir.home.dir });
   assert.equal(code, 0);
   assert.ok(stdout.startsWith(`queuectl ${VERSION} (Deno ${Deno.version.deno}, SQLite 3.`), stdout);
+  assert.ok(stdout.endsWith(`${Deno.build.target}, checkout)\n`), stdout);
   const json = JSON.parse((await queuectl(["version", "--json"], { home: dir.home.dir })).stdout);
-  assert.deepEqual(Object.keys(json), ["version", "runtime", "engine", "platform"]);
+  assert.deepEqual(Object.keys(json), ["version", "runtime", "engine", "platform", "program"]);
   assert.throws(() => Deno.statSync(dir.home.dir), Deno.errors.NotFound);
 });
+
+/** Bundling needs a program that the runtime fetches when it first does it. */
+function canBundle(): boolean {
+  using dir = tempDir();
+  Deno.writeTextFileSync(dir.file("empty.js"), "");
+  return isThere(Deno.execPath(), "bundle", "--quiet", "-o", dir.file("bundle.js"), dir.file("empty.js"));
+}
+
+Deno.test(
+  "version tells a bundle, and what came from a URL, from a checkout",
+  { ignore: !canBundle() },
+  async () => {
+    using dir = tempDir();
+    const bundle = dir.file("queuectl.js");
+    const bundled = await new Deno.Command(Deno.execPath(), {
+      args: ["bundle", "--quiet", "--platform", "deno", "-o", bundle, MAIN],
+    }).output();
+    assert.ok(bundled.success, new TextDecoder().decode(bundled.stderr));
+    await using server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen() {} },
+      () => new Response(Deno.readTextFileSync(bundle), { headers: { "content-type": "text/javascript" } }),
+    );
+    for (
+      const [program, entry] of [["bundle", bundle], [
+        "url",
+        `http://127.0.0.1:${server.addr.port}/queuectl.js`,
+      ]]
+    ) {
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-prompt", "--quiet", entry!, "version", "--json"],
+        env: { DENO_DIR: dir.file("cache") },
+        cwd: dir.path,
+      }).output();
+      const text = new TextDecoder();
+      assert.equal(text.decode(stderr), "");
+      assert.equal(JSON.parse(text.decode(stdout)).program, program);
+    }
+  },
+);

@@ -40,7 +40,12 @@ const ROWS: readonly Row[] = [
   {
     to: "ask for help, versions and scripts",
     needs: () => [],
-    lines: [plain("completions", "bash"), plain("version")],
+    lines: [
+      plain("completions", "bash"),
+      plain("version"),
+      plain("man"),
+      plain("service print", "--systemd"),
+    ],
   },
   {
     to: "queue, look and manage",

@@ -3,6 +3,7 @@
  * What a command works with: the home, the store, the clock, and where it prints.
  */
 import { type Clock, systemClock } from "../clock.ts";
+import { envVariable } from "../environment.ts";
 import { findHome, type Home } from "../home.ts";
 import { openStore } from "../store/open.ts";
 import { type Settings, settingsFrom } from "../settings.ts";
@@ -40,6 +41,11 @@ export class Context implements AsyncDisposable {
   /** The home in use. @throws {StoreUnusable} when nothing says where it is */
   get home(): Home {
     return this.#home ??= findHome(this.#givenHome);
+  }
+
+  /** Somebody has said where the home is; otherwise it is where it is by default. */
+  get homeIsNamed(): boolean {
+    return (this.#givenHome ?? envVariable("QUEUECTL_HOME")) !== undefined;
   }
 
   /** The store, opened at the first call and closed after the command. */

@@ -12,7 +12,7 @@ const COLOUR: Readonly<Record<Level, Colour>> = { ok: "green", warning: "yellow"
 
 /** The command. */
 export const command: Target = defineCommand({
-  brief: "Check the store, the permissions, the shell and the workers",
+  brief: "Check the store, the permissions, the disk, the clock and the workers",
   description: "Ends with exit code 1 when there is a problem; warnings are none. Reads the whole store, " +
     "which takes a while when it is large.",
   examples: [
@@ -26,13 +26,18 @@ export const command: Target = defineCommand({
       const { salvageTo } = await import("./doctor/salvage.ts");
       return await salvageTo(context, flags.salvage);
     }
-    const [{ checkSurroundings }, { checkStore }] = await Promise.all([
-      import("./doctor/surroundings.ts"),
-      import("./doctor/store.ts"),
-    ]);
+    const [{ checkPermissions }, { checkStore }, { checkSurroundings }, { checkClock }, { checkLeftovers }] =
+      await Promise.all([
+        import("./doctor/permissions.ts"),
+        import("./doctor/store.ts"),
+        import("./doctor/surroundings.ts"),
+        import("./doctor/clock.ts"),
+        import("./doctor/leftovers.ts"),
+      ]);
+    const checks = [checkPermissions, checkStore, checkSurroundings, checkClock, checkLeftovers];
     const { print } = context;
     const findings: Finding[] = [];
-    for (const check of [checkStore, checkSurroundings]) {
+    for (const check of checks) {
       for await (const finding of check(context)) findings.push(finding);
     }
     const { table } = await import("./table.ts");

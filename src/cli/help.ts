@@ -46,17 +46,24 @@ function commandHelp({ flags = {}, words }: CommandDefinition, path: readonly st
   ];
 }
 
-function usageOf({ placeholder, min = 0, max = Infinity }: NonNullable<CommandDefinition["words"]>): string {
+/** The words a command takes, as its usage shows them: `ID…`, `[ID…]`. */
+export function usageOf(
+  { placeholder, min = 0, max = Infinity }: NonNullable<CommandDefinition["words"]>,
+): string {
   const many = max > 1 ? `${placeholder}…` : placeholder;
   return min > 0 ? many : `[${many}]`;
 }
 
 function flagRows(flags: Flags): string[] {
-  const known = Object.entries({ ...flags, ...GLOBAL_FLAGS }).map(([name, flag]): [string, string] => [
+  return rows([...described({ ...flags, ...GLOBAL_FLAGS }), ["--help", "print this"]]);
+}
+
+/** Flags as they are typed, each with what it does. */
+export function described(flags: Flags): [typed: string, brief: string][] {
+  return Object.entries(flags).map(([name, flag]) => [
     `--${flagName(name)}${flag.placeholder ? ` ${flag.placeholder}` : ""}`,
     flag.brief + chosenFrom(flag),
   ]);
-  return rows([...known, ["--help", "print this"]]);
 }
 
 /** The name of a flag as it is typed: `maxRetries` is `max-retries`. */

@@ -85,6 +85,11 @@ const TREE: Group = {
         logs: () => import("./worker/logs.ts"),
       },
     },
+    service: {
+      brief: "Workers that start at boot",
+      examples: [["service print > ~/.config/systemd/user/queuectl.service", "a unit file for systemd"]],
+      branches: { print: () => import("./service/print.ts") },
+    },
     status: () => import("./status.ts"),
     metrics: () => import("./metrics.ts"),
     config: () => import("./config.ts"),
@@ -93,6 +98,7 @@ const TREE: Group = {
     dashboard: () => import("./dashboard.ts"),
     doctor: () => import("./doctor.ts"),
     completions: () => import("./completions.ts"),
+    man: () => import("./man.ts"),
     version: () => import("./version.ts"),
   },
 };

@@ -3,6 +3,7 @@
  * `queuectl version`: which queuectl this is, and what it runs on.
  */
 import { VERSION } from "../version.ts";
+import { programKind } from "./program_kind.ts";
 import { defineCommand, type Target } from "./command.ts";
 
 /** The command. */
@@ -16,10 +17,12 @@ export const command: Target = defineCommand({
       runtime: `Deno ${Deno.version.deno}`,
       engine: engineVersion(),
       platform: Deno.build.target,
+      program: programKind(),
     };
+    const { runtime, engine, platform, program } = version;
     context.print.result(
       version,
-      () => `queuectl ${VERSION} (${version.runtime}, ${version.engine}, ${version.platform})`,
+      () => `queuectl ${VERSION} (${runtime}, ${engine}, ${platform}, ${program})`,
     );
   },
 });

@@ -218,6 +218,12 @@ export class Supervisor {
     this.#latch.ring();
   }
 
+  /** Claims nothing more and stops at once: what it runs goes on, and is left to others. */
+  leave(): void {
+    this.#crew.stop({ endAt: null, leave: true, graceMs: this.#settings.killGraceMs });
+    this.#latch.ring();
+  }
+
   #wake(): void {
     this.#mayClaim = true;
     this.#ordersDue = true;

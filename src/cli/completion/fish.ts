@@ -19,12 +19,14 @@ function __queuectl_at
   test "$at" = "$argv[1]"
 end
 complete -c queuectl -f
+complete -c queuectl -n 'contains -- -- (commandline -opc)' -F
 ${places.flatMap(linesFor).join("\n")}`;
 }
 
-function linesFor({ at, words, flags }: Place): string[] {
+function linesFor({ at, words, flags, files }: Place): string[] {
   const start = `complete -c queuectl -n ${quotedForFish(`__queuectl_at ${quotedForFish(at)}`)}`;
   return [
+    ...(files ? [`${start} -F`] : []),
     ...words.map(({ word, brief }) => `${start} -a ${quotedForFish(word)} -d ${quotedForFish(brief)}`),
     ...flags.map(({ word, brief, value }) =>
       [

@@ -13,6 +13,8 @@ export interface Place {
   words: Described[];
   /** The flags that may be typed here. */
   flags: (Described & { value: Value | null })[];
+  /** Names of files may be typed here, too. */
+  files: boolean;
 }
 
 /** A word and what it is about. */
@@ -43,6 +45,7 @@ function* placesFrom({ definition }: Target, at: string): Generator<Place> {
     at,
     words: routes.map(([word, target]) => ({ word, brief: target.definition.brief })),
     flags: [HELP_FLAG],
+    files: false,
   };
   for (const [word, target] of routes) yield* placesFrom(target, `${at} ${word}`);
 }
@@ -64,6 +67,7 @@ function commandPlace({ words, flags = {} }: CommandDefinition, at: string): Pla
     at,
     words: (words?.choices ?? []).map((word) => ({ word, brief: words!.brief })),
     flags: [...known, HELP_FLAG],
+    files: words?.placeholder === "FILE",
   };
 }
 

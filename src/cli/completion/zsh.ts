@@ -10,14 +10,19 @@ export function zshScript(places: readonly Place[]): string {
   return `#compdef queuectl
 # Completion of queuectl for zsh. In ~/.zshrc, after compinit: eval "$(queuectl completions zsh)"
 _queuectl() {
-  local at= i
+  local at= before=\${words[CURRENT-1]} i
   local -a found
   for ((i = 2; i < CURRENT; i++)); do
+    if [[ "\${words[i]}" == -- ]]; then _files; return; fi
     case "$at \${words[i]}" in
       ${either(places.slice(1).map(({ at }) => at))}) at="$at \${words[i]}" ;;
     esac
   done
-  case "$at \${words[CURRENT-1]}" in
+  if [[ "\${words[CURRENT]}" == --*=* ]]; then
+    before=\${words[CURRENT]%%=*}
+    compset -P '*='
+  fi
+  case "$at $before" in
 ${
     values.filter(({ choices }) => choices.length > 0).map(({ after, choices }) =>
       `    ${quoted(after)}) found=(${choices.map(quoted).join(" ")}) ;;`
@@ -36,8 +41,17 @@ ${
       esac ;;
   esac
   _describe queuectl found
-}
+${filesAt(places)}}
 if [[ "$funcstack[1]" = _queuectl ]]; then _queuectl "$@"; else compdef _queuectl queuectl; fi`;
+}
+
+/** Where files are offered, too. */
+function filesAt(places: readonly Place[]): string {
+  const at = places.filter(({ files }) => files).map((place) => place.at);
+  return at.length === 0 ? "" : `  case "$at" in
+    ${either(at)}) _files ;;
+  esac
+`;
 }
 
 function either(patterns: readonly string[]): string {

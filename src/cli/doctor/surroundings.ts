@@ -1,36 +1,42 @@
 /**
  * @module
- * The checks of what queuectl needs around it: the home's directory, permissions, space and a shell.
+ * The checks of what queuectl needs around it: the home's directory and disk, and a shell.
  */
-import { StoreUnusable } from "../../errors.ts";
-import { quoteWords } from "../../shell_words.ts";
+import { UserError } from "../../errors.ts";
 import { DEFAULT_SETTINGS } from "../../settings.ts";
 import { linkerVariables } from "../problem.ts";
 import type { Context } from "../context.ts";
+import { checkDisk } from "./disk.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
-
-const MIB = 1024 * 1024;
-/** Less than this is soon full: SQLite's log alone may take a good part of it. */
-const LITTLE_SPACE = 512 * MIB;
-/** With less than this, writing fails now. */
-const NO_SPACE = 8 * MIB;
+import { checkHome } from "./home.ts";
 
 /** Everything but the store. */
 export async function* checkSurroundings(context: Context): AsyncGenerator<Finding> {
   yield ok("runtime", `Deno ${Deno.version.deno} on ${Deno.build.target}`);
   yield* checkHome(context);
+  const run = (yield* checkRun()) ? runShell : undefined;
+  yield* checkDisk(context, run);
+  yield run ? await checkShell(context) : warning(
+    "shell",
+    "not checked: only a shell can tell whether it is there",
+    "run doctor with --allow-run=sh",
+  );
+}
+
+/** Returns whether a shell can be run. */
+async function* checkRun(): AsyncGenerator<Finding, boolean> {
   if (Deno.permissions.querySync({ name: "run", command: "sh" }).state !== "granted") {
     yield warning("permissions", "no shell may be run, so no worker can", "run workers with --allow-run=sh");
-    return;
+    return false;
   }
   const variables = await hinderingVariables();
   if (variables) {
     const advice = "unset it, or run workers with --allow-run";
-    return yield problem("permissions", `no shell can be started while ${variables} is set`, advice);
+    yield problem("permissions", `no shell can be started while ${variables} is set`, advice);
+    return false;
   }
   yield ok("permissions", "workers may run commands");
-  yield* checkShell(context);
-  yield* checkSpace(context);
+  return true;
 }
 
 /** Variables of the environment for which the runtime starts no shell. */
@@ -44,28 +50,11 @@ async function hinderingVariables(): Promise<string | undefined> {
   }
 }
 
-async function* checkHome({ home }: Context): AsyncGenerator<Finding> {
-  try {
-    const { mode } = await Deno.stat(home.dir);
-    const others = (mode ?? 0) & 0o077;
-    if (others === 0) yield ok("home", home.dir);
-    else {
-      yield warning(
-        "home",
-        `${home.dir} can be reached by other users of this machine`,
-        `chmod 700 ${quoteWords([home.dir])}`,
-      );
-    }
-  } catch (error) {
-    yield problem("home", `${home.dir} cannot be read`, (error as Error).message);
-  }
-}
-
-async function* checkShell(context: Context): AsyncGenerator<Finding> {
+async function checkShell(context: Context): Promise<Finding> {
   const shell = await shellSetting(context);
   const { success } = await runShell('command -v -- "$1"', shell);
-  if (success) yield ok("shell", shell);
-  else yield problem("shell", `${shell} is not there`, "queuectl config set shell sh, or install it");
+  if (success) return ok("shell", shell);
+  return problem("shell", `${shell} is not there`, "queuectl config set shell sh, or install it");
 }
 
 /** The setting, or its default when the store cannot be read. */
@@ -73,21 +62,9 @@ async function shellSetting(context: Context): Promise<string> {
   try {
     return (await context.settings()).shell;
   } catch (error) {
-    if (!(error instanceof StoreUnusable)) throw error;
+    if (!(error instanceof UserError)) throw error;
     return DEFAULT_SETTINGS.shell;
   }
-}
-
-/** Not told where there is no `df`. */
-async function* checkSpace({ home }: Context): AsyncGenerator<Finding> {
-  const { stdout } = await runShell('df -Pk -- "$1"', home.dir);
-  const available = Number(stdout.split("\n")[1]?.trim().split(/\s+/)[3] ?? NaN) * 1024;
-  if (Number.isNaN(available)) return;
-  const found = `${(available / MIB / 1024).toFixed(1)} GiB free`;
-  if (available >= LITTLE_SPACE) return yield ok("space", found);
-  const advice =
-    `make room on the file system of ${home.dir}, for example with queuectl prune --older-than 1d`;
-  yield available < NO_SPACE ? problem("space", found, advice) : warning("space", found, advice);
 }
 
 async function runShell(script: string, argument: string): Promise<{ success: boolean; stdout: string }> {

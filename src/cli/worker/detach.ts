@@ -5,9 +5,9 @@
  */
 import { Refused } from "../../errors.ts";
 import type { Home } from "../../home.ts";
-import { directoryOf } from "../../paths.ts";
-import { RUN_VARIABLE } from "../../worker/process/shell.ts";
+import { RUN_VARIABLE, runShell } from "../../worker/process/shell.ts";
 import type { Context } from "../context.ts";
+import { ownProgram } from "../own_program.ts";
 
 /** What to start, as the flags of `worker start` say it. */
 export interface DetachedWorkers {
@@ -19,6 +19,8 @@ export interface DetachedWorkers {
   queues: readonly string[] | null;
   /** Stop when nothing is left to run or to retry. */
   burst: boolean;
+  /** Signals make them leave what they run to others. */
+  leave: boolean;
 }
 
 /** $1 is where stdout and stderr go, the rest is the program; `exec` keeps the pid. */
@@ -28,6 +30,7 @@ const LOOK_MS = 20;
 /** Starts workers in the background, prints their ids, and leaves them. @throws {Refused} when they do not start */
 export async function detach(context: Context, workers: DetachedWorkers): Promise<void> {
   const { home, clock, print } = context;
+  await requireProc();
   const store = await context.store();
   Deno.mkdirSync(home.logs, { recursive: true, mode: 0o700 });
   const log = `${home.logs}/supervisors.log`;
@@ -59,39 +62,19 @@ export async function detach(context: Context, workers: DetachedWorkers): Promis
   print.result({ workers: ids, pid: child.pid }, () => ids.map((id) => `Started ${id}`).join("\n"));
 }
 
-function startWords(home: Home, { count, slots, queues, burst }: DetachedWorkers): string[] {
+/** @throws {Refused} where there is no `/proc` that should be: asked for its own path then, the runtime would crash */
+async function requireProc(): Promise<void> {
+  if (Deno.build.os !== "linux" || await runShell("[ -e /proc/self/exe ] && echo there", []) !== "") return;
+  throw new Refused(
+    "Cannot start workers in the background: without /proc the program cannot find itself; leave out --detach",
+  );
+}
+
+function startWords(home: Home, { count, slots, queues, burst, leave }: DetachedWorkers): string[] {
   return [
     ...["worker", "start", "--home", home.dir, "--log", "--count", String(count), "--slots", String(slots)],
     ...(queues === null ? [] : ["--queue", queues.join(",")]),
     ...(burst ? ["--burst"] : []),
+    ...(leave ? ["--leave"] : []),
   ];
-}
-
-/** The words that start this program again: the executable, or `deno run` with what a worker needs. */
-function ownProgram(home: Home): string[] {
-  if (Deno.build.standalone) return [Deno.execPath()];
-  return [Deno.execPath(), "run", "--no-prompt", ...permissionFlags(home), Deno.mainModule];
-}
-
-const VARIABLES = ["QUEUECTL_HOME", "HOME", "NO_COLOR", "QUEUECTL_DEBUG"];
-
-function permissionFlags(home: Home): string[] {
-  const source = new URL(Deno.mainModule);
-  const readable = source.protocol === "file:" ? [home.dir, directoryOf(source)] : [home.dir];
-  const variables = VARIABLES.filter((variable) => granted({ name: "env", variable }));
-  return [
-    granted({ name: "read" }) ? "--allow-read" : `--allow-read=${listOf(readable)}`,
-    granted({ name: "write" }) ? "--allow-write" : `--allow-write=${listOf([home.dir])}`,
-    granted({ name: "run" }) ? "--allow-run" : "--allow-run=sh",
-    ...(granted({ name: "env" }) ? ["--allow-env"] : variables.map((variable) => `--allow-env=${variable}`)),
-  ];
-}
-
-function granted(permission: Deno.PermissionDescriptor): boolean {
-  return Deno.permissions.querySync(permission).state === "granted";
-}
-
-/** Paths as a permission flag takes them: a comma within one is doubled. */
-function listOf(paths: readonly string[]): string {
-  return paths.map((path) => path.replaceAll(",", ",,")).join(",");
 }

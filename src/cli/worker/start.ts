@@ -2,38 +2,39 @@
  * @module
  * `queuectl worker start`: runs jobs, here or in the background.
  */
+import type { Clock } from "../../clock.ts";
 import { directoryOf } from "../../paths.ts";
 import { isGranted, permissionMissing } from "../../permissions.ts";
 import { newId } from "../../worker/ids.ts";
 import { probeHost } from "../../worker/process/host.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
 import { defineCommand, type Target } from "../command.ts";
-import type { Context } from "../context.ts";
-import { count, text, toggle } from "../flags.ts";
+import { toggle } from "../flags.ts";
+import { WORKER_FLAGS } from "./flags.ts";
 import { LineJournal } from "./line_journal.ts";
 import { readQueues } from "./queues.ts";
-
-/** More threads or slots than this are a mistake on any machine of today. */
-const MOST = 1024;
 
 /** The command. */
 export const command: Target = defineCommand({
   brief: "Run jobs",
   description:
     "Prints a line for every job that starts and ends. Ctrl-C lets running jobs finish and takes no new " +
-    "ones; a second Ctrl-C ends them and puts them back. Signals of the terminal never reach the jobs.",
+    "ones; a second Ctrl-C ends them and puts them back. With --leave they run on. Signals of the terminal never reach the jobs.",
   examples: [
     ["worker start", "run one job at a time, here"],
     ["worker start --count 4 --detach", "run four at a time, in the background"],
     ["worker start --queue mail,reports", "take jobs from these queues only"],
     ["worker start --burst", "run until nothing is left to run or to retry"],
+    [
+      "worker start --leave",
+      "stop at once when told by a signal; what runs goes on, and the next worker adopts it",
+    ],
   ],
   flags: {
-    count: count({ min: 1, max: MOST }, "how many workers, each on a thread of its own (default: 1)"),
-    slots: count({ min: 1, max: MOST }, "how many jobs each of them runs at a time (default: 1)"),
-    queue: text("Q,…", "take jobs from these queues only"),
+    ...WORKER_FLAGS,
     detach: toggle("run in the background; see worker list, logs and stop"),
     burst: toggle("stop when nothing is left to run or to retry"),
+    leave: toggle("on Ctrl-C or SIGTERM, stop at once and leave what runs to the next worker"),
     log: toggle("write to a log file for each worker, not to stdout (part of --detach)"),
   },
   async run(context, flags) {
@@ -42,14 +43,14 @@ export const command: Target = defineCommand({
     const setting = { count: flags.count ?? 1, slots: flags.slots ?? 1, queues, burst: flags.burst };
     if (flags.detach) {
       const { detach } = await import("./detach.ts");
-      return await detach(context, setting);
+      return await detach(context, { ...setting, leave: flags.leave });
     }
     requireProgram();
     const { home, clock, json } = context;
     const store = await context.store();
     const host = await probeHost();
     using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
-    using signals = new StopSignals({ context, journal });
+    using signals = new StopSignals({ clock, journal, leave: flags.leave });
     let end: "stopped" | "replaced";
     do {
       const id = newId("supervisor");
@@ -87,13 +88,19 @@ const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];
 
+/** What a stop by signal needs to know. */
+interface StopSignalsOptions {
+  clock: Clock;
+  journal: LineJournal;
+  leave: boolean;
+}
+
 /**
- * The first signal lets running jobs finish; the second ends them and puts them back. One that comes before there is
- * a supervisor is kept for it.
+ * The first signal lets running jobs finish, and the second ends them and puts them back; or, with `leave`, each leaves
+ * them. One that comes before there is a supervisor is kept for it.
  */
 class StopSignals implements Disposable {
-  readonly #context: Context;
-  readonly #journal: LineJournal;
+  readonly #options: StopSignalsOptions;
   #supervisor: Supervisor | undefined;
   #count = 0;
   readonly #onSignal = () => {
@@ -101,9 +108,8 @@ class StopSignals implements Disposable {
     this.#stop();
   };
 
-  constructor({ context, journal }: { context: Context; journal: LineJournal }) {
-    this.#context = context;
-    this.#journal = journal;
+  constructor(options: StopSignalsOptions) {
+    this.#options = options;
     for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, this.#onSignal);
   }
 
@@ -116,13 +122,15 @@ class StopSignals implements Disposable {
   #stop(): void {
     const supervisor = this.#supervisor;
     if (!supervisor) return;
-    supervisor.stop(this.#count === 1 ? null : this.#context.clock.now());
+    const { clock, journal, leave } = this.#options;
+    if (leave) return supervisor.leave();
+    supervisor.stop(this.#count === 1 ? null : clock.now());
     if (supervisor.busy === 0) return;
     const jobs = supervisor.busy === 1 ? "the running job" : `${supervisor.busy} running jobs`;
     const text = this.#count === 1
       ? `stopping after ${jobs}; once more to end and put back what runs`
       : `ending ${jobs}`;
-    if (this.#count <= 2) this.#journal.note(text, null);
+    if (this.#count <= 2) journal.note(text, null);
   }
 
   [Symbol.dispose](): void {
