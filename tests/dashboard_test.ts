@@ -108,6 +108,8 @@ browserTest("the overview follows what happens, without being loaded again", asy
   await page.waitForFunction(() => document.querySelector(".tile.completed strong")?.textContent === "13");
   assert.equal(await tile("dead").textContent(), "3");
   await page.locator(".chart canvas").first().waitFor();
+  await page.getByRole("link", { name: "exit code 3" }).waitFor();
+  await page.getByText(/The store has .* SQLite/).waitFor();
   await page.getByRole("button", { name: "day" }).click();
   await page.waitForURL(/range=day/);
   await page.getByRole("row", { name: /builds/ }).getByRole("button", { name: "Pause" }).click();

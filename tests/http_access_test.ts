@@ -249,7 +249,7 @@ Deno.test("ids are never paths, and nothing but its own files is served", async 
 Deno.test("every answer forbids frames, foreign scripts and being kept", async () => {
   using test = await testStore();
   await using server = await startDashboard(test.home);
-  for (const path of ["", "jobs", "api/v1/status", "api/v1/nothing", "assets/app.js", "healthz"]) {
+  for (const path of ["", "jobs", "api/v1/status", "api/v1/nothing", "assets/icon.svg", "healthz"]) {
     const response = await fetch(server.url + path, { headers: BEARER });
     await response.body?.cancel();
     const { headers } = response;
@@ -261,8 +261,24 @@ Deno.test("every answer forbids frames, foreign scripts and being kept", async (
     assert.ok(!/unsafe/.test(headers.get("content-security-policy")!));
     assert.equal(headers.get("x-content-type-options"), "nosniff", path);
     assert.equal(headers.get("x-frame-options"), "DENY", path);
-    assert.equal(headers.get("cache-control"), path.startsWith("assets") ? "no-cache" : "no-store", path);
+    assert.equal(headers.get("cache-control"), "no-store", path);
   }
+});
+
+Deno.test("scripts and styles are asked for again, and not sent again when they are the same", async () => {
+  using test = await testStore();
+  await using server = await startDashboard(test.home);
+  const first = await fetch(`${server.url}assets/app.js`);
+  await first.body?.cancel();
+  const { headers } = first;
+  assert.deepEqual([headers.get("cache-control"), headers.get("x-content-type-options")], [
+    "no-cache",
+    "nosniff",
+  ]);
+  const again = await fetch(`${server.url}assets/app.js`, {
+    headers: { "if-none-match": headers.get("etag")! },
+  });
+  assert.deepEqual([again.status, await again.text()], [304, ""]);
 });
 
 Deno.test("more listeners than there is room for are told so; when some leave, there is room again", async () => {

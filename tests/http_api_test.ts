@@ -3,6 +3,7 @@
  * The HTTP API on a real server with real workers. The client holds every answer against the API's own document.
  */
 import assert from "node:assert/strict";
+import { queuectl } from "./helpers/cli.ts";
 import { ApiClient, startDashboard, TOKEN } from "./helpers/dashboard.ts";
 import { until } from "./helpers/until.ts";
 import { startWorker, testStore } from "./helpers/worker.ts";
@@ -175,7 +176,10 @@ Deno.test("queues are paused, limited, resumed and cleared", async () => {
   assert.deepEqual((await api.send("POST", "/queues/mail/clear")).json, { deleted: 1 });
   assert.equal((await api.send("GET", "/queues/nothing")).status, 404);
   assert.equal((await api.send("PATCH", "/queues/mail", { body: { concurrency: 0 } })).status, 400);
-  assert.equal((await api.send("GET", "/queues")).json.queues.length, 1);
+  await api.send("POST", "/jobs", { body: { command: "true", queue: "mail" } });
+  const { json: { queues: [queue, ...others] } } = await api.send("GET", "/queues");
+  assert.deepEqual(others, []);
+  assert.equal(queue.oldest_pending_at, (await api.send("GET", "/jobs/j2")).json.created_at);
 });
 
 Deno.test("dead jobs are grouped by what went wrong, and run again or removed", async () => {
@@ -212,6 +216,23 @@ Deno.test("workers are listed with what they run, and stopped through the store"
   assert.equal((await api.send("GET", `/jobs/${id}`)).json.state, "pending");
 });
 
+Deno.test("the log of a background worker is read, and nothing else", async () => {
+  await using place = await served();
+  const { api, test } = place;
+  const { stdout } = await queuectl(["worker", "start", "--detach", "--json"], { home: test.home });
+  const { workers: [worker] } = JSON.parse(stdout);
+  const { text } = await until("it has written a line", async () => {
+    const answer = await api.send("GET", `/workers/${worker}/log?lines=1`);
+    return answer.status === 200 ? answer : undefined;
+  });
+  assert.match(text, /started\n$/);
+  await queuectl(["worker", "stop", "--wait"], { home: test.home });
+  for (const id of ["worker-abc234", "..", "supervisors", "..%2f..%2fqueue.db"]) {
+    const { status } = await api.send("GET", `/workers/${encodeURIComponent(id)}/log`);
+    assert.equal(status, 404, id);
+  }
+});
+
 Deno.test("settings are read and changed, all or none", async () => {
   await using place = await served();
   const { api } = place;
@@ -241,6 +262,7 @@ Deno.test("figures: totals, courses over time, and Prometheus' format", async ()
   }
   const response = await fetch(`${server.url}metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
   assert.match(await response.text(), /^queuectl_jobs\{queue="default",state="completed"\} 1$/m);
+  assert.match((await api.send("GET", "/store")).json.engine, /^SQLite 3/);
   for (const path of ["healthz", "readyz"]) {
     assert.equal(await (await fetch(server.url + path)).text(), "ok\n");
   }

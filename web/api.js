@@ -22,6 +22,15 @@ export async function call(method, path, body) {
   return answer;
 }
 
+/** What a GET answers, as text. Throws an Error with the server's sentence. */
+export async function text(path) {
+  const response = await fetch(ROOT + path);
+  if (response.ok) return await response.text();
+  throw new Error(
+    (await response.json().catch(() => ({}))).detail ?? `The server answered ${response.status}`,
+  );
+}
+
 /** A path with a query; what is empty is left out. */
 export function withQuery(path, query) {
   const entries = Object.entries(query).filter(([, value]) =>

@@ -1,27 +1,36 @@
 /** The frame around all pages: where one can go, whether the server is heard, and which page an address means. */
-import { h, html, render, useEffect } from "./lib.js";
+import { h, html, render, useEffect, useState } from "./lib.js";
 import { connect, useLive } from "./api.js";
-import { Dead } from "./dead.js";
-import { Enqueue } from "./enqueue.js";
-import { Job } from "./job.js";
-import { Jobs } from "./jobs.js";
 import { Overview } from "./overview.js";
 import { Empty } from "./parts.js";
-import { QueuesPage } from "./queues.js";
-import { go, Link, useAddress } from "./router.js";
-import { Settings } from "./settings.js";
-import { Workers } from "./workers.js";
+import { go, Link, useAddress, wish } from "./router.js";
 
 /** Pages by their addresses, with the keys that lead there after `g`. */
 const PAGES = [
-  { to: "/", name: "Overview", key: "o", page: Overview },
-  { to: "/jobs", name: "Jobs", key: "j", page: Jobs },
-  { to: "/dead", name: "Dead letters", key: "d", page: Dead },
-  { to: "/queues", name: "Queues", key: "q", page: QueuesPage },
-  { to: "/workers", name: "Workers", key: "w", page: Workers },
-  { to: "/settings", name: "Settings", key: "s", page: Settings },
-  { to: "/enqueue", name: "Enqueue", key: "e", page: Enqueue },
+  { to: "/", name: "Overview", key: "o", load: () => Overview },
+  { to: "/jobs", name: "Jobs", key: "j", load: async () => (await import("./jobs.js")).Jobs },
+  { to: "/dead", name: "Dead letters", key: "d", load: async () => (await import("./dead.js")).Dead },
+  { to: "/queues", name: "Queues", key: "q", load: async () => (await import("./queues.js")).QueuesPage },
+  { to: "/workers", name: "Workers", key: "w", load: async () => (await import("./workers.js")).Workers },
+  { to: "/settings", name: "Settings", key: "s", load: async () => (await import("./settings.js")).Settings },
+  { to: "/enqueue", name: "Enqueue", key: "e", load: async () => (await import("./enqueue.js")).Enqueue },
 ];
+
+const loadJob = async () => (await import("./job.js")).Job;
+const loaded = new Map();
+
+/** A page, which is fetched when it is first gone to. */
+function Page({ load, ...props }) {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    if (loaded.has(load)) return;
+    Promise.resolve(load()).then((page) => {
+      loaded.set(load, page);
+      draw((n) => n + 1);
+    });
+  }, [load]);
+  return loaded.has(load) ? h(loaded.get(load), props) : html`<p class="faint">Loading …</p>`;
+}
 
 function App() {
   const { path, query } = useAddress();
@@ -45,10 +54,10 @@ function App() {
     </header>
     <main id="main" tabindex="-1">${id
       ? html`
-        <${Job} key=${id} ...${{ id, query }} />
+        <${Page} key=${id} ...${{ load: loadJob, id, query }} />
       `
       : here
-      ? h(here.page, { query })
+      ? h(Page, { key: here.to, load: here.load, query })
       : html`
         <h1>Not here</h1>
         <${Empty}>There is nothing at ${path}. <${Link} to="/">Overview<//><//>
@@ -67,8 +76,10 @@ function listenForKeys() {
     if (page) go(page.to);
     if (event.key !== "/") return;
     event.preventDefault();
-    if (location.pathname !== "/jobs") go("/jobs");
-    requestAnimationFrame(() => document.getElementById("search")?.focus());
+    const search = document.getElementById("search");
+    wish.search = search === null;
+    if (search) search.focus();
+    else go("/jobs");
   };
   addEventListener("keydown", onKey);
   return () => removeEventListener("keydown", onKey);

@@ -41,6 +41,13 @@ export function number(value) {
   return value.toLocaleString("en");
 }
 
+/** `12.3 MB`. */
+export function bytes(count) {
+  if (count < 1000) return `${count} bytes`;
+  const power = Math.min(4, Math.floor(Math.log10(count) / 3));
+  return `${(count / 1000 ** power).toPrecision(3)} ${["", "kB", "MB", "GB", "TB"][power]}`;
+}
+
 /** `1 job`, `2 jobs`. */
 export function jobs(count) {
   return count === 1 ? "1 job" : `${number(count)} jobs`;

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
 import { jobs as count, number } from "./format.js";
 import { Action, ask, attempt, Empty, Problem, State, STATES, Time } from "./parts.js";
-import { addressWith, go, Link } from "./router.js";
+import { addressWith, go, Link, wish } from "./router.js";
 
 const FILTERS = ["state", "queue", "label", "search"];
 
@@ -60,6 +60,10 @@ export function Jobs({ query }) {
 function Filters({ filter, sort }) {
   const set = (changes) => go(addressWith({ cursor: "", ...changes }), { replace: true });
   const [search, setSearch] = useState(filter.search);
+  useEffect(() => {
+    if (wish.search) document.getElementById("search").focus();
+    wish.search = false;
+  }, []);
   useEffect(() => setSearch(filter.search), [filter.search]);
   useEffect(() => {
     if (search === filter.search) return;

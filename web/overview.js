@@ -2,8 +2,8 @@
 import { html, useMemo } from "./lib.js";
 import { call, useAnswer, useLive, withQuery } from "./api.js";
 import { Chart } from "./chart.js";
-import { duration, number, secondsBetween } from "./format.js";
-import { Action, attempt, Empty, Problem, STATES } from "./parts.js";
+import { bytes, duration, jobs, number, secondsBetween } from "./format.js";
+import { Action, attempt, Empty, Problem, STATES, Time } from "./parts.js";
 import { addressWith, go, Link } from "./router.js";
 
 const RANGES = ["hour", "day", "week"];
@@ -13,6 +13,9 @@ export function Overview({ query }) {
   const { status } = useLive();
   const range = RANGES.includes(query.range) ? query.range : "hour";
   const percentile = PERCENTILES.includes(query.percentile) ? query.percentile : "p95";
+  const queues = useAnswer("/queues", { every: 15_000 }).data?.queues;
+  const failures = useAnswer("/dlq/groups").data;
+  const store = useAnswer("/store", { every: 15_000 }).data;
   const series = useAnswer(withQuery("/metrics/series", { range }), { every: 15_000 });
   if (!status) return html`<p class="faint">Loading …</p>`;
   const total = Object.values(status.counts).reduce((sum, count) => sum + count, 0);
@@ -34,9 +37,35 @@ export function Overview({ query }) {
     ${series.data && html`
       <${Charts} ...${{ series: series.data, range, percentile }} />
     `}
-    <${Queues} queues=${status.queues}/>
+    <${Queues} queues=${queues ?? status.queues}/>
     <${Workers} workers=${status.workers} pending=${status.counts.pending}/>
+    ${failures?.total > 0 && html`
+      <${Failures} ...${failures} />
+    `}
+    ${store && html`<${Store} store=${store}/>`}
   `;
+}
+
+/** The most frequent errors of dead jobs. */
+function Failures({ groups }) {
+  return html`
+    <section>
+      <h2>What fails</h2>
+      <ul class="plain">${groups.slice(0, 5).map(({ error, count }) =>
+        html`
+          <li key=${error}>
+            <${Link} to=${withQuery("/dead", { error })}>${error}<//>: ${jobs(count)}</li>
+        `
+      )}</ul>
+    </section>
+  `;
+}
+
+/** How large the store is. */
+function Store({ store }) {
+  return html`<p class="faint">The store has ${bytes(store.size)}, and ${
+    bytes(store.log_size)
+  } in its log; ${store.engine}, schema ${store.schema_version}.</p>`;
 }
 
 function Charts({ series: { points }, range, percentile }) {
@@ -105,7 +134,7 @@ export function Queues({ queues }) {
           <thead>
             <tr><th>Queue</th>${["pending", "scheduled", "processing", "failed", "dead"].map((state) =>
               html`<th key=${state} class="right">${state}</th>`
-            )}<th class="right">at most</th><th></th></tr>
+            )}<th>oldest pending</th><th class="right">at most</th><th></th></tr>
           </thead>
           <tbody>${queues.map((queue) =>
             html`
@@ -123,6 +152,7 @@ export function Queues({ queues }) {
                         }<//>`
                       }</td>`
                     )}
+                    <td>${queue.oldest_pending_at && html`<${Time} at=${queue.oldest_pending_at}/>`}</td>
                     <td class="right">${queue.concurrency ?? ""}</td>
                     <td class="right"><${Action} run=${() =>
                       change(

@@ -11,6 +11,9 @@ export function go(to, { replace = false } = {}) {
 
 addEventListener("popstate", () => moved.forEach((listener) => listener()));
 
+/** What the next page is to do once it is there: put the cursor into its search. */
+export const wish = { search: false };
+
 /** The current path, and its query as an object. */
 export function useAddress() {
   const [, draw] = useState(0);

@@ -1,11 +1,39 @@
 /** Workers: who is there, what they run, and how to stop them. */
-import { html } from "./lib.js";
-import { call, useLive } from "./api.js";
+import { html, useEffect, useState } from "./lib.js";
+import { call, text, useLive } from "./api.js";
 import { duration, secondsBetween } from "./format.js";
-import { Action, ask, attempt, Empty, Time } from "./parts.js";
-import { Link } from "./router.js";
+import { Action, ask, attempt, Empty, Problem, Time } from "./parts.js";
+import { addressWith, Link } from "./router.js";
 
-export function Workers() {
+/** The end of what a worker in the background wrote down. */
+function Log({ worker }) {
+  const [state, setState] = useState({ text: null, error: null });
+  useEffect(() => {
+    let over = false;
+    const load = () =>
+      text(`/workers/${encodeURIComponent(worker)}/log?lines=200`).then(
+        (text) => !over && setState({ text, error: null }),
+        (error) => !over && setState({ text: null, error: error.message }),
+      );
+    load();
+    const timer = setInterval(load, 2000);
+    return () => {
+      over = true;
+      clearInterval(timer);
+    };
+  }, [worker]);
+  return html`
+    <section>
+      <h2>Log of ${worker}</h2>
+      <${Problem} error=${state.error}/>
+        ${state.text !== null &&
+          html`<pre tabindex="0" aria-label="Log">${
+            state.text || html`<span class="faint">Nothing yet</span>`
+          }</pre>`}</section>
+  `;
+}
+
+export function Workers({ query }) {
   const { status } = useLive();
   if (!status) {
     return html`
@@ -34,7 +62,9 @@ export function Workers() {
               <tbody>${status.workers.map((worker) =>
                 html`
                   <tr key=${worker.id}>
-                    <td>${worker.id}</td>
+                    <td>
+                      <${Link} to=${addressWith({ log: worker.id })} title="Show its log">${worker
+                        .id}<//></td>
                     <td><span class=${`state ${worker.state}`}>${worker.state}</span></td>
                     <td>${worker.host}</td>
                     <td class="right">${worker.pid}</td>
@@ -60,5 +90,6 @@ export function Workers() {
                 `
               )}</tbody></table></div>
       `
-  }`;
+  }
+    ${query.log && html`<${Log} key=${query.log} worker=${query.log}/>`}`;
 }

@@ -49,7 +49,7 @@ export const command: Target = defineCommand({
     using events = new Events(store, clock);
     using stop = stopSignal();
     const application = makeApplication({
-      ...{ store, clock, events, audit, readOnly },
+      ...{ store, home, clock, events, audit, readOnly },
       names: (flags.name ?? "").split(",").map((name) => name.trim().toLowerCase()).filter((name) =>
         name !== ""
       ),

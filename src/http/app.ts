@@ -17,7 +17,8 @@ import { QUEUE_ROUTES } from "./api/queues.ts";
 import { SETTING_ROUTES } from "./api/settings.ts";
 import { WORKER_ROUTES } from "./api/workers.ts";
 import type { AuditLog } from "./audit.ts";
-import { checkHost, checkOrigin, isSafe, readJson, SECURITY_HEADERS } from "./guard.ts";
+import { ASSET_HEADERS, checkHost, checkOrigin, isSafe, readJson, SECURITY_HEADERS } from "./guard.ts";
+import { acceptsGzip, gzip } from "./gzip.ts";
 import { Hono, type HonoContext } from "./hono.ts";
 import { isObject, readInputs, readQuery } from "./inputs.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -144,8 +145,9 @@ export function makeApplication(options: AppOptions): Application {
 
   return async (request, address) => {
     const response = await answered(app, { request, address, names });
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value);
-    if (response.headers.has("etag")) response.headers.set("cache-control", "no-cache");
+    const isAsset = /^text\/(?:css|javascript)/.test(response.headers.get("content-type") ?? "");
+    const headers = isAsset ? ASSET_HEADERS : SECURITY_HEADERS;
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
     return response;
   };
 }
@@ -166,13 +168,11 @@ async function answered(
 async function serve(
   route: Route,
   { req }: HonoContext<Environment>,
-  { store, clock, events }: Services,
+  { store, home, clock, events }: Services,
 ): Promise<Response> {
   const request = req.raw;
   const result = await route.run({
-    store,
-    clock,
-    events,
+    ...{ store, home, clock, events },
     request,
     now: clock.now(),
     path: readInputs(route.path ?? {}, req.param() as Record<string, string>) as Record<string, string>,
@@ -180,8 +180,25 @@ async function serve(
     body: await bodyOf(route, request),
   });
   if (result instanceof Response) return result;
-  return Response.json(result, { status: route.answer.status ?? 200 });
+  return await jsonResponse(result, { status: route.answer.status ?? 200, request });
 }
+
+/** JSON, compressed where that is worth it and asked for. */
+async function jsonResponse(
+  value: unknown,
+  { status, request }: { status: number; request: Request },
+): Promise<Response> {
+  const text = JSON.stringify(value);
+  const headers = new Headers({ "content-type": "application/json", vary: "accept-encoding" });
+  if (text.length < WORTH_COMPRESSING || !acceptsGzip(request)) {
+    return new Response(text, { status, headers });
+  }
+  headers.set("content-encoding", "gzip");
+  return new Response(await gzip(text), { status, headers });
+}
+
+/** Characters; less fits into one packet. */
+const WORTH_COMPRESSING = 1400;
 
 async function bodyOf({ method, body }: Route, request: Request): Promise<unknown> {
   if (method === "GET") return undefined;

@@ -3,6 +3,7 @@
  * Serving the pages: their files, the way from the printed address to a cookie, and the form for those without one.
  */
 import type { Access } from "./access.ts";
+import { acceptsGzip, gzip } from "./gzip.ts";
 import { ASSETS, INDEX, LOGIN } from "./assets.ts";
 
 /** The addresses of views; which is which, the page decides itself. */
@@ -33,7 +34,7 @@ export async function assetResponse(name: string, request: Request): Promise<Res
   const headers = new Headers({ etag: tag, vary: "accept-encoding" });
   if (request.headers.get("if-none-match") === tag) return new Response(null, { status: 304, headers });
   headers.set("content-type", TYPES[name.split(".").at(-1)!]!);
-  if (!/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) {
+  if (!acceptsGzip(request)) {
     return new Response(ASSETS[name], { headers });
   }
   headers.set("content-encoding", "gzip");
@@ -51,11 +52,6 @@ function hashOf(name: string): Promise<string> {
 async function digest(text: string): Promise<string> {
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
   return Array.from(bytes.subarray(0, 12), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-async function gzip(text: string): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /**

@@ -4,6 +4,7 @@
  * document are both made from it.
  */
 import type { Clock } from "../clock.ts";
+import type { Home } from "../home.ts";
 import type { Store } from "../store/store.ts";
 import type { Events } from "./events.ts";
 import type { Input, Inputs, InputValues, JsonSchema } from "./inputs.ts";
@@ -13,6 +14,8 @@ import type { ProblemKind } from "./problem.ts";
 export interface Services {
   /** Stays open as long as the server runs. */
   store: Store;
+  /** Where the store and the logs are. */
+  home: Home;
   /** What time it is. */
   clock: Clock;
   /** Tells clients of changes. */

@@ -88,6 +88,20 @@ export const QUEUE: JsonSchema = record({
   counts: COUNTS,
 });
 
+/** A queue, and when its oldest pending job was enqueued. */
+export const QUEUE_WITH_OLDEST: JsonSchema = record({
+  ...(QUEUE.properties as Record<string, JsonSchema>),
+  oldest_pending_at: orNull(TIME),
+});
+
+/** How the store is. Sizes in bytes. */
+export const STORE: JsonSchema = record({
+  engine: TEXT,
+  schema_version: COUNT,
+  size: COUNT,
+  log_size: COUNT,
+});
+
 /** A worker. */
 export const WORKER: JsonSchema = record({
   id: TEXT,

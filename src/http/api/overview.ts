@@ -11,7 +11,7 @@ import { statusNow } from "../../status.ts";
 import type { FigureRow, Store } from "../../store/store.ts";
 import { oneOf, someText } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { METRICS, SERIES, STATUS } from "../schemas.ts";
+import { METRICS, SERIES, STATUS, STORE } from "../schemas.ts";
 
 const tag = "overview";
 const MINUTE_MS = 60_000;
@@ -33,6 +33,17 @@ export const OVERVIEW_ROUTES: readonly Route[] = [
     tag,
     answer: { description: "What there is", schema: STATUS },
     run: ({ store, now }) => statusNow(store, now),
+  }),
+  defineRoute({
+    method: "GET",
+    url: "/store",
+    summary: "How large the store is, and what it is made with",
+    tag,
+    answer: { description: "The store; sizes in bytes", schema: STORE },
+    async run({ store }) {
+      const { engine, schemaVersion, size, logSize } = await store.info();
+      return { engine, schema_version: schemaVersion, size, log_size: logSize };
+    },
   }),
   defineRoute({
     method: "GET",

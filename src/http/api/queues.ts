@@ -4,12 +4,13 @@
  */
 import { NoSuch } from "../../errors.ts";
 import { QUEUE_PATTERN } from "../../job.ts";
+import { timeJson } from "../../job_json.ts";
 import { FIELDS } from "../../spec.ts";
 import type { QueueInfo, Store } from "../../store/store.ts";
 import { type Input, objectOf, trueOrFalse } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { deadGroups } from "./dead_groups.ts";
-import { COUNTED, listOf, QUEUE, record } from "../schemas.ts";
+import { COUNTED, listOf, QUEUE, QUEUE_WITH_OLDEST, record } from "../schemas.ts";
 
 const tag = "queues";
 const MOST_AT_A_TIME = 1_000_000;
@@ -34,6 +35,13 @@ const LIMIT: Input<{ limit: number | null }> = {
   },
 };
 
+/** When the pending job that was enqueued first was enqueued; null when none is. */
+async function oldestPending(store: Store, { name, counts }: QueueInfo): Promise<string | null> {
+  if (counts.pending === 0) return null;
+  const { jobs } = await store.list({ queue: name, state: "pending", sort: "oldest", limit: 1 });
+  return timeJson(jobs[0]?.createdAt ?? null);
+}
+
 async function findQueue(store: Store, name: string): Promise<QueueInfo> {
   const queue = (await store.queues()).find((one) => one.name === name);
   if (queue) return queue;
@@ -45,10 +53,17 @@ export const QUEUE_ROUTES: readonly Route[] = [
   defineRoute({
     method: "GET",
     url: "/queues",
-    summary: "Every queue with its jobs by state",
+    summary: "Every queue with its jobs by state, and since when the longest-waiting pending one is there",
     tag,
-    answer: { description: "The queues", schema: record({ queues: listOf(QUEUE) }) },
-    run: async ({ store }) => ({ queues: await store.queues() }),
+    answer: { description: "The queues", schema: record({ queues: listOf(QUEUE_WITH_OLDEST) }) },
+    async run({ store }) {
+      const queues = await store.queues();
+      const withOldest = queues.map(async (queue) => ({
+        ...queue,
+        oldest_pending_at: await oldestPending(store, queue),
+      }));
+      return { queues: await Promise.all(withOldest) };
+    },
   }),
   defineRoute({
     method: "GET",

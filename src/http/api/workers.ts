@@ -4,7 +4,8 @@
  */
 import { BadInput } from "../../errors.ts";
 import { statusNow } from "../../status.ts";
-import { type Input, objectOf, someText, trueOrFalse } from "../inputs.ts";
+import { lastLines, openLog } from "../../worker/log_file.ts";
+import { type Input, objectOf, someText, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { listOf, record, WORKER } from "../schemas.ts";
 
@@ -26,6 +27,21 @@ export const WORKER_ROUTES: readonly Route[] = [
     tag,
     answer: { description: "The workers", schema: record({ workers: listOf(WORKER) }) },
     run: async ({ store, now }) => ({ workers: (await statusNow(store, now)).workers }),
+  }),
+  defineRoute({
+    method: "GET",
+    url: "/workers/:id/log",
+    summary: "The end of what a background worker wrote down",
+    tag,
+    path: { id: someText({ max: 64 }, "id of the worker") },
+    query: { lines: wholeNumber({ min: 1, max: 10_000 }, "how many lines; 100 unless given") },
+    answer: { description: "The lines, as text", type: "text/plain" },
+    problems: ["not-found"],
+    run({ home, path, query: { lines = 100 } }) {
+      using file = openLog(home, path.id);
+      const headers = { "content-type": "text/plain; charset=utf-8" };
+      return Promise.resolve(new Response(lastLines(file, lines).slice(), { headers }));
+    },
   }),
   defineRoute({
     method: "POST",
