@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { ApiClient, READ_TOKEN, startDashboard, TOKEN } from "./helpers/dashboard.ts";
-import { queuectl } from "./helpers/cli.ts";
+import { finishedOf, MAIN, queuectl } from "./helpers/cli.ts";
+import { isThere } from "./helpers/programs.ts";
 import { tempDir } from "./helpers/temp.ts";
 import { testStore } from "./helpers/worker.ts";
 
@@ -349,6 +350,87 @@ for (
     assert.throws(() => Deno.statSync(dir.home.dir), Deno.errors.NotFound);
   });
 }
+
+Deno.test("a dashboard needs its home and its address, and asks for what is missing by its flag", async () => {
+  using test = await testStore();
+  const needed = [`--allow-read=${test.home}`, `--allow-write=${test.home}`, "--allow-net=127.0.0.1:5001"];
+  for (const missing of needed) {
+    const { code, stderr } = await finishedOf({
+      args: [
+        ...["run", "--no-prompt", ...needed.filter((flag) => flag !== missing), MAIN, "--home", test.home],
+        ...["dashboard", "--port", "5001"],
+      ],
+      stdin: "null",
+    });
+    assert.deepEqual([code, stderr.endsWith(`: run again with ${missing}\n`)], [4, true], stderr);
+  }
+  await using _server = await startDashboard(test.home); // has just these
+});
+
+Deno.test("an address in use, and one of another machine, are refused in a sentence", async () => {
+  using test = await testStore();
+  await using server = await startDashboard(test.home);
+  const { port } = new URL(server.url);
+  const start = (...args: string[]) =>
+    finishedOf({
+      args: ["run", "--no-prompt", "-A", MAIN, "--home", test.home, "dashboard", ...args],
+      stdin: "null",
+    });
+  const taken = await start("--port", port);
+  assert.deepEqual(
+    [taken.code, taken.stdout, taken.stderr],
+    [1, "", `Cannot listen on 127.0.0.1:${port}: it is in use; give --port, or 0 for any\n`],
+  );
+  const foreign = await start("--host", "192.0.2.1", "--port", "0");
+  assert.deepEqual(
+    [foreign.code, foreign.stderr],
+    [2, "Cannot listen on 192.0.2.1:0: this machine does not have that address\n"],
+  );
+});
+
+Deno.test("with a certificate it speaks TLS, and its cookie goes by nothing else", {
+  ignore: !isThere("openssl", "version"),
+}, async () => {
+  using test = await testStore();
+  const [cert, key] = [test.dir.file("cert.pem"), test.dir.file("key.pem")];
+  const made = new Deno.Command("openssl", {
+    args: [
+      ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"],
+      ...[
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        key,
+        "-out",
+        cert,
+      ],
+    ],
+    stderr: "null",
+  }).outputSync();
+  assert.ok(made.success);
+  await using server = await startDashboard(test.home, ["--cert", cert, "--key", key], [cert, key]);
+  assert.match(server.url, /^https:/);
+  using client = Deno.createHttpClient({ caCerts: [Deno.readTextFileSync(cert)] });
+  const response = await fetch(`${server.url}?token=${TOKEN}`, { client, redirect: "manual" });
+  await response.body?.cancel();
+  assert.match(response.headers.get("set-cookie")!, /; Secure$/);
+  const wrong = await startDashboard(test.home, ["--cert", cert, "--key", cert], [cert, key]);
+  assert.deepEqual([await wrong.ended, wrong.printed()], [2, "Cannot use this certificate with this key\n"]);
+});
+
+Deno.test("a client that sends its body slowly keeps nobody else waiting", async () => {
+  using test = await testStore();
+  await using server = await startDashboard(test.home);
+  const { port } = new URL(server.url);
+  using slow = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  const head = `POST /api/v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${TOKEN}\r\n` +
+    `Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`;
+  await slow.write(new TextEncoder().encode(head));
+  const api = await ApiClient.of(server);
+  assert.equal(await jobsOf(api), 0);
+});
 
 Deno.test("without a token of one's own, the server makes one, prints it, and says what it means to be reachable", async () => {
   using test = await testStore();

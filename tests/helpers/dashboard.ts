@@ -5,7 +5,6 @@
  */
 import assert from "node:assert/strict";
 import { Ajv2020 } from "npm:ajv@8.20.0/dist/2020.js";
-import { dirname } from "node:path";
 import { MAIN } from "./cli.ts";
 import { until } from "./until.ts";
 
@@ -24,22 +23,24 @@ export interface Dashboard extends AsyncDisposable {
   signal(signal: Deno.Signal): void;
 }
 
-/** Starts a server on a home, at a free port, and waits until it listens. */
-export async function startDashboard(home: string, args: readonly string[] = []): Promise<Dashboard> {
+/** Starts a server on a home, at a free port unless one is given, and waits until it listens. It may read `files`, too. */
+export async function startDashboard(
+  home: string,
+  args: readonly string[] = [],
+  files: readonly string[] = [],
+): Promise<Dashboard> {
   const given = args.some((arg) => /^--(no-auth|token)/.test(arg))
     ? []
     : ["--token", TOKEN, "--read-token", READ_TOKEN];
-  const port = args.includes("--port") ? [] : ["--port", "0"];
+  const at = args.indexOf("--port");
+  const port = at < 0 ? "0" : args[at + 1]!;
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...[
-        "run",
-        "--no-prompt",
-        `--allow-read=${home},${dirname(MAIN)}`,
-        `--allow-write=${home}`,
-        "--allow-net",
-      ],
-      ...[MAIN, "--home", home, "dashboard", ...port, ...given, ...args],
+      ...["run", "--no-prompt", `--allow-read=${[home, ...files].join()}`, `--allow-write=${home}`],
+      ...[`--allow-net=127.0.0.1:${port}`, MAIN, "--home", home, "dashboard"],
+      ...(at < 0 ? ["--port", port] : []),
+      ...given,
+      ...args,
     ],
     env: { NO_COLOR: "1" },
     stdin: "null",
