@@ -74,6 +74,26 @@ Deno.test("many jobs are enqueued, or, when one is wrong, none", async () => {
   assert.deepEqual((await api.send("GET", "/bulk/count?queue=odd")).json, { count: 250, exact: true });
 });
 
+Deno.test("a request that is sent twice with the same key enqueues once", async () => {
+  await using place = await served();
+  const { api } = place;
+  const headers = { "idempotency-key": "order-17" };
+  const send = (body: unknown) => api.send("POST", "/jobs", { body, headers });
+  const answers = await Promise.all(Array.from({ length: 5 }, () => send({ command: "true" })));
+  assert.deepEqual(answers.map(({ status, json }) => [status, json.id]), Array(5).fill([201, "j1"]));
+  const other = await send({ command: "false" });
+  assert.deepEqual(
+    [other.status, other.json.detail],
+    [409, 'Cannot enqueue with the key "order-17": it was used for something else'],
+  );
+  assert.equal((await api.send("GET", "/bulk/count")).json.count, 1);
+  const wrong = await api.send("POST", "/jobs", {
+    body: { command: "x" },
+    headers: { "idempotency-key": "a b" },
+  });
+  assert.equal(wrong.status, 400);
+});
+
 Deno.test("pages of jobs follow each other without a gap, filtered and sorted", async () => {
   await using place = await served();
   const { api } = place;

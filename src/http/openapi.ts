@@ -54,7 +54,7 @@ export function openApiDocument(routes: readonly Route[], root: string): JsonSch
 }
 
 function operation(route: Route): JsonSchema {
-  const { method, url, summary, tag, path = {}, query = {}, body } = route;
+  const { method, url, summary, tag, path = {}, query = {}, headers = {}, body } = route;
   return {
     operationId: `${method.toLowerCase()}${
       url.replaceAll(/[/:]+(\w)/g, (_, letter) => letter.toUpperCase())
@@ -67,6 +67,9 @@ function operation(route: Route): JsonSchema {
       })),
       ...Object.entries(query).map(([name, { schema, brief, required = false }]) => ({
         ...{ name, in: "query", required, schema, description: brief },
+      })),
+      ...Object.entries(headers).map(([name, { schema, brief }]) => ({
+        ...{ name, in: "header", required: false, schema, description: brief },
       })),
     ],
     ...(body

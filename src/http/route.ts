@@ -65,6 +65,8 @@ export interface Route<P extends string = string, Q extends Inputs = Inputs, B =
   path?: Readonly<Record<P, Input<string>>>;
   /** What the query may have. */
   query?: Q;
+  /** The headers it heeds besides what HTTP has; it reads them itself. */
+  headers?: Readonly<Record<string, Input<string>>>;
   /** What the body is; without it there is none. */
   body?: Input<B>;
   /** The answer. */

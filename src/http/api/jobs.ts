@@ -7,7 +7,7 @@ import type { Job } from "../../job.ts";
 import { attemptJson, jobJson } from "../../job_json.ts";
 import { settingsFrom } from "../../settings.ts";
 import { jobFromValue, readFields } from "../../spec.ts";
-import type { Store } from "../../store/store.ts";
+import type { RequestKey, Store } from "../../store/store.ts";
 import { reasonsToWait } from "../../waiting.ts";
 import { type Input, objectOf, oneOf, required, someText, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
@@ -18,6 +18,13 @@ const tag = "jobs";
 const ID = { id: someText({ max: 128 }, "id of the job") };
 /** Jobs that may be enqueued with one request. */
 const MOST_AT_ONCE = 100_000;
+
+const IDEMPOTENCY = {
+  "Idempotency-Key": someText(
+    { max: 200 },
+    "chosen by the client: the same request with the same key enqueues once, for a day",
+  ),
+};
 
 /** The job of an id. @throws {NoSuch} */
 export async function findJob(store: Store, id: string): Promise<Job> {
@@ -70,10 +77,11 @@ export const JOB_ROUTES: readonly Route[] = [
     tag,
     body: jobFields(FIELD_NAMES, "the job"),
     answer: { status: 201, description: "The job; it is safely stored", schema: JOB },
-    problems: ["refused"],
-    async run({ store, body, now }) {
-      const [id] = await enqueue(store, [body], now);
-      return jobJson((await store.get(id!))!);
+    problems: ["refused", "not-found"],
+    headers: IDEMPOTENCY,
+    async run({ store, body, now, request }) {
+      const [id] = await enqueue(store, [body], { now, request: await requestKey(request, body) });
+      return jobJson(await findJob(store, id!));
     },
   }),
   defineRoute({
@@ -88,8 +96,9 @@ export const JOB_ROUTES: readonly Route[] = [
       schema: record({ ids: listOf({ type: "string" }) }),
     },
     problems: ["refused"],
-    async run({ store, body: { jobs }, now }) {
-      return { ids: await enqueue(store, jobs, now) };
+    headers: IDEMPOTENCY,
+    async run({ store, body: { jobs }, now, request }) {
+      return { ids: await enqueue(store, jobs, { now, request: await requestKey(request, jobs) }) };
     },
   }),
   defineRoute({
@@ -143,7 +152,11 @@ export const JOB_ROUTES: readonly Route[] = [
 ];
 
 /** Enqueues jobs as requests describe them, all or none. @throws {BadInput} that says which one is wrong */
-async function enqueue(store: Store, described: readonly unknown[], now: number): Promise<string[]> {
+async function enqueue(
+  store: Store,
+  described: readonly unknown[],
+  { now, request }: { now: number; request: RequestKey | undefined },
+): Promise<string[]> {
   const settings = settingsFrom(await store.settings());
   const defaults = jobDefaults(settings, now);
   const jobs = described.map((one, index) => {
@@ -154,7 +167,19 @@ async function enqueue(store: Store, described: readonly unknown[], now: number)
       throw new BadInput(`In job ${index + 1} of ${described.length}: ${lowerFirst(error.message)}`);
     }
   });
-  return await store.enqueue(jobs, { now, idFormat: settings.idFormat });
+  return await store.enqueue(jobs, { now, idFormat: settings.idFormat, ...(request && { request }) });
+}
+
+/** What `Idempotency-Key` says: the same request with the same key enqueues once, for a day. */
+async function requestKey({ headers }: Request, said: unknown): Promise<RequestKey | undefined> {
+  const key = headers.get("idempotency-key");
+  if (key === null) return undefined;
+  if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
+    throw new BadInput("Cannot use this Idempotency-Key: it takes 1 to 200 visible characters");
+  }
+  const bytes = new TextEncoder().encode(JSON.stringify(said));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return { key, fingerprint: btoa(String.fromCharCode(...digest)) };
 }
 
 function lowerFirst(sentence: string): string {
