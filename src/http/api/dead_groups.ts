@@ -23,6 +23,7 @@ export interface DeadGroup {
 /** What is the same in errors of one kind: numbers, quoted text, paths and long codes are not. */
 export function kindOfError(error: string): string {
   return error
+    .replace(/^timed out after \S+/, "timed out")
     .replaceAll(/"[^"]*"|'[^']*'/g, "…")
     .replaceAll(/(?:\/[\w.@-]+){2,}\/?/g, "…")
     .replaceAll(/\b[0-9a-f]{8,}\b/gi, "…")
