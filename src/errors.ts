@@ -15,6 +15,9 @@ export class UserError extends Error {
 /** It was understood, and the answer is no: no such job, a taken id, a state that does not allow it. Exit code 1. */
 export class Refused extends UserError {}
 
+/** There is no job or worker of that name. */
+export class NoSuch extends Refused {}
+
 /** One of the jobs to be enqueued has an id that another job has. Nothing was enqueued. */
 export class TakenId extends Refused {
   /** The job's position among those that were to be enqueued, from 0. */

@@ -144,6 +144,7 @@ Deno.test("a sound database is salvaged to the last row", async () => {
     attempts: { saved: RAN, lost: 0 },
     output: { saved: RAN, lost: 0 },
     figures: { saved: 6, lost: 0 },
+    requests: { saved: 1, lost: 0 },
   });
   const dump = (path: string) => {
     const db = new DatabaseSync(path, { readOnly: true });
@@ -155,6 +156,7 @@ Deno.test("a sound database is salvaged to the last row", async () => {
       "supervisors",
       "workers",
       "figures",
+      "requests",
     ]
       .map((table) => db.prepare(`SELECT * FROM ${table}`).all());
     db.close();

@@ -3,38 +3,22 @@
  * `queuectl config`: reads and changes the settings. A change is checked as a whole before any of it is stored.
  */
 import { BadInput } from "../errors.ts";
-import {
-  describeRange,
-  findSetting,
-  formatSetting,
-  parseSetting,
-  type Setting,
-  SETTINGS,
-  type Settings,
-  settingsFrom,
-} from "../settings.ts";
+import { findSetting, formatSetting, parseSetting, type Setting, SETTINGS } from "../settings.ts";
+import { settingEntries, settingJson } from "../settings_json.ts";
 import { defineCommand, defineGroup, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { type Flag, text } from "./flags.ts";
 
 const KEYS = SETTINGS.map(({ key }) => key);
 
-/** A setting as it holds now. */
-interface Entry {
-  setting: Setting;
-  value: Settings[keyof Settings];
-  /** Somebody set it; otherwise it is the default. */
-  set: boolean;
-}
-
 const list = defineCommand({
   brief: "List all settings, what they are and what they do",
   examples: [["config list", "all settings"], ["config list --json", "the same for programs"]],
   async run(context) {
     const { table } = await import("./table.ts");
-    const entries = await entriesFor(context, SETTINGS);
+    const entries = await settingEntries(await context.store(), SETTINGS);
     context.print.result(
-      entries.map(asJson),
+      entries.map(settingJson),
       () =>
         table(context.print, {
           rows: entries,
@@ -54,8 +38,8 @@ const get = defineCommand({
   examples: [["config get backoff-base", "one value"]],
   words: { placeholder: "KEY", brief: "the setting", min: 1, max: 1, choices: KEYS },
   async run(context, _flags, [key]) {
-    const [entry] = await entriesFor(context, [findSetting(key!)]);
-    context.print.result(asJson(entry!), () => formatSetting(entry!.setting, entry!.value));
+    const [entry] = await settingEntries(await context.store(), [findSetting(key!)]);
+    context.print.result(settingJson(entry!), () => formatSetting(entry!.setting, entry!.value));
   },
 });
 
@@ -123,31 +107,11 @@ function flagFor({ brief, kind }: Setting): Flag<string | undefined> {
   return { ...text("VALUE", brief), choices: kind.type === "choice" ? kind.choices : [] };
 }
 
-async function entriesFor(context: Context, settings: readonly Setting[]): Promise<Entry[]> {
-  const stored = await (await context.store()).settings();
-  const values = settingsFrom(stored);
-  return settings.map((setting) => ({ setting, value: values[setting.field], set: stored.has(setting.key) }));
-}
-
 async function printEntries(context: Context, settings: readonly Setting[]): Promise<void> {
-  const entries = await entriesFor(context, settings);
+  const entries = await settingEntries(await context.store(), settings);
   context.print.result(
-    entries.map(asJson),
+    entries.map(settingJson),
     () =>
       entries.map(({ setting, value }) => `${setting.key} is ${formatSetting(setting, value)}`).join("\n"),
   );
-}
-
-/** Durations in seconds, sizes in bytes. */
-function asJson({ setting, value, set }: Entry): Record<string, unknown> {
-  const inUnits = (one: Settings[keyof Settings]) =>
-    setting.kind.type === "duration" ? one as number / 1000 : one;
-  return {
-    key: setting.key,
-    value: inUnits(value),
-    default: inUnits(setting.default),
-    set,
-    takes: describeRange(setting),
-    brief: setting.brief,
-  };
 }

@@ -2,10 +2,10 @@
  * @module
  * `queuectl logs`: what a job printed, byte for byte, or prints.
  */
-import { BadInput, Refused } from "../errors.ts";
+import { BadInput, NoSuch, Refused } from "../errors.ts";
 import { ENDED, type Job, type Stream } from "../job.ts";
-import { AttemptOutput, joined, lastLines, type OutputRequest } from "./attempt_output.ts";
-import { watchStore } from "./changes.ts";
+import { AttemptOutput, joined, lastLines, type OutputRequest } from "../attempt_output.ts";
+import { watchStore } from "../changes.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { count, toggle } from "./flags.ts";
@@ -38,7 +38,7 @@ export const command: Target = defineCommand({
     }
     const store = await context.store();
     const job = await store.get(id!);
-    if (job === undefined) throw new Refused(`Cannot show logs of job "${id}": no such job`);
+    if (job === undefined) throw new NoSuch(`Cannot show logs of job "${id}": no such job`);
     const attempt = flags.attempt ?? job.lastAttempt;
     if (attempt > job.lastAttempt || (attempt === 0 && !flags.follow)) throw noAttempt(job, attempt);
     const streams: Stream[] = stdout === stderr ? ["stdout", "stderr"] : [stdout ? "stdout" : "stderr"];
@@ -56,7 +56,7 @@ function noAttempt(job: Job, attempt: number): Refused {
 }
 
 async function printJson(context: Context, request: OutputRequest): Promise<void> {
-  const { outputJson } = await import("./output_json.ts");
+  const { outputJson } = await import("../output_json.ts");
   const pieces = await Array.fromAsync(new AttemptOutput(await context.store(), request).unread());
   const { id, attempt, streams } = request;
   context.print.result({ id, attempt, ...outputJson(pieces, streams) }, () => "");

@@ -4,20 +4,13 @@
  */
 import { formatDuration } from "../duration.ts";
 import { BadInput } from "../errors.ts";
-import { rangeOf, summarizeTotal, summarizeWindow, type Summary, type Times, WINDOWS } from "../metrics.ts";
+import type { Summary, Times } from "../metrics.ts";
+import { type Metrics, metricsJson, metricsNow } from "../metrics_json.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { toggle } from "./flags.ts";
 import type { Print } from "./print.ts";
 import { type Column, table } from "./table.ts";
-
-/** What `metrics` knows. */
-interface Metrics {
-  /** All time, and the windows that end now. */
-  overall: { total: Summary; minute: Summary; hour: Summary; day: Summary };
-  /** All time, by queue. */
-  queues: (Summary & { queue: string })[];
-}
 
 /** The command. */
 export const command: Target = defineCommand({
@@ -32,24 +25,13 @@ export const command: Target = defineCommand({
       throw new BadInput("Cannot use --prometheus with --json: each is a format");
     }
     const store = await context.store();
-    const totals = await store.figures({ span: "total" });
     if (flags.prometheus) {
       const { prometheusText } = await import("../prometheus.ts");
       const [queues, workers] = [await store.queues(), await store.workers()];
+      const totals = await store.figures({ span: "total" });
       return context.print.line(prometheusText({ queues, totals, workers }).trimEnd());
     }
-    const now = context.clock.now();
-    const lately = async (window: keyof typeof WINDOWS) =>
-      summarizeWindow(await store.figures(rangeOf(WINDOWS[window], now)), WINDOWS[window], now);
-    const metrics: Metrics = {
-      overall: {
-        total: summarizeTotal(totals),
-        minute: await lately("minute"),
-        hour: await lately("hour"),
-        day: await lately("day"),
-      },
-      queues: totals.map((row) => ({ queue: row.queue, ...summarizeTotal([row]) })),
-    };
+    const metrics = await metricsNow(store, context.clock.now());
     context.print.result(metricsJson(metrics), () => asText(metrics, context));
   },
 });
@@ -106,36 +88,4 @@ function summaryTable(print: Print, summaries: readonly (readonly [title: string
       })),
     ],
   });
-}
-
-function metricsJson({ overall, queues }: Metrics) {
-  return {
-    all_time: summaryJson(overall.total),
-    last_minute: summaryJson(overall.minute),
-    last_hour: summaryJson(overall.hour),
-    last_day: summaryJson(overall.day),
-    queues: queues.map(({ queue, ...summary }) => ({ queue, ...summaryJson(summary) })),
-  };
-}
-
-/** Durations in seconds. */
-function summaryJson({ timedOut, perSecond, successRate, waitMs, runMs, ...counts }: Summary) {
-  return {
-    ...counts,
-    timed_out: timedOut,
-    per_second: perSecond,
-    success_rate: successRate,
-    wait: inSeconds(waitMs),
-    run: inSeconds(runMs),
-  };
-}
-
-function inSeconds(times: Times): Times {
-  const seconds = (ms: number | null) => ms === null ? null : Math.round(ms) / 1000;
-  return {
-    mean: seconds(times.mean),
-    p50: seconds(times.p50),
-    p95: seconds(times.p95),
-    p99: seconds(times.p99),
-  };
 }

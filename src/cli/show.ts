@@ -3,7 +3,7 @@
  * `queuectl show`: everything about one job, and why it is not running when it waits.
  */
 import { formatDuration } from "../duration.ts";
-import { Refused } from "../errors.ts";
+import { NoSuch } from "../errors.ts";
 import type { Attempt, Job } from "../job.ts";
 import { attemptJson, jobJson, timeJson } from "../job_json.ts";
 import { reasonsToWait, runsUnwatched } from "../waiting.ts";
@@ -24,7 +24,7 @@ export const command: Target = defineCommand({
     const store = await context.store();
     const now = context.clock.now();
     const job = await store.get(id!);
-    if (job === undefined) throw new Refused(`Cannot show job "${id}": no such job`);
+    if (job === undefined) throw new NoSuch(`Cannot show job "${id}": no such job`);
     const attempts = await store.attempts(job.id);
     const reasons = await reasonsToWait(job, { store, now });
     const unwatched = await runsUnwatched(job, { store, now });

@@ -3,10 +3,11 @@
  * `queuectl status`: how many jobs are where, and what the workers are doing. Reads only counts and what runs, so
  * it takes as long with ten jobs as with ten million.
  */
+import { statusNow } from "../status.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { toggle } from "./flags.ts";
-import { statusNow, statusText } from "./status_view.ts";
+import { statusText } from "./status_view.ts";
 
 /** The command. */
 export const command: Target = defineCommand({
@@ -28,7 +29,7 @@ export const command: Target = defineCommand({
 async function watch(context: Context): Promise<void> {
   const { json, print, clock } = context;
   const onScreen = !json && Deno.stdout.isTerminal();
-  const [store, { watchStore }] = await Promise.all([context.store(), import("./changes.ts")]);
+  const [store, { watchStore }] = await Promise.all([context.store(), import("../changes.ts")]);
   using changes = watchStore(store, clock);
   if (onScreen) print.bytes(new TextEncoder().encode("\x1b[2J"));
   for (let before = "";; await changes.next()) {

@@ -18,6 +18,8 @@ interface Group {
   description?: string;
   examples: readonly (readonly [words: string, brief: string])[];
   branches: Readonly<Record<string, Branch>>;
+  /** Other names of branches. */
+  aliases?: Readonly<Record<string, string>>;
 }
 
 const TREE: Group = {
@@ -95,11 +97,13 @@ const TREE: Group = {
     config: () => import("./config.ts"),
     prune: () => import("./prune.ts"),
     backup: () => import("./backup.ts"),
+    dashboard: () => import("./dashboard.ts"),
     doctor: () => import("./doctor.ts"),
     completions: () => import("./completions.ts"),
     man: () => import("./man.ts"),
     version: () => import("./version.ts"),
   },
+  aliases: { web: "dashboard", webui: "dashboard" },
 };
 
 /** The part of the tree that the typed words need. */
@@ -113,13 +117,14 @@ export function loadWholeTree(): Promise<Target> {
 }
 
 async function loadGroup(group: Group, [word, ...rest]: readonly string[]): Promise<Target> {
-  const typed = word !== undefined && Object.hasOwn(group.branches, word);
-  const names = typed ? [word] : Object.keys(group.branches);
-  const targets = await Promise.all(
-    names.map((name) => loadBranch(group.branches[name]!, typed ? rest : [])),
-  );
+  const { branches, aliases = {} } = group;
+  const name = word !== undefined && Object.hasOwn(aliases, word) ? aliases[word] : word;
+  const typed = name !== undefined && Object.hasOwn(branches, name);
+  const names = typed ? [name] : Object.keys(branches);
+  const targets = await Promise.all(names.map((name) => loadBranch(branches[name]!, typed ? rest : [])));
   const routes = Object.fromEntries(names.map((name, i) => [name, targets[i]!]));
-  return defineGroup({ ...group, routes });
+  const known = Object.entries(aliases).filter(([, name]) => names.includes(name));
+  return defineGroup({ ...group, routes, aliases: Object.fromEntries(known) });
 }
 
 async function loadBranch(branch: Branch, words: readonly string[]): Promise<Target> {

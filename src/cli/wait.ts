@@ -4,10 +4,10 @@
  */
 import { LONGEST_TIMER_MS } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
-import { BadInput, Refused } from "../errors.ts";
+import { BadInput, NoSuch, Refused } from "../errors.ts";
 import { ENDED, type State } from "../job.ts";
 import type { Store } from "../store/store.ts";
-import { type Changes, watchStore } from "./changes.ts";
+import { type Changes, watchStore } from "../changes.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { duration, text, toggle } from "./flags.ts";
@@ -89,7 +89,7 @@ class SomeJobs implements Awaited {
     const ids = this.#left;
     const states = await store.states(ids);
     const missing = states.indexOf(undefined);
-    if (missing >= 0) throw new Refused(`Cannot wait for job "${ids[missing]}": no such job`);
+    if (missing >= 0) throw new NoSuch(`Cannot wait for job "${ids[missing]}": no such job`);
     this.#left = ids.filter((_, index) => !ENDED.includes(states[index]!));
     ids.forEach((id, index) => {
       if (ENDED.includes(states[index]!)) this.#end(id, states[index]!);

@@ -37,7 +37,8 @@ export interface Store
 export interface JobStore {
   /**
    * Stores jobs in the given order and returns their ids in that order.
-   * @throws {Refused} `Cannot enqueue job "x": the id is taken`; with several jobs, as a `TakenId` that says which
+   * @throws {Refused} `Cannot enqueue job "x": the id is taken`; with several jobs, as a `TakenId` that says which;
+   * and when a request's key was used for another one
    */
   enqueue(jobs: Iterable<NewJob>, options: EnqueueOptions): Promise<string[]>;
   /** The job, or undefined. */
@@ -89,7 +90,20 @@ export interface EnqueueOptions {
   now: number;
   /** Ids of jobs that bring none. */
   idFormat: "short" | "uuid";
+  /** Makes it safe to ask again: the second time, nothing is enqueued, and the ids of the first time are returned. */
+  request?: RequestKey;
 }
+
+/** Names a request for as long as `REQUEST_MEMORY_MS`. */
+export interface RequestKey {
+  /** Chosen by whoever asks. */
+  key: string;
+  /** The same for the same request, and no other. */
+  fingerprint: string;
+}
+
+/** How long requests are remembered. */
+export const REQUEST_MEMORY_MS = 86_400_000;
 
 /** What `edit` can change; fields left out stay. */
 export type JobChanges = Partial<
@@ -109,6 +123,10 @@ export interface JobFilter {
   label?: string;
   /** Text that the command or the id contains. */
   search?: string;
+  /** Only jobs enqueued at this time or later, in ms since the epoch. */
+  since?: number;
+  /** Only jobs enqueued before this time, in ms since the epoch. */
+  until?: number;
   /** Default `newest`. `priority` is the order of claiming and goes with `state: "pending"`-like views. */
   sort?: "newest" | "oldest" | "priority";
   /** At least 1. */

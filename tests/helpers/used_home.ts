@@ -34,6 +34,7 @@ async function make(): Promise<Uint8Array> {
   await enqueue(store, ...jobs);
   await store.changeSettings(new Map([["max_retries", "7"]]));
   await store.setQueue("mail", { concurrency: 1000 });
+  await store.enqueue([], { now: T0, idFormat: "short", request: { key: "k", fingerprint: "f" } });
   await store.register(newSupervisor("s"));
   const free = Array.from({ length: RAN }, () => "s-worker");
   const { claimed } = await store.exchange(exchangeOf("s", { free }));

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { enqueue, newJob, T0 } from "../helpers/jobs.ts";
+import { REQUEST_MEMORY_MS } from "../../src/store/store.ts";
 import type { Test } from "./suite.ts";
 
 /** Storing new jobs. */
@@ -50,6 +51,34 @@ export function enqueueing(test: Test): void {
     assert.match(id!, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     assert.equal((await store.get(id!))?.id, id);
     assert.equal(await store.get("j1"), undefined);
+  });
+
+  test("a request that comes again enqueues nothing, and gives the same ids", async (store) => {
+    const request = { key: "k", fingerprint: "f" };
+    const ask = (now: number, fingerprint = "f") =>
+      store.enqueue([newJob(), newJob({ id: "named" })], {
+        now,
+        idFormat: "short",
+        request: { ...request, fingerprint },
+      });
+    assert.deepEqual(await ask(T0), ["j1", "named"]);
+    assert.deepEqual(await ask(T0 + 1), ["j1", "named"]);
+    assert.equal((await store.list({ limit: 10 })).jobs.length, 2);
+    await assert.rejects(ask(T0, "other"), {
+      name: "Refused",
+      message: 'Cannot enqueue with the key "k": it was used for something else',
+    });
+    await store.delete(["named"]);
+    assert.deepEqual(await ask(T0 + REQUEST_MEMORY_MS + 1), ["j3", "named"]);
+  });
+
+  test("a request that was refused may come again", async (store) => {
+    await enqueue(store, { id: "a" });
+    const request = { key: "k", fingerprint: "f" };
+    const ask = () => store.enqueue([newJob({ id: "a" })], { now: T0, idFormat: "short", request });
+    await assert.rejects(ask(), { name: "TakenId" });
+    await store.delete(["a"]);
+    assert.deepEqual(await ask(), ["a"]);
   });
 
   test("a taken id refuses the whole batch and says which job it was", async (store) => {

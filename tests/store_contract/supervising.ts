@@ -52,7 +52,7 @@ export function supervising(test: Test): void {
     assert.deepEqual((await store.orders("t")).stops, [{ worker: "t-worker", endAt: T0 + 5, leave: false }]);
     await store.requestStop({ endAt: null, leave: true });
     assert.deepEqual((await store.orders("t")).stops, [{ worker: "t-worker", endAt: null, leave: true }]);
-    await assert.rejects(store.requestStop({ ...one, worker: "nobody" }), { name: "Refused" });
+    await assert.rejects(store.requestStop({ ...one, worker: "nobody" }), { name: "NoSuch" });
   });
 
   test("a lease is renewed, however late, as long as nobody has taken over", async (store) => {

@@ -20,6 +20,7 @@ const NAMES: Readonly<Record<keyof Salvaged, string>> = {
   supervisors: "supervisors",
   workers: "workers",
   figures: "rows of figures",
+  requests: "remembered requests",
 };
 
 /** Saves to a new file and prints what came of it. The damaged store is not changed. */

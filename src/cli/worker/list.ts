@@ -3,6 +3,7 @@
  * `queuectl worker list`: who is there, and what they run.
  */
 import { formatDuration } from "../../duration.ts";
+import { workerState } from "../../status.ts";
 import type { WorkerInfo } from "../../store/store.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { type Column, table } from "../table.ts";
@@ -31,7 +32,7 @@ export const command: Target = defineCommand({
 function columnsAt(now: number): Column<WorkerInfo>[] {
   return [
     { title: "WORKER", value: (worker) => worker.id },
-    { title: "STATE", value: (worker) => stateOf(worker, now) },
+    { title: "STATE", value: (worker) => workerState(worker, now) },
     { title: "PID", value: (worker) => worker.pid, align: "right" },
     { title: "HOST", value: (worker) => worker.host },
     { title: "SLOTS", value: (worker) => worker.slots, align: "right" },
@@ -45,17 +46,10 @@ function runningOf({ running, adopted }: WorkerInfo): string {
   return running.map((id) => adopted.includes(id) ? `${id} (adopted)` : id).join(" ");
 }
 
-function stateOf(worker: WorkerInfo, now: number): "left" | "gone" | "stopping" | "busy" | "idle" {
-  if (worker.leaseUntil === 0) return "left";
-  if (worker.leaseUntil < now) return "gone";
-  if (worker.stopping) return "stopping";
-  return worker.running.length > 0 ? "busy" : "idle";
-}
-
 function workerJson(worker: WorkerInfo, now: number) {
   return {
     id: worker.id,
-    state: stateOf(worker, now),
+    state: workerState(worker, now),
     pid: worker.pid,
     host: worker.host,
     slots: worker.slots,

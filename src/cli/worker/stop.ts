@@ -5,7 +5,7 @@
 import { BadInput } from "../../errors.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { duration, text, toggle } from "../flags.ts";
-import { watchStore } from "../changes.ts";
+import { watchStore } from "../../changes.ts";
 
 /** The command. */
 export const command: Target = defineCommand({

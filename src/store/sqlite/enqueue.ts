@@ -3,9 +3,9 @@
  * Storing new jobs, one or a hundred thousand, in one transaction. The only place that inserts jobs, and so
  * the only one that counts by itself (see `migrations.ts`).
  */
-import { TakenId } from "../../errors.ts";
+import { Refused, TakenId } from "../../errors.ts";
 import type { NewJob } from "../../job.ts";
-import type { EnqueueOptions } from "../store.ts";
+import { type EnqueueOptions, REQUEST_MEMORY_MS } from "../store.ts";
 import type { Database } from "./database.ts";
 import { isTaken } from "./failures.ts";
 import { FigureTally } from "./figures.ts";
@@ -19,8 +19,25 @@ const COUNT = `
   INSERT INTO counts (queue, state, n, held) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET n = n + excluded.n, held = held + excluded.held`;
 
-/** Stores jobs in the given order and returns their ids in that order. */
+/** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
 export function enqueue(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): string[] {
+  const { request, now } = options;
+  if (!request) return store(db, jobs, options);
+  db.run("DELETE FROM requests WHERE made_at < ?", now - REQUEST_MEMORY_MS);
+  const known = db.get<{ fingerprint: string; ids: string }>(FIND_REQUEST, request.key);
+  if (known) {
+    if (known.fingerprint === request.fingerprint) return JSON.parse(known.ids);
+    throw new Refused(`Cannot enqueue with the key "${request.key}": it was used for something else`);
+  }
+  const ids = store(db, jobs, options);
+  db.run(REMEMBER_REQUEST, request.key, request.fingerprint, JSON.stringify(ids), now);
+  return ids;
+}
+
+const FIND_REQUEST = "SELECT fingerprint, ids FROM requests WHERE key = ?";
+const REMEMBER_REQUEST = "INSERT INTO requests (key, fingerprint, ids, made_at) VALUES (?, ?, ?, ?)";
+
+function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): string[] {
   const ids: string[] = [];
   const tally = new Tally();
   for (const job of jobs) {

@@ -80,6 +80,8 @@ function branches(db: Database, filter: JobFilter, order: Order): Condition[][] 
   const everywhere: Condition[] = [];
   if (filter.label !== undefined) everywhere.push({ sql: "label = ?", values: [filter.label] });
   if (filter.search !== undefined) everywhere.push(contains(filter.search));
+  if (filter.since !== undefined) everywhere.push({ sql: "created_at >= ?", values: [filter.since] });
+  if (filter.until !== undefined) everywhere.push({ sql: "created_at < ?", values: [filter.until] });
   const lanes = lanesFor(db, filter).map((lane) => [...lane, ...everywhere]);
   if (filter.cursor === undefined) return lanes;
   const after = order.after(readCursor(filter.cursor, filter.sort ?? "newest"));

@@ -3,7 +3,7 @@
  * What people do to jobs that exist: call off, run again, remove, change, hold. Every function does it for
  * all the ids it is given, or throws and, since it runs in a transaction, for none.
  */
-import { Refused } from "../../errors.ts";
+import { NoSuch, Refused } from "../../errors.ts";
 import { ENDED, type Job, type State, WAITING } from "../../job.ts";
 import type { JobChanges } from "../store.ts";
 import { queuesWith } from "./counts.ts";
@@ -149,7 +149,7 @@ const HINTS: Readonly<Record<string, Partial<Record<State, string>>>> = {
 /** The job, if it exists and is in a state that allows the intent. */
 function find(db: Database, id: string, { verb, states, only }: Intent): JobRow {
   const job = findRow(db, id);
-  if (!job) throw new Refused(`Cannot ${verb} job "${id}": no such job`);
+  if (!job) throw new NoSuch(`Cannot ${verb} job "${id}": no such job`);
   if (!states.includes(job.state)) {
     throw new Refused(`Cannot ${verb} job "${id}": it is ${job.state}${HINTS[verb]?.[job.state] ?? ""}`);
   }

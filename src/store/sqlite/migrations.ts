@@ -145,6 +145,16 @@ const STEPS: readonly string[] = [
    ALTER TABLE attempts ADD COLUMN adopted_from TEXT;  -- the worker that started it, once another watches it
    ALTER TABLE supervisors ADD COLUMN pid_namespace TEXT NOT NULL DEFAULT '';
    ALTER TABLE workers ADD COLUMN leaving INTEGER NOT NULL DEFAULT 0 CHECK (leaving IN (0, 1));`,
+
+  // Requests that may be sent twice enqueue once.
+  `CREATE TABLE requests (
+     key TEXT PRIMARY KEY,
+     fingerprint TEXT NOT NULL,          -- of what was asked for
+     ids TEXT NOT NULL,                  -- a JSON array: what it gave
+     made_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE INDEX requests_by_age ON requests (made_at);`,
 ];
 
 /** Takes the steps that the database has not taken yet. To be called in a write transaction. */

@@ -28,6 +28,7 @@ export const TABLES = [
   "attempts",
   "output",
   "figures",
+  "requests",
 ] as const;
 
 /** A table whose rows are saved. */
@@ -43,6 +44,7 @@ const ORDERS: Partial<Record<Table, readonly string[]>> = {
   supervisors: ["id"],
   workers: ["id"],
   figures: ["span", "start", "queue"],
+  requests: ["key"],
 };
 
 /** What became of a table. */

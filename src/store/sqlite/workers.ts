@@ -3,7 +3,7 @@
  * Supervisors, their workers and leases, and what they have been told. What becomes of those that went away is in
  * `adoption.ts`.
  */
-import { Refused } from "../../errors.ts";
+import { NoSuch } from "../../errors.ts";
 import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../store.ts";
 import type { Database } from "./database.ts";
 import { idOf } from "./rows.ts";
@@ -136,7 +136,7 @@ export function requestStop(db: Database, { worker, endAt, leave }: StopRequest)
     worker ?? null,
   );
   if (worker !== undefined && told.length === 0) {
-    throw new Refused(`Cannot stop worker "${worker}": no such worker; see worker list`);
+    throw new NoSuch(`Cannot stop worker "${worker}": no such worker; see worker list`);
   }
   return told.map(({ id }) => id).sort();
 }

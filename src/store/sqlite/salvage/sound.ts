@@ -20,6 +20,7 @@ const SOUND: Readonly<Record<string, Readonly<Record<string, (value: unknown) =>
   output: { start: NUMBER },
   queues: { name: QUEUE },
   workers: { queues: JSON_OBJECT },
+  requests: { ids: JSON_OBJECT, made_at: NUMBER },
   figures: { queue: QUEUE, wait_ms: JSON_OBJECT, run_ms: JSON_OBJECT },
 };
 

@@ -2,8 +2,8 @@
  * @module
  * What an attempt printed, as JSON. Pure.
  */
-import type { Stream } from "../job.ts";
-import type { StoredOutput } from "../store/store.ts";
+import type { Stream } from "./job.ts";
+import type { StoredOutput } from "./store/store.ts";
 import { joined } from "./attempt_output.ts";
 
 /** A part of a stream without a hole: `text` when it is UTF-8, else `base64`. */

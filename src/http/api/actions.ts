@@ -1,0 +1,196 @@
+/**
+ * @module
+ * The routes that do something to jobs that exist: to one, to those with some ids, or to all that a filter finds.
+ */
+import { BadInput, Refused } from "../../errors.ts";
+import { ENDED, type State, WAITING } from "../../job.ts";
+import type { JobFilter, JobStore, Store } from "../../store/store.ts";
+import { type InputValues, objectOf, someText } from "../inputs.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { COUNTED, record } from "../schemas.ts";
+import { FILTER, filterOf, SELECTION } from "./job_inputs.ts";
+
+const tag = "actions on jobs";
+/** Jobs that are looked at, and changed in one transaction, at a time. */
+const PAGE = 500;
+/** Counting stops here: more is "at least so many". */
+const MOST_COUNTED = 100_000;
+
+/** Something that can be done to a job. */
+interface Action {
+  name: string;
+  /** What it does to one job, for the document. */
+  summary: string;
+  /** The jobs it can be done to. */
+  states: readonly State[];
+  /** Does it to all of them, or throws and has done nothing. */
+  apply(store: JobStore, ids: readonly string[], now: number): Promise<unknown>;
+}
+
+const ACTIONS: readonly Action[] = [
+  {
+    name: "cancel",
+    summary: "Calls it off; a running one is ended by its worker",
+    states: [...WAITING, "processing"],
+    apply: (store, ids, now) => store.cancel(ids, now),
+  },
+  {
+    name: "retry",
+    summary: "Runs it again, with its attempts counted anew",
+    states: ["failed", ...ENDED],
+    apply: (store, ids, now) => store.retry(ids, { now }),
+  },
+  {
+    name: "delete",
+    summary: "Removes it with its attempts and output",
+    states: [...WAITING, ...ENDED],
+    apply: (store, ids) => store.delete(ids),
+  },
+  {
+    name: "hold",
+    summary: "Keeps it from starting until it is released",
+    states: WAITING,
+    apply: (store, ids) => store.hold(ids, true),
+  },
+  {
+    name: "release",
+    summary: "Lets it start again",
+    states: WAITING,
+    apply: (store, ids) => store.hold(ids, false),
+  },
+];
+
+const DONE = {
+  description: "To how many it was done, and how many were passed over since their state does not allow it",
+  schema: record({ done: COUNTED, passed_over: COUNTED }),
+};
+
+/** The routes. */
+export const ACTION_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: "GET",
+    url: "/bulk/count",
+    summary: "How many jobs a filter finds, to know it before anything is done to them",
+    tag,
+    query: FILTER,
+    answer: {
+      description: `The number; when it is not exact, there are more than ${MOST_COUNTED}`,
+      schema: record({ count: COUNTED, exact: { type: "boolean" } }),
+    },
+    run: ({ store, query }) => count(store, filterOf(query)),
+  }),
+  ...ACTIONS.flatMap((action): Route[] => [
+    // `DELETE /jobs/:id` is another route
+    ...(action.name === "delete" ? [] : [oneJob(action)]),
+    defineRoute({
+      method: "POST",
+      url: `/bulk/${action.name}`,
+      summary: `Many jobs: ${action.summary.toLowerCase().replaceAll(/\bit\b/g, "each")}`,
+      tag,
+      body: objectOf(SELECTION, "which jobs: either ids or a filter"),
+      answer: DONE,
+      problems: ["not-found", "refused"],
+      async run({ store, body, now }) {
+        const { ids, filter } = eitherOf(body);
+        if (filter) return await applyToAll(store, action, { filter: filterOf(filter), now });
+        await action.apply(store, ids!, now);
+        return { done: ids!.length, passed_over: 0 };
+      },
+    }),
+  ]),
+];
+
+function oneJob(action: Action): Route {
+  return defineRoute({
+    method: "POST",
+    url: `/jobs/:id/${action.name}`,
+    summary: action.summary,
+    tag,
+    path: { id: someText({ max: 128 }, "id of the job") },
+    answer: DONE,
+    problems: ["not-found", "refused"],
+    async run({ store, path, now }) {
+      await action.apply(store, [path.id], now);
+      return { done: 1, passed_over: 0 };
+    },
+  });
+}
+
+function eitherOf(body: InputValues<typeof SELECTION>): InputValues<typeof SELECTION> {
+  if ((body.ids === undefined) === (body.filter === undefined)) {
+    throw new BadInput("Cannot tell which jobs are meant: give either ids or filter");
+  }
+  return body;
+}
+
+async function count(
+  store: Store,
+  filter: Omit<JobFilter, "limit">,
+): Promise<{ count: number; exact: boolean }> {
+  const { state, queue, ...others } = filter;
+  if (Object.keys(others).length === 0) {
+    const queues = (await store.queues()).filter(({ name }) => name === (queue ?? name));
+    const states = queues.flatMap(({ counts }) => state ? [counts[state]] : Object.values(counts));
+    return { count: states.reduce((sum, n) => sum + n, 0), exact: true };
+  }
+  let counted = 0;
+  let cursor: string | null = null;
+  do {
+    const page = await store.list({ ...filter, limit: 10 * PAGE, ...(cursor && { cursor }) });
+    counted += page.jobs.length;
+    cursor = page.cursor;
+  } while (cursor !== null && counted < MOST_COUNTED);
+  return { count: counted, exact: cursor === null };
+}
+
+/**
+ * Page by page, oldest first, so that what is enqueued meanwhile comes last. Every page is done as a whole; a job whose
+ * state has changed since the look at it is passed over.
+ */
+async function applyToAll(
+  store: Store,
+  action: Action,
+  { filter, now }: { filter: Omit<JobFilter, "limit">; now: number },
+): Promise<{ done: number; passed_over: number }> {
+  const result = { done: 0, passed_over: 0 };
+  let cursor: string | null = null;
+  do {
+    const page = await store.list({
+      // what came after the request is not meant
+      until: now + 1,
+      ...filter,
+      sort: "oldest",
+      limit: PAGE,
+      ...(cursor && { cursor }),
+    });
+    const ids = page.jobs.filter(({ state }) => action.states.includes(state)).map(({ id }) => id);
+    const done = ids.length === 0 ? 0 : await applyToPage(store, action, { ids, now });
+    result.done += done;
+    result.passed_over += page.jobs.length - done;
+    cursor = page.cursor;
+  } while (cursor !== null);
+  return result;
+}
+
+async function applyToPage(
+  store: Store,
+  action: Action,
+  { ids, now }: { ids: readonly string[]; now: number },
+): Promise<number> {
+  try {
+    await action.apply(store, ids, now);
+    return ids.length;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+  }
+  let done = 0;
+  for (const id of ids) {
+    try {
+      await action.apply(store, [id], now);
+      done += 1;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
+  }
+  return done;
+}

@@ -1,0 +1,36 @@
+/**
+ * @module
+ * The route that tells how things change.
+ */
+import { eventStream } from "../event_stream.ts";
+import { defineRoute, type Route } from "../route.ts";
+
+/** The routes. */
+export const CHANGE_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: "GET",
+    url: "/events",
+    summary: "How things are, now and after every change",
+    tag: "overview",
+    answer: {
+      description:
+        "Events: `status` with what `/status` says, and `change` when jobs changed without changing that. " +
+        "`Last-Event-ID` leaves out what the client knows already",
+      type: "text/event-stream",
+    },
+    problems: ["too-many"],
+    async run({ events, request }) {
+      let known = Number(/^\d{1,16}$/.exec(request.headers.get("last-event-id") ?? "")?.[0] ?? 0);
+      return await Promise.resolve(eventStream(events, async function* (changed) {
+        while (!events.over) {
+          const next = changed();
+          const { number, status } = await events.latest();
+          if (number !== known) yield { id: number, event: "status", data: status };
+          else yield { id: number, event: "change", data: null };
+          known = number;
+          await next;
+        }
+      }));
+    },
+  }),
+];

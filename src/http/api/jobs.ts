@@ -1,0 +1,187 @@
+/**
+ * @module
+ * The routes of single jobs, and of pages of them.
+ */
+import { BadInput, NoSuch } from "../../errors.ts";
+import type { Job } from "../../job.ts";
+import { attemptJson, jobJson } from "../../job_json.ts";
+import { settingsFrom } from "../../settings.ts";
+import { jobFromValue, readFields } from "../../spec.ts";
+import type { RequestKey, Store } from "../../store/store.ts";
+import { reasonsToWait } from "../../waiting.ts";
+import { type Input, objectOf, oneOf, required, someText, wholeNumber } from "../inputs.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { COUNTED, JOB, JOB_IN_FULL, JOB_PAGE, listOf, record } from "../schemas.ts";
+import { EDITABLE, FIELD_NAMES, FILTER, filterOf, jobDefaults, jobFields } from "./job_inputs.ts";
+
+const tag = "jobs";
+const ID = { id: someText({ max: 128 }, "id of the job") };
+/** Jobs that may be enqueued with one request. */
+const MOST_AT_ONCE = 100_000;
+
+const IDEMPOTENCY = {
+  "Idempotency-Key": someText(
+    { max: 200 },
+    "chosen by the client: the same request with the same key enqueues once, for a day",
+  ),
+};
+
+/** The job of an id. @throws {NoSuch} */
+export async function findJob(store: Store, id: string): Promise<Job> {
+  const job = await store.get(id);
+  if (job) return job;
+  throw new NoSuch(`Cannot show job "${id}": no such job`);
+}
+
+const manyJobs: Input<unknown[]> = {
+  brief: "the jobs, in the order in which they are to be enqueued",
+  schema: {
+    type: "array",
+    items: jobFields(FIELD_NAMES, "").schema,
+    minItems: 1,
+    maxItems: MOST_AT_ONCE,
+  },
+  takes: `a list of 1 to ${MOST_AT_ONCE} jobs`,
+  read: (value) =>
+    Array.isArray(value) && value.length > 0 && value.length <= MOST_AT_ONCE ? value : undefined,
+};
+
+/** The routes. */
+export const JOB_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: "GET",
+    url: "/jobs",
+    summary: "A page of jobs, newest first",
+    tag,
+    query: {
+      ...FILTER,
+      sort: oneOf(["newest", "oldest", "priority"], "the order; priority is that of claiming"),
+      limit: wholeNumber({ min: 1, max: 1000 }, "at most so many; 50 unless given"),
+      cursor: someText({ max: 100 }, "the page after the one that gave this"),
+    },
+    answer: { description: "The jobs, and the cursor of the next page", schema: JOB_PAGE },
+    async run({ store, query: { sort, limit = 50, cursor, ...filter } }) {
+      const page = await store.list({
+        ...filterOf(filter),
+        ...(sort && { sort }),
+        ...(cursor && { cursor }),
+        limit,
+      });
+      return { jobs: page.jobs.map(jobJson), cursor: page.cursor };
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    url: "/jobs",
+    summary: "Enqueues a job",
+    tag,
+    body: jobFields(FIELD_NAMES, "the job"),
+    answer: { status: 201, description: "The job; it is safely stored", schema: JOB },
+    problems: ["refused", "not-found"],
+    headers: IDEMPOTENCY,
+    async run({ store, body, now, request }) {
+      const [id] = await enqueue(store, [body], { now, request: await requestKey(request, body) });
+      return jobJson(await findJob(store, id!));
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    url: "/bulk/enqueue",
+    summary: "Enqueues many jobs, or, when one of them is wrong, none",
+    tag,
+    body: objectOf({ jobs: required(manyJobs) }, "the jobs"),
+    answer: {
+      status: 201,
+      description: "Their ids, in the same order; they are safely stored",
+      schema: record({ ids: listOf({ type: "string" }) }),
+    },
+    problems: ["refused"],
+    headers: IDEMPOTENCY,
+    async run({ store, body: { jobs }, now, request }) {
+      return { ids: await enqueue(store, jobs, { now, request: await requestKey(request, jobs) }) };
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    url: "/jobs/:id",
+    summary: "A job with its attempts, and why it is not running",
+    tag,
+    path: ID,
+    answer: { description: "The job", schema: JOB_IN_FULL },
+    problems: ["not-found"],
+    async run({ store, path, now }) {
+      const job = await findJob(store, path.id);
+      const [attempts, reasons] = [await store.attempts(job.id), await reasonsToWait(job, { store, now })];
+      return { ...jobJson(job), waits_because: reasons, history: attempts.map(attemptJson) };
+    },
+  }),
+  defineRoute({
+    method: "PATCH",
+    url: "/jobs/:id",
+    summary: "Changes a waiting job",
+    tag,
+    path: ID,
+    body: jobFields(EDITABLE, "what to change"),
+    answer: { description: "The job as it is now", schema: JOB },
+    problems: ["not-found", "refused"],
+    async run({ store, path, body, now }) {
+      const fields = Object.keys(body);
+      const fixed = fields.find((name) => name === "id" || name === "hold");
+      if (fixed) {
+        throw new BadInput(`Cannot change ${fixed} of job "${path.id}"; hold and release have routes`);
+      }
+      if (fields.length === 0) {
+        throw new BadInput(`Cannot edit job "${path.id}": nothing says what to change`);
+      }
+      return jobJson(await store.edit(path.id, readFields(body, { now, cwd: Deno.cwd() }), now));
+    },
+  }),
+  defineRoute({
+    method: "DELETE",
+    url: "/jobs/:id",
+    summary: "Removes a job with its attempts and output; not one that runs",
+    tag,
+    path: ID,
+    answer: { description: "It is gone", schema: record({ deleted: COUNTED }) },
+    problems: ["not-found", "refused"],
+    async run({ store, path }) {
+      await store.delete([path.id]);
+      return { deleted: 1 };
+    },
+  }),
+];
+
+/** Enqueues jobs as requests describe them, all or none. @throws {BadInput} that says which one is wrong */
+async function enqueue(
+  store: Store,
+  described: readonly unknown[],
+  { now, request }: { now: number; request: RequestKey | undefined },
+): Promise<string[]> {
+  const settings = settingsFrom(await store.settings());
+  const defaults = jobDefaults(settings, now);
+  const jobs = described.map((one, index) => {
+    try {
+      return jobFromValue(one, defaults);
+    } catch (error) {
+      if (described.length === 1 || !(error instanceof BadInput)) throw error;
+      throw new BadInput(`In job ${index + 1} of ${described.length}: ${lowerFirst(error.message)}`);
+    }
+  });
+  return await store.enqueue(jobs, { now, idFormat: settings.idFormat, ...(request && { request }) });
+}
+
+/** What `Idempotency-Key` says: the same request with the same key enqueues once, for a day. */
+async function requestKey({ headers }: Request, said: unknown): Promise<RequestKey | undefined> {
+  const key = headers.get("idempotency-key");
+  if (key === null) return undefined;
+  if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
+    throw new BadInput("Cannot use this Idempotency-Key: it takes 1 to 200 visible characters");
+  }
+  const bytes = new TextEncoder().encode(JSON.stringify(said));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return { key, fingerprint: btoa(String.fromCharCode(...digest)) };
+}
+
+function lowerFirst(sentence: string): string {
+  return sentence[0]!.toLowerCase() + sentence.slice(1);
+}

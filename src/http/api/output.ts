@@ -1,0 +1,112 @@
+/**
+ * @module
+ * The routes of what jobs print: as bytes, exactly as they were printed, or as a stream of events while they print.
+ */
+import { AttemptOutput } from "../../attempt_output.ts";
+import { NoSuch } from "../../errors.ts";
+import { type Job, type Stream, STREAMS } from "../../job.ts";
+import { oneOf, someText, wholeNumber } from "../inputs.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { eventStream } from "../event_stream.ts";
+import { findJob } from "./jobs.ts";
+
+const tag = "output";
+const ID = { id: someText({ max: 128 }, "id of the job") };
+const QUERY = {
+  attempt: wholeNumber({ min: 1, max: 2 ** 31 }, "which attempt; the latest unless given"),
+  stream: oneOf(STREAMS, "only this stream; both, as they were stored, unless given"),
+};
+
+/** The routes. */
+export const OUTPUT_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: "GET",
+    url: "/jobs/:id/output",
+    summary: "What an attempt has printed so far",
+    tag,
+    path: ID,
+    query: QUERY,
+    answer: { description: "The bytes, as they were printed", type: "application/octet-stream" },
+    problems: ["not-found"],
+    async run({ store, path, query: { attempt, stream } }) {
+      const job = await findJob(store, path.id);
+      const output = new AttemptOutput(store, {
+        id: job.id,
+        attempt: attemptOf(job, attempt),
+        streams: streamsOf(stream),
+      });
+      return new Response(ReadableStream.from(output.unreadBytes()), {
+        headers: {
+          "content-type": "application/octet-stream",
+          // never shown as a page of this server, whatever a job prints
+          "content-disposition": "attachment",
+        },
+      });
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    url: "/jobs/:id/output/events",
+    summary: "What an attempt prints, as it prints it, until it has ended",
+    tag,
+    path: ID,
+    query: QUERY,
+    answer: {
+      description:
+        "Events: `output` with stream, start and base64, and the number of the piece as its id; then `end`. " +
+        "`Last-Event-ID` goes on after a piece",
+      type: "text/event-stream",
+    },
+    problems: ["not-found", "too-many"],
+    async run({ store, events, path, query: { attempt, stream }, request }) {
+      const job = await findJob(store, path.id);
+      const chosen = attemptOf(job, attempt);
+      const streams = streamsOf(stream);
+      let after = Number(/^\d{1,15}$/.exec(request.headers.get("last-event-id") ?? "")?.[0] ?? 0);
+      return eventStream(events, async function* (changed) {
+        while (true) {
+          // The job before its output: once an attempt has ended, all of its output is there.
+          const now = await store.get(job.id);
+          let read: number;
+          do {
+            const pieces = await store.output(job.id, chosen, { after, limit: PIECES });
+            for (const { piece, stream, start, bytes } of pieces) {
+              after = piece;
+              if (!streams.includes(stream)) continue;
+              yield { id: piece, event: "output", data: { stream, start, base64: base64(bytes) } };
+            }
+            read = pieces.length;
+          } while (read === PIECES);
+          if (!now || hasEnded(now, chosen)) {
+            yield { event: "end", data: { state: now?.state ?? null } };
+            return;
+          }
+          await changed();
+        }
+      });
+    },
+  }),
+];
+
+/** Pieces read at a time. */
+const PIECES = 16;
+
+function attemptOf(job: Job, attempt = job.lastAttempt): number {
+  if (attempt >= 1 && attempt <= job.lastAttempt) return attempt;
+  const latest = job.lastAttempt === 0 ? "it has not run yet" : `its latest attempt is ${job.lastAttempt}`;
+  throw new NoSuch(`Cannot show output of job "${job.id}": ${latest}`);
+}
+
+function streamsOf(stream: Stream | undefined): readonly Stream[] {
+  return stream ? [stream] : STREAMS;
+}
+
+function hasEnded(job: Job, attempt: number): boolean {
+  return job.lastAttempt > attempt || job.state !== "processing";
+}
+
+function base64(bytes: Uint8Array): string {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}

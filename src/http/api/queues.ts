@@ -1,0 +1,141 @@
+/**
+ * @module
+ * The routes of queues and of the dead letter queue.
+ */
+import { NoSuch } from "../../errors.ts";
+import { QUEUE_PATTERN } from "../../job.ts";
+import { timeJson } from "../../job_json.ts";
+import { FIELDS } from "../../spec.ts";
+import type { QueueInfo, Store } from "../../store/store.ts";
+import { type Input, objectOf, trueOrFalse } from "../inputs.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { deadGroups } from "./dead_groups.ts";
+import { COUNTED, listOf, QUEUE, QUEUE_WITH_OLDEST, record } from "../schemas.ts";
+
+const tag = "queues";
+const MOST_AT_A_TIME = 1_000_000;
+
+const QUEUE_NAME: Input<string> = {
+  brief: "name of the queue",
+  schema: { type: "string", pattern: QUEUE_PATTERN.source },
+  takes: FIELDS.queue.takes,
+  read: (value) => typeof value === "string" && QUEUE_PATTERN.test(value) ? value : undefined,
+};
+
+/** A limit is an object: then null, which takes it away, can be told from nothing. */
+const LIMIT: Input<{ limit: number | null }> = {
+  brief: "how many of its jobs may run at a time, over all workers; null takes the limit away",
+  schema: { type: ["integer", "null"], minimum: 1, maximum: MOST_AT_A_TIME },
+  takes: `a whole number from 1 to ${MOST_AT_A_TIME}, or null`,
+  read(value) {
+    if (value === null) return { limit: null };
+    return Number.isInteger(value) && value as number >= 1 && value as number <= MOST_AT_A_TIME
+      ? { limit: value as number }
+      : undefined;
+  },
+};
+
+/** When the pending job that was enqueued first was enqueued; null when none is. */
+async function oldestPending(store: Store, { name, counts }: QueueInfo): Promise<string | null> {
+  if (counts.pending === 0) return null;
+  const { jobs } = await store.list({ queue: name, state: "pending", sort: "oldest", limit: 1 });
+  return timeJson(jobs[0]?.createdAt ?? null);
+}
+
+async function findQueue(store: Store, name: string): Promise<QueueInfo> {
+  const queue = (await store.queues()).find((one) => one.name === name);
+  if (queue) return queue;
+  throw new NoSuch(`Cannot show queue "${name}": no such queue`);
+}
+
+/** The routes. */
+export const QUEUE_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: "GET",
+    url: "/queues",
+    summary: "Every queue with its jobs by state, and since when the longest-waiting pending one is there",
+    tag,
+    answer: { description: "The queues", schema: record({ queues: listOf(QUEUE_WITH_OLDEST) }) },
+    async run({ store }) {
+      const queues = await store.queues();
+      const withOldest = queues.map(async (queue) => ({
+        ...queue,
+        oldest_pending_at: await oldestPending(store, queue),
+      }));
+      return { queues: await Promise.all(withOldest) };
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    url: "/queues/:name",
+    summary: "A queue",
+    tag,
+    path: { name: QUEUE_NAME },
+    answer: { description: "The queue", schema: QUEUE },
+    problems: ["not-found"],
+    run: ({ store, path }) => findQueue(store, path.name),
+  }),
+  defineRoute({
+    method: "PATCH",
+    url: "/queues/:name",
+    summary: "Pauses or resumes a queue, or limits how many of its jobs run at a time",
+    tag,
+    path: { name: QUEUE_NAME },
+    body: objectOf(
+      { paused: trueOrFalse("start no more of its jobs"), concurrency: LIMIT },
+      "what to change",
+    ),
+    answer: { description: "The queue as it is now", schema: QUEUE },
+    async run({ store, path, body: { paused, concurrency } }) {
+      await store.setQueue(path.name, {
+        ...(paused !== undefined && { paused }),
+        ...(concurrency && { concurrency: concurrency.limit }),
+      });
+      return await findQueue(store, path.name);
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    url: "/queues/:name/clear",
+    summary: "Removes all jobs of a queue that wait",
+    tag,
+    path: { name: QUEUE_NAME },
+    answer: { description: "How many there were", schema: record({ deleted: COUNTED }) },
+    run: async ({ store, path }) => ({ deleted: await store.clear(path.name) }),
+  }),
+  defineRoute({
+    method: "GET",
+    url: "/dlq/groups",
+    summary: "Dead jobs grouped by what went wrong, the largest group first",
+    tag,
+    answer: {
+      description: "The groups, of the latest dead jobs; numbers and names in errors are taken as alike",
+      schema: record({
+        total: COUNTED,
+        groups: listOf(record({
+          error: { type: "string" },
+          count: COUNTED,
+          last: { type: "string", format: "date-time" },
+          ids: listOf({ type: "string" }),
+        })),
+      }),
+    },
+    run: ({ store }) => deadGroups(store),
+  }),
+  defineRoute({
+    method: "POST",
+    url: "/dlq/retry",
+    summary: "Runs all dead jobs again",
+    tag,
+    answer: { description: "How many there were", schema: record({ retried: COUNTED }) },
+    run: async ({ store, now }) => ({ retried: await store.retryDead(now) }),
+  }),
+  defineRoute({
+    method: "POST",
+    url: "/dlq/clear",
+    summary: "Removes all dead jobs",
+    tag,
+    answer: { description: "How many there were", schema: record({ deleted: COUNTED }) },
+    run: async ({ store }) => ({ deleted: await store.deleteDead() }),
+  }),
+];

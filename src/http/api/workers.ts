@@ -1,0 +1,69 @@
+/**
+ * @module
+ * The routes of workers. To stop them goes through the store, so it needs no permission to signal anything.
+ */
+import { BadInput } from "../../errors.ts";
+import { statusNow } from "../../status.ts";
+import { lastLines, openLog } from "../../worker/log_file.ts";
+import { type Input, objectOf, someText, trueOrFalse, wholeNumber } from "../inputs.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { listOf, record, WORKER } from "../schemas.ts";
+
+const tag = "workers";
+
+const PATIENCE: Input<number> = {
+  brief: "after so many seconds, what still runs is ended and put back",
+  schema: { type: "number", minimum: 0, maximum: 31_536_000 },
+  takes: "a number of seconds from 0 to 31536000",
+  read: (value) => typeof value === "number" && value >= 0 && value <= 31_536_000 ? value : undefined,
+};
+
+/** The routes. */
+export const WORKER_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: "GET",
+    url: "/workers",
+    summary: "The workers and what they run",
+    tag,
+    answer: { description: "The workers", schema: record({ workers: listOf(WORKER) }) },
+    run: async ({ store, now }) => ({ workers: (await statusNow(store, now)).workers }),
+  }),
+  defineRoute({
+    method: "GET",
+    url: "/workers/:id/log",
+    summary: "The end of what a background worker wrote down",
+    tag,
+    path: { id: someText({ max: 64 }, "id of the worker") },
+    query: { lines: wholeNumber({ min: 1, max: 10_000 }, "how many lines; 100 unless given") },
+    answer: { description: "The lines, as text", type: "text/plain" },
+    problems: ["not-found"],
+    run({ home, path, query: { lines = 100 } }) {
+      using file = openLog(home, path.id);
+      const headers = { "content-type": "text/plain; charset=utf-8" };
+      return Promise.resolve(new Response(lastLines(file, lines).slice(), { headers }));
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    url: "/workers/stop",
+    summary: "Tells workers to stop: they take no new jobs, and end once what they run has ended",
+    tag,
+    body: objectOf({
+      id: someText({ max: 64 }, "this worker only"),
+      timeout: PATIENCE,
+      leave: trueOrFalse("stop at once, and leave what runs to the next worker"),
+    }, "which, and how"),
+    answer: {
+      description: "The workers that were told",
+      schema: record({ stopping: listOf({ type: "string" }) }),
+    },
+    problems: ["not-found"],
+    async run({ store, body: { id, timeout, leave = false }, now }) {
+      if (leave && timeout !== undefined) {
+        throw new BadInput("Cannot use leave with timeout: jobs that are left are not ended");
+      }
+      const endAt = timeout === undefined ? null : now + timeout * 1000;
+      return { stopping: await store.requestStop({ ...(id && { worker: id }), endAt, leave }) };
+    },
+  }),
+];

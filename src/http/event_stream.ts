@@ -1,0 +1,72 @@
+/**
+ * @module
+ * Responses that are streams of events (Server-Sent Events, WHATWG HTML 9.2).
+ */
+import type { Events } from "./events.ts";
+import { HttpProblem } from "./problem.ts";
+
+/** One event. */
+export interface StreamEvent {
+  /** Sent back as `Last-Event-ID` by a client that comes again. */
+  id?: number;
+  /** Its type. */
+  event: string;
+  /** Sent as JSON. */
+  data: unknown;
+}
+
+/** Keeps connections from being taken for dead, and finds out which are. */
+const KEEP_ALIVE_MS = 15_000;
+const KEEP_ALIVE = ":\n\n";
+
+/**
+ * A response of events. The next one is asked for only when the client has taken the one before, so a slow client costs
+ * no memory. `changed()` waits for the next change of the store.
+ * @throws {HttpProblem} when there are too many clients
+ */
+export function eventStream(
+  events: Events,
+  produce: (changed: () => Promise<void>) => AsyncGenerator<StreamEvent>,
+): Response {
+  const place = events.join();
+  if (!place) {
+    throw new HttpProblem("too-many", "Cannot send events: too many clients listen", { "retry-after": "10" });
+  }
+  const text = new TextEncoder();
+  const produced = produce(() => events.changed());
+  let next: Promise<IteratorResult<StreamEvent>> | undefined;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      next ??= produced.next();
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const silence = new Promise<"silent">((resolve) =>
+        timer = setTimeout(resolve, KEEP_ALIVE_MS, "silent")
+      );
+      try {
+        const result = await Promise.race([next, silence]);
+        if (result === "silent") return controller.enqueue(text.encode(KEEP_ALIVE));
+        next = undefined;
+        if (!result.done && !events.over) return controller.enqueue(text.encode(eventText(result.value)));
+        place[Symbol.dispose]();
+        controller.close();
+      } catch (error) {
+        place[Symbol.dispose]();
+        controller.error(error);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    cancel() {
+      place[Symbol.dispose]();
+      // not waited for: it may be waiting for a change
+      produced.return(undefined);
+    },
+  }, { highWaterMark: 0 });
+  return new Response(body, {
+    headers: { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" },
+  });
+}
+
+function eventText({ id, event, data }: StreamEvent): string {
+  return `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,108 @@
+/**
+ * @module
+ * Tells clients of changes of the store. However many there are, one listener asks the store, at most a few times a
+ * second, and a client that is slow misses what lies between: it is only ever told how things are now.
+ */
+import type { Clock } from "../clock.ts";
+import { type Status, statusNow } from "../status.ts";
+import type { Store } from "../store/store.ts";
+import { watchStore } from "../changes.ts";
+
+/** The shortest time between two looks at the store. */
+const PAUSE_MS = 200;
+/** Clients at a time; each costs a connection. */
+const MOST_CLIENTS = 200;
+
+/** How things are, and the number of the change that made them so. */
+export interface Version {
+  /** Grows with every change. */
+  number: number;
+  /** What `status` says. */
+  status: Status;
+}
+
+/** The changes of a store. */
+export class Events implements Disposable {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #ended = new AbortController();
+  #clients = 0;
+  /** Changes are numbered from the time of the start on: a number from before it is not taken for one of today. */
+  #version: number;
+  #last = "";
+  #latest: Status | undefined;
+  #changed = Promise.withResolvers<void>();
+  #watching = false;
+
+  /** Nothing is asked as long as nobody listens. */
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#version = clock.now();
+  }
+
+  /** Takes a place for a client; undefined when there is none. Dispose of it when the client is gone. */
+  join(): Disposable | undefined {
+    if (this.#clients >= MOST_CLIENTS) return undefined;
+    this.#clients += 1;
+    if (!this.#watching) this.#watch();
+    let joined = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (joined) this.#clients -= 1;
+        joined = false;
+      },
+    };
+  }
+
+  /** Resolves at the next change, or when the server ends. */
+  changed(): Promise<void> {
+    return this.#changed.promise;
+  }
+
+  /** No client is served any more. */
+  get over(): boolean {
+    return this.#ended.signal.aborted;
+  }
+
+  /** How things are, once there is a client. */
+  async latest(): Promise<Version> {
+    const status = this.#latest ??= await statusNow(this.#store, this.#clock.now());
+    return { number: this.#version, status };
+  }
+
+  /** Ends all streams. */
+  [Symbol.dispose](): void {
+    this.#ended.abort();
+    this.#changed.resolve();
+  }
+
+  async #watch(): Promise<void> {
+    this.#watching = true;
+    const { signal } = this.#ended;
+    using changes = watchStore(this.#store, this.#clock);
+    try {
+      while (this.#clients > 0 && !signal.aborted) {
+        await changes.next(signal);
+        await this.#look();
+        await this.#clock.sleep(PAUSE_MS, signal);
+      }
+    } finally {
+      this.#watching = false;
+      this.#latest = undefined;
+    }
+  }
+
+  async #look(): Promise<void> {
+    // a store that is busy or gone for a while shows in what clients ask for
+    const status = await statusNow(this.#store, this.#clock.now()).catch(() => undefined);
+    if (status === undefined) return;
+    const said = JSON.stringify(status);
+    this.#latest = status;
+    if (said !== this.#last) this.#version += 1;
+    this.#last = said;
+    const { resolve } = this.#changed;
+    this.#changed = Promise.withResolvers();
+    resolve();
+  }
+}

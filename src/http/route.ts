@@ -1,0 +1,87 @@
+/**
+ * @module
+ * What a route of the API is: where it is, what it takes, what it answers, and what it does. The server and the API's
+ * document are both made from it.
+ */
+import type { Clock } from "../clock.ts";
+import type { Home } from "../home.ts";
+import type { Store } from "../store/store.ts";
+import type { Events } from "./events.ts";
+import type { Input, Inputs, InputValues, JsonSchema } from "./inputs.ts";
+import type { ProblemKind } from "./problem.ts";
+
+/** What handlers work with. */
+export interface Services {
+  /** Stays open as long as the server runs. */
+  store: Store;
+  /** Where the store and the logs are. */
+  home: Home;
+  /** What time it is. */
+  clock: Clock;
+  /** Tells clients of changes. */
+  events: Events;
+}
+
+/** One request, read and checked. */
+export interface Call<P extends string, Q extends Inputs, B> extends Services {
+  /** The named parts of the path. */
+  path: Readonly<Record<P, string>>;
+  /** The query. */
+  query: InputValues<Q>;
+  /** The body. */
+  body: B;
+  /** In ms since the epoch. */
+  now: number;
+  /** The request itself, for what is not JSON. */
+  request: Request;
+}
+
+/** The ways to act on a thing. Only `GET` changes nothing. */
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** What a route answers when all goes well. */
+export interface Answer {
+  /** 200 unless given. */
+  status?: number;
+  /** What it is, one line. */
+  description: string;
+  /** The schema of the JSON. */
+  schema?: JsonSchema;
+  /** The media type, where it is not JSON. */
+  type?: string;
+}
+
+/** A route. */
+export interface Route<P extends string = string, Q extends Inputs = Inputs, B = unknown> {
+  /** How. */
+  method: Method;
+  /** Where, below the API's root, with parts such as `:id`. */
+  url: string;
+  /** What it does, one line. */
+  summary: string;
+  /** The group it belongs to in the document. */
+  tag: string;
+  /** The named parts of the path. */
+  path?: Readonly<Record<P, Input<string>>>;
+  /** What the query may have. */
+  query?: Q;
+  /** The headers it heeds besides what HTTP has; it reads them itself. */
+  headers?: Readonly<Record<string, Input<string>>>;
+  /** What the body is; without it there is none. */
+  body?: Input<B>;
+  /** The answer. */
+  answer: Answer;
+  /** What else may come of it, besides what may come of anything. */
+  problems?: readonly ProblemKind[];
+  /** Does it. Returns what is to be sent as JSON, or a response. */
+  run(call: Call<P, Q, B>): Promise<unknown>;
+}
+
+/** Writes a route down; only so that its parts have their types. */
+export function defineRoute<
+  const P extends string = never,
+  const Q extends Inputs = Record<never, never>,
+  B = undefined,
+>(route: Route<P, Q, B>): Route {
+  return route as unknown as Route;
+}

@@ -1,0 +1,174 @@
+/**
+ * @module
+ * What the API answers, as schemas: of jobs, attempts, queues, workers, figures, settings. The tests hold every answer
+ * against them.
+ */
+import { OUTCOMES, STATES } from "../job.ts";
+import { WORKER_STATES } from "../status.ts";
+import type { JsonSchema } from "./inputs.ts";
+
+const TEXT = { type: "string" };
+const NUMBER = { type: "number" };
+const COUNT = { type: "integer", minimum: 0 };
+const TIME = { type: "string", format: "date-time" };
+
+function orNull({ type, ...rest }: { type: string } & JsonSchema): JsonSchema {
+  return { type: [type, "null"], ...rest };
+}
+
+/** An object with exactly these properties. */
+export function record(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
+}
+
+/** A list of these. */
+export function listOf(items: JsonSchema): JsonSchema {
+  return { type: "array", items };
+}
+
+/** How many jobs something was done to. */
+export const COUNTED: JsonSchema = COUNT;
+
+const COUNTS = record(Object.fromEntries(STATES.map((state) => [state, COUNT])));
+
+/** A job. */
+export const JOB: JsonSchema = record({
+  id: TEXT,
+  queue: TEXT,
+  command: TEXT,
+  state: { type: "string", enum: STATES },
+  held: { type: "boolean" },
+  priority: { type: "integer" },
+  attempts: COUNT,
+  max_retries: COUNT,
+  timeout: NUMBER,
+  run_at: orNull(TIME),
+  created_at: TIME,
+  started_at: orNull(TIME),
+  finished_at: orNull(TIME),
+  exit_code: orNull({ type: "integer" }),
+  signal: orNull(TEXT),
+  error: orNull(TEXT),
+  worker: orNull(TEXT),
+  label: orNull(TEXT),
+  cwd: orNull(TEXT),
+  env: { type: ["object", "null"], additionalProperties: TEXT },
+});
+
+const ATTEMPT = record({
+  attempt: COUNT,
+  outcome: { type: ["string", "null"], enum: [...OUTCOMES, null] },
+  started_at: TIME,
+  finished_at: orNull(TIME),
+  exit_code: orNull({ type: "integer" }),
+  signal: orNull(TEXT),
+  error: orNull(TEXT),
+  worker: TEXT,
+  adopted_from: orNull(TEXT),
+  host: TEXT,
+});
+
+/** A job with its attempts, and why it waits. */
+export const JOB_IN_FULL: JsonSchema = {
+  ...record({
+    ...(JOB.properties as Record<string, JsonSchema>),
+    waits_because: listOf(TEXT),
+    history: listOf(ATTEMPT),
+  }),
+};
+
+/** A page of jobs. */
+export const JOB_PAGE: JsonSchema = record({ jobs: listOf(JOB), cursor: orNull(TEXT) });
+
+/** A queue. */
+export const QUEUE: JsonSchema = record({
+  name: TEXT,
+  paused: { type: "boolean" },
+  concurrency: orNull(COUNT as { type: string }),
+  counts: COUNTS,
+});
+
+/** A queue, and when its oldest pending job was enqueued. */
+export const QUEUE_WITH_OLDEST: JsonSchema = record({
+  ...(QUEUE.properties as Record<string, JsonSchema>),
+  oldest_pending_at: orNull(TIME),
+});
+
+/** How the store is. Sizes in bytes. */
+export const STORE: JsonSchema = record({
+  engine: TEXT,
+  schema_version: COUNT,
+  size: COUNT,
+  log_size: COUNT,
+});
+
+/** A worker. */
+export const WORKER: JsonSchema = record({
+  id: TEXT,
+  host: TEXT,
+  pid: COUNT,
+  slots: COUNT,
+  queues: { type: ["array", "null"], items: TEXT },
+  started_at: TIME,
+  state: { type: "string", enum: WORKER_STATES },
+  running: listOf(record({ id: TEXT, queue: TEXT, command: TEXT, attempt: COUNT, started_at: TIME })),
+  adopted: listOf(TEXT),
+});
+
+/** What `status` says. */
+export const STATUS: JsonSchema = record({
+  counts: COUNTS,
+  queues: listOf(QUEUE),
+  workers: listOf(WORKER),
+});
+
+const TIMES = record({
+  mean: orNull(NUMBER),
+  p50: orNull(NUMBER),
+  p95: orNull(NUMBER),
+  p99: orNull(NUMBER),
+});
+
+const SUMMARY = {
+  enqueued: COUNT,
+  started: COUNT,
+  completed: COUNT,
+  failed: COUNT,
+  timed_out: COUNT,
+  cancelled: COUNT,
+  lost: COUNT,
+  retried: COUNT,
+  dead: COUNT,
+  per_second: orNull(NUMBER),
+  success_rate: orNull(NUMBER),
+  wait: TIMES,
+  run: TIMES,
+};
+
+/** What `metrics` says. */
+export const METRICS: JsonSchema = record({
+  all_time: record(SUMMARY),
+  last_minute: record(SUMMARY),
+  last_hour: record(SUMMARY),
+  last_day: record(SUMMARY),
+  queues: listOf(record({ queue: TEXT, ...SUMMARY })),
+});
+
+/** Figures in steps of time. */
+export const SERIES: JsonSchema = record({
+  step: NUMBER,
+  points: listOf(record({ at: TIME, ...SUMMARY })),
+});
+
+/** A setting. */
+export const SETTING: JsonSchema = record({
+  key: TEXT,
+  value: { type: ["number", "string", "null"] },
+  default: { type: ["number", "string", "null"] },
+  set: { type: "boolean" },
+  takes: TEXT,
+  brief: TEXT,
+});
+
+/** A problem document (RFC 9457). */
+export const PROBLEM: JsonSchema = record({ type: TEXT, title: TEXT, status: COUNT, detail: TEXT });

@@ -1,0 +1,87 @@
+/**
+ * @module
+ * How many jobs are where, and what the workers do: the same on the command line and over HTTP. Reads only counts and
+ * what runs.
+ */
+import { type Job, type State, STATES } from "./job.ts";
+import { timeJson } from "./job_json.ts";
+import type { QueueInfo, Store, WorkerInfo } from "./store/store.ts";
+
+/** What `status` knows. The JSON that it prints. */
+export interface Status {
+  /** Jobs by state, over all queues. */
+  counts: Record<State, number>;
+  /** Every queue. */
+  queues: QueueInfo[];
+  /** Every worker. */
+  workers: WorkerStatus[];
+}
+
+/**
+ * What a worker can be doing. `gone`: it has not been heard of for as long as its lease. `left`: it has left what it ran
+ * to the next worker.
+ */
+export const WORKER_STATES = ["working", "idle", "stopping", "gone", "left"] as const;
+
+/** What a worker is doing. */
+export type WorkerState = typeof WORKER_STATES[number];
+
+/** A worker and what it runs. */
+export interface WorkerStatus extends Pick<WorkerInfo, "id" | "host" | "pid" | "slots" | "queues"> {
+  /** ISO 8601. */
+  started_at: string | null;
+  /** See `WORKER_STATES`. */
+  state: WorkerState;
+  /** What it runs. */
+  running: RunningJob[];
+  /** Ids of those that another worker started. */
+  adopted: string[];
+}
+
+/** A job that runs. */
+export interface RunningJob extends Pick<Job, "id" | "queue" | "command"> {
+  /** Which attempt of it: 1, 2, … */
+  attempt: number;
+  /** ISO 8601. */
+  started_at: string;
+}
+
+/** Looks. `now` in ms since the epoch. */
+export async function statusNow(store: Store, now: number): Promise<Status> {
+  const queues = await store.queues();
+  const total = (state: State) => queues.reduce((sum, { counts }) => sum + counts[state], 0);
+  return {
+    counts: Object.fromEntries(STATES.map((state) => [state, total(state)])) as Record<State, number>,
+    queues,
+    workers: await Promise.all((await store.workers()).map((worker) => workerStatus(store, worker, now))),
+  };
+}
+
+async function workerStatus(store: Store, worker: WorkerInfo, now: number): Promise<WorkerStatus> {
+  const jobs = await Promise.all(worker.running.map((id) => store.get(id)));
+  return {
+    id: worker.id,
+    host: worker.host,
+    pid: worker.pid,
+    slots: worker.slots,
+    queues: worker.queues,
+    started_at: timeJson(worker.startedAt),
+    state: workerState(worker, now),
+    adopted: worker.adopted,
+    running: jobs.filter((job) => job !== undefined).map((job) => ({
+      id: job.id,
+      queue: job.queue,
+      command: job.command,
+      attempt: job.lastAttempt,
+      started_at: timeJson(job.startedAt)!,
+    })),
+  };
+}
+
+/** What a worker is doing. `now` in ms since the epoch. */
+export function workerState({ leaseUntil, stopping, running }: WorkerInfo, now: number): WorkerState {
+  if (leaseUntil === 0) return "left";
+  if (leaseUntil <= now) return "gone";
+  if (stopping) return "stopping";
+  return running.length > 0 ? "working" : "idle";
+}

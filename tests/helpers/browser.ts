@@ -1,0 +1,112 @@
+/**
+ * @module
+ * A real browser on the pages of a real server. What it complains about fails the test: errors of scripts, and whatever
+ * the content security policy forbids.
+ */
+import axe from "npm:axe-core@4.14.1/axe.min.js" with { type: "text" };
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "npm:playwright-core@1.65.1";
+import assert from "node:assert/strict";
+import { TOKEN } from "./dashboard.ts";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** A Chromium of this machine, else one from an npm package, which there is for Linux on x64. */
+async function findBrowser(): Promise<string | undefined> {
+  const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+  const found = [Deno.env.get("QUEUECTL_BROWSER") ?? "", ...installed].find((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
+  if (found) return found;
+  if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") return undefined;
+  const { default: packed } = await import("npm:@sparticuz/chromium@153.0.0");
+  return await packed.executablePath();
+}
+
+/** The browser's path; undefined where there is none to be had. */
+export const BROWSER = await findBrowser();
+
+let browser: Promise<Browser> | undefined;
+
+/** The browser, started at the first call. */
+export function startedBrowser(): Promise<Browser> {
+  browser ??= chromium.launch({ executablePath: BROWSER, args: FLAGS });
+  return browser;
+}
+
+/** Ends the browser. To be called after the last test of a file. */
+export async function endBrowser(): Promise<void> {
+  await (await browser)?.close();
+  browser = undefined;
+}
+
+/** A page of its own, with cookies of its own. */
+export interface Visit extends AsyncDisposable {
+  page: Page;
+  /** Leaves out complaints that the test provoked. */
+  forgive(pattern: RegExp): void;
+}
+
+/** Opens a page of a server, with a token unless `stranger`. */
+export async function visit(
+  url: string,
+  { stranger = false, ...options }: BrowserContextOptions & { stranger?: boolean } = {},
+): Promise<Visit> {
+  const context = await (await startedBrowser()).newContext({ locale: "en-US", ...options });
+  await context.addInitScript({ content: axe });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const complaints: string[] = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  const address = new URL(url);
+  if (!stranger) address.searchParams.set("token", TOKEN);
+  await page.goto(address.href);
+  return {
+    page,
+    forgive(pattern) {
+      const left = complaints.filter((one) => !pattern.test(one));
+      complaints.splice(0, complaints.length, ...left);
+    },
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      if (complaints.length > 0) console.error(complaints); // what failed first may hide what this throws
+      assert.deepEqual(complaints, []);
+    },
+  };
+}
+
+/** Accessibility problems of a page that are serious or worse, as axe-core sees them. */
+export async function seriousProblems(page: Page): Promise<string[]> {
+  const violations = await page.evaluate(async () => {
+    // deno-lint-ignore no-explicit-any -- put there by the init script
+    const { violations } = await (globalThis as any).axe.run();
+    return violations.map((
+      { id, impact, nodes }: {
+        id: string;
+        impact: string;
+        nodes: { html: string; failureSummary: string }[];
+      },
+    ) => ({ id, impact, nodes: nodes.map((node) => `${node.html} ${node.failureSummary}`) }));
+  });
+  return violations
+    .filter(({ impact }: { impact: string }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }: { id: string; nodes: string[] }) => `${id}: ${nodes.slice(0, 3).join(" | ")}`);
+}
+
+/** Keeps a picture of a page for people to look at, where `QUEUECTL_SCREENSHOTS` names a directory for them. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  const dir = Deno.env.get("QUEUECTL_SCREENSHOTS");
+  if (dir) await page.screenshot({ path: `${dir}/${name}.png` });
+}

@@ -1,0 +1,54 @@
+/** Figures and times for people. */
+
+/** Seconds as `3ms`, `1.2s`, `4m 5s`, `3h 2m`, `5d 1h`. */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "–";
+  const s = Math.max(0, seconds);
+  if (s < 1) return `${Math.round(s * 1000)}ms`;
+  if (s < 60) return `${s < 10 ? s.toFixed(1) : Math.round(s)}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m ${Math.floor(s % 60)}s`;
+  if (s < 86_400) return `${Math.floor(s / 3600)}h ${Math.floor((s % 3600) / 60)}m`;
+  return `${Math.floor(s / 86_400)}d ${Math.floor((s % 86_400) / 3600)}h`;
+}
+
+/** Seconds from one time to another, or to now. */
+export function secondsBetween(from, to) {
+  return ((to ? Date.parse(to) : Date.now()) - Date.parse(from)) / 1000;
+}
+
+/** `3s ago`, `in 4m 5s`. */
+export function fromNow(time) {
+  if (!time) return "";
+  const seconds = secondsBetween(time);
+  if (Math.abs(seconds) < 1) return "now";
+  return seconds > 0 ? `${coarse(seconds)} ago` : `in ${coarse(-seconds)}`;
+}
+
+function coarse(seconds) {
+  if (seconds < 60) return `${Math.round(seconds)}s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)}m`;
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)}h`;
+  return `${Math.round(seconds / 86_400)}d`;
+}
+
+/** A time in the reader's zone. */
+export function localTime(time) {
+  return time ? new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }) : "";
+}
+
+/** `12,345`. */
+export function number(value) {
+  return value.toLocaleString("en");
+}
+
+/** `12.3 MB`. */
+export function bytes(count) {
+  if (count < 1000) return `${count} bytes`;
+  const power = Math.min(4, Math.floor(Math.log10(count) / 3));
+  return `${(count / 1000 ** power).toPrecision(3)} ${["", "kB", "MB", "GB", "TB"][power]}`;
+}
+
+/** `1 job`, `2 jobs`. */
+export function jobs(count) {
+  return count === 1 ? "1 job" : `${number(count)} jobs`;
+}

@@ -1,0 +1,217 @@
+/** One job: what it is, how it went, what it prints, and what can be done to it. */
+import { html, useState } from "./lib.js";
+import { call, useAnswer, withQuery } from "./api.js";
+import { duration, secondsBetween } from "./format.js";
+import { Output } from "./output.js";
+import { Action, ask, attempt, Empty, Facts, State, Time } from "./parts.js";
+import { addressWith, go, Link } from "./router.js";
+
+const WAITING = ["pending", "scheduled", "failed"];
+const ENDED = ["completed", "dead", "cancelled"];
+
+export function Job({ id, query }) {
+  const path = `/jobs/${encodeURIComponent(id)}`;
+  const { data: job, error, reload } = useAnswer(path);
+  if (!job) {
+    return error
+      ? html`
+        <h1>Job ${id}</h1>
+        <${Empty}>${error}. <${Link} to="/jobs">All jobs<//><//>
+      `
+      : html`<p class="faint">Loading …</p>`;
+  }
+  const last = job.history.at(-1)?.attempt ?? 0;
+  const chosen = job.history.some(({ attempt }) => attempt === Number(query.attempt))
+    ? Number(query.attempt)
+    : last;
+  return html`
+    <h1>Job ${job.id} <${State} ...${job}/></h1>
+    <${Actions} ...${{ job, path, reload }} />
+    ${job.waits_because.length > 0 && html`
+      <section class="why">
+        <h2>Why is it not running?</h2>
+        <ul>${job.waits_because.map((reason) => html`<li key=${reason}>${reason}</li>`)}</ul>
+      </section>
+    `}
+    <pre class="command" aria-label="Command">${job.command}</pre>
+    <${Facts} rows=${[
+      ["Queue", html`<${Link} to=${withQuery("/jobs", { queue: job.queue })}>${job.queue}<//>`],
+      ["Label", job.label && html`<${Link} to=${withQuery("/jobs", { label: job.label })}>${job.label}<//>`],
+      ["Priority", job.priority || null],
+      ["Attempts", `${job.attempts} of at most ${job.max_retries + 1}`],
+      ["Timeout", job.timeout ? duration(job.timeout) : null],
+      ["Runs at", ["scheduled", "failed"].includes(job.state) && html`<${Time} at=${job.run_at}/>`],
+      ["Error", job.error],
+      ["Directory", html`<code>${job.cwd}</code>`],
+      ["Environment", job.env && html`<${Environment} env=${job.env}/>`],
+    ]}/>
+      <${Timeline} job=${job}/>
+    ${job.history.length > 0 && html`
+      <${Attempts} ...${{ job, chosen }} />
+      <${Output} key=${chosen} ...${{ id: job.id, attempt: chosen, last }} />
+    `}
+  `;
+}
+
+const SECRET = /secret|token|passw|key|credential|auth/i;
+
+/** Values of names that sound secret show only when asked for. */
+function Environment({ env }) {
+  const [shown, setShown] = useState(false);
+  const hidden = Object.keys(env).some((name) => SECRET.test(name));
+  return html`<div>${
+    Object.entries(env).map(([name, value]) =>
+      html`<div key=${name}><code>${name}=${SECRET.test(name) && !shown ? "••••••" : value}</code></div>`
+    )
+  }
+    ${
+    hidden && html`<button type="button" onClick=${() =>
+      setShown(!shown)}>${shown ? "Hide" : "Show"} secrets</button>`
+  }</div>`;
+}
+
+/** When it was enqueued, how long it waited, and each attempt, one after the other. */
+function Timeline({ job }) {
+  const steps = [{ key: "enqueued", text: "enqueued", at: job.created_at, kind: "pending" }];
+  for (const one of job.history) {
+    steps.push({
+      key: `${one.attempt}s`,
+      text: `attempt ${one.attempt}`,
+      at: one.started_at,
+      kind: "processing",
+    });
+    if (one.finished_at) {
+      const kind = { completed: "completed", cancelled: "cancelled", released: "pending" }[one.outcome] ??
+        "failed";
+      steps.push({ key: `${one.attempt}e`, text: one.outcome.replace("_", " "), at: one.finished_at, kind });
+    }
+  }
+  if (ENDED.includes(job.state) && job.finished_at) {
+    steps.push({ key: "end", text: job.state, at: job.finished_at, kind: job.state });
+  }
+  return html`
+    <section>
+      <h2>Timeline</h2>
+      <ol class="timeline">${steps.map(({ key, text, at, kind }, n) =>
+        html`<li key=${key} class=${kind}>
+    <span>${text}</span> <${Time} at=${at}/>
+    ${n > 0 && html`<span class="faint"> after ${duration(secondsBetween(steps[n - 1].at, at))}</span>`}</li>`
+      )}</ol>
+    </section>
+  `;
+}
+
+function Attempts({ job, chosen }) {
+  return html`
+    <section>
+      <h2>Attempts</h2>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>#</th>
+              <th>Outcome</th>
+              <th>Started</th>
+              <th class="right">Took</th>
+              <th class="right">Exit</th>
+              <th>Signal</th>
+              <th>Worker</th>
+              <th>Host</th>
+              <th>Error</th>
+            </tr>
+          </thead>
+          <tbody>${job.history.map((one) =>
+            html`
+              <tr key=${one.attempt} aria-current=${one.attempt === chosen ? "true" : undefined}>
+                <td>
+                  <${Link} to=${addressWith({ attempt: one.attempt })}>${one.attempt}<//></td>
+                    <td>${one.outcome?.replace("_", " ") ?? "running"}</td>
+                    <td><${Time} at=${one.started_at}/></td>
+                    <td class="right">${duration(secondsBetween(one.started_at, one.finished_at))}</td>
+                    <td class="right">${one.exit_code}</td><td>${one.signal}</td>
+                    <td>${one.worker}${one.adopted_from && html`
+                      <span class="tag" title=${`started by ${one.adopted_from}`}>adopted</span>
+                    `}</td>
+                    <td>${one.host}</td><td>${one.error}</td></tr>
+            `
+          )}</tbody>
+        </table>
+      </div>
+    </section>
+  `;
+}
+
+function Actions({ job, path, reload }) {
+  const [editing, setEditing] = useState(false);
+  const waits = WAITING.includes(job.state);
+  const post = async (action, past) => {
+    if (await attempt(() => call("POST", `${path}/${action}`), `${past} ${job.id}`)) reload();
+  };
+  const cancel = async () => {
+    const running = job.state === "processing";
+    const detail = running ? "Its processes are ended." : "";
+    if (await ask(`Cancel job ${job.id}?`, { yes: "Cancel it", detail })) {
+      await post("cancel", running ? "Told the worker to end" : "Cancelled");
+    }
+  };
+  const remove = async () => {
+    if (
+      !await ask(`Delete job ${job.id}?`, { yes: "Delete it", detail: "Its attempts and output go, too." })
+    ) return;
+    if (await attempt(() => call("DELETE", path), `Deleted ${job.id}`)) go("/jobs");
+  };
+  const copy = () => go(withQuery("/enqueue", { from: job.id }));
+  return html`<div class="bulk" role="group" aria-label="Actions">
+    ${
+    !waits && job.state !== "processing" || job.state === "failed"
+      ? html`<${Action} run=${() => post("retry", "Queued again:")}>Retry<//>`
+      : null
+  }
+    ${(waits || job.state === "processing") && html`<${Action} kind="danger" run=${cancel}>Cancel<//>`}
+    ${waits && !job.held && html`<${Action} run=${() => post("hold", "Held")}>Hold<//>`}
+    ${waits && job.held && html`<${Action} run=${() => post("release", "Released")}>Release<//>`}
+    ${
+    waits && html`<button type="button" aria-expanded=${editing} onClick=${() =>
+      setEditing(!editing)}>Edit</button>`
+  }
+    <button type="button" onClick=${copy}>Enqueue a copy</button>
+    ${job.state !== "processing" && html`<${Action} kind="danger" run=${remove}>Delete<//>`}
+  </div>
+  ${
+    editing && waits && html`
+      <${Edit} ...${{
+        job,
+        path,
+        done: () => {
+          setEditing(false);
+          reload();
+        },
+      }} />
+    `
+  }`;
+}
+
+function Edit({ job, path, done }) {
+  const submit = async (event) => {
+    event.preventDefault();
+    const form = new FormData(event.target);
+    const body = {
+      command: form.get("command"),
+      queue: form.get("queue"),
+      priority: Number(form.get("priority")),
+    };
+    body.max_retries = Number(form.get("max_retries"));
+    body.timeout = form.get("timeout");
+    if (await attempt(() => call("PATCH", path, body), `Changed ${job.id}`)) done();
+  };
+  return html`
+    <form class="fields" onSubmit=${submit}>
+      <label>Command <textarea name="command" rows="3" required>${job.command}</textarea></label>
+      <label>Queue <input name="queue" value=${job.queue} required/></label>
+      <label>Priority <input name="priority" type="number" value=${job.priority}/></label>
+      <label>Retries <input name="max_retries" type="number" min="0" value=${job.max_retries}/></label>
+      <label>Timeout <input name="timeout" value=${job.timeout}/></label>
+      <div class="buttons"><button type="submit" class="primary">Save</button></div>
+    </form>
+  `;
+}

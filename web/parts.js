@@ -1,0 +1,132 @@
+/** What several pages show: states, messages, questions, rows of facts. */
+import { h, html, render, useEffect, useRef, useState } from "./lib.js";
+import { fromNow, localTime } from "./format.js";
+
+/** All states, in the order in which a job meets them. */
+export const STATES = ["pending", "scheduled", "processing", "completed", "failed", "dead", "cancelled"];
+
+/** A state as a word in its colour. */
+export function State({ state, held }) {
+  return html`<span class=${`state ${state}`}>${state}${held ? ", held" : ""}</span>`;
+}
+
+/** A time, relative, with the whole of it as its title. It keeps itself up to date. */
+export function Time({ at }) {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => draw((n) => n + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return at ? html`<time datetime=${at} title=${localTime(at)}>${fromNow(at)}</time>` : null;
+}
+
+/** What went wrong with a request. */
+export function Problem({ error }) {
+  return error ? html`<p class="problem" role="alert">${error}</p>` : null;
+}
+
+/** Says that there is nothing, and what to do next. */
+export function Empty({ children }) {
+  return html`<div class="empty">${children}</div>`;
+}
+
+/** Rows of names and values; what has no value is left out. */
+export function Facts({ rows }) {
+  const there = rows.filter(([, value]) =>
+    value !== null && value !== undefined && value !== "" && value !== false
+  );
+  return html`<dl class="facts">${
+    there.map(([name, value]) =>
+      html`
+        <div key=${name}>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>
+      `
+    )
+  }</dl>`;
+}
+
+/** Asks before something that cannot be undone. Resolves with whether the answer was yes. */
+export function ask(question, { yes, detail = "" }) {
+  return new Promise((resolve) => {
+    const place = document.createElement("div");
+    document.body.append(place);
+    const done = (answer) => {
+      render(null, place);
+      place.remove();
+      resolve(answer);
+    };
+    render(h(Question, { question, yes, detail, done }), place);
+  });
+}
+
+function Question({ question, yes, detail, done }) {
+  const dialog = useRef();
+  useEffect(() => dialog.current.showModal(), []);
+  return html`<dialog ref=${dialog} aria-labelledby="question" onCancel=${() => done(false)}>
+    <h2 id="question">${question}</h2>
+    ${detail && html`<p>${detail}</p>`}
+    <div class="buttons">
+      <button type="button" onClick=${() => done(false)}>No</button>
+      <button type="button" class="danger" onClick=${() => done(true)}>${yes}</button>
+    </div>
+  </dialog>`;
+}
+
+let place;
+let shown = [];
+
+/** Says something for a few seconds. */
+export function say(text, { problem = false } = {}) {
+  if (!place) {
+    place = document.createElement("div");
+    place.setAttribute("aria-live", "polite");
+    document.body.append(place);
+  }
+  const message = { text, problem, key: Math.random() };
+  shown = [...shown.slice(-3), message];
+  draw();
+  setTimeout(() => {
+    shown = shown.filter((one) => one !== message);
+    draw();
+  }, problem ? 10_000 : 4000);
+}
+
+function draw() {
+  render(
+    html`<div class="messages">${
+      shown.map(({ text, problem, key }) => html`<p key=${key} class=${problem ? "problem" : ""}>${text}</p>`)
+    }</div>`,
+    place,
+  );
+}
+
+/** Does something and says how it went. Resolves with whether it went well. */
+export async function attempt(action, done) {
+  try {
+    const answer = await action();
+    say(typeof done === "function" ? done(answer) : done);
+    return true;
+  } catch (error) {
+    say(error.message, { problem: true });
+    return false;
+  }
+}
+
+/** A button that cannot be pressed twice while it works. */
+export function Action({ run, children, kind = "", ...rest }) {
+  const [busy, setBusy] = useState(false);
+  const onClick = async () => {
+    setBusy(true);
+    try {
+      await run();
+    } finally {
+      setBusy(false);
+    }
+  };
+  return html`
+    <button type="button" class=${kind} disabled=${busy} onClick=${onClick}
+      ...${rest}>${children}</button>
+  `;
+}

@@ -1,0 +1,78 @@
+/** Queues: how many wait, how many may run, and whether they do. */
+import { html } from "./lib.js";
+import { call, useLive, withQuery } from "./api.js";
+import { jobs as count, number } from "./format.js";
+import { Action, ask, attempt, Empty, STATES } from "./parts.js";
+import { Link } from "./router.js";
+
+export function QueuesPage() {
+  const { status } = useLive();
+  if (!status) {
+    return html`
+      <h1>Queues</h1>
+      <p class="faint">Loading …</p>
+    `;
+  }
+  const pathOf = ({ name }) => `/queues/${encodeURIComponent(name)}`;
+  const limit = async (event, queue) => {
+    event.preventDefault();
+    const text = new FormData(event.target).get("limit").trim();
+    const concurrency = text === "" ? null : Number(text);
+    const said = concurrency === null ? "has no limit" : `runs at most ${concurrency} at a time`;
+    await attempt(() => call("PATCH", pathOf(queue), { concurrency }), `Queue "${queue.name}" ${said}`);
+  };
+  const pause = (queue) =>
+    attempt(
+      () => call("PATCH", pathOf(queue), { paused: !queue.paused }),
+      `${queue.paused ? "Resumed" : "Paused"} queue "${queue.name}"`,
+    );
+  const clear = async (queue) => {
+    const waiting = queue.counts.pending + queue.counts.scheduled + queue.counts.failed;
+    if (!await ask(`Delete ${count(waiting)} that wait in "${queue.name}"?`, { yes: "Delete them" })) return;
+    await attempt(() => call("POST", `${pathOf(queue)}/clear`), ({ deleted }) => `Deleted ${count(deleted)}`);
+  };
+  if (status.queues.length === 0) {
+    return html`
+      <h1>Queues</h1>
+      <${Empty}>A queue is there from its first job on. <${Link} to="/enqueue">Enqueue one<//><//>
+    `;
+  }
+  return html`
+    <h1>Queues</h1>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr><th>Queue</th>${STATES.map((state) =>
+            html`<th key=${state} class="right">${state}</th>`
+          )}<th>At most at a time</th><th></th></tr>
+        </thead>
+        <tbody>${status.queues.map((queue) =>
+          html`
+            <tr key=${queue.name}>
+              <td>
+                <${Link} to=${withQuery("/jobs", { queue: queue.name })}>${queue.name}<//>${queue.paused &&
+                  html`
+                    <span class="tag">paused</span>
+                  `}</td>
+                  ${STATES.map((state) =>
+                    html`<td key=${state} class="right">${
+                      queue.counts[state] > 0 &&
+                      html`<${Link} to=${withQuery("/jobs", { queue: queue.name, state })}>${
+                        number(queue.counts[state])
+                      }<//>`
+                    }</td>`
+                  )}
+                  <td><form class="inline" onSubmit=${(event) => limit(event, queue)}>
+                    <input name="limit" type="number" min="1" size="5" aria-label=${`Most at a time in ${queue.name}`} value=${queue
+                      .concurrency ?? ""} placeholder="no limit"/>
+                    <button type="submit">Set</button></form></td>
+                  <td class="right nowrap"><${Action} run=${() => pause(queue)}>${queue.paused
+                    ? "Resume"
+                    : "Pause"}<//>
+                    <${Action} kind="danger" run=${() => clear(queue)}>Clear<//></td></tr>
+          `
+        )}</tbody>
+      </table>
+    </div>
+  `;
+}

@@ -1,0 +1,48 @@
+/** Addresses: every view has its own, with its filters in the query. */
+import { html, useEffect, useState } from "./lib.js";
+
+const moved = new Set();
+
+/** Goes to an address of this site. `replace`: without a step back to where one was. */
+export function go(to, { replace = false } = {}) {
+  history[replace ? "replaceState" : "pushState"](null, "", to);
+  for (const listener of moved) listener();
+}
+
+addEventListener("popstate", () => moved.forEach((listener) => listener()));
+
+/** What the next page is to do once it is there: put the cursor into its search. */
+export const wish = { search: false };
+
+/** The current path, and its query as an object. */
+export function useAddress() {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    const listener = () => draw((n) => n + 1);
+    moved.add(listener);
+    return () => moved.delete(listener);
+  }, []);
+  return { path: location.pathname, query: Object.fromEntries(new URLSearchParams(location.search)) };
+}
+
+/** The address of this view with some of its query changed; what is empty is left out. */
+export function addressWith(changes) {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined || value === null || value === "") query.delete(name);
+    else query.set(name, value);
+  }
+  const text = query.toString();
+  return location.pathname + (text === "" ? "" : `?${text}`);
+}
+
+/** A link within the site. */
+export function Link({ to, children, ...rest }) {
+  const onClick = (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    go(to);
+    scrollTo(0, 0);
+  };
+  return html`<a href=${to} onClick=${onClick} ...${rest}>${children}</a>`;
+}

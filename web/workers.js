@@ -1,0 +1,95 @@
+/** Workers: who is there, what they run, and how to stop them. */
+import { html, useEffect, useState } from "./lib.js";
+import { call, text, useLive } from "./api.js";
+import { duration, secondsBetween } from "./format.js";
+import { Action, ask, attempt, Empty, Problem, Time } from "./parts.js";
+import { addressWith, Link } from "./router.js";
+
+/** The end of what a worker in the background wrote down. */
+function Log({ worker }) {
+  const [state, setState] = useState({ text: null, error: null });
+  useEffect(() => {
+    let over = false;
+    const load = () =>
+      text(`/workers/${encodeURIComponent(worker)}/log?lines=200`).then(
+        (text) => !over && setState({ text, error: null }),
+        (error) => !over && setState({ text: null, error: error.message }),
+      );
+    load();
+    const timer = setInterval(load, 2000);
+    return () => {
+      over = true;
+      clearInterval(timer);
+    };
+  }, [worker]);
+  return html`
+    <section>
+      <h2>Log of ${worker}</h2>
+      <${Problem} error=${state.error}/>
+        ${state.text !== null &&
+          html`<pre tabindex="0" aria-label="Log">${
+            state.text || html`<span class="faint">Nothing yet</span>`
+          }</pre>`}</section>
+  `;
+}
+
+export function Workers({ query }) {
+  const { status } = useLive();
+  if (!status) {
+    return html`
+      <h1>Workers</h1>
+      <p class="faint">Loading …</p>
+    `;
+  }
+  const stop = async (id) => {
+    const which = id ? `worker ${id}` : "all workers";
+    const detail = "What runs is finished first; nothing new is taken.";
+    if (!await ask(`Stop ${which}?`, { yes: "Stop", detail })) return;
+    await attempt(
+      () => call("POST", "/workers/stop", id ? { id } : {}),
+      ({ stopping }) => `Told to stop: ${stopping.join(", ") || "nobody"}`,
+    );
+  };
+  return html`<h1>Workers</h1>
+    ${
+    status.workers.length === 0
+      ? html`<${Empty}>No worker is running. Start some with <code>queuectl worker start --count 2 --detach</code>.<//>`
+      : html`
+        <div class="bulk">
+          <${Action} kind="danger" run=${() => stop()}>Stop all<//></div>
+              <div class="scroll"><table><thead><tr><th>Worker</th><th>State</th><th>Host</th><th class="right">Pid</th><th class="right">Slots</th>
+                <th>Queues</th><th>Up since</th><th>Runs</th><th></th></tr></thead>
+              <tbody>${status.workers.map((worker) =>
+                html`
+                  <tr key=${worker.id}>
+                    <td>
+                      <${Link} to=${addressWith({ log: worker.id })} title="Show its log">${worker
+                        .id}<//></td>
+                    <td><span class=${`state ${worker.state}`}>${worker.state}</span></td>
+                    <td>${worker.host}</td>
+                    <td class="right">${worker.pid}</td>
+                    <td class="right">${worker.slots}</td>
+                    <td>${worker.queues?.join(", ") ?? "all"}</td>
+                    <td>
+                      <${Time} at=${worker.started_at}/>
+                        </td>
+                        <td>${worker.running.map((job) =>
+                          html`
+                            <div key=${job.id}>
+                              <${Link} to=${`/jobs/${encodeURIComponent(job.id)}`}>${job.id}<//>
+                                      ${worker.adopted.includes(job.id) && html`
+                                        <span class="tag">adopted</span>
+                                      `} <span class="faint">${duration(
+                                        secondsBetween(job.started_at),
+                                      )}</span></div>
+                          `
+                        )}</td>
+                        <td class="right">${["working", "idle"].includes(worker.state) &&
+                          html`<${Action} run=${() => stop(worker.id)}>Stop<//>`}</td>
+                        </tr>
+                `
+              )}</tbody></table></div>
+      `
+  }
+    ${query.log && html`<${Log} key=${query.log} worker=${query.log}/>`}`;
+}
