@@ -31,7 +31,13 @@ async function outputOf(
   { program = Deno.execPath(), args, cwd, problem, signal }: DenoRun,
 ): Promise<Deno.CommandOutput> {
   try {
-    const options = { args: [...args], cwd, env: { NO_COLOR: "1" }, stdin: "null", signal } as const;
+    const options: Deno.CommandOptions = {
+      args: [...args],
+      cwd,
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      signal,
+    };
     return await new Deno.Command(program, options).output();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
