@@ -132,7 +132,11 @@ Deno.test("every command answers", { ignore }, async () => {
   assert.equal(await says(how, ["enqueue", '{"command":"echo one","id":"one","priority":1}']), "one\n");
   assert.equal(await says(how, ["enqueue", "--id", "two", "--", "echo", "it's"]), "two\n");
   assert.equal(
-    await says(how, ["enqueue", "--file", "-"], '{"command":"true"}\n{"command":"exit 9","id":"bad","max_retries":0}\n'),
+    await says(
+      how,
+      ["enqueue", "--file", "-"],
+      '{"command":"true"}\n{"command":"exit 9","id":"bad","max_retries":0}\n',
+    ),
     "j3\nbad\n",
   );
   Deno.writeTextFileSync(`${how.cwd}/jobs`, "echo filed\n");
