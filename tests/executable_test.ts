@@ -9,6 +9,9 @@ import { finished, succeeds } from "./helpers/finished.ts";
 import { call, type Installed, says, SYSTEM_PATH, userOf, worksThroughout } from "./helpers/installed.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 
+/** Begins a colour on a terminal. */
+const COLOUR = new RegExp("\u001b\\[");
+
 const executable = await builtExecutable();
 const ignore = executable === undefined;
 
@@ -118,8 +121,8 @@ Deno.test("variables that it may not read surprise it as little as those it may"
   });
   await worksThroughout(how);
   const terminal = { ...how, words: ["script", "-qec", `'${executable}' list`, "/dev/null"] };
-  assert.match(await says(terminal, []), /\x1b\[/);
-  assert.doesNotMatch(await says({ ...terminal, env: { ...how.env, NO_COLOR: "1" } }, []), /\x1b\[/);
+  assert.match(await says(terminal, []), COLOUR);
+  assert.doesNotMatch(await says({ ...terminal, env: { ...how.env, NO_COLOR: "1" } }, []), COLOUR);
   const wrong = await call({ ...how, env: { ...how.env, QUEUECTL_DEBUG: "1" } }, ["show", "nothing"]);
   assert.match(wrong.stderr, /\n +at /);
 });

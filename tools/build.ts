@@ -9,6 +9,7 @@ import { bundle, bundleInChunks, requireBundler } from "./build/bundle.ts";
 import { compile, requireBases, suffixOn } from "./build/compile.ts";
 import { type BuildOptions, readOptions, type Target, USAGE } from "./build/options.ts";
 import { Staging } from "./build/staging.ts";
+import { stopSignal } from "./build/stop.ts";
 import { sumsOf } from "./build/sums.ts";
 
 const BUNDLE = "queuectl.js";
@@ -40,14 +41,6 @@ async function build({ out, targets, bundleOnly }: BuildOptions, signal: AbortSi
 
 function nameFor(target: Target | null): string {
   return target === null ? `queuectl${suffixOn(Deno.build.target)}` : `queuectl-${target}${suffixOn(target)}`;
-}
-
-/** What Ctrl-C and SIGTERM end, so that nothing half-built is left behind. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const signal of signals) Deno.addSignalListener(signal, () => controller.abort());
-  return controller.signal;
 }
 
 try {

@@ -70,7 +70,9 @@ function startWords(home: Home, { count, slots, queues, burst }: DetachedWorkers
 /** The words that start this program again: the executable, or `deno run` with what a worker needs. */
 function ownProgram(home: Home): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];
-  return [Deno.execPath(), "run", "--no-prompt", ...permissionFlags(home), Deno.mainModule];
+  // What is bundled needs no configuration, and must not be hindered by one that lies around.
+  const bundled = Deno.mainModule.endsWith(".js") ? ["--no-config", "--no-lock"] : [];
+  return [Deno.execPath(), "run", ...bundled, "--no-prompt", ...permissionFlags(home), Deno.mainModule];
 }
 
 const VARIABLES = ["QUEUECTL_HOME", "HOME", "NO_COLOR", "QUEUECTL_DEBUG"];
