@@ -6,7 +6,7 @@
  */
 import { UserError } from "../src/errors.ts";
 import { bundle, bundleInChunks, requireBundler } from "./build/bundle.ts";
-import { compile, requireBases, suffixOn } from "./build/compile.ts";
+import { compile, isHere, requireBases, suffixOn, tryOut } from "./build/compile.ts";
 import { type BuildOptions, readOptions, type Target, USAGE } from "./build/options.ts";
 import { Staging } from "./build/staging.ts";
 import { stopSignal } from "./build/stop.ts";
@@ -27,12 +27,9 @@ async function build({ out, targets, bundleOnly }: BuildOptions, signal: AbortSi
   if (executables.length > 0) await bundleInChunks(`${staging.path}/chunks`, signal);
   for (const [i, target] of platforms.entries()) {
     console.error(`${executables[i]} …`);
-    await compile({
-      target,
-      chunks: `${staging.path}/chunks`,
-      output: `${staging.path}/${executables[i]}`,
-      signal,
-    });
+    const output = `${staging.path}/${executables[i]}`;
+    await compile({ target, chunks: `${staging.path}/chunks`, output, signal });
+    if (target === null || isHere(target)) await tryOut(output, signal);
   }
   Deno.writeTextFileSync(`${staging.path}/${SUMS}`, await sumsOf(staging.path, names));
   staging.publish([...names, SUMS]);

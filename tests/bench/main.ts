@@ -7,6 +7,7 @@ import { BULK } from "./bulk.ts";
 import { DRAIN } from "./drain.ts";
 import { ENGINE } from "./engine.ts";
 import { ENQUEUE } from "./enqueue.ts";
+import { EXECUTABLE } from "./executable.ts";
 import { Fixtures } from "./fixtures.ts";
 import { MEMORY } from "./memory.ts";
 import { PICKUP } from "./pickup.ts";
@@ -14,7 +15,7 @@ import { holds, type Result, type Row } from "./row.ts";
 import { STATUS } from "./status.ts";
 import { table } from "./table.ts";
 
-const ROWS: readonly Row[] = [DRAIN, ENQUEUE, BULK, PICKUP, ENGINE, STATUS, MEMORY];
+const ROWS: readonly Row[] = [DRAIN, ENQUEUE, BULK, PICKUP, ENGINE, STATUS, EXECUTABLE, MEMORY];
 
 const unknown = Deno.args.filter((arg) => !ROWS.some((row) => row.name === arg));
 if (unknown.length > 0) {

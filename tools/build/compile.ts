@@ -35,7 +35,7 @@ export function requireBases(targets: readonly Target[]): void {
   );
 }
 
-/** Makes an executable, and tries it if it is for this platform. */
+/** Makes an executable of `main.js` and the chunks it imports. */
 export async function compile({ target, chunks, output, signal }: Compilation): Promise<void> {
   for (const { name } of Deno.readDirSync(chunks)) Deno.utimeSync(`${chunks}/${name}`, 0, 0); // is compiled in, too
   const platform = target ?? Deno.build.target;
@@ -51,13 +51,11 @@ export async function compile({ target, chunks, output, signal }: Compilation): 
     problem: (printed) => whyNotCompiled(printed, platform),
     signal,
   });
-  if (!isHere(platform)) return;
-  const said = await runDeno({
-    program: output,
-    args: ["version"],
-    problem: (printed) => whyNotStarted(printed),
-    signal,
-  });
+}
+
+/** Runs an executable that was just made. @throws {Refused} when it does not start */
+export async function tryOut(executable: string, signal: AbortSignal): Promise<void> {
+  const said = await runDeno({ program: executable, args: ["version"], problem: whyNotStarted, signal });
   if (!said.startsWith(`queuectl ${VERSION} `)) throw whyNotStarted(said);
 }
 
@@ -66,7 +64,8 @@ export function suffixOn(target: string): string {
   return osOf(target) === "windows" ? ".exe" : "";
 }
 
-function isHere(target: string): boolean {
+/** Whether it is the platform that this runs on. */
+export function isHere(target: string): boolean {
   return target === Deno.build.target;
 }
 
