@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { queuectl } from "./helpers/cli.ts";
-import { isThere } from "./helpers/programs.ts";
+import { succeeds } from "./helpers/finished.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
 
@@ -63,11 +63,11 @@ function write(dir: TempDir, name: string, text: string, mode?: number): void {
 }
 
 /** Only this one takes `-qefc COMMAND FILE`. */
-const hasScript = isThere("script", "-qefc", "true", "/dev/null");
+const hasScript = succeeds("script", "-qefc", "true", "/dev/null");
 
 for (const [name, { start, setUp }] of Object.entries(SHELLS)) {
   Deno.test(`${name} completes commands, values and files at a prompt`, {
-    ignore: !hasScript || !isThere(name, "-c", ":"),
+    ignore: !hasScript || !succeeds(name, "-c", ":"),
   }, async () => {
     using dir = tempDir();
     const { stdout } = await queuectl(["completions", name], { home: dir.home.dir });

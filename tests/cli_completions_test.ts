@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { queuectl } from "./helpers/cli.ts";
-import { isThere } from "./helpers/programs.ts";
+import { succeeds } from "./helpers/finished.ts";
 import { tempDir } from "./helpers/temp.ts";
 
 /** Sources the completion script for a shell, then runs `commands` in it. Returns the lines printed, sorted. */
@@ -35,7 +35,7 @@ const CASES: readonly { words: string[]; gives: string[] }[] = [
 for (const { words, gives } of CASES) {
   const typed = words.join(" ");
 
-  Deno.test(`bash completes "${typed}"`, { ignore: !isThere("bash", "-c", ":") }, async () => {
+  Deno.test(`bash completes "${typed}"`, { ignore: !succeeds("bash", "-c", ":") }, async () => {
     const found = await completed("bash", (script) =>
       `source ${script}
        COMP_WORDS=(${words.join(" ")}) COMP_CWORD=${words.length - 1}
@@ -43,13 +43,13 @@ for (const { words, gives } of CASES) {
     assert.deepEqual(found, gives);
   });
 
-  Deno.test(`fish completes "${typed}"`, { ignore: !isThere("fish", "-c", ":") }, async () => {
+  Deno.test(`fish completes "${typed}"`, { ignore: !succeeds("fish", "-c", ":") }, async () => {
     const found = await completed("fish", (script) => `source ${script}; complete -C "${typed}"`);
     assert.deepEqual(found, gives);
   });
 
   // zsh completes only at a prompt; what it would choose from is what the function offers.
-  Deno.test(`zsh offers "${gives[0]}" for "${typed}"`, { ignore: !isThere("zsh", "-c", ":") }, async () => {
+  Deno.test(`zsh offers "${gives[0]}" for "${typed}"`, { ignore: !succeeds("zsh", "-c", ":") }, async () => {
     const found = await completed("zsh", (script) =>
       `compdef() {}; _describe() { print -l -- $found }
        source ${script}

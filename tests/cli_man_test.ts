@@ -10,7 +10,7 @@ import { bold, list, paragraph, section, subsection } from "../src/cli/man/roff.
 import { loadWholeTree } from "../src/cli/tree.ts";
 import { SETTINGS } from "../src/settings.ts";
 import { queuectl } from "./helpers/cli.ts";
-import { isThere } from "./helpers/programs.ts";
+import { succeeds } from "./helpers/finished.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 
 /** What a program that shows manual pages makes of one, without bold and underlining, and what it complains about. */
@@ -20,16 +20,20 @@ interface Shown {
 }
 
 const VIEWERS: Readonly<Record<string, { show: string; isThere: boolean }>> = {
-  groff: { show: 'groff -ww -man -Tutf8 -rLL=200n -P-cbou "$1"', isThere: isThere("groff", "--version") },
+  groff: { show: 'groff -ww -man -Tutf8 -rLL=200n -P-cbou "$1"', isThere: succeeds("groff", "--version") },
   man: {
     show: 'MANWIDTH=200 man --warnings -E UTF-8 -l "$1"',
-    isThere: isThere("sh", "-c", `printf '.TH X 1\\n.SH NAME\\n' | man --warnings -E UTF-8 -l - | grep NAME`),
+    isThere: succeeds(
+      "sh",
+      "-c",
+      `printf '.TH X 1\\n.SH NAME\\n' | man --warnings -E UTF-8 -l - | grep NAME`,
+    ),
   },
   mandoc: {
     // A page that is printed by the program it is about has no date.
     show:
       'mandoc -Tlint -Wwarning "$1" | grep -v "missing date" >&2; mandoc -Tutf8 -O width=200 "$1" | col -bx',
-    isThere: isThere("sh", "-c", "command -v mandoc && command -v col"),
+    isThere: succeeds("sh", "-c", "command -v mandoc && command -v col"),
   },
 };
 

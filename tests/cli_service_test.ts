@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { escapeXml } from "../src/cli/service/launchd.ts";
 import { commandLine } from "../src/cli/service/systemd.ts";
 import { MAIN_URL, queuectl } from "./helpers/cli.ts";
-import { isThere } from "./helpers/programs.ts";
+import { succeeds } from "./helpers/finished.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
 import { startWorker, testStore } from "./helpers/worker.ts";
@@ -43,7 +43,7 @@ function verified(dir: TempDir, unit: string, { system = false } = {}): string[]
   return lines.filter((line) => line.includes("queuectl-under-test") || line.startsWith("Failed"));
 }
 
-const withSystemd = { ignore: !isThere("systemd-analyze", "--version") };
+const withSystemd = { ignore: !succeeds("systemd-analyze", "--version") };
 
 Deno.test(
   "systemd finds nothing to complain about in the units, of a user and of the machine",
@@ -98,7 +98,7 @@ Deno.test("a command line for systemd is quoted where it has to be", () => {
 });
 
 Deno.test("a property list says what was meant, whatever the paths", {
-  ignore: !isThere("python3", "--version"),
+  ignore: !succeeds("python3", "--version"),
 }, async () => {
   using dir = tempDir();
   const home = dir.file(NASTY);

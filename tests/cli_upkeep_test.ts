@@ -8,7 +8,7 @@ import { openStore } from "../src/store/open.ts";
 import { VERSION } from "../src/version.ts";
 import { MAIN, queuectl } from "./helpers/cli.ts";
 import { newJob } from "./helpers/jobs.ts";
-import { isThere } from "./helpers/programs.ts";
+import { succeeds } from "./helpers/finished.ts";
 import { tempDir } from "./helpers/temp.ts";
 import { testStore } from "./helpers/worker.ts";
 
@@ -162,7 +162,7 @@ Deno.test("version says what it runs on, and needs no home", async () => {
 function canBundle(): boolean {
   using dir = tempDir();
   Deno.writeTextFileSync(dir.file("empty.js"), "");
-  return isThere(Deno.execPath(), "bundle", "--quiet", "-o", dir.file("bundle.js"), dir.file("empty.js"));
+  return succeeds(Deno.execPath(), "bundle", "--quiet", "-o", dir.file("bundle.js"), dir.file("empty.js"));
 }
 
 Deno.test(

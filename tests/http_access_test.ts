@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { ApiClient, READ_TOKEN, startDashboard, TOKEN } from "./helpers/dashboard.ts";
-import { finishedOf, MAIN, queuectl } from "./helpers/cli.ts";
-import { isThere } from "./helpers/programs.ts";
+import { MAIN, queuectl } from "./helpers/cli.ts";
+import { finished, succeeds } from "./helpers/finished.ts";
 import { tempDir } from "./helpers/temp.ts";
 import { testStore } from "./helpers/worker.ts";
 
@@ -355,7 +355,7 @@ Deno.test("a dashboard needs its home and its address, and asks for what is miss
   using test = await testStore();
   const needed = [`--allow-read=${test.home}`, `--allow-write=${test.home}`, "--allow-net=127.0.0.1:5001"];
   for (const missing of needed) {
-    const { code, stderr } = await finishedOf({
+    const { code, stderr } = await finished(Deno.execPath(), {
       args: [
         ...["run", "--no-prompt", ...needed.filter((flag) => flag !== missing), MAIN, "--home", test.home],
         ...["dashboard", "--port", "5001"],
@@ -372,7 +372,7 @@ Deno.test("an address in use, and one of another machine, are refused in a sente
   await using server = await startDashboard(test.home);
   const { port } = new URL(server.url);
   const start = (...args: string[]) =>
-    finishedOf({
+    finished(Deno.execPath(), {
       args: ["run", "--no-prompt", "-A", MAIN, "--home", test.home, "dashboard", ...args],
       stdin: "null",
     });
@@ -389,7 +389,7 @@ Deno.test("an address in use, and one of another machine, are refused in a sente
 });
 
 Deno.test("with a certificate it speaks TLS, and its cookie goes by nothing else", {
-  ignore: !isThere("openssl", "version"),
+  ignore: !succeeds("openssl", "version"),
 }, async () => {
   using test = await testStore();
   const [cert, key] = [test.dir.file("cert.pem"), test.dir.file("key.pem")];

@@ -9,7 +9,8 @@ import { loadWholeTree } from "../src/cli/tree.ts";
 import type { Target } from "../src/cli/command.ts";
 import { permissionProblem } from "../src/cli/problem.ts";
 import { permissionFlags } from "../src/permissions.ts";
-import { finishedOf, MAIN } from "./helpers/cli.ts";
+import { MAIN } from "./helpers/cli.ts";
+import { finished } from "./helpers/finished.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 
 /** A row of README.md's table. */
@@ -119,7 +120,7 @@ const ROWS: readonly Row[] = [
 
 /** Runs the program with some permissions, and no others. */
 function run(flags: readonly string[], words: readonly string[], { home }: TempDir) {
-  return finishedOf({
+  return finished(Deno.execPath(), {
     args: ["run", "--no-prompt", ...flags, MAIN, ...words],
     env: { QUEUECTL_HOME: home.dir },
     stdin: "null",

@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import { type Finished, finishedOf, MAIN } from "./helpers/cli.ts";
+import { type Finished, MAIN } from "./helpers/cli.ts";
+import { finished, succeeds } from "./helpers/finished.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 
 /** What a host is like and what is done on it, as shell scripts. */
@@ -24,8 +25,7 @@ function onHost({ path, home }: TempDir, { prepare = ":", script, env }: HostScr
     ...[Deno.execPath(), "run", "--no-prompt", `--allow-read=${home.dir},${dirname(MAIN)}`],
     ...[`--allow-write=${home.dir}`, "--allow-run=sh", MAIN, "--home", home.dir],
   ];
-  return finishedOf({
-    program: "unshare",
+  return finished("unshare", {
     args: ["-m", "sh", "-c", `set -e; mount --make-rprivate /; ${prepare}\n${script}`],
     env: { Q: program.join(" "), DIR: path, NO_COLOR: "1", ...env },
     cwd: path,
@@ -34,15 +34,7 @@ function onHost({ path, home }: TempDir, { prepare = ":", script, env }: HostScr
 }
 
 /** Whether this machine lets tests make such hosts. */
-const cannot = !isPossible("unshare", ["-m", "sh", "-c", "mount --make-rprivate /"]);
-
-function isPossible(program: string, args: string[]): boolean {
-  try {
-    return new Deno.Command(program, { args, stdout: "null", stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
+const cannot = !succeeds("unshare", "-m", "sh", "-c", "mount --make-rprivate /");
 
 const HIDE_PROC = "mount -t tmpfs none /proc";
 
@@ -129,13 +121,13 @@ $Q show hangs | grep ^Error; $Q show first | grep ^State`;
 });
 
 Deno.test("a user without a home directory or a name can use a home that is given", {
-  ignore: cannot || !isPossible("setpriv", ["--reuid", "54321", "true"]),
+  ignore: cannot || !succeeds("setpriv", "--reuid", "54321", "true"),
 }, async () => {
   using dir = tempDir();
   Deno.chmodSync(dir.path, 0o777);
   Deno.mkdirSync(dir.home.dir, { mode: 0o700 });
   Deno.chownSync(dir.home.dir, 54321, 54321);
-  const { denoDir } = JSON.parse((await finishedOf({ args: ["info", "--json"] })).stdout);
+  const { denoDir } = JSON.parse((await finished(Deno.execPath(), { args: ["info", "--json"] })).stdout);
   // The program and its cache may lie where this user does not get at them.
   const prepare = [
     `: >"$DIR/deno"; mount --bind '${Deno.execPath()}' "$DIR/deno"`,

@@ -23,6 +23,7 @@
  * no store, prints no error and exits nothing itself. Control characters in what users gave go through `visible`
  * (tables and messages do that already). A group with all its commands in one file exports `defineGroup({ … })`.
  */
+import { BadInput } from "../errors.ts";
 import { asksForJson, readArgv } from "./argv.ts";
 import type { CommandDefinition, Target } from "./command.ts";
 import { Context } from "./context.ts";
@@ -34,6 +35,7 @@ import { unknownCommand, usageProblem } from "./usage.ts";
 /** Runs the command line `queuectl …args` and returns its exit code. Never throws. */
 export async function runCli(args: readonly string[]): Promise<number> {
   try {
+    requireRuntime();
     const argv = readArgv(args);
     await using context = new Context(argv);
     await runCommand(context, argv.words);
@@ -43,6 +45,19 @@ export async function runCli(args: readonly string[]): Promise<number> {
     const json = asksForJson(args);
     return report(error, { print: new Print(json), json });
   }
+}
+
+/** The oldest Deno that the source is tried with. What is bundled or compiled from it runs on 2.4, too. */
+const NEEDED = [2, 9] as const;
+
+/** @throws {BadInput} when the source is run, not what is bundled from it, by a Deno that may not understand it */
+function requireRuntime(): void {
+  if (!import.meta.url.endsWith(".ts")) return;
+  const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
+  if (major > NEEDED[0] || major === NEEDED[0] && minor >= NEEDED[1]) return;
+  throw new BadInput(
+    `Cannot run from source with Deno ${Deno.version.deno}: Deno ${NEEDED.join(".")} or newer is needed`,
+  );
 }
 
 /** Runs the typed command. Throws what it throws, and a `BadInput` where the words make no command. */

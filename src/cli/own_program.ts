@@ -11,5 +11,7 @@ import { leastFlags } from "./worker/permissions.ts";
  */
 export function ownProgram(home: Home, variables: readonly string[] = []): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];
-  return [Deno.execPath(), "run", "--no-prompt", ...leastFlags(home, variables), Deno.mainModule];
+  // What is bundled needs no configuration, and must not be hindered by one that lies around.
+  const bundled = Deno.mainModule.endsWith(".js") ? ["--no-config", "--no-lock"] : [];
+  return [Deno.execPath(), "run", ...bundled, "--no-prompt", ...leastFlags(home, variables), Deno.mainModule];
 }

@@ -7,6 +7,7 @@ import { BULK } from "./bulk.ts";
 import { DRAIN } from "./drain.ts";
 import { ENGINE } from "./engine.ts";
 import { ENQUEUE } from "./enqueue.ts";
+import { EXECUTABLE } from "./executable.ts";
 import { Fixtures } from "./fixtures.ts";
 import { HTTP } from "./http.ts";
 import { MEMORY } from "./memory.ts";
@@ -15,7 +16,7 @@ import { holds, type Result, type Row } from "./row.ts";
 import { STATUS } from "./status.ts";
 import { table } from "./table.ts";
 
-const ROWS: readonly Row[] = [DRAIN, ENQUEUE, BULK, PICKUP, ENGINE, STATUS, HTTP, MEMORY];
+const ROWS: readonly Row[] = [DRAIN, ENQUEUE, BULK, PICKUP, ENGINE, STATUS, HTTP, EXECUTABLE, MEMORY];
 
 const unknown = Deno.args.filter((arg) => !ROWS.some((row) => row.name === arg));
 if (unknown.length > 0) {

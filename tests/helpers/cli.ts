@@ -49,11 +49,6 @@ export async function queuectl(args: readonly string[], options: RunOptions): Pr
   return readable(await child.output());
 }
 
-/** Runs Deno, or another program, to its end, with flags and permissions of one's own. */
-export async function finishedOf(options: Deno.CommandOptions & { program?: string }): Promise<Finished> {
-  return readable(await new Deno.Command(options.program ?? Deno.execPath(), options).output());
-}
-
 function readable({ code, stdout, stderr }: Deno.CommandOutput): Finished {
   const text = new TextDecoder();
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
