@@ -11,6 +11,15 @@ import { type TempDir, tempDir } from "./helpers/temp.ts";
 
 const CHECKOUT = new URL("../", import.meta.url);
 
+/** As a server has them that does not know what `.ts` is. */
+const TYPES: Readonly<Record<string, string>> = {
+  ts: "text/plain",
+  js: "text/javascript",
+  css: "text/css",
+  html: "text/html",
+  svg: "image/svg+xml",
+};
+
 /** A server of plain files; it is down after the scope. */
 interface StaticServer extends AsyncDisposable {
   /** The URL of a file. */
@@ -19,16 +28,15 @@ interface StaticServer extends AsyncDisposable {
   asked: string[];
 }
 
-/** Serves one bundle, and the sources as text, as a plain server does that does not know what `.ts` is. */
+/** Serves one bundle, and the sources. */
 function serve(bundle: string): StaticServer {
   const asked: string[] = [];
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async ({ url }) => {
     const { pathname } = new URL(url);
     asked.push(pathname);
     if (pathname === "/queuectl.js") return file(bundle, "text/javascript");
-    if (pathname.endsWith(".ts")) {
-      return await file(new URL(`.${pathname}`, CHECKOUT), "text/plain; charset=utf-8");
-    }
+    const type = TYPES[pathname.split(".").at(-1)!];
+    if (type) return await file(new URL(`.${pathname}`, CHECKOUT), `${type}; charset=utf-8`);
     return new Response("Not found", { status: 404 });
   });
   return {
