@@ -6,7 +6,15 @@ import assert from "node:assert/strict";
 import { VERSION } from "../src/version.ts";
 import { builtExecutable } from "./helpers/executable.ts";
 import { finished, succeeds } from "./helpers/finished.ts";
-import { call, type Installed, says, SYSTEM_PATH, userOf, worksThroughout } from "./helpers/installed.ts";
+import {
+  call,
+  type Installed,
+  says,
+  start,
+  SYSTEM_PATH,
+  userOf,
+  worksThroughout,
+} from "./helpers/installed.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 
 /** Begins a colour on a terminal. */
@@ -41,6 +49,42 @@ Deno.test(
     ]);
   },
 );
+
+Deno.test("it serves the dashboard, and has all of its pages within itself", { ignore }, async () => {
+  using dir = tempDir();
+  const how = installedIn(dir, { env: { ...userOf(dir), QUEUECTL_TOKEN: "a-token-of-the-environment" } });
+  const child = start(how, ["dashboard", "--port", "0"]);
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let printed = "";
+  while (!printed.includes("\n")) {
+    const { done, value } = await reader.read();
+    assert.ok(!done, "it has ended");
+    printed += value;
+  }
+  const [, url] = /^(http:\/\/127\.0\.0\.1:\d+\/)\?token=a-token-of-the-environment$/m.exec(printed) ?? [];
+  assert.ok(url, printed);
+  const headers = { authorization: "Bearer a-token-of-the-environment" };
+  for (
+    const [path, part] of [["", '<div id="app">'], ["assets/app.js", "import "], ["assets/uplot.js", "uPlot"]]
+  ) {
+    const response: Response = await fetch(url + path, { headers });
+    assert.equal(response.status, 200, path);
+    assert.ok((await response.text()).includes(part!), path);
+  }
+  const made = await fetch(`${url}api/v1/jobs`, {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: JSON.stringify({ id: "by-http", command: "echo hi" }),
+  });
+  assert.equal(made.status, 201, await made.text());
+  await says(how, ["worker", "start", "--burst"]);
+  const output = await fetch(`${url}api/v1/jobs/by-http/output`, { headers });
+  assert.equal(await output.text(), "hi\n");
+  child.kill("SIGTERM");
+  await reader.cancel();
+  await child.stderr.cancel();
+  assert.equal((await child.status).code, 0);
+});
 
 const noNetworks = !succeeds("unshare", "-n", "true");
 
