@@ -51,7 +51,7 @@ async function* checkHome({ home }: Context): AsyncGenerator<Finding> {
 async function* checkShell(context: Context): AsyncGenerator<Finding> {
   const shell = await shellSetting(context);
   if (await here.hasProgram(shell)) yield ok("shell", shell);
-  else yield problem("shell", `${shell} is not there`, "queuectl config set shell sh, or install it");
+  else yield problem("shell", `${shell} is not there`, "queuectl config reset shell, or install it");
 }
 
 /** The setting, or its default when the store cannot be read. */
