@@ -32,7 +32,7 @@ export async function* checkSurroundings(context: Context): AsyncGenerator<Findi
 async function checkShell(context: Context): Promise<Finding> {
   const shell = await shellSetting(context);
   if (await here.hasProgram(shell)) return ok("shell", shell);
-  return problem("shell", `${shell} is not there`, "queuectl config set shell sh, or install it");
+  return problem("shell", `${shell} is not there`, "queuectl config reset shell, or install it");
 }
 
 /** The setting, or its default when the store cannot be read. */
