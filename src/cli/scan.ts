@@ -8,8 +8,11 @@ import type { CommandDefinition, Target } from "./command.ts";
 
 /** A command and what it is to be called with. */
 export interface Call {
+  /** The command. */
   command: CommandDefinition;
+  /** By their names in code, as the command expects them. */
   flags: Record<string, unknown>;
+  /** Its words, those after `--` among them. */
   words: string[];
 }
 
