@@ -25,12 +25,10 @@
  */
 import { BadInput } from "../errors.ts";
 import { asksForJson, readArgv } from "./argv.ts";
-import type { CommandDefinition, Target } from "./command.ts";
 import { Context } from "./context.ts";
 import { Print } from "./print.ts";
-import { buildApplication, type RouteMap, run, type StricliIntegration, text_en } from "./stricli.ts";
+import { scan } from "./scan.ts";
 import { loadTree } from "./tree.ts";
-import { unknownCommand, usageProblem } from "./usage.ts";
 
 /** Runs the command line `queuectl …args` and returns its exit code. Never throws. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -63,56 +61,11 @@ function requireRuntime(): void {
 /** Runs the typed command. Throws what it throws, and a `BadInput` where the words make no command. */
 async function runCommand(context: Context, words: readonly string[]): Promise<void> {
   const root = await loadTree(words);
-  let failure: { error: unknown } | undefined;
-  /** Keeps the first error for us: the library would print it, and has exit codes of its own. */
-  const keep = (error: unknown) => {
-    failure ??= { error };
-    return "";
-  };
-  const app = buildApplication(root as Target & RouteMap<Context>, {
-    name: "queuectl",
-    scanner: {
-      caseStyle: "allow-kebab-for-camel",
-      allowArgumentEscapeSequence: true,
-      distanceOptions: {
-        threshold: 3,
-        weights: { insertion: 1, deletion: 3, substitution: 2, transposition: 0 },
-      },
-    },
-    localization: {
-      text: {
-        ...text_en,
-        noCommandRegisteredForInput: ({ input, corrections }) =>
-          keep(unknownCommand(input, corrections.map((one) => one.replaceAll("`", '"')))),
-        exceptionWhileParsingArguments: (error) => keep(usageProblem(error, adviceFor(root, words))),
-        exceptionWhileRunningCommand: keep,
-        exceptionWhileRunningIntegrationFlag: ({ exception }) => keep(exception),
-      },
-    },
-  }, { help: HELP });
-  await run(app, words, context);
-  if (failure) throw failure.error;
-}
-
-const HELP: StricliIntegration<Context> = {
-  flag: {
-    brief: "print help",
-    global: true,
-    aliases: ["h"],
-    defaultForRouteMap: true,
-    async run(_app, { result }) {
-      const { helpFor } = await import("./help.ts");
-      new Print(false).line(helpFor(result.target as typeof result.target & Target, result.prefix));
-    },
-  },
-};
-
-/** The advice of the command that was typed. */
-function adviceFor(root: Target, words: readonly string[]): string | undefined {
-  let definition = root.definition;
-  for (const word of words) {
-    if (!("routes" in definition) || !Object.hasOwn(definition.routes, word)) break;
-    definition = definition.routes[word]!.definition;
+  const call = scan(root, words);
+  if (call) {
+    context.exitCode = await call.command.run(context, call.flags, call.words) ?? 0;
+    return;
   }
-  return (definition as Partial<CommandDefinition>).advice;
+  const { runByLibrary } = await import("./closer_look.ts");
+  await runByLibrary(root, context, words);
 }

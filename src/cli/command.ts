@@ -4,7 +4,6 @@
  */
 import type { Context } from "./context.ts";
 import { type Flags, type FlagValues, text, toggle } from "./flags.ts";
-import { buildCommand, buildRouteMap, type Command, type RouteMap } from "./stricli.ts";
 
 /** A command as its file writes it down. */
 export interface CommandDefinition<F extends Flags = Flags> {
@@ -58,9 +57,6 @@ export interface Target {
   readonly definition: CommandDefinition | GroupDefinition;
 }
 
-/** What a target is besides: a part of the library's own tree. */
-type Route = Target & (Command<Context> | RouteMap<Context>);
-
 /** The flags that every command takes. `argv.ts` has taken them out before; here they are for help and completion. */
 export const GLOBAL_FLAGS = {
   home: text("DIR", "where everything is kept (default: $QUEUECTL_HOME, else ~/.queuectl)"),
@@ -71,39 +67,10 @@ export const GLOBAL_FLAGS = {
 export function defineCommand<const F extends Flags = Record<never, never>>(
   definition: CommandDefinition<F>,
 ): Target {
-  const { brief, flags = {} as F, words = { placeholder: "", brief: "", max: 0 } } = definition;
-  const entries = Object.entries({ ...flags, ...GLOBAL_FLAGS }).map(([name, flag]) => [
-    name,
-    flag.kind === "toggle" ? { kind: "boolean", brief: flag.brief, withNegated: false } : {
-      kind: "parsed",
-      brief: flag.brief,
-      parse: (text: string) => flag.parse(text),
-      optional: true,
-      variadic: flag.kind === "values",
-    },
-  ]);
-  const command = buildCommand<Record<string, unknown>, string[], Context>({
-    docs: { brief },
-    parameters: {
-      flags: Object.fromEntries(entries),
-      positional: {
-        kind: "array",
-        parameter: { brief: words.brief, placeholder: words.placeholder, parse: String },
-        minimum: words.min ?? 0,
-        maximum: words.max,
-      },
-    },
-    async func(values, ...given) {
-      this.exitCode = await definition.run(this, values as FlagValues<F>, given) ?? 0;
-    },
-  });
-  return { ...command, definition: definition as unknown as CommandDefinition } satisfies Route;
+  return { definition: definition as unknown as CommandDefinition };
 }
 
 /** Makes a group of commands. */
 export function defineGroup(definition: GroupDefinition): Target {
-  const { brief, routes, aliases = {} } = definition;
-  const parts = routes as Readonly<Record<string, Route>>;
-  const group = buildRouteMap<string, Context>({ routes: parts, aliases, docs: { brief } });
-  return { ...group, definition } satisfies Route;
+  return { definition };
 }

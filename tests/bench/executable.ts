@@ -6,11 +6,13 @@
 import { compile } from "../../tools/build/compile.ts";
 import { builtExecutable } from "../helpers/executable.ts";
 import type { Fixtures } from "./fixtures.ts";
-import { inTurns, medianOf, showMs } from "./measure.ts";
+import { inTurns, showMs } from "./measure.ts";
 import { processMs } from "./program.ts";
 import type { Result, Row } from "./row.ts";
 
 const JOBS = 1000;
+/** One run of each at a time: the machine may be twice as fast a second later. */
+const PAIRS = 60;
 const MB = 1e6;
 
 /** The executable. There are no results where it cannot be built, which is said. */
@@ -53,7 +55,7 @@ async function line({ executable, empty, args, home, atMost }: Measured): Promis
   const command = () => processMs(executable, args, { QUEUECTL_HOME: home });
   const nothing = () => processMs(empty, []);
   await command(), await nothing(); // into the file system's cache
-  const { first, second, ratio } = await inTurns(() => medianOf(10, command), () => medianOf(10, nothing));
+  const { first, second, ratio } = await inTurns(command, nothing, PAIRS);
   return {
     what: `${args.join(" ")}, executable${args[0] === "status" ? `, ${JOBS} jobs` : ""}`,
     measured: showMs(first),

@@ -4,7 +4,7 @@
  */
 import { systemClock } from "../../src/clock.ts";
 
-/** How often every comparison is repeated. */
+/** How often a comparison is repeated unless it says otherwise. */
 const ROUNDS = 5;
 
 /** What came of two things measured in turns. */
@@ -16,17 +16,18 @@ export interface Comparison {
   ratio: number;
 }
 
-/** Measures A B A B …, and compares each A with the B next to it. */
+/** Measures A B A B …, as often as `rounds` says, and compares each A with the B next to it. */
 export async function inTurns(
   first: () => Promise<number>,
   second: () => Promise<number>,
+  rounds = ROUNDS,
 ): Promise<Comparison> {
-  const rounds: [number, number][] = [];
-  for (let round = 0; round < ROUNDS; round++) rounds.push([await first(), await second()]);
+  const pairs: [number, number][] = [];
+  for (let round = 0; round < rounds; round++) pairs.push([await first(), await second()]);
   return {
-    first: median(rounds.map(([a]) => a)),
-    second: median(rounds.map(([, b]) => b)),
-    ratio: median(rounds.map(([a, b]) => a / b)),
+    first: median(pairs.map(([a]) => a)),
+    second: median(pairs.map(([, b]) => b)),
+    ratio: median(pairs.map(([a, b]) => a / b)),
   };
 }
 
