@@ -35,7 +35,7 @@ function problemOf(error: unknown): UserError {
  * The variables for which Deno does not start anything unless everything may be started, if that is what it says:
  * `Requires --allow-run permissions to spawn subprocess with LD_X environment variable. …`
  */
-export function linkerVariables(message: string): string | undefined {
+function linkerVariables(message: string): string | undefined {
   return /to spawn subprocess with (.+) environment variables?\./.exec(message)?.[1];
 }
 

@@ -51,13 +51,18 @@ export async function detach(context: Context, workers: DetachedWorkers): Promis
     pid = started[0]?.pid;
   }
   if (ids.length < workers.count && !workers.burst) {
-    const said = new TextDecoder().decode(Deno.readFileSync(log).slice(logged)).trim();
-    throw new Refused(
-      `Cannot start workers in the background: ${said.split("\n").at(-1) || "they ended at once"}`,
-    );
+    const said = new TextDecoder().decode(Deno.readFileSync(log).slice(logged));
+    throw new Refused(`Cannot start workers in the background: ${reasonIn(said) ?? "they ended at once"}`);
   }
   background.leave();
   print.result({ workers: ids, pid }, () => ids.map((id) => `Started ${id}`).join("\n"));
+}
+
+/** What a program said last; of the runtime's own errors, which go on for lines, the first. */
+function reasonIn(printed: string): string | undefined {
+  // deno-lint-ignore no-control-regex -- colours begin with one
+  const lines = printed.replaceAll(/\x1b\[[\d;]*m/g, "").split("\n").filter((line) => line.trim() !== "");
+  return lines.find((line) => line.startsWith("error: "))?.slice("error: ".length) ?? lines.at(-1);
 }
 
 function startWords(home: Home, { count, slots, queues, burst, leave }: DetachedWorkers): string[] {
