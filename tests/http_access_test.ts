@@ -118,7 +118,7 @@ Deno.test("another site's form, script or name gets nothing done", async () => {
   using test = await testStore();
   await using server = await startDashboard(test.home);
   const api = await ApiClient.of(server);
-  const cookie = { cookie: `queuectl=${TOKEN}` };
+  const cookie = { cookie: `queuectl_${new URL(server.url).port}=${TOKEN}` };
   const tries: [what: string, status: number, init: RequestInit][] = [
     ["a form", 403, { ...HARMLESS, headers: { ...cookie, ...JSON_TYPE, "sec-fetch-site": "cross-site" } }],
     ["another port of this machine", 403, {

@@ -31,7 +31,10 @@ export const command: Target = defineCommand({
     host: text("ADDRESS", "where to listen (default: 127.0.0.1)"),
     port: count({ min: 0, max: 65_535 }, "the port; 0 is any that is free (default: 5000)"),
     name: text("NAME,…", "host names to answer to, besides addresses and localhost"),
-    token: text("TOKEN", "the token (default: $QUEUECTL_TOKEN, else a new one)"),
+    token: text(
+      "TOKEN",
+      "the token, for all on this machine to see (default: $QUEUECTL_TOKEN, else a new one)",
+    ),
     readToken: text("TOKEN", "a second token, for looking only"),
     noAuth: toggle("ask for no token; only on this machine"),
     readOnly: toggle("refuse every change"),
@@ -53,7 +56,7 @@ export const command: Target = defineCommand({
       names: (flags.name ?? "").split(",").map((name) => name.trim().toLowerCase()).filter((name) =>
         name !== ""
       ),
-      access: new Access(tokens, { clock, cookie: "queuectl" }),
+      access: new Access(tokens, clock),
       secure: tls !== null,
       onDefect: (error) => report(error, { print, json: context.json }),
     });

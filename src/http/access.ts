@@ -46,14 +46,12 @@ interface Tries {
 export class Access {
   readonly #tokens: Tokens;
   readonly #clock: Clock;
-  readonly #cookie: string;
   readonly #tries = new Map<string, Tries>();
 
-  /** `cookie` is the name of the cookie. */
-  constructor(tokens: Tokens, { clock, cookie }: { clock: Clock; cookie: string }) {
+  /** For the tokens of a server. */
+  constructor(tokens: Tokens, clock: Clock) {
     this.#tokens = tokens;
     this.#clock = clock;
-    this.#cookie = cookie;
   }
 
   /**
@@ -62,7 +60,7 @@ export class Access {
    */
   async rightOf(request: Request, address: string): Promise<Right> {
     if (this.#tokens.change === null) return "change";
-    const given = bearerOf(request) ?? cookieOf(request, this.#cookie);
+    const given = bearerOf(request) ?? cookieOf(request);
     if (given === undefined) throw new HttpProblem("not-authenticated", NO_TOKEN, CHALLENGE);
     const right = await this.rightOfGiven(given, address);
     if (right) return right;
@@ -79,7 +77,7 @@ export class Access {
   /** Whether a request may look. It is not slowed down: it was not tried, only come back with. */
   async knows(request: Request): Promise<boolean> {
     if (this.#tokens.change === null) return true;
-    const given = bearerOf(request) ?? cookieOf(request, this.#cookie);
+    const given = bearerOf(request) ?? cookieOf(request);
     return given !== undefined && await this.#rightOfToken(given) !== undefined;
   }
 
@@ -92,8 +90,8 @@ export class Access {
   }
 
   /** The cookie that stands for a token. `secure`: to be sent by TLS only. */
-  cookieFor(token: string, secure: boolean): string {
-    return `${this.#cookie}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000${
+  cookieFor(request: Request, { token, secure }: { token: string; secure: boolean }): string {
+    return `${cookieName(request)}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000${
       secure ? "; Secure" : ""
     }`;
   }
@@ -127,7 +125,14 @@ function bearerOf(request: Request): string | undefined {
   return /^Bearer +([^ ]+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
 }
 
-function cookieOf(request: Request, name: string): string | undefined {
+/** Browsers do not tell the ports of a host apart, but two dashboards on one have two tokens. */
+function cookieName({ url }: Request): string {
+  const { port, protocol } = new URL(url);
+  return `queuectl_${port || (protocol === "https:" ? 443 : 80)}`;
+}
+
+function cookieOf(request: Request): string | undefined {
+  const name = cookieName(request);
   for (const pair of (request.headers.get("cookie") ?? "").split(";")) {
     const [key, value] = pair.trim().split("=", 2);
     if (key === name && value) return value;

@@ -122,7 +122,10 @@ export function makeApplication(options: AppOptions): Application {
     if (!await access.rightOfGiven(token, env.address)) {
       throw new HttpProblem("not-authenticated", "This token is not valid");
     }
-    return new Response(null, { status: 204, headers: { "set-cookie": access.cookieFor(token, secure) } });
+    return new Response(null, {
+      status: 204,
+      headers: { "set-cookie": access.cookieFor(req.raw, { token, secure }) },
+    });
   });
   for (const route of ROUTES) {
     app.on(route.method, API_ROOT + route.url, async (context) => {

@@ -46,7 +46,7 @@ export function openApiDocument(routes: readonly Route[], root: string): JsonSch
     components: {
       securitySchemes: {
         token: { type: "http", scheme: "bearer" },
-        cookie: { type: "apiKey", in: "cookie", name: "queuectl" },
+        cookie: { type: "apiKey", in: "cookie", name: "queuectl_5000", description: "with the port" },
       },
       schemas: { Problem: PROBLEM },
     },

@@ -73,7 +73,10 @@ export async function pageResponse(
     const right = await access.rightOfGiven(token, address);
     if (right) {
       url.searchParams.delete("token");
-      const headers = { location: url.pathname + url.search, "set-cookie": access.cookieFor(token, secure) };
+      const headers = {
+        location: url.pathname + url.search,
+        "set-cookie": access.cookieFor(request, { token, secure }),
+      };
       return new Response(null, { status: 303, headers });
     }
   }
