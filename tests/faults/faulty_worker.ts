@@ -20,11 +20,19 @@ const inThread = "WorkerGlobalScope" in globalThis;
 let passes = Number(Deno.env.get("FAULT_AT"));
 
 makeFaulty();
+keepEnvironment();
 if (inThread) {
   const { serveThread } = await import("../../src/worker/thread.ts");
   serveThread();
 } else {
   Deno.exit(await runCli(Deno.args));
+}
+
+/** The program drops the permission to read its environment, but threads that start later still come here. */
+function keepEnvironment(): void {
+  const revoke = Deno.permissions.revokeSync.bind(Deno.permissions);
+  Deno.permissions.revokeSync = (permission) =>
+    permission.name === "env" ? Deno.permissions.querySync(permission) : revoke(permission);
 }
 
 function makeFaulty(): void {
