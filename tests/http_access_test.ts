@@ -3,6 +3,8 @@
  * Who gets in, and what those try who should not: other sites, other names, wrong tokens, requests made to hurt.
  */
 import assert from "node:assert/strict";
+import { systemClock } from "../src/clock.ts";
+import { AuditLog } from "../src/http/audit.ts";
 import { ApiClient, READ_TOKEN, startDashboard, TOKEN } from "./helpers/dashboard.ts";
 import { MAIN, queuectl } from "./helpers/cli.ts";
 import { finished, succeeds } from "./helpers/finished.ts";
@@ -285,6 +287,10 @@ Deno.test("scripts and styles are asked for again, and not sent again when they 
 Deno.test("more listeners than there is room for are told so; when some leave, there is room again", async () => {
   using test = await testStore();
   await using server = await startDashboard(test.home);
+  for (let n = 0; n < 250; n++) {
+    const head = await fetch(`${server.url}api/v1/events`, { headers: BEARER, method: "HEAD" });
+    assert.equal(head.status, 200, "a question for the headers alone takes no room");
+  }
   const leaving = new AbortController();
   const listen = () => fetch(`${server.url}api/v1/events`, { headers: BEARER, signal: leaving.signal });
   const responses = await Promise.all(Array.from({ length: 210 }, listen));
@@ -321,6 +327,19 @@ Deno.test("every change that was asked for is noted: who, what, when", async () 
     ],
   );
   assert.equal(Deno.statSync(log).mode! & 0o777, 0o600);
+});
+
+Deno.test("a change that cannot be noted is done all the same, and somebody is told", async () => {
+  using dir = tempDir();
+  const failures: unknown[] = [];
+  const audit = new AuditLog(dir.file("audit.log"), {
+    clock: systemClock,
+    onFailure: (error) => failures.push(error),
+  });
+  audit[Symbol.dispose](); // nothing can be written any more
+  const request = new Request("http://127.0.0.1/api/v1/jobs", { method: "POST" });
+  const response = await audit.noting(request, "127.0.0.1", () => Promise.resolve(new Response("done")));
+  assert.deepEqual([await response.text(), failures.length], ["done", 1]);
 });
 
 for (

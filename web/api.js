@@ -47,6 +47,14 @@ function tell(kind) {
   for (const listener of listeners) listener(kind);
 }
 
+/**
+ * A browser has few connections for one server, and all of its tabs share them: those that nobody looks at have none.
+ */
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) source?.close();
+  else if (source?.readyState === EventSource.CLOSED) connect();
+});
+
 /** Opens the stream once, for as long as the page is open. The browser comes again by itself when it breaks. */
 export function connect() {
   source = new EventSource(`${ROOT}/events`);

@@ -48,7 +48,8 @@ export const command: Target = defineCommand({
     const tls = await readTls(flags);
     const store = await context.store();
     Deno.mkdirSync(home.logs, { recursive: true, mode: 0o700 });
-    using audit = new AuditLog(`${home.logs}/audit.log`, clock);
+    const onDefect = (error: unknown) => void report(error, { print, json: context.json });
+    using audit = new AuditLog(`${home.logs}/audit.log`, { clock, onFailure: onDefect });
     using events = new Events(store, clock);
     using stop = stopSignal();
     const application = makeApplication({
@@ -58,7 +59,7 @@ export const command: Target = defineCommand({
       ),
       access: new Access(tokens, clock),
       secure: tls !== null,
-      onDefect: (error) => report(error, { print, json: context.json }),
+      onDefect,
     });
     const serving = serve(application, { host, port, tls, signal: stop.signal });
     const address = `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${serving.port}/`;

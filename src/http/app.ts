@@ -182,7 +182,10 @@ async function serve(
     query: readQuery(route.query ?? {}, new URL(request.url).searchParams),
     body: await bodyOf(route, request),
   });
-  if (result instanceof Response) return result;
+  if (result instanceof Response) {
+    if (request.method === "HEAD") await result.body?.cancel(); // nobody will read it: it must not keep a place
+    return result;
+  }
   return await jsonResponse(result, { status: route.answer.status ?? 200, request });
 }
 

@@ -10,11 +10,13 @@ import { problemResponse } from "./problem.ts";
 export class AuditLog implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #clock: Clock;
+  readonly #onFailure: (error: unknown) => void;
 
-  /** Opens the file, or makes it. */
-  constructor(path: string, clock: Clock) {
+  /** Opens the file, or makes it. `onFailure` hears of lines that could not be written. */
+  constructor(path: string, { clock, onFailure }: { clock: Clock; onFailure(error: unknown): void }) {
     this.#file = Deno.openSync(path, { create: true, append: true, mode: 0o600 });
     this.#clock = clock;
+    this.#onFailure = onFailure;
   }
 
   /** Lets a request be answered, and notes what came of it. */
@@ -49,6 +51,10 @@ export class AuditLog implements Disposable {
 
   #write(line: Record<string, unknown>): void {
     const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
-    for (let written = 0; written < bytes.length;) written += this.#file.writeSync(bytes.subarray(written));
+    try {
+      for (let written = 0; written < bytes.length;) written += this.#file.writeSync(bytes.subarray(written));
+    } catch (error) {
+      this.#onFailure(error); // what was asked for is done: to answer that it failed would be worse
+    }
   }
 }
