@@ -77,6 +77,8 @@ Deno.test("it serves the dashboard, and has all of its pages within itself", { i
     body: JSON.stringify({ id: "by-http", command: "echo hi" }),
   });
   assert.equal(made.status, 201, await made.text());
+  const { free } = await (await fetch(`${url}api/v1/store`, { headers })).json();
+  assert.ok(free > 0, "an executable may ask how much room there is");
   await says(how, ["worker", "start", "--burst"]);
   const output = await fetch(`${url}api/v1/jobs/by-http/output`, { headers });
   assert.equal(await output.text(), "hi\n");

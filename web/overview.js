@@ -63,9 +63,13 @@ function Failures({ groups }) {
 
 /** How large the store is. */
 function Store({ store }) {
-  return html`<p class="faint">The store has ${bytes(store.size)}, and ${
-    bytes(store.log_size)
-  } in its log; ${store.engine}, schema ${store.schema_version}.</p>`;
+  return html`
+    <p
+      class="faint">The store has ${bytes(store.size)}, and ${bytes(
+        store.log_size,
+      )} in its log${store.free === null ? "" : `; ${bytes(store.free)} are free`}; ${store
+        .engine}, schema ${store.schema_version}.</p>
+  `;
 }
 
 function Charts({ series: { points }, range, percentile }) {

@@ -100,6 +100,7 @@ export const STORE: JsonSchema = record({
   schema_version: COUNT,
   size: COUNT,
   log_size: COUNT,
+  free: orNull(COUNT as { type: string }),
 });
 
 /** A worker. */

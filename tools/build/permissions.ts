@@ -14,6 +14,7 @@ export function permissionsOn(os: typeof Deno.build.os): string[] {
     "--no-prompt",
     "--allow-read",
     "--allow-write",
+    "--allow-sys=statfs", // for the room that is left, on the dashboard; workers drop it
     "--allow-net", // for the dashboard, at whatever address; workers drop it
     `--allow-run=${windows ? "cmd,powershell,taskkill" : "sh"}`,
     `--allow-env=${variables.join()}`,

@@ -9,6 +9,7 @@ import { metricsJson, metricsNow, summaryJson } from "../../metrics_json.ts";
 import { prometheusText } from "../../prometheus.ts";
 import { statusNow } from "../../status.ts";
 import type { FigureRow, Store } from "../../store/store.ts";
+import { freeBytes } from "../free_space.ts";
 import { oneOf, someText } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { METRICS, SERIES, STATUS, STORE } from "../schemas.ts";
@@ -39,10 +40,19 @@ export const OVERVIEW_ROUTES: readonly Route[] = [
     url: "/store",
     summary: "How large the store is, and what it is made with",
     tag,
-    answer: { description: "The store; sizes in bytes", schema: STORE },
-    async run({ store }) {
+    answer: {
+      description: "The store; sizes in bytes; `free` is the room that is left, where that can be told",
+      schema: STORE,
+    },
+    async run({ store, home }) {
       const { engine, schemaVersion, size, logSize } = await store.info();
-      return { engine, schema_version: schemaVersion, size, log_size: logSize };
+      return {
+        engine,
+        schema_version: schemaVersion,
+        size,
+        log_size: logSize,
+        free: await freeBytes(home.dir),
+      };
     },
   }),
   defineRoute({
