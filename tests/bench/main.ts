@@ -11,12 +11,13 @@ import { EXECUTABLE } from "./executable.ts";
 import { Fixtures } from "./fixtures.ts";
 import { HTTP } from "./http.ts";
 import { MEMORY } from "./memory.ts";
+import { PAGES } from "./pages.ts";
 import { PICKUP } from "./pickup.ts";
 import { holds, type Result, type Row } from "./row.ts";
 import { STATUS } from "./status.ts";
 import { table } from "./table.ts";
 
-const ROWS: readonly Row[] = [DRAIN, ENQUEUE, BULK, PICKUP, ENGINE, STATUS, HTTP, EXECUTABLE, MEMORY];
+const ROWS: readonly Row[] = [DRAIN, ENQUEUE, BULK, PICKUP, ENGINE, STATUS, HTTP, PAGES, EXECUTABLE, MEMORY];
 
 const unknown = Deno.args.filter((arg) => !ROWS.some((row) => row.name === arg));
 if (unknown.length > 0) {
