@@ -38,7 +38,8 @@ function spanOf(start: number, bytes: Uint8Array): Span {
   }
 }
 
-function base64(bytes: Uint8Array): string {
+/** Bytes as base64. */
+export function base64(bytes: Uint8Array): string {
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary);

@@ -397,7 +397,7 @@ function kindOf(value: unknown): string {
 }
 
 /** A value as it was given, not too long for a sentence. */
-function quote(value: unknown): string {
+export function quote(value: unknown): string {
   const json = JSON.stringify(value) ?? String(value);
   return json.length <= 80 ? json : `${json.slice(0, 76)}…${json.at(-1)}`;
 }

@@ -126,7 +126,7 @@ function Charts({ series: { points }, range, percentile }) {
   `;
 }
 
-export function Queues({ queues }) {
+function Queues({ queues }) {
   if (queues.length === 0) return null;
   const change = (queue, body, done) =>
     attempt(() => call("PATCH", `/queues/${encodeURIComponent(queue.name)}`, body), done);
@@ -173,7 +173,7 @@ export function Queues({ queues }) {
   `;
 }
 
-export function Workers({ workers, pending }) {
+function Workers({ workers, pending }) {
   if (workers.length === 0) {
     return html`
       <section>

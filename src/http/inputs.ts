@@ -5,7 +5,7 @@
  */
 import { BadInput } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { parseTime } from "../spec.ts";
+import { parseTime, quote } from "../spec.ts";
 
 /** A schema as JSON Schema 2020-12 has it, the dialect of OpenAPI 3.1. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -181,10 +181,4 @@ function fromText(text: string, { type }: JsonSchema): unknown {
 function unknownName(name: string, known: readonly string[]): BadInput {
   const near = nearest(name, known);
   return new BadInput(`Unknown field ${quote(name)}${near ? `, did you mean "${near}"?` : ""}`);
-}
-
-/** A value as it was given, not too long for a sentence. */
-function quote(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value);
-  return json.length <= 80 ? json : `${json.slice(0, 76)}…${json.at(-1)}`;
 }

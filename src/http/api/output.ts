@@ -5,6 +5,7 @@
 import { AttemptOutput } from "../../attempt_output.ts";
 import { NoSuch } from "../../errors.ts";
 import { type Job, type Stream, STREAMS } from "../../job.ts";
+import { base64 } from "../../output_json.ts";
 import { oneOf, someText, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { eventStream } from "../event_stream.ts";
@@ -103,10 +104,4 @@ function streamsOf(stream: Stream | undefined): readonly Stream[] {
 
 function hasEnded(job: Job, attempt: number): boolean {
   return job.lastAttempt > attempt || job.state !== "processing";
-}
-
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }
