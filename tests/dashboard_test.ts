@@ -197,8 +197,13 @@ browserTest(
     await page.getByText("it is scheduled for").waitFor();
     await page.getByRole("button", { name: "Edit" }).click();
     await page.getByRole("textbox", { name: "Command" }).fill("report --all");
+    await page.getByRole("textbox", { name: "Label" }).fill("yearly");
+    await page.getByRole("textbox", { name: "Delay" }).fill("2h");
     await page.getByRole("button", { name: "Save" }).click();
     await page.waitForFunction(() => document.querySelector("pre.command")?.textContent === "report --all");
+    const edited = (await one.test.store.get("later"))!;
+    assert.equal(edited.label, "yearly");
+    assert.ok(edited.runAt! > Date.now() + 3_700_000);
     await page.getByRole("button", { name: "Hold" }).click();
     await page.getByText("it is held until it is released").waitFor();
     await page.getByRole("button", { name: "Release" }).click();

@@ -202,6 +202,8 @@ function Edit({ job, path, done }) {
     };
     body.max_retries = Number(form.get("max_retries"));
     body.timeout = form.get("timeout");
+    // what is empty stays as it is
+    for (const name of ["delay", "label", "cwd"]) if (form.get(name)) body[name] = form.get(name);
     if (await attempt(() => call("PATCH", path, body), `Changed ${job.id}`)) done();
   };
   return html`
@@ -211,6 +213,9 @@ function Edit({ job, path, done }) {
       <label>Priority <input name="priority" type="number" value=${job.priority}/></label>
       <label>Retries <input name="max_retries" type="number" min="0" value=${job.max_retries}/></label>
       <label>Timeout <input name="timeout" value=${job.timeout}/></label>
+      <label>Delay <input name="delay" placeholder="from now; 0 is at once"/></label>
+      <label>Label <input name="label" value=${job.label ?? ""}/></label>
+      <label>Directory <input name="cwd" value=${job.cwd ?? ""}/></label>
       <div class="buttons"><button type="submit" class="primary">Save</button></div>
     </form>
   `;

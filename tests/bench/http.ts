@@ -39,6 +39,7 @@ export const HTTP: Row = {
         ["GET /metrics/series", "/metrics/series"],
       ] as const;
       for (const [what, path] of rows) results.push(await answering(what, () => get(path)));
+      results.push(await whileSearching(get));
     }
     results.push(await costOfWatching(() => fixtures.filled(JOBS)));
     return results;
@@ -59,6 +60,19 @@ async function answering(what: string, ask: () => Promise<unknown>): Promise<Res
     figure: percentile(samples, 0.95),
     target: { atMost: TARGET_MS },
   };
+}
+
+/** Someone looks for what is not there, again and again: all jobs are gone through each time. */
+async function whileSearching(get: (path: string) => Promise<unknown>): Promise<Result> {
+  let over = false;
+  const searches: number[] = [];
+  const searching = (async () => {
+    while (!over) searches.push(await timeMs(() => get("/jobs?search=nothing-like-it")));
+  })();
+  const status = await answering("GET /status while another searches", () => get("/status"));
+  over = true;
+  await searching;
+  return { ...status, against: `a search ${showMs(percentile(searches, 0.5))}`, target: null };
 }
 
 /** Draining with someone who listens to every change, against draining alone. */

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { JobFilter, Store } from "../../src/store/store.ts";
-import { enqueue, T0 } from "../helpers/jobs.ts";
+import { enqueue, newJob, T0 } from "../helpers/jobs.ts";
 import type { Test } from "./suite.ts";
 
 /** Looking at jobs: by id, in pages, and what is ahead of them. */
@@ -42,6 +42,35 @@ export function looking(test: Test): void {
     assert.deepEqual(await pages(store, { sort: "priority" }, 2), byPriority);
     assert.deepEqual(await pages(store, { sort: "priority", state: "pending" }, 2), byPriority);
     assert.deepEqual(await pages(store, { sort: "priority", queue: "default" }, 5), [byPriority.flat()]);
+  });
+
+  test("list() finds what is rare among many, page by page and without a gap, by text and by time", async (store) => {
+    const jobs = Array.from({ length: 50_000 }, (_, n) =>
+      newJob({
+        command: n % 6000 === 0 ? `rare ${n}` : "common",
+        queue: n % 2 === 0 ? "even" : "odd",
+      }));
+    await store.enqueue(jobs.slice(0, 30_000), { now: T0, idFormat: "short" });
+    await store.enqueue(jobs.slice(30_000), { now: T0 + 1000, idFormat: "short" });
+    const rare = Array.from({ length: 9 }, (_, n) => `j${n * 6000 + 1}`);
+    for (const filter of [{}, { queue: "even" }, { state: "pending" as const }]) {
+      const oldest = await pages(store, { ...filter, search: "RARE", sort: "oldest" }, 3);
+      assert.deepEqual(oldest, [rare.slice(0, 3), rare.slice(3, 6), rare.slice(6)]);
+      const newest = await pages(store, { ...filter, search: "rare" }, 4);
+      assert.deepEqual(newest.flat(), rare.toReversed());
+      assert.deepEqual(newest.map(({ length }) => length), [4, 4, 1]);
+    }
+    assert.deepEqual(await pages(store, { search: "rare", queue: "odd" }, 4), [[]]);
+    const later = await pages(store, { search: "rare", since: T0 + 1 }, 10);
+    assert.deepEqual(later, [rare.slice(5).toReversed()]);
+    assert.deepEqual(await pages(store, { search: "rare", until: T0 + 1000 }, 10), [
+      rare.slice(0, 5).toReversed(),
+    ]);
+    assert.deepEqual(
+      (await pages(store, { since: T0 + 1000, sort: "oldest" }, 10_000)).flat().length,
+      20_000,
+    );
+    assert.deepEqual(await pages(store, { since: T0 + 2000 }, 5), [[]]);
   });
 
   test("list() narrows by state, queue and label, and by all of them together", async (store) => {

@@ -4,6 +4,7 @@
  * does. Where a queue or a state is asked for, every queue and state that has jobs is a *lane* with an index
  * of its own in the order wanted; the first jobs of all lanes together are the page.
  */
+import { systemClock } from "../../clock.ts";
 import { BadInput } from "../../errors.ts";
 import type { State } from "../../job.ts";
 import type { JobFilter, JobPage } from "../store.ts";
@@ -53,26 +54,73 @@ interface Condition {
   values: Value[];
 }
 
-/** One page of jobs. */
-export function list(db: Database, filter: JobFilter): JobPage {
-  const sort = filter.sort ?? "newest";
-  const order = ORDERS[sort];
+/** Jobs with numbers from one up to, but without, another. */
+interface Slice {
+  from: number;
+  to: number;
+}
+
+/** As many numbers of jobs are gone through at a time: that takes milliseconds. */
+const SLICE = 8_000;
+
+/** One page of jobs. What no index knows is looked for slice by slice, and between two others have their turn. */
+export async function list(db: Database, filter: JobFilter): Promise<JobPage> {
+  const { sort = "newest", limit, search, since, until } = filter;
+  const wanted = limit + 1; // one more tells whether there is another page
+  const indexed = search === undefined && since === undefined && until === undefined;
+  const rows = indexed || sort === "priority"
+    ? await db.read((db) => rowsOf(db, filter, { wanted }))
+    : await searched(db, filter, wanted);
+  const page = rows.slice(0, limit);
+  return {
+    jobs: page.map(toJob),
+    cursor: rows.length > limit ? writeCursor(sort, ORDERS[sort].key(page.at(-1)!)) : null,
+  };
+}
+
+async function searched(db: Database, filter: JobFilter, wanted: number): Promise<JobRow[]> {
+  const { sort = "newest", cursor, ...rest } = filter;
+  const ends = await db.read((db) => db.get<{ first: number | null; last: number }>(ENDS)!);
+  if (ends.first === null) return [];
+  const after = cursor === undefined ? undefined : readCursor(cursor, sort)[0]!;
+  const rows: JobRow[] = [];
+  const look = async (slice: Slice) => {
+    await systemClock.sleep(0); // others have their turn, in this process too
+    return await db.read((db) => rowsOf(db, { ...rest, sort }, { wanted: wanted - rows.length, slice }));
+  };
+  if (sort === "oldest") {
+    for (let from = (after ?? 0) + 1; from <= ends.last && rows.length < wanted; from += SLICE) {
+      rows.push(...await look({ from, to: from + SLICE }));
+    }
+  } else {
+    for (let to = after ?? ends.last + 1; to > ends.first && rows.length < wanted; to -= SLICE) {
+      rows.push(...await look({ from: to - SLICE, to }));
+    }
+  }
+  return rows;
+}
+
+const ENDS = "SELECT (SELECT min(seq) FROM jobs) AS first, (SELECT max(seq) FROM jobs) AS last";
+
+function rowsOf(
+  db: Database,
+  filter: JobFilter,
+  { wanted, slice }: { wanted: number; slice?: Slice },
+): JobRow[] {
+  const order = ORDERS[filter.sort ?? "newest"];
   // fewer jobs have the label than are in a queue or a state
   const index = filter.label === undefined ? "" : "INDEXED BY by_label";
-  const wanted = filter.limit + 1; // one more tells whether there is another page
+  const within = slice ? [{ sql: "seq >= ? AND seq < ?", values: [slice.from, slice.to] }] : [];
   const rows = branches(db, filter, order).flatMap((conditions) => {
-    const where = conditions.length > 0 ? `WHERE ${conditions.map(({ sql }) => sql).join(" AND ")}` : "";
+    const all = [...conditions, ...within];
+    const where = all.length > 0 ? `WHERE ${all.map(({ sql }) => sql).join(" AND ")}` : "";
     return db.all<JobRow>(
       `SELECT * FROM jobs ${index} ${where} ORDER BY ${order.by} LIMIT ?`,
-      ...conditions.flatMap(({ values }) => values),
+      ...all.flatMap(({ values }) => values),
       wanted,
     );
   });
-  const page = rows.sort(order.compare).slice(0, filter.limit);
-  return {
-    jobs: page.map(toJob),
-    cursor: rows.length > page.length ? writeCursor(sort, order.key(page.at(-1)!)) : null,
-  };
+  return rows.sort(order.compare).slice(0, wanted);
 }
 
 /** The conditions of each query that has a part of the page: every lane, with what the whole filter asks. */

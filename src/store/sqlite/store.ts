@@ -54,7 +54,7 @@ export class SqliteStore implements contract.Store {
 
   async list(filter: contract.JobFilter): Promise<contract.JobPage> {
     const { list } = await import("./listing.ts");
-    return await this.#db.read((db) => list(db, filter));
+    return await list(this.#db, filter);
   }
 
   async ahead(id: string, limit: number): Promise<number> {
