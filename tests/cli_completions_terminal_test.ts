@@ -36,6 +36,8 @@ const SHELLS: Readonly<Record<string, Shell>> = {
     setUp: (home, script) => {
       write(home, ".config/fish/config.fish", `function fish_prompt; echo -n '${PROMPT}'; end\n`);
       write(home, ".config/fish/completions/queuectl.fish", script);
+      // without this directory, fish makes it in the background, for as long as it takes to read all manual pages
+      Deno.mkdirSync(home.file(".local/share/fish/generated_completions"), { recursive: true });
     },
   },
 };

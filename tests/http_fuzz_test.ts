@@ -86,7 +86,10 @@ function requestOf(url: string, method: string, { parameters, requestBody }: Sch
     const path = url.replaceAll(/\{\w+\}/g, () => ids[n++]!);
     const pairs = Object.entries(query).map((
       [name, value],
-    ): [string, string] => [name, String(value).toWellFormed()]);
+    ): [string, string] => [
+      name,
+      (typeof value === "string" ? value : JSON.stringify(value)).toWellFormed(),
+    ]);
     return {
       method,
       path: pairs.length > 0 ? `${path}?${new URLSearchParams(pairs)}` : path,

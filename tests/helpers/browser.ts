@@ -7,6 +7,7 @@ import axe from "npm:axe-core@4.14.1/axe.min.js" with { type: "text" };
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "npm:playwright-core@1.65.1";
 import assert from "node:assert/strict";
 import { TOKEN } from "./dashboard.ts";
+import { succeeds } from "./finished.ts";
 
 const FLAGS = [
   "--no-sandbox",
@@ -31,7 +32,10 @@ async function findBrowser(): Promise<string | undefined> {
   if (found) return found;
   if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") return undefined;
   const { default: packed } = await import("npm:@sparticuz/chromium@153.0.0");
-  return await packed.executablePath();
+  const path = await packed.executablePath();
+  if (succeeds(path, "--version")) return path;
+  console.error(`${path} does not start here, as when libnss3 is missing: what needs a browser is ignored`);
+  return undefined;
 }
 
 /** The browser's path; undefined where there is none to be had. */
