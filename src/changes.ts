@@ -11,14 +11,21 @@ const POLL_MS = 500;
 
 /** Changes of a store, one after the other. */
 export interface Changes extends Disposable {
-  /** Resolves when something may have changed since the last call, or when `signal` aborts. */
-  next(signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves when something may have changed since the last call, or when `signal` aborts: with true when the doorbell
+   * was heard, with false when it is only time to look.
+   */
+  next(signal?: AbortSignal): Promise<boolean>;
 }
 
 /** Begins to watch a store. Dispose of it when done. */
 export function watchStore(store: Store, clock: Clock): Changes {
   const latch = new Latch();
-  const listener = store.listen(() => latch.ring());
+  let heard = false;
+  const listener = store.listen(() => {
+    heard = true;
+    latch.ring();
+  });
   return {
     async next(signal) {
       const waited = new AbortController();
@@ -26,6 +33,9 @@ export function watchStore(store: Store, clock: Clock): Changes {
       clock.sleep(POLL_MS, either).then(() => waited.signal.aborted || latch.ring());
       await latch.heard();
       waited.abort();
+      const was = heard;
+      heard = false;
+      return was;
     },
     [Symbol.dispose]: () => listener[Symbol.dispose](),
   };

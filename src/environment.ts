@@ -1,6 +1,7 @@
 /**
  * @module
- * The environment variables queuectl reads. Permission to read them is optional everywhere.
+ * What queuectl asks of its surroundings: environment variables, for which permission is optional everywhere, and the
+ * current directory.
  */
 import { isGranted } from "./permissions.ts";
 
@@ -15,4 +16,14 @@ export function keepVariables(names: readonly string[]): void {
 export function envVariable(name: string): string | undefined {
   if (kept.has(name)) return kept.get(name);
   return isGranted({ name: "env", variable: name }) ? Deno.env.get(name) || undefined : undefined;
+}
+
+/** The current directory, or null when it is gone. */
+export function currentDirectory(): string | null {
+  try {
+    return Deno.cwd();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
 }

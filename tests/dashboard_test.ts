@@ -252,6 +252,11 @@ browserTest(
       async () => (await one.test.store.queues()).find(({ name }) => name === "builds")!.concurrency === 2,
     );
 
+    await page.getByLabel("Most at a time in builds").fill("77");
+    await one.test.enqueue("true", { held: true, queue: "new-queue" });
+    await page.getByRole("link", { name: "new-queue" }).waitFor();
+    assert.equal(await page.getByLabel("Most at a time in builds").inputValue(), "77", "what is typed stays");
+
     await page.goto(`${one.server.url}settings`);
     await page.getByLabel("max_retries").fill("9");
     await page.getByRole("row", { name: /^max_retries/ }).getByRole("button", { name: "Set" }).click();
@@ -264,6 +269,8 @@ browserTest(
       .click();
     await page.locator(".messages .problem").waitFor();
     visited.forgive(/400/);
+    await page.getByRole("row", { name: /^backoff_base/ }).getByRole("button", { name: "Reset" }).click();
+    await page.waitForFunction(() => document.querySelector("input[aria-label=backoff_base]").value === "2");
 
     await page.goto(`${one.server.url}workers`);
     await page.getByRole("button", { name: "Stop all" }).click();

@@ -94,10 +94,10 @@ export function useLive() {
 const PAUSE_MS = 500;
 
 /**
- * The answer to a GET, asked for again after every change of the store. What is shown stays until there is something
- * newer. `null` asks for nothing.
+ * The answer to a GET, asked for again after every change of the store, unless `live` is false, and after `every` so many
+ * ms. What is shown stays until there is something newer. `null` asks for nothing.
  */
-export function useAnswer(path, { every } = {}) {
+export function useAnswer(path, { every, live = true } = {}) {
   const [state, setState] = useState({ path: null, data: null, error: null });
   const reload = useRef(() => {});
   useEffect(() => {
@@ -122,7 +122,7 @@ export function useAnswer(path, { every } = {}) {
     };
     reload.current = load;
     const listener = (kind) => kind === "change" && load();
-    listeners.add(listener);
+    if (live) listeners.add(listener);
     const interval = every && setInterval(load, every);
     load();
     return () => {

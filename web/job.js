@@ -209,13 +209,13 @@ function Edit({ job, path, done }) {
   return html`
     <form class="fields" onSubmit=${submit}>
       <label>Command <textarea name="command" rows="3" required>${job.command}</textarea></label>
-      <label>Queue <input name="queue" value=${job.queue} required/></label>
-      <label>Priority <input name="priority" type="number" value=${job.priority}/></label>
-      <label>Retries <input name="max_retries" type="number" min="0" value=${job.max_retries}/></label>
-      <label>Timeout <input name="timeout" value=${job.timeout}/></label>
+      <label>Queue <input name="queue" defaultValue=${job.queue} required/></label>
+      <label>Priority <input name="priority" type="number" defaultValue=${job.priority}/></label>
+      <label>Retries <input name="max_retries" type="number" min="0" defaultValue=${job.max_retries}/></label>
+      <label>Timeout <input name="timeout" defaultValue=${job.timeout}/></label>
       <label>Delay <input name="delay" placeholder="from now; 0 is at once"/></label>
-      <label>Label <input name="label" value=${job.label ?? ""}/></label>
-      <label>Directory <input name="cwd" value=${job.cwd ?? ""}/></label>
+      <label>Label <input name="label" defaultValue=${job.label ?? ""}/></label>
+      <label>Directory <input name="cwd" defaultValue=${job.cwd ?? ""}/></label>
       <div class="buttons"><button type="submit" class="primary">Save</button></div>
     </form>
   `;

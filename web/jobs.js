@@ -77,10 +77,12 @@ function Filters({ filter, sort }) {
             html`<option key=${state} value=${state}>${state}</option>`
           )}
         </select></label>
-      <label>Queue <input value=${filter.queue} size="10" onChange=${({ target }) =>
-        set({ queue: target.value })}/></label>
-      <label>Label <input value=${filter.label} size="10" onChange=${({ target }) =>
-        set({ label: target.value })}/></label>
+      <label>Queue <input key=${filter.queue} defaultValue=${filter.queue} size="10" onChange=${(
+        { target },
+      ) => set({ queue: target.value })}/></label>
+      <label>Label <input key=${filter.label} defaultValue=${filter.label} size="10" onChange=${(
+        { target },
+      ) => set({ label: target.value })}/></label>
       <label>Search <input type="search" id="search" value=${search} onInput=${({ target }) =>
         setSearch(target.value)}/></label>
       <label>Order <select value=${sort} onChange=${({ target }) => set({ sort: target.value })}>

@@ -62,8 +62,9 @@ export function QueuesPage() {
                       }<//>`
                     }</td>`
                   )}
-                  <td><form class="inline" onSubmit=${(event) => limit(event, queue)}>
-                    <input name="limit" type="number" min="1" size="5" aria-label=${`Most at a time in ${queue.name}`} value=${queue
+                  <td><form key=${queue.concurrency} class="inline" onSubmit=${(event) =>
+                    limit(event, queue)}>
+                    <input name="limit" type="number" min="1" size="5" aria-label=${`Most at a time in ${queue.name}`} defaultValue=${queue
                       .concurrency ?? ""} placeholder="no limit"/>
                     <button type="submit">Set</button></form></td>
                   <td class="right nowrap"><${Action} run=${() => pause(queue)}>${queue.paused

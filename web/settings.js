@@ -37,9 +37,12 @@ export function Settings() {
                   <tr key=${key}>
                     <td><strong>${key}</strong><div class="faint">${brief}</div></td>
                     <td>
-                      <form class="inline"
+                      <form key=${value} class="inline"
                         onSubmit=${(event) =>
-                          submit(event, key)}><input name="value" size="10" aria-label=${key} value=${value ??
+                          submit(
+                            event,
+                            key,
+                          )}><input name="value" size="10" aria-label=${key} defaultValue=${value ??
                           ""} placeholder="unset"/>
                           <button type="submit">Set</button>${set && html`
                             <${Action} run=${() => change(key, null)}>Reset<//>

@@ -84,7 +84,7 @@ function tokensFrom(
   }
   const change = token ?? envVariable("QUEUECTL_TOKEN") ?? newToken();
   for (const one of [change, readToken]) {
-    if (one !== null && !/^[\w.~+/=-]+$/.test(one) || one !== null && one.length < SHORTEST_TOKEN) {
+    if (one !== null && (one.length < SHORTEST_TOKEN || !/^[\w.~+/=-]+$/.test(one))) {
       throw new BadInput(
         `Cannot use this token: it takes at least ${SHORTEST_TOKEN} of the characters A-Z a-z 0-9 . _ ~ + / = -`,
       );

@@ -2,6 +2,7 @@
  * @module
  * `queuectl edit`: changes a waiting job.
  */
+import { currentDirectory } from "../environment.ts";
 import { BadInput } from "../errors.ts";
 import { jobJson } from "../job_json.ts";
 import { type FieldName, FIELDS, fieldsFromFlags, readFields } from "../spec.ts";
@@ -25,7 +26,7 @@ export const command: Target = defineCommand({
   words: ONE_ID,
   async run(context, flags, [id]) {
     const now = context.clock.now();
-    const changes = readFields(fieldsFromFlags(fieldTexts(flags)), { now, cwd: Deno.cwd() });
+    const changes = readFields(fieldsFromFlags(fieldTexts(flags)), { now, cwd: currentDirectory() });
     if (Object.keys(changes).length === 0) {
       throw new BadInput(`Cannot edit job "${id}": no flag says what to change; --help shows them`);
     }

@@ -2,6 +2,7 @@
  * @module
  * `queuectl enqueue`: one job from JSON, a command, or words; or a file of many.
  */
+import { currentDirectory } from "../environment.ts";
 import { BadInput } from "../errors.ts";
 import type { NewJob } from "../job.ts";
 import { quoteWords } from "../shell_words.ts";
@@ -76,16 +77,6 @@ async function defaultsFor(context: Context, fields: Record<string, unknown>): P
   const given = readFields(fields, surroundings);
   const { priority, maxRetries, timeoutMs } = await context.settings();
   return { ...surroundings, priority, maxRetries, timeoutMs, given };
-}
-
-/** The current directory, or null when it is gone. */
-function currentDirectory(): string | null {
-  try {
-    return Deno.cwd();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }
 
 async function enqueueOne(context: Context, { job, now }: { job: NewJob; now: number }): Promise<void> {

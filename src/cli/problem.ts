@@ -31,14 +31,6 @@ function problemOf(error: unknown): UserError {
   return new UserError(`This is a defect of queuectl: ${message} (QUEUECTL_DEBUG=1 shows where)`);
 }
 
-/**
- * The variables for which Deno does not start anything unless everything may be started, if that is what it says:
- * `Requires --allow-run permissions to spawn subprocess with LD_X environment variable. …`
- */
-function linkerVariables(message: string): string | undefined {
-  return /to spawn subprocess with (.+) environment variables?\./.exec(message)?.[1];
-}
-
 /** What cannot be done to a thing without permission of a kind. */
 const DENIED: Readonly<Record<string, string>> = {
   read: "read",
@@ -54,12 +46,6 @@ const DENIED: Readonly<Record<string, string>> = {
  * the required permissions during compilation using …`.
  */
 export function permissionProblem(message: string): PermissionMissing {
-  const variables = linkerVariables(message);
-  if (variables) {
-    return new PermissionMissing(
-      `Cannot start a shell while ${variables} is set: unset it, or ${howToGet("--allow-run")}`,
-    );
-  }
   const [, kind, thing] = /^Requires (\S+) access(?: to (.*))?, (?:run again|specify) /.exec(message) ?? [];
   if (kind === undefined) return new PermissionMissing(message);
   const [, value] = /^"(.*)"$/.exec(thing ?? "") ?? [];

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../clock.ts";
 import { HttpProblem } from "./problem.ts";
+import { sha256 } from "./sha256.ts";
 
 /** What a token allows: to look, or to change as well. */
 export type Right = "read" | "change";
@@ -142,12 +143,8 @@ function cookieOf(request: Request): string | undefined {
 
 /** Compares digests: they have the same length, and where they differ says nothing of the token. */
 async function isSame(given: string, token: string | null): Promise<boolean> {
-  const [a, b] = await Promise.all([digest(given), digest(token ?? "")]);
+  const [a, b] = await Promise.all([sha256(given), sha256(token ?? "")]);
   let difference = 0;
   for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!;
   return difference === 0 && token !== null;
-}
-
-async function digest(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }

@@ -7,7 +7,7 @@
  * document.
  */
 import { BadInput, NoSuch } from "../errors.ts";
-import type { Access, Right } from "./access.ts";
+import type { Access } from "./access.ts";
 import { ACTION_ROUTES } from "./api/actions.ts";
 import { CHANGE_ROUTES } from "./api/changes.ts";
 import { JOB_ROUTES } from "./api/jobs.ts";
@@ -70,15 +70,14 @@ export function makeApplication(options: AppOptions): Application {
   const { access, readOnly, names, audit, store, secure } = options;
   const app = new Hono<Environment>({ strict: false });
 
-  const admit = async (request: Request, address: string): Promise<Right> => {
+  const admit = async (request: Request, address: string): Promise<void> => {
     const right = await access.rightOf(request, address);
-    if (isSafe(request.method)) return right;
+    if (isSafe(request.method)) return;
     if (readOnly) throw new HttpProblem("not-allowed", "Cannot change anything: this server is read-only");
     if (right !== "change") {
       throw new HttpProblem("not-allowed", "Cannot change anything: this token only reads");
     }
     checkOrigin(request);
-    return right;
   };
 
   const missing = async (request: Request, address: string): Promise<never> => {

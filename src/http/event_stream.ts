@@ -2,6 +2,7 @@
  * @module
  * Responses that are streams of events (Server-Sent Events, WHATWG HTML 9.2).
  */
+import { systemClock } from "../clock.ts";
 import type { Events } from "./events.ts";
 import { HttpProblem } from "./problem.ts";
 
@@ -21,27 +22,25 @@ const KEEP_ALIVE = ":\n\n";
 
 /**
  * A response of events. The next one is asked for only when the client has taken the one before, so a slow client costs
- * no memory. `changed()` waits for the next change of the store.
+ * no memory. `looked()` waits for the next look at the store.
  * @throws {HttpProblem} when there are too many clients
  */
 export function eventStream(
   events: Events,
-  produce: (changed: () => Promise<void>) => AsyncGenerator<StreamEvent>,
+  produce: (looked: () => Promise<void>) => AsyncGenerator<StreamEvent>,
 ): Response {
   const place = events.join();
   if (!place) {
     throw new HttpProblem("too-many", "Cannot send events: too many clients listen", { "retry-after": "10" });
   }
   const text = new TextEncoder();
-  const produced = produce(() => events.changed());
+  const produced = produce(() => events.looked());
   let next: Promise<IteratorResult<StreamEvent>> | undefined;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       next ??= produced.next();
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const silence = new Promise<"silent">((resolve) =>
-        timer = setTimeout(resolve, KEEP_ALIVE_MS, "silent")
-      );
+      const heard = new AbortController();
+      const silence = systemClock.sleep(KEEP_ALIVE_MS, heard.signal).then(() => "silent" as const);
       try {
         const result = await Promise.race([next, silence]);
         if (result === "silent") return controller.enqueue(text.encode(KEEP_ALIVE));
@@ -53,12 +52,12 @@ export function eventStream(
         place[Symbol.dispose]();
         controller.error(error);
       } finally {
-        clearTimeout(timer);
+        heard.abort();
       }
     },
     cancel() {
       place[Symbol.dispose]();
-      // not waited for: it may be waiting for a change
+      // not waited for: it may be waiting for a look
       produced.return(undefined);
     },
   }, { highWaterMark: 0 });

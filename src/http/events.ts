@@ -10,6 +10,8 @@ import { watchStore } from "../changes.ts";
 
 /** The shortest time between two looks at the store. */
 const PAUSE_MS = 200;
+/** Where the doorbell cannot be heard, as much time may pass until a change that shows in no count is told. */
+const LONGEST_SILENCE_MS = 5000;
 /** Clients at a time; each costs a connection. */
 const MOST_CLIENTS = 200;
 
@@ -19,6 +21,8 @@ export interface Version {
   number: number;
   /** What `status` says. */
   status: Status;
+  /** The number of the change since which it says that. */
+  statusSince: number;
 }
 
 /** The changes of a store. */
@@ -28,17 +32,19 @@ export class Events implements Disposable {
   readonly #ended = new AbortController();
   #clients = 0;
   /** Changes are numbered from the time of the start on: a number from before it is not taken for one of today. */
-  #version: number;
+  #number: number;
+  #statusSince: number;
+  #toldAtMs = -Infinity;
   #last = "";
   #latest: Status | undefined;
-  #changed = Promise.withResolvers<void>();
+  #looked = Promise.withResolvers<void>();
   #watching = false;
 
   /** Nothing is asked as long as nobody listens. */
   constructor(store: Store, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
-    this.#version = clock.now();
+    this.#number = this.#statusSince = clock.now();
   }
 
   /** Takes a place for a client; undefined when there is none. Dispose of it when the client is gone. */
@@ -55,9 +61,9 @@ export class Events implements Disposable {
     };
   }
 
-  /** Resolves at the next change, or when the server ends. */
-  changed(): Promise<void> {
-    return this.#changed.promise;
+  /** Resolves after the next look at the store, whether it has changed or not, or when the server ends. */
+  looked(): Promise<void> {
+    return this.#looked.promise;
   }
 
   /** No client is served any more. */
@@ -67,14 +73,15 @@ export class Events implements Disposable {
 
   /** How things are, once there is a client. */
   async latest(): Promise<Version> {
-    const status = this.#latest ??= await statusNow(this.#store, this.#clock.now());
-    return { number: this.#version, status };
+    if (this.#latest === undefined) this.#note(await statusNow(this.#store, this.#clock.now()), false);
+    const status = this.#latest!;
+    return { number: this.#number, status, statusSince: this.#statusSince };
   }
 
   /** Ends all streams. */
   [Symbol.dispose](): void {
     this.#ended.abort();
-    this.#changed.resolve();
+    this.#looked.resolve();
   }
 
   async #watch(): Promise<void> {
@@ -83,8 +90,7 @@ export class Events implements Disposable {
     using changes = watchStore(this.#store, this.#clock);
     try {
       while (this.#clients > 0 && !signal.aborted) {
-        await changes.next(signal);
-        await this.#look();
+        await this.#look(await changes.next(signal));
         await this.#clock.sleep(PAUSE_MS, signal);
       }
     } finally {
@@ -93,16 +99,27 @@ export class Events implements Disposable {
     }
   }
 
-  async #look(): Promise<void> {
+  async #look(heard: boolean): Promise<void> {
     // a store that is busy or gone for a while shows in what clients ask for
     const status = await statusNow(this.#store, this.#clock.now()).catch(() => undefined);
     if (status === undefined) return;
-    const said = JSON.stringify(status);
-    this.#latest = status;
-    if (said !== this.#last) this.#version += 1;
-    this.#last = said;
-    const { resolve } = this.#changed;
-    this.#changed = Promise.withResolvers();
+    this.#note(status, heard);
+    const { resolve } = this.#looked;
+    this.#looked = Promise.withResolvers();
     resolve();
+  }
+
+  /** Counts a change: of the status, or one that was heard of and does not show in it. */
+  #note(status: Status, heard: boolean): void {
+    const said = JSON.stringify(status);
+    const nowMs = this.#clock.monotonicMs();
+    const differs = said !== this.#last;
+    if (differs || heard || nowMs - this.#toldAtMs >= LONGEST_SILENCE_MS) {
+      this.#number += 1;
+      this.#toldAtMs = nowMs;
+    }
+    if (differs) this.#statusSince = this.#number;
+    this.#last = said;
+    this.#latest = status;
   }
 }

@@ -3,6 +3,7 @@
  * What a request must be like before anyone looks at what it wants, and what every response says to browsers. Pure,
  * but for reading bodies.
  */
+import { systemClock } from "../clock.ts";
 import { HttpProblem } from "./problem.ts";
 
 /** Said with every response. Scripts and styles come from this server only; nobody may show it in a frame. */
@@ -80,10 +81,12 @@ async function readBody(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   let size = 0;
   const reader = body.getReader();
   let late = false;
-  const timer = setTimeout(() => {
+  const arrived = new AbortController();
+  systemClock.sleep(BODY_MS, arrived.signal).then(() => {
+    if (arrived.signal.aborted) return;
     late = true;
     reader.cancel();
-  }, BODY_MS);
+  });
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       size += read.value.length;
@@ -94,7 +97,7 @@ async function readBody(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
       chunks.push(read.value);
     }
   } finally {
-    clearTimeout(timer);
+    arrived.abort();
   }
   if (late) {
     throw new HttpProblem("slow-request", `The body took longer than ${BODY_MS / 1000} seconds to arrive`);

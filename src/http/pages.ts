@@ -5,6 +5,7 @@
 import type { Access } from "./access.ts";
 import { acceptsGzip, gzip } from "./gzip.ts";
 import { ASSETS, INDEX, LOGIN } from "./assets.ts";
+import { sha256 } from "./sha256.ts";
 
 /** The addresses of views; which is which, the page decides itself. */
 export const PAGE_PATHS = [
@@ -24,34 +25,29 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
 };
 
-/** Compressed once; by name. */
-const compressed = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+/** What is made of each file once: by its name. */
+const made = new Map<string, Promise<{ tag: string; compressed: Uint8Array<ArrayBuffer> }>>();
+
+async function make(text: string): Promise<{ tag: string; compressed: Uint8Array<ArrayBuffer> }> {
+  return { tag: await tagOf(text), compressed: await gzip(text) };
+}
 
 /** A file of the pages, or undefined. It may be kept, but is asked for again: another version may have another. */
 export async function assetResponse(name: string, request: Request): Promise<Response | undefined> {
   if (!Object.hasOwn(ASSETS, name)) return undefined;
-  const tag = `"${await hashOf(name)}"`;
+  if (!made.has(name)) made.set(name, make(ASSETS[name]!));
+  const { tag, compressed } = await made.get(name)!;
   const headers = new Headers({ etag: tag, vary: "accept-encoding" });
   if (request.headers.get("if-none-match") === tag) return new Response(null, { status: 304, headers });
   headers.set("content-type", TYPES[name.split(".").at(-1)!]!);
-  if (!acceptsGzip(request)) {
-    return new Response(ASSETS[name], { headers });
-  }
+  if (!acceptsGzip(request)) return new Response(ASSETS[name], { headers });
   headers.set("content-encoding", "gzip");
-  if (!compressed.has(name)) compressed.set(name, gzip(ASSETS[name]!));
-  return new Response(await compressed.get(name), { headers });
+  return new Response(compressed, { headers });
 }
 
-const hashes = new Map<string, Promise<string>>();
-
-function hashOf(name: string): Promise<string> {
-  if (!hashes.has(name)) hashes.set(name, digest(ASSETS[name]!));
-  return hashes.get(name)!;
-}
-
-async function digest(text: string): Promise<string> {
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Array.from(bytes.subarray(0, 12), (byte) => byte.toString(16).padStart(2, "0")).join("");
+async function tagOf(text: string): Promise<string> {
+  const bytes = (await sha256(text)).subarray(0, 12);
+  return `"${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}"`;
 }
 
 /**

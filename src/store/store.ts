@@ -94,16 +94,13 @@ export interface EnqueueOptions {
   request?: RequestKey;
 }
 
-/** Names a request for as long as `REQUEST_MEMORY_MS`. */
+/** Names a request, which is remembered for a day. */
 export interface RequestKey {
   /** Chosen by whoever asks. */
   key: string;
   /** The same for the same request, and no other. */
   fingerprint: string;
 }
-
-/** How long requests are remembered. */
-export const REQUEST_MEMORY_MS = 86_400_000;
 
 /** What `edit` can change; fields left out stay. */
 export type JobChanges = Partial<

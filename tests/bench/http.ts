@@ -75,7 +75,14 @@ async function whileSearching(get: (path: string) => Promise<unknown>): Promise<
   return { ...status, against: `a search ${showMs(percentile(searches, 0.5))}`, target: null };
 }
 
-/** Draining with someone who listens to every change, against draining alone. */
+/** What the overview asks for after each change, and how long it then waits at least, as `web/api.js` and `web/overview.js` have it. */
+const OVERVIEW = ["/queues", "/metrics/series?range=hour"];
+const PAGE_PAUSE_MS = 500;
+
+/**
+ * Draining with the overview open, against draining alone. A page's requests are played; to draw it would take time on
+ * the machine of whoever looks, which need not be this one.
+ */
 async function costOfWatching(filled: () => Promise<{ home: { dir: string } }>): Promise<Result> {
   const drain = (home: string) => queuectlMs(["worker", "start", "--count", "2", "--burst"], home);
   const watched = async () => {
@@ -83,7 +90,18 @@ async function costOfWatching(filled: () => Promise<{ home: { dir: string } }>):
     await using server = await startDashboard(home.dir);
     const leaving = new AbortController();
     const response = await fetch(`${server.url}api/v1/events`, { headers, signal: leaving.signal });
-    const read = response.body!.pipeTo(new WritableStream()).catch(() => {});
+    let askedMs = -Infinity;
+    const read = response.body!.pipeTo(
+      new WritableStream({
+        async write() {
+          if (systemClock.monotonicMs() - askedMs < PAGE_PAUSE_MS) return;
+          askedMs = systemClock.monotonicMs();
+          await Promise.all(OVERVIEW.map(async (path) => {
+            await (await fetch(`${server.url}api/v1${path}`, { headers })).bytes();
+          }));
+        },
+      }),
+    ).catch(() => {});
     const ms = await drain(home.dir);
     leaving.abort();
     await read;

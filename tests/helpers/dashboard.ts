@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { Ajv2020 } from "npm:ajv@8.20.0/dist/2020.js";
 import { MAIN } from "./cli.ts";
-import { until } from "./until.ts";
+import { readUntil } from "./printed.ts";
 
 /** The token of servers under test that allows everything, and the one that only lets look. */
 export const TOKEN = "test-token-that-changes";
@@ -47,28 +47,19 @@ export async function startDashboard(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  let printed = "";
-  const collect = async (stream: ReadableStream<Uint8Array>) => {
-    const text = new TextDecoder();
-    for await (const bytes of stream) printed += text.decode(bytes, { stream: true });
-  };
-  const drained = Promise.all([collect(child.stdout), collect(child.stderr)]);
-  let over = false;
-  const ended = child.status.then(async ({ code }) => {
-    await drained;
-    over = true;
-    return code;
+  const { printed, over, ended } = await readUntil(child, {
+    what: "the server listens",
+    pattern: /^https?:\/\/\S+\n/m,
   });
-  await until("the server listens", () => over || /^https?:\/\/\S+\n/m.test(printed));
-  const url = /^(https?:\/\/[^/\s]+\/)/m.exec(printed)?.[1] ?? "";
+  const url = /^(https?:\/\/[^/\s]+\/)/m.exec(printed())?.[1] ?? "";
   return {
     url,
     pid: child.pid,
-    printed: () => printed,
+    printed,
     ended,
     signal: (signal) => child.kill(signal),
     async [Symbol.asyncDispose]() {
-      if (over) return;
+      if (over()) return;
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
       await ended;

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { Finished } from "./cli.ts";
 import type { TempDir } from "./temp.ts";
-import { until } from "./until.ts";
+import { readUntil } from "./printed.ts";
 
 /** A way to call it. */
 export interface Installed {
@@ -73,25 +73,17 @@ export interface Workers extends AsyncDisposable {
 /** Runs `worker start …args` until it says that one has started. */
 export async function startWorkers(how: Installed, args: readonly string[] = []): Promise<Workers> {
   const child = start(how, ["worker", "start", ...args]);
-  let printed = "", over = false;
-  const collect = async (stream: ReadableStream<Uint8Array>) => {
-    const text = new TextDecoder();
-    for await (const bytes of stream) printed += text.decode(bytes, { stream: true });
-  };
-  const collected = Promise.all([collect(child.stdout), collect(child.stderr)]);
-  const ended = child.status.then(async ({ code }) => {
-    over = true;
-    await collected;
-    return code;
+  const { printed, over, ended } = await readUntil(child, {
+    what: "a worker has started",
+    pattern: / started\n/,
   });
-  await until("a worker has started", () => over || / started\n/.test(printed));
   return {
     pid: child.pid,
     ended,
-    printed: () => printed,
+    printed,
     signal: (signal) => child.kill(signal),
     async [Symbol.asyncDispose]() {
-      if (!over) {
+      if (!over()) {
         // The second signal ends the jobs, too. Two of a kind could merge.
         child.kill("SIGTERM");
         child.kill("SIGINT");

@@ -9,6 +9,7 @@ import type { Store } from "../../src/store/store.ts";
 import { spawnQueuectl } from "./cli.ts";
 import { newJob } from "./jobs.ts";
 import { type TempDir, tempDir } from "./temp.ts";
+import { readUntil } from "./printed.ts";
 import { until } from "./until.ts";
 
 /** A worker process under test. It is ended with the scope, the hard way if need be. */
@@ -28,26 +29,17 @@ export async function startWorker(
   env: Record<string, string> = {},
 ): Promise<WorkerProcess> {
   const child = spawnQueuectl(["worker", "start", ...args], { home, env });
-  let printed = "";
-  const collect = async (stream: ReadableStream<Uint8Array>) => {
-    const text = new TextDecoder();
-    for await (const bytes of stream) printed += text.decode(bytes, { stream: true });
-  };
-  const drained = Promise.all([collect(child.stdout), collect(child.stderr)]);
-  let over = false;
-  const ended = child.status.then(async ({ code }) => {
-    await drained;
-    over = true;
-    return code;
+  const { printed, over, ended } = await readUntil(child, {
+    what: "the worker has started",
+    pattern: / started\n/,
   });
-  await until("the worker has started", () => over || / started\n/.test(printed));
   return {
     pid: child.pid,
-    printed: () => printed,
+    printed,
     signal: (signal) => child.kill(signal),
     ended,
     async [Symbol.asyncDispose]() {
-      if (!over) {
+      if (!over()) {
         // The second signal makes it end its jobs, so that none outlives the test. Two of a kind could merge.
         child.kill("SIGTERM");
         child.kill("SIGINT");

@@ -144,8 +144,8 @@ async function count(
 }
 
 /**
- * Page by page, oldest first, so that what is enqueued meanwhile comes last. Every page is done as a whole; a job whose
- * state has changed since the look at it is passed over.
+ * Page by page, oldest first, up to the job that was the last one when it began. Every page is done as a whole; a job
+ * whose state has changed since the look at it is passed over.
  */
 async function applyToAll(
   store: Store,
@@ -153,21 +153,16 @@ async function applyToAll(
   { filter, now }: { filter: Omit<JobFilter, "limit">; now: number },
 ): Promise<{ done: number; passed_over: number }> {
   const result = { done: 0, passed_over: 0 };
+  const last = (await store.list({ limit: 1 })).jobs[0]?.seq ?? 0;
   let cursor: string | null = null;
   do {
-    const page = await store.list({
-      // what came after the request is not meant
-      until: now + 1,
-      ...filter,
-      sort: "oldest",
-      limit: PAGE,
-      ...(cursor && { cursor }),
-    });
-    const ids = page.jobs.filter(({ state }) => action.states.includes(state)).map(({ id }) => id);
+    const page = await store.list({ ...filter, sort: "oldest", limit: PAGE, ...(cursor && { cursor }) });
+    const meant = page.jobs.filter(({ seq }) => seq <= last);
+    const ids = meant.filter(({ state }) => action.states.includes(state)).map(({ id }) => id);
     const done = ids.length === 0 ? 0 : await applyToPage(store, action, { ids, now });
     result.done += done;
-    result.passed_over += page.jobs.length - done;
-    cursor = page.cursor;
+    result.passed_over += meant.length - done;
+    cursor = meant.length < page.jobs.length ? null : page.cursor;
   } while (cursor !== null);
   return result;
 }

@@ -19,18 +19,19 @@ export const CHANGE_ROUTES: readonly Route[] = [
       type: "text/event-stream",
     },
     problems: ["too-many"],
-    async run({ events, request }) {
+    run({ events, request }) {
       let known = Number(/^\d{1,16}$/.exec(request.headers.get("last-event-id") ?? "")?.[0] ?? 0);
-      return await Promise.resolve(eventStream(events, async function* (changed) {
-        while (!events.over) {
-          const next = changed();
-          const { number, status } = await events.latest();
-          if (number !== known) yield { id: number, event: "status", data: status };
-          else yield { id: number, event: "change", data: null };
+      const stream = eventStream(events, async function* (looked) {
+        for (let first = true; !events.over; first = false) {
+          const next = looked();
+          const { number, status, statusSince } = await events.latest();
+          if (statusSince > known) yield { id: number, event: "status", data: status };
+          else if (first || number > known) yield { id: number, event: "change", data: null };
           known = number;
           await next;
         }
-      }));
+      });
+      return Promise.resolve(stream);
     },
   }),
 ];

@@ -2,6 +2,7 @@
  * @module
  * How requests describe jobs: the fields of `spec.ts`, which also reads them, and ways to pick jobs.
  */
+import { currentDirectory } from "../../environment.ts";
 import { QUEUE_PATTERN, STATES } from "../../job.ts";
 import { LONGEST_MS, MAX_INT32, MIN_INT32, type Settings } from "../../settings.ts";
 import { type FieldName, FIELDS, type JobDefaults } from "../../spec.ts";
@@ -70,7 +71,7 @@ export const EDITABLE: FieldName[] = FIELD_NAMES.filter((name) => name !== "id" 
 /** What holds for a job that does not say otherwise. Where it runs, then, is where the server runs. */
 export function jobDefaults(settings: Settings, now: number): JobDefaults {
   const { priority, maxRetries, timeoutMs } = settings;
-  return { now, cwd: Deno.cwd(), priority, maxRetries, timeoutMs };
+  return { now, cwd: currentDirectory(), priority, maxRetries, timeoutMs };
 }
 
 /** The values that pick jobs. */

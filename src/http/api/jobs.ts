@@ -2,15 +2,18 @@
  * @module
  * The routes of single jobs, and of pages of them.
  */
+import { currentDirectory } from "../../environment.ts";
 import { BadInput, NoSuch } from "../../errors.ts";
 import type { Job } from "../../job.ts";
 import { attemptJson, jobJson } from "../../job_json.ts";
+import { base64 } from "../../output_json.ts";
 import { settingsFrom } from "../../settings.ts";
 import { jobFromValue, readFields } from "../../spec.ts";
 import type { RequestKey, Store } from "../../store/store.ts";
 import { reasonsToWait } from "../../waiting.ts";
 import { type Input, objectOf, oneOf, required, someText, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
+import { sha256 } from "../sha256.ts";
 import { COUNTED, JOB, JOB_IN_FULL, JOB_PAGE, listOf, record } from "../schemas.ts";
 import { EDITABLE, FIELD_NAMES, FILTER, filterOf, jobDefaults, jobFields } from "./job_inputs.ts";
 
@@ -133,7 +136,7 @@ export const JOB_ROUTES: readonly Route[] = [
       if (fields.length === 0) {
         throw new BadInput(`Cannot edit job "${path.id}": nothing says what to change`);
       }
-      return jobJson(await store.edit(path.id, readFields(body, { now, cwd: Deno.cwd() }), now));
+      return jobJson(await store.edit(path.id, readFields(body, { now, cwd: currentDirectory() }), now));
     },
   }),
   defineRoute({
@@ -177,9 +180,7 @@ async function requestKey({ headers }: Request, said: unknown): Promise<RequestK
   if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
     throw new BadInput("Cannot use this Idempotency-Key: it takes 1 to 200 visible characters");
   }
-  const bytes = new TextEncoder().encode(JSON.stringify(said));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return { key, fingerprint: btoa(String.fromCharCode(...digest)) };
+  return { key, fingerprint: base64(await sha256(JSON.stringify(said))) };
 }
 
 function lowerFirst(sentence: string): string {

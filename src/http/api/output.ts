@@ -64,7 +64,7 @@ export const OUTPUT_ROUTES: readonly Route[] = [
       const chosen = attemptOf(job, attempt);
       const streams = streamsOf(stream);
       let after = Number(/^\d{1,15}$/.exec(request.headers.get("last-event-id") ?? "")?.[0] ?? 0);
-      return eventStream(events, async function* (changed) {
+      return eventStream(events, async function* (looked) {
         while (true) {
           // The job before its output: once an attempt has ended, all of its output is there.
           const now = await store.get(job.id);
@@ -82,7 +82,7 @@ export const OUTPUT_ROUTES: readonly Route[] = [
             yield { event: "end", data: { state: now?.state ?? null } };
             return;
           }
-          await changed();
+          await looked();
         }
       });
     },

@@ -5,7 +5,7 @@
  */
 import { Refused, TakenId } from "../../errors.ts";
 import type { NewJob } from "../../job.ts";
-import { type EnqueueOptions, REQUEST_MEMORY_MS } from "../store.ts";
+import type { EnqueueOptions } from "../store.ts";
 import type { Database } from "./database.ts";
 import { isTaken } from "./failures.ts";
 import { FigureTally } from "./figures.ts";
@@ -34,6 +34,7 @@ export function enqueue(db: Database, jobs: Iterable<NewJob>, options: EnqueueOp
   return ids;
 }
 
+const REQUEST_MEMORY_MS = 86_400_000;
 const FIND_REQUEST = "SELECT fingerprint, ids FROM requests WHERE key = ?";
 const REMEMBER_REQUEST = "INSERT INTO requests (key, fingerprint, ids, made_at) VALUES (?, ?, ?, ?)";
 
