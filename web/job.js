@@ -208,7 +208,7 @@ function Edit({ job, path, done }) {
   };
   return html`
     <form class="fields" onSubmit=${submit}>
-      <label>Command <textarea name="command" rows="3" required>${job.command}</textarea></label>
+      <label class="wide">Command <textarea name="command" rows="3" required>${job.command}</textarea></label>
       <label>Queue <input name="queue" defaultValue=${job.queue} required/></label>
       <label>Priority <input name="priority" type="number" defaultValue=${job.priority}/></label>
       <label>Retries <input name="max_retries" type="number" min="0" defaultValue=${job.max_retries}/></label>
