@@ -296,7 +296,10 @@ Deno.test("more listeners than there is room for are told so; when some leave, t
   const responses = await Promise.all(Array.from({ length: 210 }, listen));
   const refused = responses.filter(({ status }) => status === 429);
   assert.deepEqual([responses.length - refused.length, refused.length], [200, 10]);
-  for (const response of refused) await response.body?.cancel();
+  for (const response of refused) {
+    assert.equal(response.headers.get("retry-after"), "10");
+    await response.body?.cancel();
+  }
   const status = await fetch(`${server.url}api/v1/status`, { headers: BEARER });
   await status.body?.cancel();
   assert.equal(status.status, 200);

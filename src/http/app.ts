@@ -6,6 +6,7 @@
  * pages; then path, query and body are read; then the route does its work. Whatever is thrown becomes a problem
  * document.
  */
+import type { Clock } from "../clock.ts";
 import { BadInput, NoSuch } from "../errors.ts";
 import type { Access } from "./access.ts";
 import { ACTION_ROUTES } from "./api/actions.ts";
@@ -67,7 +68,7 @@ export type Application = (request: Request, address: string) => Promise<Respons
 
 /** Makes the application. */
 export function makeApplication(options: AppOptions): Application {
-  const { access, readOnly, names, audit, store, secure } = options;
+  const { access, readOnly, names, audit, store, clock, secure } = options;
   const app = new Hono<Environment>({ strict: false });
 
   const admit = async (request: Request, address: string): Promise<void> => {
@@ -116,7 +117,7 @@ export function makeApplication(options: AppOptions): Application {
   });
   app.post("/session", async ({ req, env }) => {
     checkOrigin(req.raw);
-    const body = await readJson(req.raw);
+    const body = await readJson(req.raw, clock);
     const token = isObject(body) && typeof body.token === "string" ? body.token : "";
     if (!await access.rightOfGiven(token, env.address)) {
       throw new HttpProblem("not-authenticated", "This token is not valid");
@@ -179,7 +180,7 @@ async function serve(
     now: clock.now(),
     path: readInputs(route.path ?? {}, req.param() as Record<string, string>) as Record<string, string>,
     query: readQuery(route.query ?? {}, new URL(request.url).searchParams),
-    body: await bodyOf(route, request),
+    body: await bodyOf(route, request, clock),
   });
   if (result instanceof Response) {
     if (request.method === "HEAD") await result.body?.cancel(); // nobody will read it: it must not keep a place
@@ -205,9 +206,9 @@ async function jsonResponse(
 /** Characters; less fits into one packet. */
 const WORTH_COMPRESSING = 1400;
 
-async function bodyOf({ method, body }: Route, request: Request): Promise<unknown> {
+async function bodyOf({ method, body }: Route, request: Request, clock: Clock): Promise<unknown> {
   if (method === "GET") return undefined;
-  const value = await readJson(request);
+  const value = await readJson(request, clock);
   if (!body) {
     const isNothing = value === undefined || JSON.stringify(value) === "{}";
     if (isNothing) return undefined;

@@ -3,7 +3,7 @@
  * What a request must be like before anyone looks at what it wants, and what every response says to browsers. Pure,
  * but for reading bodies.
  */
-import { systemClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { HttpProblem } from "./problem.ts";
 
 /** Said with every response. Scripts and styles come from this server only; nobody may show it in a frame. */
@@ -61,9 +61,9 @@ function originsOf(request: Request): string[] {
 }
 
 /** The body as JSON; undefined when there is none. @throws {HttpProblem} when it is no JSON, too large, or too slow */
-export async function readJson(request: Request): Promise<unknown> {
+export async function readJson(request: Request, clock: Clock): Promise<unknown> {
   if (request.body === null) return undefined;
-  const bytes = await readBody(request.body);
+  const bytes = await readBody(request.body, clock);
   if (bytes.length === 0) return undefined;
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/json\s*(;|$)/i.test(type)) {
@@ -76,13 +76,13 @@ export async function readJson(request: Request): Promise<unknown> {
   }
 }
 
-async function readBody(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+async function readBody(body: ReadableStream<Uint8Array>, clock: Clock): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = body.getReader();
   let late = false;
   const arrived = new AbortController();
-  systemClock.sleep(BODY_MS, arrived.signal).then(() => {
+  clock.sleep(BODY_MS, arrived.signal).then(() => {
     if (arrived.signal.aborted) return;
     late = true;
     reader.cancel();

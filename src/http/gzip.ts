@@ -3,9 +3,12 @@
  * Compressing what is sent, for those who take it.
  */
 
-/** Whether a client takes compressed answers. */
+/** Whether a client takes compressed answers: `gzip;q=0` says that it does not. */
 export function acceptsGzip(request: Request): boolean {
-  return /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
+  const codings = (request.headers.get("accept-encoding") ?? "").split(",");
+  return codings.some((coding) =>
+    /^\s*gzip\s*(?:;|$)/i.test(coding) && !/;\s*q=0(?:\.0*)?\s*$/i.test(coding)
+  );
 }
 
 /** Text, compressed. */

@@ -21,9 +21,18 @@ export class FakeClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((wake) => {
       if (signal?.aborted) return wake();
-      this.#sleepers.push({ atMs: this.#monotonicMs + Math.max(0, ms), wake });
-      signal?.addEventListener("abort", () => wake());
+      const sleeper = { atMs: this.#monotonicMs + Math.max(0, ms), wake };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener("abort", () => {
+        this.#sleepers = this.#sleepers.filter((one) => one !== sleeper);
+        wake();
+      });
     });
+  }
+
+  /** Whether somebody sleeps until `ms` from now: to be waited for before time passes. */
+  wakesIn(ms: number): boolean {
+    return this.#sleepers.some(({ atMs }) => atMs === this.#monotonicMs + ms);
   }
 
   /** Lets time pass, and wakes everyone on time. */
