@@ -35,8 +35,8 @@ export function cancel(
 const RETRYABLE: readonly State[] = ["failed", ...ENDED];
 
 const RETRY = `
-  UPDATE jobs SET state = 'pending', attempts = 0, run_at = ?, finished_at = NULL, exit_code = NULL,
-    signal = NULL, error = NULL
+  UPDATE jobs SET state = 'pending', attempts = 0, run_at = ?, started_at = NULL, finished_at = NULL,
+    exit_code = NULL, signal = NULL, error = NULL, worker = NULL
   WHERE ${mayBecome("pending")}`;
 
 /** Makes jobs pending at once, with their attempts counted from 0. */

@@ -22,13 +22,16 @@ export function prune(db: Database, before: number, limit: number): number {
   return pruned;
 }
 
-/** Free pages are used again; only where they are a good part of the file are some given back. */
-const PAGES_GIVEN_BACK = 1000;
+/** Free pages are used again; only where there are more, and a good part of the file, are some given back. */
+const PAGES_KEPT = 1000;
+/** So many at a time take some milliseconds, in which nobody else can write. */
+const PAGES_GIVEN_BACK = 100;
 
 function shrink(db: Database): void {
   const free = pragma(db, "freelist_count");
-  if (free > PAGES_GIVEN_BACK && free > pragma(db, "page_count") / 4) {
-    db.exec(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`);
+  if (free > PAGES_KEPT && free > pragma(db, "page_count") / 4) {
+    // Each step gives one page back, and `exec` of the runtime takes only the first.
+    db.all(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`);
   }
 }
 
