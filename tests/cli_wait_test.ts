@@ -3,8 +3,11 @@
  * `queuectl wait`, as real processes.
  */
 import assert from "node:assert/strict";
+import { command as wait } from "../src/cli/wait.ts";
 import { queuectl } from "./helpers/cli.ts";
+import type { Settlement } from "../src/store/store.ts";
 import { DEAD, handWorker } from "./helpers/hand_worker.ts";
+import { runWithin } from "./helpers/in_process.ts";
 import { testStore } from "./helpers/worker.ts";
 
 Deno.test("wait ends when the jobs have, and says how", async () => {
@@ -50,6 +53,33 @@ Deno.test("wait for a queue, or for all, ends when nothing is left to run or ret
   await (await worker.claim()).end();
   assert.equal((await mail).code, 0);
   assert.equal((await queuectl(["wait", "--all"], { home: test.home })).code, 0);
+});
+
+Deno.test("wait for a queue, or for all, exits with 1 when a job became dead or was cancelled meanwhile", async () => {
+  const ends: [how: string, end: Partial<Settlement> | "cancel", code: number][] = [
+    ["completed", {}, 0],
+    ["dead", DEAD, 1],
+    ["cancelled", "cancel", 1],
+  ];
+  for (const flags of [{ queue: "mail" }, { all: true }]) {
+    for (const [how, end, code] of ends) {
+      using test = await testStore();
+      const worker = await handWorker(test.store);
+      await test.enqueue("true", { queue: "mail" });
+      await (await worker.claim()).end(DEAD); // before: it is nobody's concern
+      const id = await test.enqueue("true", { queue: "mail" });
+      await test.enqueue("true", { queue: "other" });
+      const waiting = runWithin(test.store, wait, { flags });
+      assert.equal(await Promise.race([waiting.waits, waiting.ended]), "waits");
+      if (end === "cancel") await test.store.cancel([id], Date.now());
+      else await (await worker.claim()).end(end);
+      // of another queue
+      await (await worker.claim()).end(flags.all ? {} : DEAD);
+      const ended = await waiting.ended;
+      assert.equal(ended.code, code, `${JSON.stringify(flags)}: ${how}`);
+      assert.equal(ended.json[how], flags.all && how === "completed" ? 2 : 1);
+    }
+  }
 });
 
 Deno.test("wait takes ids, a queue or all, and not two of them", async () => {

@@ -244,6 +244,25 @@ Deno.test("a store busy for a while makes everybody wait and nobody fail", async
   });
 });
 
+Deno.test("pages that pruned jobs leave are given back to the file system", async () => {
+  using dir = tempDir();
+  await withStore(dir.home, async (store) => {
+    await enqueue(store, {}, ...Array.from({ length: 1500 }, () => ({ command: "x".repeat(4000) })));
+    const ids = Array.from({ length: 1500 }, (_, n) => `j${n + 2}`);
+    await store.cancel(ids, T0);
+  });
+  const before = pragma(dir.home, "page_count") as number;
+  const sizeBefore = Deno.statSync(dir.home.database).size;
+  await withStore(dir.home, async (store) => {
+    while (await store.prune(T0 + 1, 300) > 0);
+    assert.deepEqual(await store.states(["j1", "j2"]), ["pending", undefined]);
+    assert.deepEqual([...await store.check(), ...await store.recount()], []);
+  });
+  const after = pragma(dir.home, "page_count") as number;
+  assert.ok(after <= before - 100, `${before} pages became ${after}`);
+  assert.ok(Deno.statSync(dir.home.database).size < sizeBefore);
+});
+
 Deno.test("an idle exchange writes nothing", async () => {
   using dir = tempDir();
   await withStore(dir.home, async (store) => {

@@ -84,4 +84,15 @@ export function counting(test: Test): void {
     assert.equal((await store.figures({ span: "hour" })).length, 2);
     assert.equal((await store.figures({ span: "total" }))[0]!.figures.enqueued, 2);
   });
+
+  test("hours are kept for a year and a month, totals for ever", async (store) => {
+    const day = 24 * 3_600_000;
+    const hours = async () => (await store.figures({ span: "hour" })).map(({ start }) => (start - T0) / day);
+    await store.enqueue([newJob()], { now: T0, idFormat: "short" });
+    await store.enqueue([newJob()], { now: T0 + 400 * day, idFormat: "short" });
+    assert.deepEqual(await hours(), [0, 400]);
+    await store.enqueue([newJob()], { now: T0 + 401 * day, idFormat: "short" });
+    assert.deepEqual(await hours(), [400, 401]);
+    assert.equal((await store.figures({ span: "total" }))[0]!.figures.enqueued, 3);
+  });
 }

@@ -134,6 +134,20 @@ export function settling(test: Test): void {
     assert.deepEqual([total!.figures.started, total!.figures.waitMs.count], [1, 1]);
   });
 
+  test("an attempt that never began brings back no error from before its job was retried", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, {});
+    await settle(store, "s", death((await claimOne(store, "s")).token));
+    await store.retry(["j1"], { now: T0 + 2000 });
+    const fresh = (await store.get("j1"))!;
+    assert.deepEqual([fresh.error, fresh.exitCode, fresh.finishedAt], [null, null, null]);
+    const { token } = await claimOne(store, "s", T0 + 3000);
+    const never = settlement(token, { outcome: "unstarted", exitCode: null, state: "pending" });
+    await settle(store, "s", never);
+    assert.deepEqual(await store.get("j1"), fresh);
+    assert.equal((await store.attempts("j1")).length, 1);
+  });
+
   test("an attempt that never began and was called off leaves a cancelled job", async (store) => {
     await store.register(newSupervisor("s"));
     await enqueue(store, {});

@@ -5,7 +5,7 @@
  * and nothing read from, a file that has been deleted or replaced meanwhile. Knows no tables.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { systemClock } from "../../clock.ts";
+import { type Clock, systemClock } from "../../clock.ts";
 import { StoreBusy, StoreGone, StoreUnusable } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 import { explain, isBusy } from "./failures.ts";
@@ -38,12 +38,14 @@ export class Database {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #home: Home;
+  readonly #clock: Clock;
   readonly #others: Deno.FsFile[] = [];
   /** The file that was opened. */
   readonly #file: Identity;
 
-  private constructor(home: Home) {
+  private constructor(home: Home, clock: Clock) {
     this.#home = home;
+    this.#clock = clock;
     for (let opening = 1;; opening += 1) {
       const before = identityOf(home.database);
       // SQLite would make a file where there is none, for everybody to read
@@ -58,11 +60,11 @@ export class Database {
     }
   }
 
-  /** Opens the home's database file, which must exist. */
-  static async open(home: Home): Promise<Database> {
+  /** Opens the home's database file, which must exist. `clock` says how long a busy one was waited for. */
+  static async open(home: Home, clock: Clock = systemClock): Promise<Database> {
     let db: Database | undefined;
     try {
-      db = new Database(home);
+      db = new Database(home, clock);
       await db.patiently(() => {
         db!.exec(PRAGMAS);
         db!.#checkFlushing();
@@ -139,13 +141,13 @@ export class Database {
 
   /** Tries `action` until the database is not busy. */
   async patiently<T>(action: () => T): Promise<T> {
-    const deadline = systemClock.monotonicMs() + PATIENCE_MS;
+    const deadline = this.#clock.monotonicMs() + PATIENCE_MS;
     while (true) {
       try {
         return action();
       } catch (error) {
         if (!isBusy(error)) throw this.#explain(error);
-        if (systemClock.monotonicMs() > deadline) {
+        if (this.#clock.monotonicMs() > deadline) {
           throw new StoreBusy(
             `Cannot use "${this.#home.database}": it is busy; another process has held it for ${
               PATIENCE_MS / 1000
@@ -153,7 +155,7 @@ export class Database {
           );
         }
       }
-      await systemClock.sleep(Math.random() * PAUSE_MS);
+      await this.#clock.sleep(Math.random() * PAUSE_MS);
     }
   }
 
