@@ -4,11 +4,11 @@
  * counts are counted anew, and figures are never less than what is there. To be called in a write transaction.
  */
 import { addValue, OUTCOME_FIGURE } from "../../../figures.ts";
-import type { Outcome } from "../../../job.ts";
+import { type Outcome, WAITING } from "../../../job.ts";
 import type { Database } from "../database.ts";
 import { FigureTally } from "../figures.ts";
 import { recountFigures } from "../upkeep.ts";
-import { mayBecome } from "../words.ts";
+import { mayBecome, sqlList } from "../words.ts";
 
 /** Attempts that nobody would ever settle: of supervisors that were not saved, or of jobs that do not run. */
 const END_ORPHANS = `
@@ -77,8 +77,10 @@ interface Totals {
   retried: number;
 }
 
+/** Of a job that waits, every attempt that counts has failed and was to be followed by another. */
 const TOTALS = `
-  SELECT queue, count(*) AS jobs, sum(state = 'dead') AS dead, sum(max(attempts - 1, 0)) AS retried
+  SELECT queue, count(*) AS jobs, sum(state = 'dead') AS dead,
+    sum(CASE WHEN state IN ${sqlList(WAITING)} THEN attempts ELSE max(attempts - 1, 0) END) AS retried
   FROM jobs GROUP BY queue`;
 
 function count({ queue, outcome, ready_at, started_at, finished_at }: AttemptRow, tally: FigureTally): void {
