@@ -7,10 +7,9 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import type { Home } from "../src/home.ts";
 import { openStore } from "../src/store/open.ts";
-import type { Database } from "../src/store/sqlite/database.ts";
-import { APPLICATION_ID, SCHEMA_VERSION } from "../src/store/sqlite/header.ts";
-import { migrate } from "../src/store/sqlite/migrations.ts";
+import { SCHEMA_VERSION } from "../src/store/sqlite/header.ts";
 import { enqueue } from "./helpers/jobs.ts";
+import { assertKept, contentsOf, makeOldHome } from "./helpers/old_home.ts";
 import { tempDir } from "./helpers/temp.ts";
 
 /** Opens the store of a home in a process of its own that dies before its step `last`. Returns whether it did not. */
@@ -24,30 +23,6 @@ async function openUpTo(home: Home, last: number): Promise<boolean> {
   if (signal === null) assert.equal(text(stdout), "opened\n");
   else assert.equal(signal, "SIGKILL");
   return signal === null;
-}
-
-/** The steps of the schema, as they are taken. */
-function schemaSteps(): string[] {
-  const taken: string[] = [];
-  migrate({ exec: (sql: string) => taken.push(sql) } as unknown as Database, 0);
-  return taken.slice(0, SCHEMA_VERSION);
-}
-
-/** Makes a home whose database has taken only so many steps, with one job in it. */
-function makeOld(home: Home, version: number): void {
-  Deno.mkdirSync(home.dir, { mode: 0o700 });
-  const db = new DatabaseSync(home.database);
-  db.exec("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL");
-  for (const step of schemaSteps().slice(0, version)) db.exec(step);
-  db.exec(`
-    INSERT INTO jobs (queue, command, state, priority, max_retries, timeout_ms, created_at, held)
-      VALUES ('default', 'true', 'pending', 0, 3, 0, 1, 0);
-    INSERT INTO counts VALUES ('default', 'pending', 1, 0);
-    INSERT INTO figures (span, start, queue, enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead)
-      VALUES ('total', 0, 'default', 1, 0, 0, 0, 0, 0, 0, 0, 0);
-    PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${version};`);
-  db.close();
-  Deno.writeTextFileSync(home.doorbell, "");
 }
 
 /** The version a database says it has, and all that its schema consists of. */
@@ -85,20 +60,23 @@ Deno.test("whenever the process that makes a home is killed, the next one makes 
 });
 
 for (let version = 1; version < SCHEMA_VERSION; version++) {
-  Deno.test(`whenever bringing version ${version} up to date is killed, the database has the old version or the new`, async () => {
+  Deno.test(`whenever bringing schema ${version} up to date is killed, the database has the old version or the new`, async () => {
     using fresh = tempDir();
-    makeOld(fresh.home, version);
+    await makeOldHome(fresh.home, version);
     const before = schemaOf(fresh.home);
+    const { tables } = contentsOf(fresh.home);
+    const given = tables.get("sqlite_sequence")!.rows.find(({ name }) => name === "jobs")!.seq as number;
     (await openStore(fresh.home)).close();
     const after = schemaOf(fresh.home);
     assert.deepEqual([before.version, after.version], [version, SCHEMA_VERSION]);
     for (let last = 1, opened = false; !opened; last++) {
       using dir = tempDir();
-      makeOld(dir.home, version);
+      await makeOldHome(dir.home, version);
       opened = await openUpTo(dir.home, last);
       const found = schemaOf(dir.home);
       assert.deepEqual(found, found.version === version ? before : after);
-      await checkSound(dir.home, ["j2"]);
+      assertKept(tables, contentsOf(dir.home).tables);
+      await checkSound(dir.home, [`j${given + 1}`]);
     }
   });
 }
