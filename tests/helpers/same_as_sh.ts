@@ -36,7 +36,7 @@ const ENVIRONMENT = {
 };
 
 /** How many short jobs let a worker expect that the next ones take moments only. */
-const WARM_UP = 40;
+const WARM_UP = 20;
 
 /** Runs each command by `sh -c`, and returns what it did. */
 export async function asShDoes(test: TestStore, trials: readonly Trial[]): Promise<Map<Trial, Did>> {
