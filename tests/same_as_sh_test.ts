@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { asJobs, asShDoes, type Did, type Trial } from "./helpers/same_as_sh.ts";
-import { type TestStore, testStore } from "./helpers/worker.ts";
+import { type TempDir, tempDir } from "./helpers/temp.ts";
 
 /** What a command is surrounded by. Those without `$` and the like are plain. */
 const SEEN: Trial[] = [
@@ -128,21 +128,17 @@ const LONG: Trial[] = [
 /** Where a brief job differs, and only by what its shell does to tell its end: `set -x` shows it, and 999 is not 231. */
 const NOT_WHEN_BRIEF = ["set -x; echo shown", "exit 999"];
 
-const LISTS: Record<string, Trial[]> = {
-  "commands of which nothing is known": [...SEEN, ...ELSEWHERE, ...ENDS, ...LONG],
-  "commands that are expected to be brief": [...SPOILING, ...SEEN, ...ELSEWHERE, ...ENDS, ...LONG]
-    .filter(({ command }) => !NOT_WHEN_BRIEF.includes(command)),
-};
+const ALL = [...SPOILING, ...SEEN, ...ELSEWHERE, ...ENDS, ...LONG];
 
-async function prepared(): Promise<TestStore> {
-  const test = await testStore();
-  Deno.mkdirSync(test.dir.file("d"));
-  Deno.mkdirSync(test.dir.file(" odd $(name)\n'"));
-  Deno.symlinkSync("d", test.dir.file("link"));
-  Deno.writeTextFileSync(test.dir.file("die"), "#!/bin/sh\nkill -$1 $$\n", { mode: 0o700 });
-  Deno.writeTextFileSync(test.dir.file("not-executable"), "echo never\n", { mode: 0o600 });
-  Deno.writeTextFileSync(test.dir.file("five"), "echo read; exit 5\n");
-  return test;
+function prepared(): TempDir {
+  const dir = tempDir();
+  Deno.mkdirSync(dir.file("d"));
+  Deno.mkdirSync(dir.file(" odd $(name)\n'"));
+  Deno.symlinkSync("d", dir.file("link"));
+  Deno.writeTextFileSync(dir.file("die"), "#!/bin/sh\nkill -$1 $$\n", { mode: 0o700 });
+  Deno.writeTextFileSync(dir.file("not-executable"), "echo never\n", { mode: 0o600 });
+  Deno.writeTextFileSync(dir.file("five"), "echo read; exit 5\n");
+  return dir;
 }
 
 /** The C library's own, 32 and 33, which no program can use. */
@@ -163,22 +159,20 @@ function comparable({ command }: Trial, { stdout, stderr, exitCode, signal }: Di
   };
 }
 
-Deno.test("commands see, do and end as jobs what they do by sh -c", async (t) => {
-  using test = await prepared();
-  const reference = await asShDoes(test, [...new Set(Object.values(LISTS).flat())]);
-  for (const [what, trials] of Object.entries(LISTS)) {
-    await t.step(what, async () => {
-      const jobs = await asJobs(test, trials, { brief: what.endsWith("brief") });
-      const differences = trials.flatMap((trial, i) => {
-        const [job, sh] = [jobs[i]!, reference.get(trial)!].map((did) =>
-          JSON.stringify(comparable(trial, did))
-        );
-        if (job === sh) return [];
-        return `${JSON.stringify(trial).slice(0, 200)}\n   as a job ${job!.slice(0, 999)}\n   by sh -c ${
-          sh!.slice(0, 999)
-        }`;
-      });
-      assert.equal(differences.join("\n"), "");
-    });
-  }
+Deno.test("commands see, do and end as jobs what they do by sh -c, expected to be brief or not", async () => {
+  using dir = prepared();
+  const [bySh, asLong, asBrief] = await Promise.all([
+    asShDoes(dir, ALL),
+    asJobs(dir, ALL, { brief: false }),
+    asJobs(dir, ALL, { brief: true }),
+  ]);
+  const differences = Object.entries({ long: asLong, brief: asBrief }).flatMap(([what, jobs]) =>
+    ALL.flatMap((trial, i) => {
+      const [job, sh] = [jobs[i]!, bySh[i]!].map((did) => JSON.stringify(comparable(trial, did)));
+      if (job === sh || what === "brief" && NOT_WHEN_BRIEF.includes(trial.command)) return [];
+      const say = (text: string) => text.slice(0, 999);
+      return `${what}: ${say(JSON.stringify(trial))}\n   as a job ${say(job!)}\n   by sh -c ${say(sh!)}`;
+    })
+  );
+  assert.equal(differences.join("\n"), "");
 });

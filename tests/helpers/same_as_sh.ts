@@ -3,14 +3,16 @@
  * What commands see and do when they are run as jobs, beside what they see and do when `sh -c` runs them, in a session
  * of its own, with nothing on its stdin, in the same directory and environment.
  */
-import { MAIN, RUN_FLAGS } from "./cli.ts";
-import type { TestStore } from "./worker.ts";
+import { fileURLToPath } from "node:url";
+import type { ThreadEnd, ThreadTask } from "../fixtures/thread_alone.ts";
+import { RUN_FLAGS } from "./cli.ts";
+import type { TempDir } from "./temp.ts";
 
 /** A command, and where it runs. */
 export interface Trial {
   command: string;
   env?: Record<string, string>;
-  /** Under the directory of the test; that itself unless given. Null: where the worker was started. */
+  /** Under the directory of the test; that itself unless given. Null: none is said. */
   cwd?: string | null;
 }
 
@@ -35,25 +37,22 @@ const ENVIRONMENT = {
   OLDPWD: "/nowhere",
 };
 
-/** How many short jobs let a worker expect that the next ones take moments only. */
-const WARM_UP = 20;
-
 /** Runs each command by `sh -c`, and returns what it did. */
-export async function asShDoes(test: TestStore, trials: readonly Trial[]): Promise<Map<Trial, Did>> {
-  const all = new Map<Trial, Did>();
+export async function asShDoes(dir: TempDir, trials: readonly Trial[]): Promise<Did[]> {
+  const all: Did[] = [];
   for (const trial of trials) {
     const [out, err] = [
-      test.dir.file(`reference-${all.size}.out`),
-      test.dir.file(`reference-${all.size}.err`),
+      dir.file(`reference-${all.length}.out`),
+      dir.file(`reference-${all.length}.err`),
     ];
     const { code, signal } = await new Deno.Command("/bin/sh", {
       args: ["-c", `${SURROUNDINGS}exec /bin/sh -c "$1" sh >>"$2" 2>>"$3"`, "sh", trial.command, out, err],
-      cwd: directoryOf(test, trial) ?? test.dir.path,
-      env: { ...ENVIRONMENT, QUEUECTL_HOME: test.home, ...trial.env },
+      cwd: directoryOf(dir, trial) ?? dir.path,
+      env: { ...ENVIRONMENT, QUEUECTL_HOME: dir.home.dir, ...trial.env },
       detached: true,
       stdin: "null",
     }).output();
-    all.set(trial, {
+    all.push({
       stdout: Deno.readTextFileSync(out),
       stderr: Deno.readTextFileSync(err),
       exitCode: signal === null ? code : null,
@@ -63,42 +62,40 @@ export async function asShDoes(test: TestStore, trials: readonly Trial[]): Promi
   return all;
 }
 
-/** Runs each command as a job of one worker: all at once before it knows how long jobs take, or after many short ones. */
+/** Runs each command as a job, expecting it to be brief or not. */
 export async function asJobs(
-  test: TestStore,
+  dir: TempDir,
   trials: readonly Trial[],
   { brief }: { brief: boolean },
 ): Promise<Did[]> {
-  for (let i = 0; brief && i < WARM_UP; i++) await test.enqueue("true");
-  const ids = [];
-  for (const trial of trials) {
-    ids.push(await test.enqueue(trial.command, { env: trial.env ?? null, cwd: directoryOf(test, trial) }));
-  }
-  const slots = brief ? 1 : trials.length;
-  const { success, stderr } = await new Deno.Command("/bin/sh", {
-    args: ["-c", `${SURROUNDINGS}exec "$@"`, "sh", Deno.execPath(), ...RUN_FLAGS, MAIN]
-      .concat(["worker", "start", "--burst", "--slots", String(slots)]),
-    cwd: test.dir.path,
-    env: { ...ENVIRONMENT, QUEUECTL_HOME: test.home },
+  Deno.mkdirSync(dir.home.spool, { recursive: true });
+  const jobs = trials.map((trial) => ({
+    command: trial.command,
+    cwd: directoryOf(dir, trial),
+    env: trial.env ?? null,
+  }));
+  const child = new Deno.Command("/bin/sh", {
+    args: ["-c", `${SURROUNDINGS}exec "$@"`, "sh", Deno.execPath(), ...RUN_FLAGS, THREAD],
+    cwd: dir.path,
+    env: { ...ENVIRONMENT, QUEUECTL_HOME: dir.home.dir },
     detached: true,
-    stdin: "null",
-  }).output();
-  if (!success) throw new Error(`The worker failed: ${new TextDecoder().decode(stderr)}`);
-  return await Promise.all(ids.map((id) => whatJobDid(test, id)));
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const task: ThreadTask = { home: dir.home.dir, brief, slots: brief ? 2 : 8, jobs };
+  const [ends] = await Promise.all([
+    new Response(child.stdout).json() as Promise<ThreadEnd[]>,
+    new Blob([JSON.stringify(task)]).stream().pipeTo(child.stdin),
+    child.status,
+  ]);
+  return ends.map(({ error, ...did }, i) => {
+    if (did.exitCode === null && did.signal === null) throw new Error(`${trials[i]!.command}: ${error}`);
+    return did;
+  });
 }
 
-function directoryOf(test: TestStore, { cwd = "." }: Trial): string | null {
-  return cwd === null ? null : test.dir.file(cwd);
-}
+const THREAD = fileURLToPath(new URL("../fixtures/thread_alone.ts", import.meta.url));
 
-async function whatJobDid(test: TestStore, id: string): Promise<Did> {
-  const { exitCode, signal, error } = (await test.store.get(id))!;
-  if (exitCode === null && signal === null) throw new Error(`${id} has no end: ${error}`);
-  const pieces = await test.store.output(id, 1);
-  const text = (stream: "stdout" | "stderr") => {
-    const decoder = new TextDecoder();
-    return pieces.filter((piece) => piece.stream === stream)
-      .map((piece) => decoder.decode(piece.bytes, { stream: true })).join("");
-  };
-  return { stdout: text("stdout"), stderr: text("stderr"), exitCode, signal };
+function directoryOf(dir: TempDir, { cwd = "." }: Trial): string | null {
+  return cwd === null ? null : dir.file(cwd);
 }
