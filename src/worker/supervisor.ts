@@ -95,7 +95,7 @@ export class Supervisor {
   readonly #output = new PendingOutput();
   /** Jobs that have begun and are not in the journal yet. */
   #begun: ClaimedJob[] = [];
-  /** Somebody may have enqueued something, or something may be due. */
+  /** Somebody may have enqueued something, something may be due, or there is room again. */
   #mayClaim = true;
   #ordersDue = true;
   /** Jobs whose processes are being ended, for they crash threads. */
@@ -162,6 +162,7 @@ export class Supervisor {
       settings: () => this.#settings,
       onLost: () => this.#lostLease(),
       onCutOff: (graceMs) => this.#cutOff(graceMs),
+      onRegained: () => this.#wake(),
       onFailure: (error) => this.#storeFailed(error),
     });
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
@@ -298,7 +299,6 @@ export class Supervisor {
       this.#output.giveBack(output);
       throw error;
     }
-    if (exchanged.claimed.length === free.length) this.#mayClaim = true;
     this.#undo(this.#crew.run(exchanged.claimed.map((job) => ({ job, request: this.#request(job) }))));
     this.#afterSettling(settled, exchanged.refused);
     this.#tellBegun();

@@ -68,7 +68,6 @@ export async function asJobs(
   trials: readonly Trial[],
   { brief }: { brief: boolean },
 ): Promise<Did[]> {
-  Deno.mkdirSync(dir.home.spool, { recursive: true });
   const jobs = trials.map((trial) => ({
     command: trial.command,
     cwd: directoryOf(dir, trial),
