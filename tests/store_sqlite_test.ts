@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { StoreUnusable } from "../src/errors.ts";
 import { type Home, homeAt } from "../src/home.ts";
 import { openStore } from "../src/store/open.ts";
+import { MOST_DUE } from "../src/store/sqlite/due.ts";
 import { claim, claimOne, enqueue, exchangeOf, newSupervisor, T0 } from "./helpers/jobs.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
@@ -260,10 +261,10 @@ Deno.test("when very many jobs are due at once, an exchange takes some and says 
   using dir = tempDir();
   await withStore(dir.home, async (store) => {
     await store.register(newSupervisor("s"));
-    await enqueue(store, ...Array.from({ length: 3000 }, () => ({ runAt: T0 + 1 })));
+    await enqueue(store, ...Array.from({ length: MOST_DUE + 9 }, () => ({ runAt: T0 + 1 })));
     assert.equal((await store.exchange(exchangeOf("s", { now: T0 + 5 }))).nextDueAt, T0 + 1);
     assert.equal((await store.exchange(exchangeOf("s", { now: T0 + 5 }))).nextDueAt, null);
-    assert.equal((await store.queues())[0]!.counts.pending, 3000);
+    assert.equal((await store.queues())[0]!.counts.pending, MOST_DUE + 9);
   });
 });
 

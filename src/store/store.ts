@@ -331,10 +331,13 @@ export interface Exchanged {
   refused: string[];
   /**
    * The earliest `runAt` of a job that waits for its time, not held; null when there is none. It lies in the past
-   * when more jobs were due than one exchange makes pending: come again at once.
+   * when more jobs were due than one exchange makes pending, or there may be more to claim: come again at once.
    */
   nextDueAt: number | null;
-  /** Jobs that are `pending`, `scheduled` or `failed`, not held, in the asked queues and none of them paused. */
+  /**
+   * There is reason to stay: something was claimed, or jobs wait (`pending`, `scheduled` or `failed`, not held, in the
+   * asked queues and none of them paused).
+   */
   waiting: boolean;
 }
 

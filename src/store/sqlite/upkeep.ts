@@ -7,6 +7,7 @@ import { addFigures, type Figures, noFigures, OUTCOME_FIGURE } from "../../figur
 import type { Outcome, State } from "../../job.ts";
 import type { Database } from "./database.ts";
 import { figures } from "./figures.ts";
+import { recountLanes } from "./lanes.ts";
 
 const PRUNABLE = "state IN ('completed', 'cancelled')";
 
@@ -48,7 +49,7 @@ export function check(db: Database): string[] {
 
 /** Counts and figures against a recount. Returns what differs, a sentence each. */
 export function recount(db: Database): string[] {
-  return [...recountStates(db), ...recountFigures(db)];
+  return [...recountStates(db), ...recountLanes(db), ...recountFigures(db)];
 }
 
 interface Count {

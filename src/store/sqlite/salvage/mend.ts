@@ -7,6 +7,7 @@ import { addValue, OUTCOME_FIGURE } from "../../../figures.ts";
 import type { Outcome } from "../../../job.ts";
 import type { Database } from "../database.ts";
 import { FigureTally } from "../figures.ts";
+import { rebuildLanes } from "../lanes.ts";
 import { recountFigures } from "../upkeep.ts";
 import { mayBecome } from "../words.ts";
 
@@ -30,6 +31,7 @@ export function mend(db: Database): boolean {
     DELETE FROM counts;
     INSERT INTO counts (queue, state, n, held)
       SELECT queue, state, count(*), sum(held) FROM jobs GROUP BY queue, state`);
+  rebuildLanes(db);
   if (recountFigures(db).length === 0) return false;
   countTotals(db);
   return true;
