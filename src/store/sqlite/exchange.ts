@@ -8,6 +8,7 @@ import { claim, type Claimed } from "./claim.ts";
 import type { Database } from "./database.ts";
 import { earliestDue, wakeDue } from "./due.ts";
 import { FigureTally } from "./figures.ts";
+import { forgetOld } from "./forgetting.ts";
 import { anyWaiting, openLanes } from "./lanes.ts";
 import { storeOutput } from "./output.ts";
 import { settle } from "./settle.ts";
@@ -32,6 +33,7 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
     ...settle(db, settlements, { supervisor, figures }),
   ];
   figures.store(db, now);
+  forgetOld(db, now);
   const woken = wakeDue(db, now);
   const { jobs: claimed, more } = claimNext(db, wanted);
   const dueAt = earliestDue(db);

@@ -219,6 +219,8 @@ const STEPS: readonly string[] = [
      since INTEGER                     -- null until it is noticed
    ) STRICT, WITHOUT ROWID;
 
+   CREATE INDEX emptied_since ON emptied (since);
+
    INSERT INTO emptied (queue)
      SELECT known FROM (SELECT queue AS known FROM counts UNION SELECT queue FROM figures UNION SELECT name FROM queues)
      WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE queue = known);
@@ -245,8 +247,8 @@ function sumOfHistograms(column: "wait_ms" | "run_ms"): string {
         WHERE ${same} GROUP BY each.key)))) END`;
 }
 
-/** Takes the steps that the database has not taken yet. To be called in a write transaction. */
-export function migrate(db: Database, from: number): void {
-  for (const step of STEPS.slice(from)) db.exec(step);
-  db.exec(`PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${STEPS.length};`);
+/** Takes the steps that the database has not taken yet, up to `to` of them. To be called in a write transaction. */
+export function migrate(db: Pick<Database, "exec">, from: number, to: number = STEPS.length): void {
+  for (const step of STEPS.slice(from, to)) db.exec(step);
+  db.exec(`PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${to};`);
 }
