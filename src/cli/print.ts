@@ -2,7 +2,7 @@
  * @module
  * Printing: results to stdout, messages to stderr, colour only on a terminal and never with NO_COLOR.
  */
-import { envVariable } from "../environment.ts";
+import { isSet } from "../environment.ts";
 import { visible } from "./terminal.ts";
 
 /** Colours and their numbers for a terminal. */
@@ -51,7 +51,7 @@ export class Print {
 
   /** The text in a colour, where stdout shows colours. */
   paint(colour: Colour, text: string): string {
-    this.#colours ??= Deno.stdout.isTerminal() && envVariable("NO_COLOR") === undefined;
+    this.#colours ??= Deno.stdout.isTerminal() && !isSet("NO_COLOR");
     return this.#colours ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
   }
 
