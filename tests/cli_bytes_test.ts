@@ -4,8 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { MAIN, RUN_FLAGS } from "./helpers/cli.ts";
-import { type Finished, finished } from "./helpers/finished.ts";
+import { type Finished, finished, succeeds } from "./helpers/finished.ts";
+import { handWorker } from "./helpers/hand_worker.ts";
 import { tempDir } from "./helpers/temp.ts";
+import { testStore } from "./helpers/worker.ts";
 
 /** Runs `queuectl …args` after a line of shell, in which `$bad` is a word that is not UTF-8. */
 function after(line: string, { dir, args }: { dir: string; args: readonly string[] }): Promise<Finished> {
@@ -99,4 +101,63 @@ Deno.test("in a directory whose name is not UTF-8, what needs the name is refuse
   assert.equal(worked.code, 0, worked.stderr);
   const copied = await run("backup", "copy.db");
   assert.equal(copied.code, 0, copied.stderr);
+});
+
+/** A `dd` that can make its standard output one on which nobody waits in the kernel (GNU). */
+const DD = succeeds("sh", "-c", "dd if=/dev/null oflag=nonblock 2>/dev/null | cat");
+
+Deno.test({
+  name: "a standard output that does not let writers wait gets everything, once",
+  ignore: !DD,
+  async fn() {
+    using test = await testStore();
+    const worker = await handWorker(test.store);
+    await test.enqueue("true");
+    const lines = Array.from({ length: 9000 }, (_, i) => `${i}:${"x".repeat(i % 97)}\n`).join("");
+    // lines, a part of a line, something long without line ends, and lines again
+    const text = `${lines}a part${"y".repeat(150_000)}\n${"z".repeat(900)}\n${lines}the end`;
+    const running = await worker.claim();
+    await running.print("stdout", text);
+    await running.end();
+    const child = new Deno.Command("sh", {
+      args: [
+        "-c",
+        'dd if=/dev/null oflag=nonblock 2>/dev/null; exec "$@"',
+        ...["sh", Deno.execPath(), ...RUN_FLAGS, MAIN, "logs", "j1"],
+      ],
+      env: { QUEUECTL_HOME: test.home },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const stderr = new Response(child.stderr).text();
+    const printed: Uint8Array[] = [];
+    for await (const bytes of child.stdout) {
+      printed.push(bytes);
+      await new Promise((resolve) => setTimeout(resolve, 1)); // slower than what prints
+    }
+    const { code } = await child.status;
+    assert.deepEqual([code, await stderr], [0, ""]);
+    assert.ok(await new Blob(printed as Uint8Array<ArrayBuffer>[]).text() === text, "all of it, once");
+  },
+});
+
+Deno.test({
+  name: "a full or closed standard output is no defect",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    using dir = tempDir();
+    const full = ['exec "$@" >/dev/full', 'exec "$@" --json >/dev/full'];
+    const [said, json, head, gone] = await Promise.all([
+      after(full[0]!, { dir: dir.path, args: ["help"] }),
+      after(full[1]!, { dir: dir.path, args: ["version"] }),
+      after('"$@" | true', { dir: dir.path, args: ["help"] }),
+      after('exec "$@" >&-', { dir: dir.path, args: ["help"] }),
+    ]);
+    const message =
+      "Cannot write to standard output: there is no room left on it; what was to be changed is changed";
+    assert.deepEqual([said.code, said.stderr], [1, `${message}\n`]);
+    assert.deepEqual(JSON.parse(json.stderr), { error: { message, exit_code: 1 } });
+    assert.deepEqual([head.stderr, gone.code, gone.stderr], ["", 0, ""]);
+  },
 });
