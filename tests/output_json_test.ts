@@ -50,7 +50,7 @@ Deno.test("the parts together are the bytes, and text is what the platform takes
   const fatal = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const chunk = fc.oneof(
     fc.uint8Array({ maxLength: 12 }).map((bytes) => [...bytes]),
-    fc.string({ unit: "binary", maxLength: 12 }).filter((text) => text.isWellFormed()),
+    fc.constantFrom("a", "ß€", "𝄞", "\ufeff", "\ud7ff\ue000", "twelve bytes"),
   );
   fc.assert(fc.property(fc.array(chunk, { maxLength: 6 }), (chunks) => {
     const whole = chunks.flatMap((one) => typeof one === "string" ? [...utf8.encode(one)] : one);
