@@ -55,7 +55,7 @@ export interface SupervisorOptions {
 }
 
 /** How an attempt ended, as far as that is known before its job's next state is decided. */
-type Ending = Omit<Settlement, "token" | "state" | "runAt"> & { witnessed?: boolean };
+type Ending = Omit<Settlement, "token" | "state" | "runAt"> & { witnessed?: boolean; trimmed?: boolean };
 
 /** A settlement and the job it is about. */
 interface Settled {
@@ -63,6 +63,8 @@ interface Settled {
   settlement: Settlement;
   /** As in `Ended`. */
   witnessed: boolean;
+  /** As in `Ended`. */
+  trimmed: boolean;
 }
 
 /** After the store refused to work, wait this long before trying again. */
@@ -319,10 +321,11 @@ export class Supervisor {
 
   /** Notes how an attempt ended, for the next exchange. */
   #settle(job: ClaimedJob, ending: Ending): void {
-    const { outcome, exitCode, signal, error, startedAt, finishedAt, witnessed = true } = ending;
+    const { outcome, exitCode, signal, error, startedAt, finishedAt } = ending;
+    const { witnessed = true, trimmed = true } = ending;
     const next = nextState({ ...job, outcome, finishedAt }, this.#settings, Math.random());
     const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt, ...next };
-    this.#settlements.push({ job, settlement, witnessed });
+    this.#settlements.push({ job, settlement, witnessed, trimmed });
     this.#mayClaim = true;
     this.#latch.ring();
   }
@@ -340,7 +343,7 @@ export class Supervisor {
 
   #afterSettling(settled: readonly Settled[], refused: readonly string[]): void {
     const { journal } = this.#options;
-    for (const { job, settlement, witnessed } of settled) {
+    for (const { job, settlement, witnessed, trimmed } of settled) {
       this.#ends.settled(job.token);
       if (refused.includes(job.token)) {
         // Whoever has it now needs its spool.
@@ -348,7 +351,10 @@ export class Supervisor {
         continue;
       }
       if (settlement.outcome !== "unstarted") {
-        removeSpool(this.#succession.spoolOf(job.token), witnessed ? settlement : undefined);
+        removeSpool(this.#succession.spoolOf(job.token), {
+          end: witnessed ? settlement : undefined,
+          trimmed,
+        });
       }
       journal.settled(job, settlement);
       this.#succession.forget(job.token);
