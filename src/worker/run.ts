@@ -9,10 +9,11 @@ import { formatSize } from "../settings.ts";
 import type { Stream } from "../job.ts";
 import { endTree } from "./end_tree.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
+import { isDiskFull } from "./full_disk.ts";
 import { SpoolReader } from "./output.ts";
 import { here } from "./process/here.ts";
 import { RUN_VARIABLE } from "./process/platform.ts";
-import { hasBegun, type ProcessEnd, spooledEnd } from "./spool.ts";
+import { hasBegun, type ProcessEnd, splitSpool, spooledEnd } from "./spool.ts";
 
 /** By somebody's wish, or by its own doing. */
 type Reason = EndReason | "timed_out" | "printed_too_much";
@@ -49,6 +50,8 @@ export class Run {
   readonly #output: SpoolReader;
   /** Aborts when the attempt shall end, with an `Ending` as its reason. */
   readonly #ending = new AbortController();
+  /** It has ended: its output is as it will stay. */
+  #over = false;
 
   /**
    * Nothing is begun yet: see `finish`. `begin` starts the command unless it says otherwise, and `printed` is how far
@@ -76,6 +79,7 @@ export class Run {
   /** Keeps its spool small, and ends it when it prints too much. Returns in how many ms to call it again. */
   keepSmall(): number {
     const { maxOutput, killGraceMs } = this.#request;
+    if (this.#over) return RETRY_MS;
     try {
       const { printed, pauseMs } = this.#output.keepSmall(systemClock.monotonicMs());
       if (maxOutput > 0 && printed > maxOutput) this.#endFor("printed_too_much", killGraceMs);
@@ -94,7 +98,12 @@ export class Run {
   async finish(): Promise<Ended> {
     const now = systemClock.now();
     const result = await this.#run();
-    const { startedAt = now, finishedAt = systemClock.now(), witnessed = true } = result;
+    const over = systemClock.now();
+    this.#over = true;
+    if (result.outcome === "failed" && await isDiskFull(splitSpool(this.#request.spool).directory)) {
+      result.error += "; the disk was full";
+    }
+    const { startedAt = now, finishedAt = over, witnessed = true } = result;
     const finished = { ...result, token: this.#request.token, startedAt, finishedAt, witnessed };
     try {
       return { ...finished, pieces: this.#output.rest(), trimmed: this.#output.trimmed };
