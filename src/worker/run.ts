@@ -9,7 +9,7 @@ import { formatSize } from "../settings.ts";
 import type { Stream } from "../job.ts";
 import { endTree } from "./end_tree.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
-import { isDiskFull } from "./full_disk.ts";
+import { wasDiskFull } from "./full_disk.ts";
 import { SpoolReader } from "./output.ts";
 import { here } from "./process/here.ts";
 import { RUN_VARIABLE } from "./process/platform.ts";
@@ -97,10 +97,13 @@ export class Run {
   /** Begins the attempt and resolves when it is over. Never rejects. */
   async finish(): Promise<Ended> {
     const now = systemClock.now();
+    const beganMs = systemClock.monotonicMs();
     const result = await this.#run();
     const over = systemClock.now();
     this.#over = true;
-    if (result.outcome === "failed" && await isDiskFull(splitSpool(this.#request.spool).directory)) {
+    const { directory } = splitSpool(this.#request.spool);
+    const byItself = result.outcome === "failed" && !this.#ending.signal.aborted;
+    if (byItself && await wasDiskFull(directory, beganMs)) {
       result.error += "; the disk was full";
     }
     const { startedAt = now, finishedAt = over, witnessed = true } = result;

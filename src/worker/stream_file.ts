@@ -9,9 +9,10 @@
  * is printed within those microseconds is lost, and not counted.
  */
 import type { Stream } from "../job.ts";
+import { noteIfFull } from "./full_disk.ts";
 import { here } from "./process/here.ts";
 import type { Platform } from "./process/platform.ts";
-import { noteTrim, streamPath, type Trim, trimOf } from "./spool.ts";
+import { noteTrim, splitSpool, streamPath, type Trim, trimOf } from "./spool.ts";
 
 /** Holes begin and end at multiples of this: only whole blocks of a file system are given back. */
 const BLOCK = 64 * 1024;
@@ -89,6 +90,7 @@ export class StreamFile {
     const { size } = this.#info();
     const excess = size - this.tail - this.#given;
     if (this.#means.appends && excess > Math.max(this.#limit, SLACK)) {
+      this.#lookForRoom();
       if (excess > this.#outrun || !this.#canPunch) this.#cutOff();
       else if (!this.#punching) this.#punch(size);
     }
@@ -150,12 +152,19 @@ export class StreamFile {
     for (let copies = 0; copies < COPIES && from < size; copies++) {
       if (copies > 0 && (size - from > MORE || to + size - from > from)) break;
       copy(file, { from, to, length: size - from });
+      if (copies === 0) this.#lookForRoom();
       to += size - from;
       from = size;
       size = file.statSync().size;
     }
     file.truncateSync(to);
     this.#note(this.#cut + size - to);
+  }
+
+  /** If there is none, somebody may fail for want of it. */
+  #lookForRoom(): void {
+    const { directory, token } = splitSpool(this.#spool);
+    noteIfFull(directory, `${token}.room`);
   }
 
   /** Those who come later shall know. When there is no room even for a name, making room comes first. */
