@@ -62,7 +62,7 @@ function checkSpace(context: Context, available: number): Finding {
 function checkReserve({ home }: Context, available: number): Finding {
   const size = reserveSize(home);
   const found = `${(size / MIB).toFixed(1)} MiB kept for a full disk`;
-  if (size >= reserveFor(available, size)) return ok("reserve", found);
+  if (size > 0 && size >= reserveFor(available, size)) return ok("reserve", found);
   if (!isThere(home.reserve)) return ok("reserve", "none yet: a worker makes it");
   return warning(
     "reserve",
