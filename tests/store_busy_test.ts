@@ -23,7 +23,7 @@ Deno.test("a store that stays busy is waited for two minutes, and then refused i
       return sleptMs < 300_000 ? Promise.resolve() : Promise.reject(new Error("It waits for ever"));
     },
   };
-  const db = await Database.open(dir.home, clock);
+  const db = await Database.open(dir.home, { clock });
   const blocker = new DatabaseSync(dir.home.database);
   blocker.exec("BEGIN IMMEDIATE");
   try {
@@ -51,8 +51,8 @@ Deno.test("a store that stays busy is waited for two minutes, and then refused i
 
 Deno.test("a store that is busy for too long is refused with the status of one that cannot be used", async () => {
   const busy = () => Promise.reject(new StoreBusy("Cannot use it: it is busy"));
-  using app = await testApplication({ store: (own) => altered(own, { queues: busy, enqueue: busy }) });
-  assert.equal((await app.send("GET", "/status")).status, 503);
+  using app = await testApplication({ store: (own) => altered(own, { get: busy, enqueue: busy }) });
+  assert.equal((await app.send("GET", "/jobs/j1")).status, 503);
   const { status, json } = await app.send("POST", "/jobs", { command: "true" });
   assert.deepEqual([status, json.detail], [503, "Cannot use it: it is busy"]);
   assert.deepEqual(app.defects, []);

@@ -13,7 +13,8 @@ import { claim, enqueue, exchangeOf, newSupervisor, settlement, T0 } from "./hel
 import { assertKept, contentsOf, makeOldHome } from "./helpers/old_home.ts";
 import { tempDir } from "./helpers/temp.ts";
 
-const VERSIONS = Array.from({ length: SCHEMA_VERSION }, (_, n) => n + 1);
+/** The schemas before today's; each must have its database in `fixtures/stores/` once the next one is begun. */
+const VERSIONS = Array.from({ length: SCHEMA_VERSION - 1 }, (_, n) => n + 1);
 
 /** What the schema consists of, but for the order of columns, which depends on when they came. */
 function schemaOf(home: Home): unknown {
@@ -47,9 +48,6 @@ for (const version of VERSIONS) {
     const after = contentsOf(dir.home);
     assert.equal(after.version, SCHEMA_VERSION);
     assertKept(before.tables, after.tables);
-    for (const [name, { rows }] of after.tables) {
-      if (!before.tables.has(name)) assert.deepEqual(rows, [], `${name} is new`);
-    }
     (await openStore(fresh.home)).close();
     assert.deepEqual(schemaOf(dir.home), schemaOf(fresh.home), "it is like a new one");
   });

@@ -95,6 +95,7 @@ const SPOILED: Record<Exclude<keyof Salvaged, "supervisors" | "settings">, strin
   queues: ["name = 'a b' WHERE name = 'mail'"],
   workers: ["queues = '[\"mail\"' WHERE id = 'wrong'"],
   requests: ["ids = 'j1' WHERE key = 'wrong'", "made_at = -1 WHERE key = 'early'"],
+  overall_figures: ["wait_ms = '{' WHERE span = 'minute'"],
   figures: ["wait_ms = '{' WHERE span = 'minute' AND queue = 'default'", "queue = '?' WHERE span = 'hour'"],
 };
 
@@ -155,8 +156,8 @@ Deno.test("counts are counted anew, and totals that are less than what is there,
       "UPDATE counts SET n = n + 5; DELETE FROM counts WHERE state = 'dead'",
       "UPDATE figures SET completed = 0 WHERE span = 'total'",
       "UPDATE figures SET wait_ms = NULL WHERE span = 'total'",
-      "DELETE FROM figures WHERE span = 'total' AND queue = 'mail'",
-      "DELETE FROM figures; DELETE FROM counts",
+      "DELETE FROM figures WHERE span = 'total' AND queue = 'mail'; DELETE FROM overall_figures WHERE span = 'total'",
+      "DELETE FROM figures; DELETE FROM overall_figures; DELETE FROM counts",
     ]
   ) {
     await salvaged(make, sql, async (store) => {

@@ -6,7 +6,7 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type Clock, systemClock } from "../../clock.ts";
-import { StoreBusy, StoreGone, StoreUnusable } from "../../errors.ts";
+import { StoreBusy, StoreFull, StoreGone, StoreUnusable } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 import { explain, isBusy } from "./failures.ts";
 import { type Identity, identityOf } from "./identity.ts";
@@ -60,8 +60,19 @@ export class Database {
     }
   }
 
-  /** Opens the home's database file, which must exist. `clock` says how long a busy one was waited for. */
-  static async open(home: Home, clock: Clock = systemClock): Promise<Database> {
+  /**
+   * Opens the home's database file, which must exist. On a full disk, that takes from the reserve if it may. `clock`
+   * says how long a busy one was waited for.
+   */
+  static async open(
+    home: Home,
+    { reserve = false, clock = systemClock }: { reserve?: boolean; clock?: Clock } = {},
+  ): Promise<Database> {
+    const open = () => Database.#open(home, clock);
+    return reserve ? await orFromReserve(home, open) : await open();
+  }
+
+  static async #open(home: Home, clock: Clock): Promise<Database> {
     let db: Database | undefined;
     try {
       db = new Database(home, clock);
@@ -125,10 +136,16 @@ export class Database {
   }
 
   /**
-   * Runs `work`, once, in a write transaction: all of it is on disk when the promise resolves, or nothing is.
+   * Runs `work` in a write transaction: all of it is on disk when the promise resolves, or nothing is. On a full disk
+   * it takes from the reserve, and is then run again, unless it is to leave that alone.
    * @throws {StoreGone} when the file is not at its place any more
    */
-  async write<T>(work: (db: Database) => T): Promise<T> {
+  async write<T>(work: (db: Database) => T, { reserve = true }: { reserve?: boolean } = {}): Promise<T> {
+    const write = () => this.#write(work);
+    return reserve ? await orFromReserve(this.#home, write) : await write();
+  }
+
+  async #write<T>(work: (db: Database) => T): Promise<T> {
     return await this.patiently(() => {
       this.run("BEGIN IMMEDIATE"); // the only statement here that can find the database busy
       return this.#finish((db) => {
@@ -231,6 +248,17 @@ export class Database {
       }
       throw error;
     }
+  }
+}
+
+/** Does something, with the help of the reserve when the disk is full. */
+async function orFromReserve<T>(home: Home, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof StoreFull)) throw error;
+    const { fromReserve } = await import("../reserve.ts");
+    return await fromReserve(home, action);
   }
 }
 
