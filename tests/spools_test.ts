@@ -22,7 +22,7 @@ Deno.test("a supervisor that registers, claims and is killed while spools are sw
       if (token === undefined) {
         await test.store.register(newSupervisor("s"));
         ({ token } = await claimOne(test.store, "s"));
-        spool.close({ keep: true });
+        spool[Symbol.dispose]();
       }
       return used;
     },
@@ -54,7 +54,7 @@ Deno.test("a supervisor that comes to live while the lock it is about to take is
     true,
     true,
   ]);
-  spool.close({ keep: false });
+  spool[Symbol.dispose]();
 });
 
 Deno.test("the spool of a supervisor that is gone is swept once nothing that runs writes there", async () => {
@@ -64,7 +64,7 @@ Deno.test("the spool of a supervisor that is gone is swept once nothing that run
   for (const id of ["heir", "s"]) await store.register(newSupervisor(id));
   const spool = await openSpool(home, "s");
   const { token } = await claimOne(store, "s");
-  spool.close({ keep: true });
+  spool[Symbol.dispose]();
   await store.takeOver("s", "heir");
   await sweepSpools(home, store);
   assert.ok(hasSpool(attemptSpool(home, "s", token)));

@@ -15,10 +15,15 @@ import { MAIN_URL } from "./helpers/cli.ts";
 import { until } from "./helpers/until.ts";
 import { type TestStore, testStore } from "./helpers/worker.ts";
 
-/** Starts one worker in this process that runs what there is; `notes` collects what it has to say. */
+/** Starts a worker, or several, in this process that run what there is; `notes` collects what it has to say. */
 async function startBurst(
   test: TestStore,
-  { store = test.store, entry = MAIN_URL, notes = [] }: { store?: Store; entry?: URL; notes?: string[] },
+  { store = test.store, entry = MAIN_URL, notes = [], count = 1 }: {
+    store?: Store;
+    entry?: URL;
+    notes?: string[];
+    count?: number;
+  },
 ): Promise<Supervisor> {
   const journal: Journal = { started() {}, adopted() {}, settled() {}, note: (text) => notes.push(text) };
   return await Supervisor.start({
@@ -27,7 +32,7 @@ async function startBurst(
     home: test.dir.home,
     host: await probeHost(),
     entry,
-    count: 1,
+    count,
     slots: 1,
     queues: null,
     burst: true,
@@ -49,11 +54,11 @@ function cutOff(store: Store, isCut: () => boolean): Store {
   });
 }
 
-/** The same store, but for how it exchanges. */
-function withExchange(store: Store, exchange: Store["exchange"]): Store {
+/** The same store, but for one of its methods. */
+function withMethod<K extends keyof Store>(store: Store, replaced: K, method: Store[K]): Store {
   return new Proxy(store, {
     get(target, name) {
-      if (name === "exchange") return exchange;
+      if (name === replaced) return method;
       const value = Reflect.get(target, name, target);
       return typeof value === "function" ? value.bind(target) : value;
     },
@@ -115,7 +120,7 @@ Deno.test("what waits behind a long job is not claimed again and again while tha
   await test.enqueue("sleep 0.5");
   const behind = await test.enqueue("true");
   let claims = 0;
-  const store = withExchange(test.store, async (wanted) => {
+  const store = withMethod(test.store, "exchange", async (wanted) => {
     const exchanged = await test.store.exchange(wanted);
     claims += exchanged.claimed.filter(({ id }) => id === behind).length;
     return exchanged;
@@ -130,7 +135,7 @@ Deno.test("a store that cannot be used for a while is complained of once a secon
   await test.set({ poll_interval: "0.01" });
   const id = await test.enqueue("true");
   let failures = 0;
-  const store = withExchange(test.store, async (wanted) => {
+  const store = withMethod(test.store, "exchange", async (wanted) => {
     if (failures === 30) return await test.store.exchange(wanted);
     failures += 1;
     throw new StoreUnusable("Cannot write: the disk is full");
@@ -164,4 +169,26 @@ Deno.test("a supervisor that is cut off from the store ends its jobs before its 
   assert.equal(released!.outcome, "released");
   assert.ok(released!.finishedAt! - released!.startedAt < 30_000);
   assert.ok(notes.includes("cut off from the store: ending all jobs before others may run them again"));
+});
+
+Deno.test("what one worker left is left to the next supervisor when the other one leaves, too, before it could adopt it", async () => {
+  using test = await testStore();
+  const id = await test.enqueue("echo $QUEUECTL_RUN >>runs; until [ -e go ]; do sleep 0.02; done; echo done");
+  const notes: string[] = [];
+  const store = withMethod(test.store, "unregister", async (workers) => {
+    await test.store.unregister(workers);
+    supervisor.leave();
+  });
+  const supervisor = await startBurst(test, { store, notes, count: 2 });
+  const ran = supervisor.run();
+  await written(test, "runs");
+  const { worker } = (await test.store.get(id))!;
+  await test.store.requestStop({ worker: worker!, endAt: null, leave: true });
+  assert.equal(await ran, "stopped");
+  assert.ok(notes.includes(`left to the next worker, running: ${id}`), notes.join("\n"));
+  Deno.writeTextFileSync(test.dir.file("go"), "");
+  assert.equal(await (await startBurst(test, {})).run(), "stopped");
+  const job = (await test.store.get(id))!;
+  assert.deepEqual([job.state, job.attempts, job.error], ["completed", 1, null]);
+  assert.equal(await test.output(id), "done\n");
 });

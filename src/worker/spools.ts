@@ -8,26 +8,21 @@ import type { Store } from "../store/store.ts";
 import { bePresent, keepAbsent, presencePath, presencesIn } from "./presence.ts";
 
 /** The spool of a supervisor that lives. */
-export interface OwnSpool {
+export interface OwnSpool extends Disposable {
   /** The directory of its files. */
   path: string;
-  /** Does not live any more. With `keep`, attempts go on writing there. */
-  close(options: { keep: boolean }): void;
 }
 
-/** Makes the spool of a supervisor that is about to live. It must not be registered before that. */
+/**
+ * Makes the spool of a supervisor that is about to live. It must not be registered before that. It lives until this is
+ * disposed of; then it is for `sweepSpools` to tell whether attempts go on writing there.
+ */
 export async function openSpool(home: Home, id: string): Promise<OwnSpool> {
   Deno.mkdirSync(home.spool, { recursive: true, mode: 0o700 });
   const presence = await bePresent(presencePath(home.spool, id));
   const path = spoolPath(home, id);
   Deno.mkdirSync(path, { mode: 0o700 });
-  return {
-    path,
-    close({ keep }) {
-      if (!keep) remove(home, id);
-      presence[Symbol.dispose]();
-    },
-  };
+  return { path, [Symbol.dispose]: () => presence[Symbol.dispose]() };
 }
 
 function spoolPath(home: Home, id: string): string {

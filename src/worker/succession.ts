@@ -65,10 +65,10 @@ export class Succession {
   async takeOver(leaseMs: number): Promise<void> {
     const { id, store, home, journal } = this.#options;
     for (const gone of await this.#peers.gone(await store.supervisors(), leaseMs)) {
-      const { peer, where } = gone;
+      const { peer } = gone;
       const tokens = await store.takeOver(peer.id, id);
       if (!tokens || tokens.length === 0) continue;
-      this.#orphans.add(tokens, { outOfSight: whyOutOfSight(gone), mayBeBarred: where === "here" });
+      this.#orphans.add(tokens, { outOfSight: whyOutOfSight(gone) });
       journal.note(
         `taking over from ${peer.id}, which ${peer.leaseUntil === 0 ? "has left" : "is gone"}`,
         null,
@@ -79,7 +79,7 @@ export class Succession {
 
   /** Takes note of jobs that their worker left running. */
   left(jobs: readonly ClaimedJob[]): void {
-    this.#orphans.add(jobs.map(({ token }) => token), { outOfSight: null, mayBeBarred: false });
+    this.#orphans.add(jobs.map(({ token }) => token), { outOfSight: null });
   }
 
   /** Takes note of jobs whose thread crashed, except for those that are suspect of being the reason: it returns them. */
@@ -89,7 +89,7 @@ export class Succession {
       jobs,
       ({ token }) => this.#crashes.get(token)! >= MOST_CRASHES ? "suspects" : "others",
     );
-    this.#orphans.add(others.map(({ token }) => token), { outOfSight: null, mayBeBarred: true });
+    this.#orphans.add(others.map(({ token }) => token), { outOfSight: null });
     return suspects;
   }
 

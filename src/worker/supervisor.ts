@@ -88,8 +88,6 @@ export class Supervisor {
   #replaced = false;
   /** There is no store any more. */
   #storeGone: StoreGone | undefined;
-  /** Its workers have left jobs to others. */
-  #left = false;
   /** What the next exchange takes along. */
   #settlements: Settled[] = [];
   readonly #output = new PendingOutput();
@@ -204,7 +202,7 @@ export class Supervisor {
     this.#crew.close();
     if (this.#storeGone) throw this.#storeGone;
     if (!this.#replaced) await this.#attempt(() => store.leave(this.#options.id));
-    this.#spool.close({ keep: this.#replaced || this.#left });
+    this.#spool[Symbol.dispose]();
     await this.#attempt(() => sweepSpools(home, store));
     return this.#replaced ? "replaced" : "stopped";
   }
@@ -251,11 +249,13 @@ export class Supervisor {
       this.#succession.left(left);
       this.#latch.ring();
       await this.#attempt(() => this.#options.store.unregister(retired));
-    } else if (left.length > 0) {
-      this.#left = true;
-      const jobs = left.map(({ id }) => id).join(", ");
-      this.#options.journal.note(`left to the next worker, running: ${jobs}`, null);
-    }
+    } else this.#tellLeft(left);
+  }
+
+  #tellLeft(jobs: readonly ClaimedJob[]): void {
+    if (jobs.length === 0) return;
+    const ids = jobs.map(({ id }) => id).join(", ");
+    this.#options.journal.note(`left to the next worker, running: ${ids}`, null);
   }
 
   /** Follows what the supervisor was told through the store. */
@@ -357,8 +357,9 @@ export class Supervisor {
 
   /** Gives attempts that nobody watches to workers, and gives back those that have not begun. */
   async #adopt(): Promise<void> {
-    const { adoptions, barred } = await this.#succession.sort();
+    const { adoptions, barred, left } = await this.#succession.sort();
     this.#undo(barred.map(({ job }) => job));
+    this.#tellLeft(left.map(({ job }) => job));
     this.#crew.adopt(adoptions.map(({ attempt: { job, printed }, worker, outOfSight }) => ({
       job: { ...job, worker },
       request: { ...this.#request(job), printed, claimedAt: job.startedAt!, outOfSight },
