@@ -16,8 +16,6 @@ export interface RunRequest extends Launch {
   killGraceMs: number;
   /** Bytes kept of each output stream. */
   outputLimit: number;
-  /** As in `Host`. */
-  byToken: boolean;
 }
 
 /** One attempt to watch that was started by somebody else. */
@@ -28,6 +26,8 @@ export interface AdoptRequest extends RunRequest {
   claimedAt: number;
   /** Why it is lost when it has left no end: its processes cannot be seen from here. Null when they can. */
   outOfSight: string | null;
+  /** Whoever watched it may have been ending it for this reason. */
+  cancelRequested: boolean;
 }
 
 /** Why an attempt is ended before its time, by somebody's wish. */

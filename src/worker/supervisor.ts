@@ -362,7 +362,13 @@ export class Supervisor {
     this.#tellLeft(left.map(({ job }) => job));
     this.#crew.adopt(adoptions.map(({ attempt: { job, printed }, worker, outOfSight }) => ({
       job: { ...job, worker },
-      request: { ...this.#request(job), printed, claimedAt: job.startedAt!, outOfSight },
+      request: {
+        ...this.#request(job),
+        printed,
+        claimedAt: job.startedAt!,
+        outOfSight,
+        cancelRequested: job.cancelRequested,
+      },
     })));
   }
 
@@ -378,7 +384,8 @@ export class Supervisor {
     this.#condemned += suspects.length;
     const ending = { graceMs: this.#settings.killGraceMs, byToken: host.byToken, clock };
     await Promise.all(suspects.map(async (job) => {
-      await endTree(() => ({ token: job.token, root: null }), ending);
+      const spool = this.#succession.spoolOf(job.token);
+      await endTree(() => ({ token: job.token, spool, root: null }), ending);
       this.#condemned -= 1;
       const error = `lost: its worker's thread crashed again and again: ${message}`;
       this.#settle(job, withoutResult("lost", { error, now: clock.now() }));
