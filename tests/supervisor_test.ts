@@ -77,6 +77,7 @@ function written(test: TestStore, name: string): Promise<string> {
 }
 
 const CRASHING = new URL("./fixtures/crashing_thread.ts", import.meta.url);
+const CRASHING_AT_ONCE = new URL("./fixtures/crashing_at_once.ts", import.meta.url);
 
 Deno.test("a crashed thread is replaced, and its jobs go on", async () => {
   using test = await testStore();
@@ -111,7 +112,20 @@ Deno.test("a job whose thread crashes again and again is ended and lost", async 
   assert.match(job.error!, /^lost: its worker's thread crashed again and again: .*boom/);
   const token = await written(test, "runs");
   assert.deepEqual(await signalTree({ token, root: null }, "0", true), []);
+  assert.equal(notes.filter((note) => note.startsWith("thread crashed")).length, 3);
+});
+
+Deno.test("a job whose thread crashes before it has begun is not begun anew for ever", async () => {
+  using test = await testStore();
+  const id = await test.enqueue("echo >>runs");
+  const notes: string[] = [];
+  const supervisor = await startBurst(test, { entry: CRASHING_AT_ONCE, notes });
+  assert.equal(await supervisor.run(), "stopped");
+  const job = (await test.store.get(id))!;
+  assert.deepEqual([job.state, job.attempts, job.lastAttempt], ["dead", 1, 1]);
+  assert.match(job.error!, /^lost: its worker's thread crashed again and again: .*boom/);
   assert.equal(notes.length, 3);
+  assert.throws(() => Deno.statSync(test.dir.file("runs")), Deno.errors.NotFound);
 });
 
 Deno.test("what waits behind a long job is not claimed again and again while that runs", async () => {

@@ -24,7 +24,7 @@ import type { RunRequest } from "./messages.ts";
 import { PendingOutput } from "./pending_output.ts";
 import type { Host } from "./process/platform.ts";
 import { requestOf } from "./request.ts";
-import { removeSpool } from "./spool.ts";
+import { bar, removeSpool } from "./spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "./spools.ts";
 import { Succession } from "./succession.ts";
 
@@ -55,7 +55,7 @@ export interface SupervisorOptions {
 }
 
 /** How an attempt ended, as far as that is known before its job's next state is decided. */
-type Ending = Omit<Settlement, "token" | "state" | "runAt"> & { witnessed?: boolean };
+type Ending = Omit<Settlement, "token" | "state" | "runAt"> & { witnessed?: boolean; barred?: boolean };
 
 /** A settlement and the job it is about. */
 interface Settled {
@@ -63,6 +63,8 @@ interface Settled {
   settlement: Settlement;
   /** As in `Ended`. */
   witnessed: boolean;
+  /** A file in its spool keeps it from beginning, and has to stay. */
+  barred: boolean;
 }
 
 /** After the store refused to work, wait this long before trying again. */
@@ -319,10 +321,11 @@ export class Supervisor {
 
   /** Notes how an attempt ended, for the next exchange. */
   #settle(job: ClaimedJob, ending: Ending): void {
-    const { outcome, exitCode, signal, error, startedAt, finishedAt, witnessed = true } = ending;
+    const { outcome, exitCode, signal, error, startedAt, finishedAt } = ending;
+    const { witnessed = true, barred = outcome === "unstarted" } = ending;
     const next = nextState({ ...job, outcome, finishedAt }, this.#settings, Math.random());
     const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt, ...next };
-    this.#settlements.push({ job, settlement, witnessed });
+    this.#settlements.push({ job, settlement, witnessed, barred });
     this.#mayClaim = true;
     this.#latch.ring();
   }
@@ -340,18 +343,16 @@ export class Supervisor {
 
   #afterSettling(settled: readonly Settled[], refused: readonly string[]): void {
     const { journal } = this.#options;
-    for (const { job, settlement, witnessed } of settled) {
+    for (const { job, settlement, witnessed, barred } of settled) {
       this.#ends.settled(job.token);
       if (refused.includes(job.token)) {
         // Whoever has it now needs its spool.
         journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
         continue;
       }
-      if (settlement.outcome !== "unstarted") {
-        removeSpool(this.#succession.spoolOf(job.token), witnessed ? settlement : undefined);
-      }
+      if (!barred) removeSpool(this.#succession.spoolOf(job.token), witnessed ? settlement : undefined);
       journal.settled(job, settlement);
-      this.#succession.forget(job.token);
+      this.#succession.forget(job, { undone: settlement.outcome === "unstarted" });
     }
   }
 
@@ -385,10 +386,12 @@ export class Supervisor {
     const ending = { graceMs: this.#settings.killGraceMs, byToken: host.byToken, clock };
     await Promise.all(suspects.map(async (job) => {
       const spool = this.#succession.spoolOf(job.token);
+      // What is not there yet when it is looked for must not come after that.
+      const barred = tryToBar(spool);
       await endTree(() => ({ token: job.token, spool, root: null }), ending);
       this.#condemned -= 1;
       const error = `lost: its worker's thread crashed again and again: ${message}`;
-      this.#settle(job, withoutResult("lost", { error, now: clock.now() }));
+      this.#settle(job, { ...withoutResult("lost", { error, now: clock.now() }), barred });
     }));
   }
 
@@ -470,6 +473,15 @@ function failureOf(error: unknown): UserError | undefined {
   if (error instanceof UserError) return error;
   if (!(error instanceof Error && "code" in error)) return undefined;
   return new StoreUnusable(`Cannot use the spool: ${error.message}`, { cause: error });
+}
+
+/** Keeps an attempt from beginning, if it has not; false where that cannot be done. */
+function tryToBar(spool: string): boolean {
+  try {
+    return bar(spool);
+  } catch {
+    return false; // the disk is full, or too many files are open: then it cannot begin either
+  }
 }
 
 /** The end of an attempt that has no result of its own. */

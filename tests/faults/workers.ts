@@ -8,7 +8,9 @@ import { until } from "../helpers/until.ts";
 import type { TestStore } from "../helpers/worker.ts";
 
 /** How long a worker may take to stop before it is killed. */
-const STOP_PATIENCE_MS = 30_000;
+const STOP_PATIENCE_MS = 120_000;
+/** What workers say when an attempt has come to its end or to another worker. */
+const WENT_ON = / (?:completed|is dead|was cancelled|failed|adopted from) /g;
 
 /** A worker process. */
 export interface WorkerChild {
@@ -80,11 +82,30 @@ export class Workers implements AsyncDisposable {
     return worker;
   }
 
-  /** Kills one at random and starts another in its place. */
-  replaceOne(args: readonly string[]): void {
+  /** Kills one at random and starts another in its place. Both must have time to matter: see `haveGoneOn`. */
+  replaceOne(args: readonly string[]): WorkerChild {
     const victims = this.alive;
     victims[Math.floor(Math.random() * victims.length)]?.signal("SIGKILL");
-    this.start(args);
+    return this.start(args);
+  }
+
+  /**
+   * Waits until a newcomer is there and an attempt has come to its end or to another worker since this was called, so
+   * that a slow machine is not told to begin anew for ever; or until all is over.
+   * @throws when nothing happens any more
+   */
+  async haveGoneOn(newcomer: WorkerChild, over: () => Promise<boolean>): Promise<void> {
+    const before = this.#steps;
+    await until("the workers go on", async () => {
+      if (await over()) return true;
+      return this.#steps > before &&
+        (await this.#test.store.workers()).some(({ pid }) => pid === newcomer.pid);
+    });
+  }
+
+  /** How many attempts have come to their end or to another worker so far. */
+  get #steps(): number {
+    return this.log.match(WENT_ON)?.length ?? 0;
   }
 
   /** Kills all at once. */
