@@ -42,9 +42,10 @@ const KINDS: readonly Kind[] = [
 /** Workers that leave. */
 export const HANDOVER: Fault = {
   name: "handover",
-  async run(scale) {
+  hasGaps: true,
+  async run(scale, circumstances) {
     using test = await testStore();
-    await using workers = new Workers(test);
+    await using workers = new Workers(test, circumstances);
     const charge = new Charge(test);
     await test.set({ backoff_base: "0.1", backoff_factor: "1" });
     await charge.enqueue(...Array.from({ length: JOBS[scale] }, (_, i) => KINDS[i % KINDS.length]!));

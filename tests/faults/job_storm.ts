@@ -9,7 +9,7 @@ import { newJob } from "../helpers/jobs.ts";
 import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";
-import type { Fault, Report, Scale } from "./fault.ts";
+import type { Circumstances, Fault, Report, Scale } from "./fault.ts";
 import { Ledger, NOTE_END, NOTE_OVERLAP, NOTE_START } from "./ledger.ts";
 import { jobProcesses } from "./processes.ts";
 import { Workers } from "./workers.ts";
@@ -28,9 +28,10 @@ const COMMAND =
 /** Jobs killed, then jobs and workers. */
 export const JOB_STORM: Fault = {
   name: "job-storm",
-  async run(scale) {
-    const alone = await storm(scale, { workersToo: false });
-    const together = await storm(scale, { workersToo: true });
+  hasGaps: true,
+  async run(scale, circumstances = {}) {
+    const alone = await storm(scale, { ...circumstances, workersToo: false });
+    const together = await storm(scale, { ...circumstances, workersToo: true });
     return {
       injected: `${alone.injected}; ${together.injected}`,
       checked: alone.checked,
@@ -42,10 +43,13 @@ export const JOB_STORM: Fault = {
   },
 };
 
-async function storm(scale: Scale, { workersToo }: { workersToo: boolean }): Promise<Report> {
+async function storm(
+  scale: Scale,
+  { workersToo, gapMs }: Circumstances & { workersToo: boolean },
+): Promise<Report> {
   const jobs = JOBS[scale];
   using test = await testStore();
-  await using workers = new Workers(test);
+  await using workers = new Workers(test, { gapMs });
   await test.set({ backoff_base: "0", kill_grace: "1", poll_interval: "0.1" });
   const ids = await test.store.enqueue(
     Array.from(

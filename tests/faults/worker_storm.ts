@@ -38,9 +38,10 @@ const SIZES = {
 /** Workers killed, jobs untouched. */
 export const WORKER_STORM: Fault = {
   name: "worker-storm",
-  async run(scale) {
+  hasGaps: true,
+  async run(scale, circumstances) {
     using test = await testStore();
-    await using workers = new Workers(test);
+    await using workers = new Workers(test, circumstances);
     const charge = new Charge(test);
     const found: string[] = [];
     await test.set({ backoff_base: "0.2", backoff_factor: "1" });

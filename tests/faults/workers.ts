@@ -4,6 +4,8 @@
  */
 import { systemClock } from "../../src/clock.ts";
 import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
+import type { Circumstances } from "./fault.ts";
+import { FAULTLESS } from "./faulty_program.ts";
 import { until } from "../helpers/until.ts";
 import type { TestStore } from "../helpers/worker.ts";
 
@@ -35,10 +37,13 @@ const PLAIN: Program = { flags: RUN_FLAGS, entry: MAIN };
 /** Worker processes on one home. None outlives the scope. */
 export class Workers implements AsyncDisposable {
   readonly #test: TestStore;
+  readonly #gapMs: number;
   readonly #alive = new Set<WorkerChild>();
 
-  constructor(test: TestStore) {
+  /** There are none yet. Gaps between their steps are widened by up to `gapMs`, see `points.ts`. */
+  constructor(test: TestStore, { gapMs = 0 }: Circumstances = {}) {
     this.#test = test;
+    this.#gapMs = gapMs;
   }
 
   /** Those that have not ended. */
@@ -60,11 +65,12 @@ export class Workers implements AsyncDisposable {
   }
 
   /** Starts `worker start …args`, and does not wait for it. */
-  start(args: readonly string[] = [], { flags, entry, env }: Program = PLAIN): WorkerChild {
-    const program = [Deno.execPath(), ...flags, entry, "worker", "start", ...args];
+  start(args: readonly string[] = [], program: Program = this.#gapMs > 0 ? FAULTLESS : PLAIN): WorkerChild {
+    const { flags, entry, env } = program;
+    const words = [Deno.execPath(), ...flags, entry, "worker", "start", ...args];
     const child = new Deno.Command("sh", {
-      args: ["-c", 'exec "$@" >>"$0" 2>&1', this.#logPath, ...program],
-      env: { QUEUECTL_HOME: this.#test.home, NO_COLOR: "1", ...env },
+      args: ["-c", 'exec "$@" >>"$0" 2>&1', this.#logPath, ...words],
+      env: { QUEUECTL_HOME: this.#test.home, NO_COLOR: "1", FAULT_GAP_MS: String(this.#gapMs), ...env },
       stdin: "null",
       stdout: "null",
       stderr: "null",
