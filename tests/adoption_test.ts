@@ -134,7 +134,7 @@ Deno.test("an adopted job keeps its timeout, counted from its start", async () =
   const job = await test.reaches(id, "dead");
   assert.equal(job.error, "timed out after 2s");
   const tookMs = job.finishedAt! - job.startedAt!;
-  assert.ok(tookMs >= 1950 && tookMs < 10_000, `took ${tookMs} ms`);
+  assert.ok(tookMs >= 1950 && tookMs < 120_000, `took ${tookMs} ms`);
   assert.deepEqual(await signalTree({ token, root: null }, "0", true), []);
 });
 

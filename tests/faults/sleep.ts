@@ -111,7 +111,7 @@ async function putToSleep(worker: WorkerChild, test: TestStore): Promise<void> {
     worker.signal("SIGSTOP");
     const patience = new AbortController();
     const written = test.set(SETTINGS).then(() => true);
-    const inVain = systemClock.sleep(LEASE_MS / 4, patience.signal).then(() => false);
+    const inVain = systemClock.sleep(2 * LEASE_MS, patience.signal).then(() => false);
     const asleep = await Promise.race([written, inVain]);
     patience.abort();
     if (asleep) return;

@@ -59,7 +59,7 @@ async function outlive(circumstances?: Circumstances): Promise<string[]> {
   using test = await testStore();
   await using workers = new Workers(test, circumstances);
   const charge = new Charge(test);
-  await test.set({ lease: "1", backoff_base: "0", poll_interval: "0.1" });
+  await test.set({ lease: "2", backoff_base: "0", poll_interval: "0.1" });
   const zombie = workers.start(SLOTS, faultyProgram({ point: "deaf", marker: test.dir.file("marker") }));
   const [itself] = await until("the zombie is there", () => workersOf(zombie, test));
   await charge.enqueue(...IN_HAND);
