@@ -10,6 +10,7 @@ import { runCli } from "../../src/cli/app.ts";
 import { Database } from "../../src/store/sqlite/database.ts";
 import { SqliteStore } from "../../src/store/sqlite/store.ts";
 import { Crew } from "../../src/worker/crew.ts";
+import { PosixLauncher } from "../../src/worker/process/posix/launcher.ts";
 import { type GapName, GAPS, type PointName } from "./points.ts";
 
 /** Nobody ever changes it. */
@@ -20,7 +21,6 @@ const MOMENT_MS = 100;
 const point = Deno.env.get("FAULT_POINT") as PointName | undefined;
 const gapMs = Number(Deno.env.get("FAULT_GAP_MS") ?? 0);
 const marker = Deno.env.get("FAULT_MARKER")!;
-/** The main thread starts shells, too, but never a job. */
 const inThread = "WorkerGlobalScope" in globalThis;
 let passes = Number(Deno.env.get("FAULT_AT"));
 
@@ -48,7 +48,7 @@ function makeFaulty(): void {
     case "handed":
       return after(Crew, "run", ([given], left) => given.length > left.length && die());
     case "spawned":
-      return after(Deno.Command, "spawn", () => inThread && die());
+      return after(PosixLauncher, "launch", () => die());
     case "ended":
       return before(SqliteStore, "exchange", ([{ settlements }]) => settlements.length > 0 && die());
     case "settling":
@@ -65,7 +65,7 @@ function makeFaulty(): void {
       SqliteStore.prototype.renew = () => Promise.resolve(true);
       return;
     case "thread-crash":
-      return after(Deno.Command, "spawn", () => inThread && isTime() && setTimeout(crashThread, MOMENT_MS));
+      return after(PosixLauncher, "launch", () => isTime() && setTimeout(crashThread, MOMENT_MS));
     case "thread-start":
       if (!inThread) return;
       Deno.writeTextFileSync(marker, `${Date.now()}\n`, { append: true });
@@ -78,8 +78,8 @@ function widen(gap: GapName): void {
   switch (gap) {
     case "tryLock":
       return pauseAfter(Deno.FsFile, gap);
-    case "spawn":
-      return before(Deno.Command, gap, () => inThread && Atomics.wait(NEVER, 0, 0, anyMs()));
+    case "launch":
+      return before(PosixLauncher, gap, () => Atomics.wait(NEVER, 0, 0, anyMs()));
     default:
       return pauseAfter(SqliteStore, gap);
   }

@@ -37,7 +37,7 @@ export const GAPS = {
   "exchange": "jobs are claimed and settled, and nobody was told",
   "unregister": "some of its workers have left, others have not",
   "leave": "it has left the store, and still holds its lock",
-  "spawn": "a thread is about to start a process",
+  "launch": "a thread is about to start a job",
 } as const;
 
 /** The name of a gap. */
