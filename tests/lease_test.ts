@@ -108,7 +108,6 @@ const HOST = {
   pidNamespace: "pids",
   byToken: true,
   trapsOnSignal: false,
-  terminal: false,
   withheld: { values: {}, unknown: [] },
 };
 

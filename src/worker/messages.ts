@@ -16,8 +16,6 @@ export interface RunRequest extends Launch {
   killGraceMs: number;
   /** Bytes kept of each output stream. */
   outputLimit: number;
-  /** As in `Host`. */
-  byToken: boolean;
 }
 
 /** One attempt to watch that was started by somebody else. */
