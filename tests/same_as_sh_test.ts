@@ -114,6 +114,10 @@ const ENDS: Trial[] = [
   "trap '' TERM; kill $$; exit 6",
   "sh -c 'kill -9 $$'",
   "kill -CHLD $$; exit 3",
+  "kill 0; echo never",
+  "kill -9 0",
+  "./die-all KILL; echo never",
+  "trap 'echo told; exit 5' TERM; kill 0",
   ...["HUP", "INT", "QUIT", "ABRT", "KILL", "USR1", "SEGV", "PIPE", "ALRM", "TERM", "XCPU", "PROF", "SYS"]
     .map((signal) => `kill -${signal} $$`),
 ].map((command) => ({ command }));
@@ -133,6 +137,7 @@ function prepared(): TempDir {
   Deno.mkdirSync(dir.file(" odd $(name)\n'"));
   Deno.symlinkSync("d", dir.file("link"));
   Deno.writeTextFileSync(dir.file("die"), "#!/bin/sh\nkill -$1 $$\n", { mode: 0o700 });
+  Deno.writeTextFileSync(dir.file("die-all"), "#!/bin/sh\nkill -$1 0\n", { mode: 0o700 });
   Deno.writeTextFileSync(dir.file("not-executable"), "echo never\n", { mode: 0o600 });
   Deno.writeTextFileSync(dir.file("five"), "echo read; exit 5\n");
   return dir;
