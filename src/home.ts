@@ -15,6 +15,8 @@ export interface Home {
   database: string;
   /** Touched after every change that somebody may wait for. */
   doorbell: string;
+  /** Room for when the disk is full. */
+  reserve: string;
   /** Output of running attempts. */
   spool: string;
   /** Logs of detached workers. */
@@ -28,6 +30,7 @@ export function homeAt(dir: string, options: PathOptions = {}): Home {
     dir: root,
     database: `${root}/queue.db`,
     doorbell: `${root}/doorbell`,
+    reserve: `${root}/reserve`,
     spool: `${root}/spool`,
     logs: `${root}/logs`,
   };

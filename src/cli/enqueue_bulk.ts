@@ -23,7 +23,7 @@ export interface BulkRequest {
 export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<void> {
   const source = path === "-" ? "standard input" : path;
   const { jobs, place } = readBulk(await readText(path, source), { source, defaults });
-  const store = await context.store();
+  const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
   const options = { now: defaults.now, idFormat };
   const ids = await store.enqueue(withProgress(jobs), options).catch((error) => {

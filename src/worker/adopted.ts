@@ -15,11 +15,11 @@ const LEFT_NO_SPOOL = "lost: its spool was gone";
 
 /** Looks for the process of an attempt. What it left in the spool says how it went. */
 export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Begun> {
-  const { token, spool, byToken, outOfSight, claimedAt, timeoutMs } = request;
+  const { token, spool, byToken, outOfSight, claimedAt, timeoutMs, maxOutput } = request;
   const startedAt = begunAt(spool) ?? claimedAt;
   if (outOfSight !== null) {
     const ended = Promise.resolve(resultOfAdopted(spooledEnd(spool), outOfSight));
-    return { ended, witnessed: true, inSight: false, root: () => null, startedAt, ageMs: 0 };
+    return { ended, witnessed: true, byOutput: false, inSight: false, root: () => null, startedAt, ageMs: 0 };
   }
   // Without its spool, it may be that of another home that this one was copied from, and none of our business.
   const inSight = hasSpool(spool);
@@ -29,7 +29,10 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
     ended: watched.ended.then((end) => {
       // Whoever watched it before was ending it.
       if (end?.signal && timeoutMs > 0 && end.finishedAt - startedAt >= timeoutMs) {
-        return { ...endedBy("timed_out", { end, left: 0, timeoutMs }), finishedAt: end.finishedAt };
+        return {
+          ...endedBy("timed_out", { end, left: 0, timeoutMs, maxOutput }),
+          finishedAt: end.finishedAt,
+        };
       }
       if (!inSight) return resultOfAdopted(end, LEFT_NO_SPOOL);
       // It was barred, or its shell ended before it came to the command.
@@ -37,6 +40,7 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
       return resultOfAdopted(end, LEFT_NO_END);
     }),
     witnessed: true,
+    byOutput: true,
     inSight,
     // By its token it is found without; and where there is no token to be seen, the group is its own.
     root: () => byToken ? null : found?.group ?? null,

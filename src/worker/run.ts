@@ -5,17 +5,25 @@
  */
 import { systemClock } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
+import { formatSize } from "../settings.ts";
 import type { Stream } from "../job.ts";
 import { endTree } from "./end_tree.ts";
+import type { Lookout } from "./lookout.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
-import { NOTHING_PRINTED, SpoolReader } from "./output.ts";
-import { here } from "./process/here.ts";
-import { RUN_VARIABLE } from "./process/platform.ts";
-import { hasBegun, type ProcessEnd, spooledEnd } from "./spool.ts";
+import { SpoolReader } from "./output.ts";
+import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "./process/platform.ts";
+import { wasDiskFull } from "./full_disk.ts";
+import { hasBegun, type ProcessEnd, splitSpool, spooledEnd } from "./spool.ts";
+
+/** By somebody's wish, or by its own doing. */
+type Reason = EndReason | "timed_out" | "printed_too_much";
+
+/** What could not be done with the spool is tried again after this time. */
+const RETRY_MS = 50;
 
 /** Why an attempt is being ended. */
 interface Ending {
-  reason: EndReason | "timed_out";
+  reason: Reason;
   graceMs: number;
 }
 
@@ -25,6 +33,8 @@ export interface Begun {
   ended: Promise<Result>;
   /** As in `Ended`. */
   witnessed: boolean;
+  /** Some of its processes may be told by nothing but that they print to its spool. */
+  byOutput: boolean;
   /** What its token names can be ended from here. */
   inSight: boolean;
   /** As in `Tree`. */
@@ -42,19 +52,26 @@ export class Run {
   readonly #output: SpoolReader;
   /** Aborts when the attempt shall end, with an `Ending` as its reason. */
   readonly #ending = new AbortController();
+  /** It has ended: its output is as it will stay. */
+  #over = false;
 
   /**
-   * Nothing is begun yet: see `finish`. `begin` starts the command unless it says otherwise, and `printed` is how far
-   * each stream was handed over before.
+   * Nothing is begun yet: see `finish`. `begin` comes to watch the command, and `printed` is how far each stream was
+   * handed over before, by somebody else.
    */
   constructor(
     request: RunRequest,
-    begin: () => Begun | Promise<Begun> = () => start(request),
-    printed: Readonly<Record<Stream, number>> = NOTHING_PRINTED,
+    begin: () => Begun | Promise<Begun>,
+    printed?: Readonly<Record<Stream, number>>,
   ) {
     this.#request = request;
     this.#begin = begin;
     this.#output = new SpoolReader(request.spool, request.outputLimit, printed);
+  }
+
+  /** One that starts the command. */
+  static starting(request: RunRequest, means: RunMeans): Run {
+    return new Run(request, () => start(request, means));
   }
 
   /** Output since the last call; none when it cannot be read just now. */
@@ -66,6 +83,19 @@ export class Run {
     }
   }
 
+  /** Keeps its spool small, and ends it when it prints too much. Returns in how many ms to call it again. */
+  keepSmall(): number {
+    const { maxOutput, killGraceMs } = this.#request;
+    if (this.#over) return RETRY_MS;
+    try {
+      const { printed, pauseMs } = this.#output.keepSmall(systemClock.monotonicMs());
+      if (maxOutput > 0 && printed > maxOutput) this.#endFor("printed_too_much", killGraceMs);
+      return pauseMs;
+    } catch {
+      return RETRY_MS; // as above
+    }
+  }
+
   /** Ends the attempt soon; `finish` then resolves. The first reason holds. */
   end(reason: EndReason, graceMs: number): void {
     this.#endFor(reason, graceMs);
@@ -74,14 +104,27 @@ export class Run {
   /** Begins the attempt and resolves when it is over. Never rejects. */
   async finish(): Promise<Ended> {
     const now = systemClock.now();
+    const beganMs = systemClock.monotonicMs();
     const result = await this.#run();
-    const { startedAt = now, finishedAt = systemClock.now(), witnessed = true } = result;
+    const over = systemClock.now();
+    this.#over = true;
+    const { directory } = splitSpool(this.#request.spool);
+    const byItself = result.outcome === "failed" && !this.#ending.signal.aborted;
+    if (byItself && await wasDiskFull(directory, beganMs)) {
+      result.error += "; the disk was full";
+    }
+    const { startedAt = now, finishedAt = over, witnessed = true } = result;
     const finished = { ...result, token: this.#request.token, startedAt, finishedAt, witnessed };
     try {
-      return { ...finished, pieces: this.#output.rest() };
+      return { ...finished, pieces: this.#output.rest(), trimmed: this.#output.trimmed };
     } catch (error) {
       const reason = `its output is lost: ${sayError(error)}`;
-      return { ...finished, pieces: [], error: `${result.error ?? result.outcome}; ${reason}` };
+      return {
+        ...finished,
+        pieces: [],
+        trimmed: true,
+        error: `${result.error ?? result.outcome}; ${reason}`,
+      };
     }
   }
 
@@ -90,7 +133,7 @@ export class Run {
     if (!over.aborted) this.#endFor("timed_out", this.#request.killGraceMs);
   }
 
-  #endFor(reason: Ending["reason"], graceMs: number): void {
+  #endFor(reason: Reason, graceMs: number): void {
     this.#ending.abort({ reason, graceMs } satisfies Ending);
   }
 
@@ -99,14 +142,14 @@ export class Run {
     try {
       begun = await this.#begin();
     } catch (error) {
-      return { ...NO_END, outcome: "failed", error: `could not start: ${sayError(error)}` };
+      return notStarted(sayError(error));
     }
     const { startedAt, witnessed } = begun;
     return { startedAt, witnessed, ...await this.#watch(begun) };
   }
 
   async #watch(begun: Begun): Promise<Result> {
-    const { token, timeoutMs, killGraceMs, byToken } = this.#request;
+    const { token, spool, timeoutMs, maxOutput, killGraceMs, byToken } = this.#request;
     const { signal } = this.#ending;
     const aborted = Promise.withResolvers<void>();
     const onAbort = () => aborted.resolve();
@@ -119,7 +162,11 @@ export class Run {
     signal.removeEventListener("abort", onAbort);
 
     const endAll = (graceMs: number) =>
-      endTree(() => ({ token, root: begun.root() }), { graceMs, byToken, clock: systemClock });
+      endTree(() => ({ token, ...(begun.byOutput ? { spool } : {}), root: begun.root() }), {
+        graceMs,
+        byToken,
+        clock: systemClock,
+      });
     if (end) {
       // Whoever kills the first process leaves the others: they must not meet those of the next attempt.
       if (begun.inSight && (end.outcome === "lost" || end.signal !== null)) await endAll(killGraceMs);
@@ -127,7 +174,7 @@ export class Run {
     }
     const { reason, graceMs } = signal.reason as Ending;
     const left = await endAll(graceMs);
-    return endedBy(reason, { end: left === 0 ? await begun.ended : NO_END, left, timeoutMs });
+    return endedBy(reason, { end: left === 0 ? await begun.ended : NO_END, left, timeoutMs, maxOutput });
   }
 }
 
@@ -144,36 +191,53 @@ export interface Result extends ProcessEnd, Pick<Ended, "outcome" | "error"> {
 /** An end of which nothing is known. */
 export const NO_END: ProcessEnd = { exitCode: null, signal: null };
 
-/** Starts the command as a child of this process. @throws when it cannot be started */
-function start(request: RunRequest): Begun {
+/** What it takes to start a command and to watch it. */
+export interface RunMeans {
+  /** Starts it. */
+  launcher: Launcher;
+  /** Looks for it when nobody waits for it any more. */
+  lookout: Lookout;
+}
+
+/** Starts the command. @throws when it cannot be started */
+function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
   const { token, spool, byToken } = request;
   const startedAt = systemClock.now();
-  const { child, witnessed } = here.launch({ ...request, env: { ...request.env, [RUN_VARIABLE]: token } });
-  // Else the runtime would kill it together with its thread.
-  child.unref();
-  let reaped = false;
-  const ended = child.status.then((status) => {
-    reaped = true;
-    return resultOfChild(status, spool);
+  const { ended, witnessed, root } = launcher.launch({
+    ...request,
+    env: { ...request.env, [RUN_VARIABLE]: token },
   });
+  const result = async (end: LaunchEnd): Promise<Result> => {
+    if (end.kind === "failed") return notStarted(end.error);
+    if (end.kind === "unstarted") return { ...NO_END, outcome: "unstarted", error: null };
+    if (end.kind === "ended") return resultOfFirst(end, spool);
+    const left = await lookout.watch(spool, { mark: token, byToken }).ended;
+    return left ? resultOf(left) : resultOfFirst({ code: 1, signal: end.signal }, spool);
+  };
   return {
-    ended,
+    ended: ended.then(result),
     witnessed,
+    byOutput: !witnessed,
     inSight: true,
-    // A group keeps its number while anyone is in it.
-    root: () => byToken && reaped ? null : child.pid,
+    root,
     startedAt,
     ageMs: 0,
   };
 }
 
-function resultOfChild({ code, signal }: Deno.CommandStatus, spool: string): Result {
-  if (signal !== null) return resultOf({ exitCode: null, signal });
-  if (code !== 0 && !hasBegun(spool)) {
-    return { ...NO_END, outcome: "failed", error: "could not start: its spool cannot be written" };
-  }
+function notStarted(reason: string): Result {
+  return { ...NO_END, outcome: "failed", error: `could not start: ${reason}` };
+}
+
+/** How a command went, by the status of its first process. */
+function resultOfFirst({ code, signal }: { code: number; signal: string | null }, spool: string): Result {
   // A witness exits with such a code for a command that a signal ended, too, but knows the difference.
-  return resultOf(code > 128 && spooledEnd(spool) || { exitCode: code, signal: null });
+  const end = (code > 128 && spooledEnd(spool)) || (signal === null ? undefined : { exitCode: null, signal });
+  if (end) return resultOf(end);
+  if (code !== 0 && !hasBegun(spool)) {
+    return notStarted("its spool cannot be written");
+  }
+  return resultOf({ exitCode: code, signal: null });
 }
 
 /** How a command went that ended by itself or was killed by somebody else. */
@@ -189,14 +253,21 @@ function sayError(error: unknown): string {
 
 /** How an attempt went that was ended, with `left` of its processes that could not be. */
 export function endedBy(
-  reason: EndReason | "timed_out",
-  { end, left, timeoutMs }: { end: ProcessEnd; left: number; timeoutMs: number },
+  reason: Reason,
+  { end, left, timeoutMs, maxOutput }: {
+    end: ProcessEnd;
+    left: number;
+    timeoutMs: number;
+    maxOutput: number;
+  },
 ): Result {
   const survivors = left === 0 ? "" : `; ${left} of its processes could not be ended`;
   const said = {
     timed_out: `timed out after ${formatDuration(timeoutMs)}`,
+    printed_too_much: `printed more than ${formatSize(maxOutput)}`,
     cancelled: "cancelled",
     released: "put back by its worker",
   }[reason];
-  return { outcome: reason, exitCode: end.exitCode, signal: end.signal, error: said + survivors };
+  const outcome = reason === "printed_too_much" ? "failed" : reason;
+  return { outcome, exitCode: end.exitCode, signal: end.signal, error: said + survivors };
 }

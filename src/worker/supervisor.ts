@@ -8,11 +8,12 @@
  * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
 import { type Clock, LONGEST_TIMER_MS } from "../clock.ts";
-import { StoreGone, StoreUnusable, UserError } from "../errors.ts";
+import { StoreFull, StoreGone, StoreUnusable, UserError } from "../errors.ts";
 import type { Home } from "../home.ts";
 import { Latch } from "../latch.ts";
 import { nextState } from "../retry.ts";
 import { type Settings, settingsFrom } from "../settings.ts";
+import { fillReserve, fromReserve, RESERVE, reserveSize } from "../store/reserve.ts";
 import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
 import { Crew } from "./crew.ts";
 import { endTree } from "./end_tree.ts";
@@ -22,6 +23,7 @@ import type { Journal } from "./journal.ts";
 import { Lease } from "./lease.ts";
 import type { RunRequest } from "./messages.ts";
 import { PendingOutput } from "./pending_output.ts";
+import { here } from "./process/here.ts";
 import type { Host } from "./process/platform.ts";
 import { requestOf } from "./request.ts";
 import { removeSpool } from "./spool.ts";
@@ -55,7 +57,7 @@ export interface SupervisorOptions {
 }
 
 /** How an attempt ended, as far as that is known before its job's next state is decided. */
-type Ending = Omit<Settlement, "token" | "state" | "runAt"> & { witnessed?: boolean };
+type Ending = Omit<Settlement, "token" | "state" | "runAt"> & { witnessed?: boolean; trimmed?: boolean };
 
 /** A settlement and the job it is about. */
 interface Settled {
@@ -63,12 +65,17 @@ interface Settled {
   settlement: Settlement;
   /** As in `Ended`. */
   witnessed: boolean;
+  /** As in `Ended`. */
+  trimmed: boolean;
 }
 
 /** After the store refused to work, wait this long before trying again. */
 const STORE_RETRY_MS = 1000;
 /** How often it looks whether others are gone. */
 const PEERS_INTERVAL_MS = 500;
+/** When it looks for the first time whether the reserve is whole, which those that live for moments do not; and later. */
+const FIRST_RESERVE_MS = 500;
+const RESERVE_INTERVAL_MS = 10_000;
 const PRUNE_INTERVAL_MS = 60_000;
 const PRUNE_STEP = 500;
 
@@ -90,12 +97,15 @@ export class Supervisor {
   #storeGone: StoreGone | undefined;
   /** Its workers have left jobs to others. */
   #left = false;
+  #reserveIntervalMs = FIRST_RESERVE_MS;
+  /** The disk was full at the last exchange. */
+  #full = false;
   /** What the next exchange takes along. */
   #settlements: Settled[] = [];
   readonly #output = new PendingOutput();
   /** Jobs that have begun and are not in the journal yet. */
   #begun: ClaimedJob[] = [];
-  /** Somebody may have enqueued something, or something may be due. */
+  /** Somebody may have enqueued something, something may be due, or there is room again. */
   #mayClaim = true;
   #ordersDue = true;
   /** Jobs whose processes are being ended, for they crash threads. */
@@ -109,7 +119,7 @@ export class Supervisor {
     const { id, store, home, host, count, slots, queues, clock } = options;
     const settings = settingsFrom(await store.settings());
     const workers = Array.from({ length: count }, () => newId("worker"));
-    const spool = await openSpool(home, id);
+    const spool = await fromReserve(home, () => openSpool(home, id));
     const now = clock.now();
     await store.register({
       id,
@@ -162,6 +172,7 @@ export class Supervisor {
       settings: () => this.#settings,
       onLost: () => this.#lostLease(),
       onCutOff: (graceMs) => this.#cutOff(graceMs),
+      onRegained: () => this.#wake(),
       onFailure: (error) => this.#storeFailed(error),
     });
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
@@ -194,6 +205,7 @@ export class Supervisor {
         if (this.#succession.waiting > 0) this.#latch.ring();
       }),
       this.#every(() => PRUNE_INTERVAL_MS, () => this.#prune()),
+      this.#every(() => this.#reserveIntervalMs, () => this.#keepReserve()),
     ];
     const listener = store.listen(() => this.#wake());
     await this.#loop();
@@ -277,9 +289,9 @@ export class Supervisor {
     const free = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings() : [];
     this.#tellBegun();
     if (free.length === 0 && this.#settlements.length === 0 && this.#output.isEmpty) return undefined;
-    const settled = this.#settlements;
-    const output = this.#output.take();
-    this.#settlements = [];
+    const settled = this.#full ? this.#smallest() : this.#settlements;
+    const output = this.#output.take(this.#full ? settled[0]?.job.token : undefined);
+    this.#settlements = this.#settlements.filter((one) => !settled.includes(one));
     this.#mayClaim = false;
     let exchanged: Exchanged;
     try {
@@ -296,14 +308,22 @@ export class Supervisor {
       // What has ended stays ended: its result waits here until the store works again.
       this.#settlements.unshift(...settled);
       this.#output.giveBack(output);
+      this.#full = error instanceof StoreFull;
       throw error;
     }
-    if (exchanged.claimed.length === free.length) this.#mayClaim = true;
+    if (this.#settlements.length > 0) this.#latch.ring(); // on a full disk, they come one by one
+    else this.#full = false;
     this.#undo(this.#crew.run(exchanged.claimed.map((job) => ({ job, request: this.#request(job) }))));
     this.#afterSettling(settled, exchanged.refused);
     this.#tellBegun();
     this.#setDueTimer(exchanged.nextDueAt);
     return free.length > 0 ? exchanged.waiting : undefined;
+  }
+
+  /** On a full disk, the settlement that needs the least room is tried alone: it makes room, since its spool goes. */
+  #smallest(): Settled[] {
+    const sizes = new Map(this.#settlements.map((one) => [one, this.#output.sizeOf(one.job.token)]));
+    return this.#settlements.toSorted((a, b) => sizes.get(a)! - sizes.get(b)!).slice(0, 1);
   }
 
   #request(job: ClaimedJob): RunRequest {
@@ -319,10 +339,11 @@ export class Supervisor {
 
   /** Notes how an attempt ended, for the next exchange. */
   #settle(job: ClaimedJob, ending: Ending): void {
-    const { outcome, exitCode, signal, error, startedAt, finishedAt, witnessed = true } = ending;
+    const { outcome, exitCode, signal, error, startedAt, finishedAt } = ending;
+    const { witnessed = true, trimmed = true } = ending;
     const next = nextState({ ...job, outcome, finishedAt }, this.#settings, Math.random());
     const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt, ...next };
-    this.#settlements.push({ job, settlement, witnessed });
+    this.#settlements.push({ job, settlement, witnessed, trimmed });
     this.#mayClaim = true;
     this.#latch.ring();
   }
@@ -340,7 +361,7 @@ export class Supervisor {
 
   #afterSettling(settled: readonly Settled[], refused: readonly string[]): void {
     const { journal } = this.#options;
-    for (const { job, settlement, witnessed } of settled) {
+    for (const { job, settlement, witnessed, trimmed } of settled) {
       this.#ends.settled(job.token);
       if (refused.includes(job.token)) {
         // Whoever has it now needs its spool.
@@ -348,7 +369,10 @@ export class Supervisor {
         continue;
       }
       if (settlement.outcome !== "unstarted") {
-        removeSpool(this.#succession.spoolOf(job.token), witnessed ? settlement : undefined);
+        removeSpool(this.#succession.spoolOf(job.token), {
+          end: witnessed ? settlement : undefined,
+          trimmed,
+        });
       }
       journal.settled(job, settlement);
       this.#succession.forget(job.token);
@@ -377,7 +401,8 @@ export class Supervisor {
     this.#condemned += suspects.length;
     const ending = { graceMs: this.#settings.killGraceMs, byToken: host.byToken, clock };
     await Promise.all(suspects.map(async (job) => {
-      await endTree(() => ({ token: job.token, root: null }), ending);
+      const spool = this.#succession.spoolOf(job.token);
+      await endTree(() => ({ token: job.token, spool, root: null }), ending);
       this.#condemned -= 1;
       const error = `lost: its worker's thread crashed again and again: ${message}`;
       this.#settle(job, withoutResult("lost", { error, now: clock.now() }));
@@ -404,6 +429,19 @@ export class Supervisor {
     if (nextDueAt === null) return;
     const delayMs = Math.max(0, nextDueAt - this.#options.clock.now());
     this.#dueTimer = setTimeout(() => this.#wake(), Math.min(delayMs, LONGEST_TIMER_MS));
+  }
+
+  /** Makes the reserve as large as the disk has room for, once it is not. */
+  async #keepReserve(): Promise<void> {
+    const { home, clock } = this.#options;
+    this.#reserveIntervalMs = RESERVE_INTERVAL_MS;
+    if (reserveSize(home) >= RESERVE) return;
+    const disk = await here.disk(home.dir).catch(() => undefined);
+    if (!disk) return;
+    for (const _ of fillReserve(home, disk.available)) {
+      await clock.sleep(0);
+      if (this.#closing.signal.aborted) return;
+    }
   }
 
   async #prune(): Promise<void> {
