@@ -93,7 +93,7 @@ export function makeApplication(options: AppOptions): Application {
 
   app.get("/healthz", () => new Response("ok\n"));
   app.get("/readyz", async () => {
-    await store.queues();
+    await store.settings();
     return new Response("ok\n");
   });
   app.get("/metrics", async ({ req, env }) => {

@@ -18,8 +18,6 @@ export interface RunRequest extends Launch {
   outputLimit: number;
   /** Bytes it may print, both streams together, before it is ended; 0 is any number. */
   maxOutput: number;
-  /** As in `Host`. */
-  byToken: boolean;
 }
 
 /** One attempt to watch that was started by somebody else. */

@@ -45,7 +45,6 @@ export function requestOf(job: ClaimedJob, { home, host, settings, spool, ends }
     outputLimit,
     maxOutput,
     byToken: host.byToken,
-    detached: host.terminal || !host.byToken,
-    brief: !host.trapsOnSignal,
+    brief: host.byToken && !host.trapsOnSignal,
   };
 }

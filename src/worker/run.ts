@@ -8,11 +8,11 @@ import { formatDuration } from "../duration.ts";
 import { formatSize } from "../settings.ts";
 import type { Stream } from "../job.ts";
 import { endTree } from "./end_tree.ts";
+import type { Lookout } from "./lookout.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
 import { wasDiskFull } from "./full_disk.ts";
 import { SpoolReader } from "./output.ts";
-import { here } from "./process/here.ts";
-import { RUN_VARIABLE } from "./process/platform.ts";
+import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "./process/platform.ts";
 import { hasBegun, type ProcessEnd, splitSpool, spooledEnd } from "./spool.ts";
 
 /** By somebody's wish, or by its own doing. */
@@ -33,6 +33,8 @@ export interface Begun {
   ended: Promise<Result>;
   /** As in `Ended`. */
   witnessed: boolean;
+  /** Some of its processes may be told by nothing but that they print to its spool. */
+  byOutput: boolean;
   /** What its token names can be ended from here. */
   inSight: boolean;
   /** As in `Tree`. */
@@ -54,17 +56,22 @@ export class Run {
   #over = false;
 
   /**
-   * Nothing is begun yet: see `finish`. `begin` starts the command unless it says otherwise, and `printed` is how far
-   * each stream was handed over before, by somebody else.
+   * Nothing is begun yet: see `finish`. `begin` comes to watch the command, and `printed` is how far each stream was
+   * handed over before, by somebody else.
    */
   constructor(
     request: RunRequest,
-    begin: () => Begun | Promise<Begun> = () => start(request),
+    begin: () => Begun | Promise<Begun>,
     printed?: Readonly<Record<Stream, number>>,
   ) {
     this.#request = request;
     this.#begin = begin;
     this.#output = new SpoolReader(request.spool, request.outputLimit, printed);
+  }
+
+  /** One that starts the command. */
+  static starting(request: RunRequest, means: RunMeans): Run {
+    return new Run(request, () => start(request, means));
   }
 
   /** Output since the last call; none when it cannot be read just now. */
@@ -135,14 +142,14 @@ export class Run {
     try {
       begun = await this.#begin();
     } catch (error) {
-      return { ...NO_END, outcome: "failed", error: `could not start: ${sayError(error)}` };
+      return notStarted(sayError(error));
     }
     const { startedAt, witnessed } = begun;
     return { startedAt, witnessed, ...await this.#watch(begun) };
   }
 
   async #watch(begun: Begun): Promise<Result> {
-    const { token, timeoutMs, maxOutput, killGraceMs, byToken } = this.#request;
+    const { token, spool, timeoutMs, maxOutput, killGraceMs, byToken } = this.#request;
     const { signal } = this.#ending;
     const aborted = Promise.withResolvers<void>();
     const onAbort = () => aborted.resolve();
@@ -155,7 +162,11 @@ export class Run {
     signal.removeEventListener("abort", onAbort);
 
     const endAll = (graceMs: number) =>
-      endTree(() => ({ token, root: begun.root() }), { graceMs, byToken, clock: systemClock });
+      endTree(() => ({ token, ...(begun.byOutput ? { spool } : {}), root: begun.root() }), {
+        graceMs,
+        byToken,
+        clock: systemClock,
+      });
     if (end) {
       // Whoever kills the first process leaves the others: they must not meet those of the next attempt.
       if (begun.inSight && (end.outcome === "lost" || end.signal !== null)) await endAll(killGraceMs);
@@ -180,36 +191,53 @@ export interface Result extends ProcessEnd, Pick<Ended, "outcome" | "error"> {
 /** An end of which nothing is known. */
 export const NO_END: ProcessEnd = { exitCode: null, signal: null };
 
-/** Starts the command as a child of this process. @throws when it cannot be started */
-function start(request: RunRequest): Begun {
+/** What it takes to start a command and to watch it. */
+export interface RunMeans {
+  /** Starts it. */
+  launcher: Launcher;
+  /** Looks for it when nobody waits for it any more. */
+  lookout: Lookout;
+}
+
+/** Starts the command. @throws when it cannot be started */
+function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
   const { token, spool, byToken } = request;
   const startedAt = systemClock.now();
-  const { child, witnessed } = here.launch({ ...request, env: { ...request.env, [RUN_VARIABLE]: token } });
-  // Else the runtime would kill it together with its thread.
-  child.unref();
-  let reaped = false;
-  const ended = child.status.then((status) => {
-    reaped = true;
-    return resultOfChild(status, spool);
+  const { ended, witnessed, root } = launcher.launch({
+    ...request,
+    env: { ...request.env, [RUN_VARIABLE]: token },
   });
+  const result = async (end: LaunchEnd): Promise<Result> => {
+    if (end.kind === "failed") return notStarted(end.error);
+    if (end.kind === "unstarted") return { ...NO_END, outcome: "unstarted", error: null };
+    if (end.kind === "ended") return resultOfFirst(end, spool);
+    const left = await lookout.watch(spool, { mark: token, byToken }).ended;
+    return left ? resultOf(left) : resultOfFirst({ code: 1, signal: end.signal }, spool);
+  };
   return {
-    ended,
+    ended: ended.then(result),
     witnessed,
+    byOutput: !witnessed,
     inSight: true,
-    // A group keeps its number while anyone is in it.
-    root: () => byToken && reaped ? null : child.pid,
+    root,
     startedAt,
     ageMs: 0,
   };
 }
 
-function resultOfChild({ code, signal }: Deno.CommandStatus, spool: string): Result {
-  if (signal !== null) return resultOf({ exitCode: null, signal });
-  if (code !== 0 && !hasBegun(spool)) {
-    return { ...NO_END, outcome: "failed", error: "could not start: its spool cannot be written" };
-  }
+function notStarted(reason: string): Result {
+  return { ...NO_END, outcome: "failed", error: `could not start: ${reason}` };
+}
+
+/** How a command went, by the status of its first process. */
+function resultOfFirst({ code, signal }: { code: number; signal: string | null }, spool: string): Result {
   // A witness exits with such a code for a command that a signal ended, too, but knows the difference.
-  return resultOf(code > 128 && spooledEnd(spool) || { exitCode: code, signal: null });
+  const end = (code > 128 && spooledEnd(spool)) || (signal === null ? undefined : { exitCode: null, signal });
+  if (end) return resultOf(end);
+  if (code !== 0 && !hasBegun(spool)) {
+    return notStarted("its spool cannot be written");
+  }
+  return resultOf({ exitCode: code, signal: null });
 }
 
 /** How a command went that ended by itself or was killed by somebody else. */

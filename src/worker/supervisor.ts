@@ -105,7 +105,7 @@ export class Supervisor {
   readonly #output = new PendingOutput();
   /** Jobs that have begun and are not in the journal yet. */
   #begun: ClaimedJob[] = [];
-  /** Somebody may have enqueued something, or something may be due. */
+  /** Somebody may have enqueued something, something may be due, or there is room again. */
   #mayClaim = true;
   #ordersDue = true;
   /** Jobs whose processes are being ended, for they crash threads. */
@@ -172,6 +172,7 @@ export class Supervisor {
       settings: () => this.#settings,
       onLost: () => this.#lostLease(),
       onCutOff: (graceMs) => this.#cutOff(graceMs),
+      onRegained: () => this.#wake(),
       onFailure: (error) => this.#storeFailed(error),
     });
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
@@ -290,7 +291,7 @@ export class Supervisor {
     if (free.length === 0 && this.#settlements.length === 0 && this.#output.isEmpty) return undefined;
     const settled = this.#full ? this.#smallest() : this.#settlements;
     const output = this.#output.take(this.#full ? settled[0]?.job.token : undefined);
-    this.#settlements = this.#settlements.filter((one) => !settled.includes(one));
+    this.#settlements = this.#full ? this.#settlements.filter((one) => one !== settled[0]) : [];
     this.#mayClaim = false;
     let exchanged: Exchanged;
     try {
@@ -312,7 +313,6 @@ export class Supervisor {
     }
     if (this.#settlements.length > 0) this.#latch.ring(); // on a full disk, they come one by one
     else this.#full = false;
-    if (exchanged.claimed.length === free.length) this.#mayClaim = true;
     this.#undo(this.#crew.run(exchanged.claimed.map((job) => ({ job, request: this.#request(job) }))));
     this.#afterSettling(settled, exchanged.refused);
     this.#tellBegun();
@@ -401,7 +401,8 @@ export class Supervisor {
     this.#condemned += suspects.length;
     const ending = { graceMs: this.#settings.killGraceMs, byToken: host.byToken, clock };
     await Promise.all(suspects.map(async (job) => {
-      await endTree(() => ({ token: job.token, root: null }), ending);
+      const spool = this.#succession.spoolOf(job.token);
+      await endTree(() => ({ token: job.token, spool, root: null }), ending);
       this.#condemned -= 1;
       const error = `lost: its worker's thread crashed again and again: ${message}`;
       this.#settle(job, withoutResult("lost", { error, now: clock.now() }));

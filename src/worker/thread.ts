@@ -11,6 +11,7 @@ import type { OutputPiece } from "../store/store.ts";
 import { adopt } from "./adopted.ts";
 import { Lookout } from "./lookout.ts";
 import type { Ended, FromThread, RunRequest, ToThread } from "./messages.ts";
+import { here } from "./process/here.ts";
 import { Run } from "./run.ts";
 
 /** How often running commands are asked for new output: what people who follow a log do not notice. */
@@ -34,7 +35,7 @@ export function serveThread(): void {
 class Thread {
   #slots = 1;
   readonly #runs = new Map<string, Run>();
-  readonly #lookout = new Lookout();
+  readonly #means = { launcher: here.launcher(), lookout: new Lookout() };
   #backlog: RunRequest[] = [];
   /** Ends that are not reported yet. */
   #ended: Ended[] = [];
@@ -55,7 +56,10 @@ class Thread {
         break;
       case "adopt":
         for (const request of message.requests) {
-          this.#run(new Run(request, () => adopt(request, this.#lookout), request.printed), request.token);
+          this.#run(
+            new Run(request, () => adopt(request, this.#means.lookout), request.printed),
+            request.token,
+          );
         }
         break;
       case "end":
@@ -72,7 +76,7 @@ class Thread {
     while (this.#runs.size < this.#slots) {
       const request = this.#backlog.shift();
       if (!request) return;
-      this.#run(new Run(request), request.token);
+      this.#run(Run.starting(request, this.#means), request.token);
     }
     if (this.#backlog.length > 0) this.#patience ??= setInterval(() => this.#losePatience(), PATIENCE_MS);
   }

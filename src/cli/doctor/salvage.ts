@@ -20,6 +20,7 @@ const NAMES: Readonly<Record<keyof Salvaged, string>> = {
   supervisors: "supervisors",
   workers: "workers",
   figures: "rows of figures",
+  overall_figures: "rows of figures of all queues",
   requests: "remembered requests",
 };
 

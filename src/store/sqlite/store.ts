@@ -117,9 +117,24 @@ export class SqliteStore implements contract.Store {
 
   // Queues and settings
 
-  async queues(): Promise<contract.QueueInfo[]> {
+  async queues(page?: contract.QueuePage): Promise<contract.QueueInfo[]> {
     const { queues } = await import("./queues.ts");
-    return await this.#db.read(queues);
+    return await this.#db.read((db) => queues(db, page));
+  }
+
+  async queue(name: string): Promise<contract.QueueInfo | undefined> {
+    const { queue } = await import("./queues.ts");
+    return await this.#db.read((db) => queue(db, name));
+  }
+
+  async summary(most: number): Promise<contract.QueueSummary> {
+    const { summary } = await import("./queues.ts");
+    return await this.#db.read((db) => summary(db, most));
+  }
+
+  async deleteQueue(name: string): Promise<void> {
+    const { deleteQueue } = await import("./emptied.ts");
+    return await this.#change((db) => deleteQueue(db, name));
   }
 
   async setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void> {

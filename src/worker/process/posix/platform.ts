@@ -8,7 +8,7 @@ import { askDf } from "./disk.ts";
 import { findRuns } from "./find.ts";
 import { probeHost } from "./host.ts";
 import { punchHole } from "./hole.ts";
-import { launch } from "./launch.ts";
+import { PosixLauncher } from "./launcher.ts";
 import { runShell, withheldNames } from "./shell.ts";
 import { signalTree } from "./tree.ts";
 
@@ -16,7 +16,7 @@ import { signalTree } from "./tree.ts";
 export const posixPlatform: Platform = {
   programs: ["sh"],
   stopSignals: ["SIGINT", "SIGTERM", "SIGHUP"],
-  launch,
+  launcher: () => new PosixLauncher(),
   findRuns,
   signalTree,
   probeHost: () => probeHost(),
