@@ -21,6 +21,7 @@ import { EndsFiles } from "./ends_files.ts";
 import { newId } from "./ids.ts";
 import type { Journal } from "./journal.ts";
 import { Lease } from "./lease.ts";
+import { Leftovers } from "./leftovers.ts";
 import type { RunRequest } from "./messages.ts";
 import { PendingOutput } from "./pending_output.ts";
 import { here } from "./process/here.ts";
@@ -88,6 +89,7 @@ export class Supervisor {
   readonly #ends: EndsFiles;
   readonly #lease: Lease;
   readonly #succession: Succession;
+  readonly #leftovers: Leftovers;
   readonly #latch = new Latch();
   readonly #closing = new AbortController();
   #settings: Settings;
@@ -175,6 +177,12 @@ export class Supervisor {
       onRegained: () => this.#wake(),
       onFailure: (error) => this.#storeFailed(error),
     });
+    this.#leftovers = new Leftovers({
+      spools: options.home.spool,
+      limit: () => this.#settings.outputLimit,
+      journal: options.journal,
+      clock,
+    });
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
   }
 
@@ -199,6 +207,7 @@ export class Supervisor {
     await this.#attempt(takeOver);
     const background = [
       this.#lease.keep(this.#closing.signal),
+      this.#leftovers.watch(this.#closing.signal),
       this.#every(() => this.#settings.pollIntervalMs, () => this.#wake()),
       this.#every(() => PEERS_INTERVAL_MS, async () => {
         await takeOver();
@@ -373,6 +382,7 @@ export class Supervisor {
           end: witnessed ? settlement : undefined,
           trimmed,
         });
+        this.#leftovers.ended(job);
       }
       journal.settled(job, settlement);
       this.#succession.forget(job.token);
