@@ -10,13 +10,13 @@ import type { Stream } from "../job.ts";
 import { endTree } from "./end_tree.ts";
 import type { Lookout } from "./lookout.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
-import { wasDiskFull } from "./full_disk.ts";
 import { SpoolReader } from "./output.ts";
 import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "./process/platform.ts";
+import { wasDiskFull } from "./full_disk.ts";
 import { hasBegun, type ProcessEnd, splitSpool, spooledEnd } from "./spool.ts";
 
 /** By somebody's wish, or by its own doing. */
-type Reason = EndReason | "timed_out" | "printed_too_much";
+export type Reason = EndReason | "timed_out" | "printed_too_much";
 
 /** What could not be done with the spool is tried again after this time. */
 const RETRY_MS = 50;
