@@ -122,14 +122,22 @@ export function counting(test: Test): void {
     assert.deepEqual(of.map(({ queue, figures }) => [queue, figures.completed]), [["b", 3]]);
   });
 
-  test("hours are kept for a year and a month, totals for ever", async (store) => {
+  test("hours of all queues are kept for a year and a month, those of one for a week, totals for ever", async (store) => {
     const day = 24 * 3_600_000;
-    const hours = async () => (await store.figures({ span: "hour" })).map(({ start }) => (start - T0) / day);
-    await store.enqueue([newJob()], { now: T0, idFormat: "short" });
-    await store.enqueue([newJob()], { now: T0 + 400 * day, idFormat: "short" });
-    assert.deepEqual(await hours(), [0, 400]);
-    await store.enqueue([newJob()], { now: T0 + 401 * day, idFormat: "short" });
-    assert.deepEqual(await hours(), [400, 401]);
-    assert.equal((await store.figures({ span: "total" }))[0]!.figures.enqueued, 3);
+    const hours = async (queue?: null) =>
+      (await store.figures({ span: "hour", queue })).map(({ start }) => (start - T0) / day);
+    await store.register(newSupervisor("s"));
+    for (
+      const [at, ofAll, ofOne] of [[0, [0], [0]], [7, [0, 7], [0, 7]], [400, [0, 7, 400], [400]], [401, [
+        7,
+        400,
+        401,
+      ], [400, 401]]] as const
+    ) {
+      await store.enqueue([newJob()], { now: T0 + at * day, idFormat: "short" });
+      await claimOne(store, "s", T0 + at * day); // whoever works forgets
+      assert.deepEqual([await hours(null), await hours()], [ofAll, ofOne], `after ${at} days`);
+    }
+    assert.equal((await store.figures({ span: "total" }))[0]!.figures.enqueued, 4);
   });
 }
