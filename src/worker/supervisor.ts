@@ -80,7 +80,7 @@ const STORE_RETRY_MS = 1000;
 const PEERS_INTERVAL_MS = 500;
 /** When it looks for the first time whether the reserve is whole, which those that live for moments do not; and later. */
 const FIRST_RESERVE_MS = 500;
-const RESERVE_INTERVAL_MS = 10_000;
+const RESERVE_INTERVAL_MS = 5000;
 const PRUNE_INTERVAL_MS = 60_000;
 const PRUNE_STEP = 500;
 

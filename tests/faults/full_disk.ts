@@ -4,6 +4,7 @@
  * wait quietly, and all goes on once there is room. The disk is a small one in memory, of our own.
  */
 import { systemClock } from "../../src/clock.ts";
+import { reserveSize } from "../../src/store/reserve.ts";
 import { queuectl } from "../helpers/cli.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
@@ -45,7 +46,7 @@ export const FULL_DISK: Fault = {
       injected: `a disk filled ${ROUNDS[scale]} times to the last byte`,
       checked: [
         "enqueue says so with exit code 3 and has stored nothing",
-        "running jobs end meanwhile",
+        "running jobs end meanwhile, and are settled with what is in reserve",
         `workers stay and wait with ${most} % of the CPU (at most ${CPU_AT_MOST * 100} %)`,
         ...VERIFIED,
         ...AFTERMATH,
@@ -63,12 +64,17 @@ async function fillOnce(cpu: number[]): Promise<string[]> {
   const worker = workers.start(["--count", "2"]);
   await until("both jobs run", () => running.every((id) => charge.hasStarted(id)));
   await charge.enqueue(...WAITING);
+  await until("there is a reserve", () => reserveSize(test.dir.home) > 512 * 1024);
 
   const ballast = `${test.home}/ballast`;
   fill(ballast);
   const found = await refusals(test, ballast);
   Deno.writeTextFileSync(test.dir.file("go"), "");
   await until("what ran has ended", () => running.every((id) => endsOf(id, test) === 1));
+  await until("it is settled, with what is in reserve", async () => {
+    const states = await test.store.states(running);
+    return !states.includes("processing");
+  }).catch((error) => found.push(error.message));
   const before = cpuMs(worker.pid);
   await systemClock.sleep(WATCH_MS);
   if (!workers.alive.includes(worker)) found.push(`The worker has ended: ${workers.log}`);
