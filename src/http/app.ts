@@ -168,8 +168,8 @@ export function makeApplication(options: AppOptions): Application {
 /** Whether somebody who only looks has tried a token: one in the address, or a wrong one. */
 function isTry({ method, url, headers }: Request, { status }: Response): boolean {
   if (!isSafe(method)) return false;
-  return new URL(url).searchParams.has("token") && [303, 401].includes(status) ||
-    status === 401 && headers.has("authorization");
+  if (status !== 303 && status !== 401) return false;
+  return new URL(url).searchParams.has("token") || headers.has("authorization");
 }
 
 async function answered(

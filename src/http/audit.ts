@@ -61,7 +61,8 @@ export class AuditLog implements Disposable {
       address,
       via: headers.has("authorization") ? "token" : headers.has("cookie") ? "cookie" : "nothing",
       method,
-      path: new URL(url).pathname.slice(0, LONGEST_PATH),
+      // what a client says its host is can be such that there is no address
+      path: URL.canParse(url) ? new URL(url).pathname.slice(0, LONGEST_PATH) : null,
       status,
     });
   }
