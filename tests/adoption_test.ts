@@ -333,3 +333,28 @@ Deno.test("jobs whose spool was removed are not started again while they run", a
   assert.equal(attempts[0]!.error, "lost: its spool was gone");
   assert.ok(attempts[1]!.startedAt >= attempts[0]!.finishedAt!, "one after the other");
 });
+
+Deno.test("what an adopted command prints is kept small again, and its place in the whole is told", async () => {
+  using test = await testStore();
+  await test.set({ output_limit: "1000" });
+  const prints =
+    "x=$(head -c 100000 /dev/zero | tr '\\0' x); until [ -e go ]; do echo \"$x\"; sleep 0.02; done; ";
+  const { id, token } = await orphan(test, prints + "echo last");
+  const spool = test.dir.home.spool;
+  const files = () =>
+    [...Deno.readDirSync(spool)].filter(({ isDirectory }) => isDirectory).flatMap(({ name }) =>
+      Array.from(Deno.readDirSync(`${spool}/${name}`), (file) => `${spool}/${name}/${file.name}`)
+    ).filter((path) => path.includes(token));
+  const allocated = () => Deno.statSync(files().find((path) => path.endsWith(".out"))!).blocks! * 512;
+  await until("nobody keeps it small", () => allocated() > 3 * 1024 * 1024);
+  await using _next = await startWorker(test.home);
+  await until("somebody does", () => allocated() < 1024 * 1024);
+  open(test);
+  await test.reaches(id, "completed");
+  const pieces = await test.store.output(id, 1);
+  const last = pieces.at(-1)!;
+  assert.equal(new TextDecoder().decode(last.bytes).slice(-6), "\nlast\n");
+  assert.equal((last.start + last.bytes.length - "last\n".length) % 100_001, 0);
+  assert.ok(pieces.reduce((sum, { bytes }) => sum + bytes.length, 0) <= 1000);
+  await until("its spool is gone", () => files().length === 0);
+});

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { queuectl, spawnQueuectl } from "./helpers/cli.ts";
+import { enqueue } from "./helpers/jobs.ts";
 import { until } from "./helpers/until.ts";
 import { startWorker, testStore } from "./helpers/worker.ts";
 
@@ -28,6 +29,15 @@ Deno.test("status counts by queue and state, and says what keeps a queue back", 
   const status = JSON.parse((await queuectl(["status", "--json"], { home: test.home })).stdout);
   assert.deepEqual([status.counts.pending, status.counts.scheduled, status.queues.length], [2, 1, 2]);
   assert.deepEqual(status.workers, []);
+});
+
+Deno.test("status of very many queues shows those with work, and says how many more there are", async () => {
+  using test = await testStore();
+  await enqueue(test.store, ...Array.from({ length: 200 }, (_, n) => ({ queue: `q${n}`, held: n !== 199 })));
+  const { stdout } = await queuectl(["status"], { home: test.home });
+  assert.match(stdout, /^all +200 /m);
+  assert.match(stdout, /^q199 +1 /m);
+  assert.match(stdout, /^… and 150 more queues; see queue list$/m);
 });
 
 Deno.test("status shows what each worker runs", async () => {

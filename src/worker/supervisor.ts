@@ -21,6 +21,7 @@ import { EndsFiles } from "./ends_files.ts";
 import { newId } from "./ids.ts";
 import type { Journal } from "./journal.ts";
 import { Lease } from "./lease.ts";
+import { Leftovers } from "./leftovers.ts";
 import type { RunRequest } from "./messages.ts";
 import { PendingOutput } from "./pending_output.ts";
 import { here } from "./process/here.ts";
@@ -92,6 +93,7 @@ export class Supervisor {
   readonly #ends: EndsFiles;
   readonly #lease: Lease;
   readonly #succession: Succession;
+  readonly #leftovers: Leftovers;
   readonly #latch = new Latch();
   readonly #closing = new AbortController();
   #settings: Settings;
@@ -177,6 +179,12 @@ export class Supervisor {
       onRegained: () => this.#wake(),
       onFailure: (error) => this.#storeFailed(error),
     });
+    this.#leftovers = new Leftovers({
+      spools: options.home.spool,
+      limit: () => this.#settings.outputLimit,
+      journal: options.journal,
+      clock,
+    });
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
   }
 
@@ -201,6 +209,7 @@ export class Supervisor {
     await this.#attempt(takeOver);
     const background = [
       this.#lease.keep(this.#closing.signal),
+      this.#leftovers.watch(this.#closing.signal),
       this.#every(() => this.#settings.pollIntervalMs, () => this.#wake()),
       this.#every(() => PEERS_INTERVAL_MS, async () => {
         await takeOver();
@@ -295,7 +304,7 @@ export class Supervisor {
     if (free.length === 0 && this.#settlements.length === 0 && this.#output.isEmpty) return undefined;
     const settled = this.#full ? this.#smallest() : this.#settlements;
     const output = this.#output.take(this.#full ? settled[0]?.job.token : undefined);
-    this.#settlements = this.#settlements.filter((one) => !settled.includes(one));
+    this.#settlements = this.#full ? this.#settlements.filter((one) => one !== settled[0]) : [];
     this.#mayClaim = false;
     let exchanged: Exchanged;
     try {
@@ -377,6 +386,7 @@ export class Supervisor {
           end: witnessed ? settlement : undefined,
           trimmed,
         });
+        this.#leftovers.ended(job);
       }
       journal.settled(job, settlement);
       this.#succession.forget(job, { undone: settlement.outcome === "unstarted" });
