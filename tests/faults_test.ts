@@ -5,6 +5,9 @@
 import assert from "node:assert/strict";
 import { FAULTS } from "./faults/all.ts";
 import { describe } from "./faults/describe.ts";
+import { GAP_MS } from "./faults/fault.ts";
+import { SLEEP } from "./faults/sleep.ts";
+import { ZOMBIE } from "./faults/zombie.ts";
 
 for (const fault of FAULTS) {
   const { name, impossible } = fault;
@@ -19,3 +22,9 @@ for (const fault of FAULTS) {
     },
   });
 }
+
+Deno.test("all that must hold does hold when workers pause between what they see and what they do", async () => {
+  const faults = [SLEEP, ZOMBIE]; // they wait most of the time
+  const reports = await Promise.all(faults.map((fault) => fault.run("short", { gapMs: GAP_MS })));
+  assert.deepEqual(reports.flatMap(({ found }) => found), []);
+});

@@ -375,12 +375,12 @@ export class Supervisor {
   #afterSettling(settled: readonly Settled[], refused: readonly string[]): void {
     const { journal } = this.#options;
     for (const { job, settlement, witnessed, trimmed, barred } of settled) {
-      this.#ends.settled(job.token);
       if (refused.includes(job.token)) {
-        // Whoever has it now needs its spool.
+        // Whoever has it now needs its spool, and the file that its end may be noted in.
         journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
         continue;
       }
+      this.#ends.settled(job.token);
       if (!barred) {
         removeSpool(this.#succession.spoolOf(job.token), {
           end: witnessed ? settlement : undefined,

@@ -40,7 +40,10 @@ const PASSES = { short: [1], full: [0, 1, 2, 3, 4, 6, 8] } as const;
 /** Points that only those pass who take over from another one. */
 const OF_HEIRS: readonly PointName[] = ["taken-over", "barred", "adopted"];
 
-const PATIENCE_MS = 60_000;
+/** They wait most of the time, for each other's processes to start and to be missed. */
+const AT_ONCE = 3;
+
+const PATIENCE_MS = 120_000;
 
 /** Workers that die at chosen points. */
 export const CRASH_POINTS: Fault = {
@@ -49,14 +52,14 @@ export const CRASH_POINTS: Fault = {
   async run(scale, circumstances) {
     const points = Object.keys(POINTS) as (keyof typeof POINTS)[];
     const found: string[] = [];
-    for (const point of points) {
-      for (const passes of PASSES[scale]) {
-        const findings = await dieAt({ point, passes }, circumstances);
-        found.push(
-          ...findings.map((finding) => `When ${POINTS[point]} (${point}, pass ${passes + 1}): ${finding}`),
-        );
+    const left = points.flatMap((point) => PASSES[scale].map((passes) => ({ point, passes })));
+    const tryThem = async () => {
+      for (let one = left.shift(); one; one = left.shift()) {
+        const where = `When ${POINTS[one.point]} (${one.point}, pass ${one.passes + 1})`;
+        found.push(...(await dieAt(one, circumstances)).map((finding) => `${where}: ${finding}`));
       }
-    }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, tryThem));
     return {
       injected:
         `${

@@ -28,8 +28,9 @@ export const SLEEP: Fault = {
   async run(scale, circumstances) {
     const found: string[] = [];
     for (let round = 0; round < ROUNDS[scale]; round++) {
-      found.push(...(await withAnother(circumstances)).map((finding) => `Another one there: ${finding}`));
-      found.push(...(await alone(circumstances)).map((finding) => `Nobody else there: ${finding}`));
+      const [another, nobody] = await Promise.all([withAnother(circumstances), alone(circumstances)]);
+      found.push(...another.map((finding) => `Another one there: ${finding}`));
+      found.push(...nobody.map((finding) => `Nobody else there: ${finding}`));
     }
     return {
       injected: `${ROUNDS[scale] * 2} workers stopped for longer than their lease, and woken`,
