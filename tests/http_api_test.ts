@@ -7,6 +7,7 @@ import { prometheusText, whatToExpose } from "../src/prometheus.ts";
 import { queuectl } from "./helpers/cli.ts";
 import { ApiClient, startDashboard, TOKEN } from "./helpers/dashboard.ts";
 import { enqueue } from "./helpers/jobs.ts";
+import { handWorker } from "./helpers/hand_worker.ts";
 import { until } from "./helpers/until.ts";
 import { startWorker, testStore } from "./helpers/worker.ts";
 
@@ -67,6 +68,35 @@ Deno.test("what is asked for in bytes that are not UTF-8 is refused, not taken f
     'Cannot use search "a\ufffdb": it is not UTF-8',
   ]);
   assert.equal((await api.send("GET", "/jobs?search=%EF%BF%BD")).status, 200);
+});
+
+Deno.test("a key whose job is gone says so", async () => {
+  await using place = await served();
+  const { api } = place;
+  const asked = { body: { command: "true" }, headers: { "idempotency-key": "once" } };
+  assert.equal((await api.send("POST", "/jobs", asked)).json.id, "j1");
+  await api.send("DELETE", "/jobs/j1");
+  const again = await api.send("POST", "/jobs", asked);
+  assert.deepEqual([again.status, again.json.detail], [
+    410,
+    'Cannot show job "j1": it was enqueued with the key "once", and is gone since',
+  ]);
+});
+
+Deno.test("a held job that is to run again stays held, and the answer says so", async () => {
+  await using place = await served();
+  const { api, test } = place;
+  const worker = await handWorker(test.store);
+  await test.enqueue("false");
+  await test.enqueue("false");
+  for (let i = 0; i < 2; i++) {
+    await (await worker.claim()).end({ outcome: "failed", state: "failed", runAt: Date.now() + 3_600_000 });
+  }
+  await api.send("POST", "/jobs/j1/hold");
+  const printed = await queuectl(["retry", "j1"], { home: test.home });
+  assert.equal(printed.stdout, "Queued 1 job again; held until released: j1\n");
+  await api.send("POST", "/jobs/j2/hold");
+  assert.deepEqual((await api.send("POST", "/jobs/j2/retry")).json, { done: 1, passed_over: 0, held: 1 });
 });
 
 Deno.test("many jobs are enqueued, or, when one is wrong, none", async () => {
