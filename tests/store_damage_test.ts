@@ -144,6 +144,7 @@ Deno.test("a sound database is salvaged to the last row", async () => {
     attempts: { saved: RAN, lost: 0 },
     output: { saved: RAN, lost: 0 },
     figures: { saved: 6, lost: 0 },
+    overall_figures: { saved: 3, lost: 0 },
     requests: { saved: 1, lost: 0 },
   });
   const dump = (path: string) => {
@@ -156,6 +157,7 @@ Deno.test("a sound database is salvaged to the last row", async () => {
       "supervisors",
       "workers",
       "figures",
+      "overall_figures",
       "requests",
     ]
       .map((table) => db.prepare(`SELECT * FROM ${table}`).all());

@@ -156,5 +156,9 @@ export function looking(test: Test): void {
     assert.equal(await store.ahead("j2", 10), 3);
     assert.equal(await store.ahead("j2", 2), 2);
     assert.equal(await store.ahead("nope", 10), 0);
+    await enqueue(store, ...Array.from({ length: 30 }, (_, n) => ({ queue: `q${n}` })));
+    await store.cancel(["j7", "j9", "j11"], T0);
+    assert.equal(await store.ahead("j36", 29), 29);
+    assert.equal(await store.ahead("j36", 40), 29);
   });
 }

@@ -88,7 +88,7 @@ export function anyWaiting(db: Database, queues: readonly string[] | null, due: 
 
 const AHEAD = `
   SELECT queue FROM lanes WHERE closed = ? AND (priority, seq) < (?, ?) AND queue NOT IN ${PAUSED}
-  ORDER BY priority, seq LIMIT ?`;
+  ORDER BY priority, seq LIMIT ${GIVEN} OFFSET ${GIVEN}`;
 // two ranges of the index: (priority, seq) < (?, ?) would read every job of the same priority
 const SOONER = `SELECT 1 FROM jobs WHERE ${READY} AND queue = ? AND priority < ? LIMIT ${GIVEN}`;
 const OLDER = `SELECT 1 FROM jobs WHERE ${READY} AND queue = ? AND priority = ? AND seq < ? LIMIT ${GIVEN}`;
@@ -97,14 +97,23 @@ const COUNT_AHEAD = `SELECT (SELECT count(*) FROM (${SOONER})) + (SELECT count(*
 /** How many jobs of all queues that are not paused come before a place, counted to `limit`. */
 export function countAhead(db: Database, { priority, seq }: Place, limit: number): number {
   let count = 0;
+  for (const queue of lanesBefore(db, { priority, seq }, limit)) {
+    const left = limit - count;
+    count += db.get<{ n: number }>(COUNT_AHEAD, queue, priority, left, queue, priority, seq, left)!.n;
+    if (count >= limit) return limit;
+  }
+  return count;
+}
+
+/** The queues of the lanes that stand before a place, in pages. Some may stand there without having such a job. */
+function* lanesBefore(db: Database, { priority, seq }: Place, size: number): Iterable<string> {
   for (const closed of [0, 1]) {
-    for (const { queue } of db.all<{ queue: string }>(AHEAD, closed, priority, seq, limit)) {
-      if (count >= limit) return limit;
-      const left = limit - count;
-      count += db.get<{ n: number }>(COUNT_AHEAD, queue, priority, left, queue, priority, seq, left)!.n;
+    for (let offset = 0, length = size; length === size; offset += size) {
+      const page = db.all<{ queue: string }>(AHEAD, closed, priority, seq, size, offset);
+      for (const { queue } of page) yield queue;
+      length = page.length;
     }
   }
-  return Math.min(count, limit);
 }
 
 /** Lanes that stand wrong or are missing, a sentence each. */
