@@ -336,8 +336,13 @@ export function parseTime(text: string): number | undefined {
   if (hour! > 23 || minute! > 59 || second! > 59 || zoneHours > 23 || zoneMinutes > 59) return undefined;
   const zoneMs = (match[8] === "-" ? -1 : 1) * (zoneHours * 60 + zoneMinutes) * 60_000;
   const fraction = Math.floor(Number(`0.${match[7] ?? 0}`) * 1000);
-  return local.getTime() + ((hour! * 60 + minute!) * 60 + second!) * 1000 + fraction - zoneMs;
+  const time = local.getTime() + ((hour! * 60 + minute!) * 60 + second!) * 1000 + fraction - zoneMs;
+  // What lies outside of these years in UTC could not be written down again.
+  return time >= FIRST_TIME && time <= LAST_TIME ? time : undefined;
 }
+
+const FIRST_TIME = Date.parse("0000-01-01T00:00:00Z");
+const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
 
 function readDuration(value: unknown): number | undefined {
   const ms = typeof value === "number" || typeof value === "string" ? parseDuration(value) : undefined;

@@ -18,9 +18,14 @@ import { type TestStore, testStore } from "./helpers/worker.ts";
 /** Starts one worker in this process that runs what there is; `notes` collects what it has to say. */
 async function startBurst(
   test: TestStore,
-  { store = test.store, entry = MAIN_URL, notes = [] }: { store?: Store; entry?: URL; notes?: string[] },
+  { store = test.store, entry = MAIN_URL, notes = [], settled = () => {} }: {
+    store?: Store;
+    entry?: URL;
+    notes?: string[];
+    settled?: Journal["settled"];
+  },
 ): Promise<Supervisor> {
-  const journal: Journal = { started() {}, adopted() {}, settled() {}, note: (text) => notes.push(text) };
+  const journal: Journal = { started() {}, adopted() {}, settled, note: (text) => notes.push(text) };
   return await Supervisor.start({
     id: newId("supervisor"),
     store,
@@ -164,4 +169,53 @@ Deno.test("a supervisor that is cut off from the store ends its jobs before its 
   assert.equal(released!.outcome, "released");
   assert.ok(released!.finishedAt! - released!.startedAt < 30_000);
   assert.ok(notes.includes("cut off from the store: ending all jobs before others may run them again"));
+});
+
+Deno.test("one job that cannot be settled or said ends no supervisor, and no other job", async () => {
+  using test = await testStore();
+  const [foul, hopeless, unsayable] = [
+    await test.enqueue("echo printed; exit 3", { maxRetries: 5 }),
+    await test.enqueue("echo printed"),
+    await test.enqueue("exit 5"),
+  ];
+  const others = [await test.enqueue("true"), await test.enqueue("true"), await test.enqueue("true")];
+  const ids = new Map<string, string>();
+  let claimFails = true;
+  const store = withExchange(test.store, async (wanted) => {
+    for (const { token, error } of wanted.settlements) {
+      const id = ids.get(token);
+      if (id === hopeless) throw new TypeError("hopeless");
+      if (id === foul && !error?.includes("could not be settled")) throw new RangeError("Invalid time value");
+    }
+    const exchanged = await test.store.exchange(wanted);
+    for (const { id, token } of exchanged.claimed) ids.set(token, id);
+    return exchanged;
+  });
+  const defective = new Proxy(store, {
+    get(target, name) {
+      if (name === "orders" && claimFails) {
+        claimFails = false;
+        return () => Promise.reject(new TypeError("a defect in the loop"));
+      }
+      return Reflect.get(target, name, target);
+    },
+  });
+  const notes: string[] = [];
+  const settled: Journal["settled"] = ({ id }) => {
+    if (id === unsayable) throw new RangeError("no words for it");
+  };
+  assert.equal(await (await startBurst(test, { store: defective, notes, settled })).run(), "stopped");
+  for (const id of others) assert.equal((await test.store.get(id))!.state, "completed");
+  const dead = (await test.store.get(foul!))!;
+  assert.deepEqual(
+    [dead.state, dead.exitCode, dead.error],
+    ["dead", 3, "exit code 3; could not be settled: Invalid time value"],
+  );
+  assert.equal((await test.store.get(hopeless!))!.state, "processing", "nobody can settle it");
+  assert.equal((await test.store.get(unsayable!))!.state, "dead");
+  const said = notes.join("\n");
+  assert.match(said, /the end of j1 could not be stored: .*Invalid time value/);
+  assert.match(said, /the end of j2 could not be stored: .*hopeless/);
+  assert.match(said, /something of j3 could not be said: no words for it/);
+  assert.match(said, /a defect in the loop/);
 });

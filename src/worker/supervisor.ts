@@ -8,22 +8,24 @@
  * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
 import { type Clock, LONGEST_TIMER_MS } from "../clock.ts";
-import { StoreGone, StoreUnusable, UserError } from "../errors.ts";
+import { StoreGone, UserError } from "../errors.ts";
 import type { Home } from "../home.ts";
 import { Latch } from "../latch.ts";
-import { nextState } from "../retry.ts";
 import { type Settings, settingsFrom } from "../settings.ts";
 import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
 import { Crew } from "./crew.ts";
 import { endTree } from "./end_tree.ts";
 import { EndsFiles } from "./ends_files.ts";
+import { bring, bringings } from "./exchange_singly.ts";
+import { failureOf } from "./failure.ts";
 import { newId } from "./ids.ts";
-import type { Journal } from "./journal.ts";
+import { type Journal, unfailing } from "./journal.ts";
 import { Lease } from "./lease.ts";
 import type { RunRequest } from "./messages.ts";
 import { PendingOutput } from "./pending_output.ts";
 import type { Host } from "./process/platform.ts";
 import { requestOf } from "./request.ts";
+import { type Ending, settlementOf } from "./settlement.ts";
 import { removeSpool } from "./spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "./spools.ts";
 import { Succession } from "./succession.ts";
@@ -53,9 +55,6 @@ export interface SupervisorOptions {
   /** For every time it notes and every pause it makes. */
   clock: Clock;
 }
-
-/** How an attempt ended, as far as that is known before its job's next state is decided. */
-type Ending = Omit<Settlement, "token" | "state" | "runAt"> & { witnessed?: boolean };
 
 /** A settlement and the job it is about. */
 interface Settled {
@@ -129,7 +128,7 @@ export class Supervisor {
     { workers, settings, spool }: { workers: string[]; settings: Settings; spool: OwnSpool },
   ) {
     const { id, store, clock } = options;
-    this.#options = options;
+    this.#options = options = { ...options, journal: unfailing(options.journal) };
     this.#workers = workers;
     this.#settings = settings;
     this.#spool = spool;
@@ -296,7 +295,9 @@ export class Supervisor {
       // What has ended stays ended: its result waits here until the store works again.
       this.#settlements.unshift(...settled);
       this.#output.giveBack(output);
-      throw error;
+      if (error instanceof UserError || settled.length + output.length === 0) throw error;
+      await this.#exchangeSingly();
+      return undefined;
     }
     if (exchanged.claimed.length === free.length) this.#mayClaim = true;
     this.#undo(this.#crew.run(exchanged.claimed.map((job) => ({ job, request: this.#request(job) }))));
@@ -304,6 +305,39 @@ export class Supervisor {
     this.#tellBegun();
     this.#setDueTimer(exchanged.nextDueAt);
     return free.length > 0 ? exchanged.waiting : undefined;
+  }
+
+  /** One of those that wait to be stored cannot be: the others are, and claiming has to wait for the next time. */
+  async #exchangeSingly(): Promise<void> {
+    const { id, store, clock, journal } = this.#options;
+    const settled = new Map(this.#settlements.map((one) => [one.settlement.token, one]));
+    const left = bringings({
+      settlements: this.#settlements.map(({ settlement }) => settlement),
+      output: this.#output.take(),
+    });
+    this.#settlements = [];
+    this.#mayClaim = true;
+    this.#latch.ring();
+    try {
+      for (let next = left[0]; next; next = left[0]) {
+        const brought = await bring(next, { store, supervisor: id, now: clock.now() });
+        left.shift();
+        const one = next.settlement && settled.get(next.settlement.token);
+        if (brought.problem !== undefined) {
+          const what = one ? `the end of ${one.job.id}` : "what a job printed";
+          journal.note(`${what} could not be stored: ${failureOf(brought.problem).message}`, null);
+        }
+        if (one && brought.settlement) {
+          const refused = brought.refused ? [one.job.token] : [];
+          this.#afterSettling([{ ...one, settlement: brought.settlement }], refused);
+        }
+      }
+    } finally {
+      for (const { settlement, output } of left) {
+        if (settlement) this.#settlements.push(settled.get(settlement.token)!);
+        this.#output.giveBack(output);
+      }
+    }
   }
 
   #request(job: ClaimedJob): RunRequest {
@@ -318,11 +352,13 @@ export class Supervisor {
   }
 
   /** Notes how an attempt ended, for the next exchange. */
-  #settle(job: ClaimedJob, ending: Ending): void {
-    const { outcome, exitCode, signal, error, startedAt, finishedAt, witnessed = true } = ending;
-    const next = nextState({ ...job, outcome, finishedAt }, this.#settings, Math.random());
-    const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt, ...next };
-    this.#settlements.push({ job, settlement, witnessed });
+  #settle(job: ClaimedJob, ending: Ending & { witnessed?: boolean }): void {
+    const settlement = settlementOf(job, ending, {
+      settings: this.#settings,
+      random: Math.random(),
+      now: this.#options.clock.now(),
+    });
+    this.#settlements.push({ job, settlement, witnessed: ending.witnessed ?? true });
     this.#mayClaim = true;
     this.#latch.ring();
   }
@@ -339,19 +375,27 @@ export class Supervisor {
   }
 
   #afterSettling(settled: readonly Settled[], refused: readonly string[]): void {
+    for (const one of settled) {
+      try {
+        this.#afterSettlingOne(one, refused.includes(one.job.token));
+      } catch (error) {
+        this.#options.journal.note(`after ${one.job.id}: ${failureOf(error).message}`, one.job.worker);
+      }
+    }
+  }
+
+  #afterSettlingOne({ job, settlement, witnessed }: Settled, refused: boolean): void {
     const { journal } = this.#options;
-    for (const { job, settlement, witnessed } of settled) {
-      this.#ends.settled(job.token);
-      if (refused.includes(job.token)) {
-        // Whoever has it now needs its spool.
-        journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
-        continue;
-      }
-      if (settlement.outcome !== "unstarted") {
-        removeSpool(this.#succession.spoolOf(job.token), witnessed ? settlement : undefined);
-      }
+    const spool = this.#succession.spoolOf(job.token);
+    // Whoever has it now needs its spool.
+    if (refused) journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
+    else {
       journal.settled(job, settlement);
       this.#succession.forget(job.token);
+    }
+    this.#ends.settled(job.token);
+    if (!refused && settlement.outcome !== "unstarted") {
+      removeSpool(spool, witnessed ? settlement : undefined);
     }
   }
 
@@ -435,16 +479,14 @@ export class Supervisor {
   }
 
   /**
-   * Does something with the store; when that cannot be used, says so and looks again later. However many things
-   * fail until then, that is said and planned once.
+   * Does something with the store; when that fails, says so and looks again later. However many things fail until
+   * then, that is said and planned once.
    */
   async #attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
     try {
       return await action();
     } catch (error) {
-      const failure = failureOf(error);
-      if (!failure) throw error;
-      this.#storeFailed(failure);
+      this.#storeFailed(failureOf(error));
       return undefined;
     }
   }
@@ -455,13 +497,6 @@ export class Supervisor {
       this.#latch.ring();
     } else if (!this.#retrying) this.#retrySoon(error.message);
   }
-}
-
-/** What can pass by itself: the store does not work, or the system refuses to do something with the spool. */
-function failureOf(error: unknown): UserError | undefined {
-  if (error instanceof UserError) return error;
-  if (!(error instanceof Error && "code" in error)) return undefined;
-  return new StoreUnusable(`Cannot use the spool: ${error.message}`, { cause: error });
 }
 
 /** The end of an attempt that has no result of its own. */
