@@ -4,9 +4,10 @@
  * its start, for the timeout, is taken from the machine's monotonic clock.
  */
 import { systemClock } from "../clock.ts";
+import { blameForExit } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
 import type { AdoptRequest } from "./messages.ts";
-import { type Begun, endedBy, NO_END, type Result, resultOf } from "./run.ts";
+import { type Begun, endedBy, NO_END, notBegun, type Result, resultOf } from "./run.ts";
 import { begunAt, hasBegun, hasSpool, type SpooledEnd, spooledEnd } from "./spool.ts";
 
 /** Why attempts are lost whose process is gone. */
@@ -34,6 +35,9 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
       if (!inSight) return resultOfAdopted(end, LEFT_NO_SPOOL);
       // It was barred, or its shell ended before it came to the command.
       if (!end && !hasBegun(spool)) return { ...NO_END, outcome: "unstarted", error: null };
+      if (end?.exitCode && !hasBegun(spool)) {
+        return notBegun(blameForExit(end.exitCode, { ...request, spooled: true }));
+      }
       return resultOfAdopted(end, LEFT_NO_END);
     }),
     witnessed: true,

@@ -6,12 +6,13 @@
 import { systemClock } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import type { Stream } from "../job.ts";
+import { type Blame, blameForError, blameForExit, isPassing } from "./blame.ts";
 import { endTree } from "./end_tree.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
 import { NOTHING_PRINTED, SpoolReader } from "./output.ts";
 import { here } from "./process/here.ts";
 import { RUN_VARIABLE } from "./process/platform.ts";
-import { hasBegun, type ProcessEnd, spooledEnd } from "./spool.ts";
+import { begunAt, hasBegun, type ProcessEnd, removeSpool, spooledEnd } from "./spool.ts";
 
 /** Why an attempt is being ended. */
 interface Ending {
@@ -78,7 +79,7 @@ export class Run {
     const { startedAt = now, finishedAt = systemClock.now(), witnessed = true } = result;
     const finished = { ...result, token: this.#request.token, startedAt, finishedAt, witnessed };
     try {
-      return { ...finished, pieces: this.#output.rest() };
+      return { ...finished, pieces: await patiently(() => this.#output.rest()) };
     } catch (error) {
       const reason = `its output is lost: ${sayError(error)}`;
       return { ...finished, pieces: [], error: `${result.error ?? result.outcome}; ${reason}` };
@@ -99,7 +100,7 @@ export class Run {
     try {
       begun = await this.#begin();
     } catch (error) {
-      return { ...NO_END, outcome: "failed", error: `could not start: ${sayError(error)}` };
+      return notBegun(blameForError(error, this.#request));
     }
     const { startedAt, witnessed } = begun;
     return { startedAt, witnessed, ...await this.#watch(begun) };
@@ -146,7 +147,7 @@ export const NO_END: ProcessEnd = { exitCode: null, signal: null };
 
 /** Starts the command as a child of this process. @throws when it cannot be started */
 function start(request: RunRequest): Begun {
-  const { token, spool, byToken } = request;
+  const { token, byToken } = request;
   const startedAt = systemClock.now();
   const { child, witnessed } = here.launch({ ...request, env: { ...request.env, [RUN_VARIABLE]: token } });
   // Else the runtime would kill it together with its thread.
@@ -154,8 +155,8 @@ function start(request: RunRequest): Begun {
   let reaped = false;
   const ended = child.status.then((status) => {
     reaped = true;
-    return resultOfChild(status, spool);
-  });
+    return resultOfChild(status, request);
+  }).catch((error): Result => ({ ...NO_END, outcome: "lost", error: `lost: ${sayError(error)}` }));
   return {
     ended,
     witnessed,
@@ -167,13 +168,41 @@ function start(request: RunRequest): Begun {
   };
 }
 
-function resultOfChild({ code, signal }: Deno.CommandStatus, spool: string): Result {
+async function resultOfChild({ code, signal }: Deno.CommandStatus, request: RunRequest): Promise<Result> {
+  const { spool } = request;
   if (signal !== null) return resultOf({ exitCode: null, signal });
   if (code !== 0 && !hasBegun(spool)) {
-    return { ...NO_END, outcome: "failed", error: "could not start: its spool cannot be written" };
+    const blame = blameForExit(code, { ...request, spooled: begunAt(spool) !== undefined });
+    if (!blame.job) await patiently(() => removeSpool(spool, NO_END)).catch(() => {});
+    return notBegun(blame);
   }
   // A witness exits with such a code for a command that a signal ended, too, but knows the difference.
-  return resultOf(code > 128 && spooledEnd(spool) || { exitCode: code, signal: null });
+  const left = code > 128 ? await patiently(() => spooledEnd(spool)).catch(() => undefined) : undefined;
+  return resultOf(left ?? { exitCode: code, signal: null });
+}
+
+/** The result of an attempt whose command never began. */
+export function notBegun({ job, reason }: Blame): Result {
+  return job
+    ? { ...NO_END, outcome: "failed", error: `could not start: ${reason}` }
+    : { ...NO_END, outcome: "unstarted", error: reason };
+}
+
+/** Others may need their files and memory for long, but not for ever. */
+const PATIENCE_MS = 30_000;
+const PAUSE_MS = 100;
+
+/** What `action` gives, however often it fails for what others may give back soon. @throws what it throws at last */
+async function patiently<T>(action: () => T): Promise<T> {
+  const until = systemClock.monotonicMs() + PATIENCE_MS;
+  while (true) {
+    try {
+      return action();
+    } catch (error) {
+      if (!isPassing(error) || systemClock.monotonicMs() > until) throw error;
+    }
+    await systemClock.sleep(PAUSE_MS);
+  }
 }
 
 /** How a command went that ended by itself or was killed by somebody else. */

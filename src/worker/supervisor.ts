@@ -29,6 +29,7 @@ import { type Ending, settlementOf } from "./settlement.ts";
 import { removeSpool } from "./spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "./spools.ts";
 import { Succession } from "./succession.ts";
+import { Trouble } from "./trouble.ts";
 
 /** What a supervisor needs. */
 export interface SupervisorOptions {
@@ -79,6 +80,7 @@ export class Supervisor {
   readonly #spool: OwnSpool;
   readonly #ends: EndsFiles;
   readonly #lease: Lease;
+  readonly #trouble: Trouble;
   readonly #succession: Succession;
   readonly #latch = new Latch();
   readonly #closing = new AbortController();
@@ -108,7 +110,9 @@ export class Supervisor {
     const { id, store, home, host, count, slots, queues, clock } = options;
     const settings = settingsFrom(await store.settings());
     const workers = Array.from({ length: count }, () => newId("worker"));
-    const spool = await openSpool(home, id);
+    const spool = await openSpool(home, id).catch((error) => {
+      throw failureOf(error);
+    });
     const now = clock.now();
     await store.register({
       id,
@@ -144,8 +148,10 @@ export class Supervisor {
           this.#latch.ring();
         },
         began: (job) => this.#begun.push(job),
+        works: () => this.#trouble.worked(),
         ended: (ended) => {
           for (const one of ended) {
+            if (one.ended.outcome === "unstarted" && one.ended.error) this.#trouble.failed(one.ended.error);
             if (one.ended.pieces.length > 0) this.#output.add(one.job.token, one.ended.pieces);
             this.#settle(one.job, one.ended);
           }
@@ -153,6 +159,12 @@ export class Supervisor {
         returned: (jobs) => this.#undo(jobs),
         crashed: (worker, crash) => this.#threadCrashed(worker, crash),
       },
+    });
+    this.#trouble = new Trouble({
+      clock,
+      say: (text) => this.#options.journal.note(text, null),
+      onPauseOver: () => this.#wake(),
+      over: this.#closing.signal,
     });
     this.#lease = new Lease({
       id,
@@ -273,7 +285,9 @@ export class Supervisor {
    */
   async #exchange(): Promise<boolean | undefined> {
     const { id, store, queues, clock } = this.#options;
-    const free = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings() : [];
+    const openings = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings() : [];
+    const uncertain = this.#trouble.lasts;
+    const free = this.#trouble.allow(openings);
     this.#tellBegun();
     if (free.length === 0 && this.#settlements.length === 0 && this.#output.isEmpty) return undefined;
     const settled = this.#settlements;
@@ -300,7 +314,9 @@ export class Supervisor {
       return undefined;
     }
     if (exchanged.claimed.length === free.length) this.#mayClaim = true;
-    this.#undo(this.#crew.run(exchanged.claimed.map((job) => ({ job, request: this.#request(job) }))));
+    this.#trouble.tried(exchanged.claimed.length, openings.length);
+    const given = exchanged.claimed.map((job) => ({ job, request: { ...this.#request(job), uncertain } }));
+    this.#undo(this.#crew.run(given));
     this.#afterSettling(settled, exchanged.refused);
     this.#tellBegun();
     this.#setDueTimer(exchanged.nextDueAt);

@@ -6,11 +6,13 @@
  * When jobs are short, its supervisor gives it some ahead, so that it need not wait for the store between two of
  * them. Those wait in the backlog; they are given back when what runs turns out not to be short.
  */
+import { systemClock } from "../clock.ts";
 import type { OutputPiece } from "../store/store.ts";
 import { adopt } from "./adopted.ts";
 import { Lookout } from "./lookout.ts";
 import type { Ended, FromThread, RunRequest, ToThread } from "./messages.ts";
 import { Run } from "./run.ts";
+import { hasBegun } from "./spool.ts";
 
 /** How often running commands are asked for new output: what people who follow a log do not notice. */
 const LIVE_INTERVAL_MS = 50;
@@ -18,6 +20,8 @@ const LIVE_INTERVAL_MS = 50;
 const REPORT_INTERVAL_MS = 15;
 /** The backlog is given back when nothing ended for this long, so that others can run it. */
 const PATIENCE_MS = 20;
+/** How often it is looked whether one that is uncertain has begun. */
+const BEGIN_INTERVAL_MS = 10;
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
@@ -67,6 +71,7 @@ class Thread {
       const request = this.#backlog.shift();
       if (!request) return;
       this.#run(new Run(request), request.token);
+      if (request.uncertain) this.#tellBegun(request);
     }
     if (this.#backlog.length > 0) this.#patience ??= setInterval(() => this.#losePatience(), PATIENCE_MS);
   }
@@ -76,11 +81,20 @@ class Thread {
     this.#live ??= setInterval(() => this.#reportOutput(), LIVE_INTERVAL_MS);
     const ended = await run.finish();
     this.#ended.push(ended);
+    // What hinders this one hinders those behind it.
+    if (ended.outcome === "unstarted") this.#giveBack(() => true);
     this.#endedLately = true;
     this.#runs.delete(token);
     this.#begin();
     if (this.#backlog.length === 0) this.#reportEnds();
     else this.#report ??= setTimeout(() => this.#reportEnds(), REPORT_INTERVAL_MS);
+  }
+
+  async #tellBegun({ token, spool }: RunRequest): Promise<void> {
+    while (this.#runs.has(token)) {
+      if (hasBegun(spool)) return send({ type: "works" });
+      await systemClock.sleep(BEGIN_INTERVAL_MS);
+    }
   }
 
   #reportEnds(): void {

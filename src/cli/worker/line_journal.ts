@@ -71,7 +71,8 @@ export class LineJournal implements Journal, Disposable {
   /** One line for the end of an attempt. */
   settled(job: ClaimedJob, settlement: Settlement): void {
     const { outcome, exitCode, signal, error, state, startedAt, finishedAt, runAt } = settlement;
-    if (outcome === "unstarted") return;
+    // Nobody was told that it had begun, unless it was thought to.
+    if (outcome === "unstarted" && error === null) return;
     this.#write({
       event: outcome,
       worker: job.worker,
@@ -82,8 +83,10 @@ export class LineJournal implements Journal, Disposable {
       signal,
       error,
       run_at: runAt === null ? null : new Date(runAt).toISOString(),
-      text: `${job.id} ${sayEnd(job, settlement)} after ${
-        formatDuration(Math.max(0, finishedAt - (startedAt ?? job.startedAt!)))
+      text: `${job.id} ${sayEnd(job, settlement)}${
+        outcome === "unstarted"
+          ? ""
+          : ` after ${formatDuration(Math.max(0, finishedAt - (startedAt ?? job.startedAt!)))}`
       }`,
     });
   }
@@ -138,6 +141,7 @@ export class LineJournal implements Journal, Disposable {
 
 function sayEnd(job: ClaimedJob, { outcome, state, error, finishedAt, runAt }: Settlement): string {
   if (outcome === "completed") return "completed";
+  if (outcome === "unstarted") return `could not be started (${error}) and was put back`;
   if (outcome === "released") return "was put back, its attempt not counted,";
   if (state === "cancelled") return "was cancelled";
   if (state === "dead") return `is dead, with no retries left (${error}),`;
