@@ -94,13 +94,13 @@ Deno.test("a worker with more slots than it may have files loses no job: all run
   using test = await testStore();
   const ran = test.dir.file("ran");
   const jobs = Array.from(
-    { length: 40 },
+    { length: 80 },
     () => newJob({ command: `echo x >>'${ran}'; sleep 0.1`, maxRetries: 0, cwd: test.dir.path }),
   );
   const ids = await test.store.enqueue(jobs, { now: Date.now(), idFormat: "short" });
-  const program = [...RUN_FLAGS, "--no-check", MAIN, "worker", "start", "--burst", "--slots", "40"];
+  const program = [...RUN_FLAGS, "--no-check", MAIN, "worker", "start", "--burst", "--slots", "60"];
   const { code, stdout } = await new Deno.Command("sh", {
-    args: ["-c", 'ulimit -n 40; exec "$@"', "sh", Deno.execPath(), ...program],
+    args: ["-c", 'ulimit -n 64; exec "$@"', "sh", Deno.execPath(), ...program],
     env: { QUEUECTL_HOME: test.home, NO_COLOR: "1" },
     stdin: "null",
   }).output();

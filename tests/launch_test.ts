@@ -5,15 +5,21 @@
 import assert from "node:assert/strict";
 import { findRuns } from "../src/worker/process/posix/find.ts";
 import type { Launch } from "../src/worker/process/platform.ts";
-import { launch } from "../src/worker/process/posix/launch.ts";
-import { isPlain } from "../src/worker/process/posix/plain.ts";
+import { isPlain, keepsToItself } from "../src/worker/process/posix/plain.ts";
 import { bar, begunAt, hasBegun, spooledEnd } from "../src/worker/spool.ts";
+import { TestLauncher } from "./helpers/launching.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
 
 function request(dir: TempDir, command: string, changes: Partial<Launch> = {}): Launch & { token: string } {
   const token = crypto.randomUUID();
-  const env = { QUEUECTL_RUN: token };
+  const env = {
+    QUEUECTL_RUN: token,
+    QUEUECTL_HOME: dir.path,
+    QUEUECTL_JOB_ID: "j1",
+    QUEUECTL_ATTEMPT: "1",
+    QUEUECTL_QUEUE: "default",
+  };
   return {
     token,
     command,
@@ -22,8 +28,8 @@ function request(dir: TempDir, command: string, changes: Partial<Launch> = {}): 
     ends: dir.file("ends-0"),
     cwd: dir.path,
     env,
-    detached: false,
     brief: false,
+    byToken: true,
     ...changes,
   };
 }
@@ -49,9 +55,10 @@ for (const shell of ["sh", "bash"]) {
   for (const brief of [false, true]) {
     Deno.test(`the end is left in the spool: ${shell}${brief ? ", when it is expected to be brief" : ""}`, async () => {
       using dir = tempDir();
+      await using launcher = new TestLauncher();
       for (const [command, exitCode, signal] of ENDS) {
         const { spool, ...rest } = request(dir, command, { shell, brief });
-        await launch({ spool, ...rest }).child.status;
+        await launcher.launch({ spool, ...rest }).ended;
         const end = spooledEnd(spool);
         assert.deepEqual([end?.exitCode, end?.signal], [exitCode, signal], command);
         assert.ok(hasBegun(spool));
@@ -62,9 +69,10 @@ for (const shell of ["sh", "bash"]) {
 
 Deno.test("a command that printed nothing ended when it ended, not when it began, with a witness and without", async () => {
   using dir = tempDir();
+  await using launcher = new TestLauncher();
   for (const brief of [false, true]) {
     const { spool, ...rest } = request(dir, "sleep 0.3", { brief });
-    await launch({ spool, ...rest }).child.status;
+    await launcher.launch({ spool, ...rest }).ended;
     const tookMs = spooledEnd(spool)!.finishedAt - begunAt(spool)!;
     assert.ok(tookMs >= 250, `${tookMs} ms`); // a file's time is as exact as the kernel's tick
   }
@@ -72,9 +80,10 @@ Deno.test("a command that printed nothing ended when it ended, not when it began
 
 Deno.test("another kind of shell leaves its exit code, too", async () => {
   using dir = tempDir();
+  await using launcher = new TestLauncher();
   Deno.writeTextFileSync(dir.file("shell"), '#!/bin/sh\nshift\nexec sh -c "$1; exit 6"\n', { mode: 0o700 });
   const one = request(dir, "echo hi", { shell: dir.file("shell"), brief: true });
-  await launch(one).child.status;
+  await launcher.launch(one).ended;
   assert.deepEqual(spooledEnd(one.spool)?.exitCode, 6);
   assert.equal(Deno.readTextFileSync(`${one.spool}.out`), "hi\n");
 });
@@ -104,21 +113,31 @@ Deno.test("only a command that cannot replace its shell or its traps is plain", 
   }
 });
 
+Deno.test("a command that puts something into the background or signals others does not keep to itself", () => {
+  for (const command of ["make && echo done", "a >x 2>&1", "a <&3; b", "a | b"]) {
+    assert.ok(keepsToItself(command), command);
+  }
+  for (const command of ["sleep 9 &", "a & b", "a &>x", "a &&b & c", "kill 0", "pkill x"]) {
+    assert.ok(!keepsToItself(command), command);
+  }
+});
+
 for (const procfs of [true, false]) {
   Deno.test(`a running command is found by its token, with its age, ${procfs ? "in /proc" : "without /proc"}`, async () => {
     using dir = tempDir();
-    const one = request(dir, "until [ -e go ]; do sleep 0.02; done", { detached: !procfs });
-    const { child } = launch(one);
+    await using launcher = new TestLauncher();
+    const one = request(dir, "until [ -e go ]; do sleep 0.02; done", { byToken: procfs });
+    const { ended, root } = launcher.launch(one);
     await until("it has begun", () => hasBegun(one.spool));
     const found = await findRuns([one.token, crypto.randomUUID()], procfs);
     assert.deepEqual([...found!.keys()], [one.token]);
     assert.deepEqual([...(await findRuns([one.spool], procfs))!.keys()], [one.spool]);
     const { group, ageMs } = found!.get(one.token)!;
-    if (!procfs) assert.equal(group, child.pid);
+    if (!procfs) assert.equal(group, root());
     assert.ok(ageMs >= 0 && ageMs < 30_000, `${ageMs} ms`);
     assert.ok(Math.abs(Date.now() - begunAt(one.spool)!) < 30_000);
     Deno.writeTextFileSync(dir.file("go"), "");
-    await child.status;
+    await ended;
     assert.deepEqual(await findRuns([one.token], procfs), new Map());
   });
 }
@@ -126,14 +145,15 @@ for (const procfs of [true, false]) {
 for (const procfs of [true, false]) {
   Deno.test(`many running commands are all found at once, ${procfs ? "in /proc" : "without /proc"}`, async () => {
     using dir = tempDir();
+    await using launcher = new TestLauncher();
     const gate = "until [ -e go ]; do sleep 0.02; done";
-    const all = Array.from({ length: 5 }, () => request(dir, gate, { detached: !procfs }));
-    const children = all.map((one) => launch(one).child);
+    const all = Array.from({ length: 5 }, () => request(dir, gate, { byToken: procfs }));
+    const launched = all.map((one) => launcher.launch(one));
     await until("they have begun", () => all.every(({ spool }) => hasBegun(spool)));
     const found = await findRuns(all.map(({ token }) => token), procfs);
     assert.deepEqual([...found!.keys()].sort(), all.map(({ token }) => token).sort());
     Deno.writeTextFileSync(dir.file("go"), "");
-    await Promise.all(children.map(({ status }) => status));
+    await Promise.all(launched.map(({ ended }) => ended));
   });
 
   Deno.test(`who merely has a run's token in its command line is not taken for it, ${procfs ? "in /proc" : "without /proc"}`, async () => {
@@ -156,10 +176,12 @@ for (const procfs of [true, false]) {
 for (const brief of [true, false]) {
   Deno.test(`a barred command does not begin${brief ? ", nor a brief one" : ""}`, async () => {
     using dir = tempDir();
+    await using launcher = new TestLauncher();
     const one = request(dir, "echo >began", { brief });
     assert.equal(bar(one.spool), true);
     assert.equal(bar(one.spool), false, "it is barred already");
-    assert.notEqual((await launch(one).child.status).code, 0);
+    const end = await launcher.launch(one).ended;
+    assert.ok(end.kind === "ended" && end.code !== 0);
     assert.equal(hasBegun(one.spool), false);
     assert.throws(() => Deno.statSync(dir.file("began")), Deno.errors.NotFound);
   });
@@ -167,7 +189,8 @@ for (const brief of [true, false]) {
 
 Deno.test("a command that has begun cannot be barred any more", async () => {
   using dir = tempDir();
+  await using launcher = new TestLauncher();
   const one = request(dir, "true");
-  await launch(one).child.status;
+  await launcher.launch(one).ended;
   assert.equal(bar(one.spool), false);
 });

@@ -105,7 +105,6 @@ const HOST = {
   pidNamespace: "pids",
   byToken: true,
   trapsOnSignal: false,
-  terminal: false,
   withheld: { values: {}, unknown: [] },
 };
 

@@ -8,12 +8,16 @@ import type { OutputPiece } from "../src/store/store.ts";
 import { adopt } from "../src/worker/adopted.ts";
 import { Lookout } from "../src/worker/lookout.ts";
 import type { AdoptRequest, Ended, RunRequest } from "../src/worker/messages.ts";
+import { here } from "../src/worker/process/here.ts";
 import { launch } from "../src/worker/process/posix/launch.ts";
 import { signalTree } from "../src/worker/process/posix/tree.ts";
 import { Run } from "../src/worker/run.ts";
 import { hasBegun } from "../src/worker/spool.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
+
+/** Nothing here is brief, so this launcher has no shells to be let go of. */
+const means = { launcher: here.launcher(), lookout: new Lookout() };
 
 function request(dir: TempDir, changes: Partial<RunRequest> & { command: string }): RunRequest {
   return {
@@ -27,7 +31,6 @@ function request(dir: TempDir, changes: Partial<RunRequest> & { command: string 
     killGraceMs: 5000,
     outputLimit: 1024 * 1024,
     byToken: true,
-    detached: false,
     brief: false,
     ...changes,
   };
@@ -45,7 +48,7 @@ async function finish(run: Run): Promise<Ended> {
 
 async function run(changes: Partial<RunRequest> & { command: string }): Promise<Ended> {
   using dir = tempDir();
-  return await finish(new Run(request(dir, changes)));
+  return await finish(Run.starting(request(dir, changes), means));
 }
 
 function bytesOf(pieces: readonly OutputPiece[], stream: Stream): Uint8Array {
@@ -101,7 +104,7 @@ Deno.test("a missing directory fails the attempt and names it", async () => {
 Deno.test("a command whose spool was taken away does not begin", async () => {
   using dir = tempDir();
   const ended = await finish(
-    new Run(request(dir, { command: "echo >began", spool: dir.file("gone/spool") })),
+    Run.starting(request(dir, { command: "echo >began", spool: dir.file("gone/spool") }), means),
   );
   assert.deepEqual([ended.outcome, ended.error], ["unstarted", "its spool cannot be written"]);
   assert.throws(() => Deno.statSync(dir.file("began")), Deno.errors.NotFound);
@@ -113,7 +116,7 @@ Deno.test("the environment is the worker's with the job's over it and the token 
     command: `echo "$GREETING $QUEUECTL_RUN"; [ -n "$PATH" ]`,
     env: { GREETING: "hi" },
   });
-  const ended = await finish(new Run(asked));
+  const ended = await finish(Run.starting(asked, means));
   assert.equal(textOf(ended), `hi ${asked.token}\n`);
   assert.equal(ended.outcome, "completed");
 });
@@ -144,8 +147,9 @@ Deno.test("a stream past its limit keeps its beginning and its end", async () =>
 
 Deno.test("output shows while the command runs, and each byte once", async () => {
   using dir = tempDir();
-  const going = new Run(
+  const going = Run.starting(
     request(dir, { command: `echo one; until [ -e go ]; do sleep 0.01; done; echo two` }),
+    means,
   );
   const finished = finish(going);
   const live = await until("the first line shows", () => {
@@ -172,7 +176,7 @@ for (
     using dir = tempDir();
     const asked = request(dir, { command, timeoutMs: 300, killGraceMs: 20_000 });
     const started = performance.now();
-    const ended = await finish(new Run(asked));
+    const ended = await finish(Run.starting(asked, means));
     const tookMs = performance.now() - started;
     assert.deepEqual([ended.outcome, ended.error], ["timed_out", "timed out after 300ms"]);
     assert.ok(tookMs >= 300 && tookMs < 10_000, `took ${tookMs} ms`);
@@ -191,7 +195,7 @@ Deno.test("what ignores SIGTERM is killed after kill_grace, not before", async (
   const command = `trap "" TERM; echo $$; sleep 300; echo never`;
   const asked = request(dir, { command, timeoutMs: 200, killGraceMs: 700 });
   const started = performance.now();
-  const ended = await finish(new Run(asked));
+  const ended = await finish(Run.starting(asked, means));
   assert.ok(performance.now() - started >= 900);
   assert.deepEqual([ended.outcome, ended.signal], ["timed_out", "SIGKILL"]);
   assert.deepEqual(await processesLeft(asked.token), []);
@@ -199,9 +203,12 @@ Deno.test("what ignores SIGTERM is killed after kill_grace, not before", async (
 
 Deno.test("a command may use its grace to end in order", async () => {
   using dir = tempDir();
-  const going = new Run(request(dir, {
-    command: `trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.02; done`,
-  }));
+  const going = Run.starting(
+    request(dir, {
+      command: `trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.02; done`,
+    }),
+    means,
+  );
   const finished = finish(going);
   await until("it is up", () => going.live().length > 0);
   going.end("cancelled", 20_000);
@@ -212,8 +219,8 @@ Deno.test("a command may use its grace to end in order", async () => {
 Deno.test("without /proc the process group is ended, children included", async () => {
   using dir = tempDir();
   const command = "sleep 300 & (sleep 300 &) ; sleep 300";
-  const asked = request(dir, { command, timeoutMs: 300, byToken: false, detached: true });
-  const ended = await finish(new Run(asked));
+  const asked = request(dir, { command, timeoutMs: 300, byToken: false });
+  const ended = await finish(Run.starting(asked, means));
   assert.equal(ended.outcome, "timed_out");
   assert.deepEqual(await processesLeft(asked.token), []);
 });
@@ -221,7 +228,7 @@ Deno.test("without /proc the process group is ended, children included", async (
 Deno.test("a job is over when its first process ends, whatever it left running in the background", async () => {
   using dir = tempDir();
   const asked = request(dir, { command: "sleep 300 & echo done" });
-  const ended = await finish(new Run(asked));
+  const ended = await finish(Run.starting(asked, means));
   assert.deepEqual([ended.outcome, textOf(ended)], ["completed", "done\n"]);
   assert.equal((await signalTree({ token: asked.token, root: null }, "KILL", true)).length, 1);
 });
@@ -233,12 +240,12 @@ async function adopted(
 ): Promise<{ asked: AdoptRequest; run: Run }> {
   const token = crypto.randomUUID();
   const asked: AdoptRequest = {
-    ...request(dir, { token, spool: dir.file(token), byToken, detached: !byToken, ...changes }),
+    ...request(dir, { token, spool: dir.file(token), byToken, ...changes }),
     printed: { stdout: 4, stderr: 0 },
     claimedAt: Date.now(),
     outOfSight: null,
   };
-  launch({ ...asked, env: { QUEUECTL_RUN: asked.token } }).child.unref();
+  launch({ ...asked, env: { QUEUECTL_RUN: asked.token } }).unref();
   await until("it has begun", () => hasBegun(asked.spool));
   const lookout = new Lookout();
   return { asked, run: new Run(asked, () => adopt(asked, lookout), asked.printed) };

@@ -20,7 +20,7 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
   const startedAt = begunAt(spool) ?? claimedAt;
   if (outOfSight !== null) {
     const ended = Promise.resolve(resultOfAdopted(spooledEnd(spool), outOfSight));
-    return { ended, witnessed: true, inSight: false, root: () => null, startedAt, ageMs: 0 };
+    return { ended, witnessed: true, byOutput: false, inSight: false, root: () => null, startedAt, ageMs: 0 };
   }
   // Without its spool, it may be that of another home that this one was copied from, and none of our business.
   const inSight = hasSpool(spool);
@@ -41,6 +41,7 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
       return resultOfAdopted(end, LEFT_NO_END);
     }),
     witnessed: true,
+    byOutput: true,
     inSight,
     // By its token it is found without; and where there is no token to be seen, the group is its own.
     root: () => byToken ? null : found?.group ?? null,

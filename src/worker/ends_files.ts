@@ -1,6 +1,6 @@
 /**
  * @module
- * Which file a shell without a witness notes its end in. Many share one; a new one is begun now and then, and an old
+ * Which file a command without a witness notes its end in. Many share one; a new one is begun now and then, and an old
  * one is removed once all who may have written there have been settled, so that they do not grow for ever.
  */
 import { endsPath, removeFile } from "./spool.ts";

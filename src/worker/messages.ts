@@ -16,8 +16,6 @@ export interface RunRequest extends Launch {
   killGraceMs: number;
   /** Bytes kept of each output stream. */
   outputLimit: number;
-  /** As in `Host`. */
-  byToken: boolean;
   /** It may well not start: it is to be told when it has. */
   uncertain?: boolean;
 }

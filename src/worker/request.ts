@@ -44,7 +44,6 @@ export function requestOf(job: ClaimedJob, { home, host, settings, spool, ends }
     killGraceMs,
     outputLimit,
     byToken: host.byToken,
-    detached: host.terminal || !host.byToken,
-    brief: !host.trapsOnSignal,
+    brief: host.byToken && !host.trapsOnSignal,
   };
 }

@@ -8,10 +8,10 @@ import { formatDuration } from "../duration.ts";
 import type { Stream } from "../job.ts";
 import { type Blame, blameForError, blameForExit, isPassing } from "./blame.ts";
 import { endTree } from "./end_tree.ts";
+import type { Lookout } from "./lookout.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
 import { NOTHING_PRINTED, SpoolReader } from "./output.ts";
-import { here } from "./process/here.ts";
-import { RUN_VARIABLE } from "./process/platform.ts";
+import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "./process/platform.ts";
 import { begunAt, hasBegun, type ProcessEnd, removeSpool, spooledEnd } from "./spool.ts";
 
 /** Why an attempt is being ended. */
@@ -26,6 +26,8 @@ export interface Begun {
   ended: Promise<Result>;
   /** As in `Ended`. */
   witnessed: boolean;
+  /** Some of its processes may be told by nothing but that they print to its spool. */
+  byOutput: boolean;
   /** What its token names can be ended from here. */
   inSight: boolean;
   /** As in `Tree`. */
@@ -45,17 +47,22 @@ export class Run {
   readonly #ending = new AbortController();
 
   /**
-   * Nothing is begun yet: see `finish`. `begin` starts the command unless it says otherwise, and `printed` is how far
-   * each stream was handed over before.
+   * Nothing is begun yet: see `finish`. `begin` comes to watch the command, and `printed` is how far each stream was
+   * handed over before.
    */
   constructor(
     request: RunRequest,
-    begin: () => Begun | Promise<Begun> = () => start(request),
+    begin: () => Begun | Promise<Begun>,
     printed: Readonly<Record<Stream, number>> = NOTHING_PRINTED,
   ) {
     this.#request = request;
     this.#begin = begin;
     this.#output = new SpoolReader(request.spool, request.outputLimit, printed);
+  }
+
+  /** One that starts the command. */
+  static starting(request: RunRequest, means: RunMeans): Run {
+    return new Run(request, () => start(request, means));
   }
 
   /** Output since the last call; none when it cannot be read just now. */
@@ -107,7 +114,7 @@ export class Run {
   }
 
   async #watch(begun: Begun): Promise<Result> {
-    const { token, timeoutMs, killGraceMs, byToken } = this.#request;
+    const { token, spool, timeoutMs, killGraceMs, byToken } = this.#request;
     const { signal } = this.#ending;
     const aborted = Promise.withResolvers<void>();
     const onAbort = () => aborted.resolve();
@@ -120,7 +127,11 @@ export class Run {
     signal.removeEventListener("abort", onAbort);
 
     const endAll = (graceMs: number) =>
-      endTree(() => ({ token, root: begun.root() }), { graceMs, byToken, clock: systemClock });
+      endTree(() => ({ token, ...(begun.byOutput ? { spool } : {}), root: begun.root() }), {
+        graceMs,
+        byToken,
+        clock: systemClock,
+      });
     if (end) {
       // Whoever kills the first process leaves the others: they must not meet those of the next attempt.
       if (begun.inSight && (end.outcome === "lost" || end.signal !== null)) await endAll(killGraceMs);
@@ -145,40 +156,62 @@ export interface Result extends ProcessEnd, Pick<Ended, "outcome" | "error"> {
 /** An end of which nothing is known. */
 export const NO_END: ProcessEnd = { exitCode: null, signal: null };
 
-/** Starts the command as a child of this process. @throws when it cannot be started */
-function start(request: RunRequest): Begun {
-  const { token, byToken } = request;
+/** What it takes to start a command and to watch it. */
+export interface RunMeans {
+  /** Starts it. */
+  launcher: Launcher;
+  /** Looks for it when nobody waits for it any more. */
+  lookout: Lookout;
+}
+
+/** Starts the command. @throws when it cannot be started */
+function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
+  const { token, spool, byToken } = request;
   const startedAt = systemClock.now();
-  const { child, witnessed } = here.launch({ ...request, env: { ...request.env, [RUN_VARIABLE]: token } });
-  // Else the runtime would kill it together with its thread.
-  child.unref();
-  let reaped = false;
-  const ended = child.status.then((status) => {
-    reaped = true;
-    return resultOfChild(status, request);
-  }).catch((error): Result => ({ ...NO_END, outcome: "lost", error: `lost: ${sayError(error)}` }));
+  const { ended, witnessed, root } = launcher.launch({
+    ...request,
+    env: { ...request.env, [RUN_VARIABLE]: token },
+  });
+  const result = async (end: LaunchEnd): Promise<Result> => {
+    if (end.kind === "failed") return notBegun({ job: true, reason: end.error });
+    if (end.kind === "unstarted") {
+      return notBegun({ job: false, reason: "the shell that was to start it ended" });
+    }
+    if (end.kind === "ended") return await resultOfFirst(end, request);
+    const left = await lookout.watch(spool, { mark: token, byToken }).ended;
+    return left ? resultOf(left) : await resultOfFirst({ code: 1, signal: end.signal }, request);
+  };
   return {
-    ended,
+    ended: ended.then(result).catch((error) => ({
+      ...NO_END,
+      outcome: "lost",
+      error: `lost: ${sayError(error)}`,
+    })),
     witnessed,
+    byOutput: !witnessed,
     inSight: true,
-    // A group keeps its number while anyone is in it.
-    root: () => byToken && reaped ? null : child.pid,
+    root,
     startedAt,
     ageMs: 0,
   };
 }
 
-async function resultOfChild({ code, signal }: Deno.CommandStatus, request: RunRequest): Promise<Result> {
+/** How a command went, by the status of its first process. */
+async function resultOfFirst(
+  { code, signal }: { code: number; signal: string | null },
+  request: RunRequest,
+): Promise<Result> {
   const { spool } = request;
+  // A witness exits with such a code for a command that a signal ended, too, but knows the difference.
+  const left = code > 128 ? await patiently(() => spooledEnd(spool)).catch(() => undefined) : undefined;
+  if (left) return resultOf(left);
   if (signal !== null) return resultOf({ exitCode: null, signal });
   if (code !== 0 && !hasBegun(spool)) {
     const blame = blameForExit(code, { ...request, spooled: begunAt(spool) !== undefined });
     if (!blame.job) await patiently(() => removeSpool(spool, NO_END)).catch(() => {});
     return notBegun(blame);
   }
-  // A witness exits with such a code for a command that a signal ended, too, but knows the difference.
-  const left = code > 128 ? await patiently(() => spooledEnd(spool)).catch(() => undefined) : undefined;
-  return resultOf(left ?? { exitCode: code, signal: null });
+  return resultOf({ exitCode: code, signal: null });
 }
 
 /** The result of an attempt whose command never began. */

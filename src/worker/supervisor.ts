@@ -437,7 +437,8 @@ export class Supervisor {
     this.#condemned += suspects.length;
     const ending = { graceMs: this.#settings.killGraceMs, byToken: host.byToken, clock };
     await Promise.all(suspects.map(async (job) => {
-      await endTree(() => ({ token: job.token, root: null }), ending);
+      const spool = this.#succession.spoolOf(job.token);
+      await endTree(() => ({ token: job.token, spool, root: null }), ending);
       this.#condemned -= 1;
       const error = `lost: its worker's thread crashed again and again: ${message}`;
       this.#settle(job, withoutResult("lost", { error, now: clock.now() }));

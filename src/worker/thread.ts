@@ -11,6 +11,7 @@ import type { OutputPiece } from "../store/store.ts";
 import { adopt } from "./adopted.ts";
 import { Lookout } from "./lookout.ts";
 import type { Ended, FromThread, RunRequest, ToThread } from "./messages.ts";
+import { here } from "./process/here.ts";
 import { Run } from "./run.ts";
 import { hasBegun } from "./spool.ts";
 
@@ -35,7 +36,7 @@ export function serveThread(): void {
 class Thread {
   #slots = 1;
   readonly #runs = new Map<string, Run>();
-  readonly #lookout = new Lookout();
+  readonly #means = { launcher: here.launcher(), lookout: new Lookout() };
   #backlog: RunRequest[] = [];
   /** Ends that are not reported yet. */
   #ended: Ended[] = [];
@@ -53,7 +54,10 @@ class Thread {
         break;
       case "adopt":
         for (const request of message.requests) {
-          this.#run(new Run(request, () => adopt(request, this.#lookout), request.printed), request.token);
+          this.#run(
+            new Run(request, () => adopt(request, this.#means.lookout), request.printed),
+            request.token,
+          );
         }
         break;
       case "end":
@@ -70,7 +74,7 @@ class Thread {
     while (this.#runs.size < this.#slots) {
       const request = this.#backlog.shift();
       if (!request) return;
-      this.#run(new Run(request), request.token);
+      this.#run(Run.starting(request, this.#means), request.token);
       if (request.uncertain) this.#tellBegun(request);
     }
     if (this.#backlog.length > 0) this.#patience ??= setInterval(() => this.#losePatience(), PATIENCE_MS);

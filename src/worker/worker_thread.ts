@@ -101,7 +101,7 @@ export class WorkerThread {
   /** Gives it jobs that were claimed for it. */
   run(given: readonly { job: ClaimedJob; request: RunRequest }[]): void {
     for (const { job } of given) this.#jobs.set(job.token, job);
-    const brief = this.#pace.ahead(this.slots) > 0;
+    const { brief } = this.#pace;
     const requests = given.map(({ request }) => ({ ...request, brief: request.brief && brief }));
     this.#send({ type: "run", requests, slots: this.slots });
     this.#tellBegun();

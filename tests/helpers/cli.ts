@@ -20,6 +20,8 @@ export interface RunOptions {
   cwd?: string;
   /** What Deno is started with: `RUN_FLAGS` and the entry, unless given. */
   program?: readonly string[];
+  /** It leads a session and a process group of its own, which has no terminal. */
+  detached?: boolean;
 }
 
 /** The flags `deno run` gets: the same as in `deno task queuectl`. */
@@ -63,6 +65,7 @@ export function spawnQueuectl(
     args: [...(options.program ?? [...RUN_FLAGS, MAIN]), ...args],
     env: { QUEUECTL_HOME: options.home, NO_COLOR: "1", ...options.env },
     cwd: options.cwd,
+    detached: options.detached ?? false,
     stdin: options.stdinPiped ? "piped" : "null",
     stdout: "piped",
     stderr: "piped",

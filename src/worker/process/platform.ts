@@ -13,11 +13,8 @@ export interface Platform {
   readonly programs: readonly string[];
   /** By which a person asks a worker to stop. */
   readonly stopSignals: readonly Deno.Signal[];
-  /**
-   * Starts a command with stdin closed and its output going to the spool.
-   * @throws when it cannot be started, for example because `cwd` does not exist
-   */
-  launch(launch: Launch): Launched;
+  /** For one worker that starts commands. */
+  launcher(): Launcher;
   /**
    * The runs whose first process is alive, by mark, or undefined when nobody can tell. A mark is a run's token or its
    * whole spool; none is part of another.
@@ -63,19 +60,42 @@ export interface Launch {
   cwd: string | null;
   /** Laid over this process's own environment. */
   env: Readonly<Record<string, string>>;
-  /** Starts a session of its own: away from the terminal's signals, and a process group of its own. */
-  detached: boolean;
   /** It will probably take moments only, and `sh` does not run its EXIT trap when a signal ends it. */
   brief: boolean;
+  /** As in `Host`. */
+  byToken: boolean;
+}
+
+/** Starts commands. Disposing of it ends none of them. */
+export interface Launcher extends AsyncDisposable {
+  /**
+   * Starts a command with stdin closed and its output going to the spool, in a session that it shares with no other
+   * command that runs.
+   * @throws when it cannot be started, for example because `cwd` does not exist
+   */
+  launch(launch: Launch): Launched;
 }
 
 /** A command that was started. */
 export interface Launched {
-  /** Its first process. */
-  child: Deno.ChildProcess;
-  /** That is a witness, which leaves the end as a file of its own. */
+  /** Resolves when its first process has ended, or when nobody waits for it any more. */
+  ended: Promise<LaunchEnd>;
+  /** There is a witness, which leaves the end as a file of its own. */
   witnessed: boolean;
+  /** As in `Tree`; to be asked by those who are about to end it. */
+  root(): number | null;
 }
+
+/**
+ * How the first process of a command ended. `failed`: it could not be started. `unstarted`:
+ * it has never begun and never will. `orphaned`: a signal ended
+ * the shell that waited for it; it may run on, and how it ends shows in the spool.
+ */
+export type LaunchEnd =
+  | { kind: "ended"; code: number; signal: string | null }
+  | { kind: "failed"; error: string }
+  | { kind: "unstarted" }
+  | { kind: "orphaned"; signal: string | null };
 
 /** The first process of a run. */
 export interface Found {
@@ -89,6 +109,8 @@ export interface Found {
 export interface Tree {
   /** What `QUEUECTL_RUN` is in the environment of its processes. */
   token: string;
+  /** Its spool, where some of them may be told by nothing but that they print there. */
+  spool?: string;
   /**
    * The pid of its first process, or of the leader of its group, as long as it is certain to be that: a pid is never
    * used after its process may have been reaped.
@@ -108,8 +130,6 @@ export interface Host {
   byToken: boolean;
   /** Whether `sh` runs its EXIT trap also when a signal ends it, as bash does: then the trap says nothing of its end. */
   trapsOnSignal: boolean;
-  /** Whether this process has a controlling terminal, whose signals would reach its children. */
-  terminal: boolean;
   /** Variables of this process that its children do not get from it. */
   withheld: Withheld;
 }

@@ -3,10 +3,12 @@
  * Finding the first processes of runs that somebody else started. A run is known by a mark in the command line of its
  * first process, its token or its whole spool, which are unguessable: never by a pid alone, which may be another's.
  * Others can have the mark in theirs, too, such as someone who looks at the spool, or signals the run; but only the
- * run's own shells have it beside their script.
+ * run's own shells have it beside their script. Only the fork of a slot's shell has it nowhere but in the name of the
+ * file that it prints to.
  */
 import type { Found } from "../platform.ts";
 import { runShell } from "./shell.ts";
+import { SLOT_SCRIPT } from "./slot_shell.ts";
 
 /** What every script that runs a job has in it (see `launch.ts`), and hardly any other command line. */
 const SCRIPT = '"$2.out"';
@@ -21,6 +23,19 @@ grep -aosF -f - /proc/[0-9]*/cmdline | while IFS=: read -r file mark; do
   read -r stat <"\${file%/cmdline}/stat" || continue
   set -- \${stat##*) }
   echo "$3 \${20} $mark"
+done`;
+
+/**
+ * The same for forks of slots' shells, with what `ls` says of their stdout in place of the mark. $1 is in their command
+ * line.
+ */
+const BY_STDOUT = `script=$1; read -r up _ </proc/uptime; echo "$up"; exec 3<&0
+ls -ln /proc/[0-9]*/fd/1 2>/dev/null | grep -F -f /dev/fd/3 | while IFS= read -r line; do
+  pid=\${line#*/proc/}; pid=\${pid%%/*}
+  grep -qsF -- "$script" "/proc/$pid/cmdline" || continue
+  read -r stat <"/proc/$pid/stat" || continue
+  set -- \${stat##*) }
+  echo "$3 \${20} $line"
 done`;
 
 /** Ticks a second in `/proc/PID/stat`: the same on every machine Deno runs on. */
@@ -42,17 +57,21 @@ export async function findRuns(
   marks: readonly string[],
   procfs: boolean,
 ): Promise<Map<string, Found> | undefined> {
-  return procfs
-    ? readProc(await runShell(BY_PROC, [SCRIPT], marks))
-    : readPs(await runShell(BY_PS, []), marks);
+  if (!procfs) return readPs(await runShell(BY_PS, []), marks);
+  const found = readProc(await runShell(BY_PROC, [SCRIPT], marks), marks);
+  const missing = marks.filter((mark) => !found?.has(mark));
+  if (!found || missing.length === 0) return found;
+  const forks = readProc(await runShell(BY_STDOUT, [SLOT_SCRIPT], missing), missing);
+  return forks && new Map([...found, ...forks]);
 }
 
-function readProc(printed: string): Map<string, Found> | undefined {
+function readProc(printed: string, marks: readonly string[]): Map<string, Found> | undefined {
   const [up, ...lines] = printed.trimEnd().split("\n");
   if (!up) return undefined;
   const found = new Map<string, Found>();
   for (const line of lines) {
-    const [, group, start, mark] = /^(\d+) (\d*) (.+)$/.exec(line) ?? [];
+    const [, group, start, text] = /^(\d+) (\d*) (.+)$/.exec(line) ?? [];
+    const mark = text && marks.find((one) => text.includes(one));
     if (!mark) continue;
     const ageMs = (Number(up) - Number(start) / TICKS) * 1000;
     note(found, mark, { group: Number(group), ageMs: Math.max(0, ageMs || 0) });

@@ -7,26 +7,18 @@
  * file before keeps it from ever beginning. The spool's path is an argument of the first process for as long as that
  * lives: it is how others recognise it (see `find.ts`).
  */
-import type { Launch, Launched } from "../platform.ts";
-import { isPlain } from "./plain.ts";
+import type { Launch } from "../platform.ts";
 import { spawnShell } from "./shell.ts";
 
-// The arguments of all scripts: $1 the command, $2 the spool, $3 the shell, $4 the script for it, $5 the file for ends,
-// then variables.
-const FIRST_EXPORT = 6;
+// The arguments of all scripts: $1 the command, $2 the spool, $3 the shell, $4 the script for it, then variables.
+const FIRST_EXPORT = 5;
 
 /** Makes the first file of the spool, or ends the shell with 2 when it is there already. */
 const BEGIN = 'set -C; : >"$2.out"; set +C; ';
 const TO_SPOOL = 'exec >>"$2.out" 2>>"$2.err"; ';
 /** Runs the text as `sh -c TEXT` would. `set --` empties `$@`, on the same line so that line numbers stay right. */
 const RUN = 'eval "set --; $1"';
-/**
- * A shell without a witness leaves its exit code itself: as a line in a file that it shares with others, which is
- * cheaper than to make another file, or, when the disk is full, as the name of an empty file. One with a witness
- * only says where it chose a code that looks like death by a signal.
- */
-const TELL = 'QUEUECTL_EXIT=$2; QUEUECTL_ENDS=$5; trap \'set -- "$?"; ' +
-  'echo "${QUEUECTL_EXIT##*/} $1" >>"$QUEUECTL_ENDS" || : >|"$QUEUECTL_EXIT.exit.$1"\' EXIT; ';
+/** The command's own shell says where it chose a code that looks like death by a signal. */
 const TELL_IF_HIGH =
   `QUEUECTL_EXIT=$2.chosen; trap 'case $? in 129|1[3-9]?|2??) : >|"$QUEUECTL_EXIT.$?";; esac' EXIT; `;
 /**
@@ -54,32 +46,39 @@ const POSIX_SHELL = /(?:^|\/)(?:a|ba|da|k|mk|z)?sh$/;
  */
 const EXPORTED = /^(?:PATH|(?:LD|DYLD)_\w+)$/i;
 
+/** Whether a variable has to be given to the command's own shell, and to no other before. */
+export function isExported(name: string): boolean {
+  return EXPORTED.test(name);
+}
+
+/** The scripts of the first process and of the command's own shell, which exports as many variables. */
+export function scriptsFor(shell: string, exported = 0): { outer: string; inner: string } {
+  const exports = Array.from({ length: exported }, (_, i) => `export "\${${FIRST_EXPORT + i}}"; `).join("");
+  return {
+    outer: POSIX_SHELL.test(shell)
+      ? BEGIN + WITNESS + RUN_POSIX + TESTIFY
+      : BEGIN + WITNESS + exports + RUN_OTHER + TESTIFY,
+    inner: TO_SPOOL + exports + TELL_IF_HIGH + RUN,
+  };
+}
+
 /**
- * Starts a command with stdin closed and its output going to the spool. Where it may take longer, or is not plain,
- * there is a witness: a second shell, which adds two thirds to the time that running `true` takes.
+ * Starts a command with stdin closed and its output going to the spool, in a session of its own: no signal to a
+ * process group or from a terminal reaches from it to others, or from others to it. Its first process is the witness.
  *
  * @throws when it cannot be started, for example because `cwd` does not exist
  */
-export function launch(launch: Launch): Launched {
-  const { command, shell, spool, ends, cwd, env, detached, brief } = launch;
+export function launch({ command, shell, spool, cwd, env }: Launch): Deno.ChildProcess {
   const variables = Object.entries(env);
-  const exported = variables.filter(([name]) => EXPORTED.test(name));
-  const exports = exported.map((_, i) => `export "\${${FIRST_EXPORT + i}}"; `).join("");
-  const alone = brief && shell === "sh" && isPlain(command);
-  const script = alone
-    ? BEGIN + TO_SPOOL + exports + TELL + RUN
-    : POSIX_SHELL.test(shell)
-    ? BEGIN + WITNESS + RUN_POSIX + TESTIFY
-    : BEGIN + WITNESS + exports + RUN_OTHER + TESTIFY;
-  const inner = alone ? "" : TO_SPOOL + exports + TELL_IF_HIGH + RUN;
-  const child = spawnShell({
-    args: ["-c", script, "sh", command, spool, shell, inner, ends, ...exported.map((one) => one.join("="))],
+  const exported = variables.filter(([name]) => isExported(name));
+  const { outer, inner } = scriptsFor(shell, exported.length);
+  return spawnShell({
+    args: ["-c", outer, "sh", command, spool, shell, inner, ...exported.map((one) => one.join("="))],
     ...(cwd === null ? {} : { cwd }),
-    env: Object.fromEntries(variables.filter(([name]) => !EXPORTED.test(name))),
+    env: Object.fromEntries(variables.filter(([name]) => !isExported(name))),
     stdin: "null",
     stdout: "null",
     stderr: "null",
-    detached,
+    detached: true,
   });
-  return { child, witnessed: !alone };
 }

@@ -1,6 +1,7 @@
 /**
  * @module
- * Whether a command is so plain that its own shell is certain to see its end. Pure.
+ * What can be told of a command from its text: whether its own shell is certain to see its end, and whether it may
+ * leave something in the background. Pure.
  *
  * A shell leaves its exit code in the spool by a trap. That fails where the command replaces the shell (`exec`) or
  * the trap, in its own text or in text it has read or put together. This looks for the possibility, not for the
@@ -9,8 +10,11 @@
 
 /** Anything the shell would expand may become a word of its language. */
 const EXPANDED = /[$`\\]/;
-/** Words that replace the shell or its traps, or read further text. Parts of words count as well. */
-const DANGEROUS = /exec|trap|eval|source/;
+/**
+ * Words that replace the shell or its traps, or read further text, parts of words included; and those that show that
+ * the shell is the fork of one that runs others.
+ */
+const DANGEROUS = /exec|trap|eval|source|\b(?:set|break|continue|return|local|alias|jobs|wait|times|hash)\b/;
 /** The command `.`, which reads further text. */
 const DOT = /(?:^|[\s;&|(){}!])\.(?:\s|$)/;
 
@@ -19,4 +23,17 @@ export function isPlain(command: string): boolean {
   // `e"xe"c` is `exec`
   const unquoted = command.replace(/["']/g, "");
   return !EXPANDED.test(unquoted) && !DANGEROUS.test(unquoted) && !DOT.test(unquoted);
+}
+
+/** An `&` that is not part of `&&`, `>&` or `<&`. */
+const BACKGROUND = /(?<![&<>])&(?!&)/;
+/** Signals may mean a process group. */
+const SIGNALS = /kill/;
+
+/**
+ * Whether a command's text says neither that it puts something into the background, which would go on in the process
+ * group of its shell, nor that it signals others.
+ */
+export function keepsToItself(command: string): boolean {
+  return !BACKGROUND.test(command) && !SIGNALS.test(command);
 }

@@ -7,7 +7,7 @@ import { startInBackground } from "./background.ts";
 import { askDf } from "./disk.ts";
 import { findRuns } from "./find.ts";
 import { probeHost } from "./host.ts";
-import { launch } from "./launch.ts";
+import { PosixLauncher } from "./launcher.ts";
 import { runShell, withheldNames } from "./shell.ts";
 import { signalTree } from "./tree.ts";
 
@@ -15,7 +15,7 @@ import { signalTree } from "./tree.ts";
 export const posixPlatform: Platform = {
   programs: ["sh"],
   stopSignals: ["SIGINT", "SIGTERM", "SIGHUP"],
-  launch,
+  launcher: () => new PosixLauncher(),
   findRuns,
   signalTree,
   probeHost: () => probeHost(),

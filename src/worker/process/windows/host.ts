@@ -25,7 +25,6 @@ export function readHost(printed: string): Host {
     pidNamespace: "",
     byToken: true,
     trapsOnSignal: false,
-    terminal: false,
     withheld: { values: {}, unknown: [] },
   };
 }

@@ -2,6 +2,7 @@
  * @module
  * Windows. Written, not tried there yet: see `programs.ts`.
  */
+import { launchedChild } from "../child.ts";
 import type { Platform } from "../platform.ts";
 import { startCall } from "./background.ts";
 import { PROBE, readHost } from "./host.ts";
@@ -15,7 +16,10 @@ export function windowsPlatform(run: Run = runProgram): Platform {
   return {
     programs: PROGRAMS,
     stopSignals: ["SIGINT", "SIGBREAK"],
-    launch: (launch) => ({ child: new Deno.Command("cmd", cmdFor(launch)).spawn(), witnessed: true }),
+    launcher: () => ({
+      launch: (launch) => launchedChild(new Deno.Command("cmd", cmdFor(launch)).spawn(), { group: false }),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    }),
     async findRuns(marks) {
       const processes = await list();
       return processes && runsAmong(processes, marks);

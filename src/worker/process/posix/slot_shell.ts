@@ -1,0 +1,182 @@
+/**
+ * @module
+ * A slot's shell: started once, in a session of its own, it runs one brief command after the other, so that no runtime
+ * has to be forked for each. It is told of them on its stdin and says on its stdout how they ended. To the command it
+ * is what a shell of its own would be: it forks for each, and a plain command runs in that fork, any other as another
+ * shell with a witness.
+ *
+ * Invariants: it runs one command at a time, so a signal to its process group reaches no other's; a command can take it
+ * down, and then it is not used again. When its worker is gone it ends with the command it runs. The files of the spool
+ * are made as `launch.ts` makes them.
+ */
+import { type LaunchEnd, RUN_VARIABLE } from "../platform.ts";
+import { splitSpool } from "../../spool.ts";
+import { spawnShell } from "./shell.ts";
+
+/** Where its own directory cannot be entered: told apart from a command's own codes by that nothing has begun. */
+export const NO_DIRECTORY = 3;
+
+/**
+ * What only the command line of such a shell, and of its forks, has in it. See `find.ts`.
+ */
+export const SLOT_SCRIPT = "QUEUECTL_SLOT_SPOOL=$1";
+
+/**
+ * A request is a line of words, a line with the directory, empty for the same as before, a line with the command, and
+ * a line for each further variable. What varies little is left out, since the shell reads byte by byte.
+ * Variables of its own begin with `QUEUECTL_SLOT_` and are not exported; `QUEUECTL_RUN` and its like are.
+ * $1 the directory of the spool, $2 the shell of the commands, $3 and $4 the scripts with a witness (see `launch.ts`).
+ */
+const SCRIPT =
+  `${SLOT_SCRIPT} QUEUECTL_SLOT_OLD=\${OLDPWD+=$OLDPWD} QUEUECTL_SLOT_SH=$(command -v sh) QUEUECTL_SLOT_CWD=.
+queuectl_slot() {
+  while [ "$QUEUECTL_SLOT_VARIABLES" -gt 0 ]; do
+    IFS= read -r QUEUECTL_SLOT_LINE; export "$QUEUECTL_SLOT_LINE"
+    QUEUECTL_SLOT_VARIABLES=$((QUEUECTL_SLOT_VARIABLES - 1))
+  done
+  exec </dev/null
+  cd -P -- "$QUEUECTL_SLOT_CWD" 2>/dev/null || exit ${NO_DIRECTORY}
+  case $QUEUECTL_SLOT_OLD in =*) OLDPWD=\${QUEUECTL_SLOT_OLD#=};; *) unset OLDPWD;; esac
+  if [ "$QUEUECTL_SLOT_KIND" = shell ]; then
+    exec "$QUEUECTL_SLOT_SH" -c "$3" sh "$QUEUECTL_SLOT_COMMAND" "$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN" "$2" "$4" >/dev/null 2>&1
+  fi
+  set -C; : >"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.out"; set +C
+  exec >>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.out" 2>>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.err"
+  trap 'set -- "$?"; echo "$QUEUECTL_RUN $1" >>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_SLOT_ENDS" || : >|"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.exit.$1"' EXIT
+  eval "set --; $QUEUECTL_SLOT_COMMAND"
+}
+while IFS=' ' read -r QUEUECTL_SLOT_KIND QUEUECTL_RUN QUEUECTL_SLOT_ENDS QUEUECTL_SLOT_VARIABLES QUEUECTL_ATTEMPT QUEUECTL_JOB_ID QUEUECTL_QUEUE; do
+  IFS= read -r QUEUECTL_SLOT_LINE; IFS= read -r QUEUECTL_SLOT_COMMAND
+  [ -z "$QUEUECTL_SLOT_LINE" ] || QUEUECTL_SLOT_CWD=$QUEUECTL_SLOT_LINE
+  (queuectl_slot "$@"); QUEUECTL_SLOT_CODE=$?
+  if [ $QUEUECTL_SLOT_CODE -gt 128 ]; then echo "$QUEUECTL_SLOT_CODE SIG$(kill -l $QUEUECTL_SLOT_CODE)"; else echo $QUEUECTL_SLOT_CODE; fi
+done`;
+
+/** What a command needs to be run by such a shell. */
+export interface SlotCommand {
+  /** It is run in a fork of the shell itself, which must be certain to see its end (see `plain.ts`). */
+  plain: boolean;
+  /** As in `Launch`. */
+  command: string;
+  /** As in `Launch`. */
+  ends: string;
+  /** As in `Launch`, null being where this process was when the shell began. */
+  cwd: string | null;
+  /** What every job has. */
+  job: { id: string; attempt: string; queue: string };
+  /** The run's token. */
+  token: string;
+  /** Further variables. */
+  variables: readonly string[];
+}
+
+/** What the shells of one worker have in common. */
+export interface SlotShellOptions {
+  /** The directory of the spool. */
+  directory: string;
+  /** The shell of the commands, as in `Launch`. */
+  shell: string;
+  /** The scripts with a witness: of the first process, and of the command's own shell. */
+  scripts: { outer: string; inner: string };
+  /** `QUEUECTL_HOME` for the commands. */
+  home: string;
+}
+
+const utf8 = new TextEncoder();
+
+/** One such shell. */
+export class SlotShell {
+  readonly #child: Deno.ChildProcess;
+  readonly #requests: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #shell: string;
+  #cwd: string | null = null;
+  #running: PromiseWithResolvers<LaunchEnd> | undefined;
+  #usable = true;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>;
+
+  /** Starts it. @throws when no process can be started */
+  constructor({ directory, shell, scripts: { outer, inner }, home }: SlotShellOptions) {
+    this.#shell = shell;
+    this.#child = spawnShell({
+      args: ["-c", SCRIPT, "sh", directory, shell, outer, inner],
+      env: {
+        [RUN_VARIABLE]: "",
+        QUEUECTL_HOME: home,
+        QUEUECTL_JOB_ID: "",
+        QUEUECTL_ATTEMPT: "",
+        QUEUECTL_QUEUE: "",
+      },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+      detached: true,
+    });
+    // Else the runtime would kill it together with its thread.
+    this.#child.unref();
+    this.#requests = this.#child.stdin.getWriter();
+    this.ended = this.#listen();
+  }
+
+  /** Its pid, which is also the number of its process group, until it has ended. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** It can take commands of this shell, one at a time. */
+  takes(shell: string): boolean {
+    return this.#usable && this.#shell === shell;
+  }
+
+  /**
+   * Runs a command; not to be called while another runs. It is orphaned when this shell ends before it.
+   */
+  run({ plain, command, ends, cwd, job, token, variables }: SlotCommand): Promise<LaunchEnd> {
+    const running = this.#running = Promise.withResolvers<LaunchEnd>();
+    const words = [
+      plain ? "plain" : "shell",
+      token,
+      splitSpool(ends).token,
+      variables.length,
+      job.attempt,
+      job.id,
+      job.queue,
+    ];
+    const directory = cwd === this.#cwd ? "" : cwd ?? ".";
+    this.#cwd = cwd;
+    const lines = [words.join(" "), directory, command, ...variables];
+    this.#requests.write(utf8.encode(lines.map((line) => `${line}\n`).join("")))
+      .catch(() => {}); // it has ended, which shows on its stdout
+    return running.promise;
+  }
+
+  /** It takes no more commands, and ends once it has run the one it has. Resolves then. */
+  close(): Promise<void> {
+    if (this.#usable) this.#requests.close().catch(() => {}); // it has ended already
+    this.#usable = false;
+    return this.ended;
+  }
+
+  async #listen(): Promise<void> {
+    let said = "";
+    try {
+      for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
+        said += text;
+        if (said.endsWith("\n")) {
+          const [code = "", signal] = said.trimEnd().split(" ");
+          said = "";
+          this.#end({ kind: "ended", code: Number(code), signal: signal ?? null });
+        }
+      }
+    } catch {
+      // As if it had said nothing.
+    }
+    this.close();
+    this.#end({ kind: "orphaned", signal: (await this.#child.status).signal });
+  }
+
+  #end(end: LaunchEnd): void {
+    this.#running?.resolve(end);
+    this.#running = undefined;
+  }
+}
