@@ -139,3 +139,46 @@ Deno.test("a worker whose spool cannot be made says so", async () => {
   assert.match(stderr, /^Cannot use the spool: .*\n$/);
   assert.equal(code, 3);
 });
+
+/** As root, but for what lets root signal other users' processes. */
+const WEAKER = ["--bounding-set=-kill", "--inh-caps=-kill"];
+const canBeWeaker = await canRun("setpriv", [
+  ...WEAKER,
+  "setpriv",
+  "--reuid=65534",
+  "--clear-groups",
+  "true",
+]);
+
+async function canRun(program: string, args: string[]): Promise<boolean> {
+  try {
+    return (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name: "a child of another user that survives a timeout is told of (takes root and setpriv)",
+  ignore: !canBeWeaker,
+  async fn() {
+    using test = await testStore();
+    const command = "setpriv --reuid=65534 --clear-groups sleep 300 & echo $! >child; wait";
+    const id = await test.enqueue(command, { timeoutMs: 300 });
+    await test.set({ kill_grace: "0.2" });
+    const program = [...RUN_FLAGS, "--no-check", MAIN, "worker", "start", "--burst"];
+    const { code } = await new Deno.Command("setpriv", {
+      args: [...WEAKER, Deno.execPath(), ...program],
+      env: { QUEUECTL_HOME: test.home, NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "null",
+    }).output();
+    Deno.kill(Number(Deno.readTextFileSync(test.dir.file("child"))), "SIGKILL");
+    assert.equal(code, 0);
+    const { state, error } = (await test.store.get(id))!;
+    assert.deepEqual(
+      [state, error],
+      ["dead", "timed out after 300ms; 1 of its processes could not be ended"],
+    );
+  },
+});

@@ -20,7 +20,16 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
   const startedAt = begunAt(spool) ?? claimedAt;
   if (outOfSight !== null) {
     const ended = Promise.resolve(resultOfAdopted(spooledEnd(spool), outOfSight));
-    return { ended, witnessed: true, byOutput: false, inSight: false, root: () => null, startedAt, ageMs: 0 };
+    return {
+      ended,
+      witnessed: true,
+      byOutput: false,
+      inSight: false,
+      root: () => null,
+      waiter: () => null,
+      startedAt,
+      ageMs: 0,
+    };
   }
   // Without its spool, it may be that of another home that this one was copied from, and none of our business.
   const inSight = hasSpool(spool);
@@ -45,6 +54,8 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
     inSight,
     // By its token it is found without; and where there is no token to be seen, the group is its own.
     root: () => byToken ? null : found?.group ?? null,
+    // It leads the session that it was started in.
+    waiter: () => found?.group ?? null,
     startedAt: found ? systemClock.now() - found.ageMs : startedAt,
     ageMs: found?.ageMs ?? 0,
   };

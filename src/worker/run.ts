@@ -7,7 +7,7 @@ import { systemClock } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import type { Stream } from "../job.ts";
 import { type Blame, blameForError, blameForExit, isPassing } from "./blame.ts";
-import { endTree } from "./end_tree.ts";
+import { endTree, sayLeft } from "./end_tree.ts";
 import type { Lookout } from "./lookout.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
 import { NOTHING_PRINTED, SpoolReader } from "./output.ts";
@@ -32,6 +32,8 @@ export interface Begun {
   inSight: boolean;
   /** As in `Tree`. */
   root(): number | null;
+  /** The pid of the process that waits for the command, as its parent; null where that is not known any more. */
+  waiter(): number | null;
   /** When it began, in ms since the epoch. */
   startedAt: number;
   /** For how long it has been running, in ms by the monotonic clock. */
@@ -122,7 +124,9 @@ export class Run {
     if (signal.aborted) onAbort();
     const over = new AbortController();
     if (timeoutMs > 0) this.#endAfter(timeoutMs - begun.ageMs, over.signal);
-    const end = await Promise.race([begun.ended, aborted.promise]);
+    const end = await Promise.race([begun.ended, aborted.promise]) ??
+      // What has ended a moment ago is not to be ended any more.
+      (hasLeftEnd(spool) ? await begun.ended : undefined);
     over.abort();
     signal.removeEventListener("abort", onAbort);
 
@@ -134,11 +138,17 @@ export class Run {
       });
     if (end) {
       // Whoever kills the first process leaves the others: they must not meet those of the next attempt.
-      if (begun.inSight && (end.outcome === "lost" || end.signal !== null)) await endAll(killGraceMs);
-      return end;
+      const killed = end.outcome === "lost" || end.signal !== null;
+      const left = begun.inSight && killed ? sayLeft(await endAll(killGraceMs)) : "";
+      return left === "" ? end : { ...end, error: `${end.error}${left}` };
     }
     const { reason, graceMs } = signal.reason as Ending;
-    const left = await endAll(graceMs);
+    const waiter = begun.waiter();
+    const { left, parents } = await endAll(graceMs);
+    if (left === 0 && parents && (waiter === null || !parents.has(waiter))) {
+      const own = await begun.ended;
+      if (own.exitCode !== null) return own;
+    }
     return endedBy(reason, { end: left === 0 ? await begun.ended : NO_END, left, timeoutMs });
   }
 }
@@ -191,6 +201,7 @@ function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
     byOutput: !witnessed,
     inSight: true,
     root,
+    waiter: root,
     startedAt,
     ageMs: 0,
   };
@@ -245,6 +256,15 @@ export function resultOf({ exitCode, signal }: ProcessEnd): Result {
   return { exitCode, signal, outcome: "failed", error: `exit code ${exitCode}` };
 }
 
+/** Whether an end was left in the spool; false when nobody can look. */
+function hasLeftEnd(spool: string): boolean {
+  try {
+    return spooledEnd(spool) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function sayError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -254,11 +274,10 @@ export function endedBy(
   reason: EndReason | "timed_out",
   { end, left, timeoutMs }: { end: ProcessEnd; left: number; timeoutMs: number },
 ): Result {
-  const survivors = left === 0 ? "" : `; ${left} of its processes could not be ended`;
   const said = {
     timed_out: `timed out after ${formatDuration(timeoutMs)}`,
     cancelled: "cancelled",
     released: "put back by its worker",
   }[reason];
-  return { outcome: reason, exitCode: end.exitCode, signal: end.signal, error: said + survivors };
+  return { outcome: reason, exitCode: end.exitCode, signal: end.signal, error: said + sayLeft({ left }) };
 }

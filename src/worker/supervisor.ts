@@ -14,7 +14,7 @@ import { Latch } from "../latch.ts";
 import { type Settings, settingsFrom } from "../settings.ts";
 import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
 import { Crew } from "./crew.ts";
-import { endTree } from "./end_tree.ts";
+import { endTree, sayLeft } from "./end_tree.ts";
 import { EndsFiles } from "./ends_files.ts";
 import { bring, bringings } from "./exchange_singly.ts";
 import { failureOf } from "./failure.ts";
@@ -438,9 +438,9 @@ export class Supervisor {
     const ending = { graceMs: this.#settings.killGraceMs, byToken: host.byToken, clock };
     await Promise.all(suspects.map(async (job) => {
       const spool = this.#succession.spoolOf(job.token);
-      await endTree(() => ({ token: job.token, spool, root: null }), ending);
+      const left = sayLeft(await endTree(() => ({ token: job.token, spool, root: null }), ending));
       this.#condemned -= 1;
-      const error = `lost: its worker's thread crashed again and again: ${message}`;
+      const error = `lost: its worker's thread crashed again and again: ${message}${left}`;
       this.#settle(job, withoutResult("lost", { error, now: clock.now() }));
     }));
   }

@@ -30,7 +30,7 @@ export function windowsPlatform(run: Run = runProgram): Platform {
       const pids = treeAmong(processes, tree);
       // No signal asks a process without a window to end: TERM is KILL.
       if (signal !== "0" && pids.length > 0) await run({ program: "taskkill", args: killArguments(pids) });
-      return pids;
+      return pids.map((pid) => ({ pid, parent: null, start: "", refused: false }));
     },
     probeHost: async () => readHost(await run(powershell(PROBE))),
     async startInBackground(program, log) {
