@@ -207,7 +207,7 @@ Deno.test("every job that is accepted can be stored, run, settled, shown and sai
     );
     assert.deepEqual(await store.recount(), []);
   } finally {
-    for (const journal of journals) journal[Symbol.dispose]();
+    for (const journal of journals) await journal[Symbol.asyncDispose]();
     store.close();
   }
 });

@@ -49,7 +49,7 @@ export const command: Target = defineCommand({
     const store = await context.store();
     const host = await here.probeHost();
     dropNeedless(home);
-    using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
+    await using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
     const hidden = sayHidden(host);
     if (hidden) journal.note(`${hidden.found}: ${hidden.advice}`, null);
     using signals = new StopSignals({ clock, journal, leave: flags.leave });
