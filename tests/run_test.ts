@@ -101,6 +101,15 @@ Deno.test("a missing directory fails the attempt and names it", async () => {
   assert.equal(ended.error, 'could not start: the directory "/no/such/dir" is gone');
 });
 
+Deno.test("an environment that the system does not take fails the attempt with a sentence", async () => {
+  const env = Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`V${i}`, "x".repeat(100_000)]));
+  const ended = await run({ command: "true", env });
+  assert.deepEqual([ended.outcome, ended.error], [
+    "failed",
+    "could not start: its command and its environment are together more than the system takes",
+  ]);
+});
+
 Deno.test("a command whose spool was taken away does not begin", async () => {
   using dir = tempDir();
   const ended = await finish(

@@ -30,6 +30,8 @@ export interface Platform {
   withheldNames(): Promise<string[]>;
   /** Whether there is a program by this name or path. */
   hasProgram(name: string): Promise<boolean>;
+  /** Whether a program runs commands as a shell does. */
+  isShell(program: string): Promise<boolean>;
   /** The disk that a directory is on; undefined when nobody can tell. */
   disk(directory: string): Promise<Disk | undefined>;
   /** Whether the runtime can tell where this program is; asked in vain, it would crash. */

@@ -24,6 +24,9 @@ export const posixPlatform: Platform = {
   async hasProgram(name) {
     return await runShell('command -v -- "$1" >/dev/null && echo yes', [name]) !== "";
   },
+  async isShell(program) {
+    return await runShell('"$1" -c "echo yes" 2>/dev/null', [program]) === "yes\n";
+  },
   disk: askDf,
   async knowsOwnPath() {
     return Deno.build.os !== "linux" || await runShell("[ -e /proc/self/exe ] && echo yes", []) !== "";

@@ -6,7 +6,7 @@ import { launchedChild } from "../child.ts";
 import type { Platform } from "../platform.ts";
 import { startCall } from "./background.ts";
 import { PROBE, readHost } from "./host.ts";
-import { cmdFor } from "./launch.ts";
+import { cmdFor, isKnownShell } from "./launch.ts";
 import { killArguments, LIST, readProcesses, runsAmong, treeAmong, withDescendants } from "./processes.ts";
 import { powershell, PROGRAMS, type Run, runProgram } from "./programs.ts";
 
@@ -55,6 +55,7 @@ export function windowsPlatform(run: Run = runProgram): Platform {
         "Get-Command -CommandType Application -Name $env:QUEUECTL_NAME | Select-Object -First 1 Source";
       return (await run(powershell(script, { QUEUECTL_NAME: name }))).trim() !== "";
     },
+    isShell: (program) => Promise.resolve(isKnownShell(program)),
     async disk(directory) {
       const script = "[IO.DriveInfo]::new($env:QUEUECTL_PATH) | ForEach-Object { " +
         '"$($_.Name) $($_.DriveFormat) $($_.AvailableFreeSpace)" }';
