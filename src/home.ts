@@ -2,8 +2,8 @@
  * @module
  * The home: the one directory that holds everything, and the paths within it. Mode 0700, files 0600.
  */
-import { envVariable } from "./environment.ts";
-import { PermissionMissing, StoreUnusable } from "./errors.ts";
+import { currentDirectory, envVariable } from "./environment.ts";
+import { BadInput, PermissionMissing, StoreUnusable } from "./errors.ts";
 import { absolutePath, isAbsolute, type PathOptions } from "./paths.ts";
 import { howToGet, isGranted } from "./permissions.ts";
 
@@ -21,9 +21,11 @@ export interface Home {
   logs: string;
 }
 
-/** The paths within the home `dir`, which is made absolute; nothing is created. */
+/** The paths within the home `dir`, which is made absolute; nothing is created. @throws {BadInput} when it cannot be */
 export function homeAt(dir: string, options: PathOptions = {}): Home {
-  const root = absolutePath(dir, isAbsolute(dir, options) ? "" : Deno.cwd(), options);
+  const base = isAbsolute(dir, options) ? "" : currentDirectory();
+  if (base === null) throw new BadInput(`Cannot tell where "${dir}" is: the current directory is gone`);
+  const root = absolutePath(dir, base, options);
   return {
     dir: root,
     database: `${root}/queue.db`,

@@ -3,11 +3,13 @@
  * Whose fault it is that a job does not start: what is the worker's trouble costs no job anything.
  */
 import assert from "node:assert/strict";
+import { homeAt } from "../src/home.ts";
 import { blameForError, blameForExit } from "../src/worker/blame.ts";
 import { Trouble } from "../src/worker/trouble.ts";
 import { MAIN, queuectl, RUN_FLAGS } from "./helpers/cli.ts";
 import { FakeClock } from "./helpers/fake_clock.ts";
 import { newJob } from "./helpers/jobs.ts";
+import { tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
 import { startWorker, testStore } from "./helpers/worker.ts";
 
@@ -181,4 +183,36 @@ Deno.test({
       ["dead", "timed out after 300ms; 1 of its processes could not be ended"],
     );
   },
+});
+
+Deno.test("a worker whose start directory is deleted goes on; a job that names none fails with a sentence", async () => {
+  using test = await testStore();
+  const start = test.dir.file("start");
+  Deno.mkdirSync(start);
+  await using _worker = await startWorker(test.home, [], {}, start);
+  const inStart = await test.enqueue("pwd", { cwd: null });
+  await test.reaches(inStart, "completed");
+  assert.equal((await test.output(inStart)).trim(), Deno.realPathSync(start));
+  Deno.removeSync(start);
+  const [elsewhere, nowhere] = [await test.enqueue("pwd"), await test.enqueue("pwd", { cwd: null })];
+  await test.reaches(elsewhere, "completed");
+  const { error } = await test.reaches(nowhere, "dead");
+  assert.match(error!, /^could not start: the directory ".*\/start" is gone/);
+});
+
+Deno.test("in a directory that is gone, a home that is named from there is refused with a sentence", () => {
+  using dir = tempDir();
+  const before = Deno.cwd();
+  Deno.mkdirSync(dir.file("gone"));
+  Deno.chdir(dir.file("gone"));
+  Deno.removeSync(dir.file("gone"));
+  try {
+    assert.throws(() => homeAt("here"), {
+      name: "BadInput",
+      message: 'Cannot tell where "here" is: the current directory is gone',
+    });
+    assert.equal(homeAt("/there").dir, "/there");
+  } finally {
+    Deno.chdir(before);
+  }
 });

@@ -31,6 +31,7 @@ async function startBurst(
     store,
     home: test.dir.home,
     host: await probeHost(),
+    directory: test.dir.path,
     entry,
     count: 1,
     slots: 1,

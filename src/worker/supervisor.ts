@@ -41,6 +41,8 @@ export interface SupervisorOptions {
   home: Home;
   /** As `probeHost` found it. */
   host: Host;
+  /** Where jobs run that name no directory; null when it is gone. */
+  directory: string | null;
   /** The program's entry file, which is the threads' too. */
   entry: URL;
   /** How many workers, each on a thread of its own. */
@@ -357,10 +359,11 @@ export class Supervisor {
   }
 
   #request(job: ClaimedJob): RunRequest {
-    const { host, home } = this.#options;
+    const { host, home, directory } = this.#options;
     return requestOf(job, {
       host,
       home,
+      directory,
       settings: this.#settings,
       spool: this.#succession.spoolOf(job.token),
       ends: this.#ends.pathFor(job.token),
