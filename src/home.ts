@@ -2,8 +2,8 @@
  * @module
  * The home: the one directory that holds everything, and the paths within it. Mode 0700, files 0600.
  */
-import { currentDirectory, envVariable } from "./environment.ts";
-import { BadInput, PermissionMissing, StoreUnusable } from "./errors.ts";
+import { baseDirectory, envVariable } from "./environment.ts";
+import { PermissionMissing, StoreUnusable } from "./errors.ts";
 import { absolutePath, isAbsolute, type PathOptions } from "./paths.ts";
 import { howToGet, isGranted } from "./permissions.ts";
 
@@ -15,6 +15,8 @@ export interface Home {
   database: string;
   /** Touched after every change that somebody may wait for. */
   doorbell: string;
+  /** Room for when the disk is full. */
+  reserve: string;
   /** Output of running attempts. */
   spool: string;
   /** Logs of detached workers. */
@@ -23,13 +25,12 @@ export interface Home {
 
 /** The paths within the home `dir`, which is made absolute; nothing is created. @throws {BadInput} when it cannot be */
 export function homeAt(dir: string, options: PathOptions = {}): Home {
-  const base = isAbsolute(dir, options) ? "" : currentDirectory();
-  if (base === null) throw new BadInput(`Cannot tell where "${dir}" is: the current directory is gone`);
-  const root = absolutePath(dir, base, options);
+  const root = absolutePath(dir, isAbsolute(dir, options) ? "" : baseDirectory(), options);
   return {
     dir: root,
     database: `${root}/queue.db`,
     doorbell: `${root}/doorbell`,
+    reserve: `${root}/reserve`,
     spool: `${root}/spool`,
     logs: `${root}/logs`,
   };

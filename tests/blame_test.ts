@@ -209,7 +209,7 @@ Deno.test("in a directory that is gone, a home that is named from there is refus
   try {
     assert.throws(() => homeAt("here"), {
       name: "BadInput",
-      message: 'Cannot tell where "here" is: the current directory is gone',
+      message: /the current directory: that is gone/,
     });
     assert.equal(homeAt("/there").dir, "/there");
   } finally {

@@ -3,43 +3,18 @@
  * A supervisor in this process, with threads that misbehave.
  */
 import assert from "node:assert/strict";
-import { systemClock } from "../src/clock.ts";
 import { StoreUnusable } from "../src/errors.ts";
 import type { Store } from "../src/store/store.ts";
-import type { Journal } from "../src/worker/journal.ts";
-import { newId } from "../src/worker/ids.ts";
-import { probeHost } from "../src/worker/process/posix/host.ts";
 import { signalTree } from "../src/worker/process/posix/tree.ts";
-import { Supervisor } from "../src/worker/supervisor.ts";
-import { MAIN_URL } from "./helpers/cli.ts";
+import type { Supervisor } from "../src/worker/supervisor.ts";
+import type { Journal } from "../src/worker/journal.ts";
+import { startSupervisor, storeWith, type Unusual } from "./helpers/supervisor.ts";
 import { until } from "./helpers/until.ts";
 import { type TestStore, testStore } from "./helpers/worker.ts";
 
-/** Starts one worker in this process that runs what there is; `notes` collects what it has to say. */
-async function startBurst(
-  test: TestStore,
-  { store = test.store, entry = MAIN_URL, notes = [], settled = () => {} }: {
-    store?: Store;
-    entry?: URL;
-    notes?: string[];
-    settled?: Journal["settled"];
-  },
-): Promise<Supervisor> {
-  const journal: Journal = { started() {}, adopted() {}, settled, note: (text) => notes.push(text) };
-  return await Supervisor.start({
-    id: newId("supervisor"),
-    store,
-    home: test.dir.home,
-    host: await probeHost(),
-    directory: test.dir.path,
-    entry,
-    count: 1,
-    slots: 1,
-    queues: null,
-    burst: true,
-    journal,
-    clock: systemClock,
-  });
+/** Starts one worker in this process that runs what there is. */
+function startBurst(test: TestStore, unusual: Unusual): Promise<Supervisor> {
+  return startSupervisor(test, { ...unusual, burst: true });
 }
 
 /** The same store, but it cannot be reached as long as `isCut`. */
@@ -51,17 +26,6 @@ function cutOff(store: Store, isCut: () => boolean): Store {
         if (name !== "listen" && isCut()) return Promise.reject(new StoreUnusable("Cannot reach the store"));
         return value.apply(target, args);
       };
-    },
-  });
-}
-
-/** The same store, but for how it exchanges. */
-function withExchange(store: Store, exchange: Store["exchange"]): Store {
-  return new Proxy(store, {
-    get(target, name) {
-      if (name === "exchange") return exchange;
-      const value = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
     },
   });
 }
@@ -78,6 +42,7 @@ function written(test: TestStore, name: string): Promise<string> {
 }
 
 const CRASHING = new URL("./fixtures/crashing_thread.ts", import.meta.url);
+const CRASHING_AT_ONCE = new URL("./fixtures/crashing_at_once.ts", import.meta.url);
 
 Deno.test("a crashed thread is replaced, and its jobs go on", async () => {
   using test = await testStore();
@@ -112,7 +77,20 @@ Deno.test("a job whose thread crashes again and again is ended and lost", async 
   assert.match(job.error!, /^lost: its worker's thread crashed again and again: .*boom/);
   const token = await written(test, "runs");
   assert.deepEqual(await signalTree({ token, root: null }, "0", true), []);
+  assert.equal(notes.filter((note) => note.startsWith("thread crashed")).length, 3);
+});
+
+Deno.test("a job whose thread crashes before it has begun is not begun anew for ever", async () => {
+  using test = await testStore();
+  const id = await test.enqueue("echo >>runs");
+  const notes: string[] = [];
+  const supervisor = await startBurst(test, { entry: CRASHING_AT_ONCE, notes });
+  assert.equal(await supervisor.run(), "stopped");
+  const job = (await test.store.get(id))!;
+  assert.deepEqual([job.state, job.attempts, job.lastAttempt], ["dead", 1, 1]);
+  assert.match(job.error!, /^lost: its worker's thread crashed again and again: .*boom/);
   assert.equal(notes.length, 3);
+  assert.throws(() => Deno.statSync(test.dir.file("runs")), Deno.errors.NotFound);
 });
 
 Deno.test("what waits behind a long job is not claimed again and again while that runs", async () => {
@@ -121,11 +99,12 @@ Deno.test("what waits behind a long job is not claimed again and again while tha
   await test.enqueue("sleep 0.5");
   const behind = await test.enqueue("true");
   let claims = 0;
-  const store = withExchange(test.store, async (wanted) => {
+  const exchange: Store["exchange"] = async (wanted) => {
     const exchanged = await test.store.exchange(wanted);
     claims += exchanged.claimed.filter(({ id }) => id === behind).length;
     return exchanged;
-  });
+  };
+  const store = storeWith(test.store, { exchange });
   assert.equal(await (await startBurst(test, { store })).run(), "stopped");
   assert.equal((await test.store.get(behind))!.state, "completed");
   assert.ok(claims <= 2, `claimed ${claims} times`);
@@ -136,11 +115,12 @@ Deno.test("a store that cannot be used for a while is complained of once a secon
   await test.set({ poll_interval: "0.01" });
   const id = await test.enqueue("true");
   let failures = 0;
-  const store = withExchange(test.store, async (wanted) => {
+  const exchange: Store["exchange"] = async (wanted) => {
     if (failures === 30) return await test.store.exchange(wanted);
     failures += 1;
     throw new StoreUnusable("Cannot write: the disk is full");
-  });
+  };
+  const store = storeWith(test.store, { exchange });
   const notes: string[] = [];
   assert.equal(await (await startBurst(test, { store, notes })).run(), "stopped");
   assert.equal((await test.store.get(id))!.state, "completed");
@@ -168,7 +148,6 @@ Deno.test("a supervisor that is cut off from the store ends its jobs before its 
   assert.deepEqual([job.state, job.attempts, job.lastAttempt], ["completed", 1, 2]);
   const [released] = await test.store.attempts(id);
   assert.equal(released!.outcome, "released");
-  assert.ok(released!.finishedAt! - released!.startedAt < 30_000);
   assert.ok(notes.includes("cut off from the store: ending all jobs before others may run them again"));
 });
 
@@ -182,15 +161,19 @@ Deno.test("one job that cannot be settled or said ends no supervisor, and no oth
   const others = [await test.enqueue("true"), await test.enqueue("true"), await test.enqueue("true")];
   const ids = new Map<string, string>();
   let claimFails = true;
-  const store = withExchange(test.store, async (wanted) => {
-    for (const { token, error } of wanted.settlements) {
-      const id = ids.get(token);
-      if (id === hopeless) throw new TypeError("hopeless");
-      if (id === foul && !error?.includes("could not be settled")) throw new RangeError("Invalid time value");
-    }
-    const exchanged = await test.store.exchange(wanted);
-    for (const { id, token } of exchanged.claimed) ids.set(token, id);
-    return exchanged;
+  const store = storeWith(test.store, {
+    async exchange(wanted) {
+      for (const { token, error } of wanted.settlements) {
+        const id = ids.get(token);
+        if (id === hopeless) throw new TypeError("hopeless");
+        if (id === foul && !error?.includes("could not be settled")) {
+          throw new RangeError("Invalid time value");
+        }
+      }
+      const exchanged = await test.store.exchange(wanted);
+      for (const { id, token } of exchanged.claimed) ids.set(token, id);
+      return exchanged;
+    },
   });
   const defective = new Proxy(store, {
     get(target, name) {
@@ -219,4 +202,28 @@ Deno.test("one job that cannot be settled or said ends no supervisor, and no oth
   assert.match(said, /the end of j2 could not be stored: .*hopeless/);
   assert.match(said, /something of j3 could not be said: no words for it/);
   assert.match(said, /a defect in the loop/);
+});
+
+Deno.test("what one worker left is left to the next supervisor when the other one leaves, too, before it could adopt it", async () => {
+  using test = await testStore();
+  const id = await test.enqueue("echo $QUEUECTL_RUN >>runs; until [ -e go ]; do sleep 0.02; done; echo done");
+  const notes: string[] = [];
+  const store = storeWith(test.store, {
+    async unregister(workers) {
+      await test.store.unregister(workers);
+      supervisor.leave();
+    },
+  });
+  const supervisor = await startBurst(test, { store, notes, count: 2 });
+  const ran = supervisor.run();
+  await written(test, "runs");
+  const { worker } = (await test.store.get(id))!;
+  await test.store.requestStop({ worker: worker!, endAt: null, leave: true });
+  assert.equal(await ran, "stopped");
+  assert.ok(notes.includes(`left to the next worker, running: ${id}`), notes.join("\n"));
+  Deno.writeTextFileSync(test.dir.file("go"), "");
+  assert.equal(await (await startBurst(test, {})).run(), "stopped");
+  const job = (await test.store.get(id))!;
+  assert.deepEqual([job.state, job.attempts, job.error], ["completed", 1, null]);
+  assert.equal(await test.output(id), "done\n");
 });

@@ -18,6 +18,8 @@ export interface RunRequest extends Launch {
   outputLimit: number;
   /** It may well not start: it is to be told when it has. */
   uncertain?: boolean;
+  /** Bytes it may print, both streams together, before it is ended; 0 is any number. */
+  maxOutput: number;
 }
 
 /** One attempt to watch that was started by somebody else. */
@@ -28,6 +30,8 @@ export interface AdoptRequest extends RunRequest {
   claimedAt: number;
   /** Why it is lost when it has left no end: its processes cannot be seen from here. Null when they can. */
   outOfSight: string | null;
+  /** Whoever watched it may have been ending it for this reason. */
+  cancelRequested: boolean;
 }
 
 /** Why an attempt is ended before its time, by somebody's wish. */
@@ -62,6 +66,8 @@ export interface Ended {
   finishedAt: number;
   /** Its end may have been left as a file of its own. */
   witnessed: boolean;
+  /** What was given back of its output has left names in the spool. */
+  trimmed: boolean;
   /** Output that was not handed over before. */
   pieces: OutputPiece[];
 }

@@ -32,7 +32,7 @@ export function requestOf(
   job: ClaimedJob,
   { home, directory, host, settings, spool, ends }: Surroundings,
 ): RunRequest {
-  const { killGraceMs, outputLimit, shell } = settings;
+  const { killGraceMs, outputLimit, maxOutput, shell } = settings;
   return {
     token: job.token,
     command: job.command,
@@ -51,6 +51,7 @@ export function requestOf(
     timeoutMs: job.timeoutMs,
     killGraceMs,
     outputLimit,
+    maxOutput,
     byToken: host.byToken,
     brief: host.byToken && !host.trapsOnSignal,
   };

@@ -8,10 +8,11 @@
  * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
 import { type Clock, LONGEST_TIMER_MS } from "../clock.ts";
-import { StoreGone, UserError } from "../errors.ts";
+import { StoreFull, StoreGone, UserError } from "../errors.ts";
 import type { Home } from "../home.ts";
 import { Latch } from "../latch.ts";
 import { type Settings, settingsFrom } from "../settings.ts";
+import { fillReserve, fromReserve, RESERVE, reserveSize } from "../store/reserve.ts";
 import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
 import { Crew } from "./crew.ts";
 import { endTree, sayLeft } from "./end_tree.ts";
@@ -21,12 +22,14 @@ import { failureOf } from "./failure.ts";
 import { newId } from "./ids.ts";
 import { type Journal, unfailing } from "./journal.ts";
 import { Lease } from "./lease.ts";
+import { Leftovers } from "./leftovers.ts";
 import type { RunRequest } from "./messages.ts";
 import { PendingOutput } from "./pending_output.ts";
+import { here } from "./process/here.ts";
 import type { Host } from "./process/platform.ts";
 import { requestOf } from "./request.ts";
 import { type Ending, settlementOf } from "./settlement.ts";
-import { removeSpool } from "./spool.ts";
+import { bar, removeSpool } from "./spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "./spools.ts";
 import { Succession } from "./succession.ts";
 import { Trouble } from "./trouble.ts";
@@ -65,12 +68,19 @@ interface Settled {
   settlement: Settlement;
   /** As in `Ended`. */
   witnessed: boolean;
+  /** As in `Ended`. */
+  trimmed: boolean;
+  /** A file in its spool keeps it from beginning, and has to stay. */
+  barred: boolean;
 }
 
 /** After the store refused to work, wait this long before trying again. */
 const STORE_RETRY_MS = 1000;
 /** How often it looks whether others are gone. */
 const PEERS_INTERVAL_MS = 500;
+/** When it looks for the first time whether the reserve is whole, which those that live for moments do not; and later. */
+const FIRST_RESERVE_MS = 500;
+const RESERVE_INTERVAL_MS = 10_000;
 const PRUNE_INTERVAL_MS = 60_000;
 const PRUNE_STEP = 500;
 
@@ -84,6 +94,7 @@ export class Supervisor {
   readonly #lease: Lease;
   readonly #trouble: Trouble;
   readonly #succession: Succession;
+  readonly #leftovers: Leftovers;
   readonly #latch = new Latch();
   readonly #closing = new AbortController();
   #settings: Settings;
@@ -91,14 +102,15 @@ export class Supervisor {
   #replaced = false;
   /** There is no store any more. */
   #storeGone: StoreGone | undefined;
-  /** Its workers have left jobs to others. */
-  #left = false;
+  #reserveIntervalMs = FIRST_RESERVE_MS;
+  /** The disk was full at the last exchange. */
+  #full = false;
   /** What the next exchange takes along. */
   #settlements: Settled[] = [];
   readonly #output = new PendingOutput();
   /** Jobs that have begun and are not in the journal yet. */
   #begun: ClaimedJob[] = [];
-  /** Somebody may have enqueued something, or something may be due. */
+  /** Somebody may have enqueued something, something may be due, or there is room again. */
   #mayClaim = true;
   #ordersDue = true;
   /** Jobs whose processes are being ended, for they crash threads. */
@@ -112,7 +124,7 @@ export class Supervisor {
     const { id, store, home, host, count, slots, queues, clock } = options;
     const settings = settingsFrom(await store.settings());
     const workers = Array.from({ length: count }, () => newId("worker"));
-    const spool = await openSpool(home, id).catch((error) => {
+    const spool = await fromReserve(home, () => openSpool(home, id)).catch((error) => {
       throw failureOf(error);
     });
     const now = clock.now();
@@ -175,7 +187,14 @@ export class Supervisor {
       settings: () => this.#settings,
       onLost: () => this.#lostLease(),
       onCutOff: (graceMs) => this.#cutOff(graceMs),
+      onRegained: () => this.#wake(),
       onFailure: (error) => this.#storeFailed(error),
+    });
+    this.#leftovers = new Leftovers({
+      spools: options.home.spool,
+      limit: () => this.#settings.outputLimit,
+      journal: options.journal,
+      clock,
     });
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
   }
@@ -201,12 +220,14 @@ export class Supervisor {
     await this.#attempt(takeOver);
     const background = [
       this.#lease.keep(this.#closing.signal),
+      this.#leftovers.watch(this.#closing.signal),
       this.#every(() => this.#settings.pollIntervalMs, () => this.#wake()),
       this.#every(() => PEERS_INTERVAL_MS, async () => {
         await takeOver();
         if (this.#succession.waiting > 0) this.#latch.ring();
       }),
       this.#every(() => PRUNE_INTERVAL_MS, () => this.#prune()),
+      this.#every(() => this.#reserveIntervalMs, () => this.#keepReserve()),
     ];
     const listener = store.listen(() => this.#wake());
     await this.#loop();
@@ -217,7 +238,7 @@ export class Supervisor {
     this.#crew.close();
     if (this.#storeGone) throw this.#storeGone;
     if (!this.#replaced) await this.#attempt(() => store.leave(this.#options.id));
-    this.#spool.close({ keep: this.#replaced || this.#left });
+    this.#spool[Symbol.dispose]();
     await this.#attempt(() => sweepSpools(home, store));
     return this.#replaced ? "replaced" : "stopped";
   }
@@ -264,11 +285,13 @@ export class Supervisor {
       this.#succession.left(left);
       this.#latch.ring();
       await this.#attempt(() => this.#options.store.unregister(retired));
-    } else if (left.length > 0) {
-      this.#left = true;
-      const jobs = left.map(({ id }) => id).join(", ");
-      this.#options.journal.note(`left to the next worker, running: ${jobs}`, null);
-    }
+    } else this.#tellLeft(left);
+  }
+
+  #tellLeft(jobs: readonly ClaimedJob[]): void {
+    if (jobs.length === 0) return;
+    const ids = jobs.map(({ id }) => id).join(", ");
+    this.#options.journal.note(`left to the next worker, running: ${ids}`, null);
   }
 
   /** Follows what the supervisor was told through the store. */
@@ -292,9 +315,9 @@ export class Supervisor {
     const free = this.#trouble.allow(openings);
     this.#tellBegun();
     if (free.length === 0 && this.#settlements.length === 0 && this.#output.isEmpty) return undefined;
-    const settled = this.#settlements;
-    const output = this.#output.take();
-    this.#settlements = [];
+    const settled = this.#full ? this.#smallest() : this.#settlements;
+    const output = this.#output.take(this.#full ? settled[0]?.job.token : undefined);
+    this.#settlements = this.#full ? this.#settlements.filter((one) => one !== settled[0]) : [];
     this.#mayClaim = false;
     let exchanged: Exchanged;
     try {
@@ -311,11 +334,13 @@ export class Supervisor {
       // What has ended stays ended: its result waits here until the store works again.
       this.#settlements.unshift(...settled);
       this.#output.giveBack(output);
+      this.#full = error instanceof StoreFull;
       if (error instanceof UserError || settled.length + output.length === 0) throw error;
       await this.#exchangeSingly();
       return undefined;
     }
-    if (exchanged.claimed.length === free.length) this.#mayClaim = true;
+    if (this.#settlements.length > 0) this.#latch.ring(); // on a full disk, they come one by one
+    else this.#full = false;
     this.#trouble.tried(exchanged.claimed.length, openings.length);
     const given = exchanged.claimed.map((job) => ({ job, request: { ...this.#request(job), uncertain } }));
     this.#undo(this.#crew.run(given));
@@ -358,6 +383,12 @@ export class Supervisor {
     }
   }
 
+  /** On a full disk, the settlement that needs the least room is tried alone: it makes room, since its spool goes. */
+  #smallest(): Settled[] {
+    const sizes = new Map(this.#settlements.map((one) => [one, this.#output.sizeOf(one.job.token)]));
+    return this.#settlements.toSorted((a, b) => sizes.get(a)! - sizes.get(b)!).slice(0, 1);
+  }
+
   #request(job: ClaimedJob): RunRequest {
     const { host, home, directory } = this.#options;
     return requestOf(job, {
@@ -371,13 +402,17 @@ export class Supervisor {
   }
 
   /** Notes how an attempt ended, for the next exchange. */
-  #settle(job: ClaimedJob, ending: Ending & { witnessed?: boolean }): void {
+  #settle(
+    job: ClaimedJob,
+    ending: Ending & { witnessed?: boolean; trimmed?: boolean; barred?: boolean },
+  ): void {
+    const { witnessed = true, trimmed = true, barred = ending.outcome === "unstarted" } = ending;
     const settlement = settlementOf(job, ending, {
       settings: this.#settings,
       random: Math.random(),
       now: this.#options.clock.now(),
     });
-    this.#settlements.push({ job, settlement, witnessed: ending.witnessed ?? true });
+    this.#settlements.push({ job, settlement, witnessed, trimmed, barred });
     this.#mayClaim = true;
     this.#latch.ring();
   }
@@ -403,28 +438,35 @@ export class Supervisor {
     }
   }
 
-  #afterSettlingOne({ job, settlement, witnessed }: Settled, refused: boolean): void {
+  #afterSettlingOne({ job, settlement, witnessed, trimmed, barred }: Settled, refused: boolean): void {
     const { journal } = this.#options;
     const spool = this.#succession.spoolOf(job.token);
     // Whoever has it now needs its spool.
     if (refused) journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
     else {
       journal.settled(job, settlement);
-      this.#succession.forget(job.token);
+      this.#succession.forget(job, { undone: settlement.outcome === "unstarted" });
     }
     this.#ends.settled(job.token);
-    if (!refused && settlement.outcome !== "unstarted") {
-      removeSpool(spool, witnessed ? settlement : undefined);
-    }
+    if (refused || barred) return;
+    removeSpool(spool, { end: witnessed ? settlement : undefined, trimmed });
+    this.#leftovers.ended(job);
   }
 
   /** Gives attempts that nobody watches to workers, and gives back those that have not begun. */
   async #adopt(): Promise<void> {
-    const { adoptions, barred } = await this.#succession.sort();
+    const { adoptions, barred, left } = await this.#succession.sort();
     this.#undo(barred.map(({ job }) => job));
+    this.#tellLeft(left.map(({ job }) => job));
     this.#crew.adopt(adoptions.map(({ attempt: { job, printed }, worker, outOfSight }) => ({
       job: { ...job, worker },
-      request: { ...this.#request(job), printed, claimedAt: job.startedAt!, outOfSight },
+      request: {
+        ...this.#request(job),
+        printed,
+        claimedAt: job.startedAt!,
+        outOfSight,
+        cancelRequested: job.cancelRequested,
+      },
     })));
   }
 
@@ -441,10 +483,12 @@ export class Supervisor {
     const ending = { graceMs: this.#settings.killGraceMs, byToken: host.byToken, clock };
     await Promise.all(suspects.map(async (job) => {
       const spool = this.#succession.spoolOf(job.token);
+      // What is not there yet when it is looked for must not come after that.
+      const barred = tryToBar(spool);
       const left = sayLeft(await endTree(() => ({ token: job.token, spool, root: null }), ending));
       this.#condemned -= 1;
       const error = `lost: its worker's thread crashed again and again: ${message}${left}`;
-      this.#settle(job, withoutResult("lost", { error, now: clock.now() }));
+      this.#settle(job, { ...withoutResult("lost", { error, now: clock.now() }), barred });
     }));
   }
 
@@ -468,6 +512,19 @@ export class Supervisor {
     if (nextDueAt === null) return;
     const delayMs = Math.max(0, nextDueAt - this.#options.clock.now());
     this.#dueTimer = setTimeout(() => this.#wake(), Math.min(delayMs, LONGEST_TIMER_MS));
+  }
+
+  /** Makes the reserve as large as the disk has room for, once it is not. */
+  async #keepReserve(): Promise<void> {
+    const { home, clock } = this.#options;
+    this.#reserveIntervalMs = RESERVE_INTERVAL_MS;
+    if (reserveSize(home) >= RESERVE) return;
+    const disk = await here.disk(home.dir).catch(() => undefined);
+    if (!disk) return;
+    for (const _ of fillReserve(home, disk.available)) {
+      await clock.sleep(0);
+      if (this.#closing.signal.aborted) return;
+    }
   }
 
   async #prune(): Promise<void> {
@@ -516,6 +573,15 @@ export class Supervisor {
       this.#storeGone = error;
       this.#latch.ring();
     } else if (!this.#retrying) this.#retrySoon(error.message);
+  }
+}
+
+/** Keeps an attempt from beginning, if it has not; false where that cannot be done. */
+function tryToBar(spool: string): boolean {
+  try {
+    return bar(spool);
+  } catch {
+    return false; // the disk is full, or too many files are open: then it cannot begin either
   }
 }
 

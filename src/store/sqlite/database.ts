@@ -6,7 +6,7 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { systemClock } from "../../clock.ts";
-import { StoreBusy, StoreGone, StoreUnusable } from "../../errors.ts";
+import { StoreBusy, StoreFull, StoreGone, StoreUnusable } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 import { explain, isBusy } from "./failures.ts";
 import { type Identity, identityOf } from "./identity.ts";
@@ -58,8 +58,12 @@ export class Database {
     }
   }
 
-  /** Opens the home's database file, which must exist. */
-  static async open(home: Home): Promise<Database> {
+  /** Opens the home's database file, which must exist. On a full disk, that takes from the reserve if it may. */
+  static async open(home: Home, { reserve = false }: { reserve?: boolean } = {}): Promise<Database> {
+    return reserve ? await orFromReserve(home, () => Database.#open(home)) : await Database.#open(home);
+  }
+
+  static async #open(home: Home): Promise<Database> {
     let db: Database | undefined;
     try {
       db = new Database(home);
@@ -123,10 +127,16 @@ export class Database {
   }
 
   /**
-   * Runs `work`, once, in a write transaction: all of it is on disk when the promise resolves, or nothing is.
+   * Runs `work` in a write transaction: all of it is on disk when the promise resolves, or nothing is. On a full disk
+   * it takes from the reserve, and is then run again, unless it is to leave that alone.
    * @throws {StoreGone} when the file is not at its place any more
    */
-  async write<T>(work: (db: Database) => T): Promise<T> {
+  async write<T>(work: (db: Database) => T, { reserve = true }: { reserve?: boolean } = {}): Promise<T> {
+    const write = () => this.#write(work);
+    return reserve ? await orFromReserve(this.#home, write) : await write();
+  }
+
+  async #write<T>(work: (db: Database) => T): Promise<T> {
     return await this.patiently(() => {
       this.run("BEGIN IMMEDIATE"); // the only statement here that can find the database busy
       return this.#finish((db) => {
@@ -229,6 +239,17 @@ export class Database {
       }
       throw error;
     }
+  }
+}
+
+/** Does something, with the help of the reserve when the disk is full. */
+async function orFromReserve<T>(home: Home, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof StoreFull)) throw error;
+    const { fromReserve } = await import("../reserve.ts");
+    return await fromReserve(home, action);
   }
 }
 

@@ -19,6 +19,11 @@ const COUNT = `
   INSERT INTO counts (queue, state, n, held) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET n = n + excluded.n, held = held + excluded.held`;
 
+const NOTE_IN_LANE = `
+  INSERT INTO lanes (queue, priority, seq) VALUES (?, ?, ?)
+  ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
+  WHERE (excluded.priority, excluded.seq) < (priority, seq)`;
+
 /** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
 export function enqueue(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): string[] {
   const { request, now } = options;
@@ -44,8 +49,9 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
   for (const job of jobs) {
     const name = job.id ?? (options.idFormat === "uuid" ? crypto.randomUUID() : null);
     const state = job.runAt !== null && job.runAt > options.now ? "scheduled" : "pending";
+    let seq: number;
     try {
-      const seq = db.insert(
+      seq = db.insert(
         INSERT,
         name,
         job.queue,
@@ -66,7 +72,7 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
       if (!isTaken(error)) throw error;
       throw new TakenId(`Cannot enqueue job "${name}": the id is taken`, ids.length);
     }
-    tally.add(job, state);
+    tally.add(job, state, seq);
   }
   tally.store(db, options.now);
   return ids;
@@ -75,27 +81,38 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
 /** The states a new job can be in. */
 type FirstState = "pending" | "scheduled";
 
+/** How many new jobs went into a queue, and the first of them that could be claimed. */
+interface Added {
+  pending: { n: number; held: number };
+  scheduled: { n: number; held: number };
+  first?: { priority: number; seq: number };
+}
+
 /** How many new jobs went into which queue and state. */
 class Tally {
-  readonly #queues = new Map<string, Record<FirstState, { n: number; held: number }>>();
+  readonly #queues = new Map<string, Added>();
 
-  add(job: NewJob, state: FirstState): void {
-    let counts = this.#queues.get(job.queue);
-    if (!counts) {
-      counts = { pending: { n: 0, held: 0 }, scheduled: { n: 0, held: 0 } };
-      this.#queues.set(job.queue, counts);
+  add(job: NewJob, state: FirstState, seq: number): void {
+    let added = this.#queues.get(job.queue);
+    if (!added) {
+      added = { pending: { n: 0, held: 0 }, scheduled: { n: 0, held: 0 } };
+      this.#queues.set(job.queue, added);
     }
-    counts[state].n += 1;
-    if (job.held) counts[state].held += 1;
+    added[state].n += 1;
+    if (job.held) added[state].held += 1;
+    else if (state === "pending" && !(added.first && added.first.priority <= job.priority)) {
+      added.first = { priority: job.priority, seq };
+    }
   }
 
   store(db: Database, now: number): void {
     const figures = new FigureTally();
-    for (const [queue, counts] of this.#queues) {
-      for (const [state, { n, held }] of Object.entries(counts)) {
+    for (const [queue, { pending, scheduled, first }] of this.#queues) {
+      for (const [state, { n, held }] of Object.entries({ pending, scheduled })) {
         if (n > 0) db.run(COUNT, queue, state, n, held);
       }
-      figures.of(queue).enqueued = counts.pending.n + counts.scheduled.n;
+      if (first) db.run(NOTE_IN_LANE, queue, first.priority, first.seq);
+      figures.of(queue).enqueued = pending.n + scheduled.n;
     }
     figures.store(db, now);
   }

@@ -1,18 +1,21 @@
 /**
  * @module
- * The figures: for every queue one row a minute, one an hour, and one for all time, each changed in the
- * transaction that does what it counts. Old minutes and hours are removed whenever a new minute begins.
+ * The figures: for all queues together and for every queue one row a minute, one an hour, and one for all time, each
+ * changed in the transaction that does what it counts. What becomes of old minutes and hours is in `forgetting.ts`.
  */
-import { addHistogram, emptyHistogram, type Figures, type Histogram, noFigures } from "../../figures.ts";
+import {
+  addFigures,
+  addHistogram,
+  emptyHistogram,
+  type Figures,
+  type Histogram,
+  noFigures,
+} from "../../figures.ts";
 import type { FigureRange, FigureRow } from "../store.ts";
 import type { Database } from "./database.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** How long minutes are kept: a day, and some time to look at it. */
-const MINUTES_KEPT_MS = 25 * HOUR_MS;
-/** How long hours are kept: a year, and a month to compare it with. */
-const HOURS_KEPT_MS = 400 * 24 * HOUR_MS;
 
 /** What one transaction counts, by queue. */
 export class FigureTally {
@@ -27,25 +30,44 @@ export class FigureTally {
 
   /** Adds everything to the stored figures. To be called at the end of the transaction. */
   store(db: Database, now: number): void {
-    const minute = now - now % MINUTE_MS;
-    for (const [queue, figures] of this.#queues) {
-      if (!add(db, figures, { span: "minute", start: minute, queue })) forgetOld(db, now);
-      add(db, figures, { span: "hour", start: now - now % HOUR_MS, queue });
-    }
-    this.storeTotals(db);
+    this.#store(db, [
+      { span: "minute", start: now - now % MINUTE_MS },
+      { span: "hour", start: now - now % HOUR_MS },
+      TOTAL,
+    ]);
   }
 
   /** Adds everything to the figures for all time only. */
   storeTotals(db: Database): void {
-    for (const [queue, figures] of this.#queues) add(db, figures, { span: "total", start: 0, queue });
+    this.#store(db, [TOTAL]);
+  }
+
+  #store(db: Database, spans: readonly Span[]): void {
+    if (this.#queues.size === 0) return;
+    add(db, this.#sum(), { spans });
+    for (const [queue, figures] of this.#queues) add(db, figures, { spans, queue });
+  }
+
+  #sum(): Figures {
+    if (this.#queues.size === 1) return this.#queues.values().next().value!;
+    const sum = noFigures();
+    for (const figures of this.#queues.values()) addFigures(sum, figures);
+    return sum;
   }
 }
 
-/** The key of a row. */
-interface Key {
+/** A stretch of time that a row stands for. */
+interface Span {
   span: FigureRange["span"];
   start: number;
-  queue: string;
+}
+
+const TOTAL: Span = { span: "total", start: 0 };
+
+/** To which rows something is added; without a queue, to those of all of them together. */
+interface Rows {
+  spans: readonly Span[];
+  queue?: string;
 }
 
 interface HistogramsRow {
@@ -59,27 +81,51 @@ interface Row extends Omit<Figures, "timedOut" | "waitMs" | "runMs">, Histograms
   timed_out: number;
 }
 
-const HISTOGRAMS = "SELECT wait_ms, run_ms FROM figures WHERE span = ? AND start = ? AND queue = ?";
+const COUNTS = "enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead";
 
-const ADD = `
-  INSERT INTO figures (span, start, queue,
-    enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead, wait_ms, run_ms)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT DO UPDATE SET
-    enqueued = enqueued + excluded.enqueued, started = started + excluded.started,
-    completed = completed + excluded.completed, failed = failed + excluded.failed,
-    timed_out = timed_out + excluded.timed_out, cancelled = cancelled + excluded.cancelled,
-    lost = lost + excluded.lost, retried = retried + excluded.retried, dead = dead + excluded.dead,
-    wait_ms = excluded.wait_ms, run_ms = excluded.run_ms`;
+/** One statement for all rows: with one for each, an exchange of few jobs would take a third longer. */
+function addTo(rows: number, queue: boolean): string {
+  const spans = new Array(rows).fill("(?, ?, ?, ?)").join(", ");
+  const column = queue ? "queue, " : "";
+  return `
+    WITH added (${column}${COUNTS}) AS (VALUES (${queue ? "?, " : ""}?, ?, ?, ?, ?, ?, ?, ?, ?)),
+      spans (span, start, wait_ms, run_ms) AS (VALUES ${spans})
+    INSERT INTO ${queue ? "figures" : "overall_figures"} (span, start, ${column}${COUNTS}, wait_ms, run_ms)
+    SELECT span, start, ${column}${COUNTS}, wait_ms, run_ms FROM spans CROSS JOIN added WHERE true
+    ON CONFLICT DO UPDATE SET
+      ${COUNTS.split(", ").map((count) => `${count} = ${count} + excluded.${count}`).join(", ")},
+      wait_ms = ifnull(excluded.wait_ms, wait_ms), run_ms = ifnull(excluded.run_ms, run_ms)`;
+}
 
-/** Adds to one row and returns whether it was there before. */
-function add(db: Database, figures: Figures, { span, start, queue }: Key): boolean {
-  const stored = db.get<HistogramsRow>(HISTOGRAMS, span, start, queue);
+function histogramsIn(rows: number, queue: boolean): string {
+  const one = `SELECT span, wait_ms, run_ms FROM ${queue ? "figures" : "overall_figures"}
+    WHERE span = ? AND start = ?${queue ? " AND queue = ?" : ""}`;
+  return new Array(rows).fill(one).join(" UNION ALL ");
+}
+
+/** By how many rows there are, and whether they are of a queue. */
+const STATEMENTS = new Map([1, 3].flatMap((rows) =>
+  [true, false].map((queue) => [
+    `${rows} ${queue}`,
+    { add: addTo(rows, queue), histograms: histogramsIn(rows, queue) },
+  ])
+));
+
+function add(db: Database, figures: Figures, { spans, queue }: Rows): void {
+  const { add, histograms } = STATEMENTS.get(`${spans.length} ${queue !== undefined}`)!;
+  const ofQueue = queue === undefined ? [] : [queue];
+  const { waitMs, runMs } = figures;
+  const stored = waitMs.count + runMs.count === 0 ? [] : db.all<HistogramsRow & { span: string }>(
+    histograms,
+    ...spans.flatMap(({ span, start }) => [span, start, ...ofQueue]),
+  );
+  const rows = spans.flatMap(({ span, start }) => {
+    const before = stored.find((row) => row.span === span);
+    return [span, start, plus(before?.wait_ms ?? null, waitMs), plus(before?.run_ms ?? null, runMs)];
+  });
   db.run(
-    ADD,
-    span,
-    start,
-    queue,
+    add,
+    ...ofQueue,
     figures.enqueued,
     figures.started,
     figures.completed,
@@ -89,10 +135,8 @@ function add(db: Database, figures: Figures, { span, start, queue }: Key): boole
     figures.lost,
     figures.retried,
     figures.dead,
-    plus(stored?.wait_ms ?? null, figures.waitMs),
-    plus(stored?.run_ms ?? null, figures.runMs),
+    ...rows,
   );
-  return stored !== undefined;
 }
 
 /** A stored histogram with another added to it. */
@@ -107,24 +151,36 @@ function toHistogram(stored: string | null): Histogram {
   return stored === null ? emptyHistogram() : JSON.parse(stored);
 }
 
-const FORGET = "DELETE FROM figures WHERE span = ? AND start < ?";
-
-function forgetOld(db: Database, now: number): void {
-  db.run(FORGET, "minute", now - MINUTES_KEPT_MS);
-  db.run(FORGET, "hour", now - HOURS_KEPT_MS);
+/** Sums up what single queues have, where there are no figures of all queues: those came with a later version. */
+export function sumUpQueues(db: Database): void {
+  if (db.get("SELECT 1 FROM overall_figures LIMIT 1")) return;
+  for (const span of ["minute", "hour", "total"] as const) {
+    for (const { start, figures: one } of figures(db, { span })) add(db, one, { spans: [{ span, start }] });
+  }
 }
 
-/** Figures of every queue that has any in [from, to), by start and queue. */
-export function figures(
-  db: Database,
-  { span, from = 0, to = Number.MAX_SAFE_INTEGER }: FigureRange,
-): FigureRow[] {
-  return db.all<Row>(
-    "SELECT * FROM figures WHERE span = ? AND start >= ? AND start < ? ORDER BY start, queue",
-    span,
-    from,
-    to,
-  ).map((row) => ({ queue: row.queue, start: row.start, figures: toFigures(row) }));
+const RANGE = "span = ? AND start >= ? AND start < ?";
+const OF_RANGE = {
+  every: `SELECT * FROM figures WHERE ${RANGE} ORDER BY start, queue`,
+  one: `SELECT * FROM figures INDEXED BY figures_of WHERE queue = ? AND ${RANGE} ORDER BY start`,
+  all: `SELECT '' AS queue, * FROM overall_figures WHERE ${RANGE} ORDER BY start`,
+  most: `
+    SELECT * FROM figures WHERE (span, start, queue) IN (
+      SELECT span, start, queue FROM figures WHERE ${RANGE} ORDER BY enqueued DESC, queue LIMIT ?)
+    ORDER BY start, queue`,
+};
+
+/** Figures of [from, to), by start and queue. */
+export function figures(db: Database, range: FigureRange): FigureRow[] {
+  const { span, from = 0, to = Number.MAX_SAFE_INTEGER, queue, most } = range;
+  const rows = queue === null
+    ? db.all<Row>(OF_RANGE.all, span, from, to)
+    : queue !== undefined
+    ? db.all<Row>(OF_RANGE.one, queue, span, from, to)
+    : most !== undefined
+    ? db.all<Row>(OF_RANGE.most, span, from, to, most)
+    : db.all<Row>(OF_RANGE.every, span, from, to);
+  return rows.map((row) => ({ queue: row.queue, start: row.start, figures: toFigures(row) }));
 }
 
 function toFigures(row: Row): Figures {

@@ -39,16 +39,17 @@ const RETRY = `
     signal = NULL, error = NULL
   WHERE ${mayBecome("pending")}`;
 
-/** Makes jobs pending at once, with their attempts counted from 0. */
+/** Makes jobs pending at once, with their attempts counted from 0. Returns the ids of those that stay held. */
 export function retry(
   db: Database,
   ids: readonly string[],
   { now, only }: { now: number; only?: State },
-): void {
-  for (const id of ids) {
+): string[] {
+  return ids.filter((id) => {
     const job = find(db, id, { verb: "retry", states: RETRYABLE, only });
     db.run(`${RETRY} AND seq = ?`, now, job.seq);
-  }
+    return job.held === 1;
+  });
 }
 
 /** The same for every dead job. Returns how many. */

@@ -22,6 +22,7 @@ const SOUND: Readonly<Record<string, Readonly<Record<string, (value: unknown) =>
   workers: { queues: JSON_OBJECT },
   requests: { ids: JSON_OBJECT, made_at: NUMBER },
   figures: { queue: QUEUE, wait_ms: JSON_OBJECT, run_ms: JSON_OBJECT },
+  overall_figures: { wait_ms: JSON_OBJECT, run_ms: JSON_OBJECT },
 };
 
 /** Whether the row of a table means something. */

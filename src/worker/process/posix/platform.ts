@@ -7,7 +7,9 @@ import { startInBackground } from "./background.ts";
 import { askDf } from "./disk.ts";
 import { findRuns } from "./find.ts";
 import { probeHost } from "./host.ts";
+import { punchHole } from "./hole.ts";
 import { PosixLauncher } from "./launcher.ts";
+import { emptyRemoved } from "./removed.ts";
 import { runShell, withheldNames } from "./shell.ts";
 import { signalTree } from "./tree.ts";
 
@@ -27,6 +29,9 @@ export const posixPlatform: Platform = {
   async isShell(program) {
     return await runShell('"$1" -c "echo yes" 2>/dev/null', [program]) === "yes\n";
   },
+  punchHole,
+  emptyRemoved,
+  appends: true,
   disk: askDf,
   async knowsOwnPath() {
     return Deno.build.os !== "linux" || await runShell("[ -e /proc/self/exe ] && echo yes", []) !== "";

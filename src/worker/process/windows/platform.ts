@@ -56,6 +56,9 @@ export function windowsPlatform(run: Run = runProgram): Platform {
       return (await run(powershell(script, { QUEUECTL_NAME: name }))).trim() !== "";
     },
     isShell: (program) => Promise.resolve(isKnownShell(program)),
+    punchHole: () => Promise.resolve(false),
+    emptyRemoved: () => Promise.resolve([]),
+    appends: false,
     async disk(directory) {
       const script = "[IO.DriveInfo]::new($env:QUEUECTL_PATH) | ForEach-Object { " +
         '"$($_.Name) $($_.DriveFormat) $($_.AvailableFreeSpace)" }';
