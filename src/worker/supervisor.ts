@@ -125,7 +125,8 @@ export class Supervisor {
     const settings = settingsFrom(await store.settings());
     const workers = Array.from({ length: count }, () => newId("worker"));
     const spool = await fromReserve(home, () => openSpool(home, id)).catch((error) => {
-      throw failureOf(error);
+      // A missing permission has a sentence of its own.
+      throw error instanceof Deno.errors.NotCapable ? error : failureOf(error);
     });
     const now = clock.now();
     await store.register({
