@@ -18,7 +18,9 @@ export type Backoff = Pick<Settings, "backoffBase" | "backoffFactor" | "backoffM
  */
 export function retryDelayMs(failures: number, backoff: Backoff, random: number): number {
   const { backoffBase: base, backoffFactor: factor } = backoff;
-  const seconds = factor === null ? base ** failures : base * factor ** (failures - 1);
+  // Infinity would do, were it not for a base of 0.
+  const growth = Math.min((factor ?? base) ** (factor === null ? failures : failures - 1), Number.MAX_VALUE);
+  const seconds = factor === null ? growth : base * growth;
   const capped = Math.min(seconds * 1000, backoff.backoffMaxMs);
   return Math.round(capped * (1 + backoff.backoffJitter * (2 * random - 1)));
 }

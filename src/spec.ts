@@ -30,6 +30,17 @@ export interface JobDefaults {
 /** The longest command, and the longest `NAME=VALUE` of an environment, in bytes: what Linux takes as one argument. */
 const LONGEST_ARGUMENT = 131_071;
 
+/**
+ * The largest environment, in bytes. Linux takes about 2 MiB together with the command and all that the worker has
+ * itself, for which this leaves room.
+ */
+const LARGEST_ENVIRONMENT = 1_500_000;
+/** What the system needs for each variable besides its text. */
+const BYTES_A_VARIABLE = 9;
+
+/** The names that an environment can hold, whatever a shell makes of them. */
+const VARIABLE = /^[^=\0]+$/;
+
 const MOST_RETRIES = 1_000_000;
 
 /** A field of a job, as users know it. */
@@ -165,9 +176,10 @@ export const FIELDS = {
     read(value, job) {
       if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
       for (const [name, content] of Object.entries(value)) {
-        if (name === "" || name.includes("=") || !text(name) || !text(content)) return false;
+        if (!VARIABLE.test(name) || !text(name) || !text(content)) return false;
         checkVariable(name, content);
       }
+      checkEnvironment(value as Record<string, string>);
       job.env = value as Record<string, string>;
       return true;
     },
@@ -279,6 +291,7 @@ function completeJob(own: Partial<NewJob>, defaults: JobDefaults): NewJob {
       "Cannot tell where the job shall run: the current directory is gone, or its name is not UTF-8; give cwd",
     );
   }
+  if (given?.env && own.env) checkEnvironment({ ...given.env, ...own.env });
   return {
     id: own.id ?? given?.id ?? null,
     command,
@@ -338,8 +351,13 @@ export function parseTime(text: string): number | undefined {
   if (hour! > 23 || minute! > 59 || second! > 59 || zoneHours > 23 || zoneMinutes > 59) return undefined;
   const zoneMs = (match[8] === "-" ? -1 : 1) * (zoneHours * 60 + zoneMinutes) * 60_000;
   const fraction = Math.floor(Number(`0.${match[7] ?? 0}`) * 1000);
-  return local.getTime() + ((hour! * 60 + minute!) * 60 + second!) * 1000 + fraction - zoneMs;
+  const time = local.getTime() + ((hour! * 60 + minute!) * 60 + second!) * 1000 + fraction - zoneMs;
+  // What lies outside of these years in UTC could not be written down again.
+  return time >= FIRST_TIME && time <= LAST_TIME ? time : undefined;
 }
+
+const FIRST_TIME = Date.parse("0000-01-01T00:00:00Z");
+const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
 
 function readDuration(value: unknown): number | undefined {
   const ms = typeof value === "number" || typeof value === "string" ? parseDuration(value) : undefined;
@@ -368,6 +386,17 @@ function checkVariable(name: string, content: string): void {
     `Cannot set ${
       quote(name)
     } in env to ${bytes} bytes: the system takes at most ${LONGEST_ARGUMENT}; put it into a file`,
+  );
+}
+
+function checkEnvironment(env: Readonly<Record<string, string>>): void {
+  const bytes = Object.entries(env).reduce(
+    (sum, [name, content]) => sum + new TextEncoder().encode(name + content).length + 1 + BYTES_A_VARIABLE,
+    0,
+  );
+  if (bytes <= LARGEST_ENVIRONMENT) return;
+  throw new BadInput(
+    `Cannot use an env of ${bytes} bytes: it takes at most ${LARGEST_ENVIRONMENT} together; put some of it into a file`,
   );
 }
 

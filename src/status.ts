@@ -20,7 +20,7 @@ export interface Status {
 }
 
 /**
- * What a worker can be doing. `gone`: it has not been heard of for as long as its lease. `left`: it has left what it ran
+ * What a worker can be doing. `gone`: its process has ended, or it has not been heard of for as long as its lease. `left`: it has left what it ran
  * to the next worker.
  */
 export const WORKER_STATES = ["working", "idle", "stopping", "gone", "left"] as const;

@@ -95,7 +95,7 @@ Deno.test("a job that is gone without an exit code is lost, what it left running
   const pids = await signalTree({ token, root: null }, "0", true);
   const shells = pids.filter((pid) => Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("sh\0-c\0"));
   assert.equal(shells.length, 2, "the command's shell and its witness");
-  for (const pid of shells) Deno.kill(pid, "SIGKILL");
+  for (const { pid } of shells) Deno.kill(pid, "SIGKILL");
   await using _next = await startWorker(test.home, ["--burst"]);
   const job = await test.reaches(id, "completed");
   assert.equal(job.attempts, 2);

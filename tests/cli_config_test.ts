@@ -91,6 +91,21 @@ Deno.test("config refuses unknown settings, values outside their range, and comm
   ]);
 });
 
+Deno.test("config set refuses a shell that is not there or runs no commands, where programs may be run", async () => {
+  using dir = tempDir();
+  const printed = await config(
+    dir.home.dir,
+    ["set", "shell", "no-such-shell"],
+    ["set", "shell", "cat"],
+    ["set", "shell", "bash"],
+  );
+  assert.deepEqual(printed, [
+    '2 Cannot set shell to "no-such-shell": there is no such program',
+    '2 Cannot set shell to "cat": it does not run a command as SHELL -c COMMAND',
+    "shell is bash",
+  ]);
+});
+
 Deno.test("config reset puts one setting back, or all", async () => {
   using dir = tempDir();
   const printed = await config(

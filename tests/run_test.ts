@@ -11,7 +11,7 @@ import type { AdoptRequest, Ended, RunRequest } from "../src/worker/messages.ts"
 import { here } from "../src/worker/process/here.ts";
 import { launch } from "../src/worker/process/posix/launch.ts";
 import { signalTree } from "../src/worker/process/posix/tree.ts";
-import { Run } from "../src/worker/run.ts";
+import { type Begun, type Result, Run } from "../src/worker/run.ts";
 import { hasBegun } from "../src/worker/spool.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
@@ -63,7 +63,7 @@ function textOf(ended: Ended, stream: Stream = "stdout"): string {
 }
 
 async function processesLeft(token: string): Promise<number[]> {
-  return await signalTree({ token, root: null }, "0", true);
+  return (await signalTree({ token, root: null }, "0", true)).map(({ pid }) => pid);
 }
 
 Deno.test("a command runs as sh -c would run it", async () => {
@@ -116,7 +116,16 @@ Deno.test("a command that prints too much is ended with all its processes, and h
 Deno.test("a missing directory fails the attempt and names it", async () => {
   const ended = await run({ command: "true", cwd: "/no/such/dir" });
   assert.equal(ended.outcome, "failed");
-  assert.match(ended.error!, /^could not start: .*\/no\/such\/dir/);
+  assert.equal(ended.error, 'could not start: the directory "/no/such/dir" is gone');
+});
+
+Deno.test("an environment that the system does not take fails the attempt with a sentence", async () => {
+  const env = Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`V${i}`, "x".repeat(100_000)]));
+  const ended = await run({ command: "true", env });
+  assert.deepEqual([ended.outcome, ended.error], [
+    "failed",
+    "could not start: its command and its environment are together more than the system takes",
+  ]);
 });
 
 Deno.test("a command whose spool was taken away does not begin", async () => {
@@ -124,7 +133,7 @@ Deno.test("a command whose spool was taken away does not begin", async () => {
   const ended = await finish(
     Run.starting(request(dir, { command: "echo >began", spool: dir.file("gone/spool") }), means),
   );
-  assert.deepEqual([ended.outcome, ended.error], ["failed", "could not start: its spool cannot be written"]);
+  assert.deepEqual([ended.outcome, ended.error], ["unstarted", "its spool cannot be written"]);
   assert.throws(() => Deno.statSync(dir.file("began")), Deno.errors.NotFound);
 });
 
@@ -312,3 +321,81 @@ Deno.test("an adopted command that is out of sight is settled by what it left, o
   const lost = await finish(new Run(other, () => adopt(other, new Lookout())));
   assert.deepEqual([lost.outcome, lost.error], ["lost", "lost: its worker is gone"]);
 });
+
+/** A command that has left its end and of which nobody has told yet; it is told of once `tell` is called. */
+function endedUntold(asked: RunRequest, waiter: number | null) {
+  const { promise, resolve } = Promise.withResolvers<Result>();
+  const begun: Begun = {
+    ended: promise,
+    witnessed: true,
+    byOutput: false,
+    inSight: true,
+    root: () => null,
+    waiter: () => waiter,
+    startedAt: Date.now(),
+    ageMs: 0,
+  };
+  return {
+    run: new Run(asked, () => begun),
+    tell: () => resolve({ outcome: "completed", exitCode: 0, signal: null, error: null }),
+  };
+}
+
+Deno.test("what has left its end before it could be ended has its own result, whatever was asked for", async () => {
+  using dir = tempDir();
+  for (const reason of ["released", "cancelled"] as const) {
+    const asked = request(dir, { command: "true" });
+    Deno.writeTextFileSync(`${asked.spool}.exit.0`, "");
+    const { run, tell } = endedUntold(asked, Deno.pid);
+    run.end(reason, 0);
+    const finished = finish(run);
+    setTimeout(tell); // not before it is looked for
+    assert.deepEqual([(await finished).outcome, (await finished).exitCode], ["completed", 0]);
+  }
+});
+
+Deno.test("what was not there any more when it was signalled has its own result", async () => {
+  using dir = tempDir();
+  const { run, tell } = endedUntold(request(dir, { command: "true", timeoutMs: 1 }), 1);
+  const finished = finish(run);
+  setTimeout(tell, 10); // the timeout comes before
+  assert.equal((await finished).outcome, "completed");
+});
+
+for (const brief of [false, true]) {
+  Deno.test(`jobs that end at the moment of a forced stop are completed or interrupted, never both${brief ? ", also brief ones" : ""}`, async () => {
+    using dir = tempDir();
+    // Its shells, like a run, keep no process alive.
+    const alive = setInterval(() => {}, 1000);
+    using _ = { [Symbol.dispose]: () => clearInterval(alive) };
+    await using launcher = here.launcher();
+    const command = "until [ -e go ]; do sleep 0.01; done";
+    const env = {
+      QUEUECTL_JOB_ID: "j1",
+      QUEUECTL_ATTEMPT: "1",
+      QUEUECTL_QUEUE: "q",
+      QUEUECTL_HOME: dir.path,
+    };
+    const runs = Array.from({ length: 15 }, () => {
+      const token = crypto.randomUUID();
+      const asked = request(dir, { command, brief, env, token, spool: dir.file(token) });
+      return Run.starting(asked, { launcher, lookout: means.lookout });
+    });
+    const finished = runs.map(finish);
+    await until(
+      "all have begun",
+      () =>
+        [...Deno.readDirSync(dir.path)].filter(({ name }) => name.endsWith(".err")).length === runs.length,
+    );
+    Deno.writeTextFileSync(dir.file("go"), "");
+    for (const [i, run] of runs.entries()) {
+      run.end("released", 5000);
+      if (i % 5 === 4) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    for (const ended of await Promise.all(finished)) {
+      const own = ended.outcome === "completed" && ended.exitCode === 0;
+      const interrupted = ended.outcome === "released" && ended.exitCode !== 0;
+      assert.ok(own || interrupted, JSON.stringify(ended));
+    }
+  });
+}

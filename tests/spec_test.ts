@@ -202,6 +202,7 @@ Deno.test("an environment holds text under names that can be variables", () => {
   const takes = "it takes names with values that are text, the names without =, nothing with NUL bytes";
   refuses(() => job({ env: { "A=B": "x" } }), `Cannot use env {"A=B":"x"}: ${takes}`);
   refuses(() => job({ env: { "": "x" } }), `Cannot use env {"":"x"}: ${takes}`);
+  refuses(() => job({ env: { "A\0": "x" } }), `Cannot use env {"A\\u0000":"x"}: ${takes}`);
   refuses(() => job({ env: { A: 1 } }), `Cannot use env {"A":1}: ${takes}`);
   refuses(() => job({ env: { A: "\0" } }), `Cannot use env {"A":"\\u0000"}: ${takes}`);
   refuses(() => job({ env: ["A=1"] }), `Cannot use env ["A=1"]: ${takes}`);
@@ -210,6 +211,16 @@ Deno.test("an environment holds text under names that can be variables", () => {
     'Cannot set "QUEUECTL_RUN" in env: it is set by queuectl',
   );
   assert.throws(() => job({ env: { A: "x".repeat(131_070) } }), /put it into a file/);
+  const many = (count: number, length = 100_000) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`V${i}`, "x".repeat(length)]));
+  assert.equal(Object.keys(job({ env: many(14) }).env!).length, 14);
+  assert.equal(Object.keys(job({ env: many(5000, 200) }).env!).length, 5000);
+  const tooMuch = /^BadInput: Cannot use an env of \d+ bytes: it takes at most 1500000 together; put some/;
+  assert.throws(() => job({ env: many(15) }), tooMuch);
+  const given = {
+    env: Object.fromEntries(Object.entries(many(8)).map(([name, value]) => [`G${name}`, value])),
+  };
+  assert.throws(() => jobFromValue({ command: "true", env: many(8) }, { ...DEFAULTS, given }), tooMuch);
 });
 
 Deno.test("run_at and delay together are refused", () => {

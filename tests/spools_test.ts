@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { systemClock } from "../src/clock.ts";
-import { isPresent, presencePath } from "../src/worker/presence.ts";
+import { isPresent, presencePath } from "../src/presence.ts";
 import { hasSpool } from "../src/worker/spool.ts";
 import { attemptSpool, openSpool, sweepSpools } from "../src/worker/spools.ts";
 import { claimOne, newSupervisor, settle, settlement } from "./helpers/jobs.ts";

@@ -7,6 +7,7 @@ import { StoreUnusable } from "../src/errors.ts";
 import type { Store } from "../src/store/store.ts";
 import { signalTree } from "../src/worker/process/posix/tree.ts";
 import type { Supervisor } from "../src/worker/supervisor.ts";
+import type { Journal } from "../src/worker/journal.ts";
 import { startSupervisor, storeWith, type Unusual } from "./helpers/supervisor.ts";
 import { until } from "./helpers/until.ts";
 import { type TestStore, testStore } from "./helpers/worker.ts";
@@ -148,6 +149,59 @@ Deno.test("a supervisor that is cut off from the store ends its jobs before its 
   const [released] = await test.store.attempts(id);
   assert.equal(released!.outcome, "released");
   assert.ok(notes.includes("cut off from the store: ending all jobs before others may run them again"));
+});
+
+Deno.test("one job that cannot be settled or said ends no supervisor, and no other job", async () => {
+  using test = await testStore();
+  const [foul, hopeless, unsayable] = [
+    await test.enqueue("echo printed; exit 3", { maxRetries: 5 }),
+    await test.enqueue("echo printed"),
+    await test.enqueue("exit 5"),
+  ];
+  const others = [await test.enqueue("true"), await test.enqueue("true"), await test.enqueue("true")];
+  const ids = new Map<string, string>();
+  let claimFails = true;
+  const store = storeWith(test.store, {
+    async exchange(wanted) {
+      for (const { token, error } of wanted.settlements) {
+        const id = ids.get(token);
+        if (id === hopeless) throw new TypeError("hopeless");
+        if (id === foul && !error?.includes("could not be settled")) {
+          throw new RangeError("Invalid time value");
+        }
+      }
+      const exchanged = await test.store.exchange(wanted);
+      for (const { id, token } of exchanged.claimed) ids.set(token, id);
+      return exchanged;
+    },
+  });
+  const defective = new Proxy(store, {
+    get(target, name) {
+      if (name === "orders" && claimFails) {
+        claimFails = false;
+        return () => Promise.reject(new TypeError("a defect in the loop"));
+      }
+      return Reflect.get(target, name, target);
+    },
+  });
+  const notes: string[] = [];
+  const settled: Journal["settled"] = ({ id }) => {
+    if (id === unsayable) throw new RangeError("no words for it");
+  };
+  assert.equal(await (await startBurst(test, { store: defective, notes, settled })).run(), "stopped");
+  for (const id of others) assert.equal((await test.store.get(id))!.state, "completed");
+  const dead = (await test.store.get(foul!))!;
+  assert.deepEqual(
+    [dead.state, dead.exitCode, dead.error],
+    ["dead", 3, "exit code 3; could not be settled: Invalid time value"],
+  );
+  assert.equal((await test.store.get(hopeless!))!.state, "processing", "nobody can settle it");
+  assert.equal((await test.store.get(unsayable!))!.state, "dead");
+  const said = notes.join("\n");
+  assert.match(said, /the end of j1 could not be stored: .*Invalid time value/);
+  assert.match(said, /the end of j2 could not be stored: .*hopeless/);
+  assert.match(said, /something of j3 could not be said: no words for it/);
+  assert.match(said, /a defect in the loop/);
 });
 
 Deno.test("what one worker left is left to the next supervisor when the other one leaves, too, before it could adopt it", async () => {

@@ -151,7 +151,7 @@ Deno.test("where the processes cannot be listed, nobody is taken to be gone", as
 Deno.test("a tree is the first process and its descendants, without those of an earlier process with its pid", async () => {
   const { calls, platform } = recorded(() => listOf(...RUNNING));
   const tree = { token: "0f8a1c52", root: null };
-  assert.deepEqual(await platform.signalTree(tree, "0", true), [700, 710, 720]);
+  assert.deepEqual(pidsOf(await platform.signalTree(tree, "0", true)), [700, 710, 720]);
   assert.deepEqual(calls.map(({ program }) => program), ["powershell"]);
   await platform.signalTree(tree, "TERM", true);
   assert.deepEqual(calls.at(-1), {
@@ -163,7 +163,11 @@ Deno.test("a tree is the first process and its descendants, without those of an 
 Deno.test("a tree whose first process does not show its mark is found by its pid; one that is gone ends nobody", async () => {
   const hidden = RUNNING.map((one) => ({ ...one, line: null }));
   const { calls, platform } = recorded(() => listOf(...hidden));
-  assert.deepEqual(await platform.signalTree({ token: "0f8a1c52", root: 700 }, "0", true), [700, 710, 720]);
+  assert.deepEqual(pidsOf(await platform.signalTree({ token: "0f8a1c52", root: 700 }, "0", true)), [
+    700,
+    710,
+    720,
+  ]);
   assert.deepEqual(await platform.signalTree({ token: "0f8a1c52", root: null }, "KILL", true), []);
   assert.ok(calls.every(({ program }) => program === "powershell"));
 });
@@ -211,3 +215,7 @@ Deno.test("a word is quoted as programs on Windows read it", () => {
   ];
   for (const [word, quoted] of words) assert.equal(quoteWord(word), quoted, word);
 });
+
+function pidsOf(signalled: readonly { pid: number }[]): number[] {
+  return signalled.map(({ pid }) => pid);
+}

@@ -3,8 +3,9 @@
  * The kinds of flags a command can have. A parser throws `BadInput` with what it takes (`it takes …`); the name
  * of the flag and the value given are put before that.
  */
-import { parseDuration } from "../duration.ts";
+import { formatDuration, parseDuration } from "../duration.ts";
 import { BadInput } from "../errors.ts";
+import { LONGEST_MS } from "../settings.ts";
 
 /** A flag whose value a command gets as `T`. */
 export interface Flag<T> {
@@ -82,7 +83,10 @@ export function duration(brief: string): Flag<number | undefined> {
     placeholder: "DURATION",
     parse(text) {
       const ms = parseDuration(text);
-      if (ms === undefined) throw new BadInput("it takes a duration (seconds, or 90s, 10m, 1h30m, 2d)");
+      if (ms === undefined || ms > LONGEST_MS) {
+        const longest = formatDuration(LONGEST_MS);
+        throw new BadInput(`it takes a duration up to ${longest} (seconds, or 90s, 10m, 1h30m, 2d)`);
+      }
       return ms;
     },
   };

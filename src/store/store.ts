@@ -259,7 +259,7 @@ export interface WorkerStore {
   exchange(exchange: Exchange): Promise<Exchanged>;
   /** What a supervisor has been told. Cheap enough to be asked at every change. */
   orders(supervisor: string): Promise<Orders>;
-  /** All workers, by supervisor and start. */
+  /** All workers, by supervisor and start. The lease of one that is known to be gone has ended. */
   workers(): Promise<WorkerInfo[]>;
   /**
    * Tells workers to stop: one, or all. Returns the ids of the workers told.
@@ -416,7 +416,7 @@ export interface WorkerInfo {
   queues: string[] | null;
   /** In ms since the epoch. */
   startedAt: number;
-  /** The lease: past it, the worker counts as gone; 0 when it has left its jobs to others. */
+  /** The lease: past it, the worker counts as gone; 0 when it has left its jobs to others, 1 when it is known to be gone. */
   leaseUntil: number;
   /** It was told to stop. */
   stopping: boolean;

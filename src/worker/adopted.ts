@@ -4,9 +4,10 @@
  * its start, for the timeout, is taken from the machine's monotonic clock.
  */
 import { systemClock } from "../clock.ts";
+import { blameForExit } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
 import type { AdoptRequest } from "./messages.ts";
-import { type Begun, endedBy, NO_END, type Result, resultOf } from "./run.ts";
+import { type Begun, endedBy, NO_END, notBegun, type Result, resultOf } from "./run.ts";
 import { begunAt, hasBegun, hasSpool, type SpooledEnd, spooledEnd } from "./spool.ts";
 
 /** Why attempts are lost whose process is gone. */
@@ -19,7 +20,16 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
   const startedAt = begunAt(spool) ?? claimedAt;
   if (outOfSight !== null) {
     const ended = Promise.resolve(resultOfAdopted(spooledEnd(spool), outOfSight));
-    return { ended, witnessed: true, byOutput: false, inSight: false, root: () => null, startedAt, ageMs: 0 };
+    return {
+      ended,
+      witnessed: true,
+      byOutput: false,
+      inSight: false,
+      root: () => null,
+      waiter: () => null,
+      startedAt,
+      ageMs: 0,
+    };
   }
   // Without its spool, it may be that of another home that this one was copied from, and none of our business.
   const inSight = hasSpool(spool);
@@ -43,6 +53,9 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
       if (!inSight) return resultOfAdopted(end, LEFT_NO_SPOOL);
       // It was barred, or its shell ended before it came to the command.
       if (!end && !hasBegun(spool)) return { ...NO_END, outcome: "unstarted", error: null };
+      if (end?.exitCode && !hasBegun(spool)) {
+        return notBegun(blameForExit(end.exitCode, { ...request, spooled: true }));
+      }
       return resultOfAdopted(end, LEFT_NO_END);
     }),
     witnessed: true,
@@ -50,6 +63,8 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
     inSight,
     // By its token it is found without; and where there is no token to be seen, the group is its own.
     root: () => byToken ? null : found?.group ?? null,
+    // It leads the session that it was started in.
+    waiter: () => found?.group ?? null,
     startedAt: found ? systemClock.now() - found.ageMs : startedAt,
     ageMs: found?.ageMs ?? 0,
   };

@@ -4,7 +4,7 @@
  */
 import type { ClaimedJob, Settlement } from "../store/store.ts";
 
-/** Receives events as they happen. Methods must return quickly and never throw. */
+/** Receives events as they happen. Methods must return quickly. */
 export interface Journal {
   /** A worker began to run a job. */
   started(job: ClaimedJob): void;
@@ -14,4 +14,29 @@ export interface Journal {
   settled(job: ClaimedJob, settlement: Settlement): void;
   /** Something about one worker, or about all when `worker` is null. */
   note(text: string, worker: string | null): void;
+}
+
+/** The same journal, but one that fails for one event is told that instead, and goes on. */
+export function unfailing(journal: Journal): Journal {
+  const safely = (job: ClaimedJob | undefined, tell: () => void) => {
+    try {
+      tell();
+    } catch (error) {
+      try {
+        const reason = error instanceof Error ? error.message : String(error);
+        journal.note(
+          `something of ${job?.id ?? "a worker"} could not be said: ${reason}`,
+          job?.worker ?? null,
+        );
+      } catch {
+        // There is nobody to tell.
+      }
+    }
+  };
+  return {
+    started: (job) => safely(job, () => journal.started(job)),
+    adopted: (job, from) => safely(job, () => journal.adopted(job, from)),
+    settled: (job, settlement) => safely(job, () => journal.settled(job, settlement)),
+    note: (text, worker) => safely(undefined, () => journal.note(text, worker)),
+  };
 }

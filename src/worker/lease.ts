@@ -4,8 +4,9 @@
  * supervisor's jobs are ended before the lease is, since after that others may run them again.
  */
 import type { Clock } from "../clock.ts";
-import { StoreBusy, StoreFull, UserError } from "../errors.ts";
+import { StoreBusy, StoreFull, type UserError } from "../errors.ts";
 import type { WorkerStore } from "../store/store.ts";
+import { failureOf } from "./failure.ts";
 
 /** What it takes to keep a lease. */
 export interface LeaseOptions {
@@ -76,8 +77,7 @@ export class Lease {
       }
       return renewed;
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      onFailure(error);
+      onFailure(failureOf(error));
       // Nobody else can write either, so nobody can take over.
       if (!(error instanceof StoreFull || error instanceof StoreBusy)) this.#fence();
       return undefined;

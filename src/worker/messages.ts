@@ -16,6 +16,8 @@ export interface RunRequest extends Launch {
   killGraceMs: number;
   /** Bytes kept of each output stream. */
   outputLimit: number;
+  /** It may well not start: it is to be told when it has. */
+  uncertain?: boolean;
   /** Bytes it may print, both streams together, before it is ended; 0 is any number. */
   maxOutput: number;
 }
@@ -50,13 +52,13 @@ export type ToThread =
 export interface Ended {
   /** Which attempt. */
   token: string;
-  /** `lost` and `unstarted` only where it was adopted. */
+  /** `lost` only where it was adopted; `unstarted` also where that is not its job's fault. */
   outcome: Outcome | "unstarted";
   /** Null when it was killed or did not start. */
   exitCode: number | null;
   /** The signal that killed it, such as `SIGKILL`. */
   signal: string | null;
-  /** Why it did not complete, in a few words; null when it did. */
+  /** Why it did not complete, or not even begin, in a few words; null when there is nothing to say. */
   error: string | null;
   /** ms since the epoch. */
   startedAt: number;
@@ -75,5 +77,7 @@ export type FromThread =
   | { type: "ready" }
   | { type: "output"; token: string; pieces: OutputPiece[] }
   | { type: "ended"; ended: Ended[] }
+  /** One that was uncertain has begun. */
+  | { type: "works" }
   /** These have not begun and will not. */
   | { type: "returned"; tokens: string[] };

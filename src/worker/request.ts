@@ -12,6 +12,8 @@ import type { Host } from "./process/platform.ts";
 export interface Surroundings {
   /** Commands see it as `QUEUECTL_HOME`. */
   home: Home;
+  /** Where jobs run that name no directory; null when it is gone. */
+  directory: string | null;
   /** The machine. */
   host: Host;
   /** Those that hold now. */
@@ -22,8 +24,14 @@ export interface Surroundings {
   ends: string;
 }
 
+/** Names no directory, as Linux does for one that was removed. */
+const GONE = "(deleted)";
+
 /** The request to run a job's attempt. */
-export function requestOf(job: ClaimedJob, { home, host, settings, spool, ends }: Surroundings): RunRequest {
+export function requestOf(
+  job: ClaimedJob,
+  { home, directory, host, settings, spool, ends }: Surroundings,
+): RunRequest {
   const { killGraceMs, outputLimit, maxOutput, shell } = settings;
   return {
     token: job.token,
@@ -31,7 +39,7 @@ export function requestOf(job: ClaimedJob, { home, host, settings, spool, ends }
     shell,
     spool,
     ends,
-    cwd: job.cwd,
+    cwd: job.cwd ?? directory ?? GONE,
     env: {
       ...host.withheld.values,
       ...job.env,

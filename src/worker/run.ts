@@ -7,13 +7,14 @@ import { systemClock } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import { formatSize } from "../settings.ts";
 import type { Stream } from "../job.ts";
-import { endTree } from "./end_tree.ts";
+import { type Blame, blameForError, blameForExit, isPassing } from "./blame.ts";
+import { endTree, sayLeft } from "./end_tree.ts";
 import type { Lookout } from "./lookout.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
 import { SpoolReader } from "./output.ts";
 import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "./process/platform.ts";
 import { wasDiskFull } from "./full_disk.ts";
-import { hasBegun, type ProcessEnd, splitSpool, spooledEnd } from "./spool.ts";
+import { begunAt, hasBegun, type ProcessEnd, removeSpool, splitSpool, spooledEnd } from "./spool.ts";
 
 /** By somebody's wish, or by its own doing. */
 export type Reason = EndReason | "timed_out" | "printed_too_much";
@@ -39,6 +40,8 @@ export interface Begun {
   inSight: boolean;
   /** As in `Tree`. */
   root(): number | null;
+  /** The pid of the process that waits for the command, as its parent; null where that is not known any more. */
+  waiter(): number | null;
   /** When it began, in ms since the epoch. */
   startedAt: number;
   /** For how long it has been running, in ms by the monotonic clock. */
@@ -116,7 +119,8 @@ export class Run {
     const { startedAt = now, finishedAt = over, witnessed = true } = result;
     const finished = { ...result, token: this.#request.token, startedAt, finishedAt, witnessed };
     try {
-      return { ...finished, pieces: this.#output.rest(), trimmed: this.#output.trimmed };
+      const pieces = await patiently(() => this.#output.rest());
+      return { ...finished, pieces, trimmed: this.#output.trimmed };
     } catch (error) {
       const reason = `its output is lost: ${sayError(error)}`;
       return {
@@ -142,7 +146,7 @@ export class Run {
     try {
       begun = await this.#begin();
     } catch (error) {
-      return notStarted(sayError(error));
+      return notBegun(blameForError(error, this.#request));
     }
     const { startedAt, witnessed } = begun;
     return { startedAt, witnessed, ...await this.#watch(begun) };
@@ -157,7 +161,9 @@ export class Run {
     if (signal.aborted) onAbort();
     const over = new AbortController();
     if (timeoutMs > 0) this.#endAfter(timeoutMs - begun.ageMs, over.signal);
-    const end = await Promise.race([begun.ended, aborted.promise]);
+    const end = await Promise.race([begun.ended, aborted.promise]) ??
+      // What has ended a moment ago is not to be ended any more.
+      (hasLeftEnd(spool) ? await begun.ended : undefined);
     over.abort();
     signal.removeEventListener("abort", onAbort);
 
@@ -169,11 +175,17 @@ export class Run {
       });
     if (end) {
       // Whoever kills the first process leaves the others: they must not meet those of the next attempt.
-      if (begun.inSight && (end.outcome === "lost" || end.signal !== null)) await endAll(killGraceMs);
-      return end;
+      const killed = end.outcome === "lost" || end.signal !== null;
+      const left = begun.inSight && killed ? sayLeft(await endAll(killGraceMs)) : "";
+      return left === "" ? end : { ...end, error: `${end.error}${left}` };
     }
     const { reason, graceMs } = signal.reason as Ending;
-    const left = await endAll(graceMs);
+    const waiter = begun.waiter();
+    const { left, parents } = await endAll(graceMs);
+    if (left === 0 && parents && (waiter === null || !parents.has(waiter))) {
+      const own = await begun.ended;
+      if (own.exitCode !== null) return own;
+    }
     return endedBy(reason, { end: left === 0 ? await begun.ended : NO_END, left, timeoutMs, maxOutput });
   }
 }
@@ -208,36 +220,70 @@ function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
     env: { ...request.env, [RUN_VARIABLE]: token },
   });
   const result = async (end: LaunchEnd): Promise<Result> => {
-    if (end.kind === "failed") return notStarted(end.error);
-    if (end.kind === "unstarted") return { ...NO_END, outcome: "unstarted", error: null };
-    if (end.kind === "ended") return resultOfFirst(end, spool);
+    if (end.kind === "failed") return notBegun({ job: true, reason: end.error });
+    if (end.kind === "unstarted") {
+      return notBegun({ job: false, reason: "the shell that was to start it ended" });
+    }
+    if (end.kind === "ended") return await resultOfFirst(end, request);
     const left = await lookout.watch(spool, { mark: token, byToken }).ended;
-    return left ? resultOf(left) : resultOfFirst({ code: 1, signal: end.signal }, spool);
+    return left ? resultOf(left) : await resultOfFirst({ code: 1, signal: end.signal }, request);
   };
   return {
-    ended: ended.then(result),
+    ended: ended.then(result).catch((error) => ({
+      ...NO_END,
+      outcome: "lost",
+      error: `lost: ${sayError(error)}`,
+    })),
     witnessed,
     byOutput: !witnessed,
     inSight: true,
     root,
+    waiter: root,
     startedAt,
     ageMs: 0,
   };
 }
 
-function notStarted(reason: string): Result {
-  return { ...NO_END, outcome: "failed", error: `could not start: ${reason}` };
-}
-
 /** How a command went, by the status of its first process. */
-function resultOfFirst({ code, signal }: { code: number; signal: string | null }, spool: string): Result {
+async function resultOfFirst(
+  { code, signal }: { code: number; signal: string | null },
+  request: RunRequest,
+): Promise<Result> {
+  const { spool } = request;
   // A witness exits with such a code for a command that a signal ended, too, but knows the difference.
-  const end = (code > 128 && spooledEnd(spool)) || (signal === null ? undefined : { exitCode: null, signal });
-  if (end) return resultOf(end);
+  const left = code > 128 ? await patiently(() => spooledEnd(spool)).catch(() => undefined) : undefined;
+  if (left) return resultOf(left);
+  if (signal !== null) return resultOf({ exitCode: null, signal });
   if (code !== 0 && !hasBegun(spool)) {
-    return notStarted("its spool cannot be written");
+    const blame = blameForExit(code, { ...request, spooled: begunAt(spool) !== undefined });
+    if (!blame.job) await patiently(() => removeSpool(spool, { end: NO_END, trimmed: true })).catch(() => {});
+    return notBegun(blame);
   }
   return resultOf({ exitCode: code, signal: null });
+}
+
+/** The result of an attempt whose command never began. */
+export function notBegun({ job, reason }: Blame): Result {
+  return job
+    ? { ...NO_END, outcome: "failed", error: `could not start: ${reason}` }
+    : { ...NO_END, outcome: "unstarted", error: reason };
+}
+
+/** Others may need their files and memory for long, but not for ever. */
+const PATIENCE_MS = 30_000;
+const PAUSE_MS = 100;
+
+/** What `action` gives, however often it fails for what others may give back soon. @throws what it throws at last */
+async function patiently<T>(action: () => T): Promise<T> {
+  const until = systemClock.monotonicMs() + PATIENCE_MS;
+  while (true) {
+    try {
+      return action();
+    } catch (error) {
+      if (!isPassing(error) || systemClock.monotonicMs() > until) throw error;
+    }
+    await systemClock.sleep(PAUSE_MS);
+  }
 }
 
 /** How a command went that ended by itself or was killed by somebody else. */
@@ -245,6 +291,15 @@ export function resultOf({ exitCode, signal }: ProcessEnd): Result {
   if (signal !== null) return { exitCode: null, signal, outcome: "failed", error: `killed by ${signal}` };
   if (exitCode === 0) return { exitCode, signal, outcome: "completed", error: null };
   return { exitCode, signal, outcome: "failed", error: `exit code ${exitCode}` };
+}
+
+/** Whether an end was left in the spool; false when nobody can look. */
+function hasLeftEnd(spool: string): boolean {
+  try {
+    return spooledEnd(spool) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function sayError(error: unknown): string {
@@ -261,7 +316,6 @@ export function endedBy(
     maxOutput: number;
   },
 ): Result {
-  const survivors = left === 0 ? "" : `; ${left} of its processes could not be ended`;
   const said = {
     timed_out: `timed out after ${formatDuration(timeoutMs)}`,
     printed_too_much: `printed more than ${formatSize(maxOutput)}`,
@@ -269,5 +323,5 @@ export function endedBy(
     released: "put back by its worker",
   }[reason];
   const outcome = reason === "printed_too_much" ? "failed" : reason;
-  return { outcome, exitCode: end.exitCode, signal: end.signal, error: said + survivors };
+  return { outcome, exitCode: end.exitCode, signal: end.signal, error: said + sayLeft({ left }) };
 }

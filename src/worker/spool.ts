@@ -199,7 +199,8 @@ function orIfMissing<T>(missing: T, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return missing;
+    // The second is what is said when something else stands where the directory was.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return missing;
     throw error;
   }
 }

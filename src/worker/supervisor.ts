@@ -8,18 +8,19 @@
  * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
 import { type Clock, LONGEST_TIMER_MS } from "../clock.ts";
-import { StoreFull, StoreGone, StoreUnusable, UserError } from "../errors.ts";
+import { StoreFull, StoreGone, UserError } from "../errors.ts";
 import type { Home } from "../home.ts";
 import { Latch } from "../latch.ts";
-import { nextState } from "../retry.ts";
 import { type Settings, settingsFrom } from "../settings.ts";
 import { fillReserve, fromReserve, RESERVE, reserveSize } from "../store/reserve.ts";
 import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
 import { Crew } from "./crew.ts";
-import { endTree } from "./end_tree.ts";
+import { endTree, sayLeft } from "./end_tree.ts";
 import { EndsFiles } from "./ends_files.ts";
+import { bring, bringings } from "./exchange_singly.ts";
+import { failureOf } from "./failure.ts";
 import { newId } from "./ids.ts";
-import type { Journal } from "./journal.ts";
+import { type Journal, unfailing } from "./journal.ts";
 import { Lease } from "./lease.ts";
 import { Leftovers } from "./leftovers.ts";
 import type { RunRequest } from "./messages.ts";
@@ -27,9 +28,11 @@ import { PendingOutput } from "./pending_output.ts";
 import { here } from "./process/here.ts";
 import type { Host } from "./process/platform.ts";
 import { requestOf } from "./request.ts";
+import { type Ending, settlementOf } from "./settlement.ts";
 import { bar, removeSpool } from "./spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "./spools.ts";
 import { Succession } from "./succession.ts";
+import { Trouble } from "./trouble.ts";
 
 /** What a supervisor needs. */
 export interface SupervisorOptions {
@@ -41,6 +44,8 @@ export interface SupervisorOptions {
   home: Home;
   /** As `probeHost` found it. */
   host: Host;
+  /** Where jobs run that name no directory; null when it is gone. */
+  directory: string | null;
   /** The program's entry file, which is the threads' too. */
   entry: URL;
   /** How many workers, each on a thread of its own. */
@@ -56,11 +61,6 @@ export interface SupervisorOptions {
   /** For every time it notes and every pause it makes. */
   clock: Clock;
 }
-
-/** How an attempt ended, as far as that is known before its job's next state is decided. */
-type Ending =
-  & Omit<Settlement, "token" | "state" | "runAt">
-  & { witnessed?: boolean; trimmed?: boolean; barred?: boolean };
 
 /** A settlement and the job it is about. */
 interface Settled {
@@ -92,6 +92,7 @@ export class Supervisor {
   readonly #spool: OwnSpool;
   readonly #ends: EndsFiles;
   readonly #lease: Lease;
+  readonly #trouble: Trouble;
   readonly #succession: Succession;
   readonly #leftovers: Leftovers;
   readonly #latch = new Latch();
@@ -123,7 +124,10 @@ export class Supervisor {
     const { id, store, home, host, count, slots, queues, clock } = options;
     const settings = settingsFrom(await store.settings());
     const workers = Array.from({ length: count }, () => newId("worker"));
-    const spool = await fromReserve(home, () => openSpool(home, id));
+    const spool = await fromReserve(home, () => openSpool(home, id)).catch((error) => {
+      // A missing permission has a sentence of its own.
+      throw error instanceof Deno.errors.NotCapable ? error : failureOf(error);
+    });
     const now = clock.now();
     await store.register({
       id,
@@ -143,7 +147,7 @@ export class Supervisor {
     { workers, settings, spool }: { workers: string[]; settings: Settings; spool: OwnSpool },
   ) {
     const { id, store, clock } = options;
-    this.#options = options;
+    this.#options = options = { ...options, journal: unfailing(options.journal) };
     this.#workers = workers;
     this.#settings = settings;
     this.#spool = spool;
@@ -159,8 +163,10 @@ export class Supervisor {
           this.#latch.ring();
         },
         began: (job) => this.#begun.push(job),
+        works: () => this.#trouble.worked(),
         ended: (ended) => {
           for (const one of ended) {
+            if (one.ended.outcome === "unstarted" && one.ended.error) this.#trouble.failed(one.ended.error);
             if (one.ended.pieces.length > 0) this.#output.add(one.job.token, one.ended.pieces);
             this.#settle(one.job, one.ended);
           }
@@ -168,6 +174,12 @@ export class Supervisor {
         returned: (jobs) => this.#undo(jobs),
         crashed: (worker, crash) => this.#threadCrashed(worker, crash),
       },
+    });
+    this.#trouble = new Trouble({
+      clock,
+      say: (text) => this.#options.journal.note(text, null),
+      onPauseOver: () => this.#wake(),
+      over: this.#closing.signal,
     });
     this.#lease = new Lease({
       id,
@@ -299,7 +311,9 @@ export class Supervisor {
    */
   async #exchange(): Promise<boolean | undefined> {
     const { id, store, queues, clock } = this.#options;
-    const free = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings() : [];
+    const openings = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings() : [];
+    const uncertain = this.#trouble.lasts;
+    const free = this.#trouble.allow(openings);
     this.#tellBegun();
     if (free.length === 0 && this.#settlements.length === 0 && this.#output.isEmpty) return undefined;
     const settled = this.#full ? this.#smallest() : this.#settlements;
@@ -322,15 +336,52 @@ export class Supervisor {
       this.#settlements.unshift(...settled);
       this.#output.giveBack(output);
       this.#full = error instanceof StoreFull;
-      throw error;
+      if (error instanceof UserError || settled.length + output.length === 0) throw error;
+      await this.#exchangeSingly();
+      return undefined;
     }
     if (this.#settlements.length > 0) this.#latch.ring(); // on a full disk, they come one by one
     else this.#full = false;
-    this.#undo(this.#crew.run(exchanged.claimed.map((job) => ({ job, request: this.#request(job) }))));
+    this.#trouble.tried(exchanged.claimed.length, openings.length);
+    const given = exchanged.claimed.map((job) => ({ job, request: { ...this.#request(job), uncertain } }));
+    this.#undo(this.#crew.run(given));
     this.#afterSettling(settled, exchanged.refused);
     this.#tellBegun();
     this.#setDueTimer(exchanged.nextDueAt);
     return free.length > 0 ? exchanged.waiting : undefined;
+  }
+
+  /** One of those that wait to be stored cannot be: the others are, and claiming has to wait for the next time. */
+  async #exchangeSingly(): Promise<void> {
+    const { id, store, clock, journal } = this.#options;
+    const settled = new Map(this.#settlements.map((one) => [one.settlement.token, one]));
+    const left = bringings({
+      settlements: this.#settlements.map(({ settlement }) => settlement),
+      output: this.#output.take(),
+    });
+    this.#settlements = [];
+    this.#mayClaim = true;
+    this.#latch.ring();
+    try {
+      for (let next = left[0]; next; next = left[0]) {
+        const brought = await bring(next, { store, supervisor: id, now: clock.now() });
+        left.shift();
+        const one = next.settlement && settled.get(next.settlement.token);
+        if (brought.problem !== undefined) {
+          const what = one ? `the end of ${one.job.id}` : "what a job printed";
+          journal.note(`${what} could not be stored: ${failureOf(brought.problem).message}`, null);
+        }
+        if (one && brought.settlement) {
+          const refused = brought.refused ? [one.job.token] : [];
+          this.#afterSettling([{ ...one, settlement: brought.settlement }], refused);
+        }
+      }
+    } finally {
+      for (const { settlement, output } of left) {
+        if (settlement) this.#settlements.push(settled.get(settlement.token)!);
+        this.#output.giveBack(output);
+      }
+    }
   }
 
   /** On a full disk, the settlement that needs the least room is tried alone: it makes room, since its spool goes. */
@@ -340,10 +391,11 @@ export class Supervisor {
   }
 
   #request(job: ClaimedJob): RunRequest {
-    const { host, home } = this.#options;
+    const { host, home, directory } = this.#options;
     return requestOf(job, {
       host,
       home,
+      directory,
       settings: this.#settings,
       spool: this.#succession.spoolOf(job.token),
       ends: this.#ends.pathFor(job.token),
@@ -351,11 +403,16 @@ export class Supervisor {
   }
 
   /** Notes how an attempt ended, for the next exchange. */
-  #settle(job: ClaimedJob, ending: Ending): void {
-    const { outcome, exitCode, signal, error, startedAt, finishedAt } = ending;
-    const { witnessed = true, trimmed = true, barred = outcome === "unstarted" } = ending;
-    const next = nextState({ ...job, outcome, finishedAt }, this.#settings, Math.random());
-    const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt, ...next };
+  #settle(
+    job: ClaimedJob,
+    ending: Ending & { witnessed?: boolean; trimmed?: boolean; barred?: boolean },
+  ): void {
+    const { witnessed = true, trimmed = true, barred = ending.outcome === "unstarted" } = ending;
+    const settlement = settlementOf(job, ending, {
+      settings: this.#settings,
+      random: Math.random(),
+      now: this.#options.clock.now(),
+    });
     this.#settlements.push({ job, settlement, witnessed, trimmed, barred });
     this.#mayClaim = true;
     this.#latch.ring();
@@ -373,24 +430,29 @@ export class Supervisor {
   }
 
   #afterSettling(settled: readonly Settled[], refused: readonly string[]): void {
-    const { journal } = this.#options;
-    for (const { job, settlement, witnessed, trimmed, barred } of settled) {
-      if (refused.includes(job.token)) {
-        // Whoever has it now needs its spool, and the file that its end may be noted in.
-        journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
-        continue;
+    for (const one of settled) {
+      try {
+        this.#afterSettlingOne(one, refused.includes(one.job.token));
+      } catch (error) {
+        this.#options.journal.note(`after ${one.job.id}: ${failureOf(error).message}`, one.job.worker);
       }
-      this.#ends.settled(job.token);
-      if (!barred) {
-        removeSpool(this.#succession.spoolOf(job.token), {
-          end: witnessed ? settlement : undefined,
-          trimmed,
-        });
-        this.#leftovers.ended(job);
-      }
-      journal.settled(job, settlement);
-      this.#succession.forget(job, { undone: settlement.outcome === "unstarted" });
     }
+  }
+
+  #afterSettlingOne({ job, settlement, witnessed, trimmed, barred }: Settled, refused: boolean): void {
+    const { journal } = this.#options;
+    if (refused) {
+      // Whoever has it now needs its spool, and the file that its end may be noted in.
+      journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
+      return;
+    }
+    const spool = this.#succession.spoolOf(job.token);
+    journal.settled(job, settlement);
+    this.#succession.forget(job, { undone: settlement.outcome === "unstarted" });
+    this.#ends.settled(job.token);
+    if (barred) return;
+    removeSpool(spool, { end: witnessed ? settlement : undefined, trimmed });
+    this.#leftovers.ended(job);
   }
 
   /** Gives attempts that nobody watches to workers, and gives back those that have not begun. */
@@ -425,9 +487,9 @@ export class Supervisor {
       const spool = this.#succession.spoolOf(job.token);
       // What is not there yet when it is looked for must not come after that.
       const barred = tryToBar(spool);
-      await endTree(() => ({ token: job.token, spool, root: null }), ending);
+      const left = sayLeft(await endTree(() => ({ token: job.token, spool, root: null }), ending));
       this.#condemned -= 1;
-      const error = `lost: its worker's thread crashed again and again: ${message}`;
+      const error = `lost: its worker's thread crashed again and again: ${message}${left}`;
       this.#settle(job, { ...withoutResult("lost", { error, now: clock.now() }), barred });
     }));
   }
@@ -496,16 +558,14 @@ export class Supervisor {
   }
 
   /**
-   * Does something with the store; when that cannot be used, says so and looks again later. However many things
-   * fail until then, that is said and planned once.
+   * Does something with the store; when that fails, says so and looks again later. However many things fail until
+   * then, that is said and planned once.
    */
   async #attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
     try {
       return await action();
     } catch (error) {
-      const failure = failureOf(error);
-      if (!failure) throw error;
-      this.#storeFailed(failure);
+      this.#storeFailed(failureOf(error));
       return undefined;
     }
   }
@@ -516,13 +576,6 @@ export class Supervisor {
       this.#latch.ring();
     } else if (!this.#retrying) this.#retrySoon(error.message);
   }
-}
-
-/** What can pass by itself: the store does not work, or the system refuses to do something with the spool. */
-function failureOf(error: unknown): UserError | undefined {
-  if (error instanceof UserError) return error;
-  if (!(error instanceof Error && "code" in error)) return undefined;
-  return new StoreUnusable(`Cannot use the spool: ${error.message}`, { cause: error });
 }
 
 /** Keeps an attempt from beginning, if it has not; false where that cannot be done. */

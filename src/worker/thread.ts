@@ -13,6 +13,7 @@ import { Lookout } from "./lookout.ts";
 import type { Ended, FromThread, RunRequest, ToThread } from "./messages.ts";
 import { here } from "./process/here.ts";
 import { Run } from "./run.ts";
+import { hasBegun } from "./spool.ts";
 
 /** How often running commands are asked for new output: what people who follow a log do not notice. */
 const LIVE_INTERVAL_MS = 50;
@@ -22,6 +23,8 @@ const FIRST_LOOK_MS = 5;
 const REPORT_INTERVAL_MS = 15;
 /** The backlog is given back when nothing ended for this long, so that others can run it. */
 const PATIENCE_MS = 20;
+/** How often it is looked whether one that is uncertain has begun. */
+const BEGIN_INTERVAL_MS = 10;
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
@@ -77,6 +80,7 @@ class Thread {
       const request = this.#backlog.shift();
       if (!request) return;
       this.#run(Run.starting(request, this.#means), request.token);
+      if (request.uncertain) this.#tellBegun(request);
     }
     if (this.#backlog.length > 0) this.#patience ??= setInterval(() => this.#losePatience(), PATIENCE_MS);
   }
@@ -86,11 +90,20 @@ class Thread {
     this.#lookIn(FIRST_LOOK_MS);
     const ended = await run.finish();
     this.#ended.push(ended);
+    // What hinders this one hinders those behind it.
+    if (ended.outcome === "unstarted") this.#giveBack(() => true);
     this.#endedLately = true;
     this.#runs.delete(token);
     this.#begin();
     if (this.#backlog.length === 0) this.#reportEnds();
     else this.#report ??= setTimeout(() => this.#reportEnds(), REPORT_INTERVAL_MS);
+  }
+
+  async #tellBegun({ token, spool }: RunRequest): Promise<void> {
+    while (this.#runs.has(token)) {
+      if (hasBegun(spool)) return send({ type: "works" });
+      await systemClock.sleep(BEGIN_INTERVAL_MS);
+    }
   }
 
   #reportEnds(): void {

@@ -14,6 +14,8 @@ export interface WorkerEvents {
   began(job: ClaimedJob): void;
   /** Something was printed by the attempt with this token. */
   output(token: string, pieces: OutputPiece[]): void;
+  /** A command could be started though that was uncertain. */
+  works(): void;
   /** Attempts are over, in the order in which they ended. */
   ended(ended: readonly { job: ClaimedJob; ended: Ended }[]): void;
   /** Jobs it had been given ahead and has not begun. */
@@ -163,6 +165,8 @@ export class WorkerThread {
         return this.#events.ready();
       case "output":
         return this.#events.output(message.token, message.pieces);
+      case "works":
+        return this.#events.works();
       case "returned":
         // Else they would be claimed for it again at once, and given back again, for as long as the long one runs.
         this.#pace.stall();
@@ -176,8 +180,11 @@ export class WorkerThread {
   }
 
   #takeEnded(ended: Ended): { job: ClaimedJob; ended: Ended } {
-    this.#pace.add(ended.finishedAt - ended.startedAt);
-    if (!this.#begun.has(ended.token)) this.#events.began(this.#jobs.get(ended.token)!);
+    if (ended.outcome === "unstarted") this.#pace.stall();
+    else this.#pace.add(ended.finishedAt - ended.startedAt);
+    if (ended.outcome !== "unstarted" && !this.#begun.has(ended.token)) {
+      this.#events.began(this.#jobs.get(ended.token)!);
+    }
     return { job: this.#take(ended.token), ended };
   }
 

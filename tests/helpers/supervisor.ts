@@ -19,6 +19,8 @@ export interface Unusual {
   entry?: URL;
   /** Collects what it has to say. */
   notes?: string[];
+  /** Is told of ends. */
+  settled?: Journal["settled"];
   count?: number;
   slots?: number;
   clock?: Clock;
@@ -31,6 +33,7 @@ export async function startSupervisor(
     store = test.store,
     entry = MAIN_URL,
     notes = [],
+    settled = () => {},
     count = 1,
     slots = 1,
     clock = systemClock,
@@ -39,12 +42,13 @@ export async function startSupervisor(
     & Unusual
     & { burst?: boolean } = {},
 ): Promise<Supervisor> {
-  const journal: Journal = { started() {}, adopted() {}, settled() {}, note: (text) => notes.push(text) };
+  const journal: Journal = { started() {}, adopted() {}, settled, note: (text) => notes.push(text) };
   return await Supervisor.start({
     id: newId("supervisor"),
     store,
     home: test.dir.home,
     host: await probeHost(),
+    directory: test.dir.path,
     entry,
     count,
     slots,

@@ -27,8 +27,9 @@ export async function startWorker(
   home: string,
   args: readonly string[] = [],
   env: Record<string, string> = {},
+  cwd?: string,
 ): Promise<WorkerProcess> {
-  const child = spawnQueuectl(["worker", "start", ...args], { home, env });
+  const child = spawnQueuectl(["worker", "start", ...args], { home, env, cwd });
   const { printed, over, ended } = await readUntil(child, {
     what: "the worker has started",
     pattern: / started\n/,

@@ -8,6 +8,7 @@ import type { ClaimedJob, Settlement } from "../../store/store.ts";
 import type { Journal } from "../../worker/journal.ts";
 import { writeAll } from "../write_all.ts";
 import { fit, visible } from "../terminal.ts";
+import { PatientWriter } from "./patient_writer.ts";
 
 /** How to write the journal. */
 export interface LineJournalOptions {
@@ -30,18 +31,29 @@ interface Event {
 /** More of a command would bury the other lines. */
 const COMMAND_COLUMNS = 200;
 
+/** At the end, a reader of stdout may take this long for what is left. */
+const LAST_WORDS_MS = 1000;
+
 const utf8 = new TextEncoder();
 
-/** Writes one line an event. Lines of one moment are written at once. Never throws. */
-export class LineJournal implements Journal, Disposable {
+/** Writes one line an event. Lines of one moment are written at once. Never throws, and never waits for a reader. */
+export class LineJournal implements Journal, AsyncDisposable {
   readonly #options: LineJournalOptions;
-  /** Lines to be written, by worker; null is everyone. */
-  #pending = new Map<string | null, string>();
+  readonly #stdout: PatientWriter;
+  /** Lines to be written to files, by worker. */
+  #pending = new Map<string, string[]>();
+  /** How many could not be written to them. */
+  readonly #missing = new Map<string, number>();
   readonly #files = new Map<string, Deno.FsFile>();
 
   /** Opens nothing before there is something to write. */
   constructor(options: LineJournalOptions) {
     this.#options = options;
+    this.#stdout = new PatientWriter({
+      write: (bytes) => Deno.stdout.write(bytes),
+      missing: (count) => this.#missingLine(null, count),
+      clock: options.clock,
+    });
   }
 
   /** One line for the start of a job. */
@@ -71,7 +83,8 @@ export class LineJournal implements Journal, Disposable {
   /** One line for the end of an attempt. */
   settled(job: ClaimedJob, settlement: Settlement): void {
     const { outcome, exitCode, signal, error, state, startedAt, finishedAt, runAt } = settlement;
-    if (outcome === "unstarted") return;
+    // Nobody was told that it had begun, unless it was thought to.
+    if (outcome === "unstarted" && error === null) return;
     this.#write({
       event: outcome,
       worker: job.worker,
@@ -82,8 +95,10 @@ export class LineJournal implements Journal, Disposable {
       signal,
       error,
       run_at: runAt === null ? null : new Date(runAt).toISOString(),
-      text: `${job.id} ${sayEnd(job, settlement)} after ${
-        formatDuration(Math.max(0, finishedAt - (startedAt ?? job.startedAt!)))
+      text: `${job.id} ${sayEnd(job, settlement)}${
+        outcome === "unstarted"
+          ? ""
+          : ` after ${formatDuration(Math.max(0, finishedAt - (startedAt ?? job.startedAt!)))}`
       }`,
     });
   }
@@ -93,33 +108,49 @@ export class LineJournal implements Journal, Disposable {
     this.#write({ event: "note", worker, text });
   }
 
-  /** Writes what is left and closes the files. */
-  [Symbol.dispose](): void {
+  /** Writes what is left, as long as somebody takes it, and closes the files. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#flush();
+    await this.#stdout.drained(LAST_WORDS_MS);
     for (const file of this.#files.values()) file.close();
     this.#files.clear();
   }
 
   #write(event: Event): void {
+    const line = this.#line(event);
+    const { worker } = event;
+    if (this.#options.logs === null || worker === null) return this.#stdout.add(line);
+    if (this.#pending.size === 0) queueMicrotask(() => this.#flush());
+    const lines = this.#pending.get(worker) ?? [];
+    lines.push(line);
+    this.#pending.set(worker, lines);
+  }
+
+  #line(event: Event): string {
     const { clock, json } = this.#options;
     const time = new Date(clock.now()).toISOString();
-    const line = json
+    return json
       ? JSON.stringify({ time, ...event })
       : `${time.slice(0, 19)}Z ${event.worker ?? "queuectl"} ${visible(event.text)}`;
-    if (this.#pending.size === 0) queueMicrotask(() => this.#flush());
-    const key = this.#options.logs === null ? null : event.worker;
-    this.#pending.set(key, `${this.#pending.get(key) ?? ""}${line}\n`);
+  }
+
+  #missingLine(worker: string | null, missing: number): string {
+    const lines = missing === 1 ? "1 line" : `${missing} lines`;
+    return this.#line({ event: "missing", worker, missing, text: `… ${lines} could not be written` });
   }
 
   #flush(): void {
     const pending = this.#pending;
     this.#pending = new Map();
     for (const [worker, lines] of pending) {
+      const missing = this.#missing.get(worker) ?? 0;
+      const all = missing > 0 ? [this.#missingLine(worker, missing), ...lines] : lines;
       try {
-        const file = worker === null ? Deno.stdout : this.#fileOf(worker);
-        writeAll(file, utf8.encode(lines));
+        writeAll(this.#fileOf(worker), utf8.encode(all.map((line) => `${line}\n`).join("")));
+        this.#missing.delete(worker);
       } catch {
-        // Nobody reads stdout any more, or the disk is full: jobs go on all the same.
+        // The disk is full, for example: jobs go on all the same.
+        this.#missing.set(worker, missing + lines.length);
       }
     }
   }
@@ -138,6 +169,7 @@ export class LineJournal implements Journal, Disposable {
 
 function sayEnd(job: ClaimedJob, { outcome, state, error, finishedAt, runAt }: Settlement): string {
   if (outcome === "completed") return "completed";
+  if (outcome === "unstarted") return `could not be started (${error}) and was put back`;
   if (outcome === "released") return "was put back, its attempt not counted,";
   if (state === "cancelled") return "was cancelled";
   if (state === "dead") return `is dead, with no retries left (${error}),`;

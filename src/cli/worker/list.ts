@@ -12,7 +12,8 @@ import { type Column, table } from "../table.ts";
 export const command: Target = defineCommand({
   brief: "List workers and what they run",
   description:
-    "A worker is gone when it has not been heard of for as long as its lease, and has left when it was told to. " +
+    "A worker is gone when its process has ended, or when it has not been heard of for as long as its lease, and has " +
+    "left when it was told to. " +
     "What such workers ran goes on, and is adopted by the next worker on their host.",
   examples: [["worker list", "all workers"], ["worker list --json", "the same for a program"]],
   async run(context) {

@@ -3,6 +3,7 @@
  * `queuectl worker start`: runs jobs, here or in the background.
  */
 import type { Clock } from "../../clock.ts";
+import { currentDirectory } from "../../environment.ts";
 import { newId } from "../../worker/ids.ts";
 import { here } from "../../worker/process/here.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
@@ -48,8 +49,11 @@ export const command: Target = defineCommand({
     const { home, clock, json } = context;
     const store = await context.store();
     const host = await here.probeHost();
+    // A directory that somebody removes must not take the worker with it.
+    const directory = currentDirectory();
+    Deno.chdir(home.dir);
     dropNeedless(home);
-    using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
+    await using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
     const hidden = sayHidden(host);
     if (hidden) journal.note(`${hidden.found}: ${hidden.advice}`, null);
     using signals = new StopSignals({ clock, journal, leave: flags.leave });
@@ -57,7 +61,17 @@ export const command: Target = defineCommand({
     do {
       const id = newId("supervisor");
       const entry = new URL(Deno.mainModule);
-      const supervisor = await Supervisor.start({ ...setting, id, store, home, host, entry, journal, clock });
+      const supervisor = await Supervisor.start({
+        ...setting,
+        id,
+        store,
+        home,
+        host,
+        directory,
+        entry,
+        journal,
+        clock,
+      });
       for (const worker of supervisor.workers) journal.note("started", worker);
       signals.reach(supervisor);
       end = await supervisor.run();

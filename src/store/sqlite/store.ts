@@ -193,8 +193,8 @@ export class SqliteStore implements contract.Store {
   }
 
   async workers(): Promise<contract.WorkerInfo[]> {
-    const { workers } = await import("./workers.ts");
-    return await this.#db.read(workers);
+    const [{ workers }, { living }] = await Promise.all([import("./workers.ts"), import("./living.ts")]);
+    return await living(await this.#db.read(workers), this.#home);
   }
 
   async requestStop(stop: contract.StopRequest): Promise<string[]> {

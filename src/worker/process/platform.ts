@@ -20,8 +20,8 @@ export interface Platform {
    * whole spool; none is part of another.
    */
   findRuns(marks: readonly string[], byToken: boolean): Promise<Map<string, Found> | undefined>;
-  /** Sends a signal to every process of a run, or none with signal 0, and returns the pids that are there. */
-  signalTree(tree: Tree, signal: "TERM" | "KILL" | "0", byToken: boolean): Promise<number[]>;
+  /** Sends a signal to every process of a run, or none with signal 0, and returns those that are there. */
+  signalTree(tree: Tree, signal: "TERM" | "KILL" | "0", byToken: boolean): Promise<Signalled[]>;
   /** Asks the machine. */
   probeHost(): Promise<Host>;
   /** Starts a program, given as words, that goes on without this process and its terminal; `log` gets its output. */
@@ -30,6 +30,8 @@ export interface Platform {
   withheldNames(): Promise<string[]>;
   /** Whether there is a program by this name or path. */
   hasProgram(name: string): Promise<boolean>;
+  /** Whether a program runs commands as a shell does. */
+  isShell(program: string): Promise<boolean>;
   /**
    * Gives back to the disk what a file holds in a range, which reads as zeros from then on. Returns false where that
    * cannot be done.
@@ -136,6 +138,20 @@ export interface Tree {
    * used after its process may have been reaped.
    */
   root: number | null;
+  /** Processes of it that were seen before, and may be told by nothing else any more. */
+  seen?: readonly Signalled[];
+}
+
+/** A process of a run that was there when it was signalled. */
+export interface Signalled {
+  /** Its pid. */
+  pid: number;
+  /** Its parent's, where that is known. */
+  parent: number | null;
+  /** Tells it from others that had its pid or will have it. */
+  start: string;
+  /** It is another user's, and may not be signalled. */
+  refused: boolean;
 }
 
 /** The machine, as far as its processes are concerned. */

@@ -57,7 +57,10 @@ export class PosixLauncher implements Launcher {
       // What has not begun when it is barred never will.
       if (end.kind === "orphaned" && bar(wanted.spool)) return { kind: "unstarted" };
       if (end.kind === "ended" && end.code === NO_DIRECTORY && !hasBegun(wanted.spool)) {
-        return { kind: "failed", error: `No such cwd '${wanted.cwd}'` };
+        const directory = wanted.cwd === null
+          ? "the worker's own directory"
+          : `the directory "${wanted.cwd}"`;
+        return { kind: "failed", error: `${directory} is gone or cannot be entered` };
       }
       return end;
     });

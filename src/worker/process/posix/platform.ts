@@ -26,6 +26,9 @@ export const posixPlatform: Platform = {
   async hasProgram(name) {
     return await runShell('command -v -- "$1" >/dev/null && echo yes', [name]) !== "";
   },
+  async isShell(program) {
+    return await runShell('"$1" -c "echo yes" 2>/dev/null', [program]) === "yes\n";
+  },
   punchHole,
   emptyRemoved,
   appends: true,

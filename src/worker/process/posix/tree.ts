@@ -8,18 +8,28 @@
  * Where there is no `/proc`, the tree is the run's process group.
  */
 import { streamPath } from "../../spool.ts";
-import { RUN_VARIABLE, type Tree } from "../platform.ts";
+import { RUN_VARIABLE, type Signalled, type Tree } from "../platform.ts";
 import { runShell } from "./shell.ts";
 
 /**
- * Prints the pids of a run's processes and, unless the signal is 0, signals each of them.
+ * Signals a run's processes, unless the signal is 0, and prints a line for each that is there: pid, pid of its parent,
+ * its start, and `refused` where this user may not signal it. Another user's process shows only as somebody's
+ * descendant; once its parent has ended it can be told by nothing but what was seen before.
  * $1 signal, $2 `QUEUECTL_RUN=token`, $3 the end of what `ls` says of their stdout or nothing, $4 pid of the first
- * process or nothing.
+ * process or nothing, then `pid:start` of those that were seen before.
  */
 const SIGNAL_BY_TOKEN = `all=" "; new=
 add() { for pid; do case "$all" in *" $pid "*) ;; *) all="$all$pid "; new="$new $pid";; esac; done; }
-add $4 $(grep -ls -- "$2" /proc/[0-9]*/environ | cut -d/ -f3)
-[ -z "$3" ] || add $(ls -ln /proc/[0-9]*/fd/1 2>/dev/null | grep -F -- "$3" | cut -d/ -f3)
+look() {
+  { read -r stat </proc/$1/stat; } 2>/dev/null || return 1
+  set -- \${stat##*) }
+  parent=$2 start=\${20}
+  case $1 in [ZXx]) return 1;; esac
+}
+signal=$1 token=$2 output=$3 root=$4; shift 4
+add $root $(grep -ls -- "$token" /proc/[0-9]*/environ | cut -d/ -f3)
+[ -z "$output" ] || add $(ls -ln /proc/[0-9]*/fd/1 2>/dev/null | grep -F -- "$output" | cut -d/ -f3)
+for seen; do look "\${seen%:*}" && [ "$start" = "\${seen#*:}" ] && add "\${seen%:*}"; done
 while [ -n "$new" ]; do
   todo=$new; new=
   for pid in $todo; do
@@ -29,8 +39,10 @@ while [ -n "$new" ]; do
   done
 done
 for pid in $all; do
-  [ -d /proc/$pid ] || continue
-  if [ "$1" = 0 ]; then echo $pid; else kill -s "$1" $pid && echo $pid; [ "$1" = TERM ] && kill -s CONT $pid; fi
+  look $pid || continue
+  refused=; kill -s "$signal" $pid || { look $pid || continue; refused=refused; }
+  echo "$pid $parent $start $refused"
+  [ "$signal" = TERM ] && kill -s CONT $pid
 done 2>/dev/null; :`;
 
 /**
@@ -40,22 +52,29 @@ done 2>/dev/null; :`;
 const SIGNAL_BY_GROUP = `kill -s "$1" -- "-$2" 2>/dev/null && echo "$2"; :`;
 
 /**
- * Sends a signal to every process of a run, or none with signal 0, and returns the pids that are there.
- * A process stopped by SIGSTOP is woken by TERM, so that it can end.
+ * Sends a signal to every process of a run, or none with signal 0, and returns those that are there; `seen` are some
+ * that were before. A process stopped by SIGSTOP is woken by TERM, so that it can end.
  */
 export async function signalTree(
-  tree: Tree,
+  { token, spool, root, seen = [] }: Tree,
   signal: "TERM" | "KILL" | "0",
   procfs: boolean,
-): Promise<number[]> {
-  let printed: string;
-  if (procfs) {
-    const root = tree.root === null ? [] : [String(tree.root)];
-    const output = tree.spool === undefined ? "" : ` -> ${streamPath(tree.spool, "stdout")}`;
-    printed = await runShell(SIGNAL_BY_TOKEN, [signal, `${RUN_VARIABLE}=${tree.token}`, output, ...root]);
-  } else {
-    if (tree.root === null) return [];
-    printed = await runShell(SIGNAL_BY_GROUP, [signal, String(tree.root)]);
+): Promise<Signalled[]> {
+  if (!procfs) {
+    if (root === null) return [];
+    const printed = await runShell(SIGNAL_BY_GROUP, [signal, String(root)]);
+    return printed === "" ? [] : [{ pid: root, parent: null, start: "", refused: false }];
   }
-  return printed.split("\n").filter((line) => line !== "").map(Number);
+  const output = spool === undefined ? "" : ` -> ${streamPath(spool, "stdout")}`;
+  const printed = await runShell(SIGNAL_BY_TOKEN, [
+    signal,
+    `${RUN_VARIABLE}=${token}`,
+    output,
+    root === null ? "" : String(root),
+    ...seen.map(({ pid, start }) => `${pid}:${start}`),
+  ]);
+  return printed.split("\n").filter((line) => line !== "").map((line) => {
+    const [pid, parent, start = "", refused] = line.split(" ");
+    return { pid: Number(pid), parent: Number(parent), start, refused: refused === "refused" };
+  });
 }

@@ -46,6 +46,11 @@ const SHELLS: readonly (readonly [name: RegExp, words: string])[] = [
   [/(?:^|[\\/])(?:a|ba|da|k|z)?sh(?:\.exe)?$/i, '"!QUEUECTL_SHELL!" -c "eval \\"$QUEUECTL_COMMAND\\""'],
 ];
 
+/** Whether it is known how to give a shell a command. */
+export function isKnownShell(shell: string): boolean {
+  return SHELLS.some(([name]) => name.test(shell));
+}
+
 /**
  * Variables that `cmd` sets itself: given to the runtime, they would change which `cmd` it finds, or make it refuse to
  * start one. Their names mean nothing to `cmd`.

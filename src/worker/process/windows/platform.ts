@@ -6,7 +6,7 @@ import { launchedChild } from "../child.ts";
 import type { Platform } from "../platform.ts";
 import { startCall } from "./background.ts";
 import { PROBE, readHost } from "./host.ts";
-import { cmdFor } from "./launch.ts";
+import { cmdFor, isKnownShell } from "./launch.ts";
 import { killArguments, LIST, readProcesses, runsAmong, treeAmong, withDescendants } from "./processes.ts";
 import { powershell, PROGRAMS, type Run, runProgram } from "./programs.ts";
 
@@ -30,7 +30,7 @@ export function windowsPlatform(run: Run = runProgram): Platform {
       const pids = treeAmong(processes, tree);
       // No signal asks a process without a window to end: TERM is KILL.
       if (signal !== "0" && pids.length > 0) await run({ program: "taskkill", args: killArguments(pids) });
-      return pids;
+      return pids.map((pid) => ({ pid, parent: null, start: "", refused: false }));
     },
     probeHost: async () => readHost(await run(powershell(PROBE))),
     async startInBackground(program, log) {
@@ -55,6 +55,7 @@ export function windowsPlatform(run: Run = runProgram): Platform {
         "Get-Command -CommandType Application -Name $env:QUEUECTL_NAME | Select-Object -First 1 Source";
       return (await run(powershell(script, { QUEUECTL_NAME: name }))).trim() !== "";
     },
+    isShell: (program) => Promise.resolve(isKnownShell(program)),
     punchHole: () => Promise.resolve(false),
     emptyRemoved: () => Promise.resolve([]),
     appends: false,

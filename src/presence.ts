@@ -3,7 +3,7 @@
  * Whether a supervisor lives, without any doubt: each holds a lock on a file beside its spool, which the kernel lets
  * go of when the process ends, however it ends. A process that was stopped keeps it.
  */
-import { systemClock } from "../clock.ts";
+import { systemClock } from "./clock.ts";
 
 /** Where the lock of a supervisor is, in the directory of all spools. */
 export function presencePath(spools: string, id: string): string {

@@ -1,0 +1,34 @@
+/**
+ * @module
+ * Which workers are gone although their lease has not ended: those whose supervisor has let go of its lock, as the
+ * kernel does for it when it ends. Whoever uses this store is on the same machine, or it could not use it.
+ */
+import type { Home } from "../../home.ts";
+import { isPresent, presencePath } from "../../presence.ts";
+import type { WorkerInfo } from "../store.ts";
+
+/** A lease that has ended, and that was not left. */
+const ENDED = 1;
+
+/** The same workers; the leases of those that are gone have ended. */
+export async function living(workers: readonly WorkerInfo[], home: Home): Promise<WorkerInfo[]> {
+  const supervisors = new Set(
+    workers.filter(({ leaseUntil }) => leaseUntil > 0).map(({ supervisor }) => supervisor),
+  );
+  const gone = new Set<string>();
+  await Promise.all(Array.from(supervisors, async (id) => {
+    if (await lives(presencePath(home.spool, id)) === false) gone.add(id);
+  }));
+  return workers.map((worker) =>
+    gone.has(worker.supervisor) ? { ...worker, leaseUntil: Math.min(worker.leaseUntil, ENDED) } : worker
+  );
+}
+
+/** Undefined when that cannot be told: then the lease decides. */
+async function lives(lock: string): Promise<boolean | undefined> {
+  try {
+    return await isPresent(lock);
+  } catch {
+    return undefined;
+  }
+}
