@@ -5,7 +5,8 @@
  *
  * The contract, over all methods:
  * - **Durable.** When a method that writes has resolved, what it wrote survives `kill -9` and a power cut.
- * - **Atomic.** A method does all of what it says, or throws and has changed nothing.
+ * - **Atomic.** A method does all of what it says, or throws and has changed nothing; those that say "in turns" have
+ *   done a part of it when they are interrupted.
  * - **Along the table.** A job's state changes only as `TRANSITIONS` in `job.ts` allows.
  * - **One owner.** A job in `processing` has exactly one running attempt. Only the supervisor of that
  *   attempt settles it, matched by token; once another has settled it, a late result is refused.
@@ -66,14 +67,14 @@ export interface JobStore {
    * @throws {Refused} for a job in another state
    */
   retry(ids: readonly string[], options: { now: number; only?: State }): Promise<void>;
-  /** The same for every dead job. Returns how many. */
+  /** The same for every job that is dead now, in turns with others who write. Returns how many. */
   retryDead(now: number): Promise<number>;
   /**
    * Removes jobs with their attempts and output. `only` narrows the states; never `processing`.
    * @throws {Refused} for a job in another state
    */
   delete(ids: readonly string[], options?: { only?: State }): Promise<void>;
-  /** Removes every dead job. Returns how many. */
+  /** Removes every job that is dead now, in turns with others who write. Returns how many. */
   deleteDead(): Promise<number>;
   /**
    * Changes a waiting job. A `runAt` in the future makes it `scheduled`, one in the past or null makes it `pending`.
@@ -180,7 +181,10 @@ export interface QueueStore {
   queues(): Promise<QueueInfo[]>;
   /** Changes a queue's switches, creating it if need be. `concurrency` null takes the limit away. */
   setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void>;
-  /** Removes every waiting job (`pending`, `scheduled`, `failed`) of one queue, or of all. Returns how many. */
+  /**
+   * Removes every job that waits now (`pending`, `scheduled`, `failed`), of one queue or of all, in turns with others
+   * who write: what they enqueue meanwhile stays. Returns how many.
+   */
   clear(queue?: string): Promise<number>;
 }
 
@@ -435,8 +439,8 @@ export interface FigureRow {
 /** Care for the store itself. */
 export interface Upkeep {
   /**
-   * Removes at most `limit` completed and cancelled jobs that ended before `before`, with their attempts and output.
-   * Returns how many.
+   * Removes some completed and cancelled jobs that ended before `before`, with their attempts and output: at most
+   * `limit`, and as many as take moments. Returns how many; 0 when there is none left.
    */
   prune(before: number, limit: number): Promise<number>;
   /** Writes a consistent copy to a new file. @throws {Refused} when the file exists */

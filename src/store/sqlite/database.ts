@@ -15,9 +15,12 @@ import { type Identity, identityOf } from "./identity.ts";
 export type Value = string | number | null | Uint8Array;
 
 /** SQLite's own wait for a lock stops the thread: keep it short, and wait the rest without stopping it. */
-const BLOCKING_WAIT_MS = 20;
-/** The longest pause between two tries; each is a random part of it, so that those who wait do not march in step. */
-const PAUSE_MS = 20;
+const BLOCKING_WAIT_MS = 8;
+/**
+ * The longest pause between two tries; each is a random part of it, so that those who wait do not march in step. It
+ * grows with the wait: at first, the pauses that others make between two transactions must not be missed.
+ */
+const PAUSE_MS = { first: 4, last: 20, after: 2000 };
 /** How long a busy store makes us wait: longer than the largest bulk insert holds the lock. */
 const PATIENCE_MS = 120_000;
 /** The log is cut back to this size after a checkpoint, so that a long reader's aftermath does not stay for ever. */
@@ -139,13 +142,13 @@ export class Database {
 
   /** Tries `action` until the database is not busy. */
   async patiently<T>(action: () => T): Promise<T> {
-    const deadline = systemClock.monotonicMs() + PATIENCE_MS;
+    const start = systemClock.monotonicMs();
     while (true) {
       try {
         return action();
       } catch (error) {
         if (!isBusy(error)) throw this.#explain(error);
-        if (systemClock.monotonicMs() > deadline) {
+        if (systemClock.monotonicMs() - start > PATIENCE_MS) {
           throw new StoreBusy(
             `Cannot use "${this.#home.database}": it is busy; another process has held it for ${
               PATIENCE_MS / 1000
@@ -153,7 +156,8 @@ export class Database {
           );
         }
       }
-      await systemClock.sleep(Math.random() * PAUSE_MS);
+      const isLong = systemClock.monotonicMs() - start > PAUSE_MS.after;
+      await systemClock.sleep(Math.random() * (isLong ? PAUSE_MS.last : PAUSE_MS.first));
     }
   }
 

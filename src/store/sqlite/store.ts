@@ -78,8 +78,8 @@ export class SqliteStore implements contract.Store {
   }
 
   async retryDead(now: number): Promise<number> {
-    const { retryDead } = await import("./manage.ts");
-    return await this.#change((db) => retryDead(db, now));
+    const { retryDead } = await import("./sweep.ts");
+    return await this.#changes(() => retryDead(this.#db, now));
   }
 
   async delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
@@ -88,8 +88,8 @@ export class SqliteStore implements contract.Store {
   }
 
   async deleteDead(): Promise<number> {
-    const { removeAll } = await import("./manage.ts");
-    return await this.#change((db) => removeAll(db, ["dead"]));
+    const { deleteDead } = await import("./sweep.ts");
+    return await this.#changes(() => deleteDead(this.#db));
   }
 
   async edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
@@ -126,8 +126,8 @@ export class SqliteStore implements contract.Store {
   }
 
   async clear(queue?: string): Promise<number> {
-    const { clear } = await import("./manage.ts");
-    return await this.#change((db) => clear(db, queue));
+    const { clear } = await import("./sweep.ts");
+    return await this.#changes(() => clear(this.#db, queue));
   }
 
   /** Every setting that was set, by key. */
@@ -253,6 +253,15 @@ export class SqliteStore implements contract.Store {
     const result = await this.#db.write(work);
     this.#bell.ring();
     return result;
+  }
+
+  /** Several writes that others may wait for; also when they come to no good end. */
+  async #changes<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      this.#bell.ring();
+    }
   }
 }
 

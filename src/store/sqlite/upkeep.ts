@@ -7,27 +7,38 @@ import { addFigures, type Figures, noFigures, OUTCOME_FIGURE } from "../../figur
 import type { Outcome, State } from "../../job.ts";
 import type { Database } from "./database.ts";
 import { figures } from "./figures.ts";
+import { turn } from "./turns.ts";
 
 const PRUNABLE = "state IN ('completed', 'cancelled')";
 
-/** Removes at most `limit` completed and cancelled jobs that ended before `before`, the oldest first. */
+/** Besides its flush, removing takes no longer than this at a time: supervisors do it, too. */
+const PRUNE_MS = 5;
+
+/**
+ * Removes some completed and cancelled jobs that ended before `before`, the oldest first: at most `limit`, and fewer
+ * where they have much output.
+ */
 export function prune(db: Database, before: number, limit: number): number {
-  const pruned = db.run(
-    `DELETE FROM jobs WHERE seq IN (
-       SELECT seq FROM jobs WHERE ${PRUNABLE} AND finished_at < ? ORDER BY finished_at LIMIT ?)`,
-    before,
-    limit,
-  );
+  const hasTime = turn(PRUNE_MS);
+  let pruned = 0;
+  for (const { seq } of db.all<{ seq: number }>(OLDEST, before, limit)) {
+    if (!hasTime()) break;
+    pruned += db.run("DELETE FROM jobs WHERE seq = ?", seq);
+  }
   if (pruned > 0) shrink(db);
   return pruned;
 }
 
+const OLDEST = `SELECT seq FROM jobs WHERE ${PRUNABLE} AND finished_at < ? ORDER BY finished_at LIMIT ?`;
+
 /** Free pages are used again; only where they are a good part of the file are some given back. */
-const PAGES_GIVEN_BACK = 1000;
+const PAGES_FREE = 1000;
+/** To give back many takes long. */
+const PAGES_GIVEN_BACK = 200;
 
 function shrink(db: Database): void {
   const free = pragma(db, "freelist_count");
-  if (free > PAGES_GIVEN_BACK && free > pragma(db, "page_count") / 4) {
+  if (free > PAGES_FREE && free > pragma(db, "page_count") / 4) {
     db.exec(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`);
   }
 }

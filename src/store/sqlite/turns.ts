@@ -1,0 +1,29 @@
+/**
+ * @module
+ * Long work in short transactions. Invariant: nobody else waits longer for the lock than one of them takes, which is
+ * measured in time, not in rows. SQLite's lock is not fair: without a pause, whoever waits would never find it free.
+ */
+import { systemClock } from "../../clock.ts";
+import type { Database } from "./database.ts";
+
+/** How long one transaction goes on, its flush aside. */
+const TURN_MS = 20;
+/** How long others get to take the lock. They try again every few ms (see `Database.patiently`). */
+const PAUSE_MS = 5;
+/** So much is done whatever the time: what is little is done in one transaction. */
+const LEAST = 32;
+
+/** Says whether there is time for one thing more; to be asked before each. */
+export type HasTime = () => boolean;
+
+/** The time of one transaction, from now on. */
+export function turn(limitMs: number = TURN_MS): HasTime {
+  const endMs = systemClock.monotonicMs() + limitMs;
+  let done = 0;
+  return () => done++ < LEAST || systemClock.monotonicMs() < endMs;
+}
+
+/** Does something in one transaction after the other, as long as `work` returns that there is more of it. */
+export async function inTurns(db: Database, work: (db: Database, hasTime: HasTime) => boolean): Promise<void> {
+  while (await db.write((db) => work(db, turn()))) await systemClock.sleep(PAUSE_MS);
+}
