@@ -20,6 +20,7 @@ import { EndsFiles } from "./ends_files.ts";
 import { newId } from "./ids.ts";
 import type { Journal } from "./journal.ts";
 import { Lease } from "./lease.ts";
+import { Maintenance } from "./maintenance.ts";
 import type { RunRequest } from "./messages.ts";
 import { PendingOutput } from "./pending_output.ts";
 import type { Host } from "./process/platform.ts";
@@ -69,8 +70,8 @@ interface Settled {
 const STORE_RETRY_MS = 1000;
 /** How often it looks whether others are gone. */
 const PEERS_INTERVAL_MS = 500;
-const PRUNE_INTERVAL_MS = 60_000;
-const PRUNE_STEP = 500;
+/** How long a burst goes on caring for the store after its last job, at most. */
+const BURST_CARE_MS = 2000;
 
 /** Runs jobs until told to stop. */
 export class Supervisor {
@@ -81,6 +82,7 @@ export class Supervisor {
   readonly #ends: EndsFiles;
   readonly #lease: Lease;
   readonly #succession: Succession;
+  readonly #maintenance: Maintenance;
   readonly #latch = new Latch();
   readonly #closing = new AbortController();
   #settings: Settings;
@@ -164,6 +166,7 @@ export class Supervisor {
       onCutOff: (graceMs) => this.#cutOff(graceMs),
       onFailure: (error) => this.#storeFailed(error),
     });
+    this.#maintenance = new Maintenance({ store, clock, settings: () => this.#settings });
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
   }
 
@@ -193,14 +196,15 @@ export class Supervisor {
         await takeOver();
         if (this.#succession.waiting > 0) this.#latch.ring();
       }),
-      this.#every(() => PRUNE_INTERVAL_MS, () => this.#prune()),
     ];
+    const { done: cared, background: caring } = this.#care();
     const listener = store.listen(() => this.#wake());
     await this.#loop();
     listener[Symbol.dispose]();
     clearTimeout(this.#dueTimer);
+    if (this.#options.burst && !this.#replaced && !this.#storeGone) await this.#atMost(BURST_CARE_MS, cared);
     this.#closing.abort();
-    await Promise.all(background);
+    await Promise.all([...background, caring]);
     this.#crew.close();
     if (this.#storeGone) throw this.#storeGone;
     if (!this.#replaced) await this.#attempt(() => store.leave(this.#options.id));
@@ -407,13 +411,12 @@ export class Supervisor {
     this.#dueTimer = setTimeout(() => this.#wake(), Math.min(delayMs, LONGEST_TIMER_MS));
   }
 
-  async #prune(): Promise<void> {
-    const { retentionMs } = this.#settings;
-    if (retentionMs === 0) return;
-    const { store, clock } = this.#options;
-    while (await store.prune(clock.now() - retentionMs, PRUNE_STEP) === PRUNE_STEP) {
-      if (this.#closing.signal.aborted) return;
-    }
+  /** Cares for the store, at once and then again and again; `done` is when it has done so once. */
+  #care(): { done: Promise<void>; background: Promise<void> } {
+    const { signal } = this.#closing;
+    const round = () => this.#attempt(() => this.#maintenance.round(signal));
+    const done = round();
+    return { done, background: done.then(() => this.#every(() => this.#maintenance.intervalMs, round)) };
   }
 
   /** Does something again and again until the supervisor closes, with a pause before each time. */
@@ -424,6 +427,13 @@ export class Supervisor {
       if (signal.aborted) return;
       await this.#attempt(async () => await action());
     }
+  }
+
+  /** Waits for something, but not for long. */
+  async #atMost(ms: number, done: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([done, this.#options.clock.sleep(ms, over.signal)]);
+    over.abort();
   }
 
   async #retrySoon(reason: string): Promise<void> {

@@ -24,6 +24,9 @@ export function turn(limitMs: number = TURN_MS): HasTime {
 }
 
 /** Does something in one transaction after the other, as long as `work` returns that there is more of it. */
-export async function inTurns(db: Database, work: (db: Database, hasTime: HasTime) => boolean): Promise<void> {
+export async function inTurns(
+  db: Database,
+  work: (db: Database, hasTime: HasTime) => boolean,
+): Promise<void> {
   while (await db.write((db) => work(db, turn()))) await systemClock.sleep(PAUSE_MS);
 }
