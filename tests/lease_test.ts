@@ -7,7 +7,7 @@ import { StoreBusy, StoreFull, StoreUnusable, type UserError } from "../src/erro
 import type { SupervisorInfo } from "../src/store/store.ts";
 import { Lease } from "../src/worker/lease.ts";
 import { Peers } from "../src/worker/peers.ts";
-import { bePresent, presencePath } from "../src/worker/presence.ts";
+import { bePresent, presencePath } from "../src/presence.ts";
 import { FakeClock } from "./helpers/fake_clock.ts";
 import { tempDir } from "./helpers/temp.ts";
 

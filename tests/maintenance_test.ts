@@ -19,6 +19,7 @@ function storeOf(old: number, tookMs: (limit: number) => number = () => 0) {
     get left() {
       return old;
     },
+    recover: () => Promise.resolve(false),
     prune(before: number, limit: number): Promise<number> {
       assert.equal(before, clock.now() - WEEK_MS);
       steps.push(limit);
@@ -51,6 +52,7 @@ Deno.test("after each step of pruning timers get their turn", async () => {
   const pruned: number[] = [];
   const timer = setInterval(() => turns += 1, 0);
   const store = {
+    recover: () => Promise.resolve(false),
     prune: () => Promise.resolve(pruned.push(turns) < 5 ? 1 : 0),
   };
   const settings = () => ({ retentionMs: WEEK_MS });

@@ -37,7 +37,8 @@ export interface Store
 /** Jobs, as those see them who enqueue and manage them. */
 export interface JobStore {
   /**
-   * Stores jobs in the given order and returns their ids in that order.
+   * Stores jobs in the given order and returns their ids in that order. Very many become visible one after the other,
+   * in turns with others who write, but in the end all of them or none.
    * @throws {Refused} `Cannot enqueue job "x": the id is taken`; with several jobs, as a `TakenId` that says which;
    * and when a request's key was used for another one
    */
@@ -443,6 +444,11 @@ export interface Upkeep {
    * `limit`, and as many as take moments. Returns how many; 0 when there is none left.
    */
   prune(before: number, limit: number): Promise<number>;
+  /**
+   * Goes on for a moment with what processes that died had begun: very many jobs that were being enqueued are stored,
+   * all of them or none. Returns whether there is more to do.
+   */
+  recover(): Promise<boolean>;
   /** Writes a consistent copy to a new file. @throws {Refused} when the file exists */
   backup(path: string): Promise<void>;
   /** Looks for damage. Returns what is wrong, a sentence each; empty when all is well. */

@@ -10,7 +10,7 @@ import type { Upkeep } from "../store/store.ts";
 /** What it takes to care for a store. */
 export interface MaintenanceOptions {
   /** The store. */
-  store: Pick<Upkeep, "prune">;
+  store: Pick<Upkeep, "prune" | "recover">;
   /** Times steps and pauses. */
   clock: Clock;
   /** How long ended jobs are kept; 0 is for ever. It may change. */
@@ -44,7 +44,10 @@ export class Maintenance {
 
   /** Does all there is to do, or as much as can be done before the signal aborts. */
   async round(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && await this.#prune() > 0) await this.#options.clock.sleep(PAUSE_MS, signal);
+    const { store, clock } = this.#options;
+    const pause = () => clock.sleep(PAUSE_MS, signal);
+    while (!signal.aborted && await store.recover()) await pause();
+    while (!signal.aborted && await this.#prune() > 0) await pause();
   }
 
   /** Removes some old jobs and returns how many. */

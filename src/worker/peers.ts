@@ -8,7 +8,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { SupervisorInfo } from "../store/store.ts";
-import { isPresent, presencePath } from "./presence.ts";
+import { isPresent, presencePath } from "../presence.ts";
 import type { Host } from "./process/platform.ts";
 
 /** A supervisor that is gone, and what that says of its processes. */

@@ -5,7 +5,7 @@
  */
 import type { Home } from "../home.ts";
 import type { Store } from "../store/store.ts";
-import { bePresent, isPresent, presencePath, presencesIn } from "./presence.ts";
+import { bePresent, isPresent, presencePath, presencesIn } from "../presence.ts";
 
 /** The spool of a supervisor that lives. */
 export interface OwnSpool {

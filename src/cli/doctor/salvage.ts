@@ -21,6 +21,9 @@ const NAMES: Readonly<Record<keyof Salvaged, string>> = {
   workers: "workers",
   figures: "rows of figures",
   requests: "remembered requests",
+  batches: "batches under way",
+  staged: "pieces of them",
+  staged_names: "ids in them",
 };
 
 /** Saves to a new file and prints what came of it. The damaged store is not changed. */

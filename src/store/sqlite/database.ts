@@ -129,14 +129,31 @@ export class Database {
    * Runs `work`, once, in a write transaction: all of it is on disk when the promise resolves, or nothing is.
    * @throws {StoreGone} when the file is not at its place any more
    */
-  async write<T>(work: (db: Database) => T): Promise<T> {
-    return await this.patiently(() => {
-      this.run("BEGIN IMMEDIATE"); // the only statement here that can find the database busy
-      return this.#finish((db) => {
-        const result = work(db);
-        this.#checkPlace(); // last, since the work may take a while
-        return result;
-      });
+  write<T>(work: (db: Database) => T): Promise<T> {
+    return this.patiently(() => this.#transact(work));
+  }
+
+  /**
+   * The same without a flush to disk: after a power cut it may not have happened, nor anything after it that was
+   * written like this. The next `write` of whatever process flushes it, too.
+   */
+  writeUnflushed<T>(work: (db: Database) => T): Promise<T> {
+    return this.patiently(() => {
+      this.exec("PRAGMA synchronous=NORMAL");
+      try {
+        return this.#transact(work);
+      } finally {
+        this.exec("PRAGMA synchronous=FULL");
+      }
+    });
+  }
+
+  #transact<T>(work: (db: Database) => T): T {
+    this.run("BEGIN IMMEDIATE"); // the only statement here that can find the database busy
+    return this.#finish((db) => {
+      const result = work(db);
+      this.#checkPlace(); // last, since the work may take a while
+      return result;
     });
   }
 

@@ -2,7 +2,7 @@
  * @module
  * The tables, as numbered steps: `user_version` says how many a database has taken. A step that was released
  * is never changed; a new one is added. Invariant: the counts are right whatever statement touched the jobs;
- * only inserting, which `enqueue.ts` alone does, counts by itself, since a trigger would halve its speed.
+ * only inserting, which `enqueue.ts` and `batches.ts` alone do, counts by itself, since a trigger would halve its speed.
  */
 import { OUTCOMES, STATES, STREAMS, WAITING } from "../../job.ts";
 import type { Database } from "./database.ts";
@@ -155,6 +155,24 @@ const STEPS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
 
    CREATE INDEX requests_by_age ON requests (made_at);`,
+
+  // Very many jobs at once are staged before they become rows of `jobs`.
+  `CREATE TABLE batches (
+     id TEXT PRIMARY KEY,                -- names the lock of whoever enqueues it
+     made_at INTEGER NOT NULL,
+     first INTEGER                       -- the seq of its first job, once all of them are enqueued
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE TABLE staged (
+     piece INTEGER PRIMARY KEY AUTOINCREMENT,
+     batch TEXT NOT NULL REFERENCES batches,
+     start INTEGER NOT NULL,             -- how many jobs of its batch come before
+     jobs TEXT NOT NULL                  -- a JSON array of arrays: see batches.ts
+   ) STRICT;
+
+   CREATE UNIQUE INDEX staged_of ON staged (batch, start);
+
+   CREATE TABLE staged_names (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;`,
 ];
 
 /** Takes the steps that the database has not taken yet. To be called in a write transaction. */

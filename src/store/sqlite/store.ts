@@ -9,7 +9,7 @@ import type { Attempt, Job, NewJob, State } from "../../job.ts";
 import type * as contract from "../store.ts";
 import type { Database } from "./database.ts";
 import type { Doorbell } from "./doorbell.ts";
-import { enqueue } from "./enqueue.ts";
+import { divide, enqueue, Reserved } from "./enqueue.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
 
@@ -38,8 +38,22 @@ export class SqliteStore implements contract.Store {
 
   // Jobs
 
-  enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
-    return this.#change((db) => enqueue(db, jobs, options));
+  async enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
+    const divided = divide(jobs);
+    if (divided.many) return await this.#enqueueMany(divided.jobs, options);
+    const store = () => this.#change((db) => enqueue(db, divided.jobs, options));
+    const { ids, pending } = await store().catch(async (error) => {
+      if (!(error instanceof Reserved)) throw error;
+      while (await this.recover());
+      return await store();
+    });
+    if (pending) await this.recover();
+    return ids;
+  }
+
+  async #enqueueMany(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
+    const { enqueueMany } = await import("./batches.ts");
+    return await this.#changes(() => enqueueMany(this.#db, this.#home, { jobs, options }));
   }
 
   async get(id: string): Promise<Job | undefined> {
@@ -222,6 +236,13 @@ export class SqliteStore implements contract.Store {
   async prune(before: number, limit: number): Promise<number> {
     const { prune } = await import("./upkeep.ts");
     return await this.#db.write((db) => prune(db, before, limit));
+  }
+
+  async recover(): Promise<boolean> {
+    const { recover } = await import("./batches.ts");
+    const more = await recover(this.#db, this.#home);
+    if (more) this.#bell.ring();
+    return more;
   }
 
   async backup(path: string): Promise<void> {

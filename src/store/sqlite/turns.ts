@@ -13,14 +13,22 @@ const PAUSE_MS = 5;
 /** So much is done whatever the time: what is little is done in one transaction. */
 const LEAST = 32;
 
+/** How long, and how many things at least. */
+export interface Turn {
+  /** In ms. */
+  limitMs?: number;
+  /** Things done whatever the time. */
+  least?: number;
+}
+
 /** Says whether there is time for one thing more; to be asked before each. */
 export type HasTime = () => boolean;
 
 /** The time of one transaction, from now on. */
-export function turn(limitMs: number = TURN_MS): HasTime {
+export function turn({ limitMs = TURN_MS, least = LEAST }: Turn = {}): HasTime {
   const endMs = systemClock.monotonicMs() + limitMs;
   let done = 0;
-  return () => done++ < LEAST || systemClock.monotonicMs() < endMs;
+  return () => done++ < least || systemClock.monotonicMs() < endMs;
 }
 
 /** Does something in one transaction after the other, as long as `work` returns that there is more of it. */
@@ -28,5 +36,10 @@ export async function inTurns(
   db: Database,
   work: (db: Database, hasTime: HasTime) => boolean,
 ): Promise<void> {
-  while (await db.write((db) => work(db, turn()))) await systemClock.sleep(PAUSE_MS);
+  while (await db.write((db) => work(db, turn()))) await giveWay();
+}
+
+/** Lets others take the lock. */
+export function giveWay(): Promise<void> {
+  return systemClock.sleep(PAUSE_MS);
 }

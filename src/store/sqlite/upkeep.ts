@@ -19,7 +19,7 @@ const PRUNE_MS = 5;
  * where they have much output.
  */
 export function prune(db: Database, before: number, limit: number): number {
-  const hasTime = turn(PRUNE_MS);
+  const hasTime = turn({ limitMs: PRUNE_MS });
   let pruned = 0;
   for (const { seq } of db.all<{ seq: number }>(OLDEST, before, limit)) {
     if (!hasTime()) break;
