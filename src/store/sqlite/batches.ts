@@ -99,8 +99,7 @@ async function stage(
       checkThere(db, batch);
       for (const piece of pieces) stagePiece(db, batch, piece);
     });
-    pieces = [];
-    await giveWay();
+    pieces = []; // making the next ones takes long enough for others to get their turn
   };
   let text = 0;
   for (const job of jobs) {

@@ -7,7 +7,7 @@ import { systemClock } from "../../clock.ts";
 import type { Database } from "./database.ts";
 
 /** How long one transaction goes on, its flush aside. */
-const TURN_MS = 20;
+const TURN_MS = 30;
 /** How long others get to take the lock. They try again every few ms (see `Database.patiently`). */
 const PAUSE_MS = 5;
 /** So much is done whatever the time: what is little is done in one transaction. */
