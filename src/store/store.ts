@@ -449,8 +449,11 @@ export interface Upkeep {
    * all of them or none. Returns whether there is more to do.
    */
   recover(): Promise<boolean>;
-  /** Writes a consistent copy to a new file. @throws {Refused} when the file exists */
-  backup(path: string): Promise<void>;
+  /**
+   * Writes a consistent copy to a new file, which is there once it is whole; however much others write meanwhile.
+   * @throws {Refused} when the file exists, or `signal` aborts
+   */
+  backup(path: string, signal?: AbortSignal): Promise<void>;
   /** Looks for damage. Returns what is wrong, a sentence each; empty when all is well. */
   check(): Promise<string[]>;
   /** Counts and figures against a recount. Returns what differs, a sentence each. */

@@ -245,9 +245,9 @@ export class SqliteStore implements contract.Store {
     return more;
   }
 
-  async backup(path: string): Promise<void> {
+  async backup(path: string, signal?: AbortSignal): Promise<void> {
     const { backup } = await import("./backup.ts");
-    await backup(this.#db, this.#home, path);
+    await backup(this.#db, this.#home, { path, signal });
   }
 
   async check(): Promise<string[]> {
