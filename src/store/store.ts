@@ -243,6 +243,11 @@ export interface WorkerStore {
   /** All supervisors, those that are gone and have not been taken over included. */
   supervisors(): Promise<SupervisorInfo[]>;
   /**
+   * Those that come next after an id, which need not be there, in the ring of all ids in their order: at most `limit`,
+   * never the one with that id. Costs the same however many there are.
+   */
+  successors(id: string, limit: number): Promise<SupervisorInfo[]>;
+  /**
    * Makes everything that `from` runs `by`'s own and removes `from`, whose results come too late from then on.
    * Returns the tokens of what was taken over, or undefined, having done nothing, when `from` is gone or `by` is not
    * registered. The caller knows that `from` does not live, or that it has been silent for as long as its lease.

@@ -59,10 +59,16 @@ export async function writeNewFile(
     if (signal?.aborted) {
       throw new Refused(`Cannot ${purpose} to "${path}": interrupted, and nothing is left of it`);
     }
+    if (isFull(error)) throw new Refused(`Cannot ${purpose} to "${path}": the disk is full`);
     throw error;
   } finally {
     presence[Symbol.dispose]();
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error &&
+    ("code" in error && error.code === "ENOSPC" || /disk is full/.test(error.message));
 }
 
 /** What the names of files end with that are not whole yet. */

@@ -204,6 +204,11 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read(supervisors);
   }
 
+  async successors(id: string, limit: number): Promise<contract.SupervisorInfo[]> {
+    const { successors } = await import("./adoption.ts");
+    return await this.#db.read((db) => successors(db, id, limit));
+  }
+
   async takeOver(from: string, by: string): Promise<string[] | undefined> {
     const { takeOver } = await import("./adoption.ts");
     return await this.#change((db) => takeOver(db, from, by));
