@@ -80,6 +80,21 @@ export function addFigures(to: Figures, from: Figures): void {
   }
 }
 
+/** Takes figures out of a sum of which they are a part, in place. */
+export function subtractFigures(from: Figures, part: Figures): void {
+  for (const key of Object.keys(from) as (keyof Figures)[]) {
+    if (key !== "waitMs" && key !== "runMs") {
+      from[key] -= part[key];
+      continue;
+    }
+    from[key].count -= part[key].count;
+    from[key].sum -= part[key].sum;
+    for (const [bucket, count] of Object.entries(part[key].buckets)) {
+      from[key].buckets[Number(bucket)] = (from[key].buckets[Number(bucket)] ?? 0) - count;
+    }
+  }
+}
+
 /** Adds one histogram to another, in place. */
 export function addHistogram(to: Histogram, from: Histogram): void {
   to.count += from.count;

@@ -2,7 +2,7 @@
  * @module
  * The home: the one directory that holds everything, and the paths within it. Mode 0700, files 0600.
  */
-import { envVariable } from "./environment.ts";
+import { baseDirectory, envVariable } from "./environment.ts";
 import { PermissionMissing, StoreUnusable } from "./errors.ts";
 import { absolutePath, isAbsolute, type PathOptions } from "./paths.ts";
 import { howToGet, isGranted } from "./permissions.ts";
@@ -15,19 +15,22 @@ export interface Home {
   database: string;
   /** Touched after every change that somebody may wait for. */
   doorbell: string;
+  /** Room for when the disk is full. */
+  reserve: string;
   /** Output of running attempts. */
   spool: string;
   /** Logs of detached workers. */
   logs: string;
 }
 
-/** The paths within the home `dir`, which is made absolute; nothing is created. */
+/** The paths within the home `dir`, which is made absolute; nothing is created. @throws {BadInput} when it cannot be */
 export function homeAt(dir: string, options: PathOptions = {}): Home {
-  const root = absolutePath(dir, isAbsolute(dir, options) ? "" : Deno.cwd(), options);
+  const root = absolutePath(dir, isAbsolute(dir, options) ? "" : baseDirectory(), options);
   return {
     dir: root,
     database: `${root}/queue.db`,
     doorbell: `${root}/doorbell`,
+    reserve: `${root}/reserve`,
     spool: `${root}/spool`,
     logs: `${root}/logs`,
   };

@@ -62,7 +62,7 @@ export const WINDOWS = {
 } as const satisfies Record<string, Window>;
 
 /** The figures to ask the store for: whole steps, the one in which the window begins included. */
-export function rangeOf(window: Window, now: number): Required<FigureRange> {
+export function rangeOf(window: Window, now: number): Required<Pick<FigureRange, "span" | "from" | "to">> {
   const stepMs = stepOf(window);
   return {
     span: window.span,

@@ -3,40 +3,48 @@
  * The figures that `metrics` shows, and the same as JSON, on the command line and over HTTP.
  */
 import { rangeOf, summarizeTotal, summarizeWindow, type Summary, type Times, WINDOWS } from "./metrics.ts";
+import { MOST_QUEUES } from "./status.ts";
 import type { Store } from "./store/store.ts";
 
 /** What `metrics` knows. */
 export interface Metrics {
   /** All time, and the windows that end now. */
   overall: { total: Summary; minute: Summary; hour: Summary; day: Summary };
-  /** All time, by queue. */
+  /** All time, by queue: those with the most jobs enqueued. */
   queues: (Summary & { queue: string })[];
+  /** How many more queues there are. */
+  moreQueues: number;
 }
 
 /** Asks the store. `now` in ms since the epoch. */
 export async function metricsNow(store: Store, now: number): Promise<Metrics> {
-  const totals = await store.figures({ span: "total" });
-  const lately = async (window: keyof typeof WINDOWS) =>
-    summarizeWindow(await store.figures(rangeOf(WINDOWS[window], now)), WINDOWS[window], now);
+  const totals = await store.figures({ span: "total", most: MOST_QUEUES });
+  const { of } = await store.summary(0);
+  const lately = async (window: keyof typeof WINDOWS) => {
+    const range = { ...rangeOf(WINDOWS[window], now), queue: null };
+    return summarizeWindow(await store.figures(range), WINDOWS[window], now);
+  };
   return {
     overall: {
-      total: summarizeTotal(totals),
+      total: summarizeTotal(await store.figures({ span: "total", queue: null })),
       minute: await lately("minute"),
       hour: await lately("hour"),
       day: await lately("day"),
     },
     queues: totals.map((row) => ({ queue: row.queue, ...summarizeTotal([row]) })),
+    moreQueues: Math.max(0, of - totals.length),
   };
 }
 
 /** As JSON; durations in seconds. */
-export function metricsJson({ overall, queues }: Metrics): Record<string, unknown> {
+export function metricsJson({ overall, queues, moreQueues }: Metrics): Record<string, unknown> {
   return {
     all_time: summaryJson(overall.total),
     last_minute: summaryJson(overall.minute),
     last_hour: summaryJson(overall.hour),
     last_day: summaryJson(overall.day),
     queues: queues.map(({ queue, ...summary }) => ({ queue, ...summaryJson(summary) })),
+    more_queues: moreQueues,
   };
 }
 

@@ -1,19 +1,44 @@
 /**
  * @module
- * Counts, figures and workers in the text format that Prometheus reads (version 0.0.4). Pure.
+ * Counts, figures and workers in the text format that Prometheus reads (version 0.0.4). Of very many queues only some
+ * have series of their own.
  */
-import { BUCKETS_PER_OCTAVE, type Histogram, OUTCOME_FIGURE } from "./figures.ts";
+import { BUCKETS_PER_OCTAVE, type Histogram, noFigures, OUTCOME_FIGURE, subtractFigures } from "./figures.ts";
 import { STATES } from "./job.ts";
-import type { FigureRow, QueueInfo, WorkerInfo } from "./store/store.ts";
+import { MOST_QUEUES } from "./status.ts";
+import type { FigureRow, QueueInfo, Store, WorkerInfo } from "./store/store.ts";
 
-/** What is exposed. */
+/** What is exposed: every queue, or of very many those with the most jobs enqueued, and all others as one. */
 export interface Exposed {
-  /** Every queue. */
+  /** Queues by name. */
   queues: readonly QueueInfo[];
   /** The figures of all time. */
   totals: readonly FigureRow[];
   /** Every worker. */
   workers: readonly WorkerInfo[];
+}
+
+/** Stands for all other queues, and for those that are gone; no queue can have this name. */
+const OTHERS = "(others)";
+
+/** Asks the store for what is exposed. */
+export async function whatToExpose(store: Store): Promise<Exposed> {
+  const { counts: ofAll, of } = await store.summary(0);
+  const few = of <= MOST_QUEUES;
+  const totals = await store.figures({ span: "total", ...(few ? {} : { most: MOST_QUEUES }) });
+  const queues = few
+    ? await store.queues()
+    : (await Promise.all(totals.map(({ queue }) => store.queue(queue)))).filter((queue) =>
+      queue !== undefined
+    );
+  const [overall] = await store.figures({ span: "total", queue: null });
+  const counts = { ...ofAll };
+  for (const queue of queues) for (const state of STATES) counts[state] -= queue.counts[state];
+  const figures = overall?.figures ?? noFigures();
+  for (const one of totals) subtractFigures(figures, one.figures);
+  if (figures.enqueued > 0 || figures.started > 0) totals.push({ queue: OTHERS, start: 0, figures });
+  if (!few) queues.push({ name: OTHERS, paused: false, concurrency: null, counts });
+  return { queues, totals, workers: await store.workers() };
 }
 
 /** Upper bounds of the exposed buckets: 1 ms, 2 ms, 4 ms … 70 minutes. */
@@ -44,7 +69,9 @@ export function prometheusText({ queues, totals, workers }: Exposed): string {
     for (const state of STATES) sample("jobs", { queue, state }, counts[state]);
   }
   family("queue_paused", "gauge", "1 while the queue is paused.");
-  for (const { name: queue, paused } of queues) sample("queue_paused", { queue }, paused ? 1 : 0);
+  for (const { name: queue, paused } of queues) {
+    if (queue !== OTHERS) sample("queue_paused", { queue }, paused ? 1 : 0);
+  }
   family("workers", "gauge", "Workers known to the store.");
   sample("workers", {}, workers.length);
   family("running_jobs", "gauge", "Jobs that workers run now.");

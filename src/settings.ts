@@ -31,6 +31,8 @@ export interface Settings {
   killGraceMs: number;
   /** Bytes kept of each output stream of an attempt. */
   outputLimit: number;
+  /** Bytes that an attempt may print, both streams together, before it is ended; 0 is any number. */
+  maxOutput: number;
   /** How long completed and cancelled jobs are kept; 0 is for ever. */
   retentionMs: number;
   /** Ids of jobs that are given none: `j1`, `j2`, … or a UUID. */
@@ -160,6 +162,13 @@ export const SETTINGS: readonly Setting[] = [
       "how much of each output stream of an attempt is kept, half from its beginning and half from its end",
   }),
   setting({
+    key: "max_output",
+    field: "maxOutput",
+    default: 0,
+    kind: { type: "size", min: 0, max: 1024 ** 4 },
+    brief: "an attempt that prints more than this is ended and has failed; 0 is no limit",
+  }),
+  setting({
     key: "retention",
     field: "retentionMs",
     default: 30 * DAY_MS,
@@ -259,7 +268,8 @@ function formatExactDuration(ms: number): string {
   return ms >= 60_000 && parseDuration(short) === ms ? short : String(ms / 1000);
 }
 
-function formatSize(bytes: number): string {
+/** As people write sizes: `1MiB`, `1500`. */
+export function formatSize(bytes: number): string {
   for (const [unit, name] of [[1024 ** 3, "GiB"], [1024 ** 2, "MiB"], [1024, "KiB"]] as const) {
     if (bytes >= unit && bytes % unit === 0) return `${bytes / unit}${name}`;
   }

@@ -21,7 +21,7 @@ export interface JobDefaults {
   maxRetries: number;
   /** The setting of that name. */
   timeoutMs: number;
-  /** Where it was enqueued; a relative `cwd` starts from there. Null when that directory is gone. */
+  /** Where it was enqueued; a relative `cwd` starts from there. Null when that has no name (any more). */
   cwd: string | null;
   /** Fields given for every job, in the form that `readFields` returns; what a job says itself goes before. */
   given?: Partial<NewJob>;
@@ -275,7 +275,9 @@ function completeJob(own: Partial<NewJob>, defaults: JobDefaults): NewJob {
   if (command === undefined) throw new BadInput('Cannot enqueue a job without a command: give "command"');
   const cwd = own.cwd ?? given?.cwd ?? defaults.cwd;
   if (cwd === null) {
-    throw new BadInput("Cannot tell where the job shall run: the current directory is gone; give cwd");
+    throw new BadInput(
+      "Cannot tell where the job shall run: the current directory is gone, or its name is not UTF-8; give cwd",
+    );
   }
   return {
     id: own.id ?? given?.id ?? null,

@@ -3,7 +3,7 @@
  * How many jobs are where, and what the workers do: the same on the command line and over HTTP. Reads only counts and
  * what runs.
  */
-import { type Job, type State, STATES } from "./job.ts";
+import type { Job, State } from "./job.ts";
 import { timeJson } from "./job_json.ts";
 import type { QueueInfo, Store, WorkerInfo } from "./store/store.ts";
 
@@ -11,8 +11,10 @@ import type { QueueInfo, Store, WorkerInfo } from "./store/store.ts";
 export interface Status {
   /** Jobs by state, over all queues. */
   counts: Record<State, number>;
-  /** Every queue. */
+  /** Every queue, or of very many those that run something, whose jobs are next, or that come first by name. */
   queues: QueueInfo[];
+  /** How many more queues there are. */
+  more_queues: number;
   /** Every worker. */
   workers: WorkerStatus[];
 }
@@ -46,13 +48,16 @@ export interface RunningJob extends Pick<Job, "id" | "queue" | "command"> {
   started_at: string;
 }
 
+/** Queues that are shown at a glance, at most: more than anybody reads. */
+export const MOST_QUEUES = 50;
+
 /** Looks. `now` in ms since the epoch. */
 export async function statusNow(store: Store, now: number): Promise<Status> {
-  const queues = await store.queues();
-  const total = (state: State) => queues.reduce((sum, { counts }) => sum + counts[state], 0);
+  const { counts, queues, of } = await store.summary(MOST_QUEUES);
   return {
-    counts: Object.fromEntries(STATES.map((state) => [state, total(state)])) as Record<State, number>,
+    counts,
     queues,
+    more_queues: of - queues.length,
     workers: await Promise.all((await store.workers()).map((worker) => workerStatus(store, worker, now))),
   };
 }

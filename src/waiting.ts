@@ -21,7 +21,7 @@ export async function reasonsToWait(
       job.state === "failed" ? `its next attempt is due at ${until}` : `it is scheduled for ${until}`,
     );
   }
-  const queue = (await store.queues()).find(({ name }) => name === job.queue);
+  const queue = await store.queue(job.queue);
   if (queue?.paused) reasons.push(`queue "${job.queue}" is paused`);
   if (queue && queue.concurrency !== null && queue.counts.processing >= queue.concurrency) {
     reasons.push(`queue "${job.queue}" already runs as many jobs as it may, ${queue.concurrency}`);

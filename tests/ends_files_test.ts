@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { EndsFiles } from "../src/worker/ends_files.ts";
+import { endsPath, spooledEnd } from "../src/worker/spool.ts";
 import { tempDir } from "./helpers/temp.ts";
 
 Deno.test("a file for ends goes once all who share it are settled, and no sooner", () => {
@@ -21,4 +22,16 @@ Deno.test("a file for ends goes once all who share it are settled, and no sooner
   assert.equal(left(), 2, "one is still in use by the first, one by those to come");
   files.settled(tokens[0]!);
   assert.equal(left(), 1);
+});
+
+Deno.test("a line that is half written is no end yet, whatever its half says", () => {
+  using dir = tempDir();
+  const path = endsPath(dir.path, 0);
+  const endOf = (token: string) => spooledEnd(dir.file(token))?.exitCode;
+  const text = "one 0\nother 137\n";
+  for (let length = 0; length <= text.length; length++) {
+    Deno.writeTextFileSync(path, text.slice(0, length));
+    assert.equal(endOf("one"), length < 6 ? undefined : 0, text.slice(0, length));
+    assert.equal(endOf("other"), length < text.length ? undefined : 137, text.slice(0, length));
+  }
 });

@@ -56,6 +56,17 @@ Deno.test("a job is enqueued, looked at, changed, held, cancelled, run again and
   assert.deepEqual([gone.status, gone.json.detail], [404, 'Cannot show job "j1": no such job']);
 });
 
+Deno.test("what is asked for in bytes that are not UTF-8 is refused, not taken for something else", async () => {
+  await using place = await served();
+  const { api } = place;
+  const refused = await api.send("GET", "/jobs?search=a%FFb");
+  assert.deepEqual([refused.status, refused.json.detail], [
+    400,
+    'Cannot use search "a\ufffdb": it is not UTF-8',
+  ]);
+  assert.equal((await api.send("GET", "/jobs?search=%EF%BF%BD")).status, 200);
+});
+
 Deno.test("many jobs are enqueued, or, when one is wrong, none", async () => {
   await using place = await served();
   const { api } = place;

@@ -33,6 +33,7 @@ function keepLease(renew: () => boolean) {
     settings: () => ({ leaseMs: LEASE_MS, killGraceMs: 5000 }),
     onLost: () => tell("lost"),
     onCutOff: (graceMs) => tell(`cut off, ${graceMs / 1000} s of grace`),
+    onRegained: () => tell("regained"),
     onFailure: () => {},
   });
   const kept = lease.keep(closing.signal);
@@ -80,6 +81,8 @@ Deno.test("a supervisor that is cut off from the store ends its jobs before its 
   reachable = true;
   await one.clock.pass(2000);
   assert.equal(one.lease.cutOff, false, "it may begin jobs again");
+  await one.clock.pass(20_000);
+  assert.equal(one.events.filter((event) => event.endsWith("regained")).length, 1, "which is told once");
 });
 
 for (const error of [new StoreFull("full"), new StoreBusy("busy")] satisfies UserError[]) {

@@ -30,6 +30,7 @@ function request(dir: TempDir, changes: Partial<RunRequest> & { command: string 
     timeoutMs: 0,
     killGraceMs: 5000,
     outputLimit: 1024 * 1024,
+    maxOutput: 0,
     byToken: true,
     brief: false,
     ...changes,

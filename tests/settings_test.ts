@@ -30,6 +30,7 @@ Deno.test("the defaults are those of the design", () => {
     leaseMs: 30_000,
     killGraceMs: 5000,
     outputLimit: 1_048_576,
+    maxOutput: 0,
     retentionMs: 30 * 86_400_000,
     idFormat: "short",
     shell: shellOf(Deno.build.os),

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { StoreUnusable } from "../src/errors.ts";
 import { type Home, homeAt } from "../src/home.ts";
 import { openStore } from "../src/store/open.ts";
+import { MOST_DUE } from "../src/store/sqlite/due.ts";
 import { claim, claimOne, enqueue, exchangeOf, newSupervisor, T0 } from "./helpers/jobs.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
@@ -184,15 +185,35 @@ Deno.test("recount() and check() find what was changed behind the store's back",
   await withStore(dir.home, (store) => enqueue(store, {}, {}));
   tamper(
     dir.home,
-    "UPDATE counts SET n = 7; UPDATE figures SET enqueued = 0; INSERT INTO figures SELECT 'total', 0, 'x', 0, 3, 0, 0, 0, 0, 0, 0, 0, NULL, NULL",
+    `UPDATE counts SET n = 7; UPDATE overall_figures SET enqueued = 0;
+     INSERT INTO figures SELECT 'total', 0, 'x', 0, 3, 0, 0, 0, 0, 0, 0, 0, NULL, NULL`,
   );
   await withStore(dir.home, async (store) => {
     assert.deepEqual(await store.recount(), [
       'The pending jobs of queue "default" are 2 (0 held), but 7 (0 held) were counted',
+      'Queue "x" has no jobs, but is not noted as empty',
       'Queue "x" has 0 wait times in its figures for 3 attempts',
+      "The queues' figures count 2 enqueued, but those of all queues 0",
+      "The queues' figures count 3 started, but those of all queues 0",
       "There are 2 enqueued, but the figures count 0",
     ]);
   });
+  for (
+    const [sql, sentence] of [
+      ["DELETE FROM lanes", "has pending jobs, but is in no lane"],
+      ["UPDATE lanes SET seq = 2", "has pending jobs that come before the place of its lane"],
+      ["UPDATE lanes SET closed = 1", "may run jobs, but its lane is closed"],
+    ] as const
+  ) {
+    tamper(
+      dir.home,
+      `UPDATE counts SET n = 2; DELETE FROM figures WHERE queue = 'x'; UPDATE overall_figures SET enqueued = 2;
+       DELETE FROM lanes; INSERT INTO lanes VALUES ('default', 0, 1, 0); ${sql}`,
+    );
+    await withStore(dir.home, async (store) => {
+      assert.deepEqual(await store.recount(), [`Queue "default" ${sentence}`]);
+    });
+  }
 });
 
 Deno.test("a backup taken while others write is a store of its own, complete up to a moment", async () => {
@@ -260,10 +281,10 @@ Deno.test("when very many jobs are due at once, an exchange takes some and says 
   using dir = tempDir();
   await withStore(dir.home, async (store) => {
     await store.register(newSupervisor("s"));
-    await enqueue(store, ...Array.from({ length: 3000 }, () => ({ runAt: T0 + 1 })));
+    await enqueue(store, ...Array.from({ length: MOST_DUE + 9 }, () => ({ runAt: T0 + 1 })));
     assert.equal((await store.exchange(exchangeOf("s", { now: T0 + 5 }))).nextDueAt, T0 + 1);
     assert.equal((await store.exchange(exchangeOf("s", { now: T0 + 5 }))).nextDueAt, null);
-    assert.equal((await store.queues())[0]!.counts.pending, 3000);
+    assert.equal((await store.queues())[0]!.counts.pending, MOST_DUE + 9);
   });
 });
 

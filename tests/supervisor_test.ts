@@ -4,37 +4,17 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { systemClock } from "../src/clock.ts";
 import { StoreUnusable } from "../src/errors.ts";
 import type { Store } from "../src/store/store.ts";
-import type { Journal } from "../src/worker/journal.ts";
-import { newId } from "../src/worker/ids.ts";
-import { probeHost } from "../src/worker/process/posix/host.ts";
 import { signalTree } from "../src/worker/process/posix/tree.ts";
-import { Supervisor } from "../src/worker/supervisor.ts";
-import { MAIN_URL } from "./helpers/cli.ts";
+import type { Supervisor } from "../src/worker/supervisor.ts";
+import { startSupervisor, storeWith, type Unusual } from "./helpers/supervisor.ts";
 import { until } from "./helpers/until.ts";
 import { type TestStore, testStore } from "./helpers/worker.ts";
 
-/** Starts one worker in this process that runs what there is; `notes` collects what it has to say. */
-async function startBurst(
-  test: TestStore,
-  { store = test.store, entry = MAIN_URL, notes = [] }: { store?: Store; entry?: URL; notes?: string[] },
-): Promise<Supervisor> {
-  const journal: Journal = { started() {}, adopted() {}, settled() {}, note: (text) => notes.push(text) };
-  return await Supervisor.start({
-    id: newId("supervisor"),
-    store,
-    home: test.dir.home,
-    host: await probeHost(),
-    entry,
-    count: 1,
-    slots: 1,
-    queues: null,
-    burst: true,
-    journal,
-    clock: systemClock,
-  });
+/** Starts one worker in this process that runs what there is. */
+function startBurst(test: TestStore, unusual: Unusual): Promise<Supervisor> {
+  return startSupervisor(test, { ...unusual, burst: true });
 }
 
 /** The same store, but it cannot be reached as long as `isCut`. */
@@ -46,17 +26,6 @@ function cutOff(store: Store, isCut: () => boolean): Store {
         if (name !== "listen" && isCut()) return Promise.reject(new StoreUnusable("Cannot reach the store"));
         return value.apply(target, args);
       };
-    },
-  });
-}
-
-/** The same store, but for how it exchanges. */
-function withExchange(store: Store, exchange: Store["exchange"]): Store {
-  return new Proxy(store, {
-    get(target, name) {
-      if (name === "exchange") return exchange;
-      const value = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
     },
   });
 }
@@ -116,11 +85,12 @@ Deno.test("what waits behind a long job is not claimed again and again while tha
   await test.enqueue("sleep 0.5");
   const behind = await test.enqueue("true");
   let claims = 0;
-  const store = withExchange(test.store, async (wanted) => {
+  const exchange: Store["exchange"] = async (wanted) => {
     const exchanged = await test.store.exchange(wanted);
     claims += exchanged.claimed.filter(({ id }) => id === behind).length;
     return exchanged;
-  });
+  };
+  const store = storeWith(test.store, { exchange });
   assert.equal(await (await startBurst(test, { store })).run(), "stopped");
   assert.equal((await test.store.get(behind))!.state, "completed");
   assert.ok(claims <= 2, `claimed ${claims} times`);
@@ -131,11 +101,12 @@ Deno.test("a store that cannot be used for a while is complained of once a secon
   await test.set({ poll_interval: "0.01" });
   const id = await test.enqueue("true");
   let failures = 0;
-  const store = withExchange(test.store, async (wanted) => {
+  const exchange: Store["exchange"] = async (wanted) => {
     if (failures === 30) return await test.store.exchange(wanted);
     failures += 1;
     throw new StoreUnusable("Cannot write: the disk is full");
-  });
+  };
+  const store = storeWith(test.store, { exchange });
   const notes: string[] = [];
   assert.equal(await (await startBurst(test, { store, notes })).run(), "stopped");
   assert.equal((await test.store.get(id))!.state, "completed");

@@ -1,7 +1,7 @@
 /** The dead letter queue: what fails, grouped by what went wrong. */
 import { html } from "./lib.js";
 import { call, useAnswer } from "./api.js";
-import { jobs as count, number } from "./format.js";
+import { jobs as count, number, visible } from "./format.js";
 import { JobTable } from "./jobs.js";
 import { Action, ask, attempt, Empty, Problem, Time } from "./parts.js";
 import { addressWith, Link } from "./router.js";
@@ -42,7 +42,7 @@ export function Dead({ query }) {
             <tr key=${error} aria-current=${error === query.error ? "true" : undefined}>
               <td class="right">${number(count)}</td>
               <td>
-                <${Link} to=${addressWith({ error })}>${error}<//></td><td><${Time} at=${last}/></td>
+                <${Link} to=${addressWith({ error })}>${visible(error)}<//></td><td><${Time} at=${last}/></td>
                       <td class="right nowrap"><${Action} run=${() =>
                         group(ids, "retry", "Retry", "Queued again:")}>Retry<//>
                         <${Action} kind="danger" run=${() =>
@@ -51,7 +51,7 @@ export function Dead({ query }) {
         )
       }</tbody></table></div>`}
     ${chosen && page.data && html`
-      <h2>${chosen.error}</h2>
+      <h2>${visible(chosen.error)}</h2>
       <${JobTable} jobs=${page.data.jobs.filter(({ id }) => chosen.ids.includes(id))}/>
     `}
   `;

@@ -52,3 +52,12 @@ export function bytes(count) {
 export function jobs(count) {
   return count === 1 ? "1 job" : `${number(count)} jobs`;
 }
+
+const UNSEEN =
+  /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])[\u200d\ufe0f]|(?![\u200d\ufe0f \u3000\n\t])[\p{Cc}\p{Cf}\p{Z}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+/** The text with what nobody would see, or what turns the direction of text, written out; lines and tabs stay. */
+export function visible(text) {
+  const escape = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return text?.replace(UNSEEN, (char) => char.split("").map(escape).join(""));
+}

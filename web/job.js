@@ -1,7 +1,7 @@
 /** One job: what it is, how it went, what it prints, and what can be done to it. */
 import { html, useState } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
-import { duration, secondsBetween } from "./format.js";
+import { duration, secondsBetween, visible } from "./format.js";
 import { Output } from "./output.js";
 import { Action, ask, attempt, Empty, Facts, State, Time } from "./parts.js";
 import { addressWith, go, Link } from "./router.js";
@@ -33,16 +33,19 @@ export function Job({ id, query }) {
         <ul>${job.waits_because.map((reason) => html`<li key=${reason}>${reason}</li>`)}</ul>
       </section>
     `}
-    <pre class="command" aria-label="Command">${job.command}</pre>
+    <pre class="command" aria-label="Command">${visible(job.command)}</pre>
     <${Facts} rows=${[
       ["Queue", html`<${Link} to=${withQuery("/jobs", { queue: job.queue })}>${job.queue}<//>`],
-      ["Label", job.label && html`<${Link} to=${withQuery("/jobs", { label: job.label })}>${job.label}<//>`],
+      [
+        "Label",
+        job.label && html`<${Link} to=${withQuery("/jobs", { label: job.label })}>${visible(job.label)}<//>`,
+      ],
       ["Priority", job.priority || null],
       ["Attempts", `${job.attempts} of at most ${job.max_retries + 1}`],
       ["Timeout", job.timeout ? duration(job.timeout) : null],
       ["Runs at", ["scheduled", "failed"].includes(job.state) && html`<${Time} at=${job.run_at}/>`],
-      ["Error", job.error],
-      ["Directory", html`<code>${job.cwd}</code>`],
+      ["Error", job.error && visible(job.error)],
+      ["Directory", html`<code>${visible(job.cwd)}</code>`],
       ["Environment", job.env && html`<${Environment} env=${job.env}/>`],
     ]}/>
       <${Timeline} job=${job}/>
@@ -61,7 +64,9 @@ function Environment({ env }) {
   const hidden = Object.keys(env).some((name) => SECRET.test(name));
   return html`<div>${
     Object.entries(env).map(([name, value]) =>
-      html`<div key=${name}><code>${name}=${SECRET.test(name) && !shown ? "••••••" : value}</code></div>`
+      html`<div key=${name}><code>${name}=${
+        SECRET.test(name) && !shown ? "••••••" : visible(value)
+      }</code></div>`
     )
   }
     ${
@@ -132,7 +137,7 @@ function Attempts({ job, chosen }) {
                     <td>${one.worker}${one.adopted_from && html`
                       <span class="tag" title=${`started by ${one.adopted_from}`}>adopted</span>
                     `}</td>
-                    <td>${one.host}</td><td>${one.error}</td></tr>
+                    <td>${one.host}</td><td>${visible(one.error)}</td></tr>
             `
           )}</tbody>
         </table>

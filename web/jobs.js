@@ -1,7 +1,7 @@
 /** The table of jobs: filtered, searched, selected, changed in bulk. */
 import { html, useEffect, useState } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
-import { jobs as count, number } from "./format.js";
+import { jobs as count, number, visible } from "./format.js";
 import { Action, ask, attempt, Empty, Problem, State, STATES, Time } from "./parts.js";
 import { addressWith, go, Link, wish } from "./router.js";
 
@@ -132,7 +132,7 @@ function Bulk({ chosen, filter, filtered, done }) {
 /** Columns that some jobs have a value in. */
 const OPTIONAL = [
   { title: "Queue", used: (job) => job.queue !== "default", show: (job) => job.queue },
-  { title: "Label", used: (job) => job.label, show: (job) => job.label },
+  { title: "Label", used: (job) => job.label, show: (job) => visible(job.label) },
   { title: "Priority", used: (job) => job.priority !== 0, show: (job) => job.priority, right: true },
   {
     title: "Tries",
@@ -140,7 +140,7 @@ const OPTIONAL = [
     show: (job) => `${job.attempts}/${job.max_retries + 1}`,
     right: true,
   },
-  { title: "Error", used: (job) => job.error, show: (job) => job.error },
+  { title: "Error", used: (job) => job.error, show: (job) => visible(job.error) },
 ];
 
 /** A table of jobs; columns appear when they are used. */
@@ -177,7 +177,7 @@ export function JobTable({ jobs, selected, toggle, all }) {
               html`<td key=${column.title} class=${right(column)}>${column.show(job)}</td>`
             )
           }
-      <td><code class="command">${job.command}</code></td>
+      <td><code class="command">${visible(job.command)}</code></td>
     </tr>`
         )}</tbody>
       </table>

@@ -31,6 +31,8 @@ function useOutput(id, attempt, stream) {
       const { stream, start, base64 } = JSON.parse(data);
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const missing = start - (ends[stream] ?? 0);
+      // what was cut off there does not go on
+      if (missing > 0 && decoders[stream]) waiting += decoders[stream].decode();
       if (missing > 0) waiting += `\n[${missing} bytes of ${stream} were not kept]\n`;
       ends[stream] = start + bytes.length;
       decoders[stream] ??= new TextDecoder();

@@ -2,7 +2,7 @@
 import { html, useMemo } from "./lib.js";
 import { call, useAnswer, useLive, withQuery } from "./api.js";
 import { Chart } from "./chart.js";
-import { bytes, duration, jobs, number, secondsBetween } from "./format.js";
+import { bytes, duration, jobs, number, secondsBetween, visible } from "./format.js";
 import { Action, attempt, Empty, Problem, STATES, Time } from "./parts.js";
 import { addressWith, go, Link } from "./router.js";
 
@@ -206,7 +206,7 @@ function Workers({ workers, pending }) {
                       html`
                         <div key=${job.id}>
                           <${Link} to=${`/jobs/${encodeURIComponent(job.id)}`}>${job.id}<//>
-                                <code class="command">${job.command}</code></div>
+                                <code class="command">${visible(job.command)}</code></div>
                       `
                     )}</td>
                     <td class="right">${worker.running.map((job) =>

@@ -25,9 +25,10 @@ export function asksForJson(args: readonly string[]): boolean {
 /**
  * Reads a command line: takes out `--home DIR` and `--json`, wherever they stand before `--`, and turns
  * `--max_retries` into `--max-retries`, `help X` into `X --help` and `--version` into `version`.
- * @throws {BadInput} for `--home` without a directory
+ * @throws {BadInput} for `--home` without a directory, and for what is not UTF-8
  */
 export function readArgv(args: readonly string[]): Argv {
+  args.forEach(requireText);
   const own = beforeDashes(args);
   const rest = args.slice(own.length);
   const read: Argv = {
@@ -46,6 +47,16 @@ export function readArgv(args: readonly string[]): Argv {
   }
   read.words = familiar([...read.words, ...rest]);
   return read;
+}
+
+/**
+ * The runtime puts U+FFFD in the place of bytes that are not UTF-8, so that one file's name becomes another's. Whether
+ * somebody typed the character itself, nobody can tell.
+ */
+function requireText(arg: string): void {
+  if (!arg.includes("\ufffd")) return;
+  const itself = "where U+FFFD itself is meant, say it in JSON, as \\ufffd";
+  throw new BadInput(`Cannot use the argument "${arg}": it is not UTF-8; ${itself}`);
 }
 
 /** What people type first with a program they do not know yet: `help worker start`, `--version`. */

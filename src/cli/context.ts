@@ -48,9 +48,12 @@ export class Context implements AsyncDisposable {
     return (this.#givenHome ?? envVariable("QUEUECTL_HOME")) !== undefined;
   }
 
-  /** The store, opened at the first call and closed after the command. */
-  store(): Promise<Store> {
-    return this.#store ??= openStore(this.home);
+  /**
+   * The store, opened at the first call and closed after the command. On a full disk that takes from the reserve,
+   * unless the first call says otherwise.
+   */
+  store(options?: { reserve: boolean }): Promise<Store> {
+    return this.#store ??= openStore(this.home, options);
   }
 
   /** The settings that hold now. */

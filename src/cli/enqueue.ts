@@ -75,12 +75,13 @@ function isJson(text: string): boolean {
 async function defaultsFor(context: Context, fields: Record<string, unknown>): Promise<JobDefaults> {
   const surroundings = { now: context.clock.now(), cwd: currentDirectory() };
   const given = readFields(fields, surroundings);
+  await context.store({ reserve: false });
   const { priority, maxRetries, timeoutMs } = await context.settings();
   return { ...surroundings, priority, maxRetries, timeoutMs, given };
 }
 
 async function enqueueOne(context: Context, { job, now }: { job: NewJob; now: number }): Promise<void> {
-  const store = await context.store();
+  const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
   const [id] = await store.enqueue([job], { now, idFormat });
   if (!context.json) return context.print.line(id!);

@@ -23,7 +23,7 @@ export interface BulkRequest {
 export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<void> {
   const source = path === "-" ? "standard input" : path;
   const { jobs, place } = readBulk(await readText(path, source), { source, defaults });
-  const store = await context.store();
+  const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
   const options = { now: defaults.now, idFormat };
   const ids = await store.enqueue(withProgress(jobs), options).catch((error) => {
@@ -74,5 +74,9 @@ function* withProgress(jobs: readonly NewJob[]): Iterable<NewJob> {
 function drawBar(share: number | undefined): void {
   const filled = Math.round((share ?? 0) * BAR_WIDTH);
   const bar = `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} ${Math.round((share ?? 0) * 100)} %`;
-  Deno.stderr.writeSync(new TextEncoder().encode(share === undefined ? "\r\x1b[K" : `\r${bar}`));
+  try {
+    Deno.stderr.writeSync(new TextEncoder().encode(share === undefined ? "\r\x1b[K" : `\r${bar}`));
+  } catch {
+    // Nobody looks; the jobs are queued all the same.
+  }
 }

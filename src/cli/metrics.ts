@@ -26,10 +26,8 @@ export const command: Target = defineCommand({
     }
     const store = await context.store();
     if (flags.prometheus) {
-      const { prometheusText } = await import("../prometheus.ts");
-      const [queues, workers] = [await store.queues(), await store.workers()];
-      const totals = await store.figures({ span: "total" });
-      return context.print.line(prometheusText({ queues, totals, workers }).trimEnd());
+      const { prometheusText, whatToExpose } = await import("../prometheus.ts");
+      return context.print.line(prometheusText(await whatToExpose(store)).trimEnd());
     }
     const metrics = await metricsNow(store, context.clock.now());
     context.print.result(metricsJson(metrics), () => asText(metrics, context));
@@ -69,10 +67,14 @@ function timeLines(name: string, of: (summary: Summary) => Times): typeof LINES 
   }));
 }
 
-function asText({ overall: { total, minute, hour, day }, queues }: Metrics, { print }: Context): string {
+function asText(
+  { overall: { total, minute, hour, day }, queues, moreQueues }: Metrics,
+  { print }: Context,
+): string {
   const all = summaryTable(print, [["ALL TIME", total], ["1 MIN", minute], ["1 H", hour], ["24 H", day]]);
   if (queues.length < 2) return all;
-  return `${all}\n\n${summaryTable(print, queues.map((summary) => [summary.queue, summary]))}`;
+  const ofQueues = summaryTable(print, queues.map((summary) => [summary.queue, summary]));
+  return `${all}\n\n${ofQueues}${moreQueues > 0 ? `\n… and ${moreQueues} more queues` : ""}`;
 }
 
 /** A column for each summary, and the lines that say something of any of them. */

@@ -2,8 +2,10 @@
  * @module
  * Printing: results to stdout, messages to stderr, colour only on a terminal and never with NO_COLOR.
  */
-import { envVariable } from "../environment.ts";
+import { isSet } from "../environment.ts";
+import { UserError } from "../errors.ts";
 import { visible } from "./terminal.ts";
+import { writeAll } from "./write_all.ts";
 
 /** Colours and their numbers for a terminal. */
 export const COLOURS = { red: 31, green: 32, yellow: 33, blue: 34, cyan: 36, grey: 90, bold: 1 } as const;
@@ -12,6 +14,14 @@ export const COLOURS = { red: 31, green: 32, yellow: 33, blue: 34, cyan: 36, gre
 export type Colour = keyof typeof COLOURS;
 
 const utf8 = new TextEncoder();
+
+/** Commands print after what they do. */
+const CHANGED = "what was to be changed is changed";
+
+function reasonOf(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return /\(os error 28\)/.test(reason) ? "there is no room left on it" : reason;
+}
 
 /** Where a command prints. Nothing it prints is buffered. */
 export class Print {
@@ -35,9 +45,18 @@ export class Print {
     this.bytes(utf8.encode(`${text}\n`));
   }
 
-  /** Bytes to stdout, as they are. @throws {Deno.errors.BrokenPipe} when nobody reads any more */
+  /**
+   * Bytes to stdout, as they are.
+   * @throws {Deno.errors.BrokenPipe} when nobody reads any more
+   * @throws {UserError} when they cannot be written for another reason, such as a full disk
+   */
   bytes(bytes: Uint8Array): void {
-    writeAll(Deno.stdout, bytes);
+    try {
+      writeAll(Deno.stdout, bytes);
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) throw error;
+      throw new UserError(`Cannot write to standard output: ${reasonOf(error)}; ${CHANGED}`);
+    }
   }
 
   /** A message to stderr. It never fails. */
@@ -51,7 +70,7 @@ export class Print {
 
   /** The text in a colour, where stdout shows colours. */
   paint(colour: Colour, text: string): string {
-    this.#colours ??= Deno.stdout.isTerminal() && envVariable("NO_COLOR") === undefined;
+    this.#colours ??= Deno.stdout.isTerminal() && !isSet("NO_COLOR");
     return this.#colours ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
   }
 
@@ -59,9 +78,4 @@ export class Print {
   get columns(): number {
     return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
   }
-}
-
-/** Writes all of the bytes, however many calls that takes. */
-export function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) written += to.writeSync(bytes.subarray(written));
 }

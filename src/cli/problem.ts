@@ -2,8 +2,8 @@
  * @module
  * From anything thrown to the one sentence and the exit code that the user gets.
  */
-import { envVariable } from "../environment.ts";
-import { PermissionMissing, UserError } from "../errors.ts";
+import { isSet } from "../environment.ts";
+import { BadInput, PermissionMissing, UserError } from "../errors.ts";
 import { howToGet } from "../permissions.ts";
 import { quoteWords } from "../shell_words.ts";
 import type { Print } from "./print.ts";
@@ -18,7 +18,7 @@ export function report(error: unknown, { print, json }: { print: Print; json: bo
       ? JSON.stringify({ error: { message: problem.message, exit_code: problem.exitCode } })
       : problem.message,
   );
-  if (error instanceof Error && envVariable("QUEUECTL_DEBUG")) {
+  if (error instanceof Error && isSet("QUEUECTL_DEBUG")) {
     for (const line of (error.stack ?? "").split("\n")) print.note(line);
   }
   return problem.exitCode;
@@ -27,6 +27,9 @@ export function report(error: unknown, { print, json }: { print: Print; json: bo
 function problemOf(error: unknown): UserError {
   if (error instanceof UserError) return error;
   if (error instanceof Deno.errors.NotCapable) return permissionProblem(error.message);
+  const [, path] = /^File name or path (".*") is not valid UTF-8/s.exec((error as Error)?.message ?? "") ??
+    [];
+  if (path !== undefined) return new BadInput(`Cannot use ${path}: the name is not UTF-8`);
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new UserError(`This is a defect of queuectl: ${message} (QUEUECTL_DEBUG=1 shows where)`);
 }

@@ -11,8 +11,12 @@ import { type Column, table } from "./table.ts";
 import { rough } from "./times.ts";
 
 /** What `status` knows, as text. */
-export function statusText({ counts, queues, workers }: Status, { print, clock }: Context): string {
+export function statusText(
+  { counts, queues, more_queues: more, workers }: Status,
+  { print, clock }: Context,
+): string {
   const all = { name: "all", counts, paused: false, concurrency: null };
+  const tail = more > 0 ? `\n… and ${more} more queues; see queue list` : "";
   const jobs = queues.length === 0 ? "No jobs yet" : table(print, {
     rows: queues.length > 1 ? [...queues, all] : queues,
     columns: [
@@ -25,7 +29,7 @@ export function statusText({ counts, queues, workers }: Status, { print, clock }
       })),
       { title: "LIMITS", value: limitsOf },
     ],
-  });
+  }) + tail;
   if (workers.length === 0) {
     return `${jobs}\n\nNo workers${counts.pending > 0 ? ": start one with queuectl worker start" : ""}`;
   }

@@ -4,23 +4,26 @@
  */
 
 /**
- * Characters that would do something to a terminal rather than be seen: controls, line separators, marks that
- * turn the direction of text, and halves of surrogate pairs.
+ * Characters that would do something to a terminal rather than be seen, or are not seen: controls, marks that turn the
+ * direction of text, what has no width, tags, blanks that are no space, halves of surrogate pairs. What joins the parts
+ * of an emoji stays. `web/format.js` has the same for pages.
  */
-// deno-lint-ignore no-control-regex -- the point is to find control characters
-const UNSEEN = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\p{Cs}]/gu;
+const UNSEEN =
+  /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])[\u200d\ufe0f]|(?![\u200d\ufe0f \u3000])[\p{Cc}\p{Cf}\p{Z}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e" };
 
 /**
- * The text with everything that a terminal would obey written out: `\n`, `\e`, `\x07`, `\u202e`. A JSON document
- * stays one.
+ * The text with everything that a terminal would obey, and all that nobody would see, written out: `\n`, `\e`, `\x07`,
+ * `\u202e`. A JSON document stays one.
  */
 export function visible(text: string): string {
-  return text.replace(UNSEEN, (char) => {
-    const code = char.charCodeAt(0).toString(16);
-    return SHORT[char] ?? (char < "\x20" ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`);
-  });
+  return text.replace(UNSEEN, (char) => SHORT[char] ?? char.split("").map(escape).join(""));
+}
+
+function escape(unit: string): string {
+  const code = unit.charCodeAt(0).toString(16);
+  return unit < "\x20" ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
 }
 
 const WIDE =

@@ -71,6 +71,7 @@ const TREE: Group = {
         pause: () => import("./queue/pause.ts"),
         resume: () => import("./queue/resume.ts"),
         set: () => import("./queue/set.ts"),
+        delete: () => import("./queue/delete.ts"),
       },
     },
     worker: {

@@ -93,7 +93,7 @@ export function makeApplication(options: AppOptions): Application {
 
   app.get("/healthz", () => new Response("ok\n"));
   app.get("/readyz", async () => {
-    await store.queues();
+    await store.settings();
     return new Response("ok\n");
   });
   app.get("/metrics", async ({ req, env }) => {
@@ -178,7 +178,7 @@ async function serve(
     request,
     now: clock.now(),
     path: readInputs(route.path ?? {}, req.param() as Record<string, string>) as Record<string, string>,
-    query: readQuery(route.query ?? {}, new URL(request.url).searchParams),
+    query: readQuery(route.query ?? {}, new URL(request.url)),
     body: await bodyOf(route, request),
   });
   if (result instanceof Response) {

@@ -161,10 +161,17 @@ export function readInputs<I extends Inputs>(
   return read as InputValues<I>;
 }
 
-/** Reads values of a query, where everything is text. @throws {BadInput} as above, and for one that is given twice */
-export function readQuery<I extends Inputs>(inputs: I, query: URLSearchParams): InputValues<I> {
+/**
+ * Reads values of an address's query, where everything is text.
+ * @throws {BadInput} as above, for one that is given twice, and for one that is not UTF-8: it would ask for another
+ */
+export function readQuery<I extends Inputs>(inputs: I, { search, searchParams }: URL): InputValues<I> {
   const values: Record<string, unknown> = {};
-  for (const [name, text] of query) {
+  const mayMeanIt = /%ef%bf%bd/i.test(search);
+  for (const [name, text] of searchParams) {
+    if (!mayMeanIt && text.includes("\ufffd")) {
+      throw new BadInput(`Cannot use ${name} ${quote(text)}: it is not UTF-8`);
+    }
     if (Object.hasOwn(values, name)) throw new BadInput(`Cannot use ${quote(name)} twice`);
     values[name] = Object.hasOwn(inputs, name) ? fromText(text, inputs[name]!.schema) : text;
   }

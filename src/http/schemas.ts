@@ -120,6 +120,7 @@ export const WORKER: JsonSchema = record({
 export const STATUS: JsonSchema = record({
   counts: COUNTS,
   queues: listOf(QUEUE),
+  more_queues: COUNT,
   workers: listOf(WORKER),
 });
 
@@ -153,6 +154,7 @@ export const METRICS: JsonSchema = record({
   last_hour: record(SUMMARY),
   last_day: record(SUMMARY),
   queues: listOf(record({ queue: TEXT, ...SUMMARY })),
+  more_queues: COUNT,
 });
 
 /** Figures in steps of time. */

@@ -17,13 +17,17 @@ import type { Store } from "./store.ts";
  * Opens the store of a home.
  *
  * @param home where it is
- * @param options `create` false refuses to make a store where there is none
+ * @param options `create` false refuses to make a store where there is none; `reserve` false leaves alone what is kept for a
+ * full disk
  * @throws {StoreUnusable} when the home or the database cannot be used
  * @throws {PermissionMissing} when the runtime may not touch the home
  */
-export async function openStore(home: Home, { create = true }: { create?: boolean } = {}): Promise<Store> {
+export async function openStore(
+  home: Home,
+  { create = true, reserve = true }: { create?: boolean; reserve?: boolean } = {},
+): Promise<Store> {
   const above = makeFile(home, create);
-  const db = await Database.open(home);
+  const db = await Database.open(home, { reserve });
   try {
     await prepare(db, home, above);
   } catch (error) {

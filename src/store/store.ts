@@ -176,10 +176,22 @@ export interface StoredOutput {
   bytes: Uint8Array;
 }
 
-/** Named queues. A queue exists from its first job or its first setting on. */
+/**
+ * Named queues. A queue exists from its first job or its first switch on, until it has had neither for a day; then it
+ * and its figures are forgotten the next time anything is counted.
+ */
 export interface QueueStore {
-  /** Every queue by name, with its counts by state. */
-  queues(): Promise<QueueInfo[]>;
+  /** Queues by name, with their counts by state: all of them, or a page. */
+  queues(page?: QueuePage): Promise<QueueInfo[]>;
+  /** A queue, or undefined. */
+  queue(name: string): Promise<QueueInfo | undefined>;
+  /** How many jobs there are, over all queues, and the queues that are worth showing, at most `most`, by name. */
+  summary(most: number): Promise<QueueSummary>;
+  /**
+   * Removes a queue, its switches and its figures. What is counted over all queues stays.
+   * @throws {Refused} when there is none, or it has jobs
+   */
+  deleteQueue(name: string): Promise<void>;
   /** Changes a queue's switches, creating it if need be. `concurrency` null takes the limit away. */
   setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void>;
   /**
@@ -187,6 +199,24 @@ export interface QueueStore {
    * who write: what they enqueue meanwhile stays. Returns how many.
    */
   clear(queue?: string): Promise<number>;
+}
+
+/** A page of queues. */
+export interface QueuePage {
+  /** Names after this one. */
+  after?: string;
+  /** At most so many. */
+  limit: number;
+}
+
+/** Queues at a glance. */
+export interface QueueSummary {
+  /** Jobs by state, over all queues. */
+  counts: Record<State, number>;
+  /** Those that run something, then those whose jobs are next, then the first by name. */
+  queues: QueueInfo[];
+  /** How many queues there are. */
+  of: number;
 }
 
 /** A queue. */
@@ -341,10 +371,13 @@ export interface Exchanged {
   refused: string[];
   /**
    * The earliest `runAt` of a job that waits for its time, not held; null when there is none. It lies in the past
-   * when more jobs were due than one exchange makes pending: come again at once.
+   * when more jobs were due than one exchange makes pending, or there may be more to claim: come again at once.
    */
   nextDueAt: number | null;
-  /** Jobs that are `pending`, `scheduled` or `failed`, not held, in the asked queues and none of them paused. */
+  /**
+   * There is reason to stay: something was claimed, or jobs wait (`pending`, `scheduled` or `failed`, not held, in the
+   * asked queues and none of them paused).
+   */
   waiting: boolean;
 }
 
@@ -418,7 +451,10 @@ export interface RunningAttempt {
 
 /** Counts and figures: the same cost at 10 jobs and at 10 million. */
 export interface FigureStore {
-  /** Figures of every queue that has any in [from, to), in steps of a minute, an hour, or all time as one. */
+  /**
+   * Figures in steps of a minute, an hour, or all time as one, in [from, to): of every queue that has any, unless the
+   * range says otherwise. Those of single queues are kept for shorter: minutes for an hour, hours for a week.
+   */
   figures(range: FigureRange): Promise<FigureRow[]>;
 }
 
@@ -430,11 +466,15 @@ export interface FigureRange {
   from?: number;
   /** In ms since the epoch, exclusive; left out is for ever. */
   to?: number;
+  /** Only of this queue; null is all queues together, those that are gone included. */
+  queue?: string | null;
+  /** Only of so many queues, those with the most jobs enqueued. Goes with `total`. */
+  most?: number;
 }
 
 /** The figures of one queue in one span of time. */
 export interface FigureRow {
-  /** Whose figures. */
+  /** Whose figures; empty for all queues together. */
   queue: string;
   /** Start of the span in ms since the epoch; 0 for `total`. */
   start: number;

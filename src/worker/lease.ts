@@ -21,6 +21,8 @@ export interface LeaseOptions {
   onLost(): void;
   /** It could not be renewed for so long that jobs have to end now, within `graceMs`. */
   onCutOff(graceMs: number): void;
+  /** It is renewed again after that: jobs may begin. */
+  onRegained(): void;
   /** The store refused. */
   onFailure(error: UserError): void;
 }
@@ -68,7 +70,9 @@ export class Lease {
       const renewed = await store.renew(id, clock.now() + settings().leaseMs);
       if (renewed) {
         this.#renewedMs = startMs;
+        const regained = this.#cutOff;
         this.#cutOff = false;
+        if (regained) this.#options.onRegained();
       }
       return renewed;
     } catch (error) {

@@ -16,6 +16,8 @@ export interface RunRequest extends Launch {
   killGraceMs: number;
   /** Bytes kept of each output stream. */
   outputLimit: number;
+  /** Bytes it may print, both streams together, before it is ended; 0 is any number. */
+  maxOutput: number;
 }
 
 /** One attempt to watch that was started by somebody else. */
@@ -60,6 +62,8 @@ export interface Ended {
   finishedAt: number;
   /** Its end may have been left as a file of its own. */
   witnessed: boolean;
+  /** What was given back of its output has left names in the spool. */
+  trimmed: boolean;
   /** Output that was not handed over before. */
   pieces: OutputPiece[];
 }

@@ -20,11 +20,18 @@ export class PendingOutput {
     this.#outputs.push({ token, pieces });
   }
 
-  /** Takes all there is. */
-  take(): AttemptOutput[] {
-    const outputs = this.#outputs;
-    this.#outputs = [];
+  /** Takes all there is, or all of one attempt. */
+  take(token?: string): AttemptOutput[] {
+    const taken = (one: AttemptOutput) => token === undefined || one.token === token;
+    const outputs = this.#outputs.filter(taken);
+    this.#outputs = this.#outputs.filter((one) => !taken(one));
     return outputs;
+  }
+
+  /** How much waits of an attempt. */
+  sizeOf(token: string): number {
+    const pieces = this.#outputs.flatMap((one) => one.token === token ? one.pieces : []);
+    return pieces.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
   /** Gives back what was taken and could not be stored; what was added meanwhile comes after it. */

@@ -24,7 +24,7 @@ export interface Surroundings {
 
 /** The request to run a job's attempt. */
 export function requestOf(job: ClaimedJob, { home, host, settings, spool, ends }: Surroundings): RunRequest {
-  const { killGraceMs, outputLimit, shell } = settings;
+  const { killGraceMs, outputLimit, maxOutput, shell } = settings;
   return {
     token: job.token,
     command: job.command,
@@ -43,6 +43,7 @@ export function requestOf(job: ClaimedJob, { home, host, settings, spool, ends }
     timeoutMs: job.timeoutMs,
     killGraceMs,
     outputLimit,
+    maxOutput,
     byToken: host.byToken,
     brief: host.byToken && !host.trapsOnSignal,
   };

@@ -5,17 +5,25 @@
  */
 import { systemClock } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
+import { formatSize } from "../settings.ts";
 import type { Stream } from "../job.ts";
 import { endTree } from "./end_tree.ts";
 import type { Lookout } from "./lookout.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
-import { NOTHING_PRINTED, SpoolReader } from "./output.ts";
+import { SpoolReader } from "./output.ts";
 import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "./process/platform.ts";
-import { hasBegun, type ProcessEnd, spooledEnd } from "./spool.ts";
+import { wasDiskFull } from "./full_disk.ts";
+import { hasBegun, type ProcessEnd, splitSpool, spooledEnd } from "./spool.ts";
+
+/** By somebody's wish, or by its own doing. */
+type Reason = EndReason | "timed_out" | "printed_too_much";
+
+/** What could not be done with the spool is tried again after this time. */
+const RETRY_MS = 50;
 
 /** Why an attempt is being ended. */
 interface Ending {
-  reason: EndReason | "timed_out";
+  reason: Reason;
   graceMs: number;
 }
 
@@ -44,15 +52,17 @@ export class Run {
   readonly #output: SpoolReader;
   /** Aborts when the attempt shall end, with an `Ending` as its reason. */
   readonly #ending = new AbortController();
+  /** It has ended: its output is as it will stay. */
+  #over = false;
 
   /**
    * Nothing is begun yet: see `finish`. `begin` comes to watch the command, and `printed` is how far each stream was
-   * handed over before.
+   * handed over before, by somebody else.
    */
   constructor(
     request: RunRequest,
     begin: () => Begun | Promise<Begun>,
-    printed: Readonly<Record<Stream, number>> = NOTHING_PRINTED,
+    printed?: Readonly<Record<Stream, number>>,
   ) {
     this.#request = request;
     this.#begin = begin;
@@ -73,6 +83,19 @@ export class Run {
     }
   }
 
+  /** Keeps its spool small, and ends it when it prints too much. Returns in how many ms to call it again. */
+  keepSmall(): number {
+    const { maxOutput, killGraceMs } = this.#request;
+    if (this.#over) return RETRY_MS;
+    try {
+      const { printed, pauseMs } = this.#output.keepSmall(systemClock.monotonicMs());
+      if (maxOutput > 0 && printed > maxOutput) this.#endFor("printed_too_much", killGraceMs);
+      return pauseMs;
+    } catch {
+      return RETRY_MS; // as above
+    }
+  }
+
   /** Ends the attempt soon; `finish` then resolves. The first reason holds. */
   end(reason: EndReason, graceMs: number): void {
     this.#endFor(reason, graceMs);
@@ -81,14 +104,27 @@ export class Run {
   /** Begins the attempt and resolves when it is over. Never rejects. */
   async finish(): Promise<Ended> {
     const now = systemClock.now();
+    const beganMs = systemClock.monotonicMs();
     const result = await this.#run();
-    const { startedAt = now, finishedAt = systemClock.now(), witnessed = true } = result;
+    const over = systemClock.now();
+    this.#over = true;
+    const { directory } = splitSpool(this.#request.spool);
+    const byItself = result.outcome === "failed" && !this.#ending.signal.aborted;
+    if (byItself && await wasDiskFull(directory, beganMs)) {
+      result.error += "; the disk was full";
+    }
+    const { startedAt = now, finishedAt = over, witnessed = true } = result;
     const finished = { ...result, token: this.#request.token, startedAt, finishedAt, witnessed };
     try {
-      return { ...finished, pieces: this.#output.rest() };
+      return { ...finished, pieces: this.#output.rest(), trimmed: this.#output.trimmed };
     } catch (error) {
       const reason = `its output is lost: ${sayError(error)}`;
-      return { ...finished, pieces: [], error: `${result.error ?? result.outcome}; ${reason}` };
+      return {
+        ...finished,
+        pieces: [],
+        trimmed: true,
+        error: `${result.error ?? result.outcome}; ${reason}`,
+      };
     }
   }
 
@@ -97,7 +133,7 @@ export class Run {
     if (!over.aborted) this.#endFor("timed_out", this.#request.killGraceMs);
   }
 
-  #endFor(reason: Ending["reason"], graceMs: number): void {
+  #endFor(reason: Reason, graceMs: number): void {
     this.#ending.abort({ reason, graceMs } satisfies Ending);
   }
 
@@ -113,7 +149,7 @@ export class Run {
   }
 
   async #watch(begun: Begun): Promise<Result> {
-    const { token, spool, timeoutMs, killGraceMs, byToken } = this.#request;
+    const { token, spool, timeoutMs, maxOutput, killGraceMs, byToken } = this.#request;
     const { signal } = this.#ending;
     const aborted = Promise.withResolvers<void>();
     const onAbort = () => aborted.resolve();
@@ -138,7 +174,7 @@ export class Run {
     }
     const { reason, graceMs } = signal.reason as Ending;
     const left = await endAll(graceMs);
-    return endedBy(reason, { end: left === 0 ? await begun.ended : NO_END, left, timeoutMs });
+    return endedBy(reason, { end: left === 0 ? await begun.ended : NO_END, left, timeoutMs, maxOutput });
   }
 }
 
@@ -217,14 +253,21 @@ function sayError(error: unknown): string {
 
 /** How an attempt went that was ended, with `left` of its processes that could not be. */
 export function endedBy(
-  reason: EndReason | "timed_out",
-  { end, left, timeoutMs }: { end: ProcessEnd; left: number; timeoutMs: number },
+  reason: Reason,
+  { end, left, timeoutMs, maxOutput }: {
+    end: ProcessEnd;
+    left: number;
+    timeoutMs: number;
+    maxOutput: number;
+  },
 ): Result {
   const survivors = left === 0 ? "" : `; ${left} of its processes could not be ended`;
   const said = {
     timed_out: `timed out after ${formatDuration(timeoutMs)}`,
+    printed_too_much: `printed more than ${formatSize(maxOutput)}`,
     cancelled: "cancelled",
     released: "put back by its worker",
   }[reason];
-  return { outcome: reason, exitCode: end.exitCode, signal: end.signal, error: said + survivors };
+  const outcome = reason === "printed_too_much" ? "failed" : reason;
+  return { outcome, exitCode: end.exitCode, signal: end.signal, error: said + survivors };
 }

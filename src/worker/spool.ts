@@ -10,6 +10,8 @@
  * | `S.exit.N` | its first shell, at the end | its exit code is N |
  * | `S.signal.SIGX` | its first shell, at the end | it was killed by that signal |
  * | `S.chosen.N` | the shell of its command | it chose the exit code N, which looks like death by a signal |
+ * | `S.out.kept.L-C` | whoever watches it | of its stdout, the first and the last L/2 bytes are kept, and C bytes between them cut out |
+ * | `S.err.kept.L-C` | whoever watches it | the same of its stderr |
  * | `ends-M`, beside | shells without a witness | a line for each: the token and the exit code |
  */
 import { type Stream, STREAMS } from "../job.ts";
@@ -33,6 +35,41 @@ export interface SpooledEnd extends ProcessEnd {
 /** Where a stream of an attempt is. */
 export function streamPath(spool: string, stream: Stream): string {
   return spool + SUFFIX[stream];
+}
+
+/** What was given back of a stream while it was printed: what lies between its first and its last half of `limit`. */
+export interface Trim {
+  /** Bytes kept. */
+  limit: number;
+  /** Bytes between the two that the file has not got any more, not even as a hole. */
+  cut: number;
+}
+
+function trimPath(spool: string, stream: Stream, { limit, cut }: Trim): string {
+  return `${streamPath(spool, stream)}.kept.${limit}-${cut}`;
+}
+
+/** Notes what was given back of a stream, as a name, since there may be no room for more. */
+export function noteTrim(
+  spool: string,
+  stream: Stream,
+  { before, now }: { before: Trim | undefined; now: Trim },
+): void {
+  const path = trimPath(spool, stream, now);
+  if (before?.cut === now.cut) return;
+  if (before) Deno.renameSync(trimPath(spool, stream, before), path);
+  else Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
+}
+
+/** What was given back of a stream; undefined when nothing was. */
+export function trimOf(spool: string, stream: Stream): Trim | undefined {
+  const { directory } = splitSpool(spool);
+  const prefix = splitSpool(`${streamPath(spool, stream)}.kept.`).token;
+  const trims = namesIn(directory).filter((name) => name.startsWith(prefix)).map((name) => {
+    const [limit = 0, cut = 0] = name.slice(prefix.length).split("-").map(Number);
+    return { limit, cut };
+  });
+  return trims[0];
 }
 
 /** Whether an attempt's command has begun. Without it, nothing of the command has ever run. */
@@ -116,11 +153,21 @@ export function splitSpool(spool: string): { directory: string; token: string } 
   return { directory: spool.slice(0, slash), token: spool.slice(slash + 1) };
 }
 
-/** Removes the files of an attempt. `end` is what was left of it as a file of its own; undefined when nothing was. */
-export function removeSpool(spool: string, end: ProcessEnd | undefined): void {
+/** What an attempt left in the spool besides its output. */
+export interface Remains {
+  /** Its end as a file of its own; undefined when there is none. */
+  end: ProcessEnd | undefined;
+  /** What was given back of its output has left names. */
+  trimmed: boolean;
+}
+
+/** Removes the files of an attempt. */
+export function removeSpool(spool: string, { end, trimmed }: Remains): void {
   for (const stream of STREAMS) removeFile(spool + SUFFIX[stream]);
-  if (end === undefined) return;
-  if (end.exitCode !== null && end.exitCode <= 128) return removeFile(spool + endSuffix(end));
+  if (!trimmed) {
+    if (end === undefined) return;
+    if (end.exitCode !== null && end.exitCode <= 128) return removeFile(spool + endSuffix(end));
+  }
   // Its shells may have left more, or nothing.
   const { directory, token } = splitSpool(spool);
   for (const name of namesIn(directory)) {

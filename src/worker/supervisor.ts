@@ -8,11 +8,12 @@
  * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
 import { type Clock, LONGEST_TIMER_MS } from "../clock.ts";
-import { StoreGone, StoreUnusable, UserError } from "../errors.ts";
+import { StoreFull, StoreGone, StoreUnusable, UserError } from "../errors.ts";
 import type { Home } from "../home.ts";
 import { Latch } from "../latch.ts";
 import { nextState } from "../retry.ts";
 import { type Settings, settingsFrom } from "../settings.ts";
+import { fillReserve, fromReserve, RESERVE, reserveSize } from "../store/reserve.ts";
 import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
 import { Crew } from "./crew.ts";
 import { endTree } from "./end_tree.ts";
@@ -23,6 +24,7 @@ import { Lease } from "./lease.ts";
 import { Maintenance } from "./maintenance.ts";
 import type { RunRequest } from "./messages.ts";
 import { PendingOutput } from "./pending_output.ts";
+import { here } from "./process/here.ts";
 import type { Host } from "./process/platform.ts";
 import { requestOf } from "./request.ts";
 import { removeSpool } from "./spool.ts";
@@ -56,7 +58,7 @@ export interface SupervisorOptions {
 }
 
 /** How an attempt ended, as far as that is known before its job's next state is decided. */
-type Ending = Omit<Settlement, "token" | "state" | "runAt"> & { witnessed?: boolean };
+type Ending = Omit<Settlement, "token" | "state" | "runAt"> & { witnessed?: boolean; trimmed?: boolean };
 
 /** A settlement and the job it is about. */
 interface Settled {
@@ -64,6 +66,8 @@ interface Settled {
   settlement: Settlement;
   /** As in `Ended`. */
   witnessed: boolean;
+  /** As in `Ended`. */
+  trimmed: boolean;
 }
 
 /** After the store refused to work, wait this long before trying again. */
@@ -72,6 +76,9 @@ const STORE_RETRY_MS = 1000;
 const PEERS_INTERVAL_MS = 500;
 /** How long a burst goes on caring for the store after its last job, at most. */
 const BURST_CARE_MS = 2000;
+/** When it looks for the first time whether the reserve is whole, which those that live for moments do not; and later. */
+const FIRST_RESERVE_MS = 500;
+const RESERVE_INTERVAL_MS = 10_000;
 
 /** Runs jobs until told to stop. */
 export class Supervisor {
@@ -92,12 +99,15 @@ export class Supervisor {
   #storeGone: StoreGone | undefined;
   /** Its workers have left jobs to others. */
   #left = false;
+  #reserveIntervalMs = FIRST_RESERVE_MS;
+  /** The disk was full at the last exchange. */
+  #full = false;
   /** What the next exchange takes along. */
   #settlements: Settled[] = [];
   readonly #output = new PendingOutput();
   /** Jobs that have begun and are not in the journal yet. */
   #begun: ClaimedJob[] = [];
-  /** Somebody may have enqueued something, or something may be due. */
+  /** Somebody may have enqueued something, something may be due, or there is room again. */
   #mayClaim = true;
   #ordersDue = true;
   /** Jobs whose processes are being ended, for they crash threads. */
@@ -111,7 +121,7 @@ export class Supervisor {
     const { id, store, home, host, count, slots, queues, clock } = options;
     const settings = settingsFrom(await store.settings());
     const workers = Array.from({ length: count }, () => newId("worker"));
-    const spool = await openSpool(home, id);
+    const spool = await fromReserve(home, () => openSpool(home, id));
     const now = clock.now();
     await store.register({
       id,
@@ -164,6 +174,7 @@ export class Supervisor {
       settings: () => this.#settings,
       onLost: () => this.#lostLease(),
       onCutOff: (graceMs) => this.#cutOff(graceMs),
+      onRegained: () => this.#wake(),
       onFailure: (error) => this.#storeFailed(error),
     });
     this.#maintenance = new Maintenance({ store, clock, settings: () => this.#settings });
@@ -196,6 +207,7 @@ export class Supervisor {
         await takeOver();
         if (this.#succession.waiting > 0) this.#latch.ring();
       }),
+      this.#every(() => this.#reserveIntervalMs, () => this.#keepReserve()),
     ];
     const { done: cared, background: caring } = this.#care();
     const listener = store.listen(() => this.#wake());
@@ -281,9 +293,9 @@ export class Supervisor {
     const free = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings() : [];
     this.#tellBegun();
     if (free.length === 0 && this.#settlements.length === 0 && this.#output.isEmpty) return undefined;
-    const settled = this.#settlements;
-    const output = this.#output.take();
-    this.#settlements = [];
+    const settled = this.#full ? this.#smallest() : this.#settlements;
+    const output = this.#output.take(this.#full ? settled[0]?.job.token : undefined);
+    this.#settlements = this.#settlements.filter((one) => !settled.includes(one));
     this.#mayClaim = false;
     let exchanged: Exchanged;
     try {
@@ -300,14 +312,22 @@ export class Supervisor {
       // What has ended stays ended: its result waits here until the store works again.
       this.#settlements.unshift(...settled);
       this.#output.giveBack(output);
+      this.#full = error instanceof StoreFull;
       throw error;
     }
-    if (exchanged.claimed.length === free.length) this.#mayClaim = true;
+    if (this.#settlements.length > 0) this.#latch.ring(); // on a full disk, they come one by one
+    else this.#full = false;
     this.#undo(this.#crew.run(exchanged.claimed.map((job) => ({ job, request: this.#request(job) }))));
     this.#afterSettling(settled, exchanged.refused);
     this.#tellBegun();
     this.#setDueTimer(exchanged.nextDueAt);
     return free.length > 0 ? exchanged.waiting : undefined;
+  }
+
+  /** On a full disk, the settlement that needs the least room is tried alone: it makes room, since its spool goes. */
+  #smallest(): Settled[] {
+    const sizes = new Map(this.#settlements.map((one) => [one, this.#output.sizeOf(one.job.token)]));
+    return this.#settlements.toSorted((a, b) => sizes.get(a)! - sizes.get(b)!).slice(0, 1);
   }
 
   #request(job: ClaimedJob): RunRequest {
@@ -323,10 +343,11 @@ export class Supervisor {
 
   /** Notes how an attempt ended, for the next exchange. */
   #settle(job: ClaimedJob, ending: Ending): void {
-    const { outcome, exitCode, signal, error, startedAt, finishedAt, witnessed = true } = ending;
+    const { outcome, exitCode, signal, error, startedAt, finishedAt } = ending;
+    const { witnessed = true, trimmed = true } = ending;
     const next = nextState({ ...job, outcome, finishedAt }, this.#settings, Math.random());
     const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt, ...next };
-    this.#settlements.push({ job, settlement, witnessed });
+    this.#settlements.push({ job, settlement, witnessed, trimmed });
     this.#mayClaim = true;
     this.#latch.ring();
   }
@@ -344,7 +365,7 @@ export class Supervisor {
 
   #afterSettling(settled: readonly Settled[], refused: readonly string[]): void {
     const { journal } = this.#options;
-    for (const { job, settlement, witnessed } of settled) {
+    for (const { job, settlement, witnessed, trimmed } of settled) {
       this.#ends.settled(job.token);
       if (refused.includes(job.token)) {
         // Whoever has it now needs its spool.
@@ -352,7 +373,10 @@ export class Supervisor {
         continue;
       }
       if (settlement.outcome !== "unstarted") {
-        removeSpool(this.#succession.spoolOf(job.token), witnessed ? settlement : undefined);
+        removeSpool(this.#succession.spoolOf(job.token), {
+          end: witnessed ? settlement : undefined,
+          trimmed,
+        });
       }
       journal.settled(job, settlement);
       this.#succession.forget(job.token);
@@ -417,6 +441,19 @@ export class Supervisor {
     const round = () => this.#attempt(() => this.#maintenance.round(signal));
     const done = round();
     return { done, background: done.then(() => this.#every(() => this.#maintenance.intervalMs, round)) };
+  }
+
+  /** Makes the reserve as large as the disk has room for, once it is not. */
+  async #keepReserve(): Promise<void> {
+    const { home, clock } = this.#options;
+    this.#reserveIntervalMs = RESERVE_INTERVAL_MS;
+    if (reserveSize(home) >= RESERVE) return;
+    const disk = await here.disk(home.dir).catch(() => undefined);
+    if (!disk) return;
+    for (const _ of fillReserve(home, disk.available)) {
+      await clock.sleep(0);
+      if (this.#closing.signal.aborted) return;
+    }
   }
 
   /** Does something again and again until the supervisor closes, with a pause before each time. */

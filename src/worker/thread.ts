@@ -6,6 +6,7 @@
  * When jobs are short, its supervisor gives it some ahead, so that it need not wait for the store between two of
  * them. Those wait in the backlog; they are given back when what runs turns out not to be short.
  */
+import { systemClock } from "../clock.ts";
 import type { OutputPiece } from "../store/store.ts";
 import { adopt } from "./adopted.ts";
 import { Lookout } from "./lookout.ts";
@@ -15,6 +16,8 @@ import { Run } from "./run.ts";
 
 /** How often running commands are asked for new output: what people who follow a log do not notice. */
 const LIVE_INTERVAL_MS = 50;
+/** How soon a command is looked at that has just begun: it may fill the disk in no time. */
+const FIRST_LOOK_MS = 5;
 /** As long as there is a backlog, ends are reported this often, many in one message. */
 const REPORT_INTERVAL_MS = 15;
 /** The backlog is given back when nothing ended for this long, so that others can run it. */
@@ -37,7 +40,10 @@ class Thread {
   /** Ends that are not reported yet. */
   #ended: Ended[] = [];
   #endedLately = false;
-  #live: Timer;
+  #look: Timer;
+  /** When that is due, and when output is reported next, in ms by the monotonic clock. */
+  #lookAt = 0;
+  #liveAt = 0;
   #patience: Timer;
   #report: Timer;
 
@@ -77,7 +83,7 @@ class Thread {
 
   async #run(run: Run, token: string): Promise<void> {
     this.#runs.set(token, run);
-    this.#live ??= setInterval(() => this.#reportOutput(), LIVE_INTERVAL_MS);
+    this.#lookIn(FIRST_LOOK_MS);
     const ended = await run.finish();
     this.#ended.push(ended);
     this.#endedLately = true;
@@ -95,14 +101,31 @@ class Thread {
     if (ended.length > 0) send({ type: "ended", ended }, ended.flatMap((one) => one.pieces));
   }
 
+  /** Looks at all runs in this time, or before if that was planned. */
+  #lookIn(pauseMs: number): void {
+    const at = systemClock.monotonicMs() + pauseMs;
+    if (this.#look !== undefined && this.#lookAt <= at) return;
+    clearTimeout(this.#look);
+    this.#lookAt = at;
+    this.#look = setTimeout(() => this.#lookAtRuns(), pauseMs);
+  }
+
+  #lookAtRuns(): void {
+    this.#look = undefined;
+    if (this.#runs.size === 0) return;
+    const now = systemClock.monotonicMs();
+    if (now >= this.#liveAt) this.#reportOutput();
+    let pauseMs = LIVE_INTERVAL_MS;
+    for (const run of this.#runs.values()) pauseMs = Math.min(pauseMs, run.keepSmall());
+    if (now >= this.#liveAt) this.#liveAt = now + LIVE_INTERVAL_MS;
+    this.#lookIn(Math.min(pauseMs, Math.max(0, this.#liveAt - now)));
+  }
+
   #reportOutput(): void {
     for (const [token, run] of this.#runs) {
       const pieces = run.live();
       if (pieces.length > 0) send({ type: "output", token, pieces }, pieces);
     }
-    if (this.#runs.size > 0) return;
-    clearInterval(this.#live);
-    this.#live = undefined;
   }
 
   #losePatience(): void {

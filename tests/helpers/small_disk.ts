@@ -15,10 +15,10 @@ export interface SmallDisk extends Omit<TempDir, typeof Symbol.dispose>, Disposa
   makeReadOnly(): void;
 }
 
-/** Mounts a small file system. */
-export function smallDisk(): SmallDisk {
+/** Mounts a small file system, of 2 MB unless `size` says otherwise, as `mount` takes it. */
+export function smallDisk(size = "2m"): SmallDisk {
   const dir = tempDir();
-  if (!mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", dir.path)) {
+  if (!mount("-t", "tmpfs", "-o", `size=${size}`, "tmpfs", dir.path)) {
     dir[Symbol.dispose]();
     throw new Error(`Cannot mount at ${dir.path}`);
   }

@@ -44,7 +44,7 @@ export async function viewOfStore(store: Store): Promise<string> {
   );
   const supervisors = (await store.workers()).map(({ supervisor }) => supervisor);
   const total = noFigures();
-  for (const { figures } of await store.figures({ span: "total" })) {
+  for (const { figures } of await store.figures({ span: "total", queue: null })) {
     for (const key of FIGURES) total[key] += figures[key];
   }
   return lines(jobs, queues, supervisors, total);

@@ -58,9 +58,9 @@ export function claiming(test: Test): void {
     await enqueue(store, { held: true }, { queue: "paused" }, { queue: "other" }, {});
     await store.setQueue("paused", { paused: true });
     const mine = exchangeOf("s", { free: ["w", "w", "w"], queues: ["default", "paused"] });
-    const { claimed, waiting } = await store.exchange(mine);
+    const { claimed } = await store.exchange(mine);
     assert.deepEqual(claimed.map(({ id }) => id), ["j4"]);
-    assert.equal(waiting, false);
+    assert.equal((await store.exchange(mine)).waiting, false);
     await store.hold(["j1"], false);
     await store.setQueue("paused", { paused: false });
     assert.deepEqual((await claim(store, "s", { count: 9 })).map(({ id }) => id), ["j1", "j2", "j3"]);
@@ -77,6 +77,81 @@ export function claiming(test: Test): void {
     const last = await store.exchange(exchangeOf("s", { now: T0 + 100 }));
     assert.equal(last.nextDueAt, null);
     assert.deepEqual(await store.states(["j1", "j3"]), ["pending", "scheduled"]);
+  });
+
+  test("however many jobs are due at once, the most urgent of them are claimed first", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(
+      store,
+      ...Array.from({ length: 1500 }, (_, n) => ({ runAt: T0 + 1 + n % 7, priority: n % 3 })),
+      // what is more urgent, but not due, is in nobody's way
+      ...Array.from({ length: 600 }, (_, n) => ({ runAt: T0 + 10_000, priority: -1000 - n % 3 })),
+      { runAt: T0 + 9, priority: -1, id: "urgent" },
+      { runAt: T0 + 8, priority: -1, id: "also-urgent" },
+    );
+    const now = T0 + 10;
+    const claimed = await claim(store, "s", { count: 3, now });
+    assert.deepEqual(claimed.map(({ id }) => id), ["urgent", "also-urgent", "j1"]);
+    const woken = async () => (await store.queues())[0]!.counts.pending;
+    for (let before = -1; before !== await woken();) {
+      before = await woken();
+      await store.exchange(exchangeOf("s", { now }));
+    }
+    assert.equal(await woken(), 1499);
+  });
+
+  test("due jobs of very many priorities all come to their turn", async (store) => {
+    await store.register(newSupervisor("s"));
+    const count = 2500;
+    await enqueue(
+      store,
+      ...Array.from({ length: count }, (_, n) => ({ runAt: T0 + 1 + n, priority: n % 2 * -n })),
+    );
+    const ids = new Set<string>();
+    while (ids.size < count) {
+      const claimed = await claim(store, "s", { count: 500, now: T0 + 5000 });
+      assert.notEqual(claimed.length, 0);
+      for (const { id } of claimed) ids.add(id);
+    }
+  });
+
+  test("a lane that was passed over has its turn as soon as it may", async (store) => {
+    await store.register(newSupervisor("s"));
+    const queues = Array.from({ length: 120 }, (_, n) => `q${n}`);
+    await enqueue(store, ...queues.flatMap((queue) => [{ queue }, { queue }]), { queue: "last" });
+    for (const queue of queues.slice(0, 60)) await store.setQueue(queue, { paused: true });
+    for (const queue of queues.slice(60)) await store.setQueue(queue, { concurrency: 1 });
+    const first = await claim(store, "s", { count: 100 });
+    assert.deepEqual(first.map(({ queue }) => queue), [...queues.slice(60), "last"]);
+    assert.deepEqual(await claim(store, "s", { count: 100 }), []);
+    await store.setQueue("q7", { paused: false });
+    assert.deepEqual((await claim(store, "s", { count: 100 })).map(({ id }) => id), ["j15", "j16"]);
+    await settle(store, "s", settlement(first[3]!.token));
+    assert.deepEqual((await claim(store, "s", { count: 100 })).map(({ id }) => id), ["j128"]);
+    await store.setQueue("q60", { concurrency: 2 });
+    assert.deepEqual((await claim(store, "s", { count: 100 })).map(({ id }) => id), ["j122"]);
+    await store.edit("j1", { queue: "new", priority: -1 }, T0);
+    await enqueue(store, { queue: "q0", held: true, id: "held" }, { queue: "new" });
+    await store.hold(["held"], false);
+    await store.setQueue("q0", { paused: false });
+    const last = await claim(store, "s", { count: 100 });
+    assert.deepEqual(last.map(({ id }) => id), ["j1", "j2", "held", "j243"]);
+  });
+
+  test("more lanes without jobs than are looked at for one claim hold nobody up for long", async (store) => {
+    await store.register(newSupervisor("s"));
+    const queues = Array.from({ length: 2500 }, (_, n) => `q${n}`);
+    await enqueue(store, ...queues.map((queue) => ({ queue })), { queue: "last", id: "last" });
+    const free = ["w"];
+    await store.cancel(queues.map((_, n) => `j${n + 1}`), T0);
+    let exchanged = await store.exchange(exchangeOf("s", { free }));
+    while (exchanged.claimed.length === 0) {
+      assert.ok(exchanged.nextDueAt! <= T0, "it is told to come again at once");
+      exchanged = await store.exchange(exchangeOf("s", { free }));
+    }
+    assert.deepEqual(exchanged.claimed.map(({ id }) => id), ["last"]);
+    const { claimed, waiting, nextDueAt } = await store.exchange(exchangeOf("s", { free }));
+    assert.deepEqual({ claimed, waiting, nextDueAt }, { claimed: [], waiting: false, nextDueAt: null });
   });
 
   test("a queue never runs more than its concurrency, over all supervisors", async (store, opened) => {

@@ -3,7 +3,7 @@
  * What every store must do. Figures.
  */
 import assert from "node:assert/strict";
-import { quantile } from "../../src/figures.ts";
+import { addFigures, noFigures, quantile } from "../../src/figures.ts";
 import {
   claim,
   claimOne,
@@ -77,11 +77,48 @@ export function counting(test: Test): void {
     assert.equal(total!.figures.runMs.sum, 0 + 3); // the first ended before its claim: clocks differ
   });
 
-  test("minutes older than a day are forgotten, hours and totals are not", async (store) => {
-    await store.enqueue([newJob()], { now: T0, idFormat: "short" });
-    await store.enqueue([newJob()], { now: T0 + 26 * 3_600_000, idFormat: "short" });
-    assert.equal((await store.figures({ span: "minute" })).length, 1);
-    assert.equal((await store.figures({ span: "hour" })).length, 2);
-    assert.equal((await store.figures({ span: "total" }))[0]!.figures.enqueued, 2);
+  test("figures of all queues are kept for longer than those of one, and totals for ever", async (store) => {
+    await store.register(newSupervisor("s"));
+    const days = 24 * 3_600_000;
+    const after = async (ms: number) => {
+      await store.enqueue([newJob()], { now: T0 + ms, idFormat: "short" });
+      await claim(store, "s", { now: T0 + ms });
+      const starts = async (span: "minute" | "hour", queue: string | null) =>
+        (await store.figures({ span, queue })).map(({ start }) => (start - T0) / 3_600_000);
+      return [
+        ...[await starts("minute", null), await starts("hour", null)],
+        ...[await starts("minute", "default"), await starts("hour", "default")],
+      ];
+    };
+    assert.deepEqual(await after(0), [[0], [0], [0], [0]]);
+    assert.deepEqual(await after(3 * 3_600_000), [[0, 3], [0, 3], [3], [0, 3]]);
+    assert.deepEqual(await after(2 * days), [[48], [0, 3, 48], [48], [0, 3, 48]]);
+    assert.deepEqual(await after(9 * days), [[216], [0, 3, 48, 216], [216], [48, 216]]);
+    assert.deepEqual(await after(500 * days), [[12_000], [12_000], [12_000], [12_000]]);
+    assert.equal((await store.figures({ span: "total", queue: null }))[0]!.figures.enqueued, 5);
+  });
+
+  test("figures of all queues together are their sum; of very many, the busiest can be asked for", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, { queue: "a" }, { queue: "b" }, { queue: "b" }, { queue: "c" }, { queue: "b" });
+    const claimed = await claim(store, "s", { count: 5 });
+    await settle(
+      store,
+      "s",
+      ...claimed.map(({ token }, n) => settlement(token, { finishedAt: T0 + 10 ** n })),
+    );
+    for (const span of ["minute", "hour", "total"] as const) {
+      const sum = noFigures();
+      for (const { figures } of await store.figures({ span })) addFigures(sum, figures);
+      assert.deepEqual(
+        (await store.figures({ span, queue: null })).map(({ queue, figures }) => ({ queue, figures })),
+        [{ queue: "", figures: sum }],
+      );
+    }
+    const names = async (most: number) =>
+      (await store.figures({ span: "total", most })).map(({ queue }) => queue);
+    assert.deepEqual([await names(1), await names(2), await names(9)], [["b"], ["a", "b"], ["a", "b", "c"]]);
+    const of = await store.figures({ span: "total", queue: "b" });
+    assert.deepEqual(of.map(({ queue, figures }) => [queue, figures.completed]), [["b", 3]]);
   });
 }

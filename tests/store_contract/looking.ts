@@ -95,6 +95,31 @@ export function looking(test: Test): void {
     assert.deepEqual(await pages(store, { label: "none", sort: "priority" }, 9), [[]]);
   });
 
+  test("list() gives the jobs of a state in order over very many queues, page by page", async (store) => {
+    const count = 700;
+    await enqueue(
+      store,
+      ...Array.from({ length: count }, (_, n) => ({
+        queue: `q${n * 7 % 350}`,
+        priority: n % 5,
+        held: n % 3 === 0,
+        ...(n % 4 === 0 ? { runAt: T0 + 9 } : {}),
+        command: n % 100 === 50 ? "rare" : "common",
+      })),
+    );
+    const { jobs } = await store.list({ limit: count, sort: "oldest" });
+    const pending = jobs.filter(({ state }) => state === "pending");
+    const ids = (some: typeof jobs) => some.map(({ id }) => id);
+    const state = "pending" as const;
+    assert.deepEqual((await pages(store, { state, sort: "oldest" }, 60)).flat(), ids(pending));
+    assert.deepEqual((await pages(store, { state }, 60)).flat(), ids(pending.toReversed()));
+    const byPriority = pending.toSorted((a, b) => a.priority - b.priority);
+    assert.deepEqual((await pages(store, { state, sort: "priority" }, 60)).flat(), ids(byPriority));
+    const rare = pending.filter(({ command }) => command === "rare");
+    assert.notEqual(rare.length, 0);
+    assert.deepEqual((await pages(store, { state, search: "rare" }, 2)).flat(), ids(rare.toReversed()));
+  });
+
   test("list() searches commands and ids for text, and takes no character in it for more", async (store) => {
     await enqueue(store, { command: "echo 100%" }, { command: "echo 100 a_b" }, { id: "my-report" }, {});
     assert.deepEqual(await pages(store, { search: "100%" }, 9), [["j1"]]);

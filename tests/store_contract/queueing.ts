@@ -3,12 +3,22 @@
  * What every store must do. Queues and settings.
  */
 import assert from "node:assert/strict";
-import { claim, enqueue, failure, newSupervisor, settle, settlement, T0 } from "../helpers/jobs.ts";
+import {
+  claim,
+  enqueue,
+  exchangeOf,
+  failure,
+  newJob,
+  newSupervisor,
+  settle,
+  settlement,
+  T0,
+} from "../helpers/jobs.ts";
 import { closing, enqueueMeanwhile, MANY, type Test } from "./suite.ts";
 
 /** Queues and settings. */
 export function queueing(test: Test): void {
-  test("a queue exists from its first job or its first setting on, and stays", async (store) => {
+  test("a queue exists from its first job or its first switch on", async (store) => {
     await enqueue(store, { queue: "b" }, { queue: "b", runAt: T0 + 9 });
     await store.setQueue("a", { concurrency: 3 });
     await store.setQueue("a", { paused: true });
@@ -18,6 +28,121 @@ export function queueing(test: Test): void {
       { name: "a", paused: true, concurrency: 3, counts: none },
       { name: "b", paused: false, concurrency: null, counts: none },
     ]);
+  });
+
+  test("an empty queue without switches is forgotten after a day; what was counted over all queues is not", async (store) => {
+    await store.register(newSupervisor("s"));
+    const hour = 3_600_000;
+    const names = async () => (await store.queues()).map(({ name }) => name);
+    const exchangeAt = (now: number) => store.exchange(exchangeOf("s", { now, free: ["w"] }));
+    const change = async (now: number) => {
+      // an exchange that has something to do
+      await store.enqueue([newJob({ queue: "busy" })], { now, idFormat: "short" });
+      await exchangeAt(now);
+    };
+    const empty = ["deleted", "cleared", "moved", "resumed", "again"];
+    await enqueue(
+      store,
+      ...[...empty.slice(0, 3), "again", "paused", "limited"].map((queue) => ({
+        id: queue,
+        queue,
+        held: true,
+      })),
+    );
+    await store.setQueue("paused", { paused: true });
+    await store.setQueue("limited", { concurrency: 2 });
+    await store.setQueue("resumed", { paused: true });
+    await store.setQueue("resumed", { paused: false });
+    await store.delete(["deleted", "again", "paused", "limited"]);
+    await store.clear("cleared");
+    await store.edit("moved", { queue: "busy" }, T0);
+    await change(T0);
+    await change(T0 + 23 * hour);
+    assert.deepEqual(await names(), [
+      "again",
+      "busy",
+      "cleared",
+      "deleted",
+      "limited",
+      "moved",
+      "paused",
+      "resumed",
+    ]);
+    await store.enqueue([newJob({ queue: "again", id: "again" })], {
+      now: T0 + 23 * hour,
+      idFormat: "short",
+    });
+    await store.delete(["again"]);
+    await change(T0 + 24 * hour);
+    assert.deepEqual(await names(), ["again", "busy", "limited", "paused"]);
+    await store.setQueue("paused", { paused: false });
+    await change(T0 + 30 * hour);
+    await change(T0 + 54 * hour);
+    assert.deepEqual(await names(), ["busy", "limited"]);
+    const figures = await store.figures({ span: "total" });
+    assert.deepEqual(figures.map(({ queue }) => queue), ["busy", "limited"]);
+    assert.equal((await store.figures({ span: "total", queue: null }))[0]!.figures.enqueued, 12);
+  });
+
+  test("very many empty queues are forgotten one after the other", async (store) => {
+    await store.register(newSupervisor("s"));
+    const ids = await enqueue(store, ...Array.from({ length: 500 }, (_, n) => ({ queue: `q${n}` })));
+    await store.delete(ids);
+    const left = async () => (await store.queues()).length;
+    const exchange = async (now: number) => {
+      await store.enqueue([newJob({ queue: "busy" })], { now, idFormat: "short" });
+      await store.exchange(exchangeOf("s", { now, free: ["w"] }));
+    };
+    for (let n = 0; n < 4; n++) await exchange(T0 + n);
+    for (let before = Infinity; before > await left();) {
+      before = await left();
+      await exchange(T0 + 2 * 86_400_000);
+    }
+    assert.equal(await left(), 1);
+  });
+
+  test("deleteQueue() takes a queue that has no jobs, with its switches and figures", async (store) => {
+    await enqueue(store, { queue: "a" }, { queue: "a" }, { queue: "b" });
+    await store.setQueue("a", { paused: true });
+    await store.setQueue("new", { concurrency: 1 });
+    await assert.rejects(store.deleteQueue("a"), {
+      name: "Refused",
+      message: 'Cannot delete queue "a": it has 2 jobs; delete them first',
+    });
+    await assert.rejects(store.deleteQueue("none"), { message: 'Cannot delete queue "none": no such queue' });
+    await store.delete(["j1", "j2"]);
+    await store.deleteQueue("a");
+    await store.deleteQueue("new");
+    assert.deepEqual((await store.queues()).map(({ name }) => name), ["b"]);
+    assert.equal(await store.queue("a"), undefined);
+    assert.deepEqual((await store.figures({ span: "total" })).map(({ queue }) => queue), ["b"]);
+    assert.equal((await store.figures({ span: "total", queue: null }))[0]!.figures.enqueued, 3);
+    await enqueue(store, { queue: "a" });
+    assert.equal((await store.queue("a"))!.paused, false);
+  });
+
+  test("queues come by pages, one by its name, and the first at a glance are those with work", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, ...["e", "d", "c", "b", "a"].map((queue) => ({ queue, held: queue < "c" })));
+    await store.setQueue("f", { paused: true });
+    const names = (queues: readonly { name: string }[]) => queues.map(({ name }) => name).join("");
+    const all = await store.queues();
+    assert.equal(names(all), "abcdef");
+    assert.deepEqual(await store.queues({ limit: 4 }), all.slice(0, 4));
+    assert.deepEqual(await store.queues({ limit: 4, after: "d" }), all.slice(4));
+    assert.deepEqual(await store.queue("d"), all[3]);
+    assert.equal(await store.queue("g"), undefined);
+    assert.deepEqual(await store.summary(6), {
+      counts: { ...all[5]!.counts, pending: 5 },
+      queues: all,
+      of: 6,
+    });
+    await claim(store, "s");
+    const { counts, queues, of } = await store.summary(3);
+    assert.deepEqual([counts.pending, counts.processing, of], [4, 1, 6]);
+    assert.equal(names(queues), "cde");
+    assert.equal(names((await store.summary(4)).queues), "acde");
+    assert.deepEqual((await store.summary(0)).queues, []);
   });
 
   test("clear() removes the waiting jobs of one queue or of all, and nothing else", async (store) => {

@@ -164,6 +164,30 @@ export function supervising(test: Test): void {
     assert.equal((await store.attempts("j2"))[0]!.adoptedFrom, null, "it stays with its worker");
   });
 
+  test("adopt() by one after the other forgets neither who had started an attempt nor which worker it had first", async (store) => {
+    const workers = ["a", "b"].map((id) => ({ id, slots: 1, queues: null }));
+    for (const id of ["s", "t"]) await store.register(newSupervisor(id));
+    await store.register(newSupervisor("u", { workers }));
+    await enqueue(store, {});
+    const { token } = await claimOne(store, "s");
+    const first = async (worker: string) => {
+      const [attempt] = await store.attempts("j1");
+      assert.equal(attempt!.worker, worker);
+      return attempt!.adoptedFrom;
+    };
+    await store.takeOver("s", "t");
+    await store.adopt("t", [{ token, worker: "t-worker" }]);
+    assert.equal(await first("t-worker"), "s-worker");
+    await store.takeOver("t", "u");
+    for (const worker of ["a", "b"]) {
+      await store.adopt("u", [{ token, worker }]);
+      assert.equal(await first(worker), "s-worker");
+    }
+    const [attempt] = await store.running("u");
+    assert.deepEqual([attempt!.startedBy, attempt!.job.worker], ["s", "b"]);
+    assert.deepEqual([...await store.spools()].sort(), ["s", "u"]);
+  });
+
   test("spools() are those of registered supervisors and of whoever started what runs", async (store) => {
     await store.register(newSupervisor("s"));
     await store.register(newSupervisor("t"));

@@ -59,7 +59,7 @@ async function checkStoredTimes(context: Context): Promise<Finding[]> {
 async function latestTime(store: Store, now: number): Promise<number> {
   const { jobs } = await store.list({ limit: 1 });
   const workers = await store.workers();
-  const events = await store.figures({ span: "minute", from: now });
+  const events = await store.figures({ span: "minute", from: now, queue: null });
   return Math.max(
     ...jobs.map(({ createdAt }) => createdAt),
     ...workers.map(({ startedAt }) => startedAt),

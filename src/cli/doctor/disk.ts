@@ -3,6 +3,7 @@
  * The checks of what the home is stored on: the kind of file system, and how much room it has. A shell can ask `df`;
  * without one there is only trying.
  */
+import { reserveFor, reserveSize } from "../../store/reserve.ts";
 import { quoteWords } from "../../shell_words.ts";
 import type { Disk } from "../../worker/process/platform.ts";
 import type { Context } from "../context.ts";
@@ -16,11 +17,12 @@ const LITTLE_SPACE = 512 * MIB;
 /** With less than this, writing fails now. */
 const NO_SPACE = 8 * MIB;
 
-/** Kind of file system, and free space; `disk` is what the system says of it, if anything. */
+/** Kind of file system, free space, and the reserve; `disk` is what the system says of it, if anything. */
 export function* checkDisk(context: Context, disk: Disk | undefined): Generator<Finding> {
   if (disk) {
     yield checkFileSystem(disk);
-    return yield checkSpace(context, disk.available);
+    yield checkSpace(context, disk.available);
+    return yield checkReserve(context, disk.available);
   }
   const advice = mayRun() ? "install df" : `run doctor with ${RUN_FLAG}`;
   yield warning("file system", "not checked: only df can tell whether this is a local disk", advice);
@@ -54,6 +56,28 @@ function checkSpace(context: Context, available: number): Finding {
   return available < NO_SPACE
     ? problem("space", found, makeRoom(context))
     : warning("space", found, makeRoom(context));
+}
+
+/** Workers make it. Where none has run, or the disk is too small for one, there is nothing wrong. */
+function checkReserve({ home }: Context, available: number): Finding {
+  const size = reserveSize(home);
+  const found = `${(size / MIB).toFixed(1)} MiB kept for a full disk`;
+  if (size > 0 && size >= reserveFor(available, size)) return ok("reserve", found);
+  if (!isThere(home.reserve)) return ok("reserve", "none yet: a worker makes it");
+  return warning(
+    "reserve",
+    found,
+    "the disk was full, or is; with room on it, a worker makes the reserve whole",
+  );
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function tryForSpace(context: Context, advice: string): Finding {

@@ -2,6 +2,7 @@
  * @module
  * `queuectl doctor --salvage FILE`: saves what can be read of a damaged store, and says how to go on with it.
  */
+import { baseDirectory } from "../../environment.ts";
 import { StoreUnusable } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 import { absolutePath, isAbsolute } from "../../paths.ts";
@@ -20,6 +21,7 @@ const NAMES: Readonly<Record<keyof Salvaged, string>> = {
   supervisors: "supervisors",
   workers: "workers",
   figures: "rows of figures",
+  overall_figures: "rows of figures of all queues",
   requests: "remembered requests",
   batches: "batches under way",
   staged: "pieces of them",
@@ -33,7 +35,7 @@ export async function salvageTo({ home, print }: Context, file: string): Promise
   if (!exists(home.database) && !exists(`${home.database}-wal`)) {
     throw new StoreUnusable(`Cannot salvage "${home.database}": there is no such file`);
   }
-  const path = absolutePath(file, isAbsolute(file) ? "" : Deno.cwd());
+  const path = absolutePath(file, isAbsolute(file) ? "" : baseDirectory());
   const { salvage } = await import("../../store/sqlite/salvage.ts");
   const salvaged = await salvage(home, path);
   const lines = Object.entries(NAMES).map(([table, name]) =>

@@ -6,7 +6,7 @@ import type { Clock } from "../../clock.ts";
 import { formatDuration } from "../../duration.ts";
 import type { ClaimedJob, Settlement } from "../../store/store.ts";
 import type { Journal } from "../../worker/journal.ts";
-import { writeAll } from "../print.ts";
+import { writeAll } from "../write_all.ts";
 import { fit, visible } from "../terminal.ts";
 
 /** How to write the journal. */

@@ -129,8 +129,8 @@ async function count(
 ): Promise<{ count: number; exact: boolean }> {
   const { state, queue, ...others } = filter;
   if (Object.keys(others).length === 0) {
-    const queues = (await store.queues()).filter(({ name }) => name === (queue ?? name));
-    const states = queues.flatMap(({ counts }) => state ? [counts[state]] : Object.values(counts));
+    const counts = queue === undefined ? (await store.summary(0)).counts : (await store.queue(queue))?.counts;
+    const states = counts ? state ? [counts[state]] : Object.values(counts) : [];
     return { count: states.reduce((sum, n) => sum + n, 0), exact: true };
   }
   let counted = 0;

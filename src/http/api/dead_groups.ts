@@ -32,7 +32,7 @@ export function kindOfError(error: string): string {
 
 /** Groups, the largest first. */
 export async function deadGroups(store: Store): Promise<{ total: number; groups: DeadGroup[] }> {
-  const queues = await store.queues();
+  const { counts } = await store.summary(0);
   const { jobs } = await store.list({ state: "dead", limit: MOST });
   const groups = Array.from(
     Map.groupBy(jobs, ({ error }) => kindOfError(error ?? "unknown")),
@@ -44,7 +44,7 @@ export async function deadGroups(store: Store): Promise<{ total: number; groups:
     }),
   );
   return {
-    total: queues.reduce((sum, { counts }) => sum + counts.dead, 0),
+    total: counts.dead,
     groups: groups.sort((a, b) => b.count - a.count),
   };
 }

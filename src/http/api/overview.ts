@@ -6,7 +6,7 @@ import { addFigures, type Figures, noFigures } from "../../figures.ts";
 import { timeJson } from "../../job_json.ts";
 import { summarizeTotal } from "../../metrics.ts";
 import { metricsJson, metricsNow, summaryJson } from "../../metrics_json.ts";
-import { prometheusText } from "../../prometheus.ts";
+import { prometheusText, whatToExpose } from "../../prometheus.ts";
 import { statusNow } from "../../status.ts";
 import type { FigureRow, Store } from "../../store/store.ts";
 import { freeBytes } from "../free_space.ts";
@@ -84,8 +84,7 @@ async function series(
   const { lengthMs, stepMs, span } = RANGES[range];
   const last = Math.floor(now / stepMs) * stepMs;
   const from = last - lengthMs + stepMs;
-  const rows = (await store.figures({ span, from, to: last + stepMs }))
-    .filter((row) => queue === undefined || row.queue === queue);
+  const rows = await store.figures({ span, from, to: last + stepMs, queue: queue ?? null });
   const byStart = Map.groupBy(rows, ({ start }) => start);
   const points = Array.from({ length: lengthMs / stepMs }, (_, step) => {
     const at = from + step * stepMs;
@@ -104,12 +103,7 @@ function sumOf(rows: readonly FigureRow[]): Figures {
 
 /** Everything in the format that Prometheus reads. */
 export async function prometheusResponse(store: Store): Promise<Response> {
-  const [queues, totals, workers] = [
-    await store.queues(),
-    await store.figures({ span: "total" }),
-    await store.workers(),
-  ];
-  return new Response(prometheusText({ queues, totals, workers }), {
+  return new Response(prometheusText(await whatToExpose(store)), {
     headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
   });
 }

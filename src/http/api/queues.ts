@@ -7,7 +7,7 @@ import { QUEUE_PATTERN } from "../../job.ts";
 import { timeJson } from "../../job_json.ts";
 import { FIELDS } from "../../spec.ts";
 import type { QueueInfo, Store } from "../../store/store.ts";
-import { type Input, objectOf, trueOrFalse } from "../inputs.ts";
+import { type Input, objectOf, oneOf, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { deadGroups } from "./dead_groups.ts";
 import { COUNTED, listOf, QUEUE, QUEUE_WITH_OLDEST, record } from "../schemas.ts";
@@ -43,7 +43,7 @@ async function oldestPending(store: Store, { name, counts }: QueueInfo): Promise
 }
 
 async function findQueue(store: Store, name: string): Promise<QueueInfo> {
-  const queue = (await store.queues()).find((one) => one.name === name);
+  const queue = await store.queue(name);
   if (queue) return queue;
   throw new NoSuch(`Cannot show queue "${name}": no such queue`);
 }
@@ -53,16 +53,40 @@ export const QUEUE_ROUTES: readonly Route[] = [
   defineRoute({
     method: "GET",
     url: "/queues",
-    summary: "Every queue with its jobs by state, and since when the longest-waiting pending one is there",
+    summary: "Queues with their jobs by state, and since when the longest-waiting pending one is there",
     tag,
-    answer: { description: "The queues", schema: record({ queues: listOf(QUEUE_WITH_OLDEST) }) },
-    async run({ store }) {
-      const queues = await store.queues();
+    query: {
+      limit: wholeNumber({ min: 1, max: 500 }, "at most so many; 100 unless given"),
+      cursor: QUEUE_NAME,
+      order: oneOf(
+        ["name", "work"],
+        "by name unless given; `work`: those that run something or whose jobs are next, on one page",
+      ),
+    },
+    answer: {
+      description:
+        "A page of queues; the cursor for the next one, null when this is the last; how many there are",
+      schema: record({
+        queues: listOf(QUEUE_WITH_OLDEST),
+        cursor: { type: ["string", "null"] },
+        of: COUNTED,
+      }),
+    },
+    async run({ store, query: { limit = 100, cursor, order = "name" } }) {
+      const summary = await store.summary(order === "work" ? limit : 0);
+      const found = order === "work"
+        ? summary.queues
+        : await store.queues({ limit: limit + 1, ...(cursor && { after: cursor }) });
+      const queues = found.slice(0, limit);
       const withOldest = queues.map(async (queue) => ({
         ...queue,
         oldest_pending_at: await oldestPending(store, queue),
       }));
-      return { queues: await Promise.all(withOldest) };
+      return {
+        queues: await Promise.all(withOldest),
+        cursor: found.length > limit ? queues.at(-1)!.name : null,
+        of: summary.of,
+      };
     },
   }),
   defineRoute({
@@ -92,6 +116,19 @@ export const QUEUE_ROUTES: readonly Route[] = [
         ...(concurrency && { concurrency: concurrency.limit }),
       });
       return await findQueue(store, path.name);
+    },
+  }),
+  defineRoute({
+    method: "DELETE",
+    url: "/queues/:name",
+    summary: "Removes a queue that has no jobs, with its switches and figures",
+    tag,
+    path: { name: QUEUE_NAME },
+    answer: { description: "Its name", schema: record({ deleted: { type: "string" } }) },
+    problems: ["not-found", "refused"],
+    async run({ store, path }) {
+      await store.deleteQueue(path.name);
+      return { deleted: path.name };
     },
   }),
   defineRoute({

@@ -40,6 +40,7 @@ const COLUMNS = [
 ] as const;
 const QUEUE = COLUMNS.indexOf("queue");
 const STATE = COLUMNS.indexOf("state");
+const PRIORITY = COLUMNS.indexOf("priority");
 const HELD = COLUMNS.indexOf("held");
 
 /** Some jobs on their way. */
@@ -66,7 +67,7 @@ export async function enqueueMany(
     let enqueued: { ids: string[]; first: boolean };
     try {
       const names = await stage(db, id, { jobs, options });
-      enqueued = await db.write((db) => commit(db, id, { names, options }));
+      enqueued = await db.write((db) => commit(db, id, { names, options }), { reserve: false });
     } catch (error) {
       await discard(db, id).catch(() => {}); // or others do it later
       throw error;
@@ -225,8 +226,13 @@ function moveSome(db: Database, batch: string, hasTime: HasTime): boolean {
   const tally = new Tally();
   const more = takePieces(db, batch, { hasTime }, ({ start, jobs }) => {
     db.run(MOVE, made.first + start, made.made_at, jobs);
-    for (const row of JSON.parse(jobs) as Value[][]) {
-      tally.add(row[QUEUE] as string, { state: row[STATE] as FirstState, held: row[HELD] === 1 });
+    for (const [index, row] of (JSON.parse(jobs) as Value[][]).entries()) {
+      tally.add(row[QUEUE] as string, {
+        state: row[STATE] as FirstState,
+        held: row[HELD] === 1,
+        priority: row[PRIORITY] as number,
+        seq: made.first + start + index,
+      });
     }
   });
   tally.store(db, made.made_at);

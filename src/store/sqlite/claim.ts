@@ -1,33 +1,13 @@
 /**
  * @module
- * Giving jobs to workers: due jobs become pending, and the first pending ones of all open queues become
- * processing, each by one guarded UPDATE and with one new attempt.
+ * Giving workers the first pending jobs of all open lanes, each by one guarded UPDATE and with one new attempt. Lanes
+ * are gone through in order, a page at a time, and put right on the way (see `lanes.ts`).
  */
 import type { ClaimedJob } from "../store.ts";
-import type { Lane } from "./counts.ts";
 import type { Database } from "./database.ts";
+import { type Lane, openLanes, type Place, putRight } from "./lanes.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { mayBecome } from "./words.ts";
-
-/** Due jobs made pending in one transaction, so that a million of them do not hold up everybody else. */
-const MOST_DUE = 2000;
-
-const DUE = "state IN ('scheduled', 'failed') AND held = 0";
-
-/** The earliest `run_at` of a job that waits for its time, due or not; null when there is none. */
-export function earliestDue(db: Database): number | null {
-  return db.get<{ at: number | null }>(`SELECT min(run_at) AS at FROM jobs WHERE ${DUE}`)!.at;
-}
-
-/** Makes due jobs pending. Returns how many. */
-export function wakeDue(db: Database, now: number): number {
-  return db.run(
-    `UPDATE jobs SET state = 'pending'
-     WHERE ${mayBecome("pending")} AND seq IN (
-       SELECT seq FROM jobs WHERE ${DUE} AND run_at <= ? ORDER BY run_at LIMIT ${MOST_DUE})`,
-    now,
-  );
-}
 
 /** Who claims, for whom, and from where. */
 export interface Claim {
@@ -39,13 +19,22 @@ export interface Claim {
   now: number;
   /** One worker for every job that can be taken. */
   free: readonly string[];
-  /** The queues to take from; none of them paused. */
-  lanes: readonly Lane[];
+  /** Take jobs from these queues only; null is all. */
+  queues: readonly string[] | null;
 }
 
-const FIRST = `
-  SELECT seq, priority FROM jobs
-  WHERE state = 'pending' AND queue = ? AND held = 0 ORDER BY priority, seq LIMIT ?`;
+/** What came of it. */
+export interface Claimed {
+  /** In order. */
+  jobs: ClaimedJob[];
+  /** There may be more to be claimed: so many lanes stood wrong that it stopped looking. */
+  more: boolean;
+}
+
+/** Lanes on a page, at least. */
+const PAGE = 32;
+/** Lanes to be looked at for one claim, at most, so that very many that stand wrong do not hold up everybody else. */
+const MOST_LANES = 1000;
 
 const TAKE = `
   UPDATE jobs SET state = 'processing', attempts = attempts + 1, last_attempt = last_attempt + 1,
@@ -58,23 +47,138 @@ const BEGIN_ATTEMPT = `
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** Claims the first jobs of all open lanes together. */
-export function claim(db: Database, { supervisor, host, now, free, lanes }: Claim): ClaimedJob[] {
-  return first(db, lanes, free.length).map((seq, index) => {
-    const worker = free[index]!;
+export function claim(db: Database, { supervisor, host, now, free, queues }: Claim): Claimed {
+  const jobs: ClaimedJob[] = [];
+  const take = (seq: number): void => {
+    const worker = free[jobs.length]!;
     const token = crypto.randomUUID();
     const row = db.get<JobRow>(TAKE, now, worker, seq)!;
     const readyAt = Math.max(row.created_at, row.run_at ?? 0);
     db.run(BEGIN_ATTEMPT, seq, row.last_attempt, token, supervisor, worker, host, readyAt, now);
-    return { ...toJob(row), worker, token };
-  });
+    jobs.push({ ...toJob(row), worker, token });
+  };
+  for (let looked = 0; jobs.length < free.length;) {
+    if (looked >= MOST_LANES) return { jobs, more: true };
+    const wanted = free.length - jobs.length;
+    const size = Math.max(PAGE, wanted + 1);
+    const page = openLanes(db, queues, size);
+    if (page.length === 0) break;
+    looked += page.length;
+    takeFirst(db, page, { wanted, until: page.length < size ? undefined : page.at(-1)!, take });
+  }
+  return { jobs, more: false };
 }
 
-/** The jobs that come first by priority and then by age, over all lanes; at most `limit`. */
-function first(db: Database, lanes: readonly Lane[], limit: number): number[] {
-  const open = lanes.filter(({ room }) => room > 0);
-  const candidates = open.flatMap(({ queue, room }) =>
-    db.all<{ seq: number; priority: number }>(FIRST, queue, Math.min(room, limit))
-  );
-  if (open.length > 1) candidates.sort((a, b) => a.priority - b.priority || a.seq - b.seq);
-  return candidates.slice(0, limit).map(({ seq }) => seq);
+/** What to take from some lanes. */
+interface Wanted {
+  /** How many jobs, at most. */
+  wanted: number;
+  /** What comes after this place may not be next: there are lanes beyond it. */
+  until: Place | undefined;
+  /** Takes a job. */
+  take(seq: number): void;
+}
+
+/** Takes the first jobs of all these lanes together, and puts the lanes right that it looked into. */
+function takeFirst(db: Database, page: readonly Lane[], { wanted, until, take }: Wanted): void {
+  const queue = page.map((lane) => new OpenLane(db, lane, page.length === 1 ? wanted + 1 : 1)).reverse();
+  const touched = new Set<OpenLane>();
+  for (let left = wanted; left > 0;) {
+    const lane = queue.pop();
+    if (!lane || until && compare(lane.place, until) > 0) break;
+    touched.add(lane);
+    const seq = lane.next();
+    if (seq !== undefined) {
+      take(seq);
+      left -= 1;
+    }
+    if (lane.isOpen) insertInOrder(queue, lane);
+  }
+  for (const lane of touched) lane.putRight();
+}
+
+/** The last one comes first. */
+function insertInOrder(lanes: OpenLane[], lane: OpenLane): void {
+  let [from, to] = [0, lanes.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (compare(lanes[middle]!.place, lane.place) > 0) from = middle + 1;
+    else to = middle;
+  }
+  lanes.splice(from, 0, lane);
+}
+
+function compare(a: Place, b: Place): number {
+  return a.priority - b.priority || a.seq - b.seq;
+}
+
+const FIRST = `
+  SELECT priority, seq FROM jobs
+  WHERE state = 'pending' AND queue = ? AND held = 0 ORDER BY priority, seq LIMIT ?`;
+
+/** A lane while jobs are taken from it. What it says of itself is right once it has been looked into. */
+class OpenLane {
+  readonly #db: Database;
+  readonly #queue: string;
+  /** How many jobs may still start; undefined before it was looked into. */
+  #room: number | undefined;
+  readonly #roomOf: () => number;
+  /** The next jobs, read in one go; each time twice as many. */
+  #ready: Place[] = [];
+  #size: number;
+  #mayHaveMore = true;
+  /** No job of it comes before. */
+  place: Place;
+
+  constructor(db: Database, { queue, priority, seq, paused, concurrency }: Lane, size: number) {
+    this.#db = db;
+    this.#queue = queue;
+    this.#size = size;
+    this.place = { priority, seq };
+    this.#roomOf = () =>
+      paused === 1 ? 0 : concurrency === null ? Infinity : concurrency - running(db, queue);
+  }
+
+  /** Whether there may be more to take. */
+  get isOpen(): boolean {
+    return this.#room! > 0 && !this.#isEmpty;
+  }
+
+  get #isEmpty(): boolean {
+    return this.#ready.length === 0 && !this.#mayHaveMore;
+  }
+
+  /** The job at the lane's place, which must be taken; undefined when it turns out that none is there. */
+  next(): number | undefined {
+    this.#room ??= this.#roomOf();
+    if (this.#room <= 0) return undefined;
+    if (this.#ready.length === 0) this.#read();
+    const first = this.#ready[0];
+    if (!first) return undefined;
+    if (compare(first, this.place) > 0) {
+      this.place = first;
+      return undefined;
+    }
+    this.#ready.shift();
+    this.#room -= 1;
+    this.place = this.#ready[0] ?? { priority: first.priority, seq: first.seq + 1 };
+    return first.seq;
+  }
+
+  #read(): void {
+    const limit = this.#size;
+    this.#ready = this.#db.all<Place>(FIRST, this.#queue, limit);
+    this.#mayHaveMore = this.#ready.length === limit;
+    this.#size *= 2;
+  }
+
+  /** Notes what was found. */
+  putRight(): void {
+    putRight(this.#db, this.#queue, this.#isEmpty ? null : { ...this.place, closed: this.#room! <= 0 });
+  }
+}
+
+function running(db: Database, queue: string): number {
+  const sql = "SELECT n FROM counts WHERE queue = ? AND state = 'processing'";
+  return db.get<{ n: number }>(sql, queue)?.n ?? 0;
 }

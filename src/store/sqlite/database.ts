@@ -6,7 +6,7 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { systemClock } from "../../clock.ts";
-import { StoreBusy, StoreGone, StoreUnusable } from "../../errors.ts";
+import { StoreBusy, StoreFull, StoreGone, StoreUnusable } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 import { explain, isBusy } from "./failures.ts";
 import { type Identity, identityOf } from "./identity.ts";
@@ -61,8 +61,12 @@ export class Database {
     }
   }
 
-  /** Opens the home's database file, which must exist. */
-  static async open(home: Home): Promise<Database> {
+  /** Opens the home's database file, which must exist. On a full disk, that takes from the reserve if it may. */
+  static async open(home: Home, { reserve = false }: { reserve?: boolean } = {}): Promise<Database> {
+    return reserve ? await orFromReserve(home, () => Database.#open(home)) : await Database.#open(home);
+  }
+
+  static async #open(home: Home): Promise<Database> {
     let db: Database | undefined;
     try {
       db = new Database(home);
@@ -126,16 +130,18 @@ export class Database {
   }
 
   /**
-   * Runs `work`, once, in a write transaction: all of it is on disk when the promise resolves, or nothing is.
+   * Runs `work` in a write transaction: all of it is on disk when the promise resolves, or nothing is. On a full disk
+   * it takes from the reserve, and is then run again, unless it is to leave that alone.
    * @throws {StoreGone} when the file is not at its place any more
    */
-  write<T>(work: (db: Database) => T): Promise<T> {
-    return this.patiently(() => this.#transact(work));
+  async write<T>(work: (db: Database) => T, { reserve = true }: { reserve?: boolean } = {}): Promise<T> {
+    const write = () => this.patiently(() => this.#transact(work));
+    return reserve ? await orFromReserve(this.#home, write) : await write();
   }
 
   /**
-   * The same without a flush to disk: after a power cut it may not have happened, nor anything after it that was
-   * written like this. The next `write` of whatever process flushes it, too.
+   * The same without a flush to disk, and without the reserve: after a power cut it may not have happened, nor anything
+   * after it that was written like this. The next `write` of whatever process flushes it, too.
    */
   writeUnflushed<T>(work: (db: Database) => T): Promise<T> {
     return this.patiently(() => {
@@ -250,6 +256,17 @@ export class Database {
       }
       throw error;
     }
+  }
+}
+
+/** Does something, with the help of the reserve when the disk is full. */
+async function orFromReserve<T>(home: Home, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof StoreFull)) throw error;
+    const { fromReserve } = await import("../reserve.ts");
+    return await fromReserve(home, action);
   }
 }
 

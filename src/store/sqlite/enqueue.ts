@@ -19,6 +19,11 @@ const COUNT = `
   INSERT INTO counts (queue, state, n, held) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET n = n + excluded.n, held = held + excluded.held`;
 
+const NOTE_IN_LANE = `
+  INSERT INTO lanes (queue, priority, seq) VALUES (?, ?, ?)
+  ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
+  WHERE (excluded.priority, excluded.seq) < (priority, seq)`;
+
 /** As many jobs as are stored in one transaction. */
 const MOST = 1000;
 /** And as much text. */
@@ -132,8 +137,9 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
     const name = nameOf(job, options);
     const state = firstState(job, options);
     if (job.id !== null && db.get(IS_RESERVED, job.id)) throw new Reserved(taken(job.id), ids.length);
+    let seq: number;
     try {
-      const seq = db.insert(
+      seq = db.insert(
         INSERT,
         name,
         job.queue,
@@ -154,7 +160,8 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
       if (!isTaken(error)) throw error;
       throw new TakenId(taken(name!), ids.length);
     }
-    tally.add(job.queue, { state, held: job.held });
+    const { queue, priority, held } = job;
+    tally.add(queue, { state, held, priority, seq });
   }
   tally.store(db, options.now);
   return ids;
@@ -163,29 +170,48 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
 /** The states a new job can be in. */
 export type FirstState = "pending" | "scheduled";
 
+/** How many new jobs went into a queue, and the first of them that could be claimed. */
+interface Added {
+  pending: { n: number; held: number };
+  scheduled: { n: number; held: number };
+  first?: { priority: number; seq: number };
+}
+
+/** What is counted of a new job. */
+export interface NewRow {
+  state: FirstState;
+  held: boolean;
+  priority: number;
+  seq: number;
+}
+
 /** How many new jobs went into which queue and state. */
 export class Tally {
-  readonly #queues = new Map<string, Record<FirstState, { n: number; held: number }>>();
+  readonly #queues = new Map<string, Added>();
 
   /** Counts one job. */
-  add(queue: string, { state, held }: { state: FirstState; held: boolean }): void {
-    let counts = this.#queues.get(queue);
-    if (!counts) {
-      counts = { pending: { n: 0, held: 0 }, scheduled: { n: 0, held: 0 } };
-      this.#queues.set(queue, counts);
+  add(queue: string, { state, held, priority, seq }: NewRow): void {
+    let added = this.#queues.get(queue);
+    if (!added) {
+      added = { pending: { n: 0, held: 0 }, scheduled: { n: 0, held: 0 } };
+      this.#queues.set(queue, added);
     }
-    counts[state].n += 1;
-    if (held) counts[state].held += 1;
+    added[state].n += 1;
+    if (held) added[state].held += 1;
+    else if (state === "pending" && !(added.first && added.first.priority <= priority)) {
+      added.first = { priority, seq };
+    }
   }
 
   /** Adds all to the counts and figures, as of `now`. To be called in the transaction that stores them. */
   store(db: Database, now: number): void {
     const figures = new FigureTally();
-    for (const [queue, counts] of this.#queues) {
-      for (const [state, { n, held }] of Object.entries(counts)) {
+    for (const [queue, { pending, scheduled, first }] of this.#queues) {
+      for (const [state, { n, held }] of Object.entries({ pending, scheduled })) {
         if (n > 0) db.run(COUNT, queue, state, n, held);
       }
-      figures.of(queue).enqueued = counts.pending.n + counts.scheduled.n;
+      if (first) db.run(NOTE_IN_LANE, queue, first.priority, first.seq);
+      figures.of(queue).enqueued = pending.n + scheduled.n;
     }
     figures.store(db, now);
   }

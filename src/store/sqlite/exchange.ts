@@ -3,11 +3,13 @@
  * The heart of the store: a supervisor hands in what ended and takes what comes next, in one transaction.
  * Looking comes first and only reads, so that a supervisor with nothing to do costs no write.
  */
-import type { ClaimedJob, Exchange, Exchanged } from "../store.ts";
-import { claim, earliestDue, wakeDue } from "./claim.ts";
-import { type Lane, lanes } from "./counts.ts";
+import type { Exchange, Exchanged } from "../store.ts";
+import { claim, type Claimed } from "./claim.ts";
 import type { Database } from "./database.ts";
+import { earliestDue, wakeDue } from "./due.ts";
 import { FigureTally } from "./figures.ts";
+import { forgetOld } from "./forgetting.ts";
+import { anyWaiting, openLanes } from "./lanes.ts";
 import { storeOutput } from "./output.ts";
 import { settle } from "./settle.ts";
 
@@ -16,10 +18,10 @@ export function look(db: Database, wanted: Exchange): Exchanged | undefined {
   if (wanted.settlements.length > 0 || wanted.output.length > 0) return undefined;
   const nextDueAt = earliestDue(db);
   if (nextDueAt !== null && nextDueAt <= wanted.now) return undefined;
-  const open = openLanes(db, wanted);
-  const canClaim = wanted.free.length > 0 && open.some(({ room }) => room > 0) &&
-    hostOf(db, wanted) !== undefined;
-  return canClaim ? undefined : { claimed: [], refused: [], nextDueAt, waiting: anyWaiting(open) };
+  const { free, queues } = wanted;
+  const mayClaim = free.length > 0 && openLanes(db, queues, 1).length > 0 && hostOf(db, wanted) !== undefined;
+  if (mayClaim) return undefined;
+  return { claimed: [], refused: [], nextDueAt, waiting: anyWaiting(db, queues, nextDueAt !== null) };
 }
 
 /** Settles, stores output, wakes due jobs and claims. To be called in a write transaction. */
@@ -31,29 +33,26 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
     ...settle(db, settlements, { supervisor, figures }),
   ];
   figures.store(db, now);
+  forgetOld(db, now);
   const woken = wakeDue(db, now);
-  const claimed = claimNext(db, wanted);
-  const open = openLanes(db, wanted);
+  const { jobs: claimed, more } = claimNext(db, wanted);
+  const dueAt = earliestDue(db);
   return {
     exchanged: {
       claimed,
       refused: [...new Set(tooLate)],
-      nextDueAt: earliestDue(db),
-      waiting: anyWaiting(open),
+      nextDueAt: more ? Math.min(dueAt ?? now, now) : dueAt,
+      waiting: claimed.length > 0 || anyWaiting(db, wanted.queues, dueAt !== null),
     },
     changed: settlements.length + output.length > tooLate.length || woken > 0 || claimed.length > 0,
   };
 }
 
-function claimNext(db: Database, wanted: Exchange): ClaimedJob[] {
-  const { supervisor, now, free } = wanted;
+function claimNext(db: Database, wanted: Exchange): Claimed {
+  const { supervisor, now, free, queues } = wanted;
   const host = hostOf(db, wanted);
-  if (host === undefined || free.length === 0) return [];
-  return claim(db, { supervisor, host, now, free, lanes: openLanes(db, wanted) });
-}
-
-function openLanes(db: Database, { queues }: Exchange): Lane[] {
-  return lanes(db, queues).filter(({ paused }) => !paused);
+  if (host === undefined || free.length === 0) return { jobs: [], more: false };
+  return claim(db, { supervisor, host, now, free, queues });
 }
 
 /** The host of the supervisor, or undefined when it is not registered: then it may not claim anything. */
@@ -71,8 +70,4 @@ function storeOutputs(db: Database, { supervisor, output }: Exchange): string[] 
     if (attempt) storeOutput(db, attempt, pieces);
     return !attempt;
   }).map(({ token }) => token);
-}
-
-function anyWaiting(open: readonly Lane[]): boolean {
-  return open.some(({ waiting }) => waiting > 0);
 }

@@ -2,7 +2,8 @@
  * @module
  * Pages of jobs. A page begins after a key, never at an offset, so that the thousandth costs what the first
  * does. Where a queue or a state is asked for, every queue and state that has jobs is a *lane* with an index
- * of its own in the order wanted; the first jobs of all lanes together are the page.
+ * of its own in the order wanted; the first jobs of all lanes together are the page. Of very many lanes, those with the
+ * first jobs are found by one statement.
  */
 import { systemClock } from "../../clock.ts";
 import { BadInput } from "../../errors.ts";
@@ -108,10 +109,12 @@ function rowsOf(
   { wanted, slice }: { wanted: number; slice?: Slice },
 ): JobRow[] {
   const order = ORDERS[filter.sort ?? "newest"];
-  // fewer jobs have the label than are in a queue or a state
-  const index = filter.label === undefined ? "" : "INDEXED BY by_label";
   const within = slice ? [{ sql: "seq >= ? AND seq < ?", values: [slice.from, slice.to] }] : [];
-  const rows = branches(db, filter, order).flatMap((conditions) => {
+  const lanes = lanesFor(db, filter, wanted);
+  const scanned = slice !== undefined && lanes.length > MOST_LANES;
+  // fewer jobs have the label than are in a queue or a state
+  const index = filter.label !== undefined ? "INDEXED BY by_label" : scanned ? "NOT INDEXED" : "";
+  const rows = branches(filter, order, scanned ? [equals(filter)] : lanes).flatMap((conditions) => {
     const all = [...conditions, ...within];
     const where = all.length > 0 ? `WHERE ${all.map(({ sql }) => sql).join(" AND ")}` : "";
     return db.all<JobRow>(
@@ -124,13 +127,13 @@ function rowsOf(
 }
 
 /** The conditions of each query that has a part of the page: every lane, with what the whole filter asks. */
-function branches(db: Database, filter: JobFilter, order: Order): Condition[][] {
+function branches(filter: JobFilter, order: Order, ofLanes: readonly Condition[][]): Condition[][] {
   const everywhere: Condition[] = [];
   if (filter.label !== undefined) everywhere.push({ sql: "label = ?", values: [filter.label] });
   if (filter.search !== undefined) everywhere.push(contains(filter.search));
   if (filter.since !== undefined) everywhere.push({ sql: "created_at >= ?", values: [filter.since] });
   if (filter.until !== undefined) everywhere.push({ sql: "created_at < ?", values: [filter.until] });
-  const lanes = lanesFor(db, filter).map((lane) => [...lane, ...everywhere]);
+  const lanes = ofLanes.map((lane) => [...lane, ...everywhere]);
   if (filter.cursor === undefined) return lanes;
   const after = order.after(readCursor(filter.cursor, filter.sort ?? "newest"));
   return lanes.flatMap((lane) => after.map((condition) => [...lane, condition]));
@@ -145,15 +148,53 @@ function contains(search: string): Condition {
 }
 
 /** The lanes of a filter; a single one without conditions where neither queue nor state is asked for. */
-function lanesFor(db: Database, { queue, state, label, sort }: JobFilter): Condition[][] {
+function lanesFor(db: Database, filter: JobFilter, wanted: number): Condition[][] {
+  const { queue, state, label, sort } = filter;
   if (queue === undefined && state === undefined) return [[]];
   if (label !== undefined) return [equals({ queue, state })];
-  const lanes = db.all<{ queue: string; state: State }>("SELECT queue, state FROM counts WHERE n > 0")
-    .filter((lane) => (queue ?? lane.queue) === lane.queue && (state ?? lane.state) === lane.state)
-    .map((lane) => equals(lane));
-  if (sort !== "priority") return lanes;
-  // among the pending ones, held or not is part of the index that has the order
-  return lanes.flatMap((lane) => [0, 1].map((held) => [...lane, { sql: "held = ?", values: [held] }]));
+  const there = queue === undefined
+    ? db.all<Counted>("SELECT queue, state FROM counts WHERE n > 0 AND state = ?", state!)
+    : db.all<Counted>("SELECT queue, state FROM counts WHERE n > 0 AND queue = ?", queue)
+      .filter((lane) => (state ?? lane.state) === lane.state);
+  const helds: Condition[][] = sort === "priority" ? HELD_OR_NOT : [[]];
+  return helds.flatMap((held) => firstLanes(db, there, { filter, held, wanted }))
+    .map(({ lane, held }) => [...equals(lane), ...held]);
+}
+
+type Counted = { queue: string; state: State };
+
+/** Among the pending ones, held or not is part of the index that has the order. */
+const HELD_OR_NOT = [0, 1].map((held): Condition[] => [{ sql: "held = ?", values: [held] }]);
+
+/** So many lanes are read one by one. */
+const MOST_LANES = 100;
+
+/** Of very many lanes of one state, those that can have a part of the page. */
+function firstLanes(
+  db: Database,
+  lanes: readonly Counted[],
+  { filter, held, wanted }: { filter: JobFilter; held: Condition[]; wanted: number },
+): { lane: Counted; held: Condition[] }[] {
+  const { state, sort = "newest", cursor, search, since, until } = filter;
+  const indexed = search === undefined && since === undefined && until === undefined;
+  if (!indexed || lanes.length <= MOST_LANES) return lanes.map((lane) => ({ lane, held }));
+  const order = ORDERS[sort];
+  const starts = cursor === undefined ? [] : order.after(readCursor(cursor, sort));
+  // the first job of a lane after the cursor meets the first condition that any does
+  const firsts = (starts.length === 0 ? [held] : starts.map((start) => [...held, start])).map((
+    conditions,
+  ) => ({
+    sql: `(SELECT seq FROM jobs WHERE queue = c.queue AND state = '${state}'
+      ${conditions.map(({ sql }) => `AND ${sql}`).join(" ")} ORDER BY ${order.by} LIMIT 1)`,
+    values: conditions.flatMap(({ values }) => values),
+  }));
+  const first = firsts.length === 1 ? firsts[0]!.sql : `coalesce(${firsts.map(({ sql }) => sql).join(", ")})`;
+  return db.all<Counted>(
+    `SELECT j.queue, j.state FROM counts c CROSS JOIN jobs j ON j.seq = ${first}
+     WHERE c.state = '${state}' AND c.n > 0 ORDER BY ${order.by.replaceAll(/priority|seq/g, "j.$&")} LIMIT ?`,
+    ...firsts.flatMap(({ values }) => values),
+    wanted,
+  ).map((lane) => ({ lane, held }));
 }
 
 /** Conditions on queue and state. The state stands in the SQL, for only then do partial indexes apply. */

@@ -2,25 +2,101 @@
  * @module
  * Named queues: their switches and their counts. A queue has a row in `queues` only once a switch was set.
  */
-import type { State } from "../../job.ts";
-import type { QueueInfo } from "../store.ts";
+import { type State, STATES } from "../../job.ts";
+import type { QueueInfo, QueuePage, QueueSummary } from "../store.ts";
 import { noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";
+import { KNOWN, noteEmptied } from "./emptied.ts";
 
-/** Every queue by name, with its counts by state. */
-export function queues(db: Database): QueueInfo[] {
-  const infos = db.all<{ name: string; paused: number | null; concurrency: number | null }>(
-    `SELECT n.name, q.paused, q.concurrency
-     FROM (SELECT name FROM queues UNION SELECT queue FROM counts) n LEFT JOIN queues q ON q.name = n.name
-     ORDER BY n.name`,
-  ).map(({ name, paused, concurrency }) => ({ name, paused: paused === 1, concurrency, counts: noCounts() }));
-  const byName = new Map(infos.map((info) => [info.name, info]));
+const PAGE = `
+  SELECT queue AS known FROM counts WHERE queue > ? UNION SELECT name FROM queues WHERE name > ?
+  ORDER BY known LIMIT ?`;
+
+/** Queues by name, with their counts by state: all, or a page of them. */
+export function queues(db: Database, page?: QueuePage): QueueInfo[] {
+  if (!page) return everyQueue(db);
+  const { after = "", limit } = page;
+  return namesOf(db, PAGE, [after, after, limit]).map((name) => infoOf(db, name));
+}
+
+interface Row {
+  name: string;
+  state: State | null;
+  n: number;
+  paused: number | null;
+  concurrency: number | null;
+}
+
+function everyQueue(db: Database): QueueInfo[] {
+  const infos = new Map<string, QueueInfo>();
   for (
-    const row of db.all<{ queue: string; state: State; n: number }>("SELECT queue, state, n FROM counts")
+    const { name, state, n, paused, concurrency } of db.all<Row>(
+      `SELECT known AS name, c.state, c.n, q.paused, q.concurrency FROM (${KNOWN})
+       LEFT JOIN counts c ON c.queue = known LEFT JOIN queues q ON q.name = known ORDER BY known`,
+    )
   ) {
-    byName.get(row.queue)!.counts[row.state] = row.n;
+    let info = infos.get(name);
+    if (!info) infos.set(name, info = { name, paused: paused === 1, concurrency, counts: noCounts() });
+    if (state !== null) info.counts[state] = n;
   }
-  return infos;
+  return [...infos.values()];
+}
+
+/** A queue, or undefined. */
+export function queue(db: Database, name: string): QueueInfo | undefined {
+  const known = db.get(
+    "SELECT 1 FROM counts WHERE queue = ? UNION ALL SELECT 1 FROM queues WHERE name = ? LIMIT 1",
+    name,
+    name,
+  );
+  return known === undefined ? undefined : infoOf(db, name);
+}
+
+function infoOf(db: Database, name: string): QueueInfo {
+  const switches = db.get<{ paused: number; concurrency: number | null }>(
+    "SELECT paused, concurrency FROM queues WHERE name = ?",
+    name,
+  );
+  const counts = noCounts();
+  for (
+    const { state, n } of db.all<{ state: State; n: number }>(
+      "SELECT state, n FROM counts WHERE queue = ?",
+      name,
+    )
+  ) {
+    counts[state] = n;
+  }
+  return { name, paused: switches?.paused === 1, concurrency: switches?.concurrency ?? null, counts };
+}
+
+const TOTALS = `SELECT ${
+  STATES.map((state) => `ifnull(sum(n) FILTER (WHERE state = '${state}'), 0) AS ${state}`).join(", ")
+} FROM counts`;
+
+/** Queues that run something, and those whose jobs are next. */
+const RUNNING = `
+  SELECT DISTINCT j.queue AS known FROM attempts a JOIN jobs j ON j.seq = a.job WHERE a.finished_at IS NULL LIMIT ?`;
+const NEXT = "SELECT queue AS known FROM lanes ORDER BY closed, priority, seq LIMIT ?";
+
+/** How many jobs there are, and the queues that are worth showing. */
+export function summary(db: Database, most: number): QueueSummary {
+  const of = db.get<{ n: number }>(`SELECT count(*) AS n FROM (${KNOWN})`)!.n;
+  const worth = new Set(of <= most ? [] : [...namesOf(db, RUNNING, [most]), ...namesOf(db, NEXT, [most])]);
+  const names = [...new Set([...worth, ...namesOf(db, PAGE, ["", "", most])])].slice(0, most);
+  return {
+    counts: { ...db.get<Record<State, number>>(TOTALS)! },
+    queues: names.sort(byCode).map((name) => infoOf(db, name)),
+    of,
+  };
+}
+
+/** The order of the database. */
+function byCode(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
+function namesOf(db: Database, sql: string, values: (string | number)[]): string[] {
+  return db.all<{ known: string }>(sql, ...values).map(({ known }) => known);
 }
 
 /** Changes a queue's switches, creating it if need be. */
@@ -34,4 +110,5 @@ export function setQueue(
   if (concurrency !== undefined) {
     db.run("UPDATE queues SET concurrency = ? WHERE name = ?", concurrency, name);
   }
+  noteEmptied(db, name);
 }

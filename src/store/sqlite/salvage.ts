@@ -28,6 +28,7 @@ export const TABLES = [
   "attempts",
   "output",
   "figures",
+  "overall_figures",
   "requests",
   "batches",
   "staged",
@@ -52,6 +53,7 @@ const ORDERS: Partial<Record<Table, readonly string[]>> = {
   supervisors: ["id"],
   workers: ["id"],
   figures: ["span", "start", "queue"],
+  overall_figures: ["span", "start"],
   requests: ["key"],
   batches: ["id"],
   staged_names: ["name"],
@@ -154,6 +156,7 @@ async function copyTable(
       else refused += 1;
     }
   };
+  if (isFromLater(source, table)) return { saved: 0, lost: 0 };
   const all = await db.write((db) => {
     if (!KEYS[table]) return walkOthers(source, table, take);
     const gaps = walkKeys(source, table, take);
@@ -164,6 +167,11 @@ async function copyTable(
   const there = sql === undefined ? undefined : of === "source" ? ask(source, sql) : countIn(db, sql);
   if (typeof there === "number") return { saved, lost: Math.max(0, there - saved) };
   return { saved, lost: all ? refused : null };
+}
+
+/** Whether the source was written before there was such a table. */
+function isFromLater(source: Source, table: Table): boolean {
+  return ask(source, `SELECT count(*) AS n FROM sqlite_schema WHERE name = '${table}'`) === 0;
 }
 
 /** The pages of a copy, to be read without SQLite. */

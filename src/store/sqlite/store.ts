@@ -4,6 +4,7 @@
  * transaction, with a ring of the doorbell after what others may wait for. All that `enqueue` does not need
  * is loaded when it is first used: loading everything would add a tenth to the time that `enqueue` takes.
  */
+import { StoreFull } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 import type { Attempt, Job, NewJob, State } from "../../job.ts";
 import type * as contract from "../store.ts";
@@ -41,7 +42,8 @@ export class SqliteStore implements contract.Store {
   async enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
     const divided = divide(jobs);
     if (divided.many) return await this.#enqueueMany(divided.jobs, options);
-    const store = () => this.#change((db) => enqueue(db, divided.jobs, options));
+    // Else those who enqueue would use up what is kept for those who have to end something.
+    const store = () => this.#change((db) => enqueue(db, divided.jobs, options), { reserve: false });
     const { ids, pending } = await store().catch(async (error) => {
       if (!(error instanceof Reserved)) throw error;
       while (await this.recover());
@@ -129,9 +131,24 @@ export class SqliteStore implements contract.Store {
 
   // Queues and settings
 
-  async queues(): Promise<contract.QueueInfo[]> {
+  async queues(page?: contract.QueuePage): Promise<contract.QueueInfo[]> {
     const { queues } = await import("./queues.ts");
-    return await this.#db.read(queues);
+    return await this.#db.read((db) => queues(db, page));
+  }
+
+  async queue(name: string): Promise<contract.QueueInfo | undefined> {
+    const { queue } = await import("./queues.ts");
+    return await this.#db.read((db) => queue(db, name));
+  }
+
+  async summary(most: number): Promise<contract.QueueSummary> {
+    const { summary } = await import("./queues.ts");
+    return await this.#db.read((db) => summary(db, most));
+  }
+
+  async deleteQueue(name: string): Promise<void> {
+    const { deleteQueue } = await import("./emptied.ts");
+    return await this.#change((db) => deleteQueue(db, name));
   }
 
   async setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void> {
@@ -179,7 +196,7 @@ export class SqliteStore implements contract.Store {
     const { exchange, look } = await import("./exchange.ts");
     const seen = await this.#db.read((db) => look(db, wanted));
     if (seen) return seen;
-    const { exchanged, changed } = await this.#db.write((db) => exchange(db, wanted));
+    const { exchanged, changed } = await this.#settleAtLeast(wanted, exchange);
     if (changed) this.#bell.ringSoon();
     return exchanged;
   }
@@ -274,9 +291,22 @@ export class SqliteStore implements contract.Store {
     };
   }
 
+  /** On a full disk, what has ended is settled with the help of the reserve; nothing is begun then. */
+  async #settleAtLeast<T>(
+    wanted: contract.Exchange,
+    exchange: (db: Database, wanted: contract.Exchange) => T,
+  ): Promise<T> {
+    try {
+      return await this.#db.write((db) => exchange(db, wanted), { reserve: false });
+    } catch (error) {
+      if (!(error instanceof StoreFull) || wanted.settlements.length === 0) throw error;
+      return await this.#db.write((db) => exchange(db, { ...wanted, free: [] }));
+    }
+  }
+
   /** A write that others may wait for. */
-  async #change<T>(work: (db: Database) => T): Promise<T> {
-    const result = await this.#db.write(work);
+  async #change<T>(work: (db: Database) => T, options?: { reserve: boolean }): Promise<T> {
+    const result = await this.#db.write(work, options);
     this.#bell.ring();
     return result;
   }

@@ -7,7 +7,7 @@ import { type State, WAITING } from "../../job.ts";
 import { lanesIn } from "./counts.ts";
 import type { Database } from "./database.ts";
 import { RETRY } from "./manage.ts";
-import { type HasTime, inTurns } from "./turns.ts";
+import { inTurns } from "./turns.ts";
 
 /** Starts every dead job afresh. Returns how many. */
 export function retryDead(db: Database, now: number): Promise<number> {
@@ -42,23 +42,20 @@ async function sweep(
     lanes: lanesIn(db, states).filter((lane) => queue === undefined || lane.queue === queue),
     last: db.get<{ seq: number | null }>(LAST)!.seq ?? 0,
   }));
-  let lane = 0;
-  let after = 0;
-  let done = 0;
-  await inTurns(db, (db, hasTime: HasTime) => {
+  const end = await inTurns(db, { lane: 0, after: 0, done: 0 }, (db, { lane, after, done }, hasTime) => {
     for (; lane < lanes.length; lane += 1, after = 0) {
       const { queue, state } = lanes[lane]!;
       while (true) {
         const found = db.all<{ seq: number }>(NEXT, queue, state, after, last);
         if (found.length === 0) break;
         for (const { seq } of found) {
-          if (!hasTime()) return true;
+          if (!hasTime()) return { state: { lane, after, done }, more: true };
           done += act(seq);
           after = seq;
         }
       }
     }
-    return false;
+    return { state: { lane, after, done }, more: false };
   });
-  return done;
+  return end.done;
 }

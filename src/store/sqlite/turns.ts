@@ -31,12 +31,21 @@ export function turn({ limitMs = TURN_MS, least = LEAST }: Turn = {}): HasTime {
   return () => done++ < least || systemClock.monotonicMs() < endMs;
 }
 
-/** Does something in one transaction after the other, as long as `work` returns that there is more of it. */
-export async function inTurns(
+/**
+ * Does something in one transaction after the other, each of which begins with the state that the one before has left.
+ * As long as `more` is true. Returns the last state.
+ */
+export async function inTurns<State>(
   db: Database,
-  work: (db: Database, hasTime: HasTime) => boolean,
-): Promise<void> {
-  while (await db.write((db) => work(db, turn()))) await giveWay();
+  state: State,
+  work: (db: Database, state: State, hasTime: HasTime) => { state: State; more: boolean },
+): Promise<State> {
+  while (true) {
+    const done = await db.write((db) => work(db, state, turn())); // it may be called twice
+    state = done.state;
+    if (!done.more) return state;
+    await giveWay();
+  }
 }
 
 /** Lets others take the lock. */

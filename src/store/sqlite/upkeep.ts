@@ -6,7 +6,9 @@
 import { addFigures, type Figures, noFigures, OUTCOME_FIGURE } from "../../figures.ts";
 import type { Outcome, State } from "../../job.ts";
 import type { Database } from "./database.ts";
+import { recountEmptied } from "./emptied.ts";
 import { figures } from "./figures.ts";
+import { recountLanes } from "./lanes.ts";
 import { turn } from "./turns.ts";
 
 const PRUNABLE = "state IN ('completed', 'cancelled')";
@@ -59,7 +61,7 @@ export function check(db: Database): string[] {
 
 /** Counts and figures against a recount. Returns what differs, a sentence each. */
 export function recount(db: Database): string[] {
-  return [...recountStates(db), ...recountFigures(db)];
+  return [...recountStates(db), ...recountLanes(db), ...recountEmptied(db), ...recountFigures(db)];
 }
 
 interface Count {
@@ -83,18 +85,28 @@ function recountStates(db: Database): string[] {
     .map((key) => `The ${key} are ${recounted.get(key) ?? "0"}, but ${counted.get(key) ?? "0"} were counted`);
 }
 
+/** The figures that are plain counts. */
+type CountKey = Exclude<keyof Figures, "waitMs" | "runMs">;
+
 /**
- * Jobs that were removed are still counted, so figures may be more than what is there, never less; and each
+ * Jobs and queues that were removed are still counted, so figures may be more than what is there, never less; and each
  * histogram must hold as many values as there were events.
  */
 export function recountFigures(db: Database): string[] {
-  const total = noFigures();
-  const findings: string[] = [];
+  const [overall] = figures(db, { span: "total", queue: null });
+  const total = overall?.figures ?? noFigures();
+  const findings = compareHistograms("What there is of all queues", total);
+  const ofQueues = noFigures();
   for (const row of figures(db, { span: "total" })) {
-    addFigures(total, row.figures);
-    findings.push(...compareHistograms(row.queue, row.figures));
+    addFigures(ofQueues, row.figures);
+    findings.push(...compareHistograms(`Queue "${row.queue}"`, row.figures));
   }
-  const atLeast = (key: Exclude<keyof Figures, "waitMs" | "runMs">, there: number) => {
+  const counts = Object.keys(total).filter((key) => key !== "waitMs" && key !== "runMs") as CountKey[];
+  for (const key of counts) {
+    if (total[key] >= ofQueues[key]) continue;
+    findings.push(`The queues' figures count ${ofQueues[key]} ${key}, but those of all queues ${total[key]}`);
+  }
+  const atLeast = (key: CountKey, there: number) => {
     if (total[key] < there) findings.push(`There are ${there} ${key}, but the figures count ${total[key]}`);
   };
   atLeast("enqueued", db.get<{ n: number }>("SELECT count(*) AS n FROM jobs")!.n);
@@ -112,11 +124,11 @@ export function recountFigures(db: Database): string[] {
   return findings;
 }
 
-function compareHistograms(queue: string, of: Figures): string[] {
+function compareHistograms(what: string, of: Figures): string[] {
   const findings: string[] = [];
   const compare = (name: string, values: number, events: number) => {
     if (values === events) return;
-    findings.push(`Queue "${queue}" has ${values} ${name} times in its figures for ${events} attempts`);
+    findings.push(`${what} has ${values} ${name} times in its figures for ${events} attempts`);
   };
   compare("wait", of.waitMs.count, of.started);
   compare("run", of.runMs.count, of.completed + of.failed + of.timedOut + of.cancelled);

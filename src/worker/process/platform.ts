@@ -30,6 +30,13 @@ export interface Platform {
   withheldNames(): Promise<string[]>;
   /** Whether there is a program by this name or path. */
   hasProgram(name: string): Promise<boolean>;
+  /**
+   * Gives back to the disk what a file holds in a range, which reads as zeros from then on. Returns false where that
+   * cannot be done.
+   */
+  punchHole(path: string, range: { from: number; length: number }): Promise<boolean>;
+  /** What a command prints is appended to its files also when they have become shorter meanwhile. */
+  readonly appends: boolean;
   /** The disk that a directory is on; undefined when nobody can tell. */
   disk(directory: string): Promise<Disk | undefined>;
   /** Whether the runtime can tell where this program is; asked in vain, it would crash. */

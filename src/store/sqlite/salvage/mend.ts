@@ -6,7 +6,9 @@
 import { addValue, OUTCOME_FIGURE } from "../../../figures.ts";
 import type { Outcome } from "../../../job.ts";
 import type { Database } from "../database.ts";
-import { FigureTally } from "../figures.ts";
+import { rebuildEmptied } from "../emptied.ts";
+import { FigureTally, sumUpQueues } from "../figures.ts";
+import { rebuildLanes } from "../lanes.ts";
 import { recountFigures } from "../upkeep.ts";
 import { mayBecome } from "../words.ts";
 
@@ -30,9 +32,12 @@ export function mend(db: Database): boolean {
     DELETE FROM counts;
     INSERT INTO counts (queue, state, n, held)
       SELECT queue, state, count(*), sum(held) FROM jobs GROUP BY queue, state`);
-  if (recountFigures(db).length === 0) return false;
-  countTotals(db);
-  return true;
+  rebuildLanes(db);
+  sumUpQueues(db);
+  const wrong = recountFigures(db).length > 0;
+  if (wrong) countTotals(db);
+  rebuildEmptied(db);
+  return wrong;
 }
 
 /** An attempt that has ended, or a queue's jobs. */
@@ -67,6 +72,7 @@ function countTotals(db: Database): void {
     rows = db.all<AttemptRow>(ENDED, job, attempt);
   }
   db.run("DELETE FROM figures WHERE span = 'total'");
+  db.run("DELETE FROM overall_figures WHERE span = 'total'");
   tally.storeTotals(db);
 }
 

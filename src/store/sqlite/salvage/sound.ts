@@ -24,6 +24,7 @@ const SOUND: Readonly<Record<string, Readonly<Record<string, (value: unknown) =>
   batches: { made_at: NUMBER },
   staged: { start: NUMBER, jobs: JSON_OBJECT },
   figures: { queue: QUEUE, wait_ms: JSON_OBJECT, run_ms: JSON_OBJECT },
+  overall_figures: { wait_ms: JSON_OBJECT, run_ms: JSON_OBJECT },
 };
 
 /** Whether the row of a table means something. */

@@ -7,6 +7,7 @@ import { startInBackground } from "./background.ts";
 import { askDf } from "./disk.ts";
 import { findRuns } from "./find.ts";
 import { probeHost } from "./host.ts";
+import { punchHole } from "./hole.ts";
 import { PosixLauncher } from "./launcher.ts";
 import { runShell, withheldNames } from "./shell.ts";
 import { signalTree } from "./tree.ts";
@@ -24,6 +25,8 @@ export const posixPlatform: Platform = {
   async hasProgram(name) {
     return await runShell('command -v -- "$1" >/dev/null && echo yes', [name]) !== "";
   },
+  punchHole,
+  appends: true,
   disk: askDf,
   async knowsOwnPath() {
     return Deno.build.os !== "linux" || await runShell("[ -e /proc/self/exe ] && echo yes", []) !== "";

@@ -23,7 +23,8 @@ export async function withheld(): Promise<Withheld> {
   const values: Record<string, string> = {};
   for (const name of names) {
     const value = environment.get(name) ?? envVariable(name);
-    if (value !== undefined && NAME.test(name)) values[name] = value;
+    // A value that is not UTF-8 has become another one; nobody gets that.
+    if (value !== undefined && !value.includes("\ufffd") && NAME.test(name)) values[name] = value;
   }
   return { values, unknown: names.filter((name) => !(name in values)) };
 }

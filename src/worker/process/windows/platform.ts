@@ -55,6 +55,8 @@ export function windowsPlatform(run: Run = runProgram): Platform {
         "Get-Command -CommandType Application -Name $env:QUEUECTL_NAME | Select-Object -First 1 Source";
       return (await run(powershell(script, { QUEUECTL_NAME: name }))).trim() !== "";
     },
+    punchHole: () => Promise.resolve(false),
+    appends: false,
     async disk(directory) {
       const script = "[IO.DriveInfo]::new($env:QUEUECTL_PATH) | ForEach-Object { " +
         '"$($_.Name) $($_.DriveFormat) $($_.AvailableFreeSpace)" }';

@@ -1,0 +1,136 @@
+/**
+ * @module
+ * Lanes: for every queue with jobs that could be claimed, where in the order of all jobs it stands. However many queues
+ * there are, only those at the front are looked at. A lane is the unit of claiming; today a queue is one lane.
+ *
+ * Invariants, however stale a row may be: a queue with such jobs has a row, and none of them comes before its place; a
+ * row is closed only while its queue is paused or at its limit. So whatever gives a lane a job or room must be noted,
+ * which triggers do (see `migrations.ts`; new jobs are noted in `enqueue.ts`), and whatever takes from it need not be:
+ * who claims looks, and puts right what it finds.
+ */
+import { WAITING } from "../../job.ts";
+import type { Database } from "./database.ts";
+import { sqlList } from "./words.ts";
+
+/** A place in the order of claiming. */
+export interface Place {
+  /** Lowest first. */
+  priority: number;
+  /** Then the oldest first. */
+  seq: number;
+}
+
+/** A lane that is not known to be closed, with what must be known before jobs are taken from it. */
+export interface Lane extends Place {
+  /** Its queue. */
+  queue: string;
+  /** Nobody may take jobs from it; null where the queue has no switches. */
+  paused: number | null;
+  /** How many of its jobs may run at a time; null is no limit. */
+  concurrency: number | null;
+}
+
+const OPEN = `
+  SELECT l.queue, l.priority, l.seq, q.paused, q.concurrency
+  FROM lanes l LEFT JOIN queues q ON q.name = l.queue
+  WHERE l.closed = 0`;
+const OF_ALL = `${OPEN} ORDER BY l.priority, l.seq LIMIT ?`;
+const OF_SOME = `${OPEN} AND l.queue IN (SELECT value FROM json_each(?)) ORDER BY l.priority, l.seq LIMIT ?`;
+
+/** The first open lanes in order, at most `limit`; only of the named queues unless `queues` is null. */
+export function openLanes(db: Database, queues: readonly string[] | null, limit: number): Lane[] {
+  return queues === null ? db.all<Lane>(OF_ALL, limit) : db.all<Lane>(OF_SOME, JSON.stringify(queues), limit);
+}
+
+/** Puts a lane right: where it stands now, and whether jobs may be taken from it; null when it has none. */
+export function putRight(db: Database, queue: string, now: Place & { closed: boolean } | null): void {
+  if (!now) db.run("DELETE FROM lanes WHERE queue = ?", queue);
+  else {
+    db.run(
+      "UPDATE lanes SET priority = ?, seq = ?, closed = ? WHERE queue = ?",
+      now.priority,
+      now.seq,
+      now.closed ? 1 : 0,
+      queue,
+    );
+  }
+}
+
+const PAUSED = "(SELECT name FROM queues WHERE paused = 1)";
+const READY = "state = 'pending' AND held = 0";
+
+/** Any lane with jobs, in a queue that is not paused. */
+const READY_IN_LANE = `
+  SELECT 1 FROM lanes l WHERE l.queue NOT IN ${PAUSED}
+    AND EXISTS (SELECT 1 FROM jobs WHERE ${READY} AND queue = l.queue) LIMIT 1`;
+/** Of the jobs that come due first; whether one is due later only the counts can tell. */
+const DUE_SOON = `
+  SELECT 1 FROM (
+    SELECT queue FROM jobs WHERE state IN ('scheduled', 'failed') AND held = 0 ORDER BY run_at LIMIT 100)
+  WHERE queue NOT IN ${PAUSED} LIMIT 1`;
+const WAITS = `c.n > c.held AND c.state IN ${sqlList(WAITING)} AND c.queue NOT IN ${PAUSED}`;
+const COUNTED = `SELECT 1 FROM counts c WHERE ${WAITS} LIMIT 1`;
+const COUNTED_IN = `
+  SELECT 1 FROM counts c WHERE c.queue IN (SELECT value FROM json_each(?)) AND ${WAITS} LIMIT 1`;
+
+/**
+ * Whether jobs wait that are not held, in queues that are not paused; only in the named ones unless `queues` is null.
+ * The quick answers come first.
+ *
+ * @param due whether any queue has jobs that wait for their time
+ */
+export function anyWaiting(db: Database, queues: readonly string[] | null, due: boolean): boolean {
+  if (queues !== null) return db.get(COUNTED_IN, JSON.stringify(queues)) !== undefined;
+  if (db.get(READY_IN_LANE)) return true;
+  return due && (db.get(DUE_SOON) !== undefined || db.get(COUNTED) !== undefined);
+}
+
+const AHEAD = `
+  SELECT queue FROM lanes WHERE closed = ? AND (priority, seq) < (?, ?) AND queue NOT IN ${PAUSED}
+  ORDER BY priority, seq LIMIT ?`;
+// two ranges of the index: (priority, seq) < (?, ?) would read every job of the same priority
+const SOONER = `SELECT 1 FROM jobs WHERE ${READY} AND queue = ? AND priority < ? LIMIT ?`;
+const OLDER = `SELECT 1 FROM jobs WHERE ${READY} AND queue = ? AND priority = ? AND seq < ? LIMIT ?`;
+const COUNT_AHEAD = `SELECT (SELECT count(*) FROM (${SOONER})) + (SELECT count(*) FROM (${OLDER})) AS n`;
+
+/** How many jobs of all queues that are not paused come before a place, counted to `limit`. */
+export function countAhead(db: Database, { priority, seq }: Place, limit: number): number {
+  let count = 0;
+  for (const closed of [0, 1]) {
+    for (const { queue } of db.all<{ queue: string }>(AHEAD, closed, priority, seq, limit)) {
+      if (count >= limit) return limit;
+      const left = limit - count;
+      count += db.get<{ n: number }>(COUNT_AHEAD, queue, priority, left, queue, priority, seq, left)!.n;
+    }
+  }
+  return Math.min(count, limit);
+}
+
+/** Lanes that stand wrong or are missing, a sentence each. */
+export function recountLanes(db: Database): string[] {
+  const missing = db.all<{ queue: string }>(
+    `SELECT DISTINCT queue FROM jobs WHERE ${READY} AND queue NOT IN (SELECT queue FROM lanes)`,
+  ).map(({ queue }) => `Queue "${queue}" has pending jobs, but is in no lane`);
+  const late = db.all<{ queue: string }>(
+    `SELECT l.queue FROM lanes l WHERE EXISTS (
+       SELECT 1 FROM jobs WHERE ${READY} AND queue = l.queue AND priority <= l.priority
+         AND (priority, seq) < (l.priority, l.seq))`,
+  ).map(({ queue }) => `Queue "${queue}" has pending jobs that come before the place of its lane`);
+  const closed = db.all<{ queue: string }>(
+    `SELECT l.queue FROM lanes l LEFT JOIN queues q ON q.name = l.queue WHERE l.closed = 1
+       AND ifnull(q.paused, 0) = 0
+       AND (q.concurrency IS NULL OR q.concurrency > ifnull(
+         (SELECT n FROM counts c WHERE c.queue = l.queue AND c.state = 'processing'), 0))`,
+  ).map(({ queue }) => `Queue "${queue}" may run jobs, but its lane is closed`);
+  return [...missing, ...late, ...closed];
+}
+
+/** Finds out anew where all lanes stand. */
+export function rebuildLanes(db: Database): void {
+  db.exec(`
+    DELETE FROM lanes;
+    INSERT INTO lanes (queue, priority, seq)
+      SELECT queue, priority, seq FROM jobs JOIN (SELECT DISTINCT queue AS lane FROM counts) ON seq = (
+        SELECT first.seq FROM jobs first WHERE first.state = 'pending' AND first.queue = lane AND first.held = 0
+        ORDER BY first.priority, first.seq LIMIT 1)`);
+}

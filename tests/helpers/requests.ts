@@ -1,0 +1,25 @@
+/**
+ * @module
+ * What a supervisor would ask its threads to run.
+ */
+import type { Home } from "../../src/home.ts";
+import type { NewJob } from "../../src/job.ts";
+import { settingsFrom } from "../../src/settings.ts";
+import type { ClaimedJob } from "../../src/store/store.ts";
+import type { RunRequest } from "../../src/worker/messages.ts";
+import { here } from "../../src/worker/process/here.ts";
+import { requestOf } from "../../src/worker/request.ts";
+import { newJob } from "./jobs.ts";
+
+/** Requests to run these jobs, as far as a thread can tell, with their spools in the home. */
+export async function requestsFor(home: Home, jobs: readonly Partial<NewJob>[]): Promise<RunRequest[]> {
+  Deno.mkdirSync(home.spool, { recursive: true });
+  const host = await here.probeHost();
+  const settings = settingsFrom(new Map());
+  return jobs.map((changes, i) => {
+    const token = crypto.randomUUID();
+    const job = { ...newJob(changes), id: `job-${i}`, lastAttempt: 1, worker: "worker", token };
+    const places = { spool: `${home.spool}/${token}`, ends: `${home.spool}/ends-0` };
+    return requestOf(job as unknown as ClaimedJob, { home, host, settings, ...places });
+  });
+}

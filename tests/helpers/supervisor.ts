@@ -1,0 +1,69 @@
+/**
+ * @module
+ * A supervisor in the test's own process, with real threads, and stores that do not do what they should.
+ */
+import { type Clock, systemClock } from "../../src/clock.ts";
+import type { Store } from "../../src/store/store.ts";
+import { newId } from "../../src/worker/ids.ts";
+import type { Journal } from "../../src/worker/journal.ts";
+import { probeHost } from "../../src/worker/process/posix/host.ts";
+import { Supervisor } from "../../src/worker/supervisor.ts";
+import { MAIN_URL } from "./cli.ts";
+import type { TestStore } from "./worker.ts";
+
+/** What is unusual about a supervisor. */
+export interface Unusual {
+  /** What it sees in place of the test's store. */
+  store?: Store;
+  /** What its threads are in place of the program's. */
+  entry?: URL;
+  /** Collects what it has to say. */
+  notes?: string[];
+  slots?: number;
+  clock?: Clock;
+}
+
+/** Starts one with one worker. */
+export async function startSupervisor(
+  test: TestStore,
+  { store = test.store, entry = MAIN_URL, notes = [], slots = 1, clock = systemClock, burst = false }:
+    & Unusual
+    & { burst?: boolean } = {},
+): Promise<Supervisor> {
+  const journal: Journal = { started() {}, adopted() {}, settled() {}, note: (text) => notes.push(text) };
+  return await Supervisor.start({
+    id: newId("supervisor"),
+    store,
+    home: test.dir.home,
+    host: await probeHost(),
+    entry,
+    count: 1,
+    slots,
+    queues: null,
+    burst,
+    journal,
+    clock,
+  });
+}
+
+/** One that runs, and is stopped with the scope. */
+export async function runningSupervisor(test: TestStore, unusual: Unusual = {}): Promise<AsyncDisposable> {
+  const supervisor = await startSupervisor(test, unusual);
+  const ran = supervisor.run();
+  return {
+    async [Symbol.asyncDispose]() {
+      supervisor.stop(0);
+      await ran;
+    },
+  };
+}
+
+/** The same store, but for some of its methods. */
+export function storeWith(store: Store, changes: Partial<Store>): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const value = Reflect.get(name in changes ? changes : target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
