@@ -42,7 +42,7 @@ export function divide(jobs: Iterable<NewJob>): Divided {
   const some: NewJob[] = [];
   const iterator = jobs[Symbol.iterator]();
   let text = 0;
-  while (some.length < MOST && text < MOST_TEXT) {
+  while (some.length <= MOST && text < MOST_TEXT) {
     const next = iterator.next();
     if (next.done) return { jobs: some, many: false };
     some.push(next.value);
