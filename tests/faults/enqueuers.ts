@@ -74,6 +74,7 @@ export const ENQUEUERS: Fault = {
 
     const next = await queuectl(["enqueue", "true"], { home });
     const store = await openStore(dir.home);
+    while (await store.recover()); // what others would do sooner or later
     try {
       const counts = await Promise.all(victims.map(({ label }) => countOf(store, label)));
       const found = [

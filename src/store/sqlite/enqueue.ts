@@ -179,9 +179,13 @@ interface Added {
 
 /** What is counted of a new job. */
 export interface NewRow {
+  /** Its first state. */
   state: FirstState;
+  /** It may not start. */
   held: boolean;
+  /** Its place in the order of claiming. */
   priority: number;
+  /** And its number. */
   seq: number;
 }
 
