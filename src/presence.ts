@@ -58,6 +58,17 @@ const ANSWER_MS = 50;
 
 /** Whether the process that holds or held the lock at `path` lives and has not let go of it. Undefined when there is no such file. */
 export async function isPresent(path: string): Promise<boolean | undefined> {
+  const absence = await keepAbsent(path);
+  if (typeof absence === "object") absence[Symbol.dispose]();
+  return absence === undefined ? undefined : absence === "present";
+}
+
+/**
+ * Keeps the supervisor that held the lock at `path`, or is just about to, from becoming present until the result is
+ * disposed of: so what was seen of it still holds when something is done about that. Others who ask are not kept from
+ * seeing that it is absent. Returns undefined when there is no such file.
+ */
+export async function keepAbsent(path: string): Promise<Disposable | "present" | undefined> {
   let file: Deno.FsFile;
   try {
     file = Deno.openSync(path, { read: true });
@@ -65,21 +76,29 @@ export async function isPresent(path: string): Promise<boolean | undefined> {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
+  if (await isShared(file, path)) return file;
+  return "present";
+}
+
+/** Takes a share of the lock, unless somebody holds all of it: then the file is closed, if need be later. */
+async function isShared(file: Deno.FsFile, path: string): Promise<boolean> {
   // In Deno 2.4 one can only ask for the lock and see whether that takes long.
   const { tryLock }: { tryLock?: (exclusive: boolean) => Promise<boolean> } = file;
   if (tryLock) {
-    using _ = file;
-    return !await tryLock.call(file, false);
+    const shared = await tryLock.call(file, false);
+    if (!shared) file.close();
+    return shared;
   }
-  if (!asked.has(path)) {
-    asked.set(
-      path,
-      file.lock(false).then(() => {
-        asked.delete(path);
-        file.close();
-      }),
-    );
-  } else file.close();
-  const free = asked.get(path)!.then(() => true);
-  return !await Promise.race([free, systemClock.sleep(ANSWER_MS).then(() => false)]);
+  if (asked.has(path)) {
+    file.close();
+    return false;
+  }
+  let late = false;
+  const answer = file.lock(false).then(() => {
+    asked.delete(path);
+    if (late) file.close();
+  });
+  asked.set(path, answer);
+  late = await Promise.race([answer.then(() => false), systemClock.sleep(ANSWER_MS).then(() => true)]);
+  return !late;
 }

@@ -15,7 +15,14 @@ const HOUR_MS = 3_600_000;
 async function adoption(dir: TempDir, timeoutMs: number): Promise<AdoptRequest> {
   const [request] = await requestsFor(dir.home, [{ timeoutMs }]);
   const printed = { stdout: 0, stderr: 0 };
-  return { ...request!, killGraceMs: 0, printed, claimedAt: Date.now(), outOfSight: null };
+  return {
+    ...request!,
+    killGraceMs: 0,
+    printed,
+    claimedAt: Date.now(),
+    outOfSight: null,
+    cancelRequested: false,
+  };
 }
 
 /** Sees a process that has been running for that long; it ends when it is told to. */

@@ -242,6 +242,9 @@ Deno.test("queues: list, pause, resume, limit, clear", async () => {
   assert.deepEqual(JSON.parse((await run("clear", "--json")).stdout), { deleted: 1 });
   assert.equal((await run("pause", "new")).code, 0);
   assert.equal((await test.store.queues()).find(({ name }) => name === "new")?.paused, true);
+  assert.equal((await run("delete", "new")).stdout, 'Deleted queue "new"\n');
+  const unknown = await run("delete", "new");
+  assert.deepEqual([unknown.code, unknown.stderr], [1, 'Cannot delete queue "new": no such queue\n']);
   const limit = await run("set", "mail", "--concurrency", "0");
   assert.deepEqual([limit.code, limit.stderr], [
     2,

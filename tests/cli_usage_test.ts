@@ -141,7 +141,7 @@ Deno.test("workers that could not read the program for their threads do not star
       ...[MAIN, "--home", dir.home.dir, "worker", "start", "--burst"],
     ],
     env: { NO_COLOR: "1" },
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(120_000),
   }).output();
   assert.equal(
     new TextDecoder().decode(stderr),

@@ -256,6 +256,12 @@ browserTest(
     await one.test.enqueue("true", { held: true, queue: "new-queue" });
     await page.getByRole("link", { name: "new-queue" }).waitFor();
     assert.equal(await page.getByLabel("Most at a time in builds").inputValue(), "77", "what is typed stays");
+    const fresh = page.getByRole("row", { name: /new-queue/ });
+    await fresh.getByRole("button", { name: "Clear" }).click();
+    await page.getByRole("button", { name: "Delete them" }).click();
+    await fresh.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("button", { name: "Delete it" }).click();
+    await until("the queue is gone", async () => await one.test.store.queue("new-queue") === undefined);
 
     await page.goto(`${one.server.url}settings`);
     await page.getByLabel("max_retries").fill("9");

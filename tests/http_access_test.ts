@@ -329,6 +329,62 @@ Deno.test("every change that was asked for is noted: who, what, when", async () 
   assert.equal(Deno.statSync(log).mode! & 0o777, 0o600);
 });
 
+Deno.test("what is refused and who tries to get in is noted, too", async () => {
+  using test = await testStore();
+  await using server = await startDashboard(test.home);
+  const send = async (method: string, path: string, init: RequestInit = {}) => {
+    const response = await fetch(server.url + path, { method, redirect: "manual", ...init });
+    await response.body?.cancel();
+  };
+  const json = (token: string) => ({
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ token }),
+  });
+  await send("POST", "api/v1/jobs"); // no token
+  await send("POST", "api/v1/jobs", { headers: { authorization: `Bearer ${READ_TOKEN}` } });
+  await send("DELETE", "api/v1/jobs/j1", { headers: { ...BEARER, origin: "http://elsewhere.example" } });
+  await send("POST", "session", json("wrong"));
+  await send("POST", "session", json(TOKEN));
+  await send("GET", `?token=${TOKEN}`);
+  await send("GET", "api/v1/jobs", { headers: { authorization: "Bearer wrong" } });
+  await send("GET", "api/v1/jobs", { headers: BEARER }); // to look is no change
+  await send("POST", "nowhere", { headers: BEARER });
+  const lines = Deno.readTextFileSync(`${test.home}/logs/audit.log`).trim().split("\n");
+  assert.ok(!lines.some((line) => line.includes(TOKEN)));
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)).map(({ method, path, status }) => [method, path, status]),
+    [
+      ["POST", "/api/v1/jobs", 401],
+      ["POST", "/api/v1/jobs", 403],
+      ["DELETE", "/api/v1/jobs/j1", 403],
+      ["POST", "/session", 401],
+      ["POST", "/session", 204],
+      ["GET", "/", 303],
+      ["GET", "/api/v1/jobs", 401],
+      ["POST", "/nowhere", 404],
+    ],
+  );
+});
+
+Deno.test("senders without a token cannot fill the audit log, and what was left out is counted", () => {
+  using dir = tempDir();
+  let now = 0;
+  {
+    const clock = { ...systemClock, now: () => now };
+    using audit = new AuditLog(dir.file("audit.log"), { clock, onFailure: assert.fail });
+    const request = new Request(`http://127.0.0.1/${"x".repeat(5000)}`, { method: "POST" });
+    const note = (known: boolean) => audit.note(request, { address: "10.0.0.1", status: 401, known });
+    for (let i = 0; i < 1000; i++) note(false);
+    note(true);
+    now = 60_000;
+    note(false);
+  }
+  const text = Deno.readTextFileSync(dir.file("audit.log"));
+  const lines = text.trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual([lines.length, lines[21].left_out, lines[22].status], [23, 980, 401]);
+  assert.ok(text.length < 23 * 400);
+});
+
 Deno.test("a change that cannot be noted is done all the same, and somebody is told", async () => {
   using dir = tempDir();
   const failures: unknown[] = [];

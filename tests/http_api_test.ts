@@ -3,8 +3,11 @@
  * The HTTP API on a real server with real workers. The client holds every answer against the API's own document.
  */
 import assert from "node:assert/strict";
+import { prometheusText, whatToExpose } from "../src/prometheus.ts";
 import { queuectl } from "./helpers/cli.ts";
 import { ApiClient, startDashboard, TOKEN } from "./helpers/dashboard.ts";
+import { enqueue } from "./helpers/jobs.ts";
+import { handWorker } from "./helpers/hand_worker.ts";
 import { until } from "./helpers/until.ts";
 import { startWorker, testStore } from "./helpers/worker.ts";
 
@@ -65,6 +68,35 @@ Deno.test("what is asked for in bytes that are not UTF-8 is refused, not taken f
     'Cannot use search "a\ufffdb": it is not UTF-8',
   ]);
   assert.equal((await api.send("GET", "/jobs?search=%EF%BF%BD")).status, 200);
+});
+
+Deno.test("a key whose job is gone says so", async () => {
+  await using place = await served();
+  const { api } = place;
+  const asked = { body: { command: "true" }, headers: { "idempotency-key": "once" } };
+  assert.equal((await api.send("POST", "/jobs", asked)).json.id, "j1");
+  await api.send("DELETE", "/jobs/j1");
+  const again = await api.send("POST", "/jobs", asked);
+  assert.deepEqual([again.status, again.json.detail], [
+    410,
+    'Cannot show job "j1": it was enqueued with the key "once", and is gone since',
+  ]);
+});
+
+Deno.test("a held job that is to run again stays held, and the answer says so", async () => {
+  await using place = await served();
+  const { api, test } = place;
+  const worker = await handWorker(test.store);
+  await test.enqueue("false");
+  await test.enqueue("false");
+  for (let i = 0; i < 2; i++) {
+    await (await worker.claim()).end({ outcome: "failed", state: "failed", runAt: Date.now() + 3_600_000 });
+  }
+  await api.send("POST", "/jobs/j1/hold");
+  const printed = await queuectl(["retry", "j1"], { home: test.home });
+  assert.equal(printed.stdout, "Queued 1 job again; held until released: j1\n");
+  await api.send("POST", "/jobs/j2/hold");
+  assert.deepEqual((await api.send("POST", "/jobs/j2/retry")).json, { done: 1, passed_over: 0, held: 1 });
 });
 
 Deno.test("many jobs are enqueued, or, when one is wrong, none", async () => {
@@ -211,6 +243,59 @@ Deno.test("queues are paused, limited, resumed and cleared", async () => {
   const { json: { queues: [queue, ...others] } } = await api.send("GET", "/queues");
   assert.deepEqual(others, []);
   assert.equal(queue.oldest_pending_at, (await api.send("GET", "/jobs/j2")).json.created_at);
+});
+
+Deno.test("queues come by pages, and are deleted once they have no jobs", async () => {
+  await using place = await served();
+  const { api } = place;
+  for (const queue of ["a", "b", "c"]) await api.send("POST", "/jobs", { body: { command: "true", queue } });
+  const first = (await api.send("GET", "/queues?limit=2")).json;
+  assert.deepEqual([first.queues.map((one: { name: string }) => one.name), first.cursor, first.of], [
+    ["a", "b"],
+    "b",
+    3,
+  ]);
+  const second = (await api.send("GET", "/queues?limit=2&cursor=b")).json;
+  assert.deepEqual([second.queues.map((one: { name: string }) => one.name), second.cursor], [["c"], null]);
+  const work = (await api.send("GET", "/queues?limit=1&order=work")).json;
+  assert.deepEqual([work.queues.map((one: { name: string }) => one.name), work.cursor, work.of], [
+    ["a"],
+    null,
+    3,
+  ]);
+  const refused = await api.send("DELETE", "/queues/a");
+  assert.deepEqual([refused.status, refused.json.detail], [
+    409,
+    'Cannot delete queue "a": it has 1 job; delete them first',
+  ]);
+  await api.send("DELETE", "/jobs/j1");
+  assert.deepEqual((await api.send("DELETE", "/queues/a")).json, { deleted: "a" });
+  assert.equal((await api.send("DELETE", "/queues/a")).status, 404);
+  assert.equal((await api.send("GET", "/queues/a")).status, 404);
+});
+
+Deno.test("of very many queues, only some are told of at a glance, and the rest is counted", async () => {
+  await using place = await served();
+  const { api, test } = place;
+  await enqueue(test.store, ...Array.from({ length: 300 }, (_, n) => ({ queue: `q${n}`, held: n !== 299 })));
+  await enqueue(test.store, { queue: "q298" }, { queue: "q298" });
+  const status = (await api.send("GET", "/status")).json;
+  assert.deepEqual([status.counts.pending, status.queues.length, status.more_queues], [302, 50, 250]);
+  assert.ok(
+    ["q298", "q299"].every((name) => status.queues.some((one: { name: string }) => one.name === name)),
+  );
+  const metrics = (await api.send("GET", "/metrics")).json;
+  assert.deepEqual([metrics.all_time.enqueued, metrics.queues.length, metrics.more_queues], [302, 50, 250]);
+  const text = prometheusText(await whatToExpose(test.store));
+  const of = (pattern: RegExp) =>
+    [...text.matchAll(pattern)].map(([, queue, n]) => [queue, Number(n)] as const);
+  const enqueued = of(/^queuectl_jobs_enqueued_total\{queue="(.*)"\} (\d+)$/gm);
+  assert.equal(enqueued.length, 51);
+  assert.equal(new Map(enqueued).get("q298"), 3);
+  assert.equal(new Map(enqueued).get("(others)"), 302 - 3 - 49);
+  const pending = of(/^queuectl_jobs\{queue="(.*)",state="pending"\} (\d+)$/gm);
+  assert.equal(pending.reduce((sum, [, n]) => sum + n, 0), 302);
+  assert.ok(text.length < 300_000, `${text.length} characters`);
 });
 
 Deno.test("dead jobs are grouped by what went wrong, and run again or removed", async () => {

@@ -134,8 +134,8 @@ for (const procfs of [true, false]) {
     assert.deepEqual([...(await findRuns([one.spool], procfs))!.keys()], [one.spool]);
     const { group, ageMs } = found!.get(one.token)!;
     if (!procfs) assert.equal(group, root());
-    assert.ok(ageMs >= 0 && ageMs < 30_000, `${ageMs} ms`);
-    assert.ok(Math.abs(Date.now() - begunAt(one.spool)!) < 30_000);
+    assert.ok(ageMs >= 0 && ageMs < 120_000, `${ageMs} ms`);
+    assert.ok(Math.abs(Date.now() - begunAt(one.spool)!) < 120_000);
     Deno.writeTextFileSync(dir.file("go"), "");
     await ended;
     assert.deepEqual(await findRuns([one.token], procfs), new Map());

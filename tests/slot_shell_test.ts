@@ -175,7 +175,13 @@ for (
     const left = one.launcher.launch({ ...asked, env: { ...asked.env, QUEUECTL_RUN: asked.token } });
     await until("it has begun", () => hasBegun(asked.spool));
     assert.deepEqual([...(await findRuns([asked.token], true))!.keys()], [asked.token]);
-    const adopting = { ...asked, printed: { stdout: 0, stderr: 0 }, claimedAt: Date.now(), outOfSight: null };
+    const adopting = {
+      ...asked,
+      printed: { stdout: 0, stderr: 0 },
+      claimedAt: Date.now(),
+      outOfSight: null,
+      cancelRequested: false,
+    };
     const run = new Run(adopting, () => adopt(adopting, one.lookout));
     const finished = run.finish();
     run.end("cancelled", 20_000);

@@ -142,6 +142,32 @@ Deno.test("a stream that outruns a hole is cut, and what the hole takes then is 
   checkKept(file, growing);
 });
 
+Deno.test("a stream that its command has emptied is given back from its beginning on again", async () => {
+  using dir = tempDir();
+  const growing = new Growing(dir);
+  const holes: number[] = [];
+  const file = new StreamFile({ spool: growing.spool, stream: "stdout", limit: LIMIT, known: false }, {
+    appends: true,
+    punchHole(_path, { from }) {
+      holes.push(from);
+      return Promise.resolve(true);
+    },
+  });
+  const print = async () => {
+    growing.print(0.9 * MIB);
+    file.keepSmall(0);
+    await Promise.resolve();
+    await Promise.resolve();
+  };
+  await print();
+  await print();
+  Deno.truncateSync(growing.path);
+  file.keepSmall(0);
+  await print();
+  const [first, second, third] = holes;
+  assert.deepEqual([first! < second!, third], [true, first]);
+});
+
 Deno.test("a fast stream is looked at soon, and a silent one seldom", () => {
   using dir = tempDir();
   const growing = new Growing(dir);

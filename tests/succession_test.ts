@@ -39,7 +39,7 @@ async function supervisor(
     journal: SILENT,
     workers: (count) => Array.from({ length: count }, (_, i) => workers[i % workers.length]!),
   });
-  return { succession, spool, die: () => spool.close({ keep: true }) };
+  return { succession, spool, die: () => spool[Symbol.dispose]() };
 }
 
 async function claimed(test: TestStore, by: string, count: number): Promise<ClaimedJob[]> {
@@ -82,13 +82,20 @@ Deno.test("what a crashed thread had not begun is kept from ever beginning", asy
   die();
 });
 
-Deno.test("jobs that a worker left running are not barred: they have begun", async () => {
+Deno.test("of the jobs that a worker left, those that have begun are adopted, and the others never begin", async () => {
   using test = await testStore();
-  const { succession, die } = await supervisor(test, "s");
-  const [job] = await claimed(test, "s", 1);
-  succession.left([job!]);
+  const { succession, spool, die } = await supervisor(test, "s");
+  const [begun, waiting] = await claimed(test, "s", 2);
+  Deno.writeTextFileSync(`${spool.path}/${begun!.token}.out`, "");
+  succession.left([begun!, waiting!]);
   const { adoptions, barred } = await succession.sort();
-  assert.deepEqual([adoptions.length, barred.length], [1, 0]);
+  const adopted = adoptions.map(({ attempt }) => attempt);
+  assert.deepEqual([tokens(adopted), tokens(barred)], [[begun!.token], [waiting!.token]]);
+  assert.equal(
+    bar(succession.spoolOf(waiting!.token)),
+    false,
+    "its shell finds the file that must not be there",
+  );
   die();
 });
 

@@ -42,6 +42,7 @@ function written(test: TestStore, name: string): Promise<string> {
 }
 
 const CRASHING = new URL("./fixtures/crashing_thread.ts", import.meta.url);
+const CRASHING_AT_ONCE = new URL("./fixtures/crashing_at_once.ts", import.meta.url);
 
 Deno.test("a crashed thread is replaced, and its jobs go on", async () => {
   using test = await testStore();
@@ -76,7 +77,20 @@ Deno.test("a job whose thread crashes again and again is ended and lost", async 
   assert.match(job.error!, /^lost: its worker's thread crashed again and again: .*boom/);
   const token = await written(test, "runs");
   assert.deepEqual(await signalTree({ token, root: null }, "0", true), []);
+  assert.equal(notes.filter((note) => note.startsWith("thread crashed")).length, 3);
+});
+
+Deno.test("a job whose thread crashes before it has begun is not begun anew for ever", async () => {
+  using test = await testStore();
+  const id = await test.enqueue("echo >>runs");
+  const notes: string[] = [];
+  const supervisor = await startBurst(test, { entry: CRASHING_AT_ONCE, notes });
+  assert.equal(await supervisor.run(), "stopped");
+  const job = (await test.store.get(id))!;
+  assert.deepEqual([job.state, job.attempts, job.lastAttempt], ["dead", 1, 1]);
+  assert.match(job.error!, /^lost: its worker's thread crashed again and again: .*boom/);
   assert.equal(notes.length, 3);
+  assert.throws(() => Deno.statSync(test.dir.file("runs")), Deno.errors.NotFound);
 });
 
 Deno.test("what waits behind a long job is not claimed again and again while that runs", async () => {
@@ -134,8 +148,31 @@ Deno.test("a supervisor that is cut off from the store ends its jobs before its 
   assert.deepEqual([job.state, job.attempts, job.lastAttempt], ["completed", 1, 2]);
   const [released] = await test.store.attempts(id);
   assert.equal(released!.outcome, "released");
-  assert.ok(released!.finishedAt! - released!.startedAt < 30_000);
   assert.ok(notes.includes("cut off from the store: ending all jobs before others may run them again"));
+});
+
+Deno.test("what one worker left is left to the next supervisor when the other one leaves, too, before it could adopt it", async () => {
+  using test = await testStore();
+  const id = await test.enqueue("echo $QUEUECTL_RUN >>runs; until [ -e go ]; do sleep 0.02; done; echo done");
+  const notes: string[] = [];
+  const store = storeWith(test.store, {
+    async unregister(workers) {
+      await test.store.unregister(workers);
+      supervisor.leave();
+    },
+  });
+  const supervisor = await startBurst(test, { store, notes, count: 2 });
+  const ran = supervisor.run();
+  await written(test, "runs");
+  const { worker } = (await test.store.get(id))!;
+  await test.store.requestStop({ worker: worker!, endAt: null, leave: true });
+  assert.equal(await ran, "stopped");
+  assert.ok(notes.includes(`left to the next worker, running: ${id}`), notes.join("\n"));
+  Deno.writeTextFileSync(test.dir.file("go"), "");
+  assert.equal(await (await startBurst(test, {})).run(), "stopped");
+  const job = (await test.store.get(id))!;
+  assert.deepEqual([job.state, job.attempts, job.error], ["completed", 1, null]);
+  assert.equal(await test.output(id), "done\n");
 });
 
 /** Puts so many jobs into a store that were completed long ago. */

@@ -55,7 +55,8 @@ Deno.test("a retry waits exactly its delay, by base^n or by base × factor^(n-1)
     const attempts = await test.store.attempts(id);
     for (const [i, delay] of delays.entries()) {
       const waited = attempts[i + 1]!.startedAt - attempts[i]!.finishedAt!;
-      assert.ok(waited >= delay && waited < delay + 5000, `waited ${waited} ms instead of ${delay} ms`);
+      assert.ok(waited >= delay, `waited ${waited} ms instead of ${delay} ms`);
+      assert.match(worker.printed(), new RegExp(`retry ${i + 1} of 2 in ${delay}ms`));
     }
   }
 });
@@ -235,7 +236,7 @@ Deno.test("changed settings reach a running worker", async () => {
     await test.reaches(id, "completed");
     return await test.output(id);
   };
-  await until("the new shell is used", async () => await shell() === "bash\n", 2000);
+  await until("the new shell is used", async () => await shell() === "bash\n");
 });
 
 Deno.test("a paused queue and one at its limit start nothing more", async () => {
@@ -298,7 +299,7 @@ Deno.test("workers in the background write a log each, and outlive who started t
 for (const processes of [2, 4, 8]) {
   Deno.test(`${processes} worker processes and three enqueuers: every job runs exactly once`, async () => {
     using test = await testStore();
-    const jobs = 2000;
+    const jobs = 250 * processes;
     const enqueuers = [0, 1, 2].map(async (enqueuer) => {
       const lines = Array.from(
         { length: Math.floor(jobs / 3) + (enqueuer < jobs % 3 ? 1 : 0) },
@@ -320,7 +321,7 @@ for (const processes of [2, 4, 8]) {
       await until("all jobs are completed", async () => {
         const [queue] = await test.store.queues();
         return queue!.counts.completed === jobs;
-      }, 120_000);
+      }, 600_000);
     } finally {
       for (const worker of workers) worker.signal("SIGTERM");
       await Promise.all(workers.map((worker) => worker.ended));

@@ -169,7 +169,8 @@ function Actions({ job, path, reload }) {
   return html`<div class="bulk" role="group" aria-label="Actions">
     ${
     !waits && job.state !== "processing" || job.state === "failed"
-      ? html`<${Action} run=${() => post("retry", "Queued again:")}>Retry<//>`
+      ? html`<${Action} run=${() =>
+        post("retry", job.held ? "Queued again, and held until released:" : "Queued again:")}>Retry<//>`
       : null
   }
     ${(waits || job.state === "processing") && html`<${Action} kind="danger" run=${cancel}>Cancel<//>`}

@@ -112,8 +112,8 @@ function Bulk({ chosen, filter, filtered, done }) {
     const all = `${found.exact ? "" : "more than "}${count(found.count)}`;
     if ((danger || chosen.length === 0) && !await ask(`${verb} ${all}?`, { yes: `${verb} ${all}` })) return;
     const body = chosen.length > 0 ? { ids: chosen } : { filter: some };
-    const said = ({ done, passed_over: passed }) =>
-      `${past}: ${count(done)}${
+    const said = ({ done, passed_over: passed, held }) =>
+      `${past}: ${count(done)}${held ? `; ${number(held)} held until released` : ""}${
         passed > 0 ? `; ${number(passed)} passed over, their state does not allow it` : ""
       }`;
     if (await attempt(() => call("POST", `/bulk/${name}`, body), said)) done();

@@ -13,7 +13,7 @@ export function Overview({ query }) {
   const { status } = useLive();
   const range = RANGES.includes(query.range) ? query.range : "hour";
   const percentile = PERCENTILES.includes(query.percentile) ? query.percentile : "p95";
-  const queues = useAnswer("/queues", { every: 15_000 }).data?.queues;
+  const queues = useAnswer("/queues?order=work&limit=50", { every: 15_000 }).data?.queues;
   // what is dear to ask for, and need not be new to the second
   const failures = useAnswer("/dlq/groups", { every: 5000, live: false }).data;
   const store = useAnswer("/store", { every: 15_000, live: false }).data;
@@ -38,7 +38,7 @@ export function Overview({ query }) {
     ${series.data && html`
       <${Charts} ...${{ series: series.data, range, percentile }} />
     `}
-    <${Queues} queues=${queues ?? status.queues}/>
+    <${Queues} queues=${queues ?? status.queues} more=${status.more_queues}/>
     <${Workers} workers=${status.workers} pending=${status.counts.pending}/>
     ${failures?.total > 0 && html`
       <${Failures} ...${failures} />
@@ -127,7 +127,7 @@ function Charts({ series: { points }, range, percentile }) {
   `;
 }
 
-function Queues({ queues }) {
+function Queues({ queues, more }) {
   if (queues.length === 0) return null;
   const change = (queue, body, done) =>
     attempt(() => call("PATCH", `/queues/${encodeURIComponent(queue.name)}`, body), done);
@@ -170,6 +170,9 @@ function Queues({ queues }) {
           )}</tbody>
         </table>
       </div>
+      ${more > 0 && html`
+        <p>… and <${Link} to="/queues">${number(more)} more queues<//></p>
+      `}
     </section>
   `;
 }

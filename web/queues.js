@@ -1,16 +1,17 @@
 /** Queues: how many wait, how many may run, and whether they do. */
 import { html } from "./lib.js";
-import { call, useLive, withQuery } from "./api.js";
+import { call, useAnswer, withQuery } from "./api.js";
 import { jobs as count, number } from "./format.js";
-import { Action, ask, attempt, Empty, STATES } from "./parts.js";
-import { Link } from "./router.js";
+import { Action, ask, attempt, Empty, Problem, STATES } from "./parts.js";
+import { addressWith, Link } from "./router.js";
 
-export function QueuesPage() {
-  const { status } = useLive();
-  if (!status) {
+export function QueuesPage({ query }) {
+  const { data: page, error } = useAnswer(withQuery("/queues", { cursor: query.cursor, limit: 100 }));
+  if (!page) {
     return html`
       <h1>Queues</h1>
-      <p class="faint">Loading …</p>
+      <${Problem} error=${error}/>
+        <p class="faint">Loading …</p>
     `;
   }
   const pathOf = ({ name }) => `/queues/${encodeURIComponent(name)}`;
@@ -31,7 +32,13 @@ export function QueuesPage() {
     if (!await ask(`Delete ${count(waiting)} that wait in "${queue.name}"?`, { yes: "Delete them" })) return;
     await attempt(() => call("POST", `${pathOf(queue)}/clear`), ({ deleted }) => `Deleted ${count(deleted)}`);
   };
-  if (status.queues.length === 0) {
+  const remove = async (queue) => {
+    const detail = "Its switches and figures go with it; figures over all queues stay.";
+    if (!await ask(`Delete queue "${queue.name}"?`, { yes: "Delete it", detail })) return;
+    await attempt(() => call("DELETE", pathOf(queue)), ({ deleted }) => `Deleted queue "${deleted}"`);
+  };
+  const isEmpty = ({ counts }) => Object.values(counts).every((count) => count === 0);
+  if (page.of === 0) {
     return html`
       <h1>Queues</h1>
       <${Empty}>A queue is there from its first job on. <${Link} to="/enqueue">Enqueue one<//><//>
@@ -39,41 +46,52 @@ export function QueuesPage() {
   }
   return html`
     <h1>Queues</h1>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr><th>Queue</th>${STATES.map((state) =>
-            html`<th key=${state} class="right">${state}</th>`
-          )}<th>At most at a time</th><th></th></tr>
-        </thead>
-        <tbody>${status.queues.map((queue) =>
-          html`
-            <tr key=${queue.name}>
-              <td>
-                <${Link} to=${withQuery("/jobs", { queue: queue.name })}>${queue.name}<//>${queue.paused &&
-                  html`
-                    <span class="tag">paused</span>
-                  `}</td>
-                  ${STATES.map((state) =>
-                    html`<td key=${state} class="right">${
-                      queue.counts[state] > 0 &&
-                      html`<${Link} to=${withQuery("/jobs", { queue: queue.name, state })}>${
-                        number(queue.counts[state])
-                      }<//>`
-                    }</td>`
-                  )}
-                  <td><form key=${queue.concurrency} class="inline" onSubmit=${(event) =>
-                    limit(event, queue)}>
-                    <input name="limit" type="number" min="1" size="5" aria-label=${`Most at a time in ${queue.name}`} defaultValue=${queue
-                      .concurrency ?? ""} placeholder="no limit"/>
-                    <button type="submit">Set</button></form></td>
-                  <td class="right nowrap"><${Action} run=${() => pause(queue)}>${queue.paused
-                    ? "Resume"
-                    : "Pause"}<//>
-                    <${Action} kind="danger" run=${() => clear(queue)}>Clear<//></td></tr>
-          `
-        )}</tbody>
-      </table>
-    </div>
+    <${Problem} error=${error}/>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr><th>Queue</th>${STATES.map((state) =>
+              html`<th key=${state} class="right">${state}</th>`
+            )}<th>At most at a time</th><th></th></tr>
+          </thead>
+          <tbody>${page.queues.map((queue) =>
+            html`
+              <tr key=${queue.name}>
+                <td>
+                  <${Link} to=${withQuery("/jobs", { queue: queue.name })}>${queue.name}<//>${queue.paused &&
+                    html`
+                      <span class="tag">paused</span>
+                    `}</td>
+                    ${STATES.map((state) =>
+                      html`<td key=${state} class="right">${
+                        queue.counts[state] > 0 &&
+                        html`<${Link} to=${withQuery("/jobs", { queue: queue.name, state })}>${
+                          number(queue.counts[state])
+                        }<//>`
+                      }</td>`
+                    )}
+                    <td><form key=${queue.concurrency} class="inline" onSubmit=${(event) =>
+                      limit(event, queue)}>
+                      <input name="limit" type="number" min="1" size="5" aria-label=${`Most at a time in ${queue.name}`} defaultValue=${queue
+                        .concurrency ?? ""} placeholder="no limit"/>
+                      <button type="submit">Set</button></form></td>
+                    <td class="right nowrap"><${Action} run=${() => pause(queue)}>${queue.paused
+                      ? "Resume"
+                      : "Pause"}<//>
+                      <${Action} kind="danger" run=${() =>
+                        isEmpty(queue) ? remove(queue) : clear(queue)}>${isEmpty(queue)
+                        ? "Delete"
+                        : "Clear"}<//></td></tr>
+            `
+          )}</tbody>
+        </table>
+      </div>
+      <nav class="pages" aria-label="Pages">
+      ${query.cursor && html`<${Link} to=${addressWith({ cursor: "" })}>First page<//>`}
+      ${page.cursor && html`<${Link} to=${addressWith({ cursor: page.cursor })}>Next page<//>`}
+      ${page.cursor && html`
+        <span class="faint">${number(page.of)} queues</span>
+      `}
+      </nav>
   `;
 }

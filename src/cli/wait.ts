@@ -5,6 +5,7 @@
 import { LONGEST_TIMER_MS } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import { BadInput, NoSuch, Refused } from "../errors.ts";
+import type { Figures } from "../figures.ts";
 import { ENDED, type State } from "../job.ts";
 import type { Store } from "../store/store.ts";
 import { type Changes, watchStore } from "../changes.ts";
@@ -99,22 +100,27 @@ class SomeJobs implements Awaited {
 
   #end(id: string, state: State): void {
     this.#ended.set(id, state);
-    if (!this.#context.json) this.#context.print.line(`${id} ${state}`);
+    if (!this.#context.json) say(() => this.#context.print.line(`${id} ${state}`));
   }
 
   conclude(): boolean {
     const jobs = [...this.#ended].map(([id, state]) => ({ id, state }));
-    this.#context.print.result({ jobs }, () => "");
+    say(() => this.#context.print.result({ jobs }, () => ""));
     return jobs.every(({ state }) => state === "completed");
   }
 }
 
-/** All that one queue, or every queue, has to do. It goes by counts: the same cost for a million jobs. */
+/**
+ * All that one queue, or every queue, has to do. What ended is taken from what the store has counted of all time, which
+ * nothing takes back: a job that was dead and then retried or deleted is not missed. The same cost for a million jobs.
+ */
 class WholeQueues implements Awaited {
   readonly #context: Context;
   readonly #queue: string | undefined;
-  #first: Record<State, number> | undefined;
-  #last: Record<State, number> | undefined;
+  #first: Ends | undefined;
+  #last: Ends | undefined;
+  /** Jobs that were seen to be cancelled, since those that had not begun are in no figures. */
+  #cancelled = { before: 0, more: 0 };
 
   constructor(context: Context, queue: string | undefined) {
     this.#context = context;
@@ -122,31 +128,56 @@ class WholeQueues implements Awaited {
   }
 
   async look(store: Store): Promise<number> {
-    const counts: Record<State, number> = {
-      pending: 0,
-      scheduled: 0,
-      processing: 0,
-      completed: 0,
-      failed: 0,
-      dead: 0,
-      cancelled: 0,
-    };
-    for (const queue of await store.queues()) {
-      if (this.#queue !== undefined && queue.name !== this.#queue) continue;
-      for (const [state, count] of Object.entries(queue.counts) as [State, number][]) counts[state] += count;
+    // Figures before the jobs at the first look, and after them at the last: what ends in between is in.
+    const begins = this.#first === undefined;
+    this.#first ??= await this.#ends(store);
+    const counts = await this.#counts(store);
+    if (begins && counts === undefined) {
+      throw new NoSuch(`Cannot wait for queue "${this.#queue}": no such queue`);
     }
-    this.#first ??= counts;
-    this.#last = counts;
-    return counts.pending + counts.scheduled + counts.failed + counts.processing;
+    const { pending = 0, scheduled = 0, failed = 0, processing = 0, cancelled = 0 } = counts ?? {};
+    const seen = this.#cancelled;
+    this.#cancelled = {
+      before: cancelled,
+      more: begins ? 0 : seen.more + Math.max(0, cancelled - seen.before),
+    };
+    this.#last = await this.#ends(store);
+    return pending + scheduled + failed + processing;
+  }
+
+  async #counts(store: Store): Promise<Record<State, number> | undefined> {
+    if (this.#queue === undefined) return (await store.summary(0)).counts;
+    return (await store.queue(this.#queue))?.counts;
+  }
+
+  async #ends(store: Store): Promise<Ends> {
+    const [row] = await store.figures({ span: "total", queue: this.#queue ?? null });
+    const { completed = 0, dead = 0, cancelled = 0 } = row?.figures ?? {};
+    return { completed, dead, cancelled };
   }
 
   conclude(): boolean {
-    const more = (state: State) => Math.max(0, this.#last![state] - this.#first![state]);
-    const [completed, dead, cancelled] = [more("completed"), more("dead"), more("cancelled")];
-    this.#context.print.result(
-      { completed, dead, cancelled },
-      () => `Nothing left: ${completed} completed, ${dead} dead, ${cancelled} cancelled meanwhile`,
+    const more = (end: keyof Ends) => Math.max(0, this.#last![end] - this.#first![end]);
+    const [completed, dead] = [more("completed"), more("dead")];
+    const cancelled = Math.max(more("cancelled"), this.#cancelled.more);
+    say(() =>
+      this.#context.print.result(
+        { completed, dead, cancelled },
+        () => `Nothing left: ${completed} completed, ${dead} dead, ${cancelled} cancelled meanwhile`,
+      )
     );
     return dead === 0 && cancelled === 0;
+  }
+}
+
+/** How often jobs ended in which way. */
+type Ends = Pick<Figures, "completed" | "dead" | "cancelled">;
+
+/** Prints something; where nobody reads it, the exit code still tells. */
+function say(print: () => void): void {
+  try {
+    print();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }

@@ -6,7 +6,8 @@
 import { pause } from "../clock.ts";
 
 /** What bytes are written to. */
-interface Sink {
+export interface Sink {
+  /** Takes as many of the bytes as there is room for. */
   writeSync(bytes: Uint8Array): number;
 }
 

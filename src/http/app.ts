@@ -70,6 +70,9 @@ export function makeApplication(options: AppOptions): Application {
   const { access, readOnly, names, audit, store, secure } = options;
   const app = new Hono<Environment>({ strict: false });
 
+  /** Requests for a change whose senders may make it. */
+  const admitted = new WeakSet<Request>();
+
   const admit = async (request: Request, address: string): Promise<void> => {
     const right = await access.rightOf(request, address);
     if (isSafe(request.method)) return;
@@ -78,6 +81,7 @@ export function makeApplication(options: AppOptions): Application {
       throw new HttpProblem("not-allowed", "Cannot change anything: this token only reads");
     }
     checkOrigin(request);
+    admitted.add(request);
   };
 
   const missing = async (request: Request, address: string): Promise<never> => {
@@ -121,6 +125,7 @@ export function makeApplication(options: AppOptions): Application {
     if (!await access.rightOfGiven(token, env.address)) {
       throw new HttpProblem("not-authenticated", "This token is not valid");
     }
+    admitted.add(req.raw);
     return new Response(null, {
       status: 204,
       headers: { "set-cookie": access.cookieFor(req.raw, { token, secure }) },
@@ -130,8 +135,7 @@ export function makeApplication(options: AppOptions): Application {
     app.on(route.method, API_ROOT + route.url, async (context) => {
       const { address } = context.env;
       await admit(context.req.raw, address);
-      const answer = () => serve(route, context, options);
-      return route.method === "GET" ? await answer() : await audit.noting(context.req.raw, address, answer);
+      return await serve(route, context, options);
     });
   }
   app.notFound(({ req, env }) => {
@@ -146,12 +150,25 @@ export function makeApplication(options: AppOptions): Application {
   });
 
   return async (request, address) => {
-    const response = await answered(app, { request, address, names });
+    const answer = () => answered(app, { request, address, names });
+    const response = isSafe(request.method)
+      ? await answer()
+      : await audit.noting(request, address, answer, () => admitted.has(request));
+    if (isTry(request, response)) {
+      audit.note(request, { address, status: response.status, known: response.status === 303 });
+    }
     const isAsset = /^text\/(?:css|javascript)/.test(response.headers.get("content-type") ?? "");
     const headers = isAsset ? ASSET_HEADERS : SECURITY_HEADERS;
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
     return response;
   };
+}
+
+/** Whether somebody who only looks has tried a token: one in the address, or a wrong one. */
+function isTry({ method, url, headers }: Request, { status }: Response): boolean {
+  if (!isSafe(method)) return false;
+  return new URL(url).searchParams.has("token") && [303, 401].includes(status) ||
+    status === 401 && headers.has("authorization");
 }
 
 async function answered(

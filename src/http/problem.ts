@@ -26,6 +26,7 @@ export const PROBLEMS = {
   "wrong-method": { status: 405, title: "This cannot be done to that" },
   "slow-request": { status: 408, title: "The request took too long to arrive" },
   "refused": { status: 409, title: "The state of things does not allow it" },
+  "gone": { status: 410, title: "It was there and is gone" },
   "too-large": { status: 413, title: "The request is too large" },
   "wrong-type": { status: 415, title: "The request is not JSON" },
   "wrong-host": { status: 421, title: "This server has another name" },

@@ -63,11 +63,12 @@ export interface JobStore {
    */
   cancel(ids: readonly string[], now: number): Promise<{ cancelled: number; requested: number }>;
   /**
-   * Makes jobs `pending` at once, with `attempts` 0, `runAt` now, and their history kept. For `failed`, `completed`, `dead`
+   * Makes jobs `pending` at once, with `attempts` 0, `runAt` now, and their history kept. Returns the ids of those that
+   * are held, and stay so. For `failed`, `completed`, `dead`
    * and `cancelled` jobs; `only` narrows that.
    * @throws {Refused} for a job in another state
    */
-  retry(ids: readonly string[], options: { now: number; only?: State }): Promise<void>;
+  retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]>;
   /** The same for every job that is dead now, in turns with others who write. Returns how many. */
   retryDead(now: number): Promise<number>;
   /**

@@ -15,7 +15,7 @@ const LEFT_NO_SPOOL = "lost: its spool was gone";
 
 /** Looks for the process of an attempt. What it left in the spool says how it went. */
 export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Begun> {
-  const { token, spool, byToken, outOfSight, claimedAt, timeoutMs, maxOutput } = request;
+  const { token, spool, byToken, outOfSight, claimedAt, timeoutMs, maxOutput, cancelRequested } = request;
   const startedAt = begunAt(spool) ?? claimedAt;
   if (outOfSight !== null) {
     const ended = Promise.resolve(resultOfAdopted(spooledEnd(spool), outOfSight));
@@ -28,6 +28,12 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
   return {
     ended: watched.ended.then((end) => {
       // Whoever watched it before was ending it.
+      if (end?.signal && cancelRequested) {
+        return {
+          ...endedBy("cancelled", { end, left: 0, timeoutMs, maxOutput }),
+          finishedAt: end.finishedAt,
+        };
+      }
       if (end?.signal && timeoutMs > 0 && end.finishedAt - startedAt >= timeoutMs) {
         return {
           ...endedBy("timed_out", { end, left: 0, timeoutMs, maxOutput }),

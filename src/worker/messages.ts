@@ -28,6 +28,8 @@ export interface AdoptRequest extends RunRequest {
   claimedAt: number;
   /** Why it is lost when it has left no end: its processes cannot be seen from here. Null when they can. */
   outOfSight: string | null;
+  /** Whoever watched it may have been ending it for this reason. */
+  cancelRequested: boolean;
 }
 
 /** Why an attempt is ended before its time, by somebody's wish. */

@@ -10,8 +10,6 @@ import { bar } from "./spool.ts";
 export interface Orphanage {
   /** Its processes cannot be seen from here: if it left no end, it is lost, for this reason. Null when they can. */
   outOfSight: string | null;
-  /** It may not have begun. */
-  mayBeBarred: boolean;
 }
 
 /** An orphan that has begun, and its new worker. */
@@ -28,6 +26,8 @@ export interface Sorted {
   adoptions: Adoption[];
   /** They have not begun and never will. */
   barred: RunningAttempt[];
+  /** They have begun, and no worker is left here to watch them. */
+  left: RunningAttempt[];
 }
 
 /** What it takes to sort orphans. */
@@ -80,13 +80,14 @@ export class Orphans {
       this.#waiting.delete(token);
       this.#barred.delete(token);
     }
-    return { adoptions, barred };
+    return { adoptions, barred, left: begun.slice(given.length) };
   }
 
   #bar(attempt: RunningAttempt): boolean {
     const { token } = attempt.job;
     if (this.#barred.has(token)) return true;
-    if (!this.#waiting.get(token)?.mayBeBarred || !bar(this.#options.spoolOf(attempt))) return false;
+    // Of one that runs elsewhere, nobody here knows whether it has begun.
+    if (this.#waiting.get(token)?.outOfSight !== null || !bar(this.#options.spoolOf(attempt))) return false;
     this.#barred.add(token);
     return true;
   }

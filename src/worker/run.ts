@@ -16,7 +16,7 @@ import { wasDiskFull } from "./full_disk.ts";
 import { hasBegun, type ProcessEnd, splitSpool, spooledEnd } from "./spool.ts";
 
 /** By somebody's wish, or by its own doing. */
-type Reason = EndReason | "timed_out" | "printed_too_much";
+export type Reason = EndReason | "timed_out" | "printed_too_much";
 
 /** What could not be done with the spool is tried again after this time. */
 const RETRY_MS = 50;

@@ -5,29 +5,24 @@
  */
 import type { Home } from "../home.ts";
 import type { Store } from "../store/store.ts";
-import { bePresent, isPresent, presencePath, presencesIn } from "../presence.ts";
+import { bePresent, keepAbsent, presencePath, presencesIn } from "../presence.ts";
 
 /** The spool of a supervisor that lives. */
-export interface OwnSpool {
+export interface OwnSpool extends Disposable {
   /** The directory of its files. */
   path: string;
-  /** Does not live any more. With `keep`, attempts go on writing there. */
-  close(options: { keep: boolean }): void;
 }
 
-/** Makes the spool of a supervisor that is about to live. It must not be registered before that. */
+/**
+ * Makes the spool of a supervisor that is about to live. It must not be registered before that. It lives until this is
+ * disposed of; then it is for `sweepSpools` to tell whether attempts go on writing there.
+ */
 export async function openSpool(home: Home, id: string): Promise<OwnSpool> {
   Deno.mkdirSync(home.spool, { recursive: true, mode: 0o700 });
   const presence = await bePresent(presencePath(home.spool, id));
   const path = spoolPath(home, id);
   Deno.mkdirSync(path, { mode: 0o700 });
-  return {
-    path,
-    close({ keep }) {
-      if (!keep) remove(home, id);
-      presence[Symbol.dispose]();
-    },
-  };
+  return { path, [Symbol.dispose]: () => presence[Symbol.dispose]() };
 }
 
 function spoolPath(home: Home, id: string): string {
@@ -39,14 +34,24 @@ export function attemptSpool(home: Home, supervisor: string, token: string): str
   return `${spoolPath(home, supervisor)}/${token}`;
 }
 
-/** Removes the spools of supervisors that are gone and to which no running attempt writes. */
+/**
+ * Removes the spools of supervisors that are gone and to which no running attempt writes. That they are gone is known,
+ * and kept so, before the store is asked who writes where: one that registers, begins something and dies meanwhile
+ * would be unknown to the store and dead at once, and what it began would lose its spool.
+ */
 export async function sweepSpools(home: Home, store: Pick<Store, "spools">): Promise<void> {
-  const candidates = presencesIn(home.spool);
-  if (candidates.length === 0) return;
-  const used = await store.spools();
-  for (const id of candidates) {
-    if (!used.has(id) && await isPresent(presencePath(home.spool, id)) === false) remove(home, id);
+  const known = await store.spools();
+  using gone = new DisposableStack();
+  const absent: string[] = [];
+  for (const id of presencesIn(home.spool)) {
+    const absence = known.has(id) ? "present" : await keepAbsent(presencePath(home.spool, id));
+    if (absence === undefined || absence === "present") continue;
+    gone.use(absence);
+    absent.push(id);
   }
+  if (absent.length === 0) return;
+  const used = await store.spools();
+  for (const id of absent) if (!used.has(id)) remove(home, id);
 }
 
 /** The lock goes last: as long as it is there, others know that there may be something to remove. */

@@ -36,8 +36,9 @@ export type Means = Pick<Platform, "punchHole" | "appends">;
 
 /** A stream of an attempt. */
 export class StreamFile {
-  /** Bytes kept of the beginning, and of the end. */
+  /** Bytes kept of the beginning. */
   readonly head: number;
+  /** Bytes kept of the end. */
   readonly tail: number;
   readonly #spool: string;
   readonly #stream: Stream;
@@ -88,6 +89,7 @@ export class StreamFile {
   /** Gives back what has become too much. Returns how much was printed, and when to look again. */
   keepSmall(nowMs: number): { size: number; pauseMs: number } {
     const { size } = this.#info();
+    if (size < this.#given) this.#given = upToBlock(this.head); // the command has emptied it itself
     const excess = size - this.tail - this.#given;
     if (this.#means.appends && excess > Math.max(this.#limit, SLACK)) {
       this.#lookForRoom();

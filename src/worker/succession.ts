@@ -45,7 +45,7 @@ export class Succession {
   readonly #orphans: Orphans;
   /** Who started the attempts that others had started: by token, the supervisor. */
   readonly #starters = new Map<string, string>();
-  /** How often the thread of an attempt has crashed, by token. */
+  /** How often the thread of an attempt has crashed, by job and number: one that is undone and made again counts on. */
   readonly #crashes = new Map<string, number>();
   /** How many times to look at the others until spools are looked at, too. */
   #sweepAfter = 0;
@@ -82,13 +82,13 @@ export class Succession {
     const { id, store, journal } = this.#options;
     let some = false;
     for (const one of gone) {
-      const { peer, where } = one;
+      const { peer } = one;
       const tokens = await store.takeOver(peer.id, id);
       if (!tokens) continue;
       some = true;
       this.#sweepAfter = 0;
       if (tokens.length === 0) continue;
-      this.#orphans.add(tokens, { outOfSight: whyOutOfSight(one), mayBeBarred: where === "here" });
+      this.#orphans.add(tokens, { outOfSight: whyOutOfSight(one) });
       journal.note(
         `taking over from ${peer.id}, which ${peer.leaseUntil === 0 ? "has left" : "is gone"}`,
         null,
@@ -99,17 +99,18 @@ export class Succession {
 
   /** Takes note of jobs that their worker left running. */
   left(jobs: readonly ClaimedJob[]): void {
-    this.#orphans.add(jobs.map(({ token }) => token), { outOfSight: null, mayBeBarred: false });
+    this.#orphans.add(jobs.map(({ token }) => token), { outOfSight: null });
   }
 
   /** Takes note of jobs whose thread crashed, except for those that are suspect of being the reason: it returns them. */
   crashed(jobs: readonly ClaimedJob[]): ClaimedJob[] {
-    for (const { token } of jobs) this.#crashes.set(token, (this.#crashes.get(token) ?? 0) + 1);
-    const { suspects = [], others = [] } = Object.groupBy(
-      jobs,
-      ({ token }) => this.#crashes.get(token)! >= MOST_CRASHES ? "suspects" : "others",
-    );
-    this.#orphans.add(others.map(({ token }) => token), { outOfSight: null, mayBeBarred: true });
+    const { suspects = [], others = [] } = Object.groupBy(jobs, (job) => {
+      const key = crashKey(job);
+      const crashes = (this.#crashes.get(key) ?? 0) + 1;
+      this.#crashes.set(key, crashes);
+      return crashes >= MOST_CRASHES ? "suspects" : "others";
+    });
+    this.#orphans.add(others.map(({ token }) => token), { outOfSight: null });
     return suspects;
   }
 
@@ -130,11 +131,15 @@ export class Succession {
     return attemptSpool(home, this.#starters.get(token) ?? id, token);
   }
 
-  /** Forgets an attempt that has been settled. */
-  forget(token: string): void {
-    if (this.#starters.delete(token)) this.#sweepAfter = 0;
-    this.#crashes.delete(token);
+  /** Forgets an attempt that has been settled; of one that was undone, the crashes are remembered. */
+  forget(job: ClaimedJob, { undone }: { undone: boolean }): void {
+    if (this.#starters.delete(job.token)) this.#sweepAfter = 0;
+    if (!undone) this.#crashes.delete(crashKey(job));
   }
+}
+
+function crashKey({ id, lastAttempt }: ClaimedJob): string {
+  return `${id}/${lastAttempt}`;
 }
 
 function whyOutOfSight({ where, peer: { host } }: Gone): string | null {

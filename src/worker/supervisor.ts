@@ -21,13 +21,14 @@ import { EndsFiles } from "./ends_files.ts";
 import { newId } from "./ids.ts";
 import type { Journal } from "./journal.ts";
 import { Lease } from "./lease.ts";
+import { Leftovers } from "./leftovers.ts";
 import { Maintenance } from "./maintenance.ts";
 import type { RunRequest } from "./messages.ts";
 import { PendingOutput } from "./pending_output.ts";
 import { here } from "./process/here.ts";
 import type { Host } from "./process/platform.ts";
 import { requestOf } from "./request.ts";
-import { removeSpool } from "./spool.ts";
+import { bar, removeSpool } from "./spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "./spools.ts";
 import { Succession } from "./succession.ts";
 
@@ -58,7 +59,9 @@ export interface SupervisorOptions {
 }
 
 /** How an attempt ended, as far as that is known before its job's next state is decided. */
-type Ending = Omit<Settlement, "token" | "state" | "runAt"> & { witnessed?: boolean; trimmed?: boolean };
+type Ending =
+  & Omit<Settlement, "token" | "state" | "runAt">
+  & { witnessed?: boolean; trimmed?: boolean; barred?: boolean };
 
 /** A settlement and the job it is about. */
 interface Settled {
@@ -68,6 +71,8 @@ interface Settled {
   witnessed: boolean;
   /** As in `Ended`. */
   trimmed: boolean;
+  /** A file in its spool keeps it from beginning, and has to stay. */
+  barred: boolean;
 }
 
 /** After the store refused to work, wait this long before trying again. */
@@ -90,6 +95,7 @@ export class Supervisor {
   readonly #lease: Lease;
   readonly #succession: Succession;
   readonly #maintenance: Maintenance;
+  readonly #leftovers: Leftovers;
   readonly #latch = new Latch();
   readonly #closing = new AbortController();
   #settings: Settings;
@@ -97,8 +103,6 @@ export class Supervisor {
   #replaced = false;
   /** There is no store any more. */
   #storeGone: StoreGone | undefined;
-  /** Its workers have left jobs to others. */
-  #left = false;
   #reserveIntervalMs = FIRST_RESERVE_MS;
   /** The disk was full at the last exchange. */
   #full = false;
@@ -178,6 +182,12 @@ export class Supervisor {
       onFailure: (error) => this.#storeFailed(error),
     });
     this.#maintenance = new Maintenance({ store, clock, settings: () => this.#settings });
+    this.#leftovers = new Leftovers({
+      spools: options.home.spool,
+      limit: () => this.#settings.outputLimit,
+      journal: options.journal,
+      clock,
+    });
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
   }
 
@@ -202,6 +212,7 @@ export class Supervisor {
     await this.#attempt(takeOver);
     const background = [
       this.#lease.keep(this.#closing.signal),
+      this.#leftovers.watch(this.#closing.signal),
       this.#every(() => this.#settings.pollIntervalMs, () => this.#wake()),
       this.#every(() => PEERS_INTERVAL_MS, async () => {
         await takeOver();
@@ -220,7 +231,7 @@ export class Supervisor {
     this.#crew.close();
     if (this.#storeGone) throw this.#storeGone;
     if (!this.#replaced) await this.#attempt(() => store.leave(this.#options.id));
-    this.#spool.close({ keep: this.#replaced || this.#left });
+    this.#spool[Symbol.dispose]();
     await this.#attempt(() => sweepSpools(home, store));
     return this.#replaced ? "replaced" : "stopped";
   }
@@ -267,11 +278,13 @@ export class Supervisor {
       this.#succession.left(left);
       this.#latch.ring();
       await this.#attempt(() => this.#options.store.unregister(retired));
-    } else if (left.length > 0) {
-      this.#left = true;
-      const jobs = left.map(({ id }) => id).join(", ");
-      this.#options.journal.note(`left to the next worker, running: ${jobs}`, null);
-    }
+    } else this.#tellLeft(left);
+  }
+
+  #tellLeft(jobs: readonly ClaimedJob[]): void {
+    if (jobs.length === 0) return;
+    const ids = jobs.map(({ id }) => id).join(", ");
+    this.#options.journal.note(`left to the next worker, running: ${ids}`, null);
   }
 
   /** Follows what the supervisor was told through the store. */
@@ -295,7 +308,7 @@ export class Supervisor {
     if (free.length === 0 && this.#settlements.length === 0 && this.#output.isEmpty) return undefined;
     const settled = this.#full ? this.#smallest() : this.#settlements;
     const output = this.#output.take(this.#full ? settled[0]?.job.token : undefined);
-    this.#settlements = this.#settlements.filter((one) => !settled.includes(one));
+    this.#settlements = this.#full ? this.#settlements.filter((one) => one !== settled[0]) : [];
     this.#mayClaim = false;
     let exchanged: Exchanged;
     try {
@@ -344,10 +357,10 @@ export class Supervisor {
   /** Notes how an attempt ended, for the next exchange. */
   #settle(job: ClaimedJob, ending: Ending): void {
     const { outcome, exitCode, signal, error, startedAt, finishedAt } = ending;
-    const { witnessed = true, trimmed = true } = ending;
+    const { witnessed = true, trimmed = true, barred = outcome === "unstarted" } = ending;
     const next = nextState({ ...job, outcome, finishedAt }, this.#settings, Math.random());
     const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt, ...next };
-    this.#settlements.push({ job, settlement, witnessed, trimmed });
+    this.#settlements.push({ job, settlement, witnessed, trimmed, barred });
     this.#mayClaim = true;
     this.#latch.ring();
   }
@@ -365,31 +378,39 @@ export class Supervisor {
 
   #afterSettling(settled: readonly Settled[], refused: readonly string[]): void {
     const { journal } = this.#options;
-    for (const { job, settlement, witnessed, trimmed } of settled) {
+    for (const { job, settlement, witnessed, trimmed, barred } of settled) {
       this.#ends.settled(job.token);
       if (refused.includes(job.token)) {
         // Whoever has it now needs its spool.
         journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
         continue;
       }
-      if (settlement.outcome !== "unstarted") {
+      if (!barred) {
         removeSpool(this.#succession.spoolOf(job.token), {
           end: witnessed ? settlement : undefined,
           trimmed,
         });
+        this.#leftovers.ended(job);
       }
       journal.settled(job, settlement);
-      this.#succession.forget(job.token);
+      this.#succession.forget(job, { undone: settlement.outcome === "unstarted" });
     }
   }
 
   /** Gives attempts that nobody watches to workers, and gives back those that have not begun. */
   async #adopt(): Promise<void> {
-    const { adoptions, barred } = await this.#succession.sort();
+    const { adoptions, barred, left } = await this.#succession.sort();
     this.#undo(barred.map(({ job }) => job));
+    this.#tellLeft(left.map(({ job }) => job));
     this.#crew.adopt(adoptions.map(({ attempt: { job, printed }, worker, outOfSight }) => ({
       job: { ...job, worker },
-      request: { ...this.#request(job), printed, claimedAt: job.startedAt!, outOfSight },
+      request: {
+        ...this.#request(job),
+        printed,
+        claimedAt: job.startedAt!,
+        outOfSight,
+        cancelRequested: job.cancelRequested,
+      },
     })));
   }
 
@@ -406,10 +427,12 @@ export class Supervisor {
     const ending = { graceMs: this.#settings.killGraceMs, byToken: host.byToken, clock };
     await Promise.all(suspects.map(async (job) => {
       const spool = this.#succession.spoolOf(job.token);
+      // What is not there yet when it is looked for must not come after that.
+      const barred = tryToBar(spool);
       await endTree(() => ({ token: job.token, spool, root: null }), ending);
       this.#condemned -= 1;
       const error = `lost: its worker's thread crashed again and again: ${message}`;
-      this.#settle(job, withoutResult("lost", { error, now: clock.now() }));
+      this.#settle(job, { ...withoutResult("lost", { error, now: clock.now() }), barred });
     }));
   }
 
@@ -510,6 +533,15 @@ function failureOf(error: unknown): UserError | undefined {
   if (error instanceof UserError) return error;
   if (!(error instanceof Error && "code" in error)) return undefined;
   return new StoreUnusable(`Cannot use the spool: ${error.message}`, { cause: error });
+}
+
+/** Keeps an attempt from beginning, if it has not; false where that cannot be done. */
+function tryToBar(spool: string): boolean {
+  try {
+    return bar(spool);
+  } catch {
+    return false; // the disk is full, or too many files are open: then it cannot begin either
+  }
 }
 
 /** The end of an attempt that has no result of its own. */

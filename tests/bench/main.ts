@@ -15,7 +15,7 @@ import { PAGES } from "./pages.ts";
 import { PICKUP } from "./pickup.ts";
 import { holds, type Result, type Row } from "./row.ts";
 import { STATUS } from "./status.ts";
-import { table } from "./table.ts";
+import { HEADING, lineOf } from "./table.ts";
 
 const ROWS: readonly Row[] = [DRAIN, ENQUEUE, BULK, PICKUP, ENGINE, STATUS, HTTP, PAGES, EXECUTABLE, MEMORY];
 
@@ -26,12 +26,14 @@ if (unknown.length > 0) {
 }
 
 const results: Result[] = [];
+console.log(HEADING);
 {
   using fixtures = new Fixtures();
   for (const row of ROWS.filter(({ name }) => Deno.args.length === 0 || Deno.args.includes(name))) {
     console.error(`${row.name} …`);
-    results.push(...await row.run(fixtures));
+    const its = await row.run(fixtures);
+    for (const result of its) console.log(lineOf(result));
+    results.push(...its);
   }
 }
-console.log(table(results));
 Deno.exitCode = results.every(({ figure, target }) => target === null || holds(figure, target)) ? 0 : 1;

@@ -1,26 +1,23 @@
 /**
  * @module
- * The table in which the bench shows its results.
+ * The table in which the bench shows its results, line by line: each is printed when it is there.
  */
 import { holds, type Result, type Target } from "./row.ts";
 
-/** The results as aligned lines, with a heading. */
-export function table(results: readonly Result[]): string {
-  const rows = [
-    ["what", "measured", "against", "figure", "target", ""],
-    ...results.map((one) => [
-      one.what,
-      one.measured,
-      one.against,
-      one.figure.toPrecision(3),
-      one.target ? showTarget(one.target) : "",
-      one.target ? (holds(one.figure, one.target) ? "ok" : "MISSED") : "",
-    ]),
-  ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()).join(
-    "\n",
-  );
+/** Columns for most of what stands in them; what is longer pushes the rest of its line. */
+const WIDTHS = [52, 26, 30, 6, 7];
+
+/** What stands above. */
+export const HEADING = aligned(["what", "measured", "against", "figure", "target"]);
+
+/** A result as a line. */
+export function lineOf({ what, measured, against, figure, target }: Result): string {
+  const judged = target ? [showTarget(target), holds(figure, target) ? "ok" : "MISSED"] : [];
+  return aligned([what, measured, against, figure.toPrecision(3), ...judged]);
+}
+
+function aligned(cells: readonly string[]): string {
+  return cells.map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0)).join("  ").trimEnd();
 }
 
 function showTarget(target: Target): string {

@@ -7,7 +7,7 @@ import { until } from "../helpers/until.ts";
 import { testStore } from "../helpers/worker.ts";
 import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";
 import { Charge, VERIFIED } from "./charge.ts";
-import type { Fault } from "./fault.ts";
+import type { Circumstances, Fault } from "./fault.ts";
 import { type FaultAt, faultyProgram } from "./faulty_program.ts";
 import {
   BECOMES_ANOTHER,
@@ -45,12 +45,13 @@ const PATIENCE_MS = 60_000;
 /** Workers that die at chosen points. */
 export const CRASH_POINTS: Fault = {
   name: "crash-points",
-  async run(scale) {
+  hasGaps: true,
+  async run(scale, circumstances) {
     const points = Object.keys(POINTS) as (keyof typeof POINTS)[];
     const found: string[] = [];
     for (const point of points) {
       for (const passes of PASSES[scale]) {
-        const findings = await dieAt(point, passes);
+        const findings = await dieAt({ point, passes }, circumstances);
         found.push(
           ...findings.map((finding) => `When ${POINTS[point]} (${point}, pass ${passes + 1}): ${finding}`),
         );
@@ -68,9 +69,12 @@ export const CRASH_POINTS: Fault = {
   },
 };
 
-async function dieAt(point: PointName, passes: number): Promise<string[]> {
+async function dieAt(
+  { point, passes }: { point: PointName; passes: number },
+  circumstances?: Circumstances,
+): Promise<string[]> {
   using test = await testStore();
-  await using workers = new Workers(test);
+  await using workers = new Workers(test, circumstances);
   const charge = new Charge(test);
   await test.set({ backoff_base: "0.1", backoff_factor: "1" });
   await charge.enqueue(...JOBS);

@@ -15,11 +15,15 @@ export interface FaultAt {
   marker: string;
 }
 
+const FAULTY: Program = {
+  flags: ["run", "--no-prompt", "--allow-all"],
+  entry: fileURLToPath(new URL("./faulty_worker.ts", import.meta.url)),
+};
+
 /** The faulty worker as a program. */
 export function faultyProgram({ point, passes = 0, marker }: FaultAt): Program {
-  return {
-    flags: ["run", "--no-prompt", "--allow-all"],
-    entry: fileURLToPath(new URL("./faulty_worker.ts", import.meta.url)),
-    env: { FAULT_POINT: point, FAULT_AT: String(passes), FAULT_MARKER: marker },
-  };
+  return { ...FAULTY, env: { FAULT_POINT: point, FAULT_AT: String(passes), FAULT_MARKER: marker } };
 }
+
+/** A worker that does not fail, for gaps to be widened in it. */
+export const FAULTLESS: Program = FAULTY;

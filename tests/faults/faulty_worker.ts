@@ -2,23 +2,29 @@
  * @module
  * A worker that fails at a chosen point: `faulty_worker.ts worker start …` with `FAULT_POINT` naming the point,
  * `FAULT_AT` how many times it passes there before, and `FAULT_MARKER` a file that is made just before, so that it
- * happens once. It is the program itself with a few of its methods wrapped; its threads are this file, too.
+ * happens once. `FAULT_GAP_MS` widens the gaps between its steps, each by up to so much, so that races that need a
+ * millisecond are not waited for in vain. It is the program itself with a few of its methods wrapped; its threads are
+ * this file, too.
  */
 import { runCli } from "../../src/cli/app.ts";
 import { Database } from "../../src/store/sqlite/database.ts";
 import { SqliteStore } from "../../src/store/sqlite/store.ts";
 import { Crew } from "../../src/worker/crew.ts";
-import type { PointName } from "./points.ts";
+import { PosixLauncher } from "../../src/worker/process/posix/launcher.ts";
+import { type GapName, GAPS, type PointName } from "./points.ts";
 
+/** Nobody ever changes it. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
 /** Long enough for a thread to start what else it has been given. */
 const MOMENT_MS = 100;
 
-const point = Deno.env.get("FAULT_POINT") as PointName;
+const point = Deno.env.get("FAULT_POINT") as PointName | undefined;
+const gapMs = Number(Deno.env.get("FAULT_GAP_MS") ?? 0);
 const marker = Deno.env.get("FAULT_MARKER")!;
-/** The main thread starts shells, too, but never a job. */
 const inThread = "WorkerGlobalScope" in globalThis;
 let passes = Number(Deno.env.get("FAULT_AT"));
 
+if (gapMs > 0) { for (const gap of Object.keys(GAPS) as GapName[]) widen(gap); }
 makeFaulty();
 keepEnvironment();
 if (inThread) {
@@ -42,7 +48,7 @@ function makeFaulty(): void {
     case "handed":
       return after(Crew, "run", ([given], left) => given.length > left.length && die());
     case "spawned":
-      return after(Deno.Command, "spawn", () => inThread && die());
+      return after(PosixLauncher, "launch", () => die());
     case "ended":
       return before(SqliteStore, "exchange", ([{ settlements }]) => settlements.length > 0 && die());
     case "settling":
@@ -59,11 +65,23 @@ function makeFaulty(): void {
       SqliteStore.prototype.renew = () => Promise.resolve(true);
       return;
     case "thread-crash":
-      return after(Deno.Command, "spawn", () => inThread && isTime() && setTimeout(crashThread, MOMENT_MS));
+      return after(PosixLauncher, "launch", () => isTime() && setTimeout(crashThread, MOMENT_MS));
     case "thread-start":
       if (!inThread) return;
       Deno.writeTextFileSync(marker, `${Date.now()}\n`, { append: true });
       crashThread();
+  }
+}
+
+/** Lets time pass after a step, or, where nobody can wait for it, before. */
+function widen(gap: GapName): void {
+  switch (gap) {
+    case "tryLock":
+      return pauseAfter(Deno.FsFile, gap);
+    case "launch":
+      return before(PosixLauncher, gap, () => Atomics.wait(NEVER, 0, 0, anyMs()));
+    default:
+      return pauseAfter(SqliteStore, gap);
   }
 }
 
@@ -88,6 +106,11 @@ function isTime(): boolean {
   }
 }
 
+/** How long a gap is this time. */
+function anyMs(): number {
+  return Math.random() * gapMs;
+}
+
 function crashThread(): never {
   throw new Error("the thread crashes");
 }
@@ -101,6 +124,17 @@ interface Class<T> {
 type Method = (...args: any) => any;
 
 type MethodOf<T, K extends keyof T> = T[K] extends Method ? T[K] : never;
+
+/** Lets time pass after every call of a method, before its caller goes on. */
+function pauseAfter<T, K extends keyof T>({ prototype }: Class<T>, name: K): void {
+  const method = prototype[name] as Method | undefined;
+  if (!method) return; // an older runtime
+  prototype[name] = async function (this: T, ...args: unknown[]) {
+    const result = await method.apply(this, args);
+    await new Promise((resolve) => setTimeout(resolve, anyMs()));
+    return result;
+  } as T[K];
+}
 
 /** Does something before every call of a method. */
 function before<T, K extends keyof T>(

@@ -3,7 +3,6 @@
  * One worker process after another leaves with `worker stop --leave` while jobs run, as when a program is replaced
  * again and again, and its successor is there at once. The jobs must not notice, and whoever leaves must leave.
  */
-import { systemClock } from "../../src/clock.ts";
 import { testStore } from "../helpers/worker.ts";
 import { until } from "../helpers/until.ts";
 import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";
@@ -25,9 +24,6 @@ import { Workers } from "./workers.ts";
 const PROCESSES = 2;
 const ARGS = ["--count", "2"];
 const JOBS = { short: 60, full: 1200 } as const satisfies Record<Scale, number>;
-const PATIENCE_MS = { short: 60_000, full: 10 * 60_000 } as const;
-/** A successor is there for so long before the next one leaves. */
-const PAUSE_MS = 200;
 
 /** Mostly long ones: a short job is seldom left. */
 const KINDS: readonly Kind[] = [
@@ -46,9 +42,10 @@ const KINDS: readonly Kind[] = [
 /** Workers that leave. */
 export const HANDOVER: Fault = {
   name: "handover",
-  async run(scale) {
+  hasGaps: true,
+  async run(scale, circumstances) {
     using test = await testStore();
-    await using workers = new Workers(test);
+    await using workers = new Workers(test, circumstances);
     const charge = new Charge(test);
     await test.set({ backoff_base: "0.1", backoff_factor: "1" });
     await charge.enqueue(...Array.from({ length: JOBS[scale] }, (_, i) => KINDS[i % KINDS.length]!));
@@ -56,18 +53,14 @@ export const HANDOVER: Fault = {
 
     const found: string[] = [];
     let left = 0;
-    const deadline = performance.now() + PATIENCE_MS[scale];
-    while (!await charge.over()) {
-      if (performance.now() > deadline) {
-        found.push(`The jobs have not come to an end within ${PATIENCE_MS[scale] / 1000} s.`);
-        break;
-      }
+    const over = () => charge.over();
+    while (found.length === 0 && !await over()) {
       const oldest = workers.alive[0]!;
       const ids = await until("the oldest worker is there", async () => {
         const ids = (await test.store.workers()).filter(({ pid }) => pid === oldest.pid).map(({ id }) => id);
         return ids.length > 0 ? ids : undefined;
       });
-      workers.start(ARGS);
+      const successor = workers.start(ARGS);
       for (const worker of ids) {
         await test.store.requestStop({ worker, endAt: null, leave: true });
       }
@@ -75,7 +68,7 @@ export const HANDOVER: Fault = {
       const { code } = await oldest.ended;
       if (code !== 0) found.push(`A worker that was to leave ended with exit code ${code}.`);
       left += 1;
-      await systemClock.sleep(PAUSE_MS);
+      await workers.haveGoneOn(successor, over).catch((error) => found.push(error.message));
     }
 
     found.push(...await aftermath(test, workers), ...complaints(workers.log), ...await charge.verify());

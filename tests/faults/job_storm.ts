@@ -6,9 +6,10 @@
 import { systemClock } from "../../src/clock.ts";
 import type { Attempt, Job } from "../../src/job.ts";
 import { newJob } from "../helpers/jobs.ts";
+import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";
-import type { Fault, Report, Scale } from "./fault.ts";
+import type { Circumstances, Fault, Report, Scale } from "./fault.ts";
 import { Ledger, NOTE_END, NOTE_OVERLAP, NOTE_START } from "./ledger.ts";
 import { jobProcesses } from "./processes.ts";
 import { Workers } from "./workers.ts";
@@ -17,12 +18,8 @@ const PROCESSES = 3;
 const ARGS = ["--count", "2"];
 const MAX_RETRIES = 2;
 const JOB_KILL_INTERVAL_MS = 30;
-const WORKER_KILL_INTERVAL_MS = 600;
-
-const SIZES = {
-  short: { jobs: 40, patienceMs: 60_000 },
-  full: { jobs: 400, patienceMs: 10 * 60_000 },
-} as const satisfies Record<Scale, unknown>;
+const PATIENCE_MS = { short: 5 * 60_000, full: 30 * 60_000 } as const satisfies Record<Scale, number>;
+const JOBS = { short: 40, full: 400 } as const satisfies Record<Scale, number>;
 
 /** A few processes one after the other, each of which can be hit; when one is, the job fails or goes on. */
 const COMMAND =
@@ -31,9 +28,10 @@ const COMMAND =
 /** Jobs killed, then jobs and workers. */
 export const JOB_STORM: Fault = {
   name: "job-storm",
-  async run(scale) {
-    const alone = await storm(scale, { workersToo: false });
-    const together = await storm(scale, { workersToo: true });
+  hasGaps: true,
+  async run(scale, circumstances = {}) {
+    const alone = await storm(scale, { ...circumstances, workersToo: false });
+    const together = await storm(scale, { ...circumstances, workersToo: true });
     return {
       injected: `${alone.injected}; ${together.injected}`,
       checked: alone.checked,
@@ -45,11 +43,14 @@ export const JOB_STORM: Fault = {
   },
 };
 
-async function storm(scale: Scale, { workersToo }: { workersToo: boolean }): Promise<Report> {
-  const { jobs, patienceMs } = SIZES[scale];
+async function storm(
+  scale: Scale,
+  { workersToo, gapMs }: Circumstances & { workersToo: boolean },
+): Promise<Report> {
+  const jobs = JOBS[scale];
   using test = await testStore();
-  await using workers = new Workers(test);
-  await test.set({ backoff_base: "0", lease: "1", kill_grace: "1", poll_interval: "0.1" });
+  await using workers = new Workers(test, { gapMs });
+  await test.set({ backoff_base: "0", kill_grace: "1", poll_interval: "0.1" });
   const ids = await test.store.enqueue(
     Array.from(
       { length: jobs },
@@ -60,22 +61,25 @@ async function storm(scale: Scale, { workersToo }: { workersToo: boolean }): Pro
   for (let i = 0; i < PROCESSES; i++) workers.start(ARGS);
 
   const found: string[] = [];
-  const started = performance.now();
   let killedJobs = 0;
   let killedWorkers = 0;
-  while (!await areOver(test, ids)) {
-    await systemClock.sleep(JOB_KILL_INTERVAL_MS);
-    const passedMs = performance.now() - started;
-    if (passedMs > patienceMs) {
-      found.push(`The jobs have not come to an end within ${patienceMs / 1000} s.`);
-      break;
-    }
-    if (killOneOf(jobProcesses(test.home).map(({ pid }) => pid))) killedJobs += 1;
-    if (workersToo && passedMs > (killedWorkers + 1) * WORKER_KILL_INTERVAL_MS) {
-      workers.replaceOne(ARGS);
+  const over = () => areOver(test, ids);
+  const killWorkers = async () => {
+    while (!await over()) {
+      const newcomer = workers.replaceOne(ARGS);
       killedWorkers += 1;
+      await workers.haveGoneOn(newcomer, over);
     }
+  };
+  let isOver = false;
+  const ending = (workersToo ? killWorkers() : until("all jobs have ended", over, PATIENCE_MS[scale]))
+    .catch((error: Error) => found.push(error.message))
+    .finally(() => isOver = true);
+  while (!isOver) {
+    await systemClock.sleep(JOB_KILL_INTERVAL_MS);
+    if (killOneOf(jobProcesses(test.home).map(({ pid }) => pid))) killedJobs += 1;
   }
+  await ending;
 
   found.push(...await aftermath(test, workers), ...complaints(workers.log));
   const ledgers = {

@@ -1,16 +1,18 @@
 /**
  * @module
  * Breaks things on purpose and checks what must hold all the same: `deno task test:faults`, or
- * `deno task test:faults worker-storm sleep --short` for some faults in their short form. Exits 1 when something
- * did not hold, 2 for a name that is not known.
+ * `deno task test:faults worker-storm sleep --short` for some faults in their short form. With `--gaps`, workers pause
+ * between what they see and what they do about it, so that races are not left to chance. Exits 1 when something did not
+ * hold, 2 for a name that is not known.
  */
 import { formatDuration } from "../../src/duration.ts";
 import { FAULTS } from "./all.ts";
-import type { Scale } from "./fault.ts";
+import { GAP_MS, type Scale } from "./fault.ts";
 import { describe } from "./describe.ts";
 
 const scale: Scale = Deno.args.includes("--short") ? "short" : "full";
-const names = Deno.args.filter((arg) => arg !== "--short");
+const gapMs = Deno.args.includes("--gaps") ? GAP_MS : 0;
+const names = Deno.args.filter((arg) => arg !== "--short" && arg !== "--gaps");
 const unknown = names.find((name) => !FAULTS.some((fault) => fault.name === name));
 if (unknown !== undefined) {
   console.error(`Unknown fault "${unknown}": there are ${FAULTS.map(({ name }) => name).join(", ")}`);
@@ -18,14 +20,17 @@ if (unknown !== undefined) {
 }
 
 let findings = 0;
-for (const fault of FAULTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
+const chosen = FAULTS.filter(({ name, hasGaps }) =>
+  names.length === 0 ? gapMs === 0 || hasGaps : names.includes(name)
+);
+for (const fault of chosen) {
   if (fault.impossible !== undefined) {
     console.log(`${fault.name}: not tried, ${fault.impossible}`);
     continue;
   }
   console.error(`${fault.name} …`);
   const started = performance.now();
-  const report = await fault.run(scale);
+  const report = await fault.run(scale, { gapMs });
   const took = formatDuration(Math.round((performance.now() - started) / 1000) * 1000);
   console.log(`${describe(fault.name, report)}\n  took: ${took}`);
   findings += report.found.length;

@@ -1,6 +1,7 @@
 /**
  * @module
- * The points at which a worker is made to die, in the order in which a job meets them.
+ * The points at which a worker is made to die, in the order in which a job meets them; and the gaps between what it
+ * sees and what it does about that, which can be widened.
  */
 
 /** A point, and what has just happened there. */
@@ -22,3 +23,22 @@ export const POINTS = {
  * whenever it should renew it.
  */
 export type PointName = keyof typeof POINTS | "thread-crash" | "thread-start" | "deaf";
+
+/** A gap, and what comes before it: something seen or done, on which the next step relies. */
+export const GAPS = {
+  "register": "it is known, and has claimed nothing",
+  "supervisors": "the others are known, and not yet judged",
+  "tryLock": "one of them is known to live or not",
+  "takeOver": "attempts have changed hands, and nobody watches them",
+  "running": "what it runs is known, and not yet sorted",
+  "adopt": "attempts are given to workers that do not know it",
+  "spools": "it is known which spools are needed",
+  "orders": "it is known what it shall do, and not yet done",
+  "exchange": "jobs are claimed and settled, and nobody was told",
+  "unregister": "some of its workers have left, others have not",
+  "leave": "it has left the store, and still holds its lock",
+  "launch": "a thread is about to start a job",
+} as const;
+
+/** The name of a gap. */
+export type GapName = keyof typeof GAPS;

@@ -8,7 +8,7 @@ import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";
 import { Charge, VERIFIED } from "./charge.ts";
-import type { Fault } from "./fault.ts";
+import type { Circumstances, Fault } from "./fault.ts";
 import { BECOMES_ANOTHER, FAILS, type Kind, plain, TALKS, TRAPS_EXIT, WAITS } from "./kinds.ts";
 import { type WorkerChild, Workers } from "./workers.ts";
 
@@ -24,11 +24,12 @@ const IN_HAND: readonly Kind[] = [plain(1), FAILS, BECOMES_ANOTHER, TRAPS_EXIT, 
 /** Workers that sleep. */
 export const SLEEP: Fault = {
   name: "sleep",
-  async run(scale) {
+  hasGaps: true,
+  async run(scale, circumstances) {
     const found: string[] = [];
     for (let round = 0; round < ROUNDS[scale]; round++) {
-      found.push(...(await withAnother()).map((finding) => `Another one there: ${finding}`));
-      found.push(...(await alone()).map((finding) => `Nobody else there: ${finding}`));
+      found.push(...(await withAnother(circumstances)).map((finding) => `Another one there: ${finding}`));
+      found.push(...(await alone(circumstances)).map((finding) => `Nobody else there: ${finding}`));
     }
     return {
       injected: `${ROUNDS[scale] * 2} workers stopped for longer than their lease, and woken`,
@@ -43,9 +44,9 @@ export const SLEEP: Fault = {
   },
 };
 
-async function withAnother(): Promise<string[]> {
+async function withAnother(circumstances?: Circumstances): Promise<string[]> {
   using test = await testStore();
-  await using workers = new Workers(test);
+  await using workers = new Workers(test, circumstances);
   const charge = new Charge(test);
   const sleeper = await busySleeper(test, { workers, charge });
   await putToSleep(sleeper, test);
@@ -74,9 +75,9 @@ async function withAnother(): Promise<string[]> {
   return [...found, ...await charge.verify()];
 }
 
-async function alone(): Promise<string[]> {
+async function alone(circumstances?: Circumstances): Promise<string[]> {
   using test = await testStore();
-  await using workers = new Workers(test);
+  await using workers = new Workers(test, circumstances);
   const charge = new Charge(test);
   const sleeper = await busySleeper(test, { workers, charge });
   await putToSleep(sleeper, test);
@@ -110,7 +111,7 @@ async function putToSleep(worker: WorkerChild, test: TestStore): Promise<void> {
     worker.signal("SIGSTOP");
     const patience = new AbortController();
     const written = test.set(SETTINGS).then(() => true);
-    const inVain = systemClock.sleep(LEASE_MS / 4, patience.signal).then(() => false);
+    const inVain = systemClock.sleep(2 * LEASE_MS, patience.signal).then(() => false);
     const asleep = await Promise.race([written, inVain]);
     patience.abort();
     if (asleep) return;

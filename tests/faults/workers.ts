@@ -4,11 +4,15 @@
  */
 import { systemClock } from "../../src/clock.ts";
 import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
+import type { Circumstances } from "./fault.ts";
+import { FAULTLESS } from "./faulty_program.ts";
 import { until } from "../helpers/until.ts";
 import type { TestStore } from "../helpers/worker.ts";
 
 /** How long a worker may take to stop before it is killed. */
-const STOP_PATIENCE_MS = 30_000;
+const STOP_PATIENCE_MS = 120_000;
+/** What workers say when an attempt has come to its end or to another worker. */
+const WENT_ON = / (?:completed|is dead|was cancelled|failed|adopted from) /g;
 
 /** A worker process. */
 export interface WorkerChild {
@@ -33,10 +37,13 @@ const PLAIN: Program = { flags: RUN_FLAGS, entry: MAIN };
 /** Worker processes on one home. None outlives the scope. */
 export class Workers implements AsyncDisposable {
   readonly #test: TestStore;
+  readonly #gapMs: number;
   readonly #alive = new Set<WorkerChild>();
 
-  constructor(test: TestStore) {
+  /** There are none yet. Gaps between their steps are widened by up to `gapMs`, see `points.ts`. */
+  constructor(test: TestStore, { gapMs = 0 }: Circumstances = {}) {
     this.#test = test;
+    this.#gapMs = gapMs;
   }
 
   /** Those that have not ended. */
@@ -58,11 +65,12 @@ export class Workers implements AsyncDisposable {
   }
 
   /** Starts `worker start …args`, and does not wait for it. */
-  start(args: readonly string[] = [], { flags, entry, env }: Program = PLAIN): WorkerChild {
-    const program = [Deno.execPath(), ...flags, entry, "worker", "start", ...args];
+  start(args: readonly string[] = [], program: Program = this.#gapMs > 0 ? FAULTLESS : PLAIN): WorkerChild {
+    const { flags, entry, env } = program;
+    const words = [Deno.execPath(), ...flags, entry, "worker", "start", ...args];
     const child = new Deno.Command("sh", {
-      args: ["-c", 'exec "$@" >>"$0" 2>&1', this.#logPath, ...program],
-      env: { QUEUECTL_HOME: this.#test.home, NO_COLOR: "1", ...env },
+      args: ["-c", 'exec "$@" >>"$0" 2>&1', this.#logPath, ...words],
+      env: { QUEUECTL_HOME: this.#test.home, NO_COLOR: "1", FAULT_GAP_MS: String(this.#gapMs), ...env },
       stdin: "null",
       stdout: "null",
       stderr: "null",
@@ -80,11 +88,30 @@ export class Workers implements AsyncDisposable {
     return worker;
   }
 
-  /** Kills one at random and starts another in its place. */
-  replaceOne(args: readonly string[]): void {
+  /** Kills one at random and starts another in its place. Both must have time to matter: see `haveGoneOn`. */
+  replaceOne(args: readonly string[]): WorkerChild {
     const victims = this.alive;
     victims[Math.floor(Math.random() * victims.length)]?.signal("SIGKILL");
-    this.start(args);
+    return this.start(args);
+  }
+
+  /**
+   * Waits until a newcomer is there and an attempt has come to its end or to another worker since this was called, so
+   * that a slow machine is not told to begin anew for ever; or until all is over.
+   * @throws when nothing happens any more
+   */
+  async haveGoneOn(newcomer: WorkerChild, over: () => Promise<boolean>): Promise<void> {
+    const before = this.#steps;
+    await until("the workers go on", async () => {
+      if (await over()) return true;
+      return this.#steps > before &&
+        (await this.#test.store.workers()).some(({ pid }) => pid === newcomer.pid);
+    });
+  }
+
+  /** How many attempts have come to their end or to another worker so far. */
+  get #steps(): number {
+    return this.log.match(WENT_ON)?.length ?? 0;
   }
 
   /** Kills all at once. */

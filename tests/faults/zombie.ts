@@ -7,7 +7,7 @@ import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 import { AFTERMATH, aftermath } from "./aftermath.ts";
 import { Charge, VERIFIED } from "./charge.ts";
-import type { Fault } from "./fault.ts";
+import type { Circumstances, Fault } from "./fault.ts";
 import { faultyProgram } from "./faulty_program.ts";
 import {
   BECOMES_ANOTHER,
@@ -41,9 +41,10 @@ const IN_HAND: readonly Kind[] = [
 /** Workers that do not know that their time is over. */
 export const ZOMBIE: Fault = {
   name: "zombie",
-  async run(scale) {
+  hasGaps: true,
+  async run(scale, circumstances) {
     const found: string[] = [];
-    for (let round = 0; round < ROUNDS[scale]; round++) found.push(...await outlive());
+    for (let round = 0; round < ROUNDS[scale]; round++) found.push(...await outlive(circumstances));
     return {
       injected: `${
         ROUNDS[scale]
@@ -54,11 +55,11 @@ export const ZOMBIE: Fault = {
   },
 };
 
-async function outlive(): Promise<string[]> {
+async function outlive(circumstances?: Circumstances): Promise<string[]> {
   using test = await testStore();
-  await using workers = new Workers(test);
+  await using workers = new Workers(test, circumstances);
   const charge = new Charge(test);
-  await test.set({ lease: "1", backoff_base: "0", poll_interval: "0.1" });
+  await test.set({ lease: "2", backoff_base: "0", poll_interval: "0.1" });
   const zombie = workers.start(SLOTS, faultyProgram({ point: "deaf", marker: test.dir.file("marker") }));
   const [itself] = await until("the zombie is there", () => workersOf(zombie, test));
   await charge.enqueue(...IN_HAND);

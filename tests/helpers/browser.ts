@@ -70,7 +70,7 @@ export async function visit(
   const context = await (await startedBrowser()).newContext({ locale: "en-US", ...options });
   await context.addInitScript({ content: axe });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(120_000);
   const complaints: string[] = [];
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));

@@ -61,7 +61,7 @@ export async function startDashboard(
     async [Symbol.asyncDispose]() {
       if (over()) return;
       child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+      const timer = setTimeout(() => child.kill("SIGKILL"), 120_000);
       await ended;
       clearTimeout(timer);
     },

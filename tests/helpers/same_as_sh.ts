@@ -49,9 +49,11 @@ export async function asShDoes(dir: TempDir, trials: readonly Trial[]): Promise<
       args: ["-c", `${SURROUNDINGS}exec /bin/sh -c "$1" sh >>"$2" 2>>"$3"`, "sh", trial.command, out, err],
       cwd: directoryOf(dir, trial) ?? dir.path,
       env: { ...ENVIRONMENT, QUEUECTL_HOME: dir.home.dir, ...trial.env },
-      detached: true,
+      detached: true, // which `output()` would not heed
       stdin: "null",
-    }).output();
+      stdout: "null",
+      stderr: "null",
+    }).spawn().status;
     all.push({
       stdout: Deno.readTextFileSync(out),
       stderr: Deno.readTextFileSync(err),

@@ -19,14 +19,23 @@ export interface Unusual {
   entry?: URL;
   /** Collects what it has to say. */
   notes?: string[];
+  count?: number;
   slots?: number;
   clock?: Clock;
 }
 
-/** Starts one with one worker. */
+/** Starts one, with one worker unless more are asked for. */
 export async function startSupervisor(
   test: TestStore,
-  { store = test.store, entry = MAIN_URL, notes = [], slots = 1, clock = systemClock, burst = false }:
+  {
+    store = test.store,
+    entry = MAIN_URL,
+    notes = [],
+    count = 1,
+    slots = 1,
+    clock = systemClock,
+    burst = false,
+  }:
     & Unusual
     & { burst?: boolean } = {},
 ): Promise<Supervisor> {
@@ -37,7 +46,7 @@ export async function startSupervisor(
     home: test.dir.home,
     host: await probeHost(),
     entry,
-    count: 1,
+    count,
     slots,
     queues: null,
     burst,

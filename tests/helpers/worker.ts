@@ -43,7 +43,7 @@ export async function startWorker(
         // The second signal makes it end its jobs, so that none outlives the test. Two of a kind could merge.
         child.kill("SIGTERM");
         child.kill("SIGINT");
-        const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+        const timer = setTimeout(() => child.kill("SIGKILL"), 120_000);
         await ended;
         clearTimeout(timer);
       }

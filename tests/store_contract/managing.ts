@@ -124,6 +124,14 @@ export function managing(test: Test): void {
     await assert.rejects(store.hold(["dead"], false), { message: 'Cannot release job "dead": it is dead' });
   });
 
+  test("retry() of a held job leaves it held, and says so", async (store) => {
+    await oneOfEach(store);
+    await store.hold(["failed"], true);
+    assert.deepEqual(await store.retry(["failed", "dead"], { now: T0 + 5 }), ["failed"]);
+    const job = await store.get("failed");
+    assert.deepEqual([job?.state, job?.held], ["pending", true]);
+  });
+
   test("`only` narrows retry() and delete() to one state", async (store) => {
     await oneOfEach(store);
     await assert.rejects(store.retry(["dead", "failed"], { now: T0, only: "dead" }), {

@@ -23,7 +23,7 @@ interface Action {
   summary: string;
   /** The jobs it can be done to. */
   states: readonly State[];
-  /** Does it to all of them, or throws and has done nothing. */
+  /** Does it to all of them, or throws and has done nothing. A list it returns has those that stay held. */
   apply(store: JobStore, ids: readonly string[], now: number): Promise<unknown>;
 }
 
@@ -60,10 +60,34 @@ const ACTIONS: readonly Action[] = [
   },
 ];
 
+const DONE_SCHEMA = record({ done: COUNTED, passed_over: COUNTED });
 const DONE = {
-  description: "To how many it was done, and how many were passed over since their state does not allow it",
-  schema: record({ done: COUNTED, passed_over: COUNTED }),
+  description:
+    "To how many it was done, and how many were passed over since their state does not allow it; " +
+    "after a retry, how many of them are held and stay so until they are released, if any are",
+  schema: { ...DONE_SCHEMA, properties: { ...DONE_SCHEMA.properties as object, held: COUNTED } },
 };
+
+/** What an action came to. */
+interface Done {
+  done: number;
+  passed_over: number;
+  held?: number;
+}
+
+function doneTo(done: number, applied: unknown): Done {
+  const held = Array.isArray(applied) ? applied.length : 0;
+  return { done, passed_over: 0, ...(held > 0 && { held }) };
+}
+
+function added(one: Done, other: Done): Done {
+  const held = (one.held ?? 0) + (other.held ?? 0);
+  return {
+    done: one.done + other.done,
+    passed_over: one.passed_over + other.passed_over,
+    ...(held > 0 && { held }),
+  };
+}
 
 /** The routes. */
 export const ACTION_ROUTES: readonly Route[] = [
@@ -93,8 +117,7 @@ export const ACTION_ROUTES: readonly Route[] = [
       async run({ store, body, now }) {
         const { ids, filter } = eitherOf(body);
         if (filter) return await applyToAll(store, action, { filter: filterOf(filter), now });
-        await action.apply(store, ids!, now);
-        return { done: ids!.length, passed_over: 0 };
+        return doneTo(ids!.length, await action.apply(store, ids!, now));
       },
     }),
   ]),
@@ -110,8 +133,7 @@ function oneJob(action: Action): Route {
     answer: DONE,
     problems: ["not-found", "refused"],
     async run({ store, path, now }) {
-      await action.apply(store, [path.id], now);
-      return { done: 1, passed_over: 0 };
+      return doneTo(1, await action.apply(store, [path.id], now));
     },
   });
 }
@@ -151,17 +173,16 @@ async function applyToAll(
   store: Store,
   action: Action,
   { filter, now }: { filter: Omit<JobFilter, "limit">; now: number },
-): Promise<{ done: number; passed_over: number }> {
-  const result = { done: 0, passed_over: 0 };
+): Promise<Done> {
+  let result: Done = { done: 0, passed_over: 0 };
   const last = (await store.list({ limit: 1 })).jobs[0]?.seq ?? 0;
   let cursor: string | null = null;
   do {
     const page = await store.list({ ...filter, sort: "oldest", limit: PAGE, ...(cursor && { cursor }) });
     const meant = page.jobs.filter(({ seq }) => seq <= last);
     const ids = meant.filter(({ state }) => action.states.includes(state)).map(({ id }) => id);
-    const done = ids.length === 0 ? 0 : await applyToPage(store, action, { ids, now });
-    result.done += done;
-    result.passed_over += meant.length - done;
+    const done = ids.length === 0 ? doneTo(0, []) : await applyToPage(store, action, { ids, now });
+    result = added(result, { ...done, passed_over: meant.length - done.done });
     cursor = meant.length < page.jobs.length ? null : page.cursor;
   } while (cursor !== null);
   return result;
@@ -171,18 +192,16 @@ async function applyToPage(
   store: Store,
   action: Action,
   { ids, now }: { ids: readonly string[]; now: number },
-): Promise<number> {
+): Promise<Done> {
   try {
-    await action.apply(store, ids, now);
-    return ids.length;
+    return doneTo(ids.length, await action.apply(store, ids, now));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
-  let done = 0;
+  let done = doneTo(0, []);
   for (const id of ids) {
     try {
-      await action.apply(store, [id], now);
-      done += 1;
+      done = added(done, doneTo(1, await action.apply(store, [id], now)));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
     }

@@ -12,6 +12,7 @@ import { jobFromValue, readFields } from "../../spec.ts";
 import type { RequestKey, Store } from "../../store/store.ts";
 import { reasonsToWait } from "../../waiting.ts";
 import { type Input, objectOf, oneOf, required, someText, wholeNumber } from "../inputs.ts";
+import { HttpProblem } from "../problem.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { sha256 } from "../sha256.ts";
 import { COUNTED, JOB, JOB_IN_FULL, JOB_PAGE, listOf, record } from "../schemas.ts";
@@ -80,11 +81,15 @@ export const JOB_ROUTES: readonly Route[] = [
     tag,
     body: jobFields(FIELD_NAMES, "the job"),
     answer: { status: 201, description: "The job; it is safely stored", schema: JOB },
-    problems: ["refused", "not-found"],
+    problems: ["refused", "gone"],
     headers: IDEMPOTENCY,
     async run({ store, body, now, request }) {
-      const [id] = await enqueue(store, [body], { now, request: await requestKey(request, body) });
-      return jobJson(await findJob(store, id!));
+      const key = await requestKey(request, body);
+      const [id] = await enqueue(store, [body], { now, request: key });
+      const job = await store.get(id!);
+      if (job) return jobJson(job);
+      const named = key ? ` with the key "${key.key}"` : "";
+      throw new HttpProblem("gone", `Cannot show job "${id}": it was enqueued${named}, and is gone since`);
     },
   }),
   defineRoute({

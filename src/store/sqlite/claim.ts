@@ -7,7 +7,7 @@ import type { ClaimedJob } from "../store.ts";
 import type { Database } from "./database.ts";
 import { type Lane, openLanes, type Place, putRight } from "./lanes.ts";
 import { type JobRow, toJob } from "./rows.ts";
-import { mayBecome } from "./words.ts";
+import { GIVEN, mayBecome } from "./words.ts";
 
 /** Who claims, for whom, and from where. */
 export interface Claim {
@@ -114,7 +114,7 @@ function compare(a: Place, b: Place): number {
 
 const FIRST = `
   SELECT priority, seq FROM jobs
-  WHERE state = 'pending' AND queue = ? AND held = 0 ORDER BY priority, seq LIMIT ?`;
+  WHERE state = 'pending' AND queue = ? AND held = 0 ORDER BY priority, seq LIMIT ${GIVEN}`;
 
 /** A lane while jobs are taken from it. What it says of itself is right once it has been looked into. */
 class OpenLane {

@@ -4,7 +4,7 @@
  * only some, so that a million do not hold up everybody else; then the most urgent of all that are due come first.
  */
 import type { Database } from "./database.ts";
-import { mayBecome } from "./words.ts";
+import { GIVEN, mayBecome } from "./words.ts";
 
 /** Due jobs made pending in one transaction. */
 export const MOST_DUE = 500;
@@ -24,11 +24,11 @@ export function earliestDue(db: Database): number | null {
 
 const WAKE = `UPDATE jobs SET state = 'pending' WHERE ${mayBecome("pending")}`;
 const BY_TIME = `
-  ${WAKE} AND seq IN (SELECT seq FROM jobs INDEXED BY due WHERE ${DUE} AND run_at <= ? ORDER BY run_at LIMIT ?)`;
+  ${WAKE} AND seq IN (SELECT seq FROM jobs INDEXED BY due WHERE ${DUE} AND run_at <= ? ORDER BY run_at LIMIT ${GIVEN})`;
 const OF_PRIORITY = `
   ${WAKE} AND seq IN (
     SELECT seq FROM jobs INDEXED BY due_by_priority
-    WHERE ${DUE} AND priority = ? AND run_at <= ? ORDER BY run_at LIMIT ?)`;
+    WHERE ${DUE} AND priority = ? AND run_at <= ? ORDER BY run_at LIMIT ${GIVEN})`;
 const MORE_THAN =
   `SELECT 1 FROM jobs INDEXED BY due WHERE ${DUE} AND run_at <= ? ORDER BY run_at LIMIT 1 OFFSET ?`;
 const NEXT_PRIORITY = `
@@ -37,6 +37,8 @@ const NEXT_PRIORITY = `
 
 /** Makes due jobs pending. Returns how many. */
 export function wakeDue(db: Database, now: number): number {
+  const first = earliestDue(db);
+  if (first === null || first > now) return 0;
   let left = MOST_DUE;
   if (db.get(MORE_THAN, now, MOST_DUE)) {
     let priority = -Infinity;

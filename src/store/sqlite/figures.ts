@@ -30,27 +30,22 @@ export class FigureTally {
 
   /** Adds everything to the stored figures. To be called at the end of the transaction. */
   store(db: Database, now: number): void {
-    if (this.#queues.size === 0) return;
-    const minute = now - now % MINUTE_MS;
-    const hour = now - now % HOUR_MS;
-    const all = this.#sum();
-    add(db, all, { span: "minute", start: minute });
-    add(db, all, { span: "hour", start: hour });
-    for (const [queue, figures] of this.#queues) {
-      add(db, figures, { span: "minute", start: minute, queue });
-      add(db, figures, { span: "hour", start: hour, queue });
-    }
-    this.#storeTotals(db, all);
+    this.#store(db, [
+      { span: "minute", start: now - now % MINUTE_MS },
+      { span: "hour", start: now - now % HOUR_MS },
+      TOTAL,
+    ]);
   }
 
   /** Adds everything to the figures for all time only. */
   storeTotals(db: Database): void {
-    this.#storeTotals(db, this.#sum());
+    this.#store(db, [TOTAL]);
   }
 
-  #storeTotals(db: Database, all: Figures): void {
-    add(db, all, { span: "total", start: 0 });
-    for (const [queue, figures] of this.#queues) add(db, figures, { span: "total", start: 0, queue });
+  #store(db: Database, spans: readonly Span[]): void {
+    if (this.#queues.size === 0) return;
+    add(db, this.#sum(), { spans });
+    for (const [queue, figures] of this.#queues) add(db, figures, { spans, queue });
   }
 
   #sum(): Figures {
@@ -61,10 +56,17 @@ export class FigureTally {
   }
 }
 
-/** The key of a row; without a queue, of all of them together. */
-interface Key {
+/** A stretch of time that a row stands for. */
+interface Span {
   span: FigureRange["span"];
   start: number;
+}
+
+const TOTAL: Span = { span: "total", start: 0 };
+
+/** To which rows something is added; without a queue, to those of all of them together. */
+interface Rows {
+  spans: readonly Span[];
   queue?: string;
 }
 
@@ -79,38 +81,51 @@ interface Row extends Omit<Figures, "timedOut" | "waitMs" | "runMs">, Histograms
   timed_out: number;
 }
 
-/** The statements on a table of figures with these columns as its key. */
-function statementsOf(table: string, key: readonly string[]) {
-  const marks = (count: number) => new Array(count).fill("?").join(", ");
-  return {
-    histograms: `SELECT wait_ms, run_ms FROM ${table} WHERE ${
-      key.map((column) => `${column} = ?`).join(" AND ")
-    }`,
-    add: `
-      INSERT INTO ${table} (${key.join(", ")},
-        enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead, wait_ms, run_ms)
-      VALUES (${marks(key.length + 11)})
-      ON CONFLICT DO UPDATE SET
-        enqueued = enqueued + excluded.enqueued, started = started + excluded.started,
-        completed = completed + excluded.completed, failed = failed + excluded.failed,
-        timed_out = timed_out + excluded.timed_out, cancelled = cancelled + excluded.cancelled,
-        lost = lost + excluded.lost, retried = retried + excluded.retried, dead = dead + excluded.dead,
-        wait_ms = ifnull(excluded.wait_ms, wait_ms), run_ms = ifnull(excluded.run_ms, run_ms)`,
-  };
+const COUNTS = "enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead";
+
+/** One statement for all rows: with one for each, an exchange of few jobs would take a third longer. */
+function addTo(rows: number, queue: boolean): string {
+  const spans = new Array(rows).fill("(?, ?, ?, ?)").join(", ");
+  const column = queue ? "queue, " : "";
+  return `
+    WITH added (${column}${COUNTS}) AS (VALUES (${queue ? "?, " : ""}?, ?, ?, ?, ?, ?, ?, ?, ?)),
+      spans (span, start, wait_ms, run_ms) AS (VALUES ${spans})
+    INSERT INTO ${queue ? "figures" : "overall_figures"} (span, start, ${column}${COUNTS}, wait_ms, run_ms)
+    SELECT span, start, ${column}${COUNTS}, wait_ms, run_ms FROM spans CROSS JOIN added WHERE true
+    ON CONFLICT DO UPDATE SET
+      ${COUNTS.split(", ").map((count) => `${count} = ${count} + excluded.${count}`).join(", ")},
+      wait_ms = ifnull(excluded.wait_ms, wait_ms), run_ms = ifnull(excluded.run_ms, run_ms)`;
 }
 
-const OF_QUEUE = statementsOf("figures", ["span", "start", "queue"]);
-const OF_ALL = statementsOf("overall_figures", ["span", "start"]);
+function histogramsIn(rows: number, queue: boolean): string {
+  const one = `SELECT span, wait_ms, run_ms FROM ${queue ? "figures" : "overall_figures"}
+    WHERE span = ? AND start = ?${queue ? " AND queue = ?" : ""}`;
+  return new Array(rows).fill(one).join(" UNION ALL ");
+}
 
-/** Adds to one row. */
-function add(db: Database, figures: Figures, { span, start, queue }: Key): void {
-  const { histograms, add } = queue === undefined ? OF_ALL : OF_QUEUE;
-  const key = queue === undefined ? [span, start] : [span, start, queue];
+/** By how many rows there are, and whether they are of a queue. */
+const STATEMENTS = new Map([1, 3].flatMap((rows) =>
+  [true, false].map((queue) => [
+    `${rows} ${queue}`,
+    { add: addTo(rows, queue), histograms: histogramsIn(rows, queue) },
+  ])
+));
+
+function add(db: Database, figures: Figures, { spans, queue }: Rows): void {
+  const { add, histograms } = STATEMENTS.get(`${spans.length} ${queue !== undefined}`)!;
+  const ofQueue = queue === undefined ? [] : [queue];
   const { waitMs, runMs } = figures;
-  const stored = waitMs.count + runMs.count === 0 ? undefined : db.get<HistogramsRow>(histograms, ...key);
+  const stored = waitMs.count + runMs.count === 0 ? [] : db.all<HistogramsRow & { span: string }>(
+    histograms,
+    ...spans.flatMap(({ span, start }) => [span, start, ...ofQueue]),
+  );
+  const rows = spans.flatMap(({ span, start }) => {
+    const before = stored.find((row) => row.span === span);
+    return [span, start, plus(before?.wait_ms ?? null, waitMs), plus(before?.run_ms ?? null, runMs)];
+  });
   db.run(
     add,
-    ...key,
+    ...ofQueue,
     figures.enqueued,
     figures.started,
     figures.completed,
@@ -120,8 +135,7 @@ function add(db: Database, figures: Figures, { span, start, queue }: Key): void 
     figures.lost,
     figures.retried,
     figures.dead,
-    plus(stored?.wait_ms ?? null, waitMs),
-    plus(stored?.run_ms ?? null, runMs),
+    ...rows,
   );
 }
 
@@ -141,7 +155,7 @@ function toHistogram(stored: string | null): Histogram {
 export function sumUpQueues(db: Database): void {
   if (db.get("SELECT 1 FROM overall_figures LIMIT 1")) return;
   for (const span of ["minute", "hour", "total"] as const) {
-    for (const { start, figures: one } of figures(db, { span })) add(db, one, { span, start });
+    for (const { start, figures: one } of figures(db, { span })) add(db, one, { spans: [{ span, start }] });
   }
 }
 

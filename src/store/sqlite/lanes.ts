@@ -10,7 +10,7 @@
  */
 import { WAITING } from "../../job.ts";
 import type { Database } from "./database.ts";
-import { sqlList } from "./words.ts";
+import { GIVEN, sqlList } from "./words.ts";
 
 /** A place in the order of claiming. */
 export interface Place {
@@ -34,8 +34,9 @@ const OPEN = `
   SELECT l.queue, l.priority, l.seq, q.paused, q.concurrency
   FROM lanes l LEFT JOIN queues q ON q.name = l.queue
   WHERE l.closed = 0`;
-const OF_ALL = `${OPEN} ORDER BY l.priority, l.seq LIMIT ?`;
-const OF_SOME = `${OPEN} AND l.queue IN (SELECT value FROM json_each(?)) ORDER BY l.priority, l.seq LIMIT ?`;
+const OF_ALL = `${OPEN} ORDER BY l.priority, l.seq LIMIT ${GIVEN}`;
+const OF_SOME =
+  `${OPEN} AND l.queue IN (SELECT value FROM json_each(?)) ORDER BY l.priority, l.seq LIMIT ${GIVEN}`;
 
 /** The first open lanes in order, at most `limit`; only of the named queues unless `queues` is null. */
 export function openLanes(db: Database, queues: readonly string[] | null, limit: number): Lane[] {
@@ -89,8 +90,8 @@ const AHEAD = `
   SELECT queue FROM lanes WHERE closed = ? AND (priority, seq) < (?, ?) AND queue NOT IN ${PAUSED}
   ORDER BY priority, seq LIMIT ?`;
 // two ranges of the index: (priority, seq) < (?, ?) would read every job of the same priority
-const SOONER = `SELECT 1 FROM jobs WHERE ${READY} AND queue = ? AND priority < ? LIMIT ?`;
-const OLDER = `SELECT 1 FROM jobs WHERE ${READY} AND queue = ? AND priority = ? AND seq < ? LIMIT ?`;
+const SOONER = `SELECT 1 FROM jobs WHERE ${READY} AND queue = ? AND priority < ? LIMIT ${GIVEN}`;
+const OLDER = `SELECT 1 FROM jobs WHERE ${READY} AND queue = ? AND priority = ? AND seq < ? LIMIT ${GIVEN}`;
 const COUNT_AHEAD = `SELECT (SELECT count(*) FROM (${SOONER})) + (SELECT count(*) FROM (${OLDER})) AS n`;
 
 /** How many jobs of all queues that are not paused come before a place, counted to `limit`. */

@@ -40,16 +40,17 @@ export const RETRY = `
     signal = NULL, error = NULL
   WHERE ${mayBecome("pending")} AND seq = ?`;
 
-/** Makes jobs pending at once, with their attempts counted from 0. */
+/** Makes jobs pending at once, with their attempts counted from 0. Returns the ids of those that stay held. */
 export function retry(
   db: Database,
   ids: readonly string[],
   { now, only }: { now: number; only?: State },
-): void {
-  for (const id of ids) {
+): string[] {
+  return ids.filter((id) => {
     const job = find(db, id, { verb: "retry", states: RETRYABLE, only });
     db.run(RETRY, now, job.seq);
-  }
+    return job.held === 1;
+  });
 }
 
 /** Removes jobs with their attempts and output. */

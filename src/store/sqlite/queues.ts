@@ -19,27 +19,18 @@ export function queues(db: Database, page?: QueuePage): QueueInfo[] {
   return namesOf(db, PAGE, [after, after, limit]).map((name) => infoOf(db, name));
 }
 
-interface Row {
-  name: string;
-  state: State | null;
-  n: number;
-  paused: number | null;
-  concurrency: number | null;
-}
-
 function everyQueue(db: Database): QueueInfo[] {
-  const infos = new Map<string, QueueInfo>();
+  const infos = db.all<{ name: string; paused: number | null; concurrency: number | null }>(
+    `SELECT known AS name, q.paused, q.concurrency FROM (${KNOWN}) LEFT JOIN queues q ON q.name = known
+     ORDER BY known`,
+  ).map(({ name, paused, concurrency }) => ({ name, paused: paused === 1, concurrency, counts: noCounts() }));
+  const byName = new Map(infos.map((info) => [info.name, info]));
   for (
-    const { name, state, n, paused, concurrency } of db.all<Row>(
-      `SELECT known AS name, c.state, c.n, q.paused, q.concurrency FROM (${KNOWN})
-       LEFT JOIN counts c ON c.queue = known LEFT JOIN queues q ON q.name = known ORDER BY known`,
-    )
+    const row of db.all<{ queue: string; state: State; n: number }>("SELECT queue, state, n FROM counts")
   ) {
-    let info = infos.get(name);
-    if (!info) infos.set(name, info = { name, paused: paused === 1, concurrency, counts: noCounts() });
-    if (state !== null) info.counts[state] = n;
+    byName.get(row.queue)!.counts[row.state] = row.n;
   }
-  return [...infos.values()];
+  return infos;
 }
 
 /** A queue, or undefined. */
@@ -73,6 +64,10 @@ const TOTALS = `SELECT ${
   STATES.map((state) => `ifnull(sum(n) FILTER (WHERE state = '${state}'), 0) AS ${state}`).join(", ")
 } FROM counts`;
 
+const COUNT = `
+  SELECT (SELECT count(DISTINCT queue) FROM counts)
+    + (SELECT count(*) FROM queues WHERE name NOT IN (SELECT queue FROM counts)) AS of`;
+
 /** Queues that run something, and those whose jobs are next. */
 const RUNNING = `
   SELECT DISTINCT j.queue AS known FROM attempts a JOIN jobs j ON j.seq = a.job WHERE a.finished_at IS NULL LIMIT ?`;
@@ -80,7 +75,7 @@ const NEXT = "SELECT queue AS known FROM lanes ORDER BY closed, priority, seq LI
 
 /** How many jobs there are, and the queues that are worth showing. */
 export function summary(db: Database, most: number): QueueSummary {
-  const of = db.get<{ n: number }>(`SELECT count(*) AS n FROM (${KNOWN})`)!.n;
+  const { of } = db.get<{ of: number }>(COUNT)!;
   const worth = new Set(of <= most ? [] : [...namesOf(db, RUNNING, [most]), ...namesOf(db, NEXT, [most])]);
   const names = [...new Set([...worth, ...namesOf(db, PAGE, ["", "", most])])].slice(0, most);
   return {

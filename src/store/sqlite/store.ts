@@ -88,7 +88,7 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => cancel(db, ids, now));
   }
 
-  async retry(ids: readonly string[], options: { now: number; only?: State }): Promise<void> {
+  async retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]> {
     const { retry } = await import("./manage.ts");
     return await this.#change((db) => retry(db, ids, options));
   }

@@ -35,12 +35,25 @@ export interface Platform {
    * cannot be done.
    */
   punchHole(path: string, range: { from: number; length: number }): Promise<boolean>;
+  /**
+   * Finds the removed files below a directory that some process still has open, and empties those larger than `most`.
+   * None where nobody can tell.
+   */
+  emptyRemoved(directory: string, most: number): Promise<RemovedFile[]>;
   /** What a command prints is appended to its files also when they have become shorter meanwhile. */
   readonly appends: boolean;
   /** The disk that a directory is on; undefined when nobody can tell. */
   disk(directory: string): Promise<Disk | undefined>;
   /** Whether the runtime can tell where this program is; asked in vain, it would crash. */
   knowsOwnPath(): Promise<boolean>;
+}
+
+/** A file that was removed while some process has it open. */
+export interface RemovedFile {
+  /** Where it was. */
+  path: string;
+  /** Its size when it was found. */
+  size: number;
 }
 
 /** A disk. */

@@ -9,6 +9,7 @@ import { findRuns } from "./find.ts";
 import { probeHost } from "./host.ts";
 import { punchHole } from "./hole.ts";
 import { PosixLauncher } from "./launcher.ts";
+import { emptyRemoved } from "./removed.ts";
 import { runShell, withheldNames } from "./shell.ts";
 import { signalTree } from "./tree.ts";
 
@@ -26,6 +27,7 @@ export const posixPlatform: Platform = {
     return await runShell('command -v -- "$1" >/dev/null && echo yes', [name]) !== "";
   },
   punchHole,
+  emptyRemoved,
   appends: true,
   disk: askDf,
   async knowsOwnPath() {

@@ -7,7 +7,7 @@
  *
  * Invariants: it runs one command at a time, so a signal to its process group reaches no other's; a command can take it
  * down, and then it is not used again. When its worker is gone it ends with the command it runs. The files of the spool
- * are made as `launch.ts` makes them.
+ * are made as `launch.ts` makes them; a fork is told by the first of them, so it is its stdout from the moment it is made.
  */
 import { type LaunchEnd, RUN_VARIABLE } from "../platform.ts";
 import { splitSpool } from "../../spool.ts";
@@ -40,7 +40,7 @@ queuectl_slot() {
   if [ "$QUEUECTL_SLOT_KIND" = shell ]; then
     exec "$QUEUECTL_SLOT_SH" -c "$3" sh "$QUEUECTL_SLOT_COMMAND" "$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN" "$2" "$4" >/dev/null 2>&1
   fi
-  set -C; : >"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.out"; set +C
+  set -C; exec >"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.out"; set +C
   exec >>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.out" 2>>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.err"
   trap 'set -- "$?"; echo "$QUEUECTL_RUN $1" >>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_SLOT_ENDS" || : >|"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.exit.$1"' EXIT
   eval "set --; $QUEUECTL_SLOT_COMMAND"

@@ -56,6 +56,7 @@ export function windowsPlatform(run: Run = runProgram): Platform {
       return (await run(powershell(script, { QUEUECTL_NAME: name }))).trim() !== "";
     },
     punchHole: () => Promise.resolve(false),
+    emptyRemoved: () => Promise.resolve([]),
     appends: false,
     async disk(directory) {
       const script = "[IO.DriveInfo]::new($env:QUEUECTL_PATH) | ForEach-Object { " +
