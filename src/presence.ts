@@ -1,21 +1,22 @@
 /**
  * @module
- * Whether a supervisor lives, without any doubt: each holds a lock on a file beside its spool, which the kernel lets
- * go of when the process ends, however it ends. A process that was stopped keeps it.
+ * Whether a process still does what it began, without any doubt: it holds a lock on a file, which the kernel lets go
+ * of when the process ends, however it ends. A process that was stopped keeps it. Supervisors have such a file beside
+ * their spool, those who enqueue very many jobs at once one in the home.
  */
 import { systemClock } from "./clock.ts";
 
-/** Where the lock of a supervisor is, in the directory of all spools. */
-export function presencePath(spools: string, id: string): string {
-  return `${spools}/${id}${SUFFIX}`;
+/** Where the lock of somebody is: a supervisor's is in the directory of all spools. */
+export function presencePath(dir: string, id: string): string {
+  return `${dir}/${id}${SUFFIX}`;
 }
 
 const SUFFIX = ".alive";
 
-/** The ids of all supervisors that have left a lock file, whether they live or not. */
-export function presencesIn(spools: string): string[] {
+/** The ids of all who have left a lock file in a directory, whether they live or not. */
+export function presencesIn(dir: string): string[] {
   try {
-    const names = Array.from(Deno.readDirSync(spools), ({ name }) => name);
+    const names = Array.from(Deno.readDirSync(dir), ({ name }) => name);
     return names.filter((name) => name.endsWith(SUFFIX)).map((name) => name.slice(0, -SUFFIX.length));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
@@ -55,7 +56,7 @@ const asked = new Map<string, Promise<void>>();
 /** How long an answer may take that is not a wait for the lock. */
 const ANSWER_MS = 50;
 
-/** Whether the supervisor that holds or held the lock at `path` lives. Undefined when there is no such file. */
+/** Whether the process that holds or held the lock at `path` lives and has not let go of it. Undefined when there is no such file. */
 export async function isPresent(path: string): Promise<boolean | undefined> {
   const absence = await keepAbsent(path);
   if (typeof absence === "object") absence[Symbol.dispose]();

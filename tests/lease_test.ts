@@ -120,11 +120,16 @@ function peer(clock: FakeClock, changes: Partial<SupervisorInfo> = {}): Supervis
 function watchPeers() {
   const dir = tempDir();
   const clock = new FakeClock();
-  const peers = new Peers({ id: "s", spools: dir.path, host: HOST, clock });
+  let registered: SupervisorInfo[] = [];
+  const store = { successors: () => Promise.resolve(registered) };
+  const peers = new Peers({ id: "s", store, spools: dir.path, host: HOST, clock });
   return {
     clock,
     live: () => bePresent(presencePath(dir.path, "p")),
-    gone: async (one: SupervisorInfo) => (await peers.gone([one], LEASE_MS)).map(({ where }) => where),
+    async gone(one: SupervisorInfo) {
+      registered = [one];
+      return (await peers.gone(LEASE_MS)).map(({ where }) => where);
+    },
     [Symbol.dispose]: () => dir[Symbol.dispose](),
   };
 }

@@ -103,8 +103,8 @@ const ROWS: readonly Row[] = [
   },
   {
     to: "write a backup",
-    needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("b")}`, `--allow-write=${dir.file("b")}`],
-    lines: [["backup", (dir) => ["backup", ...toHome(dir), dir.file("b")]]],
+    needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("out")}`, `--allow-write=${dir.file("out")}`],
+    lines: [["backup", (dir) => ["backup", ...toHome(dir), `${dir.file("out")}/b`]]],
   },
   {
     to: "save what can be read of a damaged store",

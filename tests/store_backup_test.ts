@@ -8,7 +8,9 @@ import { type Home, homeAt } from "../src/home.ts";
 import { openStore } from "../src/store/open.ts";
 import { copyFiles } from "../src/store/sqlite/backup.ts";
 import { Database } from "../src/store/sqlite/database.ts";
-import { queuectl } from "./helpers/cli.ts";
+import { bePresent } from "../src/presence.ts";
+import { queuectl, spawnQueuectl } from "./helpers/cli.ts";
+import { enqueue } from "./helpers/jobs.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
 import { startWorker, testStore } from "./helpers/worker.ts";
@@ -82,7 +84,7 @@ Deno.test("a backup taken under load is sound, and what it left to do can be don
   store.close();
 });
 
-Deno.test("without the runtime's own backup, file and log are copied under load, complete and in step", async () => {
+Deno.test("file and log are copied under load, complete and in step", async () => {
   using dir = tempDir();
   (await openStore(dir.home)).close();
   const store = await openStore(dir.home);
@@ -105,7 +107,7 @@ Deno.test("without the runtime's own backup, file and log are copied under load,
       });
       const copy = emptyHome(dir, `copy-${round}`);
       Deno.writeFileSync(copy.database, new Uint8Array());
-      await copyFiles(db, dir.home, copy.database);
+      await copyFiles(db, dir.home, { path: copy.database });
       assert.deepEqual([...Deno.readDirSync(copy.dir)].map(({ name }) => name), ["queue.db"]);
       const copied = await countSound(copy);
       const most = await jobs();
@@ -121,6 +123,77 @@ Deno.test("without the runtime's own backup, file and log are copied under load,
   assert.ok(await countSound(dir.home) > 0);
 });
 
+Deno.test("a backup comes to an end although somebody writes all the time, and does not keep them from it", async () => {
+  using dir = tempDir();
+  const store = await openStore(dir.home);
+  await enqueue(
+    store,
+    ...Array.from({ length: 30_000 }, (_, i) => ({ command: `echo ${i} ${"x".repeat(200)}` })),
+  );
+  const writer = await openStore(dir.home);
+  let over = false;
+  let written = 0;
+  const writing = (async () => {
+    for (; !over; written++) {
+      await enqueue(writer, {});
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  })();
+  const copy = emptyHome(dir, "copy");
+  const before = written;
+  await store.backup(copy.database);
+  const meanwhile = written - before;
+  over = true;
+  await writing;
+  assert.ok(meanwhile > 0, "others wrote while it was taken");
+  assert.ok(await countSound(copy) >= 30_000);
+  writer.close();
+  store.close();
+});
+
+/** What is in a directory, by name. */
+function namesIn(dir: string): string[] {
+  return [...Deno.readDirSync(dir)].map(({ name }) => name);
+}
+
+Deno.test("a backup that is called off leaves nothing behind, and one that was killed is removed by the next", async () => {
+  using dir = tempDir();
+  const store = await openStore(dir.home);
+  await enqueue(store, {});
+  const copy = emptyHome(dir, "copy");
+  const stop = new AbortController();
+  const called = store.backup(copy.database, stop.signal);
+  stop.abort();
+  await assert.rejects(called, {
+    name: "Refused",
+    message: `Cannot back up to "${copy.database}": interrupted, and nothing is left of it`,
+  });
+  assert.deepEqual(namesIn(copy.dir), []);
+  for (const name of ["queue.db.01234567.partial", "queue.db.01234567.partial-wal", "queue.db.mine"]) {
+    Deno.writeTextFileSync(`${copy.dir}/${name}`, "");
+  }
+  const other = await bePresent(`${copy.dir}/queue.db.76543210.partial`);
+  await store.backup(copy.database);
+  assert.deepEqual(namesIn(copy.dir).sort(), ["queue.db", "queue.db.76543210.partial", "queue.db.mine"]);
+  other[Symbol.dispose]();
+  store.close();
+});
+
+Deno.test("Ctrl-C ends a backup at once and leaves nothing behind", async () => {
+  using dir = tempDir();
+  const store = await openStore(dir.home);
+  await enqueue(store, ...Array.from({ length: 40_000 }, () => ({ command: `echo ${"x".repeat(500)}` })));
+  const copy = emptyHome(dir, "copy");
+  const child = spawnQueuectl(["backup", copy.database], { home: dir.home.dir });
+  await until("it has begun", () => namesIn(copy.dir).length > 0);
+  child.kill("SIGINT");
+  const { stderr } = await child.output();
+  const left = namesIn(copy.dir);
+  if (left.length > 0) assert.deepEqual(left, ["queue.db"], "it was too fast");
+  else assert.match(new TextDecoder().decode(stderr), /interrupted, and nothing is left of it/);
+  store.close();
+});
+
 /** The system's list of locks on files, by their numbers; only Linux has one. */
 const LOCKS = "/proc/locks";
 
@@ -133,7 +206,7 @@ Deno.test({
   const db = await Database.open(dir.home);
   const copy = emptyHome(dir, "copy");
   Deno.writeFileSync(copy.database, new Uint8Array());
-  await copyFiles(db, dir.home, copy.database);
+  await copyFiles(db, dir.home, { path: copy.database });
   const { ino } = Deno.statSync(dir.home.database);
   assert.match(Deno.readTextFileSync(LOCKS), new RegExp(`POSIX .* ${Deno.pid} .*:${ino} `));
   db.close();

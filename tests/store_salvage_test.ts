@@ -79,8 +79,11 @@ Deno.test("a job whose running attempt could not be saved runs again, and an att
   });
 });
 
+/** What is there only while very many jobs are being enqueued. */
+type Staging = "batches" | "staged" | "staged_names";
+
 /** Rows that mean nothing: each statement spoils one. */
-const SPOILED: Record<Exclude<keyof Salvaged, "supervisors" | "settings">, string[]> = {
+const SPOILED: Record<Exclude<keyof Salvaged, Staging | "supervisors" | "settings">, string[]> = {
   jobs: [
     "queue = 'no\nname' WHERE seq = 4",
     "queue = '' WHERE seq = 5",

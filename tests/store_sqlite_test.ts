@@ -307,7 +307,7 @@ Deno.test("when very many jobs are due at once, an exchange takes some and says 
   });
 });
 
-Deno.test("many jobs at once are one transaction: a killed process leaves all of them or none", async () => {
+Deno.test("very many jobs at once: a process killed in the midst leaves none of them", async () => {
   using dir = tempDir();
   await withStore(dir.home, async (store) => {
     await enqueue(store, {});

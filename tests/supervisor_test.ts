@@ -3,6 +3,7 @@
  * A supervisor in this process, with threads that misbehave.
  */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { StoreUnusable } from "../src/errors.ts";
 import type { Store } from "../src/store/store.ts";
 import { signalTree } from "../src/worker/process/posix/tree.ts";
@@ -226,4 +227,52 @@ Deno.test("what one worker left is left to the next supervisor when the other on
   const job = (await test.store.get(id))!;
   assert.deepEqual([job.state, job.attempts, job.error], ["completed", 1, null]);
   assert.equal(await test.output(id), "done\n");
+});
+
+/** Puts so many jobs into a store that were completed long ago. */
+function addOldJobs(test: TestStore, count: number): void {
+  const db = new DatabaseSync(test.dir.home.database);
+  db.exec(`
+    BEGIN IMMEDIATE;
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+    INSERT INTO jobs (queue, command, state, priority, max_retries, timeout_ms, created_at, finished_at, held)
+      SELECT 'old', 'true', 'completed', 0, 0, 0, 1, 1, 0 FROM n;
+    INSERT INTO counts VALUES ('old', 'completed', ${count}, 0);
+    COMMIT;`);
+  db.close();
+}
+
+Deno.test("pruning gives way to timers and jobs, and a burst does it, too", async () => {
+  using test = await testStore();
+  addOldJobs(test, 20_000);
+  const id = await test.enqueue("true");
+  let turns = 0;
+  const timer = setInterval(() => turns += 1, 0);
+  const steps: number[] = [];
+  let before = -1;
+  let inOneTurn = 0;
+  const store = new Proxy(test.store, {
+    get(target, name) {
+      if (name === "prune") {
+        return async (...words: Parameters<Store["prune"]>) => {
+          if (turns === before) inOneTurn += 1;
+          const pruned = await target.prune(...words);
+          steps.push(pruned);
+          before = turns;
+          return pruned;
+        };
+      }
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  assert.equal(await (await startBurst(test, { store })).run(), "stopped");
+  clearInterval(timer);
+  assert.equal((await test.store.get(id))!.state, "completed");
+  assert.ok(steps.length > 2, `${steps.length} steps`);
+  assert.equal(inOneTurn, 0, "timers had their turn between any two steps");
+  assert.equal(
+    (await test.store.queues()).find(({ name }) => name === "old")?.counts.completed ?? 0,
+    20_000 - steps.reduce((sum, step) => sum + step, 0),
+  );
 });

@@ -3,6 +3,7 @@
  * `queuectl backup`: writes a consistent copy of the database while workers run.
  */
 import { defineCommand, type Target } from "./command.ts";
+import { stopSignal } from "./dashboard/stop_signal.ts";
 
 /** The command. */
 export const command: Target = defineCommand({
@@ -13,7 +14,8 @@ export const command: Target = defineCommand({
   words: { placeholder: "FILE", brief: "the new file", min: 1, max: 1 },
   async run(context, _flags, [path]) {
     const store = await context.store();
-    await store.backup(path!);
+    using stop = stopSignal();
+    await store.backup(path!, stop.signal);
     const { size } = await Deno.stat(path!);
     context.print.result({ path, size }, () => `Copied to ${path}, ${size} bytes`);
   },

@@ -7,8 +7,10 @@ import { BadInput } from "../errors.ts";
 import { defineCommand, type Target } from "./command.ts";
 import { duration } from "./flags.ts";
 
-/** Jobs removed in one transaction. */
+/** Jobs removed in one transaction, at most. */
 const STEP = 1000;
+/** Between two of them others who write get their turn. */
+const PAUSE_MS = 5;
 
 /** The command. */
 export const command: Target = defineCommand({
@@ -29,7 +31,10 @@ export const command: Target = defineCommand({
     const store = await context.store();
     const before = context.clock.now() - ageMs;
     let pruned = 0;
-    for (let step = STEP; step === STEP; pruned += step) step = await store.prune(before, STEP);
+    for (let step = 1; step > 0; pruned += step) {
+      if (pruned > 0) await context.clock.sleep(PAUSE_MS);
+      step = await store.prune(before, STEP);
+    }
     context.print.result(
       { pruned },
       () =>

@@ -5,7 +5,8 @@
  *
  * The contract, over all methods:
  * - **Durable.** When a method that writes has resolved, what it wrote survives `kill -9` and a power cut.
- * - **Atomic.** A method does all of what it says, or throws and has changed nothing.
+ * - **Atomic.** A method does all of what it says, or throws and has changed nothing; those that say "in turns" have
+ *   done a part of it when they are interrupted.
  * - **Along the table.** A job's state changes only as `TRANSITIONS` in `job.ts` allows.
  * - **One owner.** A job in `processing` has exactly one running attempt. Only the supervisor of that
  *   attempt settles it, matched by token; once another has settled it, a late result is refused.
@@ -36,7 +37,8 @@ export interface Store
 /** Jobs, as those see them who enqueue and manage them. */
 export interface JobStore {
   /**
-   * Stores jobs in the given order and returns their ids in that order.
+   * Stores jobs in the given order and returns their ids in that order. Very many become visible one after the other,
+   * in turns with others who write, but in the end all of them or none.
    * @throws {Refused} `Cannot enqueue job "x": the id is taken`; with several jobs, as a `TakenId` that says which;
    * and when a request's key was used for another one
    */
@@ -67,14 +69,14 @@ export interface JobStore {
    * @throws {Refused} for a job in another state
    */
   retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]>;
-  /** The same for every dead job. Returns how many. */
+  /** The same for every job that is dead now, in turns with others who write. Returns how many. */
   retryDead(now: number): Promise<number>;
   /**
    * Removes jobs with their attempts and output. `only` narrows the states; never `processing`.
    * @throws {Refused} for a job in another state
    */
   delete(ids: readonly string[], options?: { only?: State }): Promise<void>;
-  /** Removes every dead job. Returns how many. */
+  /** Removes every job that is dead now, in turns with others who write. Returns how many. */
   deleteDead(): Promise<number>;
   /**
    * Changes a waiting job. A `runAt` in the future makes it `scheduled`, one in the past or null makes it `pending`.
@@ -193,7 +195,10 @@ export interface QueueStore {
   deleteQueue(name: string): Promise<void>;
   /** Changes a queue's switches, creating it if need be. `concurrency` null takes the limit away. */
   setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void>;
-  /** Removes every waiting job (`pending`, `scheduled`, `failed`) of one queue, or of all. Returns how many. */
+  /**
+   * Removes every job that waits now (`pending`, `scheduled`, `failed`), of one queue or of all, in turns with others
+   * who write: what they enqueue meanwhile stays. Returns how many.
+   */
   clear(queue?: string): Promise<number>;
 }
 
@@ -268,6 +273,11 @@ export interface WorkerStore {
   requestStop(stop: StopRequest): Promise<string[]>;
   /** All supervisors, those that are gone and have not been taken over included. */
   supervisors(): Promise<SupervisorInfo[]>;
+  /**
+   * Those that come next after an id, which need not be there, in the ring of all ids in their order: at most `limit`,
+   * never the one with that id. Costs the same however many there are.
+   */
+  successors(id: string, limit: number): Promise<SupervisorInfo[]>;
   /**
    * Makes everything that `from` runs `by`'s own and removes `from`, whose results come too late from then on.
    * Returns the tokens of what was taken over, or undefined, having done nothing, when `from` is gone or `by` is not
@@ -476,12 +486,20 @@ export interface FigureRow {
 /** Care for the store itself. */
 export interface Upkeep {
   /**
-   * Removes at most `limit` completed and cancelled jobs that ended before `before`, with their attempts and output.
-   * Returns how many.
+   * Removes some completed and cancelled jobs that ended before `before`, with their attempts and output: at most
+   * `limit`, and as many as take moments. Returns how many; 0 when there is none left.
    */
   prune(before: number, limit: number): Promise<number>;
-  /** Writes a consistent copy to a new file. @throws {Refused} when the file exists */
-  backup(path: string): Promise<void>;
+  /**
+   * Goes on for a moment with what processes that died had begun: very many jobs that were being enqueued are stored,
+   * all of them or none. Returns whether there is more to do.
+   */
+  recover(): Promise<boolean>;
+  /**
+   * Writes a consistent copy to a new file, which is there once it is whole; however much others write meanwhile.
+   * @throws {Refused} when the file exists, or `signal` aborts
+   */
+  backup(path: string, signal?: AbortSignal): Promise<void>;
   /** Looks for damage. Returns what is wrong, a sentence each; empty when all is well. */
   check(): Promise<string[]>;
   /** Counts and figures against a recount. Returns what differs, a sentence each. */

@@ -1,13 +1,15 @@
 /**
  * @module
- * The other supervisors of a store: which of them are gone, so that what they ran is to be taken over.
+ * The other supervisors of a store: which of them are gone, so that what they ran is to be taken over. Each
+ * supervisor watches the next few in the ring of all ids, so that each is watched by a few, and in turns one of all
+ * the others, should those few be stopped. So watching costs each the same however many there are.
  *
  * On this host a supervisor lives as long as it holds its lock, which is known at once. Elsewhere, and for one that
  * lives but does nothing, its lease decides. A lease is timed here, by this process's monotonic clock, from when its
  * renewal was last seen to change: so no clock that was set can end one.
  */
 import type { Clock } from "../clock.ts";
-import type { SupervisorInfo } from "../store/store.ts";
+import type { SupervisorInfo, WorkerStore } from "../store/store.ts";
 import { isPresent, presencePath } from "../presence.ts";
 import type { Host } from "./process/platform.ts";
 
@@ -26,6 +28,8 @@ export interface Gone {
 export interface PeersOptions {
   /** The supervisor that looks. */
   id: string;
+  /** Where the others are registered. */
+  store: Pick<WorkerStore, "successors">;
   /** Where the locks are: the directory of all spools. */
   spools: string;
   /** Where it looks from. */
@@ -34,22 +38,39 @@ export interface PeersOptions {
   clock: Clock;
 }
 
+/** How many of the next ones are watched all the time. */
+const NEXT = 3;
+
+/** When a supervisor was last seen to renew its lease, and looked at. */
+interface Seen {
+  leaseUntil: number;
+  atMs: number;
+  round: number;
+}
+
 /** Remembers when others gave a sign of life. */
 export class Peers {
   readonly #options: PeersOptions;
-  readonly #seen = new Map<string, { leaseUntil: number; atMs: number }>();
+  readonly #seen = new Map<string, Seen>();
+  /** The last one that was looked at in turns. */
+  #turn: string | undefined;
+  /** How often all of them have had their turn. */
+  #round = 0;
 
   /** Knows nobody yet: everybody has a whole lease to give a sign of life. */
   constructor(options: PeersOptions) {
     this.#options = options;
   }
 
-  /** Those of the registered supervisors that are gone. */
-  async gone(registered: readonly SupervisorInfo[], leaseMs: number): Promise<Gone[]> {
-    const others = registered.filter(({ id }) => id !== this.#options.id);
-    this.#note(others);
+  /** Those that are gone, of the next ones and of the one whose turn it is. */
+  async gone(leaseMs: number): Promise<Gone[]> {
+    const { id, store } = this.#options;
+    const next = await store.successors(id, NEXT);
+    const watched = next.length < NEXT ? next : [...next, ...await this.#nextTurn(next)];
+    if (next.length < NEXT) this.#endRound();
     const gone: Gone[] = [];
-    for (const peer of others) {
+    for (const peer of watched) {
+      this.#note(peer);
       const where = this.#whereIs(peer);
       const lives = where === "elsewhere" ? undefined : await isPresent(this.#lockOf(peer));
       // Elsewhere, what was left runs on: that is time for somebody there to adopt it.
@@ -61,14 +82,27 @@ export class Peers {
     return gone;
   }
 
-  #note(others: readonly SupervisorInfo[]): void {
-    const atMs = this.#options.clock.monotonicMs();
-    for (const { id, leaseUntil } of others) {
-      if (this.#seen.get(id)?.leaseUntil !== leaseUntil) this.#seen.set(id, { leaseUntil, atMs });
-    }
-    for (const id of this.#seen.keys()) {
-      if (!others.some((other) => other.id === id)) this.#seen.delete(id);
-    }
+  /** One of those behind the next ones, each in its turn. */
+  async #nextTurn(next: readonly SupervisorInfo[]): Promise<SupervisorInfo[]> {
+    const { id, store } = this.#options;
+    const last = next.at(-1)!;
+    const [peer] = await store.successors(this.#turn ?? last.id, 1);
+    const isBehind = peer !== undefined && peer.id !== id && !next.some((one) => one.id === peer.id);
+    if (!isBehind) this.#endRound();
+    this.#turn = isBehind ? peer.id : undefined;
+    return isBehind ? [peer] : [];
+  }
+
+  /** Forgets those that were not met any more. */
+  #endRound(): void {
+    for (const [id, { round }] of this.#seen) if (round < this.#round) this.#seen.delete(id);
+    this.#round += 1;
+  }
+
+  #note({ id, leaseUntil }: SupervisorInfo): void {
+    const seen = this.#seen.get(id);
+    const atMs = seen?.leaseUntil === leaseUntil ? seen.atMs : this.#options.clock.monotonicMs();
+    this.#seen.set(id, { leaseUntil, atMs, round: this.#round });
   }
 
   #isSilent({ id }: SupervisorInfo, leaseMs: number): boolean {

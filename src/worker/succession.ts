@@ -32,6 +32,11 @@ export interface SuccessionOptions {
 
 /** A job whose thread has crashed this often is taken for the reason. */
 const MOST_CRASHES = 3;
+/**
+ * Looking for spools that nobody needs reads them all: it is done when one may have become such, and else only every so
+ * many times that the others are looked at.
+ */
+const SWEEP_EVERY = 10;
 
 /** The succession of one supervisor. */
 export class Succession {
@@ -42,12 +47,14 @@ export class Succession {
   readonly #starters = new Map<string, string>();
   /** How often the thread of an attempt has crashed, by job and number: one that is undone and made again counts on. */
   readonly #crashes = new Map<string, number>();
+  /** How many times to look at the others until spools are looked at, too. */
+  #sweepAfter = 0;
 
   /** Nothing is taken over yet. */
   constructor(options: SuccessionOptions) {
     const { id, store, home, host, clock, workers } = options;
     this.#options = options;
-    this.#peers = new Peers({ id, spools: home.spool, host, clock });
+    this.#peers = new Peers({ id, store, spools: home.spool, host, clock });
     this.#orphans = new Orphans({
       id,
       store,
@@ -63,18 +70,31 @@ export class Succession {
 
   /** Takes over from those who are gone, and clears up after them. */
   async takeOver(leaseMs: number): Promise<void> {
-    const { id, store, home, journal } = this.#options;
-    for (const gone of await this.#peers.gone(await store.supervisors(), leaseMs)) {
-      const { peer } = gone;
+    // Whom those were to watch has nobody else now.
+    while (await this.#takeOverFrom(await this.#peers.gone(leaseMs)));
+    if (this.#sweepAfter > 0) return void (this.#sweepAfter -= 1);
+    this.#sweepAfter = SWEEP_EVERY;
+    await sweepSpools(this.#options.home, this.#options.store);
+  }
+
+  /** Returns whether there is now one of them less. */
+  async #takeOverFrom(gone: readonly Gone[]): Promise<boolean> {
+    const { id, store, journal } = this.#options;
+    let some = false;
+    for (const one of gone) {
+      const { peer } = one;
       const tokens = await store.takeOver(peer.id, id);
-      if (!tokens || tokens.length === 0) continue;
-      this.#orphans.add(tokens, { outOfSight: whyOutOfSight(gone) });
+      if (!tokens) continue;
+      some = true;
+      this.#sweepAfter = 0;
+      if (tokens.length === 0) continue;
+      this.#orphans.add(tokens, { outOfSight: whyOutOfSight(one) });
       journal.note(
         `taking over from ${peer.id}, which ${peer.leaseUntil === 0 ? "has left" : "is gone"}`,
         null,
       );
     }
-    await sweepSpools(home, store);
+    return some;
   }
 
   /** Takes note of jobs that their worker left running. */
@@ -113,7 +133,7 @@ export class Succession {
 
   /** Forgets an attempt that has been settled; of one that was undone, the crashes are remembered. */
   forget(job: ClaimedJob, { undone }: { undone: boolean }): void {
-    this.#starters.delete(job.token);
+    if (this.#starters.delete(job.token)) this.#sweepAfter = 0;
     if (!undone) this.#crashes.delete(crashKey(job));
   }
 }

@@ -23,6 +23,7 @@ import { newId } from "./ids.ts";
 import { type Journal, unfailing } from "./journal.ts";
 import { Lease } from "./lease.ts";
 import { Leftovers } from "./leftovers.ts";
+import { Maintenance } from "./maintenance.ts";
 import type { RunRequest } from "./messages.ts";
 import { PendingOutput } from "./pending_output.ts";
 import { here } from "./process/here.ts";
@@ -78,11 +79,11 @@ interface Settled {
 const STORE_RETRY_MS = 1000;
 /** How often it looks whether others are gone. */
 const PEERS_INTERVAL_MS = 500;
+/** How long a burst goes on caring for the store after its last job, at most. */
+const BURST_CARE_MS = 2000;
 /** When it looks for the first time whether the reserve is whole, which those that live for moments do not; and later. */
 const FIRST_RESERVE_MS = 500;
 const RESERVE_INTERVAL_MS = 5000;
-const PRUNE_INTERVAL_MS = 60_000;
-const PRUNE_STEP = 500;
 
 /** Runs jobs until told to stop. */
 export class Supervisor {
@@ -94,6 +95,7 @@ export class Supervisor {
   readonly #lease: Lease;
   readonly #trouble: Trouble;
   readonly #succession: Succession;
+  readonly #maintenance: Maintenance;
   readonly #leftovers: Leftovers;
   readonly #latch = new Latch();
   readonly #closing = new AbortController();
@@ -191,6 +193,7 @@ export class Supervisor {
       onRegained: () => this.#wake(),
       onFailure: (error) => this.#storeFailed(error),
     });
+    this.#maintenance = new Maintenance({ store, clock, settings: () => this.#settings });
     this.#leftovers = new Leftovers({
       spools: options.home.spool,
       limit: () => this.#settings.outputLimit,
@@ -227,15 +230,16 @@ export class Supervisor {
         await takeOver();
         if (this.#succession.waiting > 0) this.#latch.ring();
       }),
-      this.#every(() => PRUNE_INTERVAL_MS, () => this.#prune()),
       this.#every(() => this.#reserveIntervalMs, () => this.#keepReserve()),
     ];
+    const { done: cared, background: caring } = this.#care();
     const listener = store.listen(() => this.#wake());
     await this.#loop();
     listener[Symbol.dispose]();
     clearTimeout(this.#dueTimer);
+    if (this.#options.burst && !this.#replaced && !this.#storeGone) await this.#atMost(BURST_CARE_MS, cared);
     this.#closing.abort();
-    await Promise.all(background);
+    await Promise.all([...background, caring]);
     this.#crew.close();
     if (this.#storeGone) throw this.#storeGone;
     if (!this.#replaced) await this.#attempt(() => store.leave(this.#options.id));
@@ -516,6 +520,14 @@ export class Supervisor {
     this.#dueTimer = setTimeout(() => this.#wake(), Math.min(delayMs, LONGEST_TIMER_MS));
   }
 
+  /** Cares for the store, at once and then again and again; `done` is when it has done so once. */
+  #care(): { done: Promise<void>; background: Promise<void> } {
+    const { signal } = this.#closing;
+    const round = () => this.#attempt(() => this.#maintenance.round(signal));
+    const done = round();
+    return { done, background: done.then(() => this.#every(() => this.#maintenance.intervalMs, round)) };
+  }
+
   /** Makes the reserve as large as the disk has room for, once it is not. */
   async #keepReserve(): Promise<void> {
     const { home, clock } = this.#options;
@@ -529,15 +541,6 @@ export class Supervisor {
     }
   }
 
-  async #prune(): Promise<void> {
-    const { retentionMs } = this.#settings;
-    if (retentionMs === 0) return;
-    const { store, clock } = this.#options;
-    while (await store.prune(clock.now() - retentionMs, PRUNE_STEP) === PRUNE_STEP) {
-      if (this.#closing.signal.aborted) return;
-    }
-  }
-
   /** Does something again and again until the supervisor closes, with a pause before each time. */
   async #every(intervalMs: () => number, action: () => void | Promise<void>): Promise<void> {
     const { signal } = this.#closing;
@@ -546,6 +549,13 @@ export class Supervisor {
       if (signal.aborted) return;
       await this.#attempt(async () => await action());
     }
+  }
+
+  /** Waits for something, but not for long. */
+  async #atMost(ms: number, done: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([done, this.#options.clock.sleep(ms, over.signal)]);
+    over.abort();
   }
 
   async #retrySoon(reason: string): Promise<void> {

@@ -19,7 +19,7 @@ const AT_ONCE = 4;
 /** Some have ended when the kill comes; others are tried in their place, up to so many for each. */
 const MOST_TRIES = 10;
 /** Jobs in a file: large enough that storing them takes a good part of the command's time. */
-const LINES = 1000;
+const LINES = 1500;
 const FILE = "true\n".repeat(LINES);
 
 /** What an enqueuer does; all its jobs have its label. */
@@ -74,6 +74,7 @@ export const ENQUEUERS: Fault = {
 
     const next = await queuectl(["enqueue", "true"], { home });
     const store = await openStore(dir.home);
+    while (await store.recover()); // what others would do sooner or later
     try {
       const counts = await Promise.all(victims.map(({ label }) => countOf(store, label)));
       const found = [

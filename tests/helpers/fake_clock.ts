@@ -48,6 +48,11 @@ export class FakeClock implements Clock {
     }
   }
 
+  /** Time passes while nobody can do anything. */
+  spend(ms: number): void {
+    this.#to(this.#monotonicMs + ms);
+  }
+
   /** Sets the wall clock forward, or back. No time passes. */
   set(byMs: number): void {
     this.#wallMs += byMs;

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { enqueue, newJob, T0 } from "../helpers/jobs.ts";
-import type { Test } from "./suite.ts";
+import { closing, enqueueMeanwhile, MANY, type Test } from "./suite.ts";
 
 /** Storing new jobs. */
 export function enqueueing(test: Test): void {
@@ -106,5 +106,80 @@ export function enqueueing(test: Test): void {
     await enqueue(store, {}, {});
     await store.delete(["j2"]);
     assert.deepEqual(await enqueue(store, {}), ["j3"]);
+  });
+
+  test(
+    "very many jobs let others write while they are stored, and keep their order and numbers",
+    async (store, opened) => {
+      const stored = enqueue(store, ...Array.from({ length: MANY }, (_, i) => ({ priority: i % 3 })));
+      const meanwhile = await enqueueMeanwhile(opened, stored);
+      assert.ok(meanwhile.length > 2, `${meanwhile.length} others were enqueued meanwhile`);
+      const ids = await stored;
+      assert.equal(new Set(ids).size, MANY);
+      const { seq } = (await store.get(ids[0]!))!;
+      assert.deepEqual(ids, ids.map((_, i) => `j${seq + i}`));
+      assert.deepEqual((await store.get(ids[1000]!))!.priority, 1000 % 3);
+    },
+  );
+
+  test("very many jobs are as they were given, whatever is in them", async (store) => {
+    const odd = {
+      command: `echo '"$(x)"' \\ \u2028 \u{1f600} äß\n\t# []{}`,
+      queue: "q.1",
+      priority: -7,
+      maxRetries: 0,
+      timeoutMs: 1500,
+      runAt: T0 + 5000,
+      label: `"quoted"`,
+      cwd: "/tmp/a b",
+      env: { A: `'\n"`, "Ä": "" },
+      held: true,
+    };
+    const ids = await enqueue(store, ...Array.from({ length: 1500 }, (_, i) => i === 1200 ? odd : {}));
+    const job = (await store.get(ids[1200]!))!;
+    assert.deepEqual({ ...job, ...odd }, job);
+    assert.deepEqual([job.state, job.createdAt, job.env], ["scheduled", T0, odd.env]);
+  });
+
+  test("an id that is taken stops very many jobs, too, and says which", async (store) => {
+    await enqueue(store, { id: "x" });
+    const jobs = (id: string) => Array.from({ length: 3000 }, (_, i) => i === 2500 ? { id } : {});
+    await assert.rejects(enqueue(store, ...jobs("x")), {
+      name: "TakenId",
+      message: 'Cannot enqueue job "x": the id is taken',
+      index: 2500,
+    });
+    await assert.rejects(enqueue(store, { id: "y" }, ...jobs("y")), { index: 2501 });
+    assert.equal((await store.list({ limit: 9 })).jobs.length, 1);
+    assert.deepEqual(await enqueue(store, { id: "y" }), ["y"], "it is free");
+  });
+
+  test(
+    "of one and of very many jobs that want the same id at the same time, one gets it",
+    async (store, opened) => {
+      using other = closing(await opened.another());
+      let raced: Promise<unknown> | undefined;
+      function* jobs() {
+        for (let i = 0; i < 9000; i++) {
+          if (i === 8000) raced = Promise.allSettled([enqueue(other.store, { id: "x" })]);
+          yield newJob({ id: i === 0 ? "x" : null });
+        }
+      }
+      await store.enqueue(jobs(), { now: T0, idFormat: "short" });
+      assert.equal((await raced as PromiseSettledResult<unknown>[])[0]!.status, "rejected");
+      assert.equal((await store.list({ search: "x", limit: 9 })).jobs.length, 1);
+    },
+  );
+
+  test("very many jobs that are asked for twice with one key are stored once", async (store, opened) => {
+    using other = closing(await opened.another());
+    const request = { key: "k", fingerprint: "f" };
+    const jobs = Array.from({ length: 3000 }, () => newJob());
+    const [one, two] = await Promise.all(
+      [store, other.store].map((store) => store.enqueue(jobs, { now: T0, idFormat: "short", request })),
+    );
+    assert.deepEqual(one, two);
+    assert.deepEqual(await store.enqueue(jobs, { now: T0 + 1, idFormat: "short", request }), one);
+    assert.equal((await store.queues())[0]!.counts.pending, 3000);
   });
 }

@@ -14,7 +14,7 @@ import {
   settlement,
   T0,
 } from "../helpers/jobs.ts";
-import { closing, type Test } from "./suite.ts";
+import { closing, enqueueMeanwhile, MANY, type Test } from "./suite.ts";
 
 /** Queues and settings. */
 export function queueing(test: Test): void {
@@ -160,6 +160,17 @@ export function queueing(test: Test): void {
       "pending",
     ]);
     assert.equal(await store.clear(), 1);
+  });
+
+  test("clear() of very many jobs lets others write, and what they enqueue stays", async (store, opened) => {
+    await enqueue(store, ...Array.from({ length: MANY }, () => ({})));
+    const cleared = store.clear();
+    const meanwhile = await enqueueMeanwhile(opened, cleared);
+    const states = await store.states(meanwhile);
+    const stayed = states.filter((state) => state === "pending").length;
+    assert.ok(stayed > 2, `${stayed} were enqueued meanwhile and stayed`);
+    assert.deepEqual(states.slice(-stayed), Array(stayed).fill("pending"), "whatever came after it began");
+    assert.equal(await cleared, MANY + meanwhile.length - stayed);
   });
 
   test("settings are kept as they are given, until they are taken away", async (store, opened) => {

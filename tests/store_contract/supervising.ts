@@ -66,6 +66,22 @@ export function supervising(test: Test): void {
     assert.deepEqual((await store.supervisors()).map(({ id }) => id), ["t"]);
   });
 
+  test("successors() goes on from an id in the ring of all supervisors", async (store) => {
+    for (const id of ["b", "d", "a", "c"]) await store.register(newSupervisor(id));
+    const after = async (id: string, limit: number) =>
+      (await store.successors(id, limit)).map((one) => one.id).join("");
+    assert.deepEqual(
+      [
+        await after("a", 2),
+        await after("c", 2),
+        await after("d", 9),
+        await after("bb", 3),
+        await after("z", 1),
+      ],
+      ["bc", "da", "abc", "cda", "a"],
+    );
+  });
+
   test("supervisors() tells where each of them is", async (store) => {
     await store.register(
       newSupervisor("s", { host: "h", bootId: "b", pidNamespace: "p", leaseUntil: T0 + 10 }),

@@ -23,6 +23,9 @@ const NAMES: Readonly<Record<keyof Salvaged, string>> = {
   figures: "rows of figures",
   overall_figures: "rows of figures of all queues",
   requests: "remembered requests",
+  batches: "batches under way",
+  staged: "pieces of them",
+  staged_names: "ids in them",
 };
 
 /** Saves to a new file and prints what came of it. The damaged store is not changed. */

@@ -70,6 +70,7 @@ async function* checkOpened(context: Context, store: Store): AsyncGenerator<Find
   if (damage.length > 0) return yield await damaged(context, { check: "integrity", found: inShort(damage) });
   yield ok("integrity", "all is well");
   await store.prune(0, 1); // removes nothing, but says when nothing can be written
+  while (await store.recover()); // what a killed process had begun to enqueue
   yield* findingsOf("counts", await store.recount(), "please report this as a defect of queuectl");
   yield await checkDoorbell(context, store);
   yield* checkWorkers(context, store);

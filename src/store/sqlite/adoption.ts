@@ -16,17 +16,31 @@ interface SupervisorRow {
   lease_until: number;
 }
 
+const LOOK = "SELECT id, host, boot_id, pid_namespace, lease_until FROM supervisors";
+
 /** All supervisors, in the order of their ids. */
 export function supervisors(db: Database): SupervisorInfo[] {
-  return db.all<SupervisorRow>(
-    "SELECT id, host, boot_id, pid_namespace, lease_until FROM supervisors ORDER BY id",
-  ).map((row) => ({
+  return db.all<SupervisorRow>(`${LOOK} ORDER BY id`).map(toSupervisor);
+}
+
+/** Those that come next after an id in the ring of all ids, without itself. */
+export function successors(db: Database, id: string, limit: number): SupervisorInfo[] {
+  const after = db.all<SupervisorRow>(`${LOOK} WHERE id > ? ORDER BY id LIMIT ?`, id, limit);
+  const left = limit - after.length;
+  const around = left === 0
+    ? []
+    : db.all<SupervisorRow>(`${LOOK} WHERE id < ? ORDER BY id LIMIT ?`, id, left);
+  return [...after, ...around].map(toSupervisor);
+}
+
+function toSupervisor(row: SupervisorRow): SupervisorInfo {
+  return {
     id: row.id,
     host: row.host,
     bootId: row.boot_id,
     pidNamespace: row.pid_namespace,
     leaseUntil: row.lease_until,
-  }));
+  };
 }
 
 /**

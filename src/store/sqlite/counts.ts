@@ -5,11 +5,11 @@
  */
 import { type State, STATES } from "../../job.ts";
 import type { Database } from "./database.ts";
+import { sqlList } from "./words.ts";
 
-/** The queues that have jobs in a state. */
-export function queuesWith(db: Database, state: State): string[] {
-  return db.all<{ queue: string }>("SELECT queue FROM counts WHERE state = ? AND n > 0", state)
-    .map(({ queue }) => queue);
+/** The queues that have jobs in some states, with each of those states. */
+export function lanesIn(db: Database, states: readonly State[]): { queue: string; state: State }[] {
+  return db.all(`SELECT queue, state FROM counts WHERE state IN ${sqlList(states)} AND n > 0`);
 }
 
 /** Counts of a queue with no jobs. */

@@ -15,9 +15,12 @@ import { type Identity, identityOf } from "./identity.ts";
 export type Value = string | number | null | Uint8Array;
 
 /** SQLite's own wait for a lock stops the thread: keep it short, and wait the rest without stopping it. */
-const BLOCKING_WAIT_MS = 20;
-/** The longest pause between two tries; each is a random part of it, so that those who wait do not march in step. */
-const PAUSE_MS = 20;
+const BLOCKING_WAIT_MS = 8;
+/**
+ * The longest pause between two tries; each is a random part of it, so that those who wait do not march in step. It
+ * grows with the wait: at first, the pauses that others make between two transactions must not be missed.
+ */
+const PAUSE_MS = { first: 4, last: 20, after: 2000 };
 /** How long a busy store makes us wait: longer than the largest bulk insert holds the lock. */
 const PATIENCE_MS = 120_000;
 /** The log is cut back to this size after a checkpoint, so that a long reader's aftermath does not stay for ever. */
@@ -141,30 +144,43 @@ export class Database {
    * @throws {StoreGone} when the file is not at its place any more
    */
   async write<T>(work: (db: Database) => T, { reserve = true }: { reserve?: boolean } = {}): Promise<T> {
-    const write = () => this.#write(work);
+    const write = () => this.patiently(() => this.#transact(work));
     return reserve ? await orFromReserve(this.#home, write) : await write();
   }
 
-  async #write<T>(work: (db: Database) => T): Promise<T> {
-    return await this.patiently(() => {
-      this.run("BEGIN IMMEDIATE"); // the only statement here that can find the database busy
-      return this.#finish((db) => {
-        const result = work(db);
-        this.#checkPlace(); // last, since the work may take a while
-        return result;
-      });
+  /**
+   * The same without a flush to disk, and without the reserve: after a power cut it may not have happened, nor anything
+   * after it that was written like this. The next `write` of whatever process flushes it, too.
+   */
+  writeUnflushed<T>(work: (db: Database) => T): Promise<T> {
+    return this.patiently(() => {
+      this.exec("PRAGMA synchronous=NORMAL");
+      try {
+        return this.#transact(work);
+      } finally {
+        this.exec("PRAGMA synchronous=FULL");
+      }
+    });
+  }
+
+  #transact<T>(work: (db: Database) => T): T {
+    this.run("BEGIN IMMEDIATE"); // the only statement here that can find the database busy
+    return this.#finish((db) => {
+      const result = work(db);
+      this.#checkPlace(); // last, since the work may take a while
+      return result;
     });
   }
 
   /** Tries `action` until the database is not busy. */
   async patiently<T>(action: () => T): Promise<T> {
-    const deadline = this.#clock.monotonicMs() + PATIENCE_MS;
+    const start = this.#clock.monotonicMs();
     while (true) {
       try {
         return action();
       } catch (error) {
         if (!isBusy(error)) throw this.#explain(error);
-        if (this.#clock.monotonicMs() > deadline) {
+        if (this.#clock.monotonicMs() - start > PATIENCE_MS) {
           throw new StoreBusy(
             `Cannot use "${this.#home.database}": it is busy; another process has held it for ${
               PATIENCE_MS / 1000
@@ -172,7 +188,8 @@ export class Database {
           );
         }
       }
-      await this.#clock.sleep(Math.random() * PAUSE_MS);
+      const isLong = this.#clock.monotonicMs() - start > PAUSE_MS.after;
+      await this.#clock.sleep(Math.random() * (isLong ? PAUSE_MS.last : PAUSE_MS.first));
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * @module
- * Storing new jobs, one or a hundred thousand, in one transaction. The only place that inserts jobs, and so
- * the only one that counts by itself (see `migrations.ts`).
+ * Storing some new jobs in one transaction; very many are stored by `batches.ts`. The two are the only places that
+ * insert jobs, and so the only ones that count by themselves (see `migrations.ts`).
  */
 import { Refused, TakenId } from "../../errors.ts";
 import type { NewJob } from "../../job.ts";
@@ -24,31 +24,119 @@ const NOTE_IN_LANE = `
   ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
   WHERE (excluded.priority, excluded.seq) < (priority, seq)`;
 
-/** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
-export function enqueue(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): string[] {
-  const { request, now } = options;
-  if (!request) return store(db, jobs, options);
-  db.run("DELETE FROM requests WHERE made_at < ?", now - REQUEST_MEMORY_MS);
-  const known = db.get<{ fingerprint: string; ids: string }>(FIND_REQUEST, request.key);
-  if (known) {
-    if (known.fingerprint === request.fingerprint) return JSON.parse(known.ids);
-    throw new Refused(`Cannot enqueue with the key "${request.key}": it was used for something else`);
-  }
-  const ids = store(db, jobs, options);
-  db.run(REMEMBER_REQUEST, request.key, request.fingerprint, JSON.stringify(ids), now);
-  return ids;
+/** As many jobs as are stored in one transaction. */
+const MOST = 1000;
+/** And as much text. */
+const MOST_TEXT = 2 * 1024 * 1024;
+
+/** Jobs, and whether they are too many for one transaction: then they can be taken one by one, once. */
+export interface Divided {
+  /** All of them, or all that are to be taken. */
+  jobs: Iterable<NewJob>;
+  /** Whether they are many. */
+  many: boolean;
 }
 
+/** Finds out whether jobs are many, without taking more of them than necessary. */
+export function divide(jobs: Iterable<NewJob>): Divided {
+  const some: NewJob[] = [];
+  const iterator = jobs[Symbol.iterator]();
+  let text = 0;
+  while (some.length <= MOST && text < MOST_TEXT) {
+    const next = iterator.next();
+    if (next.done) return { jobs: some, many: false };
+    some.push(next.value);
+    text += textOf(next.value);
+  }
+  return { jobs: chain(some, iterator), many: true };
+}
+
+/** About how many characters a job has. */
+export function textOf({ command, env }: NewJob): number {
+  return command.length + (env === null ? 0 : JSON.stringify(env).length);
+}
+
+function* chain(some: readonly NewJob[], rest: Iterator<NewJob>): Iterable<NewJob> {
+  yield* some;
+  for (let next = rest.next(); !next.done; next = rest.next()) yield next.value;
+}
+
+/** What came of storing jobs. */
+export interface Enqueued {
+  /** In the given order. */
+  ids: string[];
+  /** There are batches that were enqueued and are not stored yet. */
+  pending: boolean;
+}
+
+/** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
+export function enqueue(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): Enqueued {
+  let ids = knownIds(db, options);
+  if (!ids) remember(db, ids = store(db, jobs, options), options);
+  return { ids, pending: db.get(PENDING) !== undefined };
+}
+
+const PENDING = "SELECT 1 FROM batches WHERE first IS NOT NULL LIMIT 1";
+
 const REQUEST_MEMORY_MS = 86_400_000;
-const FIND_REQUEST = "SELECT fingerprint, ids FROM requests WHERE key = ?";
-const REMEMBER_REQUEST = "INSERT INTO requests (key, fingerprint, ids, made_at) VALUES (?, ?, ?, ?)";
+/** Requests forgotten at a time: many more than come at a time. */
+const MOST_FORGOTTEN = 1000;
+const FORGET_REQUESTS = `
+  DELETE FROM requests WHERE key IN (SELECT key FROM requests WHERE made_at < ? LIMIT ${MOST_FORGOTTEN})`;
+const FIND_REQUEST = "SELECT fingerprint, ids FROM requests WHERE key = ? AND made_at >= ?";
+const REMEMBER_REQUEST =
+  "INSERT OR REPLACE INTO requests (key, fingerprint, ids, made_at) VALUES (?, ?, ?, ?)";
+
+/**
+ * What the same request gave before; undefined when it is the first.
+ * @throws {Refused} when its key was used for another one
+ */
+export function knownIds(db: Database, { request, now }: EnqueueOptions): string[] | undefined {
+  if (!request) return undefined;
+  const known = db.get<{ fingerprint: string; ids: string }>(
+    FIND_REQUEST,
+    request.key,
+    now - REQUEST_MEMORY_MS,
+  );
+  if (!known) return undefined;
+  if (known.fingerprint === request.fingerprint) return JSON.parse(known.ids);
+  throw new Refused(`Cannot enqueue with the key "${request.key}": it was used for something else`);
+}
+
+/** Notes what a request gave, and forgets old ones. */
+export function remember(db: Database, ids: readonly string[], { request, now }: EnqueueOptions): void {
+  if (!request) return;
+  db.run(FORGET_REQUESTS, now - REQUEST_MEMORY_MS);
+  db.run(REMEMBER_REQUEST, request.key, request.fingerprint, JSON.stringify(ids), now);
+}
+
+/** The id is taken by a job of a batch, which may never be enqueued. */
+export class Reserved extends TakenId {}
+
+const IS_RESERVED = "SELECT 1 FROM staged_names WHERE name = ?";
+
+/** The name in the database: null where the id is to be `j<seq>`. */
+export function nameOf(job: NewJob, { idFormat }: EnqueueOptions): string | null {
+  return job.id ?? (idFormat === "uuid" ? crypto.randomUUID() : null);
+}
+
+/** The state a new job is in. */
+export function firstState({ runAt }: NewJob, { now }: EnqueueOptions): FirstState {
+  return runAt !== null && runAt > now ? "scheduled" : "pending";
+}
+
+/** What to say of an id that another job has. */
+export function taken(name: string): string {
+  return `Cannot enqueue job "${name}": the id is taken`;
+}
 
 function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): string[] {
   const ids: string[] = [];
   const tally = new Tally();
   for (const job of jobs) {
-    const name = job.id ?? (options.idFormat === "uuid" ? crypto.randomUUID() : null);
-    const state = job.runAt !== null && job.runAt > options.now ? "scheduled" : "pending";
+    const name = nameOf(job, options);
+    const state = firstState(job, options);
+    if (job.id !== null && db.get(IS_RESERVED, job.id)) throw new Reserved(taken(job.id), ids.length);
     let seq: number;
     try {
       seq = db.insert(
@@ -70,16 +158,17 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
       ids.push(name ?? `j${seq}`);
     } catch (error) {
       if (!isTaken(error)) throw error;
-      throw new TakenId(`Cannot enqueue job "${name}": the id is taken`, ids.length);
+      throw new TakenId(taken(name!), ids.length);
     }
-    tally.add(job, state, seq);
+    const { queue, priority, held } = job;
+    tally.add(queue, { state, held, priority, seq });
   }
   tally.store(db, options.now);
   return ids;
 }
 
 /** The states a new job can be in. */
-type FirstState = "pending" | "scheduled";
+export type FirstState = "pending" | "scheduled";
 
 /** How many new jobs went into a queue, and the first of them that could be claimed. */
 interface Added {
@@ -88,23 +177,37 @@ interface Added {
   first?: { priority: number; seq: number };
 }
 
+/** What is counted of a new job. */
+export interface NewRow {
+  /** Its first state. */
+  state: FirstState;
+  /** It may not start. */
+  held: boolean;
+  /** Its place in the order of claiming. */
+  priority: number;
+  /** And its number. */
+  seq: number;
+}
+
 /** How many new jobs went into which queue and state. */
-class Tally {
+export class Tally {
   readonly #queues = new Map<string, Added>();
 
-  add(job: NewJob, state: FirstState, seq: number): void {
-    let added = this.#queues.get(job.queue);
+  /** Counts one job. */
+  add(queue: string, { state, held, priority, seq }: NewRow): void {
+    let added = this.#queues.get(queue);
     if (!added) {
       added = { pending: { n: 0, held: 0 }, scheduled: { n: 0, held: 0 } };
-      this.#queues.set(job.queue, added);
+      this.#queues.set(queue, added);
     }
     added[state].n += 1;
-    if (job.held) added[state].held += 1;
-    else if (state === "pending" && !(added.first && added.first.priority <= job.priority)) {
-      added.first = { priority: job.priority, seq };
+    if (held) added[state].held += 1;
+    else if (state === "pending" && !(added.first && added.first.priority <= priority)) {
+      added.first = { priority, seq };
     }
   }
 
+  /** Adds all to the counts and figures, as of `now`. To be called in the transaction that stores them. */
   store(db: Database, now: number): void {
     const figures = new FigureTally();
     for (const [queue, { pending, scheduled, first }] of this.#queues) {

@@ -1,12 +1,12 @@
 /**
  * @module
  * What people do to jobs that exist: call off, run again, remove, change, hold. Every function does it for
- * all the ids it is given, or throws and, since it runs in a transaction, for none.
+ * all the ids it is given, or throws and, since it runs in a transaction, for none. What is done to all jobs of some
+ * kind is in `sweep.ts`.
  */
 import { NoSuch, Refused } from "../../errors.ts";
 import { ENDED, type Job, type State, WAITING } from "../../job.ts";
 import type { JobChanges } from "../store.ts";
-import { queuesWith } from "./counts.ts";
 import type { Database, Value } from "./database.ts";
 import { findRow, type JobRow, toJob } from "./rows.ts";
 import { mayBecome, sqlList } from "./words.ts";
@@ -34,10 +34,11 @@ export function cancel(
 /** From where a person may start a job afresh. */
 const RETRYABLE: readonly State[] = ["failed", ...ENDED];
 
-const RETRY = `
+/** Starts one job afresh; its parameters are the time and its `seq`. */
+export const RETRY = `
   UPDATE jobs SET state = 'pending', attempts = 0, run_at = ?, started_at = NULL, finished_at = NULL,
     exit_code = NULL, signal = NULL, error = NULL, worker = NULL
-  WHERE ${mayBecome("pending")}`;
+  WHERE ${mayBecome("pending")} AND seq = ?`;
 
 /** Makes jobs pending at once, with their attempts counted from 0. Returns the ids of those that stay held. */
 export function retry(
@@ -47,17 +48,9 @@ export function retry(
 ): string[] {
   return ids.filter((id) => {
     const job = find(db, id, { verb: "retry", states: RETRYABLE, only });
-    db.run(`${RETRY} AND seq = ?`, now, job.seq);
+    db.run(RETRY, now, job.seq);
     return job.held === 1;
   });
-}
-
-/** The same for every dead job. Returns how many. */
-export function retryDead(db: Database, now: number): number {
-  return queuesWith(db, "dead").reduce(
-    (sum, queue) => sum + db.run(`${RETRY} AND state = 'dead' AND queue = ?`, now, queue),
-    0,
-  );
 }
 
 /** Removes jobs with their attempts and output. */
@@ -66,21 +59,6 @@ export function remove(db: Database, ids: readonly string[], only?: State): void
     const job = find(db, id, { verb: "delete", states: [...WAITING, ...ENDED], only });
     db.run("DELETE FROM jobs WHERE seq = ?", job.seq);
   }
-}
-
-/** Removes every job that is in one of the states, of one queue or of all. Returns how many. */
-export function removeAll(db: Database, states: readonly State[], queue?: string): number {
-  let removed = 0;
-  for (const state of states) {
-    const queues = queue === undefined ? queuesWith(db, state) : [queue];
-    for (const one of queues) removed += db.run("DELETE FROM jobs WHERE state = ? AND queue = ?", state, one);
-  }
-  return removed;
-}
-
-/** Removes every waiting job, of one queue or of all. Returns how many. */
-export function clear(db: Database, queue?: string): number {
-  return removeAll(db, WAITING, queue);
 }
 
 /** The columns that `edit` changes, `run_at` aside. */

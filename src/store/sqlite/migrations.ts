@@ -2,7 +2,7 @@
  * @module
  * The tables, as numbered steps: `user_version` says how many a database has taken. A step that was released
  * is never changed; a new one is added. Invariant: the counts are right whatever statement touched the jobs;
- * only inserting, which `enqueue.ts` alone does, counts by itself, since a trigger would halve its speed.
+ * only inserting, which `enqueue.ts` and `batches.ts` alone do, counts by itself, since a trigger would halve its speed.
  */
 import { OUTCOMES, STATES, STREAMS, WAITING } from "../../job.ts";
 import type { Database } from "./database.ts";
@@ -234,6 +234,24 @@ const STEPS: readonly string[] = [
    WHEN NOT EXISTS (SELECT 1 FROM jobs WHERE queue = OLD.queue) BEGIN
      INSERT OR REPLACE INTO emptied (queue) VALUES (OLD.queue);
    END;`,
+
+  // Very many jobs at once are staged before they become rows of `jobs`.
+  `CREATE TABLE batches (
+     id TEXT PRIMARY KEY,                -- names the lock of whoever enqueues it
+     made_at INTEGER NOT NULL,
+     first INTEGER                       -- the seq of its first job, once all of them are enqueued
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE TABLE staged (
+     piece INTEGER PRIMARY KEY AUTOINCREMENT,
+     batch TEXT NOT NULL REFERENCES batches,
+     start INTEGER NOT NULL,             -- how many jobs of its batch come before
+     jobs TEXT NOT NULL                  -- a JSON array of arrays: see batches.ts
+   ) STRICT;
+
+   CREATE UNIQUE INDEX staged_of ON staged (batch, start);
+
+   CREATE TABLE staged_names (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;`,
 ];
 
 /** A histogram of all queues together, for a statement that groups `figures f`. Part of a step, and as frozen. */

@@ -30,13 +30,21 @@ export const TABLES = [
   "figures",
   "overall_figures",
   "requests",
+  "batches",
+  "staged",
+  "staged_names",
 ] as const;
 
 /** A table whose rows are saved. */
 export type Table = typeof TABLES[number];
 
 /** Columns with numbers to walk along; the other tables are small. */
-const KEYS: Partial<Record<Table, string>> = { jobs: "seq", attempts: "job", output: "piece" };
+const KEYS: Partial<Record<Table, string>> = {
+  jobs: "seq",
+  attempts: "job",
+  output: "piece",
+  staged: "piece",
+};
 
 /** Of the tables without: in what order they stand in the file. */
 const ORDERS: Partial<Record<Table, readonly string[]>> = {
@@ -47,6 +55,8 @@ const ORDERS: Partial<Record<Table, readonly string[]>> = {
   figures: ["span", "start", "queue"],
   overall_figures: ["span", "start"],
   requests: ["key"],
+  batches: ["id"],
+  staged_names: ["name"],
 };
 
 /** What became of a table. */
@@ -207,7 +217,7 @@ function fillGaps(
 }
 
 /** By how many columns the rows of a table are recognised: as many as the first version had. */
-const LEAST_COLUMNS: Partial<Record<Table, number>> = { jobs: 23, attempts: 13, output: 6 };
+const LEAST_COLUMNS: Partial<Record<Table, number>> = { jobs: 23, attempts: 13, output: 6, staged: 4 };
 
 function columnsOf(db: Database, table: Table): string[] {
   return db.all<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`).map(({ name }) => name);
@@ -270,6 +280,7 @@ const LAST_IN_INDEX: Partial<Record<Table, string>> = {
   jobs: "SELECT max(seq) AS n FROM jobs INDEXED BY by_state WHERE queue >= ''",
   attempts: "SELECT max(seq) AS n FROM jobs INDEXED BY by_state WHERE queue >= ''",
   output: "SELECT max(piece) AS n FROM output INDEXED BY output_of WHERE job >= 0",
+  staged: "SELECT max(piece) AS n FROM staged INDEXED BY staged_of WHERE batch >= ''",
 };
 
 function walkOthers({ db }: Source, table: Table, take: (rows: Row[]) => void): boolean {
@@ -298,7 +309,7 @@ function countIn(db: Database, sql: string): number {
 
 /** Numbers that were given out are not given out again, though the rows are gone. */
 function keepSequences(source: Source, db: Database): void {
-  for (const table of ["jobs", "output"]) {
+  for (const table of ["jobs", "output", "staged"]) {
     const last = ask(source, `SELECT seq AS n FROM sqlite_sequence WHERE name = '${table}'`);
     if (typeof last !== "number") continue;
     const changed = db.run("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", last, table);

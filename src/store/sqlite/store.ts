@@ -10,7 +10,7 @@ import type { Attempt, Job, NewJob, State } from "../../job.ts";
 import type * as contract from "../store.ts";
 import type { Database } from "./database.ts";
 import type { Doorbell } from "./doorbell.ts";
-import { enqueue } from "./enqueue.ts";
+import { divide, enqueue, Reserved } from "./enqueue.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
 
@@ -39,9 +39,23 @@ export class SqliteStore implements contract.Store {
 
   // Jobs
 
-  enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
+  async enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
+    const divided = divide(jobs);
+    if (divided.many) return await this.#enqueueMany(divided.jobs, options);
     // Else those who enqueue would use up what is kept for those who have to end something.
-    return this.#change((db) => enqueue(db, jobs, options), { reserve: false });
+    const store = () => this.#change((db) => enqueue(db, divided.jobs, options), { reserve: false });
+    const { ids, pending } = await store().catch(async (error) => {
+      if (!(error instanceof Reserved)) throw error;
+      while (await this.recover());
+      return await store();
+    });
+    if (pending) await this.recover();
+    return ids;
+  }
+
+  async #enqueueMany(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
+    const { enqueueMany } = await import("./batches.ts");
+    return await this.#changes(() => enqueueMany(this.#db, this.#home, { jobs, options }));
   }
 
   async get(id: string): Promise<Job | undefined> {
@@ -80,8 +94,8 @@ export class SqliteStore implements contract.Store {
   }
 
   async retryDead(now: number): Promise<number> {
-    const { retryDead } = await import("./manage.ts");
-    return await this.#change((db) => retryDead(db, now));
+    const { retryDead } = await import("./sweep.ts");
+    return await this.#changes(() => retryDead(this.#db, now));
   }
 
   async delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
@@ -90,8 +104,8 @@ export class SqliteStore implements contract.Store {
   }
 
   async deleteDead(): Promise<number> {
-    const { removeAll } = await import("./manage.ts");
-    return await this.#change((db) => removeAll(db, ["dead"]));
+    const { deleteDead } = await import("./sweep.ts");
+    return await this.#changes(() => deleteDead(this.#db));
   }
 
   async edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
@@ -143,8 +157,8 @@ export class SqliteStore implements contract.Store {
   }
 
   async clear(queue?: string): Promise<number> {
-    const { clear } = await import("./manage.ts");
-    return await this.#change((db) => clear(db, queue));
+    const { clear } = await import("./sweep.ts");
+    return await this.#changes(() => clear(this.#db, queue));
   }
 
   /** Every setting that was set, by key. */
@@ -207,6 +221,11 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read(supervisors);
   }
 
+  async successors(id: string, limit: number): Promise<contract.SupervisorInfo[]> {
+    const { successors } = await import("./adoption.ts");
+    return await this.#db.read((db) => successors(db, id, limit));
+  }
+
   async takeOver(from: string, by: string): Promise<string[] | undefined> {
     const { takeOver } = await import("./adoption.ts");
     return await this.#change((db) => takeOver(db, from, by));
@@ -241,9 +260,16 @@ export class SqliteStore implements contract.Store {
     return await this.#db.write((db) => prune(db, before, limit));
   }
 
-  async backup(path: string): Promise<void> {
+  async recover(): Promise<boolean> {
+    const { recover } = await import("./batches.ts");
+    const more = await recover(this.#db, this.#home);
+    if (more) this.#bell.ring();
+    return more;
+  }
+
+  async backup(path: string, signal?: AbortSignal): Promise<void> {
     const { backup } = await import("./backup.ts");
-    await backup(this.#db, this.#home, path);
+    await backup(this.#db, this.#home, { path, signal });
   }
 
   async check(): Promise<string[]> {
@@ -283,6 +309,15 @@ export class SqliteStore implements contract.Store {
     const result = await this.#db.write(work, options);
     this.#bell.ring();
     return result;
+  }
+
+  /** Several writes that others may wait for; also when they come to no good end. */
+  async #changes<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      this.#bell.ring();
+    }
   }
 }
 

@@ -9,20 +9,29 @@ import type { Database } from "./database.ts";
 import { recountEmptied } from "./emptied.ts";
 import { figures } from "./figures.ts";
 import { recountLanes } from "./lanes.ts";
+import { turn } from "./turns.ts";
 
 const PRUNABLE = "state IN ('completed', 'cancelled')";
 
-/** Removes at most `limit` completed and cancelled jobs that ended before `before`, the oldest first. */
+/** Besides its flush, removing takes no longer than this at a time: supervisors do it, too. */
+const PRUNE_MS = 5;
+
+/**
+ * Removes some completed and cancelled jobs that ended before `before`, the oldest first: at most `limit`, and fewer
+ * where they have much output.
+ */
 export function prune(db: Database, before: number, limit: number): number {
-  const pruned = db.run(
-    `DELETE FROM jobs WHERE seq IN (
-       SELECT seq FROM jobs WHERE ${PRUNABLE} AND finished_at < ? ORDER BY finished_at LIMIT ?)`,
-    before,
-    limit,
-  );
+  const hasTime = turn({ limitMs: PRUNE_MS });
+  let pruned = 0;
+  for (const { seq } of db.all<{ seq: number }>(OLDEST, before, limit)) {
+    if (!hasTime()) break;
+    pruned += db.run("DELETE FROM jobs WHERE seq = ?", seq);
+  }
   if (pruned > 0) shrink(db);
   return pruned;
 }
+
+const OLDEST = `SELECT seq FROM jobs WHERE ${PRUNABLE} AND finished_at < ? ORDER BY finished_at LIMIT ?`;
 
 /** Free pages are used again; only where there are more, and a good part of the file, are some given back. */
 const PAGES_KEPT = 1000;

@@ -21,6 +21,8 @@ const SOUND: Readonly<Record<string, Readonly<Record<string, (value: unknown) =>
   queues: { name: QUEUE },
   workers: { queues: JSON_OBJECT },
   requests: { ids: JSON_OBJECT, made_at: NUMBER },
+  batches: { made_at: NUMBER },
+  staged: { start: NUMBER, jobs: JSON_OBJECT },
   figures: { queue: QUEUE, wait_ms: JSON_OBJECT, run_ms: JSON_OBJECT },
   overall_figures: { wait_ms: JSON_OBJECT, run_ms: JSON_OBJECT },
 };

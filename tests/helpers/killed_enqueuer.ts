@@ -1,0 +1,28 @@
+/**
+ * @module
+ * A process that enqueues very many jobs at once, the first with the id `x`, and kills itself on the way:
+ * `HOME JOBS N` dies, as of `kill -9`, before its N-th transaction begins or is committed. One that comes to its end
+ * before that prints the ids.
+ */
+import { homeAt } from "../../src/home.ts";
+import { openStore } from "../../src/store/open.ts";
+import { Database } from "../../src/store/sqlite/database.ts";
+import { newJob } from "./jobs.ts";
+
+const [dir, jobs, last] = Deno.args;
+const store = await openStore(homeAt(dir!));
+let steps = 0;
+
+const { run } = Database.prototype;
+Database.prototype.run = function (sql, ...values) {
+  if (sql === "BEGIN IMMEDIATE" || sql === "COMMIT") steps += 1;
+  if (steps === Number(last)) Deno.kill(Deno.pid, "SIGKILL");
+  return run.call(this, sql, ...values);
+};
+
+const ids = await store.enqueue(
+  Array.from({ length: Number(jobs) }, (_, i) => newJob({ id: i === 0 ? "x" : null })),
+  { now: Date.now(), idFormat: "short" },
+);
+store.close();
+console.log(ids.join("\n"));
