@@ -93,7 +93,7 @@ Deno.test("a job that is gone without an exit code is lost, what it left running
   const command = `[ $QUEUECTL_ATTEMPT = 2 ] || { sleep 300 & sleep 300; }`;
   const { id, token } = await orphan(test, command, { maxRetries: 1 });
   const pids = await signalTree({ token, root: null }, "0", true);
-  const shells = pids.filter((pid) => Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("sh\0-c\0"));
+  const shells = pids.filter(({ pid }) => Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("sh\0-c\0"));
   assert.equal(shells.length, 2, "the command's shell and its witness");
   for (const { pid } of shells) Deno.kill(pid, "SIGKILL");
   await using _next = await startWorker(test.home, ["--burst"]);

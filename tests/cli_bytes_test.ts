@@ -99,7 +99,12 @@ Deno.test("in a directory whose name is not UTF-8, what needs the name is refuse
       "Cannot use a path that starts from the current directory: that is gone, or its name is not UTF-8\n",
   });
   assert.equal(worked.code, 0, worked.stderr);
-  const copied = await run("backup", "copy.db");
+  const [refused, copied] = await Promise.all([
+    run("backup", "copy.db"),
+    run("backup", `${dir.path}/copy.db`),
+  ]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^Cannot use .*: the name is not UTF-8\n$/);
   assert.equal(copied.code, 0, copied.stderr);
 });
 
