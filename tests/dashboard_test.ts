@@ -252,6 +252,7 @@ browserTest(
       async () => (await one.test.store.queues()).find(({ name }) => name === "builds")!.concurrency === 2,
     );
 
+    await page.locator('input[aria-label="Most at a time in builds"][value="2"]').waitFor(); // the page knows, too
     await page.getByLabel("Most at a time in builds").fill("77");
     await one.test.enqueue("true", { held: true, queue: "new-queue" });
     await page.getByRole("link", { name: "new-queue" }).waitFor();
