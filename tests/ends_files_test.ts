@@ -35,10 +35,3 @@ Deno.test("a line that is half written is no end yet, whatever its half says", (
     assert.equal(endOf("other"), length < text.length ? undefined : 137, text.slice(0, length));
   }
 });
-
-Deno.test("an exit code that was noted in full is what whoever waits for a shell sees of it", () => {
-  using dir = tempDir();
-  Deno.writeTextFileSync(endsPath(dir.path, 0), "one 256\nother 999\n");
-  const codes = ["one", "other"].map((token) => spooledEnd(dir.file(token))?.exitCode);
-  assert.deepEqual(codes, [0, 231]);
-});

@@ -72,6 +72,7 @@ const ROWS: readonly Row[] = [
       plain("queue resume", "mail"),
       plain("queue set", "mail --concurrency 2"),
       plain("queue clear"),
+      plain("queue delete", "mail"),
       plain("worker list"),
       plain("worker stop"),
       plain("status"),

@@ -77,6 +77,7 @@ const COMMANDS = [
   "exit 7",
   "exit 137",
   "exit 255",
+  "exit 999",
   "echo out; echo err >&2; false",
   "echo (",
   "no-such-program",
@@ -205,6 +206,15 @@ Deno.test("a brief command runs on when its shell is killed, and its end is seen
   assert.equal((await ended)?.exitCode, 6);
 });
 
+Deno.test("a brief command's end is noted as whoever waits for a shell sees it", async () => {
+  await using one = slot();
+  for (const [command, code] of [["exit 256", 0], ["exit 999", 231]] as const) {
+    const asked = request(one, command);
+    await one.launcher.launch({ ...asked, env: { ...asked.env, QUEUECTL_RUN: asked.token } }).ended;
+    assert.equal(spooledEnd(asked.spool)?.exitCode, code);
+  }
+});
+
 Deno.test("without its worker, a slot's shell ends once it has run what it has", async () => {
   await using one = slot();
   const asked = request(one, "until [ -e go ]; do sleep 0.01; done; exit 6");
@@ -222,7 +232,7 @@ Deno.test("a barred brief command does not begin, and one whose directory is gon
   await using one = slot();
   const barred = request(one, "echo >began");
   assert.ok(bar(barred.spool));
-  assert.equal((await finish(one, barred)).error, "could not start: its spool cannot be written");
+  assert.equal((await finish(one, barred)).outcome, "unstarted");
   const nowhere = await finish(one, request(one, "echo >began", { cwd: one.dir.file("gone") }));
   assert.match(nowhere.error!, /^could not start: .*gone/);
   assert.throws(() => Deno.statSync(one.dir.file("began")), Deno.errors.NotFound);

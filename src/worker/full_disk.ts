@@ -1,7 +1,7 @@
 /**
  * @module
- * Whether a command may have failed because the disk with its spool was full. To ask takes a program, so what fails
- * again and again is not asked for each time.
+ * How much room there is on the disk with the spool, and whether a command may have failed for want of it. To ask takes
+ * a program, so it is not asked each time.
  */
 import { systemClock } from "../clock.ts";
 import { isFull } from "../store/reserve.ts";
@@ -11,24 +11,46 @@ import { here } from "./process/here.ts";
 const LITTLE = 1024 * 1024;
 /** For so long nobody asks again after there was room. */
 const GOOD_FOR_MS = 1000;
-const PAGE = 4096;
+/** What there is room for on a disk that is not full. */
+const SOME = 64 * 1024;
+/** With this much, a command that prints as fast as it can does not fill the disk in no time. */
+const MUCH = 1024 * 1024 * 1024;
+const ASK_AGAIN_MS = 10_000;
 
 let goodUntilMs = 0;
 let fullAtMs = -Infinity;
 
-/** Takes note when there is no room on the disk of a directory, for there will be soon. `name` is of a new file. */
-export function noteIfFull(directory: string, name: string): void {
+/**
+ * Takes note when there is no room on the disk of a directory, for there will be soon, and returns whether there is
+ * none. `name` is of a new file.
+ */
+export function noteIfFull(directory: string, name: string): boolean {
   const path = `${directory}/${name}`;
+  let full = false;
   try {
-    Deno.writeFileSync(path, new Uint8Array(PAGE), { mode: 0o600 });
+    Deno.writeFileSync(path, new Uint8Array(SOME), { mode: 0o600 });
   } catch (error) {
-    if (isFull(error)) fullAtMs = systemClock.monotonicMs();
+    full = isFull(error);
   }
+  if (full) fullAtMs = systemClock.monotonicMs();
   try {
     Deno.removeSync(path);
   } catch {
     // there was not even room for a name
   }
+  return full;
+}
+
+const roomy = { is: false, askAtMs: -Infinity };
+
+/** Whether there was much room on the disk of a directory when that was last asked; false when it has not been. */
+export function isRoomy(directory: string): boolean {
+  const nowMs = systemClock.monotonicMs();
+  if (nowMs >= roomy.askAtMs) {
+    roomy.askAtMs = nowMs + ASK_AGAIN_MS;
+    here.disk(directory).then((disk) => roomy.is = (disk?.available ?? 0) >= MUCH).catch(() => {});
+  }
+  return roomy.is;
 }
 
 /** Whether there is hardly any room now, or was known to be none since a time by the monotonic clock. */

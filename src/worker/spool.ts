@@ -114,9 +114,7 @@ export function endsPath(directory: string, number: number): string {
 /** The whole lines of such a file; none when it has just been removed. */
 function endsIn(path: string): [token: string, exitCode: number][] {
   const lines = orIfMissing("", () => Deno.readTextFileSync(path)).split("\n").slice(0, -1);
-  return lines.map((line) => line.split(" "))
-    // A trap sees the number that `exit` was given; whoever waits for the shell, only its last eight bits.
-    .map(([token = "", number]) => [token, Number(number) & 0xff]);
+  return lines.map((line) => line.split(" ")).map(([token = "", code]) => [token, Number(code)]);
 }
 
 /** An end, and where it was left. */

@@ -9,7 +9,7 @@
  * is printed within those microseconds is lost, and not counted.
  */
 import type { Stream } from "../job.ts";
-import { noteIfFull } from "./full_disk.ts";
+import { isRoomy, noteIfFull } from "./full_disk.ts";
 import { here } from "./process/here.ts";
 import type { Platform } from "./process/platform.ts";
 import { noteTrim, splitSpool, streamPath, type Trim, trimOf } from "./spool.ts";
@@ -21,6 +21,8 @@ const SLACK = 256 * 1024;
 /** With this much too much, or this many times the limit, there is no time left for a hole. */
 const OUTRUN = 1024 * 1024;
 const OUTRUN_LIMITS = 4;
+/** The same where there is much room: exact numbers are worth some of it. */
+const OUTRUN_ROOMY = 32 * 1024 * 1024;
 /** New bytes are copied after the first ones this often at most, and this many: else they come faster than that. */
 const COPIES = 4;
 const MORE = 256 * 1024;
@@ -32,7 +34,12 @@ const SHORTEST_PAUSE_MS = 2;
 const YOUNG = [{ untilMs: 100, pauseMs: 5 }, { untilMs: 1000, pauseMs: 10 }];
 
 /** What it takes to give back a part of a file. */
-export type Means = Pick<Platform, "punchHole" | "appends">;
+export interface Means extends Pick<Platform, "punchHole" | "appends"> {
+  /** Whether there is much room on the disk of a directory. */
+  isRoomy(directory: string): boolean;
+}
+
+const MEANS: Means = { punchHole: here.punchHole, appends: here.appends, isRoomy };
 
 /** A stream of an attempt. */
 export class StreamFile {
@@ -56,7 +63,7 @@ export class StreamFile {
   /** `limit` is the bytes to be kept, unless some have been given back with another limit. */
   constructor(
     { spool, stream, limit, known }: { spool: string; stream: Stream; limit: number; known: boolean },
-    means: Means = here,
+    means: Means = MEANS,
   ) {
     this.#spool = spool;
     this.#stream = stream;
@@ -92,8 +99,8 @@ export class StreamFile {
     if (size < this.#given) this.#given = upToBlock(this.head); // the command has emptied it itself
     const excess = size - this.tail - this.#given;
     if (this.#means.appends && excess > Math.max(this.#limit, SLACK)) {
-      this.#lookForRoom();
-      if (excess > this.#outrun || !this.#canPunch) this.#cutOff();
+      const full = this.#lookForRoom();
+      if (full || excess > this.#outrun || !this.#canPunch) this.#cutOff();
       else if (!this.#punching) this.#punch(size);
     }
     return { size: size + this.#cut, pauseMs: this.#pause(size + this.#cut, nowMs) };
@@ -109,7 +116,8 @@ export class StreamFile {
   }
 
   get #outrun(): number {
-    return Math.max(OUTRUN_LIMITS * this.#limit, OUTRUN);
+    const { directory } = splitSpool(this.#spool);
+    return Math.max(OUTRUN_LIMITS * this.#limit, this.#means.isRoomy(directory) ? OUTRUN_ROOMY : OUTRUN);
   }
 
   /** Until about half of what is borne could have been printed. */
@@ -164,9 +172,9 @@ export class StreamFile {
   }
 
   /** If there is none, somebody may fail for want of it. */
-  #lookForRoom(): void {
+  #lookForRoom(): boolean {
     const { directory, token } = splitSpool(this.#spool);
-    noteIfFull(directory, `${token}.room`);
+    return noteIfFull(directory, `${token}.room`);
   }
 
   /** Those who come later shall know. When there is no room even for a name, making room comes first. */

@@ -99,7 +99,8 @@ export async function worksThroughout(how: Installed): Promise<void> {
   await says(how, ["enqueue", "--id", "fails", "--max-retries", "0", "exit 3"]);
   const ran = await says(how, ["worker", "start", "--burst", "--count", "2"]);
   assert.equal(ran.match(/ started$/gm)?.length, 2, ran);
-  assert.equal(await says(how, ["logs", "hello"]), "hello\noops\n");
+  assert.equal(await says(how, ["logs", "hello", "--stdout"]), "hello\n");
+  assert.equal(await says(how, ["logs", "hello", "--stderr"]), "oops\n");
   assert.equal(await says(how, ["wait", "hello"]), "hello completed\n");
   assert.deepEqual(await call(how, ["wait", "fails"]), { code: 1, stdout: "fails dead\n", stderr: "" });
   assert.equal((await call(how, ["show", "nothing"])).code, 1);

@@ -20,6 +20,12 @@ export async function requestsFor(home: Home, jobs: readonly Partial<NewJob>[]):
     const token = crypto.randomUUID();
     const job = { ...newJob(changes), id: `job-${i}`, lastAttempt: 1, worker: "worker", token };
     const places = { spool: `${home.spool}/${token}`, ends: `${home.spool}/ends-0` };
-    return requestOf(job as unknown as ClaimedJob, { home, directory: null, host, settings, ...places });
+    return requestOf(job as unknown as ClaimedJob, {
+      home,
+      directory: Deno.cwd(),
+      host,
+      settings,
+      ...places,
+    });
   });
 }

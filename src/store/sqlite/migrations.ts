@@ -157,6 +157,7 @@ const STEPS: readonly string[] = [
    CREATE INDEX requests_by_age ON requests (made_at);`,
 
   // Very many queues cost what one does, and empty ones go away; see `lanes.ts`, `due.ts`, `figures.ts`, `emptied.ts`.
+  // Very many jobs at once are staged before they become rows of `jobs`; see `batches.ts`.
   `CREATE TABLE lanes (
      queue TEXT PRIMARY KEY,
      priority INTEGER NOT NULL,
@@ -233,10 +234,9 @@ const STEPS: readonly string[] = [
    CREATE TRIGGER queue_left AFTER UPDATE OF queue ON jobs
    WHEN NOT EXISTS (SELECT 1 FROM jobs WHERE queue = OLD.queue) BEGIN
      INSERT OR REPLACE INTO emptied (queue) VALUES (OLD.queue);
-   END;`,
+   END;
 
-  // Very many jobs at once are staged before they become rows of `jobs`.
-  `CREATE TABLE batches (
+   CREATE TABLE batches (
      id TEXT PRIMARY KEY,                -- names the lock of whoever enqueues it
      made_at INTEGER NOT NULL,
      first INTEGER                       -- the seq of its first job, once all of them are enqueued

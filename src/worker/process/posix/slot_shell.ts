@@ -25,6 +25,7 @@ export const SLOT_SCRIPT = "QUEUECTL_SLOT_SPOOL=$1";
  * A request is a line of words, a line with the directory, empty for the same as before, a line with the command, and
  * a line for each further variable. What varies little is left out, since the shell reads byte by byte.
  * Variables of its own begin with `QUEUECTL_SLOT_` and are not exported; `QUEUECTL_RUN` and its like are.
+ * A trap sees the number that `exit` was given; whoever waits for the shell, only its last eight bits.
  * $1 the directory of the spool, $2 the shell of the commands, $3 and $4 the scripts with a witness (see `launch.ts`).
  */
 const SCRIPT =
@@ -42,7 +43,7 @@ queuectl_slot() {
   fi
   set -C; exec >"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.out"; set +C
   exec >>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.out" 2>>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.err"
-  trap 'set -- "$?"; echo "$QUEUECTL_RUN $1" >>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_SLOT_ENDS" || : >|"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.exit.$1"' EXIT
+  trap 'set -- "$(($? & 255))"; echo "$QUEUECTL_RUN $1" >>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_SLOT_ENDS" || : >|"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.exit.$1"' EXIT
   eval "set --; $QUEUECTL_SLOT_COMMAND"
 }
 while IFS=' ' read -r QUEUECTL_SLOT_KIND QUEUECTL_RUN QUEUECTL_SLOT_ENDS QUEUECTL_SLOT_VARIABLES QUEUECTL_ATTEMPT QUEUECTL_JOB_ID QUEUECTL_QUEUE; do

@@ -27,8 +27,8 @@ look() {
   case $1 in [ZXx]) return 1;; esac
 }
 signal=$1 token=$2 output=$3 root=$4; shift 4
-add $root $(grep -ls -- "$token" /proc/[0-9]*/environ | cut -d/ -f3)
 [ -z "$output" ] || add $(ls -ln /proc/[0-9]*/fd/1 2>/dev/null | grep -F -- "$output" | cut -d/ -f3)
+add $root $(grep -ls -- "$token" /proc/[0-9]*/environ | cut -d/ -f3)
 for seen; do look "\${seen%:*}" && [ "$start" = "\${seen#*:}" ] && add "\${seen%:*}"; done
 while [ -n "$new" ]; do
   todo=$new; new=
