@@ -108,7 +108,6 @@ for (const { name, means, ignore } of ways) {
     await until("there is room again", () => {
       first.keepSmall(0);
       return growing.allocated < LIMIT + 512 * KIB;
-      await Promise.all(punches);
     });
     for (const limit of [LIMIT * 5, 10]) {
       growing.print(150_001);
@@ -122,6 +121,7 @@ for (const { name, means, ignore } of ways) {
       });
       checkKept(next, growing);
     }
+    await Promise.all(punches);
   });
 }
 
