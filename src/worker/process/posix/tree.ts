@@ -12,7 +12,7 @@ import { RUN_VARIABLE, type Signalled, type Tree } from "../platform.ts";
 import { runShell } from "./shell.ts";
 
 /**
- * Signals a run's processes, unless the signal is 0, and prints a line for each that is there: pid, pid of its parent,
+ * Signals a run's processes, unless the signal is 0, and prints a line for each that was there before: pid, pid of its parent,
  * its start, and `refused` where this user may not signal it. Another user's process shows only as somebody's
  * descendant; once its parent has ended it can be told by nothing but what was seen before.
  * $1 signal, $2 `QUEUECTL_RUN=token`, $3 the end of what `ls` says of their stdout or nothing, $4 pid of the first
@@ -38,10 +38,12 @@ while [ -n "$new" ]; do
     done
   done
 done
-for pid in $all; do
-  look $pid || continue
-  refused=; kill -s "$signal" $pid || { look $pid || continue; refused=refused; }
-  echo "$pid $parent $start $refused"
+there=
+for pid in $all; do look $pid && there="$there $pid:$parent:$start"; done
+for one in $there; do
+  pid=\${one%%:*} rest=\${one#*:} refused=
+  kill -s "$signal" $pid || ! look $pid || refused=refused
+  echo "$pid \${rest%:*} \${rest#*:} $refused"
   [ "$signal" = TERM ] && kill -s CONT $pid
 done 2>/dev/null; :`;
 
