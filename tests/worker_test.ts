@@ -296,10 +296,10 @@ Deno.test("workers in the background write a log each, and outlive who started t
   assert.equal(Deno.statSync(`${test.home}/logs/${job.worker}.log`).mode! & 0o777, 0o600);
 });
 
-for (const processes of [2, 4, 8]) {
+for (const processes of [2, 8]) {
   Deno.test(`${processes} worker processes and three enqueuers: every job runs exactly once`, async () => {
     using test = await testStore();
-    const jobs = 250 * processes;
+    const jobs = 150 * processes;
     const enqueuers = [0, 1, 2].map(async (enqueuer) => {
       const lines = Array.from(
         { length: Math.floor(jobs / 3) + (enqueuer < jobs % 3 ? 1 : 0) },
