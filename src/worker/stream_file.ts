@@ -22,7 +22,7 @@ const SLACK = 256 * 1024;
 const OUTRUN = 1024 * 1024;
 const OUTRUN_LIMITS = 4;
 /** The same where there is much room: exact numbers are worth some of it. */
-const OUTRUN_ROOMY = 32 * 1024 * 1024;
+const OUTRUN_ROOMY = 8 * 1024 * 1024;
 /** New bytes are copied after the first ones this often at most, and this many: else they come faster than that. */
 const COPIES = 4;
 const MORE = 256 * 1024;
