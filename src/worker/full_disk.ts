@@ -41,6 +41,7 @@ export function noteIfFull(directory: string, name: string): boolean {
   return full;
 }
 
+/** All spools of a home are on one disk. */
 const roomy = { is: false, askAtMs: -Infinity };
 
 /** Whether there was much room on the disk of a directory when that was last asked; false when it has not been. */

@@ -12,7 +12,7 @@
  * | `S.chosen.N` | the shell of its command | it chose the exit code N, which looks like death by a signal |
  * | `S.out.kept.L-C` | whoever watches it | of its stdout, the first and the last L/2 bytes are kept, and C bytes between them cut out |
  * | `S.err.kept.L-C` | whoever watches it | the same of its stderr |
- * | `ends-M`, beside | shells without a witness | a line for each: the token and the exit code |
+ * | `ends-M`, beside | commands without a witness | a line for each: the token and the exit code |
  */
 import { type Stream, STREAMS } from "../job.ts";
 
@@ -106,7 +106,7 @@ export function bar(spool: string): boolean {
 
 const ENDS = /^ends-\d+$/;
 
-/** A file in which shells without a witness note their ends. */
+/** A file in which commands without a witness note their ends. */
 export function endsPath(directory: string, number: number): string {
   return `${directory}/ends-${number}`;
 }

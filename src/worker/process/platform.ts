@@ -76,7 +76,7 @@ export interface Launch {
   shell: string;
   /** The path that the names of the spool files begin with. */
   spool: string;
-  /** The file in the same directory in which shells without a witness note their ends. */
+  /** The file in the same directory in which commands without a witness note their ends. */
   ends: string;
   /** The directory to run in; null is this process's own. */
   cwd: string | null;
