@@ -2,7 +2,7 @@
  * @module
  * Reading what an attempt printed from the store, from the beginning to what is there now, and on from there.
  */
-import type { Stream } from "./job.ts";
+import type { Stream } from "./domain/job.ts";
 import type { OutputStore, StoredOutput } from "./store/store.ts";
 
 /** Pieces that are read at a time. */

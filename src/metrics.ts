@@ -3,7 +3,7 @@
  * What `metrics` and the dashboard say about all time and the last minute, hour and day, from the figures that
  * the store keeps. Pure.
  */
-import { addFigures, type Figures, type Histogram, mean, noFigures, quantile } from "./figures.ts";
+import { addFigures, type Figures, type Histogram, mean, noFigures, quantile } from "./domain/figures.ts";
 import type { FigureRange, FigureRow } from "./store/store.ts";
 
 const MINUTE_MS = 60_000;

@@ -2,9 +2,9 @@
  * @module
  * What an attempt printed, as JSON. Pure.
  */
-import type { Stream } from "./job.ts";
-import type { StoredOutput } from "./store/store.ts";
 import { joined } from "./attempt_output.ts";
+import type { Stream } from "./domain/job.ts";
+import type { StoredOutput } from "./store/store.ts";
 
 /**
  * A part of a stream without a hole: `text` where it is UTF-8, `base64` where it is not, such as a part of a character

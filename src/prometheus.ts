@@ -3,8 +3,14 @@
  * Counts, figures and workers in the text format that Prometheus reads (version 0.0.4). Of very many queues only some
  * have series of their own.
  */
-import { BUCKETS_PER_OCTAVE, type Histogram, noFigures, OUTCOME_FIGURE, subtractFigures } from "./figures.ts";
-import { STATES } from "./job.ts";
+import {
+  BUCKETS_PER_OCTAVE,
+  type Histogram,
+  noFigures,
+  OUTCOME_FIGURE,
+  subtractFigures,
+} from "./domain/figures.ts";
+import { STATES } from "./domain/job.ts";
 import { MOST_QUEUES } from "./status.ts";
 import type { FigureRow, QueueInfo, Store, WorkerInfo } from "./store/store.ts";
 

@@ -2,7 +2,7 @@
  * @module
  * The settings as they hold now, and the same as JSON, on the command line and over HTTP.
  */
-import { describeRange, type Setting, type Settings, settingsFrom } from "./settings.ts";
+import { describeRange, type Setting, type Settings, settingsFrom } from "./domain/settings.ts";
 import type { SettingStore } from "./store/store.ts";
 
 /** A setting as it holds now. */

@@ -3,7 +3,7 @@
  * Short jobs are given to their worker ahead of time: nobody may notice, except by the speed.
  */
 import assert from "node:assert/strict";
-import type { NewJob } from "../src/job.ts";
+import type { NewJob } from "../src/domain/job.ts";
 import { Pace } from "../src/worker/pace.ts";
 import { queuectl } from "./helpers/cli.ts";
 import { until } from "./helpers/until.ts";

@@ -3,7 +3,7 @@
  * `queuectl config`, as real processes.
  */
 import assert from "node:assert/strict";
-import { SETTINGS } from "../src/settings.ts";
+import { SETTINGS } from "../src/domain/settings.ts";
 import { queuectl } from "./helpers/cli.ts";
 import { tempDir } from "./helpers/temp.ts";
 

@@ -8,7 +8,7 @@ import { GLOBAL_FLAGS } from "../src/cli/command.ts";
 import { flagName } from "../src/cli/help.ts";
 import { bold, list, paragraph, section, subsection } from "../src/cli/man/roff.ts";
 import { loadWholeTree } from "../src/cli/tree.ts";
-import { SETTINGS } from "../src/settings.ts";
+import { SETTINGS } from "../src/domain/settings.ts";
 import { queuectl } from "./helpers/cli.ts";
 import { succeeds } from "./helpers/finished.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";

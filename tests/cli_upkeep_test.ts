@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { openStore } from "../src/store/open.ts";
 import { VERSION } from "../src/version.ts";
 import { MAIN, queuectl } from "./helpers/cli.ts";
-import { newJob } from "./helpers/jobs.ts";
 import { succeeds } from "./helpers/finished.ts";
+import { newJob } from "./helpers/jobs.ts";
 import { tempDir } from "./helpers/temp.ts";
 import { testStore } from "./helpers/worker.ts";
 

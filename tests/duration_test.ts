@@ -4,7 +4,7 @@
  */
 import fc from "npm:fast-check@4.10.2";
 import assert from "node:assert/strict";
-import { formatDuration, parseDuration } from "../src/duration.ts";
+import { formatDuration, parseDuration } from "../src/domain/duration.ts";
 
 Deno.test("durations are seconds, or numbers with units, largest first", () => {
   const read: Record<string, number> = {

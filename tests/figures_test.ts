@@ -4,7 +4,7 @@
  */
 import fc from "npm:fast-check@4.10.2";
 import assert from "node:assert/strict";
-import { addFigures, addValue, emptyHistogram, mean, noFigures, quantile } from "../src/figures.ts";
+import { addFigures, addValue, emptyHistogram, mean, noFigures, quantile } from "../src/domain/figures.ts";
 
 function histogram(values: readonly number[]) {
   const histogram = emptyHistogram();

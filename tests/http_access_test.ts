@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../src/clock.ts";
 import { AuditLog } from "../src/http/audit.ts";
-import { ApiClient, READ_TOKEN, startDashboard, TOKEN } from "./helpers/dashboard.ts";
 import { MAIN, queuectl } from "./helpers/cli.ts";
+import { ApiClient, READ_TOKEN, startDashboard, TOKEN } from "./helpers/dashboard.ts";
 import { finished, succeeds } from "./helpers/finished.ts";
 import { tempDir } from "./helpers/temp.ts";
 import { testStore } from "./helpers/worker.ts";

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { prometheusText, whatToExpose } from "../src/prometheus.ts";
 import { queuectl } from "./helpers/cli.ts";
 import { ApiClient, startDashboard, TOKEN } from "./helpers/dashboard.ts";
-import { enqueue } from "./helpers/jobs.ts";
 import { handWorker } from "./helpers/hand_worker.ts";
+import { enqueue } from "./helpers/jobs.ts";
 import { until } from "./helpers/until.ts";
 import { startWorker, testStore } from "./helpers/worker.ts";
 

@@ -3,7 +3,7 @@
  * The bulk routes: each action, by ids and by a filter, also while others change and enqueue jobs.
  */
 import assert from "node:assert/strict";
-import { ENDED, type State, STATES } from "../src/job.ts";
+import { ENDED, type State, STATES } from "../src/domain/job.ts";
 import type { JobFilter, Store } from "../src/store/store.ts";
 import { altered, testApplication } from "./helpers/application.ts";
 import { claim, death, enqueue, failure, newSupervisor, settlement, T0 } from "./helpers/jobs.ts";

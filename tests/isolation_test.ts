@@ -4,7 +4,7 @@
  * its jobs, on a worker without a terminal as services, cron and `--detach` start it.
  */
 import assert from "node:assert/strict";
-import type { State } from "../src/job.ts";
+import type { State } from "../src/domain/job.ts";
 import { spawnQueuectl } from "./helpers/cli.ts";
 import { readUntil } from "./helpers/printed.ts";
 import { testStore } from "./helpers/worker.ts";

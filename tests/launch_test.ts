@@ -3,8 +3,8 @@
  * What a command leaves in the spool when nobody waits for it, how it is found, and how it is kept from beginning.
  */
 import assert from "node:assert/strict";
-import { findRuns } from "../src/worker/process/posix/find.ts";
 import type { Launch } from "../src/worker/process/platform.ts";
+import { findRuns } from "../src/worker/process/posix/find.ts";
 import { isPlain, keepsToItself } from "../src/worker/process/posix/plain.ts";
 import { bar, begunAt, hasBegun, spooledEnd } from "../src/worker/spool.ts";
 import { TestLauncher } from "./helpers/launching.ts";

@@ -3,11 +3,11 @@
  * Leases: how a supervisor keeps its own, and how it judges those of others. Whatever clocks are set to.
  */
 import assert from "node:assert/strict";
-import { StoreBusy, StoreFull, StoreUnusable, type UserError } from "../src/errors.ts";
+import { StoreBusy, StoreFull, StoreUnusable, type UserError } from "../src/domain/errors.ts";
+import { bePresent, presencePath } from "../src/presence.ts";
 import type { SupervisorInfo } from "../src/store/store.ts";
 import { Lease } from "../src/worker/lease.ts";
 import { Peers } from "../src/worker/peers.ts";
-import { bePresent, presencePath } from "../src/presence.ts";
 import { FakeClock } from "./helpers/fake_clock.ts";
 import { tempDir } from "./helpers/temp.ts";
 

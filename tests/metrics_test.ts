@@ -3,8 +3,8 @@
  * Summing up figures, and the text for Prometheus.
  */
 import assert from "node:assert/strict";
-import { addValue, type Figures, noFigures } from "../src/figures.ts";
-import { STATES } from "../src/job.ts";
+import { addValue, type Figures, noFigures } from "../src/domain/figures.ts";
+import { STATES } from "../src/domain/job.ts";
 import { rangeOf, summarizeTotal, summarizeWindow, WINDOWS } from "../src/metrics.ts";
 import { prometheusText } from "../src/prometheus.ts";
 import type { FigureRow, QueueInfo } from "../src/store/store.ts";

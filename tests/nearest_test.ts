@@ -3,7 +3,7 @@
  * The word that was meant.
  */
 import assert from "node:assert/strict";
-import { nearest } from "../src/nearest.ts";
+import { nearest } from "../src/domain/nearest.ts";
 
 const COMMANDS = ["enqueue", "list", "logs", "status", "worker"];
 

@@ -3,10 +3,10 @@
  * Paths and the home, on this system and on the others.
  */
 import assert from "node:assert/strict";
-import { StoreUnusable } from "../src/errors.ts";
+import { StoreUnusable } from "../src/domain/errors.ts";
+import { shellOf } from "../src/domain/settings.ts";
 import { findHome } from "../src/home.ts";
 import { absolutePath, directoryOf, isAbsolute } from "../src/paths.ts";
-import { shellOf } from "../src/settings.ts";
 
 const POSIX: [path: string, base: string, absolute: string][] = [
   ["/a//b/./c/", "", "/a/b/c"],

@@ -4,9 +4,9 @@
  */
 import fc from "npm:fast-check@4.10.2";
 import assert from "node:assert/strict";
-import { OUTCOMES, TRANSITIONS } from "../src/job.ts";
-import { nextState, retryDelayMs } from "../src/retry.ts";
-import { DEFAULT_SETTINGS } from "../src/settings.ts";
+import { OUTCOMES, TRANSITIONS } from "../src/domain/job.ts";
+import { nextState, retryDelayMs } from "../src/domain/retry.ts";
+import { DEFAULT_SETTINGS } from "../src/domain/settings.ts";
 
 const delays = (changes: Partial<typeof DEFAULT_SETTINGS>, count = 4) =>
   Array.from({ length: count }, (_, i) => retryDelayMs(i + 1, { ...DEFAULT_SETTINGS, ...changes }, 0.5));

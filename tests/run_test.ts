@@ -3,7 +3,7 @@
  * One attempt: real commands, real process trees, real signals.
  */
 import assert from "node:assert/strict";
-import type { Stream } from "../src/job.ts";
+import type { Stream } from "../src/domain/job.ts";
 import type { OutputPiece } from "../src/store/store.ts";
 import { adopt } from "../src/worker/adopted.ts";
 import { Lookout } from "../src/worker/lookout.ts";

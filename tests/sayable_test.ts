@@ -4,16 +4,15 @@
  */
 import fc from "npm:fast-check@4.10.2";
 import assert from "node:assert/strict";
-import type { Context } from "../src/cli/context.ts";
 import type { CommandDefinition } from "../src/cli/command.ts";
+import type { Context } from "../src/cli/context.ts";
 import { duration } from "../src/cli/flags.ts";
 import { command as show } from "../src/cli/show.ts";
 import { LineJournal } from "../src/cli/worker/line_journal.ts";
 import { systemClock } from "../src/clock.ts";
-import { BadInput } from "../src/errors.ts";
-import { OUTCOMES } from "../src/job.ts";
-import { jobJson } from "../src/job_json.ts";
-import { nextState } from "../src/retry.ts";
+import { BadInput } from "../src/domain/errors.ts";
+import { OUTCOMES } from "../src/domain/job.ts";
+import { nextState } from "../src/domain/retry.ts";
 import {
   DEFAULT_SETTINGS,
   formatSetting,
@@ -21,8 +20,9 @@ import {
   type Setting,
   SETTINGS,
   settingsFrom,
-} from "../src/settings.ts";
-import { jobFromValue, parseTime } from "../src/spec.ts";
+} from "../src/domain/settings.ts";
+import { jobFromValue, parseTime } from "../src/domain/spec.ts";
+import { jobJson } from "../src/job_json.ts";
 import { openStore } from "../src/store/open.ts";
 import { settlementOf } from "../src/worker/settlement.ts";
 import { claimOne, exchangeOf, newSupervisor, T0 } from "./helpers/jobs.ts";

@@ -13,7 +13,7 @@ import {
   SETTINGS,
   settingsFrom,
   shellOf,
-} from "../src/settings.ts";
+} from "../src/domain/settings.ts";
 
 const value = (key: string, text: string) => parseSetting(findSetting(key), text);
 

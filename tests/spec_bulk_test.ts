@@ -3,9 +3,9 @@
  * Many jobs from one text, and words to a command.
  */
 import assert from "node:assert/strict";
-import { readBulk } from "../src/bulk.ts";
+import { readBulk } from "../src/domain/bulk.ts";
+import type { JobDefaults } from "../src/domain/spec.ts";
 import { quoteWords } from "../src/shell_words.ts";
-import type { JobDefaults } from "../src/spec.ts";
 
 const defaults: JobDefaults = { now: 0, priority: 0, maxRetries: 3, timeoutMs: 0, cwd: "/" };
 

@@ -3,8 +3,8 @@
  * What users say of jobs: every field, and one sentence for everything that makes no sense.
  */
 import assert from "node:assert/strict";
-import { BadInput } from "../src/errors.ts";
-import type { NewJob } from "../src/job.ts";
+import { BadInput } from "../src/domain/errors.ts";
+import type { NewJob } from "../src/domain/job.ts";
 import {
   fieldsFromFlags,
   type JobDefaults,
@@ -12,7 +12,7 @@ import {
   jobFromValue,
   parseTime,
   readFields,
-} from "../src/spec.ts";
+} from "../src/domain/spec.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const DEFAULTS: JobDefaults = { now: NOW, priority: 2, maxRetries: 4, timeoutMs: 6000, cwd: "/work" };

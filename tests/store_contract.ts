@@ -13,8 +13,8 @@ import { managing } from "./store_contract/managing.ts";
 import { printing } from "./store_contract/printing.ts";
 import { queueing } from "./store_contract/queueing.ts";
 import { settling } from "./store_contract/settling.ts";
-import { supervising } from "./store_contract/supervising.ts";
 import type { Opened, Test } from "./store_contract/suite.ts";
+import { supervising } from "./store_contract/supervising.ts";
 
 const PARTS = [
   enqueueing,

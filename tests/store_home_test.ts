@@ -3,7 +3,7 @@
  * Homes that go away under a running process, cannot be written, or are full.
  */
 import assert from "node:assert/strict";
-import { StoreFull, StoreGone } from "../src/errors.ts";
+import { StoreFull, StoreGone } from "../src/domain/errors.ts";
 import { type Home, homeAt } from "../src/home.ts";
 import { directoryAbove, existingAbove } from "../src/store/directories.ts";
 import { openStore } from "../src/store/open.ts";

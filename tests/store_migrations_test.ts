@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { ENDED, STATES } from "../src/job.ts";
+import { ENDED, STATES } from "../src/domain/job.ts";
 import type { Home } from "../src/home.ts";
 import { openStore } from "../src/store/open.ts";
 import { SCHEMA_VERSION } from "../src/store/sqlite/header.ts";

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { StoreUnusable } from "../src/errors.ts";
+import { StoreUnusable } from "../src/domain/errors.ts";
 import { type Home, homeAt } from "../src/home.ts";
 import { openStore } from "../src/store/open.ts";
 import { MOST_DUE } from "../src/store/sqlite/due.ts";

@@ -3,7 +3,7 @@
  * What a supervisor hands in: nothing of it is lost when the store refuses, and nothing stays in the spool after it.
  */
 import assert from "node:assert/strict";
-import { StoreUnusable } from "../src/errors.ts";
+import { StoreUnusable } from "../src/domain/errors.ts";
 import type { Exchange, Store } from "../src/store/store.ts";
 import { runningSupervisor, startSupervisor, storeWith } from "./helpers/supervisor.ts";
 import { until } from "./helpers/until.ts";

@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { StoreUnusable } from "../src/errors.ts";
+import { StoreUnusable } from "../src/domain/errors.ts";
 import type { Store } from "../src/store/store.ts";
+import type { Journal } from "../src/worker/journal.ts";
 import { signalTree } from "../src/worker/process/posix/tree.ts";
 import type { Supervisor } from "../src/worker/supervisor.ts";
-import type { Journal } from "../src/worker/journal.ts";
 import { startSupervisor, storeWith, type Unusual } from "./helpers/supervisor.ts";
 import { until } from "./helpers/until.ts";
 import { type TestStore, testStore } from "./helpers/worker.ts";

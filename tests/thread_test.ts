@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import type { FromThread, ToThread } from "../src/worker/messages.ts";
 import { MAIN_URL } from "./helpers/cli.ts";
+import { requestsFor } from "./helpers/requests.ts";
 import { tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
-import { requestsFor } from "./helpers/requests.ts";
 
 /** A thread, and what it has said. */
 interface TestThread extends Disposable {

@@ -4,7 +4,7 @@
  * one file and a launcher for Node (`npm/queuectl.cjs`); Deno comes as a dependency.
  */
 import { fileURLToPath } from "node:url";
-import { BadInput, UserError } from "../src/errors.ts";
+import { BadInput, UserError } from "../src/domain/errors.ts";
 import { VERSION } from "../src/version.ts";
 import { bundle, requireBundler } from "./build/bundle.ts";
 import { permissionsOn } from "./build/permissions.ts";

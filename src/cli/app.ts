@@ -23,7 +23,7 @@
  * no store, prints no error and exits nothing itself. Control characters in what users gave go through `visible`
  * (tables and messages do that already). A group with all its commands in one file exports `defineGroup({ … })`.
  */
-import { BadInput } from "../errors.ts";
+import { BadInput } from "../domain/errors.ts";
 import { asksForJson, readArgv } from "./argv.ts";
 import { Context } from "./context.ts";
 import { Print } from "./print.ts";

@@ -3,7 +3,7 @@
  * What stands on the command line, before any command looks at it: the flags that every command takes and that
  * may stand anywhere, and other spellings made one. Pure.
  */
-import { BadInput } from "../errors.ts";
+import { BadInput } from "../domain/errors.ts";
 
 /** A command line, read. */
 export interface Argv {

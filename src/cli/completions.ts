@@ -20,7 +20,7 @@ export const command: Target = defineCommand({
   ],
   words: { placeholder: "SHELL", brief: "the shell", min: 1, max: 1, choices: Object.keys(SHELLS) },
   async run(context, _flags, [shell]) {
-    const { BadInput } = await import("../errors.ts");
+    const { BadInput } = await import("../domain/errors.ts");
     if (!Object.hasOwn(SHELLS, shell!)) {
       throw new BadInput(`Cannot complete for "${shell}": it takes bash, zsh or fish`);
     }

@@ -2,8 +2,8 @@
  * @module
  * `queuectl config`: reads and changes the settings. A change is checked as a whole before any of it is stored.
  */
-import { BadInput } from "../errors.ts";
-import { findSetting, formatSetting, parseSetting, type Setting, SETTINGS } from "../settings.ts";
+import { BadInput } from "../domain/errors.ts";
+import { findSetting, formatSetting, parseSetting, type Setting, SETTINGS } from "../domain/settings.ts";
 import { settingEntries, settingJson } from "../settings_json.ts";
 import { defineCommand, defineGroup, type Target } from "./command.ts";
 import type { Context } from "./context.ts";

@@ -2,8 +2,8 @@
  * @module
  * `queuectl dashboard`: serves the pages and the API.
  */
+import { BadInput } from "../domain/errors.ts";
 import { envVariable } from "../environment.ts";
-import { BadInput } from "../errors.ts";
 import { Access, newToken, SHORTEST_TOKEN, type Tokens } from "../http/access.ts";
 import { makeApplication } from "../http/app.ts";
 import { AuditLog } from "../http/audit.ts";
@@ -11,10 +11,10 @@ import { Events } from "../http/events.ts";
 import { serve } from "../http/serve.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
-import { count, text, toggle } from "./flags.ts";
 import { isLoopback } from "./dashboard/loopback.ts";
-import { report } from "./problem.ts";
 import { stopSignal } from "./dashboard/stop_signal.ts";
+import { count, text, toggle } from "./flags.ts";
+import { report } from "./problem.ts";
 
 /** The command. */
 export const command: Target = defineCommand({

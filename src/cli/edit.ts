@@ -2,10 +2,10 @@
  * @module
  * `queuectl edit`: changes a waiting job.
  */
+import { BadInput } from "../domain/errors.ts";
+import { type FieldName, FIELDS, fieldsFromFlags, readFields } from "../domain/spec.ts";
 import { currentDirectory } from "../environment.ts";
-import { BadInput } from "../errors.ts";
 import { jobJson } from "../job_json.ts";
-import { type FieldName, FIELDS, fieldsFromFlags, readFields } from "../spec.ts";
 import { defineCommand, type Target } from "./command.ts";
 import { ONE_ID } from "./ids.ts";
 import { fieldTexts, jobFlags } from "./job_flags.ts";

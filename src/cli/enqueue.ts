@@ -2,11 +2,11 @@
  * @module
  * `queuectl enqueue`: one job from JSON, a command, or words; or a file of many.
  */
+import { BadInput } from "../domain/errors.ts";
+import type { NewJob } from "../domain/job.ts";
+import { fieldsFromFlags, type JobDefaults, jobFromValue, parseJson, readFields } from "../domain/spec.ts";
 import { currentDirectory } from "../environment.ts";
-import { BadInput } from "../errors.ts";
-import type { NewJob } from "../job.ts";
 import { quoteWords } from "../shell_words.ts";
-import { fieldsFromFlags, type JobDefaults, jobFromValue, parseJson, readFields } from "../spec.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { text } from "./flags.ts";

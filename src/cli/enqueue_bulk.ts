@@ -2,10 +2,10 @@
  * @module
  * Queueing all the jobs of a file, or none.
  */
-import { inPlace, readBulk } from "../bulk.ts";
-import { BadInput, TakenId } from "../errors.ts";
-import type { NewJob } from "../job.ts";
-import type { JobDefaults } from "../spec.ts";
+import { inPlace, readBulk } from "../domain/bulk.ts";
+import { BadInput, TakenId } from "../domain/errors.ts";
+import type { NewJob } from "../domain/job.ts";
+import type { JobDefaults } from "../domain/spec.ts";
 import type { Context } from "./context.ts";
 
 /** Which file, and what holds for each of its jobs. */

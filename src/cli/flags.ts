@@ -3,9 +3,9 @@
  * The kinds of flags a command can have. A parser throws `BadInput` with what it takes (`it takes …`); the name
  * of the flag and the value given are put before that.
  */
-import { formatDuration, parseDuration } from "../duration.ts";
-import { BadInput } from "../errors.ts";
-import { LONGEST_MS } from "../settings.ts";
+import { formatDuration, parseDuration } from "../domain/duration.ts";
+import { BadInput } from "../domain/errors.ts";
+import { LONGEST_MS } from "../domain/settings.ts";
 
 /** A flag whose value a command gets as `T`. */
 export interface Flag<T> {

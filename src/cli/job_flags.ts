@@ -2,7 +2,7 @@
  * @module
  * The fields of a job as flags: `max_retries` is `--max-retries`.
  */
-import { type FieldName, FIELDS } from "../spec.ts";
+import { type FieldName, FIELDS } from "../domain/spec.ts";
 import { type Flag, type Flags, text, texts, toggle } from "./flags.ts";
 
 /** What the flags of some fields give: text as it was typed. */

@@ -2,7 +2,7 @@
  * @module
  * `queuectl list`: jobs, newest first, page by page.
  */
-import { STATES } from "../job.ts";
+import { STATES } from "../domain/job.ts";
 import { jobJson } from "../job_json.ts";
 import type { JobFilter } from "../store/store.ts";
 import { defineCommand, type Target } from "./command.ts";

@@ -2,10 +2,10 @@
  * @module
  * `queuectl logs`: what a job printed, byte for byte, or prints.
  */
-import { BadInput, NoSuch, Refused } from "../errors.ts";
-import { ENDED, type Job, type Stream } from "../job.ts";
 import { AttemptOutput, joined, lastLines, type OutputRequest } from "../attempt_output.ts";
 import { watchStore } from "../changes.ts";
+import { BadInput, NoSuch, Refused } from "../domain/errors.ts";
+import { ENDED, type Job, type Stream } from "../domain/job.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { count, toggle } from "./flags.ts";

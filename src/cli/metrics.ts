@@ -2,8 +2,8 @@
  * @module
  * `queuectl metrics`: what was done, how fast, how reliably, over all time and lately.
  */
-import { formatDuration } from "../duration.ts";
-import { BadInput } from "../errors.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { BadInput } from "../domain/errors.ts";
 import type { Summary, Times } from "../metrics.ts";
 import { type Metrics, metricsJson, metricsNow } from "../metrics_json.ts";
 import { defineCommand, type Target } from "./command.ts";

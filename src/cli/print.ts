@@ -2,8 +2,8 @@
  * @module
  * Printing: results to stdout, messages to stderr, colour only on a terminal and never with NO_COLOR.
  */
+import { UserError } from "../domain/errors.ts";
 import { isSet } from "../environment.ts";
-import { UserError } from "../errors.ts";
 import { visible } from "./terminal.ts";
 import { writeAll } from "./write_all.ts";
 

@@ -2,8 +2,8 @@
  * @module
  * From anything thrown to the one sentence and the exit code that the user gets.
  */
+import { BadInput, PermissionMissing, UserError } from "../domain/errors.ts";
 import { isSet } from "../environment.ts";
-import { BadInput, PermissionMissing, UserError } from "../errors.ts";
 import { howToGet } from "../permissions.ts";
 import { quoteWords } from "../shell_words.ts";
 import type { Print } from "./print.ts";

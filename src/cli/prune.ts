@@ -2,8 +2,8 @@
  * @module
  * `queuectl prune`: removes old finished jobs now, in steps, so that workers never wait long.
  */
-import { formatDuration } from "../duration.ts";
-import { BadInput } from "../errors.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { BadInput } from "../domain/errors.ts";
 import { defineCommand, type Target } from "./command.ts";
 import { duration } from "./flags.ts";
 

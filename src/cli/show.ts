@@ -2,9 +2,9 @@
  * @module
  * `queuectl show`: everything about one job, and why it is not running when it waits.
  */
-import { formatDuration } from "../duration.ts";
-import { NoSuch } from "../errors.ts";
-import type { Attempt, Job } from "../job.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { NoSuch } from "../domain/errors.ts";
+import type { Attempt, Job } from "../domain/job.ts";
 import { attemptJson, jobJson, timeJson } from "../job_json.ts";
 import { reasonsToWait, runsUnwatched } from "../waiting.ts";
 import { defineCommand, type Target } from "./command.ts";

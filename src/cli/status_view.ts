@@ -2,7 +2,7 @@
  * @module
  * What `status` knows, for people.
  */
-import { STATES } from "../job.ts";
+import { STATES } from "../domain/job.ts";
 import type { RunningJob, Status, WorkerStatus } from "../status.ts";
 import type { QueueInfo } from "../store/store.ts";
 import type { Context } from "./context.ts";

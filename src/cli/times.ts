@@ -2,7 +2,7 @@
  * @module
  * Times as people say them, from where they stand now. Pure.
  */
-import { formatDuration } from "../duration.ts";
+import { formatDuration } from "../domain/duration.ts";
 
 /** `3m ago`, `now`, or `in 2h`. */
 export function fromNow(time: number, now: number): string {

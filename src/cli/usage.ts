@@ -2,7 +2,7 @@
  * @module
  * What the command line library found wrong with a command line, in our sentences.
  */
-import { BadInput, UserError } from "../errors.ts";
+import { BadInput, UserError } from "../domain/errors.ts";
 import {
   AliasNotFoundError,
   ArgumentParseError,

@@ -3,8 +3,8 @@
  * `queuectl version`: which queuectl this is, and what it runs on.
  */
 import { VERSION } from "../version.ts";
-import { programKind } from "./program_kind.ts";
 import { defineCommand, type Target } from "./command.ts";
+import { programKind } from "./program_kind.ts";
 
 /** The command. */
 export const command: Target = defineCommand({

@@ -7,7 +7,7 @@
  * document.
  */
 import type { Clock } from "../clock.ts";
-import { BadInput, NoSuch } from "../errors.ts";
+import { BadInput, NoSuch } from "../domain/errors.ts";
 import type { Access } from "./access.ts";
 import { ACTION_ROUTES } from "./api/actions.ts";
 import { CHANGE_ROUTES } from "./api/changes.ts";

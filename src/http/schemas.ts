@@ -3,7 +3,7 @@
  * What the API answers, as schemas: of jobs, attempts, queues, workers, figures, settings. The tests hold every answer
  * against them.
  */
-import { OUTCOMES, STATES } from "../job.ts";
+import { OUTCOMES, STATES } from "../domain/job.ts";
 import { WORKER_STATES } from "../status.ts";
 import type { JsonSchema } from "./inputs.ts";
 

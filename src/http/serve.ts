@@ -2,7 +2,7 @@
  * @module
  * Listening for requests, until it shall stop.
  */
-import { BadInput, Refused } from "../errors.ts";
+import { BadInput, Refused } from "../domain/errors.ts";
 import { permissionMissing } from "../permissions.ts";
 import type { Application } from "./app.ts";
 

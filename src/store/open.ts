@@ -3,7 +3,7 @@
  * Opening the store of a home: makes the home and the database where they are missing, takes missing schema
  * steps, and says in one sentence why a store cannot be used. Any number of processes may do it at once.
  */
-import { StoreDamaged, StoreFull, StoreUnusable } from "../errors.ts";
+import { StoreDamaged, StoreFull, StoreUnusable } from "../domain/errors.ts";
 import type { Home } from "../home.ts";
 import { directoryAbove, existingAbove, flushEntries } from "./directories.ts";
 import { Database } from "./sqlite/database.ts";

@@ -18,8 +18,8 @@
  *
  * All times are ms since the epoch and come from the caller, so that tests can say what time it is.
  */
-import type { Attempt, Job, NewJob, Outcome, State, Stream } from "../job.ts";
-import type { Figures } from "../figures.ts";
+import type { Figures } from "../domain/figures.ts";
+import type { Attempt, Job, NewJob, Outcome, State, Stream } from "../domain/job.ts";
 
 /** A store of jobs, queues, settings, workers and figures. Close it when done. */
 export interface Store

@@ -4,7 +4,7 @@
  * those that can be stored are. Invariant: each is stored, or stored as something that can be, or given up; the store
  * itself being unusable is another matter, and thrown.
  */
-import { UserError } from "../errors.ts";
+import { UserError } from "../domain/errors.ts";
 import type { AttemptOutput, Exchange, Settlement, Store } from "../store/store.ts";
 import { unsettleable } from "./settlement.ts";
 

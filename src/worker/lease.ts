@@ -4,7 +4,7 @@
  * supervisor's jobs are ended before the lease is, since after that others may run them again.
  */
 import type { Clock } from "../clock.ts";
-import { StoreBusy, StoreFull, type UserError } from "../errors.ts";
+import { StoreBusy, StoreFull, type UserError } from "../domain/errors.ts";
 import type { WorkerStore } from "../store/store.ts";
 import { failureOf } from "./failure.ts";
 

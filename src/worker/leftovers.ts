@@ -4,7 +4,7 @@
  * given back now and then, and it is said once. Nobody looks unless something has ended or something was left.
  */
 import type { Clock } from "../clock.ts";
-import { formatSize } from "../settings.ts";
+import { formatSize } from "../domain/settings.ts";
 import type { ClaimedJob } from "../store/store.ts";
 import type { Journal } from "./journal.ts";
 import { here } from "./process/here.ts";

@@ -2,10 +2,10 @@
  * @module
  * What background workers wrote down: a file for each in the home.
  */
-import { NoSuch } from "../errors.ts";
+import { NoSuch } from "../domain/errors.ts";
+import { WORKER_ID_PATTERN } from "../domain/worker_id.ts";
 import type { Home } from "../home.ts";
 import { permissionMissing } from "../permissions.ts";
-import { WORKER_ID_PATTERN } from "./ids.ts";
 
 const BLOCK_BYTES = 64 * 1024;
 const NEWLINE = 10;

@@ -2,7 +2,7 @@
  * @module
  * What a supervisor and its worker threads say to each other.
  */
-import type { Outcome, Stream } from "../job.ts";
+import type { Outcome, Stream } from "../domain/job.ts";
 import type { OutputPiece } from "../store/store.ts";
 import type { Launch } from "./process/platform.ts";
 

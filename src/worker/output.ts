@@ -4,7 +4,7 @@
  * beginning and the end. Bytes are never looked at. The files are written by the command itself, and kept small while
  * they are (see `stream_file.ts`).
  */
-import { type Stream, STREAMS } from "../job.ts";
+import { type Stream, STREAMS } from "../domain/job.ts";
 import type { OutputPiece } from "../store/store.ts";
 import { StreamFile } from "./stream_file.ts";
 

@@ -9,8 +9,8 @@
  * renewal was last seen to change: so no clock that was set can end one.
  */
 import type { Clock } from "../clock.ts";
-import type { SupervisorInfo, WorkerStore } from "../store/store.ts";
 import { isPresent, presencePath } from "../presence.ts";
+import type { SupervisorInfo, WorkerStore } from "../store/store.ts";
 import type { Host } from "./process/platform.ts";
 
 /** A supervisor that is gone, and what that says of its processes. */

@@ -4,16 +4,16 @@
  * ended by itself, or, once that was killed or is being ended, when nothing of its process tree is left.
  */
 import { systemClock } from "../clock.ts";
-import { formatDuration } from "../duration.ts";
-import { formatSize } from "../settings.ts";
-import type { Stream } from "../job.ts";
+import { formatDuration } from "../domain/duration.ts";
+import type { Stream } from "../domain/job.ts";
+import { formatSize } from "../domain/settings.ts";
 import { type Blame, blameForError, blameForExit, isPassing } from "./blame.ts";
 import { endTree, sayLeft } from "./end_tree.ts";
+import { wasDiskFull } from "./full_disk.ts";
 import type { Lookout } from "./lookout.ts";
 import type { Ended, EndReason, RunRequest } from "./messages.ts";
 import { SpoolReader } from "./output.ts";
 import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "./process/platform.ts";
-import { wasDiskFull } from "./full_disk.ts";
 import { begunAt, hasBegun, type ProcessEnd, removeSpool, splitSpool, spooledEnd } from "./spool.ts";
 
 /** By somebody's wish, or by its own doing. */

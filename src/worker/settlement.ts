@@ -3,8 +3,8 @@
  * From how an attempt ended to what is settled. Pure. Invariant: a settlement can always be stored and said, whatever
  * a clock, a file's time or a setting made of its numbers; where its job's next attempt makes no sense, the job is dead.
  */
-import { nextState } from "../retry.ts";
-import type { Settings } from "../settings.ts";
+import { nextState } from "../domain/retry.ts";
+import type { Settings } from "../domain/settings.ts";
 import type { ClaimedJob, Settlement } from "../store/store.ts";
 
 /** How an attempt ended, before its job's next state is decided. */

@@ -4,8 +4,8 @@
  * supervisor, unless attempts still write there: then it goes once they have been settled.
  */
 import type { Home } from "../home.ts";
-import type { Store } from "../store/store.ts";
 import { bePresent, keepAbsent, presencePath, presencesIn } from "../presence.ts";
+import type { Store } from "../store/store.ts";
 
 /** The spool of a supervisor that lives. */
 export interface OwnSpool extends Disposable {

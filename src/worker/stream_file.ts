@@ -8,7 +8,7 @@
  * had, or the command outruns it, the end is copied to the front and the file is cut off behind it: at once, but what
  * is printed within those microseconds is lost, and not counted.
  */
-import type { Stream } from "../job.ts";
+import type { Stream } from "../domain/job.ts";
 import { isRoomy, noteIfFull } from "./full_disk.ts";
 import { here } from "./process/here.ts";
 import type { Platform } from "./process/platform.ts";

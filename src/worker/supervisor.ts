@@ -8,10 +8,11 @@
  * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
 import { type Clock, LONGEST_TIMER_MS } from "../clock.ts";
-import { StoreFull, StoreGone, UserError } from "../errors.ts";
+import { StoreFull, StoreGone, UserError } from "../domain/errors.ts";
+import { type Settings, settingsFrom } from "../domain/settings.ts";
+import { newId } from "../domain/worker_id.ts";
 import type { Home } from "../home.ts";
 import { Latch } from "../latch.ts";
-import { type Settings, settingsFrom } from "../settings.ts";
 import { fillReserve, fromReserve, RESERVE, reserveSize } from "../store/reserve.ts";
 import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
 import { Crew } from "./crew.ts";
@@ -19,7 +20,6 @@ import { endTree, sayLeft } from "./end_tree.ts";
 import { EndsFiles } from "./ends_files.ts";
 import { bring, bringings } from "./exchange_singly.ts";
 import { failureOf } from "./failure.ts";
-import { newId } from "./ids.ts";
 import { type Journal, unfailing } from "./journal.ts";
 import { Lease } from "./lease.ts";
 import { Leftovers } from "./leftovers.ts";

@@ -5,8 +5,8 @@
  * one queue.
  */
 import { systemClock } from "../../src/clock.ts";
-import type { Settlement, Store } from "../../src/store/store.ts";
 import { openStore } from "../../src/store/open.ts";
+import type { Settlement, Store } from "../../src/store/store.ts";
 import { newJob, settlement } from "../helpers/jobs.ts";
 import type { TempDir } from "../helpers/temp.ts";
 import { fill, type Fixtures } from "./fixtures.ts";

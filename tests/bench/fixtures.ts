@@ -4,7 +4,7 @@
  * it takes longer than measuring it.
  */
 import { systemClock } from "../../src/clock.ts";
-import type { NewJob } from "../../src/job.ts";
+import type { NewJob } from "../../src/domain/job.ts";
 import { openStore } from "../../src/store/open.ts";
 import { newJob } from "../helpers/jobs.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";

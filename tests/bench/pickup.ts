@@ -8,10 +8,10 @@
  * shell's own start and the waking up of this reader.
  */
 import { systemClock } from "../../src/clock.ts";
-import type { Store } from "../../src/store/store.ts";
 import { openStore } from "../../src/store/open.ts";
-import { until } from "../helpers/until.ts";
+import type { Store } from "../../src/store/store.ts";
 import { newJob } from "../helpers/jobs.ts";
+import { until } from "../helpers/until.ts";
 import { percentile, showMs } from "./measure.ts";
 import { background, processMs } from "./program.ts";
 import type { Result, Row, Target } from "./row.ts";

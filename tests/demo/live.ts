@@ -3,7 +3,7 @@
  * One line that says how far the work has come, kept up to date from `queuectl status --watch --json`.
  */
 import { systemClock } from "../../src/clock.ts";
-import type { State } from "../../src/job.ts";
+import type { State } from "../../src/domain/job.ts";
 import { ON_TERMINAL, paint, type Stage } from "./stage.ts";
 
 const BAR_WIDTH = 30;

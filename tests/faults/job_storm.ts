@@ -4,7 +4,7 @@
  * within its limits, and never twice at the same time.
  */
 import { systemClock } from "../../src/clock.ts";
-import type { Attempt, Job } from "../../src/job.ts";
+import type { Attempt, Job } from "../../src/domain/job.ts";
 import { newJob } from "../helpers/jobs.ts";
 import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";

@@ -4,10 +4,10 @@
  */
 import { systemClock } from "../../src/clock.ts";
 import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
-import type { Circumstances } from "./fault.ts";
-import { FAULTLESS } from "./faulty_program.ts";
 import { until } from "../helpers/until.ts";
 import type { TestStore } from "../helpers/worker.ts";
+import type { Circumstances } from "./fault.ts";
+import { FAULTLESS } from "./faulty_program.ts";
 
 /** How long a worker may take to stop before it is killed. */
 const STOP_PATIENCE_MS = 120_000;

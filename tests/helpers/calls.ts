@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import type { NewJob } from "../../src/domain/job.ts";
 import type { Home } from "../../src/home.ts";
-import type { NewJob } from "../../src/job.ts";
 import type { JobChanges, Settlement, Store } from "../../src/store/store.ts";
 import { claim, exchangeOf, newSupervisor, settlement } from "./jobs.ts";
 

@@ -2,7 +2,7 @@
  * @module
  * Jobs, supervisors and settlements with everything filled in that a test does not care about.
  */
-import type { NewJob } from "../../src/job.ts";
+import type { NewJob } from "../../src/domain/job.ts";
 import type {
   ClaimedJob,
   Exchange,

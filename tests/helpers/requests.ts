@@ -2,9 +2,9 @@
  * @module
  * What a supervisor would ask its threads to run.
  */
+import type { NewJob } from "../../src/domain/job.ts";
+import { settingsFrom } from "../../src/domain/settings.ts";
 import type { Home } from "../../src/home.ts";
-import type { NewJob } from "../../src/job.ts";
-import { settingsFrom } from "../../src/settings.ts";
 import type { ClaimedJob } from "../../src/store/store.ts";
 import type { RunRequest } from "../../src/worker/messages.ts";
 import { here } from "../../src/worker/process/here.ts";

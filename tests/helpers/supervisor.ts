@@ -3,8 +3,8 @@
  * A supervisor in the test's own process, with real threads, and stores that do not do what they should.
  */
 import { type Clock, systemClock } from "../../src/clock.ts";
+import { newId } from "../../src/domain/worker_id.ts";
 import type { Store } from "../../src/store/store.ts";
-import { newId } from "../../src/worker/ids.ts";
 import type { Journal } from "../../src/worker/journal.ts";
 import { probeHost } from "../../src/worker/process/posix/host.ts";
 import { Supervisor } from "../../src/worker/supervisor.ts";

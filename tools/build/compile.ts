@@ -7,7 +7,7 @@
  * directory for temporary files, under a name that anybody can guess, and whoever may write there could put code of
  * theirs in its place.
  */
-import { Refused, type UserError } from "../../src/errors.ts";
+import { Refused, type UserError } from "../../src/domain/errors.ts";
 import { VERSION } from "../../src/version.ts";
 import { reasonIn, runDeno } from "./deno.ts";
 import type { Target } from "./options.ts";

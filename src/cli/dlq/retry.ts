@@ -2,7 +2,7 @@
  * @module
  * `queuectl dlq retry`: gives dead jobs another chance.
  */
-import { BadInput } from "../../errors.ts";
+import { BadInput } from "../../domain/errors.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { toggle } from "../flags.ts";
 import { distinct, IDS, jobCount } from "../ids.ts";

@@ -2,7 +2,7 @@
  * @module
  * The checks of the clock: whether the home's file system has the same time, and whether it was set back.
  */
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { Context } from "../context.ts";
 import { rough } from "../times.ts";

@@ -2,8 +2,8 @@
  * @module
  * `queuectl doctor --salvage FILE`: saves what can be read of a damaged store, and says how to go on with it.
  */
+import { StoreUnusable } from "../../domain/errors.ts";
 import { baseDirectory } from "../../environment.ts";
-import { StoreUnusable } from "../../errors.ts";
 import type { Home } from "../../home.ts";
 import { absolutePath, isAbsolute } from "../../paths.ts";
 import { isGranted, permissionMissing } from "../../permissions.ts";

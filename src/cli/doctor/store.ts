@@ -2,7 +2,7 @@
  * @module
  * The checks of the store: can it be used, is it sound, is somebody told of its changes, who works on it.
  */
-import { StoreDamaged, UserError } from "../../errors.ts";
+import { StoreDamaged, UserError } from "../../domain/errors.ts";
 import type { Home } from "../../home.ts";
 import type { Store, StoreInfo, WorkerInfo } from "../../store/store.ts";
 import type { Context } from "../context.ts";

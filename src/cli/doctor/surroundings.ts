@@ -2,8 +2,8 @@
  * @module
  * The checks of what queuectl needs around it: the home's directory and disk, and a shell.
  */
-import { UserError } from "../../errors.ts";
-import { DEFAULT_SETTINGS } from "../../settings.ts";
+import { UserError } from "../../domain/errors.ts";
+import { DEFAULT_SETTINGS } from "../../domain/settings.ts";
 import { here } from "../../worker/process/here.ts";
 import type { Context } from "../context.ts";
 import { mayRun, RUN_FLAG, sayHidden } from "../worker/permissions.ts";

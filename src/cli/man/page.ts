@@ -2,7 +2,7 @@
  * @module
  * The manual page queuectl(1), from the command tree and the settings: what help says, in one place. Pure.
  */
-import { describeRange, formatSetting, SETTINGS } from "../../settings.ts";
+import { describeRange, formatSetting, SETTINGS } from "../../domain/settings.ts";
 import { type CommandDefinition, GLOBAL_FLAGS, type Target } from "../command.ts";
 import type { Flags } from "../flags.ts";
 import { described, usageOf } from "../help.ts";

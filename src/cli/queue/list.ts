@@ -2,7 +2,7 @@
  * @module
  * `queuectl queue list`: every queue with its switches and counts.
  */
-import { STATES } from "../../job.ts";
+import { STATES } from "../../domain/job.ts";
 import type { QueueInfo } from "../../store/store.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { STATE_COLOUR } from "../job_table.ts";

@@ -2,9 +2,9 @@
  * @module
  * The queue that commands on one queue take.
  */
-import { BadInput } from "../../errors.ts";
-import { QUEUE_PATTERN } from "../../job.ts";
-import { FIELDS } from "../../spec.ts";
+import { BadInput } from "../../domain/errors.ts";
+import { QUEUE_PATTERN } from "../../domain/job.ts";
+import { FIELDS } from "../../domain/spec.ts";
 import type { Words } from "../command.ts";
 
 /** One queue. */

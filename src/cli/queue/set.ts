@@ -2,7 +2,7 @@
  * @module
  * `queuectl queue set`: how many jobs of a queue may run at a time.
  */
-import { BadInput } from "../../errors.ts";
+import { BadInput } from "../../domain/errors.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { text } from "../flags.ts";
 import { ONE_QUEUE, queueName } from "./names.ts";

@@ -5,7 +5,7 @@
  * Its invariant is that of `systemd.ts`: to stop it takes moments and interrupts no job, since launchd then signals
  * only the worker process, which leaves what it runs, and lets its children be.
  */
-import { BadInput } from "../../errors.ts";
+import { BadInput } from "../../domain/errors.ts";
 import { quoteWords } from "../../shell_words.ts";
 import { visible } from "../terminal.ts";
 import type { Kind, Service } from "./service.ts";

@@ -2,7 +2,7 @@
  * @module
  * `queuectl service print`: a unit file that runs workers at boot. It prints, and installs nothing.
  */
-import { BadInput } from "../../errors.ts";
+import { BadInput } from "../../domain/errors.ts";
 import { envVariable } from "../../environment.ts";
 import { defineCommand, type Target } from "../command.ts";
 import type { Context } from "../context.ts";

@@ -3,7 +3,7 @@
  * `queuectl worker start --detach`: the same program once more, in a session of its own, with the permissions it
  * needs and no more.
  */
-import { Refused } from "../../errors.ts";
+import { Refused } from "../../domain/errors.ts";
 import type { Home } from "../../home.ts";
 import { here } from "../../worker/process/here.ts";
 import type { Context } from "../context.ts";

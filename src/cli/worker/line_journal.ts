@@ -3,11 +3,11 @@
  * A supervisor's journal as lines: to stdout, or to a log file for each worker.
  */
 import type { Clock } from "../../clock.ts";
-import { formatDuration } from "../../duration.ts";
+import { formatDuration } from "../../domain/duration.ts";
 import type { ClaimedJob, Settlement } from "../../store/store.ts";
 import type { Journal } from "../../worker/journal.ts";
-import { writeAll } from "../write_all.ts";
 import { fit, visible } from "../terminal.ts";
+import { writeAll } from "../write_all.ts";
 import { PatientWriter } from "./patient_writer.ts";
 
 /** How to write the journal. */

@@ -2,7 +2,7 @@
  * @module
  * `queuectl worker list`: who is there, and what they run.
  */
-import { formatDuration } from "../../duration.ts";
+import { formatDuration } from "../../domain/duration.ts";
 import { workerState } from "../../status.ts";
 import type { WorkerInfo } from "../../store/store.ts";
 import { defineCommand, type Target } from "../command.ts";

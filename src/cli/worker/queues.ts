@@ -2,8 +2,8 @@
  * @module
  * The queues a worker serves, as a user names them. Pure.
  */
-import { BadInput } from "../../errors.ts";
-import { QUEUE_PATTERN } from "../../job.ts";
+import { BadInput } from "../../domain/errors.ts";
+import { QUEUE_PATTERN } from "../../domain/job.ts";
 
 /**
  * Reads `mail,reports`; undefined, for all queues, gives null.

@@ -3,8 +3,8 @@
  * `queuectl worker start`: runs jobs, here or in the background.
  */
 import type { Clock } from "../../clock.ts";
+import { newId } from "../../domain/worker_id.ts";
 import { currentDirectory } from "../../environment.ts";
-import { newId } from "../../worker/ids.ts";
 import { here } from "../../worker/process/here.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
 import { defineCommand, type Target } from "../command.ts";

@@ -2,10 +2,10 @@
  * @module
  * `queuectl worker stop`: tells workers to stop, through the store, and waits for it when asked.
  */
-import { BadInput } from "../../errors.ts";
+import { watchStore } from "../../changes.ts";
+import { BadInput } from "../../domain/errors.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { duration, text, toggle } from "../flags.ts";
-import { watchStore } from "../../changes.ts";
 
 /** The command. */
 export const command: Target = defineCommand({

@@ -2,8 +2,8 @@
  * @module
  * The routes that do something to jobs that exist: to one, to those with some ids, or to all that a filter finds.
  */
-import { BadInput, Refused } from "../../errors.ts";
-import { ENDED, type State, WAITING } from "../../job.ts";
+import { BadInput, Refused } from "../../domain/errors.ts";
+import { ENDED, type State, WAITING } from "../../domain/job.ts";
 import type { JobFilter, JobStore, Store } from "../../store/store.ts";
 import { type InputValues, objectOf, someText } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";

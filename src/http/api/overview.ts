@@ -2,7 +2,7 @@
  * @module
  * The routes that look at the whole: counts, figures, and their course over time.
  */
-import { addFigures, type Figures, noFigures } from "../../figures.ts";
+import { addFigures, type Figures, noFigures } from "../../domain/figures.ts";
 import { timeJson } from "../../job_json.ts";
 import { summarizeTotal } from "../../metrics.ts";
 import { metricsJson, metricsNow, summaryJson } from "../../metrics_json.ts";

@@ -2,8 +2,8 @@
  * @module
  * The routes of settings.
  */
-import { BadInput } from "../../errors.ts";
-import { findSetting, formatSetting, parseSetting, SETTINGS } from "../../settings.ts";
+import { BadInput } from "../../domain/errors.ts";
+import { findSetting, formatSetting, parseSetting, SETTINGS } from "../../domain/settings.ts";
 import { settingEntries, settingJson } from "../../settings_json.ts";
 import type { SettingStore } from "../../store/store.ts";
 import { type Input, isObject } from "../inputs.ts";

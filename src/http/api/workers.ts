@@ -2,7 +2,7 @@
  * @module
  * The routes of workers. To stop them goes through the store, so it needs no permission to signal anything.
  */
-import { BadInput } from "../../errors.ts";
+import { BadInput } from "../../domain/errors.ts";
 import { statusNow } from "../../status.ts";
 import { lastLines, openLog } from "../../worker/log_file.ts";
 import { type Input, objectOf, someText, trueOrFalse, wholeNumber } from "../inputs.ts";

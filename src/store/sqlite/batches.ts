@@ -8,9 +8,9 @@
  * Invariants: an id is reserved before it is looked for among the jobs, so no two jobs get the same; the counts
  * change in the transaction that moves the jobs.
  */
-import { StoreBusy, StoreFull, StoreUnusable, TakenId } from "../../errors.ts";
+import { StoreBusy, StoreFull, StoreUnusable, TakenId } from "../../domain/errors.ts";
+import type { NewJob } from "../../domain/job.ts";
 import type { Home } from "../../home.ts";
-import type { NewJob } from "../../job.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../presence.ts";
 import type { EnqueueOptions } from "../store.ts";
 import type { Database, Value } from "./database.ts";

@@ -6,7 +6,7 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type Clock, systemClock } from "../../clock.ts";
-import { StoreBusy, StoreFull, StoreGone, StoreUnusable } from "../../errors.ts";
+import { StoreBusy, StoreFull, StoreGone, StoreUnusable } from "../../domain/errors.ts";
 import type { Home } from "../../home.ts";
 import { explain, isBusy } from "./failures.ts";
 import { type Identity, identityOf } from "./identity.ts";

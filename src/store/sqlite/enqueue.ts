@@ -3,8 +3,8 @@
  * Storing some new jobs in one transaction; very many are stored by `batches.ts`. The two are the only places that
  * insert jobs, and so the only ones that count by themselves (see `migrations.ts`).
  */
-import { Refused, TakenId } from "../../errors.ts";
-import type { NewJob } from "../../job.ts";
+import { Refused, TakenId } from "../../domain/errors.ts";
+import type { NewJob } from "../../domain/job.ts";
 import type { EnqueueOptions } from "../store.ts";
 import type { Database } from "./database.ts";
 import { isTaken } from "./failures.ts";

@@ -3,7 +3,7 @@
  * What SQLite says when something is wrong, in the words of queuectl. The runtime gives no error codes, only
  * SQLite's own English sentences, so they are recognised by their text here and nowhere else.
  */
-import { StoreDamaged, StoreFull, StoreUnusable, UserError } from "../../errors.ts";
+import { StoreDamaged, StoreFull, StoreUnusable, UserError } from "../../domain/errors.ts";
 import type { Home } from "../../home.ts";
 import { isGranted, permissionMissing } from "../../permissions.ts";
 

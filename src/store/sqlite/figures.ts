@@ -10,7 +10,7 @@ import {
   type Figures,
   type Histogram,
   noFigures,
-} from "../../figures.ts";
+} from "../../domain/figures.ts";
 import type { FigureRange, FigureRow } from "../store.ts";
 import type { Database } from "./database.ts";
 

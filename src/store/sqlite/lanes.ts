@@ -8,7 +8,7 @@
  * which triggers do (see `migrations.ts`; new jobs are noted in `enqueue.ts`), and whatever takes from it need not be:
  * who claims looks, and puts right what it finds.
  */
-import { WAITING } from "../../job.ts";
+import { WAITING } from "../../domain/job.ts";
 import type { Database } from "./database.ts";
 import { GIVEN, sqlList } from "./words.ts";
 

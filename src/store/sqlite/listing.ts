@@ -6,8 +6,8 @@
  * first jobs are found by one statement.
  */
 import { systemClock } from "../../clock.ts";
-import { BadInput } from "../../errors.ts";
-import type { State } from "../../job.ts";
+import { BadInput } from "../../domain/errors.ts";
+import type { State } from "../../domain/job.ts";
 import type { JobFilter, JobPage } from "../store.ts";
 import type { Database, Value } from "./database.ts";
 import { type JobRow, toJob } from "./rows.ts";

@@ -3,7 +3,7 @@
  * Files that a user asks for: made anew for their owner's eyes only, never over another, and gone when making them
  * fails.
  */
-import { Refused } from "../../errors.ts";
+import { Refused } from "../../domain/errors.ts";
 import { absolutePath, isAbsolute } from "../../paths.ts";
 import { isGranted, permissionMissing } from "../../permissions.ts";
 import { bePresent, isPresent } from "../../presence.ts";

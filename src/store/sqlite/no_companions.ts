@@ -4,7 +4,7 @@
  * it cannot make them it speaks of disk errors, or of files that cannot be opened. (It could be told that nobody
  * else changes the file, but Deno lets only programs with all permissions do that.)
  */
-import { StoreFull, StoreUnusable } from "../../errors.ts";
+import { StoreFull, StoreUnusable } from "../../domain/errors.ts";
 import type { Home } from "../../home.ts";
 
 /** What SQLite says where it cannot make the files it needs. */

@@ -2,7 +2,7 @@
  * @module
  * Named queues: their switches and their counts. A queue has a row in `queues` only once a switch was set.
  */
-import { type State, STATES } from "../../job.ts";
+import { type State, STATES } from "../../domain/job.ts";
 import type { QueueInfo, QueuePage, QueueSummary } from "../store.ts";
 import { noCounts } from "./counts.ts";
 import type { Database } from "./database.ts";

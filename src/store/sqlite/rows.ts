@@ -3,7 +3,7 @@
  * Rows of the database to jobs and attempts, and ids to rows: `j<seq>` is the row's number, any other id is
  * in the column `name`.
  */
-import type { Attempt, Job, Outcome, State } from "../../job.ts";
+import type { Attempt, Job, Outcome, State } from "../../domain/job.ts";
 import type { Database } from "./database.ts";
 
 /** A row of `jobs`. */

@@ -4,7 +4,7 @@
  * and so is what makes no sense any more, or belongs to a row that could not be read. The damaged database is only
  * read.
  */
-import { StoreUnusable } from "../../errors.ts";
+import { StoreUnusable } from "../../domain/errors.ts";
 import type { Home } from "../../home.ts";
 import { directoryAbove } from "../directories.ts";
 import { Database, type Value } from "./database.ts";
@@ -13,8 +13,8 @@ import { migrate } from "./migrations.ts";
 import { fillNewFile, removeDatabase } from "./new_file.ts";
 import { mend } from "./salvage/mend.ts";
 import { rowsOnPages } from "./salvage/pages.ts";
-import { copyAsOneFile, nothingReadable, openDirectly, openSource, type Source } from "./salvage/source.ts";
 import { isSound, type Row } from "./salvage/sound.ts";
+import { copyAsOneFile, nothingReadable, openDirectly, openSource, type Source } from "./salvage/source.ts";
 import { type KeyRange, walkFromEnds, walkTable } from "./salvage/walk.ts";
 import { check, recount } from "./upkeep.ts";
 

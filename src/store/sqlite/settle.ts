@@ -3,8 +3,8 @@
  * Recording how attempts ended and moving their jobs on. Only an attempt that still runs under the given
  * supervisor can be settled: a late result of one that lost its claim changes nothing.
  */
-import { addValue, OUTCOME_FIGURE } from "../../figures.ts";
-import { type Outcome, type State, TRANSITIONS } from "../../job.ts";
+import { addValue, OUTCOME_FIGURE } from "../../domain/figures.ts";
+import { type Outcome, type State, TRANSITIONS } from "../../domain/job.ts";
 import type { Settlement } from "../store.ts";
 import type { Database } from "./database.ts";
 import type { FigureTally } from "./figures.ts";

@@ -3,7 +3,7 @@
  * What is done to all jobs of some kind: to those that are there when it begins, a few at a time, so that others get
  * their turn. Each is done as a whole; who is interrupted has done it to some of them.
  */
-import { type State, WAITING } from "../../job.ts";
+import { type State, WAITING } from "../../domain/job.ts";
 import { lanesIn } from "./counts.ts";
 import type { Database } from "./database.ts";
 import { RETRY } from "./manage.ts";

@@ -3,7 +3,7 @@
  * Supervisors, their workers and leases, and what they have been told. What becomes of those that went away is in
  * `adoption.ts`.
  */
-import { NoSuch } from "../../errors.ts";
+import { NoSuch } from "../../domain/errors.ts";
 import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../store.ts";
 import type { Database } from "./database.ts";
 import { idOf } from "./rows.ts";

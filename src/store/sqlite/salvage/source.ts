@@ -5,7 +5,7 @@
  * page is put in order: where the tables begin is the same in every store.
  */
 import { DatabaseSync } from "node:sqlite";
-import { StoreDamaged } from "../../../errors.ts";
+import { StoreDamaged } from "../../../domain/errors.ts";
 import type { Home } from "../../../home.ts";
 import { APPLICATION_ID } from "../header.ts";
 import { removeDatabase } from "../new_file.ts";

@@ -9,8 +9,8 @@
  * down, and then it is not used again. When its worker is gone it ends with the command it runs. The files of the spool
  * are made as `launch.ts` makes them; a fork is told by the first of them, so it is its stdout from the moment it is made.
  */
-import { type LaunchEnd, RUN_VARIABLE } from "../platform.ts";
 import { splitSpool } from "../../spool.ts";
+import { type LaunchEnd, RUN_VARIABLE } from "../platform.ts";
 import { spawnShell } from "./shell.ts";
 
 /** Where its own directory cannot be entered: told apart from a command's own codes by that nothing has begun. */
