@@ -3,7 +3,7 @@
  * Whose fault it is that a job does not start: what is the worker's trouble costs no job anything.
  */
 import assert from "node:assert/strict";
-import { homeAt } from "../src/home.ts";
+import { homeAt } from "../src/system/home.ts";
 import { blameForError, blameForExit } from "../src/worker/blame.ts";
 import { Trouble } from "../src/worker/trouble.ts";
 import { MAIN, queuectl, RUN_FLAGS } from "./helpers/cli.ts";

@@ -8,7 +8,7 @@ import { Context } from "../src/cli/context.ts";
 import { checkClock } from "../src/cli/doctor/clock.ts";
 import { checkFileSystem } from "../src/cli/doctor/disk.ts";
 import type { Finding } from "../src/cli/doctor/finding.ts";
-import { systemClock } from "../src/clock.ts";
+import { systemClock } from "../src/system/clock.ts";
 import { readDf } from "../src/worker/process/posix/disk.ts";
 import { MAIN, queuectl } from "./helpers/cli.ts";
 import { newJob } from "./helpers/jobs.ts";

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openStore } from "../src/store/open.ts";
-import { VERSION } from "../src/version.ts";
+import { VERSION } from "../src/system/version.ts";
 import { MAIN, queuectl } from "./helpers/cli.ts";
 import { succeeds } from "./helpers/finished.ts";
 import { newJob } from "./helpers/jobs.ts";

@@ -3,8 +3,8 @@
  * How a crew shares out what there is to do.
  */
 import assert from "node:assert/strict";
-import { systemClock } from "../src/clock.ts";
 import type { ClaimedJob } from "../src/store/store.ts";
+import { systemClock } from "../src/system/clock.ts";
 import { Crew } from "../src/worker/crew.ts";
 import type { AdoptRequest } from "../src/worker/messages.ts";
 import { until } from "./helpers/until.ts";

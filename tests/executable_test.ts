@@ -3,7 +3,7 @@
  * The executable as its users have it: one file, on a machine without Deno, in whatever surroundings.
  */
 import assert from "node:assert/strict";
-import { VERSION } from "../src/version.ts";
+import { VERSION } from "../src/system/version.ts";
 import { builtExecutable } from "./helpers/executable.ts";
 import { finished, succeeds } from "./helpers/finished.ts";
 import {

@@ -3,8 +3,8 @@
  * Who gets in, and what those try who should not: other sites, other names, wrong tokens, requests made to hurt.
  */
 import assert from "node:assert/strict";
-import { systemClock } from "../src/clock.ts";
 import { AuditLog } from "../src/http/audit.ts";
+import { systemClock } from "../src/system/clock.ts";
 import { MAIN, queuectl } from "./helpers/cli.ts";
 import { ApiClient, READ_TOKEN, startDashboard, TOKEN } from "./helpers/dashboard.ts";
 import { finished, succeeds } from "./helpers/finished.ts";

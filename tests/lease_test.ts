@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { StoreBusy, StoreFull, StoreUnusable, type UserError } from "../src/domain/errors.ts";
-import { bePresent, presencePath } from "../src/presence.ts";
 import type { SupervisorInfo } from "../src/store/store.ts";
+import { bePresent, presencePath } from "../src/system/presence.ts";
 import { Lease } from "../src/worker/lease.ts";
 import { Peers } from "../src/worker/peers.ts";
 import { FakeClock } from "./helpers/fake_clock.ts";

@@ -3,7 +3,7 @@
  * The care that supervisors take of the store: thorough, and never in anybody's way.
  */
 import assert from "node:assert/strict";
-import { systemClock } from "../src/clock.ts";
+import { systemClock } from "../src/system/clock.ts";
 import { Maintenance } from "../src/worker/maintenance.ts";
 import { FakeClock } from "./helpers/fake_clock.ts";
 

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { VERSION } from "../src/version.ts";
+import { VERSION } from "../src/system/version.ts";
 import { finished, succeeds } from "./helpers/finished.ts";
 import {
   call,

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { StoreUnusable } from "../src/domain/errors.ts";
 import { shellOf } from "../src/domain/settings.ts";
-import { findHome } from "../src/home.ts";
-import { absolutePath, directoryOf, isAbsolute } from "../src/paths.ts";
+import { findHome } from "../src/system/home.ts";
+import { absolutePath, directoryOf, isAbsolute } from "../src/system/paths.ts";
 
 const POSIX: [path: string, base: string, absolute: string][] = [
   ["/a//b/./c/", "", "/a/b/c"],

@@ -4,8 +4,8 @@
  * the time.
  */
 import assert from "node:assert/strict";
-import { bePresent, presencePath } from "../src/presence.ts";
 import { openStore } from "../src/store/open.ts";
+import { bePresent, presencePath } from "../src/system/presence.ts";
 import { Peers } from "../src/worker/peers.ts";
 import { Succession } from "../src/worker/succession.ts";
 import { FakeClock } from "./helpers/fake_clock.ts";

@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 import type { Target } from "../src/cli/command.ts";
 import { permissionProblem } from "../src/cli/problem.ts";
 import { loadWholeTree } from "../src/cli/tree.ts";
-import { permissionFlags } from "../src/permissions.ts";
+import { permissionFlags } from "../src/system/permissions.ts";
 import { MAIN } from "./helpers/cli.ts";
 import { finished } from "./helpers/finished.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";

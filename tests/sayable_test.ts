@@ -9,7 +9,6 @@ import type { Context } from "../src/cli/context.ts";
 import { duration } from "../src/cli/flags.ts";
 import { command as show } from "../src/cli/show.ts";
 import { LineJournal } from "../src/cli/worker/line_journal.ts";
-import { systemClock } from "../src/clock.ts";
 import { BadInput } from "../src/domain/errors.ts";
 import { OUTCOMES } from "../src/domain/job.ts";
 import { nextState } from "../src/domain/retry.ts";
@@ -24,6 +23,7 @@ import {
 import { jobFromValue, parseTime } from "../src/domain/spec.ts";
 import { jobJson } from "../src/job_json.ts";
 import { openStore } from "../src/store/open.ts";
+import { systemClock } from "../src/system/clock.ts";
 import { settlementOf } from "../src/worker/settlement.ts";
 import { claimOne, exchangeOf, newSupervisor, T0 } from "./helpers/jobs.ts";
 import { tempDir } from "./helpers/temp.ts";

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readBulk } from "../src/domain/bulk.ts";
 import type { JobDefaults } from "../src/domain/spec.ts";
-import { quoteWords } from "../src/shell_words.ts";
+import { quoteWords } from "../src/system/shell_words.ts";
 
 const defaults: JobDefaults = { now: 0, priority: 0, maxRetries: 3, timeoutMs: 0, cwd: "/" };
 

@@ -3,8 +3,8 @@
  * Spools that are swept: what others do between two steps of a sweep costs nobody the files of an attempt.
  */
 import assert from "node:assert/strict";
-import { systemClock } from "../src/clock.ts";
-import { isPresent, presencePath } from "../src/presence.ts";
+import { systemClock } from "../src/system/clock.ts";
+import { isPresent, presencePath } from "../src/system/presence.ts";
 import { hasSpool } from "../src/worker/spool.ts";
 import { attemptSpool, openSpool, sweepSpools } from "../src/worker/spools.ts";
 import { claimOne, newSupervisor, settle, settlement } from "./helpers/jobs.ts";

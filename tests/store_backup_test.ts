@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { type Home, homeAt } from "../src/home.ts";
-import { bePresent } from "../src/presence.ts";
 import { openStore } from "../src/store/open.ts";
 import { copyFiles } from "../src/store/sqlite/backup.ts";
 import { Database } from "../src/store/sqlite/database.ts";
+import { type Home, homeAt } from "../src/system/home.ts";
+import { bePresent } from "../src/system/presence.ts";
 import { queuectl, spawnQueuectl } from "./helpers/cli.ts";
 import { enqueue } from "./helpers/jobs.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";

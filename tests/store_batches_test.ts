@@ -6,8 +6,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { DatabaseSync } from "node:sqlite";
-import { type Home, homeAt } from "../src/home.ts";
 import { openStore } from "../src/store/open.ts";
+import { type Home, homeAt } from "../src/system/home.ts";
 import { enqueue } from "./helpers/jobs.ts";
 import { tempDir } from "./helpers/temp.ts";
 

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { StoreFull, StoreGone } from "../src/domain/errors.ts";
-import { type Home, homeAt } from "../src/home.ts";
-import { directoryAbove, existingAbove } from "../src/store/directories.ts";
 import { openStore } from "../src/store/open.ts";
 import type { Store } from "../src/store/store.ts";
+import { directoryAbove, existingAbove } from "../src/system/directories.ts";
+import { type Home, homeAt } from "../src/system/home.ts";
 import { queuectl, spawnQueuectl } from "./helpers/cli.ts";
 import { enqueue, newJob } from "./helpers/jobs.ts";
 import { mayMount, smallDisk } from "./helpers/small_disk.ts";

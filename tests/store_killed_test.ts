@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import type { Home } from "../src/home.ts";
 import { openStore } from "../src/store/open.ts";
 import { SCHEMA_VERSION } from "../src/store/sqlite/header.ts";
+import type { Home } from "../src/system/home.ts";
 import { enqueue } from "./helpers/jobs.ts";
 import { assertKept, contentsOf, makeOldHome } from "./helpers/old_home.ts";
 import { tempDir } from "./helpers/temp.ts";

@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { Home } from "../src/home.ts";
 import { openStore } from "../src/store/open.ts";
 import { migrate } from "../src/store/sqlite/migrations.ts";
+import type { Home } from "../src/system/home.ts";
 import { make, type Tokens } from "./helpers/calls.ts";
 import { claim, newSupervisor } from "./helpers/jobs.ts";
 import { Script } from "./helpers/script.ts";

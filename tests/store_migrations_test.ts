@@ -5,10 +5,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { ENDED, STATES } from "../src/domain/job.ts";
-import type { Home } from "../src/home.ts";
 import { openStore } from "../src/store/open.ts";
 import { SCHEMA_VERSION } from "../src/store/sqlite/header.ts";
 import { salvage } from "../src/store/sqlite/salvage.ts";
+import type { Home } from "../src/system/home.ts";
 import { claim, enqueue, exchangeOf, newSupervisor, settlement, T0 } from "./helpers/jobs.ts";
 import { assertKept, contentsOf, makeOldHome } from "./helpers/old_home.ts";
 import { tempDir } from "./helpers/temp.ts";

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { homeAt } from "../src/home.ts";
 import { openStore } from "../src/store/open.ts";
 import { salvage, type Salvaged } from "../src/store/sqlite/salvage.ts";
 import type { Store } from "../src/store/store.ts";
+import { homeAt } from "../src/system/home.ts";
 import {
   claim,
   claimOne,

@@ -3,8 +3,8 @@
  * Who is heir to what: supervisors that are moved by hand take over from others, on a real store and real locks.
  */
 import assert from "node:assert/strict";
-import { systemClock } from "../src/clock.ts";
 import type { ClaimedJob } from "../src/store/store.ts";
+import { systemClock } from "../src/system/clock.ts";
 import type { Journal } from "../src/worker/journal.ts";
 import { probeHost } from "../src/worker/process/posix/host.ts";
 import { bar } from "../src/worker/spool.ts";

@@ -4,7 +4,7 @@
  * the system would print. The samples are made by hand after the documentation.
  */
 import assert from "node:assert/strict";
-import { homeAt } from "../src/home.ts";
+import { homeAt } from "../src/system/home.ts";
 import { here, platformOf } from "../src/worker/process/here.ts";
 import type { Launch } from "../src/worker/process/platform.ts";
 import { quoteWord } from "../src/worker/process/windows/background.ts";

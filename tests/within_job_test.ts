@@ -4,7 +4,7 @@
  * shells that look after others.
  */
 import assert from "node:assert/strict";
-import { quoteWords } from "../src/shell_words.ts";
+import { quoteWords } from "../src/system/shell_words.ts";
 import { runShell } from "../src/worker/process/posix/shell.ts";
 import { signalTree } from "../src/worker/process/posix/tree.ts";
 import { MAIN, queuectl, RUN_FLAGS } from "./helpers/cli.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { homeAt } from "../src/home.ts";
+import { homeAt } from "../src/system/home.ts";
 import { MAIN, queuectl, spawnQueuectl } from "./helpers/cli.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";

@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { BadInput, UserError } from "../src/domain/errors.ts";
-import { VERSION } from "../src/version.ts";
+import { VERSION } from "../src/system/version.ts";
 import { bundle, requireBundler } from "./build/bundle.ts";
 import { permissionsOn } from "./build/permissions.ts";
 import { Staging } from "./build/staging.ts";

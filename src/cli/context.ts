@@ -2,12 +2,12 @@
  * @module
  * What a command works with: the home, the store, the clock, and where it prints.
  */
-import { type Clock, systemClock } from "../clock.ts";
 import { type Settings, settingsFrom } from "../domain/settings.ts";
-import { envVariable } from "../environment.ts";
-import { findHome, type Home } from "../home.ts";
 import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
+import { type Clock, systemClock } from "../system/clock.ts";
+import { envVariable } from "../system/environment.ts";
+import { findHome, type Home } from "../system/home.ts";
 import type { Argv } from "./argv.ts";
 import { Print } from "./print.ts";
 

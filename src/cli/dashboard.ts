@@ -3,12 +3,12 @@
  * `queuectl dashboard`: serves the pages and the API.
  */
 import { BadInput } from "../domain/errors.ts";
-import { envVariable } from "../environment.ts";
 import { Access, newToken, SHORTEST_TOKEN, type Tokens } from "../http/access.ts";
 import { makeApplication } from "../http/app.ts";
 import { AuditLog } from "../http/audit.ts";
 import { Events } from "../http/events.ts";
 import { serve } from "../http/serve.ts";
+import { envVariable } from "../system/environment.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { isLoopback } from "./dashboard/loopback.ts";

@@ -5,8 +5,8 @@
 import { BadInput } from "../domain/errors.ts";
 import type { NewJob } from "../domain/job.ts";
 import { fieldsFromFlags, type JobDefaults, jobFromValue, parseJson, readFields } from "../domain/spec.ts";
-import { currentDirectory } from "../environment.ts";
-import { quoteWords } from "../shell_words.ts";
+import { currentDirectory } from "../system/environment.ts";
+import { quoteWords } from "../system/shell_words.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { text } from "./flags.ts";

@@ -2,7 +2,7 @@
  * @module
  * `queuectl man`: prints the manual page, made from what the commands say of themselves.
  */
-import { VERSION } from "../version.ts";
+import { VERSION } from "../system/version.ts";
 import { defineCommand, type Target } from "./command.ts";
 
 /** The command. */

@@ -2,7 +2,7 @@
  * @module
  * Starting this program once more, with the permissions a worker needs and no more.
  */
-import type { Home } from "../home.ts";
+import type { Home } from "../system/home.ts";
 import { leastFlags } from "./worker/permissions.ts";
 
 /**

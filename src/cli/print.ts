@@ -3,7 +3,7 @@
  * Printing: results to stdout, messages to stderr, colour only on a terminal and never with NO_COLOR.
  */
 import { UserError } from "../domain/errors.ts";
-import { isSet } from "../environment.ts";
+import { isSet } from "../system/environment.ts";
 import { visible } from "./terminal.ts";
 import { writeAll } from "./write_all.ts";
 

@@ -3,9 +3,9 @@
  * From anything thrown to the one sentence and the exit code that the user gets.
  */
 import { BadInput, PermissionMissing, UserError } from "../domain/errors.ts";
-import { isSet } from "../environment.ts";
-import { howToGet } from "../permissions.ts";
-import { quoteWords } from "../shell_words.ts";
+import { isSet } from "../system/environment.ts";
+import { howToGet } from "../system/permissions.ts";
+import { quoteWords } from "../system/shell_words.ts";
 import type { Print } from "./print.ts";
 
 /** Prints an error to stderr, as a sentence or as a JSON document, and returns its exit code. */

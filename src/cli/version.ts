@@ -2,7 +2,7 @@
  * @module
  * `queuectl version`: which queuectl this is, and what it runs on.
  */
-import { VERSION } from "../version.ts";
+import { VERSION } from "../system/version.ts";
 import { defineCommand, type Target } from "./command.ts";
 import { programKind } from "./program_kind.ts";
 

@@ -3,7 +3,7 @@
  * Writing all of some bytes, also to what takes only some of them and does not let writers wait (O_NONBLOCK): whoever
  * shares a pipe or a terminal with us may have said so. Invariant: every byte is written once.
  */
-import { pause } from "../clock.ts";
+import { pause } from "../system/clock.ts";
 
 /** What bytes are written to. */
 export interface Sink {

@@ -3,7 +3,7 @@
  * What a user says of a job, as JSON or as flags, to a job that can be stored. One table of fields serves both,
  * and help. Everything that makes no sense is a `BadInput` of one sentence. Pure.
  */
-import { absolutePath, isAbsolute } from "../paths.ts";
+import { absolutePath, isAbsolute } from "../system/paths.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { BadInput } from "./errors.ts";
 import { DEFAULT_QUEUE, ID_PATTERN, type NewJob, QUEUE_PATTERN } from "./job.ts";

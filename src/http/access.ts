@@ -3,7 +3,7 @@
  * Who may do what: tokens, compared in constant time, and tries with wrong ones slowed down. A browser brings its token
  * once, in the address that was printed, and gets a cookie for it; programs send `Authorization: Bearer`.
  */
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../system/clock.ts";
 import { HttpProblem } from "./problem.ts";
 import { sha256 } from "./sha256.ts";
 

@@ -6,8 +6,8 @@
  * pages; then path, query and body are read; then the route does its work. Whatever is thrown becomes a problem
  * document.
  */
-import type { Clock } from "../clock.ts";
 import { BadInput, NoSuch } from "../domain/errors.ts";
+import type { Clock } from "../system/clock.ts";
 import type { Access } from "./access.ts";
 import { ACTION_ROUTES } from "./api/actions.ts";
 import { CHANGE_ROUTES } from "./api/changes.ts";

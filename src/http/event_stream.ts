@@ -2,7 +2,7 @@
  * @module
  * Responses that are streams of events (Server-Sent Events, WHATWG HTML 9.2).
  */
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../system/clock.ts";
 import type { Events } from "./events.ts";
 import { HttpProblem } from "./problem.ts";
 

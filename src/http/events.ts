@@ -4,9 +4,9 @@
  * second, and a client that is slow misses what lies between: it is only ever told how things are now.
  */
 import { watchStore } from "../changes.ts";
-import type { Clock } from "../clock.ts";
 import { type Status, statusNow } from "../status.ts";
 import type { Store } from "../store/store.ts";
+import type { Clock } from "../system/clock.ts";
 
 /** The shortest time between two looks at the store. */
 const PAUSE_MS = 200;

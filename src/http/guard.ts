@@ -3,7 +3,7 @@
  * What a request must be like before anyone looks at what it wants, and what every response says to browsers. Pure,
  * but for reading bodies.
  */
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../system/clock.ts";
 import { HttpProblem } from "./problem.ts";
 
 /** Said with every response. Scripts and styles come from this server only; nobody may show it in a frame. */

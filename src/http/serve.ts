@@ -3,7 +3,7 @@
  * Listening for requests, until it shall stop.
  */
 import { BadInput, Refused } from "../domain/errors.ts";
-import { permissionMissing } from "../permissions.ts";
+import { permissionMissing } from "../system/permissions.ts";
 import type { Application } from "./app.ts";
 
 /** Where to listen. */

@@ -4,8 +4,8 @@
  * steps, and says in one sentence why a store cannot be used. Any number of processes may do it at once.
  */
 import { StoreDamaged, StoreFull, StoreUnusable } from "../domain/errors.ts";
-import type { Home } from "../home.ts";
-import { directoryAbove, existingAbove, flushEntries } from "./directories.ts";
+import { directoryAbove, existingAbove, flushEntries } from "../system/directories.ts";
+import type { Home } from "../system/home.ts";
 import { Database } from "./sqlite/database.ts";
 import { Doorbell } from "./sqlite/doorbell.ts";
 import { explain } from "./sqlite/failures.ts";

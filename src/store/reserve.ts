@@ -4,7 +4,7 @@
  * a part of it and tries again; supervisors make it anew once there is room. Knows neither the store nor processes.
  */
 import { StoreFull } from "../domain/errors.ts";
-import type { Home } from "../home.ts";
+import type { Home } from "../system/home.ts";
 
 /**
  * What it takes to settle an attempt that has printed all it may by default: a MiB of each stream, once in the

@@ -3,7 +3,7 @@
  * Coming to watch an attempt that another worker started, or to learn how it ended. Its process is told by its token;
  * its start, for the timeout, is taken from the machine's monotonic clock.
  */
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../system/clock.ts";
 import { blameForExit } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
 import type { AdoptRequest } from "./messages.ts";

@@ -2,7 +2,7 @@
  * @module
  * Ending every process of a run: SIGTERM to all, time to end by themselves, then SIGKILL until nothing is left.
  */
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../system/clock.ts";
 import { here } from "./process/here.ts";
 import type { Signalled, Tree } from "./process/platform.ts";
 

@@ -3,9 +3,9 @@
  * What finished jobs left in the background goes on printing into files that have been removed, for nobody: the room is
  * given back now and then, and it is said once. Nobody looks unless something has ended or something was left.
  */
-import type { Clock } from "../clock.ts";
 import { formatSize } from "../domain/settings.ts";
 import type { ClaimedJob } from "../store/store.ts";
+import type { Clock } from "../system/clock.ts";
 import type { Journal } from "./journal.ts";
 import { here } from "./process/here.ts";
 import { splitSpool } from "./spool.ts";

@@ -4,8 +4,8 @@
  */
 import { NoSuch } from "../domain/errors.ts";
 import { WORKER_ID_PATTERN } from "../domain/worker_id.ts";
-import type { Home } from "../home.ts";
-import { permissionMissing } from "../permissions.ts";
+import type { Home } from "../system/home.ts";
+import { permissionMissing } from "../system/permissions.ts";
 
 const BLOCK_BYTES = 64 * 1024;
 const NEWLINE = 10;

@@ -8,9 +8,9 @@
  * lives but does nothing, its lease decides. A lease is timed here, by this process's monotonic clock, from when its
  * renewal was last seen to change: so no clock that was set can end one.
  */
-import type { Clock } from "../clock.ts";
-import { isPresent, presencePath } from "../presence.ts";
 import type { SupervisorInfo, WorkerStore } from "../store/store.ts";
+import type { Clock } from "../system/clock.ts";
+import { isPresent, presencePath } from "../system/presence.ts";
 import type { Host } from "./process/platform.ts";
 
 /** A supervisor that is gone, and what that says of its processes. */

@@ -3,10 +3,10 @@
  * One attempt: begin it, wait for its end or end it, say how it went. The attempt is over when its first process has
  * ended by itself, or, once that was killed or is being ended, when nothing of its process tree is left.
  */
-import { systemClock } from "../clock.ts";
 import { formatDuration } from "../domain/duration.ts";
 import type { Stream } from "../domain/job.ts";
 import { formatSize } from "../domain/settings.ts";
+import { systemClock } from "../system/clock.ts";
 import { type Blame, blameForError, blameForExit, isPassing } from "./blame.ts";
 import { endTree, sayLeft } from "./end_tree.ts";
 import { wasDiskFull } from "./full_disk.ts";

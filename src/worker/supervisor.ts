@@ -7,14 +7,14 @@
  * Invariants: a job is handed to a thread only after its claim is committed; its spool is removed only after its
  * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
-import { type Clock, LONGEST_TIMER_MS } from "../clock.ts";
 import { StoreFull, StoreGone, UserError } from "../domain/errors.ts";
 import { type Settings, settingsFrom } from "../domain/settings.ts";
 import { newId } from "../domain/worker_id.ts";
-import type { Home } from "../home.ts";
-import { Latch } from "../latch.ts";
 import { fillReserve, fromReserve, RESERVE, reserveSize } from "../store/reserve.ts";
 import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
+import { type Clock, LONGEST_TIMER_MS } from "../system/clock.ts";
+import type { Home } from "../system/home.ts";
+import { Latch } from "../system/latch.ts";
 import { Crew } from "./crew.ts";
 import { endTree, sayLeft } from "./end_tree.ts";
 import { EndsFiles } from "./ends_files.ts";

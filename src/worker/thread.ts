@@ -6,8 +6,8 @@
  * When jobs are short, its supervisor gives it some ahead, so that it need not wait for the store between two of
  * them. Those wait in the backlog; they are given back when what runs turns out not to be short.
  */
-import { systemClock } from "../clock.ts";
 import type { OutputPiece } from "../store/store.ts";
+import { systemClock } from "../system/clock.ts";
 import { adopt } from "./adopted.ts";
 import { Lookout } from "./lookout.ts";
 import type { Ended, FromThread, RunRequest, ToThread } from "./messages.ts";

@@ -3,7 +3,7 @@
  * The wall clock of a worker is set forward and back by an hour while it runs jobs and another worker looks on. Leases
  * and timeouts must not notice; scheduled jobs must.
  */
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { MAIN } from "../helpers/cli.ts";
 import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";

@@ -2,7 +2,7 @@
  * @module
  * Worker processes to be killed and replaced. All of them write to one log, so that nothing has to read along.
  */
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
 import { until } from "../helpers/until.ts";
 import type { TestStore } from "../helpers/worker.ts";

@@ -4,8 +4,8 @@
  */
 import type { CommandDefinition, Target } from "../../src/cli/command.ts";
 import type { Context } from "../../src/cli/context.ts";
-import { systemClock } from "../../src/clock.ts";
 import type { Store } from "../../src/store/store.ts";
+import { systemClock } from "../../src/system/clock.ts";
 
 /** A command under way. */
 export interface RunningCommand {

@@ -3,8 +3,8 @@
  * A home that has been used: jobs in all states, attempts, output, queues, settings, a worker. Made once, and copied
  * for whoever wants to damage it.
  */
-import type { Home } from "../../src/home.ts";
 import { openStore } from "../../src/store/open.ts";
+import type { Home } from "../../src/system/home.ts";
 import { death, enqueue, exchangeOf, failure, newSupervisor, settlement, T0 } from "./jobs.ts";
 import { tempDir } from "./temp.ts";
 

@@ -2,10 +2,10 @@
  * @module
  * Real `worker start` processes, and a store to look at what they do.
  */
-import { systemClock } from "../../src/clock.ts";
 import type { Job, NewJob, State } from "../../src/domain/job.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { spawnQueuectl } from "./cli.ts";
 import { newJob } from "./jobs.ts";
 import { readUntil } from "./printed.ts";

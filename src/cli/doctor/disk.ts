@@ -3,8 +3,8 @@
  * The checks of what the home is stored on: the kind of file system, and how much room it has. A shell can ask `df`;
  * without one there is only trying.
  */
-import { quoteWords } from "../../shell_words.ts";
 import { reserveFor, reserveSize } from "../../store/reserve.ts";
+import { quoteWords } from "../../system/shell_words.ts";
 import type { Disk } from "../../worker/process/platform.ts";
 import type { Context } from "../context.ts";
 import { mayRun, RUN_FLAG } from "../worker/permissions.ts";

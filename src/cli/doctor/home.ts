@@ -2,8 +2,8 @@
  * @module
  * The checks of the home's directory: is it there, is it its owner's alone, does all in it belong to that owner.
  */
-import type { Home } from "../../home.ts";
-import { quoteWords } from "../../shell_words.ts";
+import type { Home } from "../../system/home.ts";
+import { quoteWords } from "../../system/shell_words.ts";
 import type { Context } from "../context.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import { probe } from "./probe.ts";

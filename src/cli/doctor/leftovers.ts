@@ -3,7 +3,7 @@
  * The check of what piles up: logs of background workers, which nobody removes. Spools of workers that are gone are
  * removed by the next one.
  */
-import { quoteWords } from "../../shell_words.ts";
+import { quoteWords } from "../../system/shell_words.ts";
 import type { Context } from "../context.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 

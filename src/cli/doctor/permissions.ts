@@ -3,8 +3,8 @@
  * The checks of what the runtime lets this program do, and what cannot be done without. Whether a shell may be run is
  * checked in `surroundings.ts`, by running one.
  */
-import { howToGet, isGranted, permissionFlags } from "../../permissions.ts";
-import { quoteWords } from "../../shell_words.ts";
+import { howToGet, isGranted, permissionFlags } from "../../system/permissions.ts";
+import { quoteWords } from "../../system/shell_words.ts";
 import type { Context } from "../context.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 

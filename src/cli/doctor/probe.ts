@@ -3,8 +3,8 @@
  * A file made in the home, looked at, and removed again: what its file system makes of a new file. It tells without a
  * shell who we are there and what time it is there, and whether there is room.
  */
-import type { Clock } from "../../clock.ts";
-import type { Home } from "../../home.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Home } from "../../system/home.ts";
 
 /** What became of a new file. */
 export interface Probe {

@@ -3,12 +3,12 @@
  * `queuectl doctor --salvage FILE`: saves what can be read of a damaged store, and says how to go on with it.
  */
 import { StoreUnusable } from "../../domain/errors.ts";
-import { baseDirectory } from "../../environment.ts";
-import type { Home } from "../../home.ts";
-import { absolutePath, isAbsolute } from "../../paths.ts";
-import { isGranted, permissionMissing } from "../../permissions.ts";
-import { quoteWords } from "../../shell_words.ts";
 import type { Salvaged } from "../../store/sqlite/salvage.ts";
+import { baseDirectory } from "../../system/environment.ts";
+import type { Home } from "../../system/home.ts";
+import { absolutePath, isAbsolute } from "../../system/paths.ts";
+import { isGranted, permissionMissing } from "../../system/permissions.ts";
+import { quoteWords } from "../../system/shell_words.ts";
 import type { Context } from "../context.ts";
 
 /** What people call the rows of a table. */

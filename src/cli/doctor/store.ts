@@ -3,8 +3,8 @@
  * The checks of the store: can it be used, is it sound, is somebody told of its changes, who works on it.
  */
 import { StoreDamaged, UserError } from "../../domain/errors.ts";
-import type { Home } from "../../home.ts";
 import type { Store, StoreInfo, WorkerInfo } from "../../store/store.ts";
+import type { Home } from "../../system/home.ts";
 import type { Context } from "../context.ts";
 import { fromNow } from "../times.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";

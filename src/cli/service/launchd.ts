@@ -6,7 +6,7 @@
  * only the worker process, which leaves what it runs, and lets its children be.
  */
 import { BadInput } from "../../domain/errors.ts";
-import { quoteWords } from "../../shell_words.ts";
+import { quoteWords } from "../../system/shell_words.ts";
 import { visible } from "../terminal.ts";
 import type { Kind, Service } from "./service.ts";
 

@@ -3,7 +3,7 @@
  * `queuectl service print`: a unit file that runs workers at boot. It prints, and installs nothing.
  */
 import { BadInput } from "../../domain/errors.ts";
-import { envVariable } from "../../environment.ts";
+import { envVariable } from "../../system/environment.ts";
 import { defineCommand, type Target } from "../command.ts";
 import type { Context } from "../context.ts";
 import { text, toggle } from "../flags.ts";

@@ -4,7 +4,7 @@
  * needs and no more.
  */
 import { Refused } from "../../domain/errors.ts";
-import type { Home } from "../../home.ts";
+import type { Home } from "../../system/home.ts";
 import { here } from "../../worker/process/here.ts";
 import type { Context } from "../context.ts";
 import { ownProgram } from "../own_program.ts";

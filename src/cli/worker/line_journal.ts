@@ -2,9 +2,9 @@
  * @module
  * A supervisor's journal as lines: to stdout, or to a log file for each worker.
  */
-import type { Clock } from "../../clock.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import type { ClaimedJob, Settlement } from "../../store/store.ts";
+import type { Clock } from "../../system/clock.ts";
 import type { Journal } from "../../worker/journal.ts";
 import { fit, visible } from "../terminal.ts";
 import { writeAll } from "../write_all.ts";

@@ -3,7 +3,7 @@
  * Writes lines to where somebody may be slow to read them, without making anybody wait: one write is under way at a
  * time, what comes meanwhile is kept up to a limit, and what is beyond that is counted.
  */
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../system/clock.ts";
 
 /** Kept for a reader that is slow: some thousands of lines. */
 const MOST_BYTES = 1024 * 1024;

@@ -3,10 +3,10 @@
  * The permissions that workers need: what to ask for, what to pass on to workers in the background, and what to drop
  * once they run. They need to read and write the home, to read the program, and to run a shell.
  */
-import { keepVariables } from "../../environment.ts";
-import type { Home } from "../../home.ts";
-import { directoryOf } from "../../paths.ts";
-import { isGranted, permissionFlags, permissionMissing } from "../../permissions.ts";
+import { keepVariables } from "../../system/environment.ts";
+import type { Home } from "../../system/home.ts";
+import { directoryOf } from "../../system/paths.ts";
+import { isGranted, permissionFlags, permissionMissing } from "../../system/permissions.ts";
 import { here } from "../../worker/process/here.ts";
 import type { Host } from "../../worker/process/platform.ts";
 

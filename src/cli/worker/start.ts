@@ -2,9 +2,9 @@
  * @module
  * `queuectl worker start`: runs jobs, here or in the background.
  */
-import type { Clock } from "../../clock.ts";
 import { newId } from "../../domain/worker_id.ts";
-import { currentDirectory } from "../../environment.ts";
+import type { Clock } from "../../system/clock.ts";
+import { currentDirectory } from "../../system/environment.ts";
 import { here } from "../../worker/process/here.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
 import { defineCommand, type Target } from "../command.ts";

@@ -4,7 +4,7 @@
  * the copy comes to an end, and what stands under its name is whole.
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { Home } from "../../home.ts";
+import type { Home } from "../../system/home.ts";
 import type { Database } from "./database.ts";
 import { writeNewFile } from "./new_file.ts";
 

@@ -10,8 +10,8 @@
  */
 import { StoreBusy, StoreFull, StoreUnusable, TakenId } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
-import type { Home } from "../../home.ts";
-import { bePresent, isPresent, presencePath, presencesIn } from "../../presence.ts";
+import type { Home } from "../../system/home.ts";
+import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
 import type { EnqueueOptions } from "../store.ts";
 import type { Database, Value } from "./database.ts";
 import { type FirstState, firstState, knownIds, nameOf, remember, taken, Tally, textOf } from "./enqueue.ts";

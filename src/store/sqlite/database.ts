@@ -5,9 +5,9 @@
  * and nothing read from, a file that has been deleted or replaced meanwhile. Knows no tables.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { type Clock, systemClock } from "../../clock.ts";
 import { StoreBusy, StoreFull, StoreGone, StoreUnusable } from "../../domain/errors.ts";
-import type { Home } from "../../home.ts";
+import { type Clock, systemClock } from "../../system/clock.ts";
+import type { Home } from "../../system/home.ts";
 import { explain, isBusy } from "./failures.ts";
 import { type Identity, identityOf } from "./identity.ts";
 

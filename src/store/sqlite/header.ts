@@ -4,7 +4,7 @@
  * migrations, since every command reads the header and hardly any needs them.
  */
 import { StoreUnusable } from "../../domain/errors.ts";
-import type { Home } from "../../home.ts";
+import type { Home } from "../../system/home.ts";
 import type { Database } from "./database.ts";
 
 /** Marks the file as ours: "QCTL". */

@@ -4,10 +4,10 @@
  * fails.
  */
 import { Refused } from "../../domain/errors.ts";
-import { absolutePath, isAbsolute } from "../../paths.ts";
-import { isGranted, permissionMissing } from "../../permissions.ts";
-import { bePresent, isPresent } from "../../presence.ts";
-import { directoryAbove, flushEntries } from "../directories.ts";
+import { directoryAbove, flushEntries } from "../../system/directories.ts";
+import { absolutePath, isAbsolute } from "../../system/paths.ts";
+import { isGranted, permissionMissing } from "../../system/permissions.ts";
+import { bePresent, isPresent } from "../../system/presence.ts";
 
 /** What SQLite may leave beside a database. */
 const COMPANIONS = ["-wal", "-shm", "-journal"];

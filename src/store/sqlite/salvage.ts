@@ -5,8 +5,8 @@
  * read.
  */
 import { StoreUnusable } from "../../domain/errors.ts";
-import type { Home } from "../../home.ts";
-import { directoryAbove } from "../directories.ts";
+import { directoryAbove } from "../../system/directories.ts";
+import type { Home } from "../../system/home.ts";
 import { Database, type Value } from "./database.ts";
 import { SCHEMA_VERSION } from "./header.ts";
 import { migrate } from "./migrations.ts";

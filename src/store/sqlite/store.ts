@@ -6,7 +6,7 @@
  */
 import { StoreFull } from "../../domain/errors.ts";
 import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
-import type { Home } from "../../home.ts";
+import type { Home } from "../../system/home.ts";
 import type * as contract from "../store.ts";
 import type { Database } from "./database.ts";
 import type { Doorbell } from "./doorbell.ts";

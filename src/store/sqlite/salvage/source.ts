@@ -6,7 +6,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { StoreDamaged } from "../../../domain/errors.ts";
-import type { Home } from "../../../home.ts";
+import type { Home } from "../../../system/home.ts";
 import { APPLICATION_ID } from "../header.ts";
 import { removeDatabase } from "../new_file.ts";
 import { PAGE, readPage } from "./pages.ts";

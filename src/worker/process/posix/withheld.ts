@@ -3,7 +3,7 @@
  * The variables that the shells of this process do not get (see `shell.ts`): what they are, so that a job's own shell
  * can export them again. Where there are none, asking costs nothing.
  */
-import { envVariable } from "../../../environment.ts";
+import { envVariable } from "../../../system/environment.ts";
 import type { Withheld } from "../platform.ts";
 import { runShell, withheldNames } from "./shell.ts";
 

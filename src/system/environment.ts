@@ -3,7 +3,7 @@
  * What queuectl asks of its surroundings: environment variables, for which permission is optional everywhere, and the
  * current directory.
  */
-import { BadInput } from "./domain/errors.ts";
+import { BadInput } from "../domain/errors.ts";
 import { isGranted } from "./permissions.ts";
 
 const kept = new Map<string, string | undefined>();

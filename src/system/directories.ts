@@ -3,7 +3,7 @@
  * Directories that were just made: a file is safe from a power cut only once the entries that lead to it are on
  * disk, too. Flushing is done as far as the platform and the permissions allow it.
  */
-import { absolutePath } from "../paths.ts";
+import { absolutePath } from "./paths.ts";
 
 /** The directory that holds `dir`; a root holds itself. */
 export function directoryAbove(dir: string): string {

@@ -2,7 +2,7 @@
  * @module
  * The home: the one directory that holds everything, and the paths within it. Mode 0700, files 0600.
  */
-import { PermissionMissing, StoreUnusable } from "./domain/errors.ts";
+import { PermissionMissing, StoreUnusable } from "../domain/errors.ts";
 import { baseDirectory, envVariable } from "./environment.ts";
 import { absolutePath, isAbsolute, type PathOptions } from "./paths.ts";
 import { howToGet, isGranted } from "./permissions.ts";

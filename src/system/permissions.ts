@@ -3,7 +3,7 @@
  * What the runtime lets this program do, and the sentence for what it does not: it names the flags that are missing,
  * no others. An executable has had its permissions since it was built, so there it says what that was not given.
  */
-import { PermissionMissing } from "./domain/errors.ts";
+import { PermissionMissing } from "../domain/errors.ts";
 import { quoteWords } from "./shell_words.ts";
 
 /** Whether something may be done. Never prompts. */
