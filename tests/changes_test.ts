@@ -3,7 +3,7 @@
  * Waiting for the store to change: by its doorbell, since no time passes here, or by looking now and then.
  */
 import assert from "node:assert/strict";
-import { watchStore } from "../src/changes.ts";
+import { watchStore } from "../src/views/watch_store.ts";
 import { FakeClock } from "./helpers/fake_clock.ts";
 import { testStore } from "./helpers/worker.ts";
 

@@ -3,7 +3,7 @@
  * The HTTP API on a real server with real workers. The client holds every answer against the API's own document.
  */
 import assert from "node:assert/strict";
-import { prometheusText, whatToExpose } from "../src/prometheus.ts";
+import { prometheusText, whatToExpose } from "../src/views/prometheus.ts";
 import { queuectl } from "./helpers/cli.ts";
 import { ApiClient, startDashboard, TOKEN } from "./helpers/dashboard.ts";
 import { handWorker } from "./helpers/hand_worker.ts";

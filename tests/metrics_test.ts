@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { addValue, type Figures, noFigures } from "../src/domain/figures.ts";
 import { STATES } from "../src/domain/job.ts";
-import { rangeOf, summarizeTotal, summarizeWindow, WINDOWS } from "../src/metrics.ts";
-import { prometheusText } from "../src/prometheus.ts";
 import type { FigureRow, QueueInfo } from "../src/store/store.ts";
+import { rangeOf, summarizeTotal, summarizeWindow, WINDOWS } from "../src/views/metrics.ts";
+import { prometheusText } from "../src/views/prometheus.ts";
 
 const MINUTE_MS = 60_000;
 

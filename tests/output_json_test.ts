@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
-import { outputJson, type Span } from "../src/output_json.ts";
+import { outputJson, type Span } from "../src/views/output_json.ts";
 
 const utf8 = new TextEncoder();
 

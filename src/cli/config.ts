@@ -4,7 +4,7 @@
  */
 import { BadInput } from "../domain/errors.ts";
 import { findSetting, formatSetting, parseSetting, type Setting, SETTINGS } from "../domain/settings.ts";
-import { settingEntries, settingJson } from "../settings_json.ts";
+import { settingEntries, settingJson } from "../views/settings_json.ts";
 import { defineCommand, defineGroup, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { type Flag, text } from "./flags.ts";

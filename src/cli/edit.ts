@@ -4,8 +4,8 @@
  */
 import { BadInput } from "../domain/errors.ts";
 import { type FieldName, FIELDS, fieldsFromFlags, readFields } from "../domain/spec.ts";
-import { jobJson } from "../job_json.ts";
 import { currentDirectory } from "../system/environment.ts";
+import { jobJson } from "../views/job_json.ts";
 import { defineCommand, type Target } from "./command.ts";
 import { ONE_ID } from "./ids.ts";
 import { fieldTexts, jobFlags } from "./job_flags.ts";

@@ -85,7 +85,7 @@ async function enqueueOne(context: Context, { job, now }: { job: NewJob; now: nu
   const { idFormat } = await context.settings();
   const [id] = await store.enqueue([job], { now, idFormat });
   if (!context.json) return context.print.line(id!);
-  const { jobJson } = await import("../job_json.ts");
+  const { jobJson } = await import("../views/job_json.ts");
   const stored = await store.get(id!);
   context.print.line(JSON.stringify(stored && jobJson(stored), null, 2));
 }

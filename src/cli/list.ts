@@ -3,8 +3,8 @@
  * `queuectl list`: jobs, newest first, page by page.
  */
 import { STATES } from "../domain/job.ts";
-import { jobJson } from "../job_json.ts";
 import type { JobFilter } from "../store/store.ts";
+import { jobJson } from "../views/job_json.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { choice, count, text } from "./flags.ts";

@@ -2,10 +2,10 @@
  * @module
  * `queuectl logs`: what a job printed, byte for byte, or prints.
  */
-import { AttemptOutput, joined, lastLines, type OutputRequest } from "../attempt_output.ts";
-import { watchStore } from "../changes.ts";
 import { BadInput, NoSuch, Refused } from "../domain/errors.ts";
 import { ENDED, type Job, type Stream } from "../domain/job.ts";
+import { AttemptOutput, joined, lastLines, type OutputRequest } from "../views/output_reader.ts";
+import { watchStore } from "../views/watch_store.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { count, toggle } from "./flags.ts";
@@ -56,7 +56,7 @@ function noAttempt(job: Job, attempt: number): Refused {
 }
 
 async function printJson(context: Context, request: OutputRequest): Promise<void> {
-  const { outputJson } = await import("../output_json.ts");
+  const { outputJson } = await import("../views/output_json.ts");
   const pieces = await Array.fromAsync(new AttemptOutput(await context.store(), request).unread());
   const { id, attempt, streams } = request;
   context.print.result({ id, attempt, ...outputJson(pieces, streams) }, () => "");

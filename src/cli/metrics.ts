@@ -4,8 +4,8 @@
  */
 import { formatDuration } from "../domain/duration.ts";
 import { BadInput } from "../domain/errors.ts";
-import type { Summary, Times } from "../metrics.ts";
-import { type Metrics, metricsJson, metricsNow } from "../metrics_json.ts";
+import type { Summary, Times } from "../views/metrics.ts";
+import { type Metrics, metricsJson, metricsNow } from "../views/metrics_json.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { toggle } from "./flags.ts";
@@ -26,7 +26,7 @@ export const command: Target = defineCommand({
     }
     const store = await context.store();
     if (flags.prometheus) {
-      const { prometheusText, whatToExpose } = await import("../prometheus.ts");
+      const { prometheusText, whatToExpose } = await import("../views/prometheus.ts");
       return context.print.line(prometheusText(await whatToExpose(store)).trimEnd());
     }
     const metrics = await metricsNow(store, context.clock.now());

@@ -5,8 +5,8 @@
 import { formatDuration } from "../domain/duration.ts";
 import { NoSuch } from "../domain/errors.ts";
 import type { Attempt, Job } from "../domain/job.ts";
-import { attemptJson, jobJson, timeJson } from "../job_json.ts";
-import { reasonsToWait, runsUnwatched } from "../waiting.ts";
+import { attemptJson, jobJson, timeJson } from "../views/job_json.ts";
+import { reasonsToWait, runsUnwatched } from "../views/waiting.ts";
 import { defineCommand, type Target } from "./command.ts";
 import { ONE_ID } from "./ids.ts";
 import { STATE_COLOUR } from "./job_table.ts";

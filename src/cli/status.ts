@@ -3,7 +3,7 @@
  * `queuectl status`: how many jobs are where, and what the workers are doing. Reads only counts and what runs, so
  * it takes as long with ten jobs as with ten million.
  */
-import { statusNow } from "../status.ts";
+import { statusNow } from "../views/status.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";
 import { toggle } from "./flags.ts";
@@ -29,7 +29,7 @@ export const command: Target = defineCommand({
 async function watch(context: Context): Promise<void> {
   const { json, print, clock } = context;
   const onScreen = !json && Deno.stdout.isTerminal();
-  const [store, { watchStore }] = await Promise.all([context.store(), import("../changes.ts")]);
+  const [store, { watchStore }] = await Promise.all([context.store(), import("../views/watch_store.ts")]);
   using changes = watchStore(store, clock);
   if (onScreen) print.bytes(new TextEncoder().encode("\x1b[2J"));
   for (let before = "";; await changes.next()) {

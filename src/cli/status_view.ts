@@ -3,8 +3,8 @@
  * What `status` knows, for people.
  */
 import { STATES } from "../domain/job.ts";
-import type { RunningJob, Status, WorkerStatus } from "../status.ts";
 import type { QueueInfo } from "../store/store.ts";
+import type { RunningJob, Status, WorkerStatus } from "../views/status.ts";
 import type { Context } from "./context.ts";
 import { STATE_COLOUR } from "./job_table.ts";
 import { type Column, table } from "./table.ts";

@@ -3,8 +3,8 @@
  * A line for every change that was asked for over HTTP, and for every try to get in: who, what, when, and what came of
  * it, refused or not. Invariant: those who have no token cannot make it grow fast.
  */
-import { timeJson } from "../job_json.ts";
 import type { Clock } from "../system/clock.ts";
+import { timeJson } from "../views/job_json.ts";
 import { problemResponse } from "./problem.ts";
 
 const MINUTE_MS = 60_000;

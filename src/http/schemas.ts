@@ -4,7 +4,7 @@
  * against them.
  */
 import { OUTCOMES, STATES } from "../domain/job.ts";
-import { WORKER_STATES } from "../status.ts";
+import { WORKER_STATES } from "../views/status.ts";
 import type { JsonSchema } from "./inputs.ts";
 
 const TEXT = { type: "string" };

@@ -2,7 +2,7 @@
  * @module
  * `queuectl worker logs`: what a background worker wrote down.
  */
-import { lastLines, openLog, readOn } from "../../worker/log_file.ts";
+import { lastLines, openLog, readOn } from "../../logs/log_file.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { count, toggle } from "../flags.ts";
 

@@ -2,8 +2,8 @@
  * @module
  * `queuectl worker stop`: tells workers to stop, through the store, and waits for it when asked.
  */
-import { watchStore } from "../../changes.ts";
 import { BadInput } from "../../domain/errors.ts";
+import { watchStore } from "../../views/watch_store.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { duration, text, toggle } from "../flags.ts";
 

@@ -5,8 +5,8 @@
 import { NoSuch } from "../../domain/errors.ts";
 import { QUEUE_PATTERN } from "../../domain/job.ts";
 import { FIELDS } from "../../domain/spec.ts";
-import { timeJson } from "../../job_json.ts";
 import type { QueueInfo, Store } from "../../store/store.ts";
+import { timeJson } from "../../views/job_json.ts";
 import { type Input, objectOf, oneOf, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { COUNTED, listOf, QUEUE, QUEUE_WITH_OLDEST, record } from "../schemas.ts";

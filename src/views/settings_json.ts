@@ -2,8 +2,8 @@
  * @module
  * The settings as they hold now, and the same as JSON, on the command line and over HTTP.
  */
-import { describeRange, type Setting, type Settings, settingsFrom } from "./domain/settings.ts";
-import type { SettingStore } from "./store/store.ts";
+import { describeRange, type Setting, type Settings, settingsFrom } from "../domain/settings.ts";
+import type { SettingStore } from "../store/store.ts";
 
 /** A setting as it holds now. */
 export interface SettingEntry {

@@ -2,9 +2,9 @@
  * @module
  * What an attempt printed, as JSON. Pure.
  */
-import { joined } from "./attempt_output.ts";
-import type { Stream } from "./domain/job.ts";
-import type { StoredOutput } from "./store/store.ts";
+import type { Stream } from "../domain/job.ts";
+import type { StoredOutput } from "../store/store.ts";
+import { joined } from "./output_reader.ts";
 
 /**
  * A part of a stream without a hole: `text` where it is UTF-8, `base64` where it is not, such as a part of a character

@@ -3,9 +3,9 @@
  * How many jobs are where, and what the workers do: the same on the command line and over HTTP. Reads only counts and
  * what runs.
  */
-import type { Job, State } from "./domain/job.ts";
+import type { Job, State } from "../domain/job.ts";
+import type { QueueInfo, Store, WorkerInfo } from "../store/store.ts";
 import { timeJson } from "./job_json.ts";
-import type { QueueInfo, Store, WorkerInfo } from "./store/store.ts";
 
 /** What `status` knows. The JSON that it prints. */
 export interface Status {

@@ -3,8 +3,8 @@
  * What `metrics` and the dashboard say about all time and the last minute, hour and day, from the figures that
  * the store keeps. Pure.
  */
-import { addFigures, type Figures, type Histogram, mean, noFigures, quantile } from "./domain/figures.ts";
-import type { FigureRange, FigureRow } from "./store/store.ts";
+import { addFigures, type Figures, type Histogram, mean, noFigures, quantile } from "../domain/figures.ts";
+import type { FigureRange, FigureRow } from "../store/store.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -3,7 +3,7 @@
  * Jobs and attempts as JSON, the same on the command line and over HTTP: times in ISO 8601, UTC; durations in
  * seconds; what is absent is null. Pure.
  */
-import type { Attempt, Job, Outcome, State } from "./domain/job.ts";
+import type { Attempt, Job, Outcome, State } from "../domain/job.ts";
 
 /** A job as JSON. */
 export interface JobJson {

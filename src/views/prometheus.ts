@@ -9,10 +9,10 @@ import {
   noFigures,
   OUTCOME_FIGURE,
   subtractFigures,
-} from "./domain/figures.ts";
-import { STATES } from "./domain/job.ts";
+} from "../domain/figures.ts";
+import { STATES } from "../domain/job.ts";
+import type { FigureRow, QueueInfo, Store, WorkerInfo } from "../store/store.ts";
 import { MOST_QUEUES } from "./status.ts";
-import type { FigureRow, QueueInfo, Store, WorkerInfo } from "./store/store.ts";
 
 /** What is exposed: every queue, or of very many those with the most jobs enqueued, and all others as one. */
 export interface Exposed {
