@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import type { CommandDefinition } from "../src/cli/command.ts";
 import type { Context } from "../src/cli/context.ts";
 import { command } from "../src/cli/wait.ts";
-import type { Settlement, Store } from "../src/store/store.ts";
+import type { Settlement, Store } from "../src/store/contract.ts";
 import { systemClock } from "../src/system/clock.ts";
 import { queuectl } from "./helpers/cli.ts";
 import { DEAD, handWorker } from "./helpers/hand_worker.ts";

@@ -3,7 +3,7 @@
  * How a crew shares out what there is to do.
  */
 import assert from "node:assert/strict";
-import type { ClaimedJob } from "../src/store/store.ts";
+import type { ClaimedJob } from "../src/store/contract.ts";
 import { systemClock } from "../src/system/clock.ts";
 import { Crew } from "../src/worker/crew.ts";
 import type { AdoptRequest } from "../src/worker/messages.ts";

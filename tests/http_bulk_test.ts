@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { ENDED, type State, STATES } from "../src/domain/job.ts";
-import type { JobFilter, Store } from "../src/store/store.ts";
+import type { JobFilter, Store } from "../src/store/contract.ts";
 import { altered, testApplication } from "./helpers/application.ts";
 import { claim, death, enqueue, failure, newSupervisor, settlement, T0 } from "./helpers/jobs.ts";
 

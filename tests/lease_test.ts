@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { StoreBusy, StoreFull, StoreUnusable, type UserError } from "../src/domain/errors.ts";
-import type { SupervisorInfo } from "../src/store/store.ts";
+import type { SupervisorInfo } from "../src/store/contract.ts";
 import { bePresent, presencePath } from "../src/system/presence.ts";
 import { Lease } from "../src/worker/lease.ts";
 import { Peers } from "../src/worker/peers.ts";

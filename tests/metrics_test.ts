@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { addValue, type Figures, noFigures } from "../src/domain/figures.ts";
 import { STATES } from "../src/domain/job.ts";
-import type { FigureRow, QueueInfo } from "../src/store/store.ts";
+import type { FigureRow, QueueInfo } from "../src/store/contract.ts";
 import { rangeOf, summarizeTotal, summarizeWindow, WINDOWS } from "../src/views/metrics.ts";
 import { prometheusText } from "../src/views/prometheus.ts";
 

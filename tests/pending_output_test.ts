@@ -3,7 +3,7 @@
  * Output that cannot be stored for a long time.
  */
 import assert from "node:assert/strict";
-import type { OutputPiece } from "../src/store/store.ts";
+import type { OutputPiece } from "../src/store/contract.ts";
 import { PendingOutput } from "../src/worker/pending_output.ts";
 
 function piece(start: number, length: number, drop?: { from: number; to: number }): OutputPiece {

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Stream } from "../src/domain/job.ts";
-import type { OutputPiece } from "../src/store/store.ts";
+import type { OutputPiece } from "../src/store/contract.ts";
 import { adopt } from "../src/worker/adopted.ts";
 import { Lookout } from "../src/worker/lookout.ts";
 import type { AdoptRequest, Ended, RunRequest } from "../src/worker/messages.ts";

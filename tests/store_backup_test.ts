@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { openStore } from "../src/store/open.ts";
 import { copyFiles } from "../src/store/sqlite/backup.ts";
-import { Database } from "../src/store/sqlite/database.ts";
+import { Database } from "../src/store/sqlite/engine/database.ts";
 import { type Home, homeAt } from "../src/system/home.ts";
 import { bePresent } from "../src/system/presence.ts";
 import { queuectl, spawnQueuectl } from "./helpers/cli.ts";

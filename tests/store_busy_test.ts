@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { StoreBusy } from "../src/domain/errors.ts";
 import { openStore } from "../src/store/open.ts";
-import { Database } from "../src/store/sqlite/database.ts";
+import { Database } from "../src/store/sqlite/engine/database.ts";
 import { type Clock, systemClock } from "../src/system/clock.ts";
 import { altered, testApplication } from "./helpers/application.ts";
 import { tempDir } from "./helpers/temp.ts";

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import type { Store } from "../src/store/contract.ts";
 import { openStore } from "../src/store/open.ts";
-import { salvage, survey } from "../src/store/sqlite/salvage.ts";
+import { salvage, survey } from "../src/store/sqlite/salvage/salvage.ts";
 import { walkTable } from "../src/store/sqlite/salvage/walk.ts";
-import type { Store } from "../src/store/store.ts";
 import { type Home, homeAt } from "../src/system/home.ts";
 import { queuectl } from "./helpers/cli.ts";
 import { claim, enqueue, newSupervisor, T0 } from "./helpers/jobs.ts";

@@ -3,7 +3,7 @@
  * The doorbell: what is put off is rung all the same, once.
  */
 import assert from "node:assert/strict";
-import { Doorbell } from "../src/store/sqlite/doorbell.ts";
+import { Doorbell } from "../src/store/sqlite/engine/doorbell.ts";
 import { tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
 

@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { StoreFull, StoreGone } from "../src/domain/errors.ts";
+import type { Store } from "../src/store/contract.ts";
 import { openStore } from "../src/store/open.ts";
-import type { Store } from "../src/store/store.ts";
 import { directoryAbove, existingAbove } from "../src/system/directories.ts";
 import { type Home, homeAt } from "../src/system/home.ts";
 import { queuectl, spawnQueuectl } from "./helpers/cli.ts";

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { openStore } from "../src/store/open.ts";
-import { SCHEMA_VERSION } from "../src/store/sqlite/header.ts";
+import { SCHEMA_VERSION } from "../src/store/sqlite/engine/header.ts";
 import type { Home } from "../src/system/home.ts";
 import { enqueue } from "./helpers/jobs.ts";
 import { assertKept, contentsOf, makeOldHome } from "./helpers/old_home.ts";

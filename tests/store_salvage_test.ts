@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import type { Store } from "../src/store/contract.ts";
 import { openStore } from "../src/store/open.ts";
-import { salvage, type Salvaged } from "../src/store/sqlite/salvage.ts";
-import type { Store } from "../src/store/store.ts";
+import { salvage, type Salvaged } from "../src/store/sqlite/salvage/salvage.ts";
 import { homeAt } from "../src/system/home.ts";
 import {
   claim,

@@ -3,7 +3,7 @@
  * Who is heir to what: supervisors that are moved by hand take over from others, on a real store and real locks.
  */
 import assert from "node:assert/strict";
-import type { ClaimedJob } from "../src/store/store.ts";
+import type { ClaimedJob } from "../src/store/contract.ts";
 import { systemClock } from "../src/system/clock.ts";
 import type { Journal } from "../src/worker/journal.ts";
 import { probeHost } from "../src/worker/process/posix/host.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { StoreUnusable } from "../src/domain/errors.ts";
-import type { Exchange, Store } from "../src/store/store.ts";
+import type { Exchange, Store } from "../src/store/contract.ts";
 import { runningSupervisor, startSupervisor, storeWith } from "./helpers/supervisor.ts";
 import { until } from "./helpers/until.ts";
 import { type TestStore, testStore } from "./helpers/worker.ts";

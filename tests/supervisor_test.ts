@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { StoreUnusable } from "../src/domain/errors.ts";
-import type { Store } from "../src/store/store.ts";
+import type { Store } from "../src/store/contract.ts";
 import type { Journal } from "../src/worker/journal.ts";
 import { signalTree } from "../src/worker/process/posix/tree.ts";
 import type { Supervisor } from "../src/worker/supervisor.ts";

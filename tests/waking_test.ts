@@ -3,7 +3,7 @@
  * What a supervisor does by itself at the right time, when neither the doorbell nor its poll tells it to look.
  */
 import assert from "node:assert/strict";
-import type { Store } from "../src/store/store.ts";
+import type { Store } from "../src/store/contract.ts";
 import { runningSupervisor, startSupervisor, storeWith } from "./helpers/supervisor.ts";
 import { type TestStore, testStore } from "./helpers/worker.ts";
 

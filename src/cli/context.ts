@@ -3,8 +3,8 @@
  * What a command works with: the home, the store, the clock, and where it prints.
  */
 import { type Settings, settingsFrom } from "../domain/settings.ts";
+import type { Store } from "../store/contract.ts";
 import { openStore } from "../store/open.ts";
-import type { Store } from "../store/store.ts";
 import { type Clock, systemClock } from "../system/clock.ts";
 import { envVariable } from "../system/environment.ts";
 import { findHome, type Home } from "../system/home.ts";

@@ -3,7 +3,7 @@
  * Ending the processes of jobs that were called off and that no worker watches. What becomes of the jobs is settled by
  * the next worker, which finds how they ended, and that they were called off.
  */
-import type { SupervisorInfo } from "../store/store.ts";
+import type { SupervisorInfo } from "../store/contract.ts";
 import { endTree } from "../worker/end_tree.ts";
 import { here } from "../worker/process/here.ts";
 import { attemptSpool } from "../worker/spools.ts";

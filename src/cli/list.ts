@@ -3,7 +3,7 @@
  * `queuectl list`: jobs, newest first, page by page.
  */
 import { STATES } from "../domain/job.ts";
-import type { JobFilter } from "../store/store.ts";
+import type { JobFilter } from "../store/contract.ts";
 import { jobJson } from "../views/job_json.ts";
 import { defineCommand, type Target } from "./command.ts";
 import type { Context } from "./context.ts";

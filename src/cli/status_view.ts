@@ -3,7 +3,7 @@
  * What `status` knows, for people.
  */
 import { STATES } from "../domain/job.ts";
-import type { QueueInfo } from "../store/store.ts";
+import type { QueueInfo } from "../store/contract.ts";
 import type { RunningJob, Status, WorkerStatus } from "../views/status.ts";
 import type { Context } from "./context.ts";
 import { STATE_COLOUR } from "./job_table.ts";

@@ -11,7 +11,7 @@ export const command: Target = defineCommand({
   brief: "Print the version, and what it runs on",
   examples: [["version", "for people"], ["version --json", "for programs"]],
   async run(context) {
-    const { engineVersion } = await import("../store/sqlite/engine.ts");
+    const { engineVersion } = await import("../store/sqlite/engine/version.ts");
     const version = {
       version: VERSION,
       runtime: `Deno ${Deno.version.deno}`,

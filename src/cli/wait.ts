@@ -6,7 +6,7 @@ import { formatDuration } from "../domain/duration.ts";
 import { BadInput, NoSuch, Refused } from "../domain/errors.ts";
 import type { Figures } from "../domain/figures.ts";
 import { ENDED, type State } from "../domain/job.ts";
-import type { Store } from "../store/store.ts";
+import type { Store } from "../store/contract.ts";
 import { LONGEST_TIMER_MS } from "../system/clock.ts";
 import { type Changes, watchStore } from "../views/watch_store.ts";
 import { defineCommand, type Target } from "./command.ts";

@@ -3,7 +3,7 @@
  * Tells clients of changes of the store. However many there are, one listener asks the store, at most a few times a
  * second, and a client that is slow misses what lies between: it is only ever told how things are now.
  */
-import type { Store } from "../store/store.ts";
+import type { Store } from "../store/contract.ts";
 import type { Clock } from "../system/clock.ts";
 import { type Status, statusNow } from "../views/status.ts";
 import { watchStore } from "../views/watch_store.ts";

@@ -3,7 +3,7 @@
  * What a route of the API is: where it is, what it takes, what it answers, and what it does. The server and the API's
  * document are both made from it.
  */
-import type { Store } from "../store/store.ts";
+import type { Store } from "../store/contract.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Home } from "../system/home.ts";
 import type { Events } from "./events.ts";

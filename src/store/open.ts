@@ -6,12 +6,12 @@
 import { StoreDamaged, StoreFull, StoreUnusable } from "../domain/errors.ts";
 import { directoryAbove, existingAbove, flushEntries } from "../system/directories.ts";
 import type { Home } from "../system/home.ts";
-import { Database } from "./sqlite/database.ts";
-import { Doorbell } from "./sqlite/doorbell.ts";
-import { explain } from "./sqlite/failures.ts";
-import { SCHEMA_VERSION, versionOf } from "./sqlite/header.ts";
+import type { Store } from "./contract.ts";
+import { Database } from "./sqlite/engine/database.ts";
+import { Doorbell } from "./sqlite/engine/doorbell.ts";
+import { explain } from "./sqlite/engine/failures.ts";
+import { SCHEMA_VERSION, versionOf } from "./sqlite/engine/header.ts";
 import { SqliteStore } from "./sqlite/store.ts";
-import type { Store } from "./store.ts";
 
 /**
  * Opens the store of a home.

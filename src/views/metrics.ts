@@ -4,7 +4,7 @@
  * the store keeps. Pure.
  */
 import { addFigures, type Figures, type Histogram, mean, noFigures, quantile } from "../domain/figures.ts";
-import type { FigureRange, FigureRow } from "../store/store.ts";
+import type { FigureRange, FigureRow } from "../store/contract.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -2,7 +2,7 @@
  * @module
  * The figures that `metrics` shows, and the same as JSON, on the command line and over HTTP.
  */
-import type { Store } from "../store/store.ts";
+import type { Store } from "../store/contract.ts";
 import { rangeOf, summarizeTotal, summarizeWindow, type Summary, type Times, WINDOWS } from "./metrics.ts";
 import { MOST_QUEUES } from "./status.ts";
 

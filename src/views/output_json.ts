@@ -3,7 +3,7 @@
  * What an attempt printed, as JSON. Pure.
  */
 import type { Stream } from "../domain/job.ts";
-import type { StoredOutput } from "../store/store.ts";
+import type { StoredOutput } from "../store/contract.ts";
 import { joined } from "./output_reader.ts";
 
 /**

@@ -3,7 +3,7 @@
  * Reading what an attempt printed from the store, from the beginning to what is there now, and on from there.
  */
 import type { Stream } from "../domain/job.ts";
-import type { OutputStore, StoredOutput } from "../store/store.ts";
+import type { OutputStore, StoredOutput } from "../store/contract.ts";
 
 /** Pieces that are read at a time. */
 const PAGE = 64;

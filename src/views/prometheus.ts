@@ -11,7 +11,7 @@ import {
   subtractFigures,
 } from "../domain/figures.ts";
 import { STATES } from "../domain/job.ts";
-import type { FigureRow, QueueInfo, Store, WorkerInfo } from "../store/store.ts";
+import type { FigureRow, QueueInfo, Store, WorkerInfo } from "../store/contract.ts";
 import { MOST_QUEUES } from "./status.ts";
 
 /** What is exposed: every queue, or of very many those with the most jobs enqueued, and all others as one. */

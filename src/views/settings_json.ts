@@ -3,7 +3,7 @@
  * The settings as they hold now, and the same as JSON, on the command line and over HTTP.
  */
 import { describeRange, type Setting, type Settings, settingsFrom } from "../domain/settings.ts";
-import type { SettingStore } from "../store/store.ts";
+import type { SettingStore } from "../store/contract.ts";
 
 /** A setting as it holds now. */
 export interface SettingEntry {

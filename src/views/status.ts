@@ -4,7 +4,7 @@
  * what runs.
  */
 import type { Job, State } from "../domain/job.ts";
-import type { QueueInfo, Store, WorkerInfo } from "../store/store.ts";
+import type { QueueInfo, Store, WorkerInfo } from "../store/contract.ts";
 import { timeJson } from "./job_json.ts";
 
 /** What `status` knows. The JSON that it prints. */

@@ -3,7 +3,7 @@
  * Why a job that waits is not running, and what is odd about one that runs, in sentences for people.
  */
 import type { Job } from "../domain/job.ts";
-import type { Store, WorkerInfo } from "../store/store.ts";
+import type { Store, WorkerInfo } from "../store/contract.ts";
 
 /** How many jobs ahead are counted; more are "more than". */
 const COUNTED_AHEAD = 1000;

@@ -2,7 +2,7 @@
  * @module
  * Waiting for the store to change: until its doorbell rings or, since a ring can be missed, for a short while.
  */
-import type { Store } from "../store/store.ts";
+import type { Store } from "../store/contract.ts";
 import type { Clock } from "../system/clock.ts";
 import { Latch } from "../system/latch.ts";
 

@@ -5,7 +5,7 @@
  * itself being unusable is another matter, and thrown.
  */
 import { UserError } from "../domain/errors.ts";
-import type { AttemptOutput, Exchange, Settlement, Store } from "../store/store.ts";
+import type { AttemptOutput, Exchange, Settlement, Store } from "../store/contract.ts";
 import { unsettleable } from "./settlement.ts";
 
 /** What one attempt brings. */

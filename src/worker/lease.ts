@@ -4,7 +4,7 @@
  * supervisor's jobs are ended before the lease is, since after that others may run them again.
  */
 import { StoreBusy, StoreFull, type UserError } from "../domain/errors.ts";
-import type { WorkerStore } from "../store/store.ts";
+import type { WorkerStore } from "../store/contract.ts";
 import type { Clock } from "../system/clock.ts";
 import { failureOf } from "./failure.ts";
 

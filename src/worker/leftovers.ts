@@ -4,7 +4,7 @@
  * given back now and then, and it is said once. Nobody looks unless something has ended or something was left.
  */
 import { formatSize } from "../domain/settings.ts";
-import type { ClaimedJob } from "../store/store.ts";
+import type { ClaimedJob } from "../store/contract.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Journal } from "./journal.ts";
 import { here } from "./process/here.ts";

@@ -5,7 +5,7 @@
  * they are (see `stream_file.ts`).
  */
 import { type Stream, STREAMS } from "../domain/job.ts";
-import type { OutputPiece } from "../store/store.ts";
+import type { OutputPiece } from "../store/contract.ts";
 import { StreamFile } from "./stream_file.ts";
 
 /** Pieces are at most this long, so that the middle of a growing stream can be dropped piece by piece. */

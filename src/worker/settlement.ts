@@ -5,7 +5,7 @@
  */
 import { nextState } from "../domain/retry.ts";
 import type { Settings } from "../domain/settings.ts";
-import type { ClaimedJob, Settlement } from "../store/store.ts";
+import type { ClaimedJob, Settlement } from "../store/contract.ts";
 
 /** How an attempt ended, before its job's next state is decided. */
 export type Ending = Omit<Settlement, "token" | "state" | "runAt">;

@@ -3,7 +3,7 @@
  * Who is heir to what: a supervisor takes over from those that are gone, and finds new workers for attempts that
  * nobody watches any more, its own crashed threads' included. It knows in whose spool each of them is.
  */
-import type { ClaimedJob, Store } from "../store/store.ts";
+import type { ClaimedJob, Store } from "../store/contract.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Home } from "../system/home.ts";
 import type { Journal } from "./journal.ts";

@@ -10,8 +10,8 @@
 import { StoreFull, StoreGone, UserError } from "../domain/errors.ts";
 import { type Settings, settingsFrom } from "../domain/settings.ts";
 import { newId } from "../domain/worker_id.ts";
+import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/contract.ts";
 import { fillReserve, fromReserve, RESERVE, reserveSize } from "../store/reserve.ts";
-import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/store.ts";
 import { type Clock, LONGEST_TIMER_MS } from "../system/clock.ts";
 import type { Home } from "../system/home.ts";
 import { Latch } from "../system/latch.ts";

@@ -6,7 +6,7 @@
  * When jobs are short, its supervisor gives it some ahead, so that it need not wait for the store between two of
  * them. Those wait in the backlog; they are given back when what runs turns out not to be short.
  */
-import type { OutputPiece } from "../store/store.ts";
+import type { OutputPiece } from "../store/contract.ts";
 import { systemClock } from "../system/clock.ts";
 import { adopt } from "./adopted.ts";
 import { Lookout } from "./lookout.ts";

@@ -4,8 +4,8 @@
  * with a million further pending jobs against one with none, and with every job in another of 10,000 queues against
  * one queue.
  */
+import type { Settlement, Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
-import type { Settlement, Store } from "../../src/store/store.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { newJob, settlement } from "../helpers/jobs.ts";
 import type { TempDir } from "../helpers/temp.ts";

@@ -7,7 +7,7 @@
  * this file, too.
  */
 import { runCli } from "../../src/cli/app.ts";
-import { Database } from "../../src/store/sqlite/database.ts";
+import { Database } from "../../src/store/sqlite/engine/database.ts";
 import { SqliteStore } from "../../src/store/sqlite/store.ts";
 import { Crew } from "../../src/worker/crew.ts";
 import { PosixLauncher } from "../../src/worker/process/posix/launcher.ts";

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { NewJob } from "../../src/domain/job.ts";
-import type { JobChanges, Settlement, Store } from "../../src/store/store.ts";
+import type { JobChanges, Settlement, Store } from "../../src/store/contract.ts";
 import type { Home } from "../../src/system/home.ts";
 import { claim, exchangeOf, newSupervisor, settlement } from "./jobs.ts";
 

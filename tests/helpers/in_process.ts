@@ -4,7 +4,7 @@
  */
 import type { CommandDefinition, Target } from "../../src/cli/command.ts";
 import type { Context } from "../../src/cli/context.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/contract.ts";
 import { systemClock } from "../../src/system/clock.ts";
 
 /** A command under way. */

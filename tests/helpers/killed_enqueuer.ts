@@ -5,7 +5,7 @@
  * before that prints the ids.
  */
 import { openStore } from "../../src/store/open.ts";
-import { Database } from "../../src/store/sqlite/database.ts";
+import { Database } from "../../src/store/sqlite/engine/database.ts";
 import { homeAt } from "../../src/system/home.ts";
 import { newJob } from "./jobs.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { NewJob } from "../../src/domain/job.ts";
 import { settingsFrom } from "../../src/domain/settings.ts";
-import type { ClaimedJob } from "../../src/store/store.ts";
+import type { ClaimedJob } from "../../src/store/contract.ts";
 import type { Home } from "../../src/system/home.ts";
 import type { RunRequest } from "../../src/worker/messages.ts";
 import { here } from "../../src/worker/process/here.ts";

@@ -3,7 +3,7 @@
  * A supervisor in the test's own process, with real threads, and stores that do not do what they should.
  */
 import { newId } from "../../src/domain/worker_id.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/contract.ts";
 import { type Clock, systemClock } from "../../src/system/clock.ts";
 import type { Journal } from "../../src/worker/journal.ts";
 import { probeHost } from "../../src/worker/process/posix/host.ts";

@@ -5,7 +5,7 @@
  */
 import { noFigures } from "../../src/domain/figures.ts";
 import { type Job, STATES } from "../../src/domain/job.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/contract.ts";
 import type { Model, ModelFigures, ModelJob } from "./model.ts";
 
 /** More jobs than any test has, on one page. */

@@ -3,8 +3,8 @@
  * Real `worker start` processes, and a store to look at what they do.
  */
 import type { Job, NewJob, State } from "../../src/domain/job.ts";
+import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
-import type { Store } from "../../src/store/store.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { spawnQueuectl } from "./cli.ts";
 import { newJob } from "./jobs.ts";

@@ -3,7 +3,7 @@
  * The checks of the clock: whether the home's file system has the same time, and whether it was set back.
  */
 import { UserError } from "../../domain/errors.ts";
-import type { Store } from "../../store/store.ts";
+import type { Store } from "../../store/contract.ts";
 import type { Context } from "../context.ts";
 import { rough } from "../times.ts";
 import { type Finding, ok, warning } from "./finding.ts";

@@ -3,7 +3,7 @@
  * `queuectl doctor --salvage FILE`: saves what can be read of a damaged store, and says how to go on with it.
  */
 import { StoreUnusable } from "../../domain/errors.ts";
-import type { Salvaged } from "../../store/sqlite/salvage.ts";
+import type { Salvaged } from "../../store/sqlite/salvage/salvage.ts";
 import { baseDirectory } from "../../system/environment.ts";
 import type { Home } from "../../system/home.ts";
 import { absolutePath, isAbsolute } from "../../system/paths.ts";
@@ -36,7 +36,7 @@ export async function salvageTo({ home, print }: Context, file: string): Promise
     throw new StoreUnusable(`Cannot salvage "${home.database}": there is no such file`);
   }
   const path = absolutePath(file, isAbsolute(file) ? "" : baseDirectory());
-  const { salvage } = await import("../../store/sqlite/salvage.ts");
+  const { salvage } = await import("../../store/sqlite/salvage/salvage.ts");
   const salvaged = await salvage(home, path);
   const lines = Object.entries(NAMES).map(([table, name]) =>
     describe(name, salvaged[table as keyof Salvaged])

@@ -3,7 +3,7 @@
  * The checks of the store: can it be used, is it sound, is somebody told of its changes, who works on it.
  */
 import { StoreDamaged, UserError } from "../../domain/errors.ts";
-import type { Store, StoreInfo, WorkerInfo } from "../../store/store.ts";
+import type { Store, StoreInfo, WorkerInfo } from "../../store/contract.ts";
 import type { Home } from "../../system/home.ts";
 import type { Context } from "../context.ts";
 import { fromNow } from "../times.ts";
@@ -31,7 +31,7 @@ async function damaged(
   { home }: Context,
   { check, found }: { check: string; found: string },
 ): Promise<Finding> {
-  const { survey } = await import("../../store/sqlite/salvage.ts");
+  const { survey } = await import("../../store/sqlite/salvage/salvage.ts");
   const seen = sizeOf(home.database) > 0 ? survey(home) : undefined;
   const extent = seen ? `; ${seen.readable} of about ${seen.of} jobs can be read` : "";
   return problem(check, found + extent, whatToDo(home));

@@ -3,7 +3,7 @@
  * `queuectl queue list`: every queue with its switches and counts.
  */
 import { STATES } from "../../domain/job.ts";
-import type { QueueInfo } from "../../store/store.ts";
+import type { QueueInfo } from "../../store/contract.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { STATE_COLOUR } from "../job_table.ts";
 import type { Print } from "../print.ts";

@@ -3,7 +3,7 @@
  * A supervisor's journal as lines: to stdout, or to a log file for each worker.
  */
 import { formatDuration } from "../../domain/duration.ts";
-import type { ClaimedJob, Settlement } from "../../store/store.ts";
+import type { ClaimedJob, Settlement } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Journal } from "../../worker/journal.ts";
 import { fit, visible } from "../terminal.ts";

@@ -3,7 +3,7 @@
  * `queuectl worker list`: who is there, and what they run.
  */
 import { formatDuration } from "../../domain/duration.ts";
-import type { WorkerInfo } from "../../store/store.ts";
+import type { WorkerInfo } from "../../store/contract.ts";
 import { workerState } from "../../views/status.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { type Column, table } from "../table.ts";

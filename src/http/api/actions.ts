@@ -4,7 +4,7 @@
  */
 import { BadInput, Refused } from "../../domain/errors.ts";
 import { ENDED, type State, WAITING } from "../../domain/job.ts";
-import type { JobFilter, JobStore, Store } from "../../store/store.ts";
+import type { JobFilter, JobStore, Store } from "../../store/contract.ts";
 import { type InputValues, objectOf, someText } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { COUNTED, record } from "../schemas.ts";

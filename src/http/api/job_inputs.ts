@@ -5,7 +5,7 @@
 import { QUEUE_PATTERN, STATES } from "../../domain/job.ts";
 import { LONGEST_MS, MAX_INT32, MIN_INT32, type Settings } from "../../domain/settings.ts";
 import { type FieldName, FIELDS, type JobDefaults } from "../../domain/spec.ts";
-import type { JobFilter } from "../../store/store.ts";
+import type { JobFilter } from "../../store/contract.ts";
 import { currentDirectory } from "../../system/environment.ts";
 import {
   type Input,

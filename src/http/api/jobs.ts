@@ -6,7 +6,7 @@ import { BadInput, NoSuch } from "../../domain/errors.ts";
 import type { Job } from "../../domain/job.ts";
 import { settingsFrom } from "../../domain/settings.ts";
 import { jobFromValue, readFields } from "../../domain/spec.ts";
-import type { RequestKey, Store } from "../../store/store.ts";
+import type { RequestKey, Store } from "../../store/contract.ts";
 import { currentDirectory } from "../../system/environment.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
 import { base64 } from "../../views/output_json.ts";

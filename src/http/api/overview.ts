@@ -3,7 +3,7 @@
  * The routes that look at the whole: counts, figures, and their course over time.
  */
 import { addFigures, type Figures, noFigures } from "../../domain/figures.ts";
-import type { FigureRow, Store } from "../../store/store.ts";
+import type { FigureRow, Store } from "../../store/contract.ts";
 import { timeJson } from "../../views/job_json.ts";
 import { summarizeTotal } from "../../views/metrics.ts";
 import { metricsJson, metricsNow, summaryJson } from "../../views/metrics_json.ts";

@@ -5,7 +5,7 @@
 import { NoSuch } from "../../domain/errors.ts";
 import { QUEUE_PATTERN } from "../../domain/job.ts";
 import { FIELDS } from "../../domain/spec.ts";
-import type { QueueInfo, Store } from "../../store/store.ts";
+import type { QueueInfo, Store } from "../../store/contract.ts";
 import { timeJson } from "../../views/job_json.ts";
 import { type Input, objectOf, oneOf, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";

@@ -4,7 +4,7 @@
  */
 import { BadInput } from "../../domain/errors.ts";
 import { findSetting, formatSetting, parseSetting, SETTINGS } from "../../domain/settings.ts";
-import type { SettingStore } from "../../store/store.ts";
+import type { SettingStore } from "../../store/contract.ts";
 import { settingEntries, settingJson } from "../../views/settings_json.ts";
 import { type Input, isObject } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";

@@ -5,8 +5,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { Home } from "../../system/home.ts";
-import type { Database } from "./database.ts";
-import { writeNewFile } from "./new_file.ts";
+import type { Database } from "./engine/database.ts";
+import { writeNewFile } from "./engine/new_file.ts";
 
 /** Writes a copy to a new file that only its owner can read. Leaves nothing behind when it fails or is called off. */
 export async function backup(

@@ -12,11 +12,11 @@ import { StoreBusy, StoreFull, StoreUnusable, TakenId } from "../../domain/error
 import type { NewJob } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
-import type { EnqueueOptions } from "../store.ts";
-import type { Database, Value } from "./database.ts";
+import type { EnqueueOptions } from "../contract.ts";
+import type { Database, Value } from "./engine/database.ts";
+import { isTaken } from "./engine/failures.ts";
+import { giveWay, type HasTime, turn } from "./engine/turns.ts";
 import { type FirstState, firstState, knownIds, nameOf, remember, taken, Tally, textOf } from "./enqueue.ts";
-import { isTaken } from "./failures.ts";
-import { giveWay, type HasTime, turn } from "./turns.ts";
 
 /** The jobs of a piece: it is moved in one transaction. */
 const PIECE = { jobs: 250, text: 256 * 1024 };

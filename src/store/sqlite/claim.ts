@@ -3,8 +3,8 @@
  * Giving workers the first pending jobs of all open lanes, each by one guarded UPDATE and with one new attempt. Lanes
  * are gone through in order, a page at a time, and put right on the way (see `lanes.ts`).
  */
-import type { ClaimedJob } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { ClaimedJob } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
 import { type Lane, openLanes, type Place, putRight } from "./lanes.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { GIVEN, mayBecome } from "./words.ts";

@@ -4,7 +4,7 @@
  * same at ten million jobs as at ten asks here first.
  */
 import { type State, STATES } from "../../domain/job.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./engine/database.ts";
 import { sqlList } from "./words.ts";
 
 /** The queues that have jobs in some states, with each of those states. */

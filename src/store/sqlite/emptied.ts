@@ -4,7 +4,7 @@
  * they have had neither jobs nor switches for a day. Invariant: whatever has no jobs is noted, or has switches.
  */
 import { NoSuch, Refused } from "../../domain/errors.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./engine/database.ts";
 
 /** How long a queue is known without jobs. */
 const KEPT_MS = 86_400_000;

@@ -5,9 +5,9 @@
  */
 import { Refused, TakenId } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
-import type { EnqueueOptions } from "../store.ts";
-import type { Database } from "./database.ts";
-import { isTaken } from "./failures.ts";
+import type { EnqueueOptions } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
+import { isTaken } from "./engine/failures.ts";
 import { FigureTally } from "./figures.ts";
 
 const INSERT = `

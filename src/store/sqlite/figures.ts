@@ -11,8 +11,8 @@ import {
   type Histogram,
   noFigures,
 } from "../../domain/figures.ts";
-import type { FigureRange, FigureRow } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { FigureRange, FigureRow } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

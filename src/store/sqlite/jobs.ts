@@ -3,7 +3,7 @@
  * Looking at jobs by their ids, and at what stands before them. Only reads.
  */
 import type { Attempt, Job, State } from "../../domain/job.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./engine/database.ts";
 import { countAhead } from "./lanes.ts";
 import { type AttemptRow, findRow, findState, toAttempt, toJob } from "./rows.ts";
 

@@ -9,7 +9,7 @@
  * who claims looks, and puts right what it finds.
  */
 import { WAITING } from "../../domain/job.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./engine/database.ts";
 import { GIVEN, sqlList } from "./words.ts";
 
 /** A place in the order of claiming. */

@@ -8,8 +8,8 @@
 import { BadInput } from "../../domain/errors.ts";
 import type { State } from "../../domain/job.ts";
 import { systemClock } from "../../system/clock.ts";
-import type { JobFilter, JobPage } from "../store.ts";
-import type { Database, Value } from "./database.ts";
+import type { JobFilter, JobPage } from "../contract.ts";
+import type { Database, Value } from "./engine/database.ts";
 import { type JobRow, toJob } from "./rows.ts";
 
 type Sort = NonNullable<JobFilter["sort"]>;

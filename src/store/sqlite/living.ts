@@ -5,7 +5,7 @@
  */
 import type { Home } from "../../system/home.ts";
 import { isPresent, presencePath } from "../../system/presence.ts";
-import type { WorkerInfo } from "../store.ts";
+import type { WorkerInfo } from "../contract.ts";
 
 /** A lease that has ended, and that was not left. */
 const ENDED = 1;

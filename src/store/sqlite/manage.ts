@@ -6,8 +6,8 @@
  */
 import { NoSuch, Refused } from "../../domain/errors.ts";
 import { ENDED, type Job, type State, WAITING } from "../../domain/job.ts";
-import type { JobChanges } from "../store.ts";
-import type { Database, Value } from "./database.ts";
+import type { JobChanges } from "../contract.ts";
+import type { Database, Value } from "./engine/database.ts";
 import { findRow, type JobRow, toJob } from "./rows.ts";
 import { mayBecome, sqlList } from "./words.ts";
 

@@ -4,8 +4,8 @@
  * stream that grew past its limit is dropped when the piece that pushed it out arrives.
  */
 import type { Stream } from "../../domain/job.ts";
-import type { OutputPiece, StoredOutput } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { OutputPiece, StoredOutput } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
 import { findRow } from "./rows.ts";
 
 const DROP = `

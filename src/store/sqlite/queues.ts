@@ -3,10 +3,10 @@
  * Named queues: their switches and their counts. A queue has a row in `queues` only once a switch was set.
  */
 import { type State, STATES } from "../../domain/job.ts";
-import type { QueueInfo, QueuePage, QueueSummary } from "../store.ts";
+import type { QueueInfo, QueuePage, QueueSummary } from "../contract.ts";
 import { noCounts } from "./counts.ts";
-import type { Database } from "./database.ts";
 import { KNOWN, noteEmptied } from "./emptied.ts";
+import type { Database } from "./engine/database.ts";
 
 const PAGE = `
   SELECT queue AS known FROM counts WHERE queue > ? UNION SELECT name FROM queues WHERE name > ?

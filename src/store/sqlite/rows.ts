@@ -4,7 +4,7 @@
  * in the column `name`.
  */
 import type { Attempt, Job, Outcome, State } from "../../domain/job.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./engine/database.ts";
 
 /** A row of `jobs`. */
 export type JobRow = {

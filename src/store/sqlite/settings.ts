@@ -2,7 +2,7 @@
  * @module
  * The settings that were set, as text by key. What they mean is not known here.
  */
-import type { Database } from "./database.ts";
+import type { Database } from "./engine/database.ts";
 
 /** Every setting that was set. */
 export function settings(db: Database): Map<string, string> {

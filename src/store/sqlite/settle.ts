@@ -5,8 +5,8 @@
  */
 import { addValue, OUTCOME_FIGURE } from "../../domain/figures.ts";
 import { type Outcome, type State, TRANSITIONS } from "../../domain/job.ts";
-import type { Settlement } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { Settlement } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
 import type { FigureTally } from "./figures.ts";
 
 /** Who settles, and where that is counted. */

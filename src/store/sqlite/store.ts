@@ -7,9 +7,9 @@
 import { StoreFull } from "../../domain/errors.ts";
 import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
-import type * as contract from "../store.ts";
-import type { Database } from "./database.ts";
-import type { Doorbell } from "./doorbell.ts";
+import type * as contract from "../contract.ts";
+import type { Database } from "./engine/database.ts";
+import type { Doorbell } from "./engine/doorbell.ts";
 import { divide, enqueue, Reserved } from "./enqueue.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";

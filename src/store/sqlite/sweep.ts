@@ -5,9 +5,9 @@
  */
 import { type State, WAITING } from "../../domain/job.ts";
 import { lanesIn } from "./counts.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./engine/database.ts";
+import { inTurns } from "./engine/turns.ts";
 import { RETRY } from "./manage.ts";
-import { inTurns } from "./turns.ts";
 
 /** Starts every dead job afresh. Returns how many. */
 export function retryDead(db: Database, now: number): Promise<number> {

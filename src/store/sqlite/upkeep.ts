@@ -5,11 +5,11 @@
  */
 import { addFigures, type Figures, noFigures, OUTCOME_FIGURE } from "../../domain/figures.ts";
 import type { Outcome, State } from "../../domain/job.ts";
-import type { Database } from "./database.ts";
 import { recountEmptied } from "./emptied.ts";
+import type { Database } from "./engine/database.ts";
+import { turn } from "./engine/turns.ts";
 import { figures } from "./figures.ts";
 import { recountLanes } from "./lanes.ts";
-import { turn } from "./turns.ts";
 
 const PRUNABLE = "state IN ('completed', 'cancelled')";
 

@@ -4,8 +4,8 @@
  * `adoption.ts`.
  */
 import { NoSuch } from "../../domain/errors.ts";
-import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
 import { idOf } from "./rows.ts";
 import { settings } from "./settings.ts";
 

@@ -5,8 +5,8 @@
  */
 import { addValue, OUTCOME_FIGURE } from "../../../domain/figures.ts";
 import { type Outcome, WAITING } from "../../../domain/job.ts";
-import type { Database } from "../database.ts";
 import { rebuildEmptied } from "../emptied.ts";
+import type { Database } from "../engine/database.ts";
 import { FigureTally, sumUpQueues } from "../figures.ts";
 import { rebuildLanes } from "../lanes.ts";
 import { recountFigures } from "../upkeep.ts";

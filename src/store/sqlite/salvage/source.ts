@@ -7,8 +7,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { StoreDamaged } from "../../../domain/errors.ts";
 import type { Home } from "../../../system/home.ts";
-import { APPLICATION_ID } from "../header.ts";
-import { removeDatabase } from "../new_file.ts";
+import { APPLICATION_ID } from "../engine/header.ts";
+import { removeDatabase } from "../engine/new_file.ts";
 import { PAGE, readPage } from "./pages.ts";
 
 /** The fields of the header, by their offsets. */

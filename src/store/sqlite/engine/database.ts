@@ -5,9 +5,9 @@
  * and nothing read from, a file that has been deleted or replaced meanwhile. Knows no tables.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { StoreBusy, StoreFull, StoreGone, StoreUnusable } from "../../domain/errors.ts";
-import { type Clock, systemClock } from "../../system/clock.ts";
-import type { Home } from "../../system/home.ts";
+import { StoreBusy, StoreFull, StoreGone, StoreUnusable } from "../../../domain/errors.ts";
+import { type Clock, systemClock } from "../../../system/clock.ts";
+import type { Home } from "../../../system/home.ts";
 import { explain, isBusy } from "./failures.ts";
 import { type Identity, identityOf } from "./identity.ts";
 
@@ -274,7 +274,7 @@ async function orFromReserve<T>(home: Home, action: () => Promise<T>): Promise<T
     return await action();
   } catch (error) {
     if (!(error instanceof StoreFull)) throw error;
-    const { fromReserve } = await import("../reserve.ts");
+    const { fromReserve } = await import("../../reserve.ts");
     return await fromReserve(home, action);
   }
 }

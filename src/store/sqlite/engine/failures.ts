@@ -3,9 +3,9 @@
  * What SQLite says when something is wrong, in the words of queuectl. The runtime gives no error codes, only
  * SQLite's own English sentences, so they are recognised by their text here and nowhere else.
  */
-import { StoreDamaged, StoreFull, StoreUnusable, UserError } from "../../domain/errors.ts";
-import type { Home } from "../../system/home.ts";
-import { isGranted, permissionMissing } from "../../system/permissions.ts";
+import { StoreDamaged, StoreFull, StoreUnusable, UserError } from "../../../domain/errors.ts";
+import type { Home } from "../../../system/home.ts";
+import { isGranted, permissionMissing } from "../../../system/permissions.ts";
 
 /** Whether somebody else holds the lock that was asked for: try again. */
 export function isBusy(error: unknown): boolean {

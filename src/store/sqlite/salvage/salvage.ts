@@ -4,19 +4,19 @@
  * and so is what makes no sense any more, or belongs to a row that could not be read. The damaged database is only
  * read.
  */
-import { StoreUnusable } from "../../domain/errors.ts";
-import { directoryAbove } from "../../system/directories.ts";
-import type { Home } from "../../system/home.ts";
-import { Database, type Value } from "./database.ts";
-import { SCHEMA_VERSION } from "./header.ts";
-import { migrate } from "./migrations.ts";
-import { fillNewFile, removeDatabase } from "./new_file.ts";
-import { mend } from "./salvage/mend.ts";
-import { rowsOnPages } from "./salvage/pages.ts";
-import { isSound, type Row } from "./salvage/sound.ts";
-import { copyAsOneFile, nothingReadable, openDirectly, openSource, type Source } from "./salvage/source.ts";
-import { type KeyRange, walkFromEnds, walkTable } from "./salvage/walk.ts";
-import { check, recount } from "./upkeep.ts";
+import { StoreUnusable } from "../../../domain/errors.ts";
+import { directoryAbove } from "../../../system/directories.ts";
+import type { Home } from "../../../system/home.ts";
+import { Database, type Value } from "../engine/database.ts";
+import { SCHEMA_VERSION } from "../engine/header.ts";
+import { fillNewFile, removeDatabase } from "../engine/new_file.ts";
+import { migrate } from "../migrations.ts";
+import { check, recount } from "../upkeep.ts";
+import { mend } from "./mend.ts";
+import { rowsOnPages } from "./pages.ts";
+import { isSound, type Row } from "./sound.ts";
+import { copyAsOneFile, nothingReadable, openDirectly, openSource, type Source } from "./source.ts";
+import { type KeyRange, walkFromEnds, walkTable } from "./walk.ts";
 
 /** The tables whose rows are saved, parents before children; counts are counted anew. */
 export const TABLES = [

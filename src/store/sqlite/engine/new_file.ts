@@ -3,11 +3,11 @@
  * Files that a user asks for: made anew for their owner's eyes only, never over another, and gone when making them
  * fails.
  */
-import { Refused } from "../../domain/errors.ts";
-import { directoryAbove, flushEntries } from "../../system/directories.ts";
-import { absolutePath, isAbsolute } from "../../system/paths.ts";
-import { isGranted, permissionMissing } from "../../system/permissions.ts";
-import { bePresent, isPresent } from "../../system/presence.ts";
+import { Refused } from "../../../domain/errors.ts";
+import { directoryAbove, flushEntries } from "../../../system/directories.ts";
+import { absolutePath, isAbsolute } from "../../../system/paths.ts";
+import { isGranted, permissionMissing } from "../../../system/permissions.ts";
+import { bePresent, isPresent } from "../../../system/presence.ts";
 
 /** What SQLite may leave beside a database. */
 const COMPANIONS = ["-wal", "-shm", "-journal"];

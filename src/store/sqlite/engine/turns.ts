@@ -3,7 +3,7 @@
  * Long work in short transactions. Invariant: nobody else waits longer for the lock than one of them takes, which is
  * measured in time, not in rows. SQLite's lock is not fair: without a pause, whoever waits would never find it free.
  */
-import { systemClock } from "../../system/clock.ts";
+import { systemClock } from "../../../system/clock.ts";
 import type { Database } from "./database.ts";
 
 /** How long one transaction goes on, its flush aside. */

@@ -4,8 +4,8 @@
  * it cannot make them it speaks of disk errors, or of files that cannot be opened. (It could be told that nobody
  * else changes the file, but Deno lets only programs with all permissions do that.)
  */
-import { StoreFull, StoreUnusable } from "../../domain/errors.ts";
-import type { Home } from "../../system/home.ts";
+import { StoreFull, StoreUnusable } from "../../../domain/errors.ts";
+import type { Home } from "../../../system/home.ts";
 
 /** What SQLite says where it cannot make the files it needs. */
 const NO_COMPANIONS = /readonly database|unable to open database file|disk I\/O error/;

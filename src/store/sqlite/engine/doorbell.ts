@@ -3,8 +3,8 @@
  * The doorbell: a file that is touched after commits, and watched by whoever waits for them. Ringing and
  * listening may fail without harm, since listeners also look for themselves now and then.
  */
-import { systemClock } from "../../system/clock.ts";
-import type { Home } from "../../system/home.ts";
+import { systemClock } from "../../../system/clock.ts";
+import type { Home } from "../../../system/home.ts";
 
 /** The shortest time between two rings of `ringSoon`. */
 const PAUSE_MS = 20;

@@ -3,8 +3,8 @@
  * What the header of a database file says of it: whose it is, and which version wrote it. Apart from the
  * migrations, since every command reads the header and hardly any needs them.
  */
-import { StoreUnusable } from "../../domain/errors.ts";
-import type { Home } from "../../system/home.ts";
+import { StoreUnusable } from "../../../domain/errors.ts";
+import type { Home } from "../../../system/home.ts";
 import type { Database } from "./database.ts";
 
 /** Marks the file as ours: "QCTL". */
