@@ -7,7 +7,7 @@ import { runCli } from "./src/cli/app.ts";
 
 // Only worker threads have a `WorkerGlobalScope`; `import.meta.main` is true in both.
 if ("WorkerGlobalScope" in globalThis) {
-  const { serveThread } = await import("./src/worker/thread.ts");
+  const { serveThread } = await import("./src/worker/thread/thread.ts");
   serveThread();
 } else {
   // Everything is written and closed by now; winding down the runtime would only take time.

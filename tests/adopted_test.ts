@@ -3,10 +3,10 @@
  * How long an adopted attempt may still run: its timeout is counted from when it really began.
  */
 import assert from "node:assert/strict";
-import { adopt } from "../src/worker/adopted.ts";
-import type { Lookout } from "../src/worker/lookout.ts";
 import type { AdoptRequest } from "../src/worker/messages.ts";
-import { Run } from "../src/worker/run.ts";
+import { adopt } from "../src/worker/thread/adopted.ts";
+import type { Lookout } from "../src/worker/thread/lookout.ts";
+import { Run } from "../src/worker/thread/run.ts";
 import { requestsFor } from "./helpers/requests.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 

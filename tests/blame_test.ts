@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { homeAt } from "../src/system/home.ts";
-import { blameForError, blameForExit } from "../src/worker/blame.ts";
-import { Trouble } from "../src/worker/trouble.ts";
+import { Trouble } from "../src/worker/supervisor/trouble.ts";
+import { blameForError, blameForExit } from "../src/worker/thread/blame.ts";
 import { MAIN, queuectl, RUN_FLAGS } from "./helpers/cli.ts";
 import { FakeClock } from "./helpers/fake_clock.ts";
 import { newJob } from "./helpers/jobs.ts";

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import type { ClaimedJob } from "../src/store/contract.ts";
 import { systemClock } from "../src/system/clock.ts";
-import { Crew } from "../src/worker/crew.ts";
 import type { AdoptRequest } from "../src/worker/messages.ts";
+import { Crew } from "../src/worker/supervisor/crew.ts";
 import { until } from "./helpers/until.ts";
 
 const IDLE = new URL("./fixtures/idle_thread.ts", import.meta.url);

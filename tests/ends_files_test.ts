@@ -3,8 +3,8 @@
  * The files that shells share to note their ends: they do not grow for ever, and none goes too early.
  */
 import assert from "node:assert/strict";
-import { EndsFiles } from "../src/worker/ends_files.ts";
-import { endsPath, spooledEnd } from "../src/worker/spool.ts";
+import { EndsFiles } from "../src/worker/spool/ends_files.ts";
+import { endsPath, spooledEnd } from "../src/worker/spool/spool.ts";
 import { tempDir } from "./helpers/temp.ts";
 
 Deno.test("a file for ends goes once all who share it are settled, and no sooner", () => {

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import type { Launch } from "../src/worker/process/platform.ts";
 import { findRuns } from "../src/worker/process/posix/find.ts";
 import { isPlain, keepsToItself } from "../src/worker/process/posix/plain.ts";
-import { bar, begunAt, hasBegun, spooledEnd } from "../src/worker/spool.ts";
+import { bar, begunAt, hasBegun, spooledEnd } from "../src/worker/spool/spool.ts";
 import { TestLauncher } from "./helpers/launching.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { StoreBusy, StoreFull, StoreUnusable, type UserError } from "../src/domain/errors.ts";
 import type { SupervisorInfo } from "../src/store/contract.ts";
 import { bePresent, presencePath } from "../src/system/presence.ts";
-import { Lease } from "../src/worker/lease.ts";
-import { Peers } from "../src/worker/peers.ts";
+import { Lease } from "../src/worker/supervisor/lease.ts";
+import { Peers } from "../src/worker/supervisor/peers.ts";
 import { FakeClock } from "./helpers/fake_clock.ts";
 import { tempDir } from "./helpers/temp.ts";
 

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { systemClock } from "../src/system/clock.ts";
-import { Maintenance } from "../src/worker/maintenance.ts";
+import { Maintenance } from "../src/worker/supervisor/maintenance.ts";
 import { FakeClock } from "./helpers/fake_clock.ts";
 
 const WEEK_MS = 7 * 86_400_000;

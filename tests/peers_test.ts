@@ -6,8 +6,8 @@
 import assert from "node:assert/strict";
 import { openStore } from "../src/store/open.ts";
 import { bePresent, presencePath } from "../src/system/presence.ts";
-import { Peers } from "../src/worker/peers.ts";
-import { Succession } from "../src/worker/succession.ts";
+import { Peers } from "../src/worker/supervisor/peers.ts";
+import { Succession } from "../src/worker/supervisor/succession.ts";
 import { FakeClock } from "./helpers/fake_clock.ts";
 import { newSupervisor } from "./helpers/jobs.ts";
 import { tempDir } from "./helpers/temp.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { OutputPiece } from "../src/store/contract.ts";
-import { PendingOutput } from "../src/worker/pending_output.ts";
+import { PendingOutput } from "../src/worker/supervisor/pending_output.ts";
 
 function piece(start: number, length: number, drop?: { from: number; to: number }): OutputPiece {
   return { stream: "stdout", start, bytes: new Uint8Array(length), ...(drop && { drop }) };

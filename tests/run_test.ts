@@ -5,14 +5,14 @@
 import assert from "node:assert/strict";
 import type { Stream } from "../src/domain/job.ts";
 import type { OutputPiece } from "../src/store/contract.ts";
-import { adopt } from "../src/worker/adopted.ts";
-import { Lookout } from "../src/worker/lookout.ts";
 import type { AdoptRequest, Ended, RunRequest } from "../src/worker/messages.ts";
 import { here } from "../src/worker/process/here.ts";
 import { launch } from "../src/worker/process/posix/launch.ts";
 import { signalTree } from "../src/worker/process/posix/tree.ts";
-import { type Begun, type Result, Run } from "../src/worker/run.ts";
-import { hasBegun } from "../src/worker/spool.ts";
+import { hasBegun } from "../src/worker/spool/spool.ts";
+import { adopt } from "../src/worker/thread/adopted.ts";
+import { Lookout } from "../src/worker/thread/lookout.ts";
+import { type Begun, type Result, Run } from "../src/worker/thread/run.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
 

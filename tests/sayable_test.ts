@@ -24,7 +24,7 @@ import { jobFromValue, parseTime } from "../src/domain/spec.ts";
 import { openStore } from "../src/store/open.ts";
 import { systemClock } from "../src/system/clock.ts";
 import { jobJson } from "../src/views/job_json.ts";
-import { settlementOf } from "../src/worker/settlement.ts";
+import { settlementOf } from "../src/worker/supervisor/settlement.ts";
 import { claimOne, exchangeOf, newSupervisor, T0 } from "./helpers/jobs.ts";
 import { tempDir } from "./helpers/temp.ts";
 

@@ -3,13 +3,13 @@
  * Brief commands run one after the other through a shell that is there already, and notice nothing of it.
  */
 import assert from "node:assert/strict";
-import { adopt } from "../src/worker/adopted.ts";
-import { Lookout } from "../src/worker/lookout.ts";
 import type { Ended, RunRequest } from "../src/worker/messages.ts";
 import { findRuns } from "../src/worker/process/posix/find.ts";
 import { signalTree } from "../src/worker/process/posix/tree.ts";
-import { Run, type RunMeans } from "../src/worker/run.ts";
-import { bar, hasBegun, spooledEnd } from "../src/worker/spool.ts";
+import { bar, hasBegun, spooledEnd } from "../src/worker/spool/spool.ts";
+import { adopt } from "../src/worker/thread/adopted.ts";
+import { Lookout } from "../src/worker/thread/lookout.ts";
+import { Run, type RunMeans } from "../src/worker/thread/run.ts";
 import { TestLauncher } from "./helpers/launching.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../src/system/clock.ts";
 import { isPresent, presencePath } from "../src/system/presence.ts";
-import { hasSpool } from "../src/worker/spool.ts";
-import { attemptSpool, openSpool, sweepSpools } from "../src/worker/spools.ts";
+import { hasSpool } from "../src/worker/spool/spool.ts";
+import { attemptSpool, openSpool, sweepSpools } from "../src/worker/spool/spools.ts";
 import { claimOne, newSupervisor, settle, settlement } from "./helpers/jobs.ts";
 import { testStore } from "./helpers/worker.ts";
 

@@ -3,11 +3,11 @@
  * What a command prints without end, kept small while it does: the file is real, and grows as the test says.
  */
 import assert from "node:assert/strict";
-import { SpoolReader } from "../src/worker/output.ts";
-import { PendingOutput } from "../src/worker/pending_output.ts";
 import { punchHole } from "../src/worker/process/posix/hole.ts";
-import { removeSpool, streamPath } from "../src/worker/spool.ts";
-import { type Means, StreamFile } from "../src/worker/stream_file.ts";
+import { removeSpool, streamPath } from "../src/worker/spool/spool.ts";
+import { type Means, StreamFile } from "../src/worker/spool/stream_file.ts";
+import { PendingOutput } from "../src/worker/supervisor/pending_output.ts";
+import { SpoolReader } from "../src/worker/thread/output.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";
 import { until } from "./helpers/until.ts";
 

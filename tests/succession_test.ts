@@ -5,11 +5,11 @@
 import assert from "node:assert/strict";
 import type { ClaimedJob } from "../src/store/contract.ts";
 import { systemClock } from "../src/system/clock.ts";
-import type { Journal } from "../src/worker/journal.ts";
 import { probeHost } from "../src/worker/process/posix/host.ts";
-import { bar } from "../src/worker/spool.ts";
-import { attemptSpool, openSpool, type OwnSpool } from "../src/worker/spools.ts";
-import { Succession } from "../src/worker/succession.ts";
+import { bar } from "../src/worker/spool/spool.ts";
+import { attemptSpool, openSpool, type OwnSpool } from "../src/worker/spool/spools.ts";
+import type { Journal } from "../src/worker/supervisor/journal.ts";
+import { Succession } from "../src/worker/supervisor/succession.ts";
 import { claim, newSupervisor } from "./helpers/jobs.ts";
 import { type TestStore, testStore } from "./helpers/worker.ts";
 

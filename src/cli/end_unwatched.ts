@@ -4,9 +4,9 @@
  * the next worker, which finds how they ended, and that they were called off.
  */
 import type { SupervisorInfo } from "../store/contract.ts";
-import { endTree } from "../worker/end_tree.ts";
+import { endTree } from "../worker/process/end_tree.ts";
 import { here } from "../worker/process/here.ts";
-import { attemptSpool } from "../worker/spools.ts";
+import { attemptSpool } from "../worker/spool/spools.ts";
 import type { Context } from "./context.ts";
 import { mayRun } from "./worker/permissions.ts";
 

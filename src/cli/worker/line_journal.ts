@@ -5,7 +5,7 @@
 import { formatDuration } from "../../domain/duration.ts";
 import type { ClaimedJob, Settlement } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
-import type { Journal } from "../../worker/journal.ts";
+import type { Journal } from "../../worker/supervisor/journal.ts";
 import { fit, visible } from "../terminal.ts";
 import { writeAll } from "../write_all.ts";
 import { PatientWriter } from "./patient_writer.ts";

@@ -6,7 +6,7 @@ import { newId } from "../../domain/worker_id.ts";
 import type { Clock } from "../../system/clock.ts";
 import { currentDirectory } from "../../system/environment.ts";
 import { here } from "../../worker/process/here.ts";
-import { Supervisor } from "../../worker/supervisor.ts";
+import { Supervisor } from "../../worker/supervisor/supervisor.ts";
 import { defineCommand, type Target } from "../command.ts";
 import { toggle } from "../flags.ts";
 import { WORKER_FLAGS } from "./flags.ts";

@@ -9,7 +9,7 @@
  * down, and then it is not used again. When its worker is gone it ends with the command it runs. The files of the spool
  * are made as `launch.ts` makes them; a fork is told by the first of them, so it is its stdout from the moment it is made.
  */
-import { splitSpool } from "../../spool.ts";
+import { splitSpool } from "../../spool/spool.ts";
 import { type LaunchEnd, RUN_VARIABLE } from "../platform.ts";
 import { spawnShell } from "./shell.ts";
 

@@ -7,7 +7,7 @@
  *
  * There is always a witness. A command may have about 8,000 characters and one line: `cmd` takes no more.
  */
-import { splitSpool } from "../../spool.ts";
+import { splitSpool } from "../../spool/spool.ts";
 import type { Launch } from "../platform.ts";
 import { cmdArguments, nativePath } from "./programs.ts";
 

@@ -3,9 +3,9 @@
  * Keeping a supervisor's lease. Invariant: when it cannot be renewed although others may be able to use the store, the
  * supervisor's jobs are ended before the lease is, since after that others may run them again.
  */
-import { StoreBusy, StoreFull, type UserError } from "../domain/errors.ts";
-import type { WorkerStore } from "../store/contract.ts";
-import type { Clock } from "../system/clock.ts";
+import { StoreBusy, StoreFull, type UserError } from "../../domain/errors.ts";
+import type { WorkerStore } from "../../store/contract.ts";
+import type { Clock } from "../../system/clock.ts";
 import { failureOf } from "./failure.ts";
 
 /** What it takes to keep a lease. */

@@ -3,14 +3,14 @@
  * Who is heir to what: a supervisor takes over from those that are gone, and finds new workers for attempts that
  * nobody watches any more, its own crashed threads' included. It knows in whose spool each of them is.
  */
-import type { ClaimedJob, Store } from "../store/contract.ts";
-import type { Clock } from "../system/clock.ts";
-import type { Home } from "../system/home.ts";
+import type { ClaimedJob, Store } from "../../store/contract.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Home } from "../../system/home.ts";
+import type { Host } from "../process/platform.ts";
+import { attemptSpool, sweepSpools } from "../spool/spools.ts";
 import type { Journal } from "./journal.ts";
 import { Orphans, type Sorted } from "./orphans.ts";
 import { type Gone, Peers } from "./peers.ts";
-import type { Host } from "./process/platform.ts";
-import { attemptSpool, sweepSpools } from "./spools.ts";
 
 /** What it takes to take over. */
 export interface SuccessionOptions {

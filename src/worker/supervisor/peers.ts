@@ -8,10 +8,10 @@
  * lives but does nothing, its lease decides. A lease is timed here, by this process's monotonic clock, from when its
  * renewal was last seen to change: so no clock that was set can end one.
  */
-import type { SupervisorInfo, WorkerStore } from "../store/contract.ts";
-import type { Clock } from "../system/clock.ts";
-import { isPresent, presencePath } from "../system/presence.ts";
-import type { Host } from "./process/platform.ts";
+import type { SupervisorInfo, WorkerStore } from "../../store/contract.ts";
+import type { Clock } from "../../system/clock.ts";
+import { isPresent, presencePath } from "../../system/presence.ts";
+import type { Host } from "../process/platform.ts";
 
 /** A supervisor that is gone, and what that says of its processes. */
 export interface Gone {

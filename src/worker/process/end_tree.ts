@@ -2,9 +2,9 @@
  * @module
  * Ending every process of a run: SIGTERM to all, time to end by themselves, then SIGKILL until nothing is left.
  */
-import type { Clock } from "../system/clock.ts";
-import { here } from "./process/here.ts";
-import type { Signalled, Tree } from "./process/platform.ts";
+import type { Clock } from "../../system/clock.ts";
+import { here } from "./here.ts";
+import type { Signalled, Tree } from "./platform.ts";
 
 /** How to end a tree. */
 export interface EndOptions {

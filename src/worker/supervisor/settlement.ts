@@ -3,9 +3,9 @@
  * From how an attempt ended to what is settled. Pure. Invariant: a settlement can always be stored and said, whatever
  * a clock, a file's time or a setting made of its numbers; where its job's next attempt makes no sense, the job is dead.
  */
-import { nextState } from "../domain/retry.ts";
-import type { Settings } from "../domain/settings.ts";
-import type { ClaimedJob, Settlement } from "../store/contract.ts";
+import { nextState } from "../../domain/retry.ts";
+import type { Settings } from "../../domain/settings.ts";
+import type { ClaimedJob, Settlement } from "../../store/contract.ts";
 
 /** How an attempt ended, before its job's next state is decided. */
 export type Ending = Omit<Settlement, "token" | "state" | "runAt">;

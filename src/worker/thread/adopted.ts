@@ -3,12 +3,12 @@
  * Coming to watch an attempt that another worker started, or to learn how it ended. Its process is told by its token;
  * its start, for the timeout, is taken from the machine's monotonic clock.
  */
-import { systemClock } from "../system/clock.ts";
+import { systemClock } from "../../system/clock.ts";
+import type { AdoptRequest } from "../messages.ts";
+import { begunAt, hasBegun, hasSpool, type SpooledEnd, spooledEnd } from "../spool/spool.ts";
 import { blameForExit } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
-import type { AdoptRequest } from "./messages.ts";
 import { type Begun, endedBy, NO_END, notBegun, type Result, resultOf } from "./run.ts";
-import { begunAt, hasBegun, hasSpool, type SpooledEnd, spooledEnd } from "./spool.ts";
 
 /** Why attempts are lost whose process is gone. */
 const LEFT_NO_END = "lost: its process was gone and had left no exit code";

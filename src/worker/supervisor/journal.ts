@@ -2,7 +2,7 @@
  * @module
  * What a supervisor has to tell whoever watches it. How it is written down is the caller's business.
  */
-import type { ClaimedJob, Settlement } from "../store/contract.ts";
+import type { ClaimedJob, Settlement } from "../../store/contract.ts";
 
 /** Receives events as they happen. Methods must return quickly. */
 export interface Journal {

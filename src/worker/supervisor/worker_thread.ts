@@ -2,8 +2,8 @@
  * @module
  * A worker as its supervisor sees it: a Web Worker, the jobs it was given, and its replacement when it crashes.
  */
-import type { ClaimedJob, OutputPiece } from "../store/contract.ts";
-import type { AdoptRequest, Ended, EndReason, FromThread, RunRequest, ToThread } from "./messages.ts";
+import type { ClaimedJob, OutputPiece } from "../../store/contract.ts";
+import type { AdoptRequest, Ended, EndReason, FromThread, RunRequest, ToThread } from "../messages.ts";
 import { Pace } from "./pace.ts";
 
 /** What a worker tells its supervisor. */

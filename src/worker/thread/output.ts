@@ -4,9 +4,9 @@
  * beginning and the end. Bytes are never looked at. The files are written by the command itself, and kept small while
  * they are (see `stream_file.ts`).
  */
-import { type Stream, STREAMS } from "../domain/job.ts";
-import type { OutputPiece } from "../store/contract.ts";
-import { StreamFile } from "./stream_file.ts";
+import { type Stream, STREAMS } from "../../domain/job.ts";
+import type { OutputPiece } from "../../store/contract.ts";
+import { StreamFile } from "../spool/stream_file.ts";
 
 /** Pieces are at most this long, so that the middle of a growing stream can be dropped piece by piece. */
 const PIECE_BYTES = 64 * 1024;

@@ -7,31 +7,31 @@
  * Invariants: a job is handed to a thread only after its claim is committed; its spool is removed only after its
  * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
-import { StoreFull, StoreGone, UserError } from "../domain/errors.ts";
-import { type Settings, settingsFrom } from "../domain/settings.ts";
-import { newId } from "../domain/worker_id.ts";
-import type { ClaimedJob, Exchanged, Settlement, Store } from "../store/contract.ts";
-import { fillReserve, fromReserve, RESERVE, reserveSize } from "../store/reserve.ts";
-import { type Clock, LONGEST_TIMER_MS } from "../system/clock.ts";
-import type { Home } from "../system/home.ts";
-import { Latch } from "../system/latch.ts";
+import { StoreFull, StoreGone, UserError } from "../../domain/errors.ts";
+import { type Settings, settingsFrom } from "../../domain/settings.ts";
+import { newId } from "../../domain/worker_id.ts";
+import type { ClaimedJob, Exchanged, Settlement, Store } from "../../store/contract.ts";
+import { fillReserve, fromReserve, RESERVE, reserveSize } from "../../store/reserve.ts";
+import { type Clock, LONGEST_TIMER_MS } from "../../system/clock.ts";
+import type { Home } from "../../system/home.ts";
+import { Latch } from "../../system/latch.ts";
+import type { RunRequest } from "../messages.ts";
+import { endTree, sayLeft } from "../process/end_tree.ts";
+import { here } from "../process/here.ts";
+import type { Host } from "../process/platform.ts";
+import { EndsFiles } from "../spool/ends_files.ts";
+import { bar, removeSpool } from "../spool/spool.ts";
+import { openSpool, type OwnSpool, sweepSpools } from "../spool/spools.ts";
 import { Crew } from "./crew.ts";
-import { endTree, sayLeft } from "./end_tree.ts";
-import { EndsFiles } from "./ends_files.ts";
 import { bring, bringings } from "./exchange_singly.ts";
 import { failureOf } from "./failure.ts";
 import { type Journal, unfailing } from "./journal.ts";
 import { Lease } from "./lease.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Maintenance } from "./maintenance.ts";
-import type { RunRequest } from "./messages.ts";
 import { PendingOutput } from "./pending_output.ts";
-import { here } from "./process/here.ts";
-import type { Host } from "./process/platform.ts";
 import { requestOf } from "./request.ts";
 import { type Ending, settlementOf } from "./settlement.ts";
-import { bar, removeSpool } from "./spool.ts";
-import { openSpool, type OwnSpool, sweepSpools } from "./spools.ts";
 import { Succession } from "./succession.ts";
 import { Trouble } from "./trouble.ts";
 

@@ -8,10 +8,10 @@
  * had, or the command outruns it, the end is copied to the front and the file is cut off behind it: at once, but what
  * is printed within those microseconds is lost, and not counted.
  */
-import type { Stream } from "../domain/job.ts";
+import type { Stream } from "../../domain/job.ts";
+import { here } from "../process/here.ts";
+import type { Platform } from "../process/platform.ts";
 import { isRoomy, noteIfFull } from "./full_disk.ts";
-import { here } from "./process/here.ts";
-import type { Platform } from "./process/platform.ts";
 import { noteTrim, splitSpool, streamPath, type Trim, trimOf } from "./spool.ts";
 
 /** Holes begin and end at multiples of this: only whole blocks of a file system are given back. */

@@ -4,8 +4,8 @@
  * had begun is brought to its end. Invariant: it goes in short steps, and after each one timers and others who write
  * get their turn. Knows no jobs that run.
  */
-import type { Upkeep } from "../store/contract.ts";
-import type { Clock } from "../system/clock.ts";
+import type { Upkeep } from "../../store/contract.ts";
+import type { Clock } from "../../system/clock.ts";
 
 /** What it takes to care for a store. */
 export interface MaintenanceOptions {

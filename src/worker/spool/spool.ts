@@ -14,7 +14,7 @@
  * | `S.err.kept.L-C` | whoever watches it | the same of its stderr |
  * | `ends-M`, beside | commands without a witness | a line for each: the token and the exit code |
  */
-import { type Stream, STREAMS } from "../domain/job.ts";
+import { type Stream, STREAMS } from "../../domain/job.ts";
 
 const SUFFIX: Readonly<Record<Stream, string>> = { stdout: ".out", stderr: ".err" };
 

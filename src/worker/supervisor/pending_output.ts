@@ -3,7 +3,7 @@
  * Output that waits to be stored. Invariant: it never grows beyond what would be kept of it, however long the store
  * does not work: what a later piece drops is dropped here already.
  */
-import type { AttemptOutput, OutputPiece } from "../store/contract.ts";
+import type { AttemptOutput, OutputPiece } from "../../store/contract.ts";
 
 /** Pieces by attempt, in the order printed. */
 export class PendingOutput {

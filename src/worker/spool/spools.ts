@@ -3,9 +3,9 @@
  * The directory of all spools: one for each supervisor, with the lock that shows that it lives. A spool goes with its
  * supervisor, unless attempts still write there: then it goes once they have been settled.
  */
-import type { Store } from "../store/contract.ts";
-import type { Home } from "../system/home.ts";
-import { bePresent, keepAbsent, presencePath, presencesIn } from "../system/presence.ts";
+import type { Store } from "../../store/contract.ts";
+import type { Home } from "../../system/home.ts";
+import { bePresent, keepAbsent, presencePath, presencesIn } from "../../system/presence.ts";
 
 /** The spool of a supervisor that lives. */
 export interface OwnSpool extends Disposable {

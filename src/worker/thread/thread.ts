@@ -6,14 +6,14 @@
  * When jobs are short, its supervisor gives it some ahead, so that it need not wait for the store between two of
  * them. Those wait in the backlog; they are given back when what runs turns out not to be short.
  */
-import type { OutputPiece } from "../store/contract.ts";
-import { systemClock } from "../system/clock.ts";
+import type { OutputPiece } from "../../store/contract.ts";
+import { systemClock } from "../../system/clock.ts";
+import type { Ended, FromThread, RunRequest, ToThread } from "../messages.ts";
+import { here } from "../process/here.ts";
+import { hasBegun } from "../spool/spool.ts";
 import { adopt } from "./adopted.ts";
 import { Lookout } from "./lookout.ts";
-import type { Ended, FromThread, RunRequest, ToThread } from "./messages.ts";
-import { here } from "./process/here.ts";
 import { Run } from "./run.ts";
-import { hasBegun } from "./spool.ts";
 
 /** How often running commands are asked for new output: what people who follow a log do not notice. */
 const LIVE_INTERVAL_MS = 50;

@@ -3,7 +3,7 @@
  * What a supervisor makes of anything thrown: a sentence for its journal, after which it goes on. A defect in the one
  * thing it was doing must not end the jobs of others.
  */
-import { StoreUnusable, UserError } from "../domain/errors.ts";
+import { StoreUnusable, UserError } from "../../domain/errors.ts";
 
 /** Why something failed that will be tried again. */
 export function failureOf(error: unknown): UserError {

@@ -3,12 +3,12 @@
  * What finished jobs left in the background goes on printing into files that have been removed, for nobody: the room is
  * given back now and then, and it is said once. Nobody looks unless something has ended or something was left.
  */
-import { formatSize } from "../domain/settings.ts";
-import type { ClaimedJob } from "../store/contract.ts";
-import type { Clock } from "../system/clock.ts";
+import { formatSize } from "../../domain/settings.ts";
+import type { ClaimedJob } from "../../store/contract.ts";
+import type { Clock } from "../../system/clock.ts";
+import { here } from "../process/here.ts";
+import { splitSpool } from "../spool/spool.ts";
 import type { Journal } from "./journal.ts";
-import { here } from "./process/here.ts";
-import { splitSpool } from "./spool.ts";
 
 /** What it takes. */
 export interface LeftoversOptions {

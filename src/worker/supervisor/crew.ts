@@ -3,9 +3,9 @@
  * The worker threads of one supervisor: which slots are free, who runs what, who shall stop and when. It knows
  * nothing of the store.
  */
-import type { ClaimedJob } from "../store/contract.ts";
-import type { Clock } from "../system/clock.ts";
-import type { AdoptRequest, EndReason, RunRequest } from "./messages.ts";
+import type { ClaimedJob } from "../../store/contract.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { AdoptRequest, EndReason, RunRequest } from "../messages.ts";
 import { type WorkerEvents, WorkerThread } from "./worker_thread.ts";
 
 /** What a crew tells its supervisor: what its threads tell, with the name of the one that crashed. */

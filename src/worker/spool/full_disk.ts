@@ -3,9 +3,9 @@
  * How much room there is on the disk with the spool, and whether a command may have failed for want of it. To ask takes
  * a program, so it is not asked each time.
  */
-import { isFull } from "../store/reserve.ts";
-import { systemClock } from "../system/clock.ts";
-import { here } from "./process/here.ts";
+import { isFull } from "../../store/reserve.ts";
+import { systemClock } from "../../system/clock.ts";
+import { here } from "../process/here.ts";
 
 /** With less than this, what anybody writes may fail. */
 const LITTLE = 1024 * 1024;

@@ -5,10 +5,10 @@
  * not being there any more. Invariant: a process is not declared gone before it was looked for, and its spool after
  * that.
  */
-import { systemClock } from "../system/clock.ts";
-import { here } from "./process/here.ts";
-import type { Found } from "./process/platform.ts";
-import { splitSpool, type SpooledEnd, spooledEnd, spooledEnds } from "./spool.ts";
+import { systemClock } from "../../system/clock.ts";
+import { here } from "../process/here.ts";
+import type { Found } from "../process/platform.ts";
+import { splitSpool, type SpooledEnd, spooledEnd, spooledEnds } from "../spool/spool.ts";
 
 /** How often the spool is looked at. */
 const SPOOL_INTERVAL_MS = 50;

@@ -2,11 +2,11 @@
  * @module
  * From a claimed job to what a thread needs to run it. Pure.
  */
-import type { Settings } from "../domain/settings.ts";
-import type { ClaimedJob } from "../store/contract.ts";
-import type { Home } from "../system/home.ts";
-import type { RunRequest } from "./messages.ts";
-import type { Host } from "./process/platform.ts";
+import type { Settings } from "../../domain/settings.ts";
+import type { ClaimedJob } from "../../store/contract.ts";
+import type { Home } from "../../system/home.ts";
+import type { RunRequest } from "../messages.ts";
+import type { Host } from "../process/platform.ts";
 
 /** Where and how it shall run. */
 export interface Surroundings {

@@ -4,8 +4,8 @@
  * those that can be stored are. Invariant: each is stored, or stored as something that can be, or given up; the store
  * itself being unusable is another matter, and thrown.
  */
-import { UserError } from "../domain/errors.ts";
-import type { AttemptOutput, Exchange, Settlement, Store } from "../store/contract.ts";
+import { UserError } from "../../domain/errors.ts";
+import type { AttemptOutput, Exchange, Settlement, Store } from "../../store/contract.ts";
 import { unsettleable } from "./settlement.ts";
 
 /** What one attempt brings. */

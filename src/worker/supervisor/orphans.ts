@@ -3,8 +3,8 @@
  * Running attempts that are a supervisor's own and that nobody watches: it took them over from one that is gone, or
  * one of its threads crashed. Those that have not begun are kept from it and given back, the others are adopted.
  */
-import type { RunningAttempt, Store } from "../store/contract.ts";
-import { bar } from "./spool.ts";
+import type { RunningAttempt, Store } from "../../store/contract.ts";
+import { bar } from "../spool/spool.ts";
 
 /** What is known of an orphan besides what the store says. */
 export interface Orphanage {

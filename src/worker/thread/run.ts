@@ -3,18 +3,18 @@
  * One attempt: begin it, wait for its end or end it, say how it went. The attempt is over when its first process has
  * ended by itself, or, once that was killed or is being ended, when nothing of its process tree is left.
  */
-import { formatDuration } from "../domain/duration.ts";
-import type { Stream } from "../domain/job.ts";
-import { formatSize } from "../domain/settings.ts";
-import { systemClock } from "../system/clock.ts";
+import { formatDuration } from "../../domain/duration.ts";
+import type { Stream } from "../../domain/job.ts";
+import { formatSize } from "../../domain/settings.ts";
+import { systemClock } from "../../system/clock.ts";
+import type { Ended, EndReason, RunRequest } from "../messages.ts";
+import { endTree, sayLeft } from "../process/end_tree.ts";
+import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "../process/platform.ts";
+import { wasDiskFull } from "../spool/full_disk.ts";
+import { begunAt, hasBegun, type ProcessEnd, removeSpool, splitSpool, spooledEnd } from "../spool/spool.ts";
 import { type Blame, blameForError, blameForExit, isPassing } from "./blame.ts";
-import { endTree, sayLeft } from "./end_tree.ts";
-import { wasDiskFull } from "./full_disk.ts";
 import type { Lookout } from "./lookout.ts";
-import type { Ended, EndReason, RunRequest } from "./messages.ts";
 import { SpoolReader } from "./output.ts";
-import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "./process/platform.ts";
-import { begunAt, hasBegun, type ProcessEnd, removeSpool, splitSpool, spooledEnd } from "./spool.ts";
 
 /** By somebody's wish, or by its own doing. */
 export type Reason = EndReason | "timed_out" | "printed_too_much";

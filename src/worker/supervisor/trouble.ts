@@ -4,7 +4,7 @@
  * pause that grows; as soon as one has begun, twice as many are tried, and so on until all that could be claimed were.
  * It is said once, not at every try.
  */
-import type { Clock } from "../system/clock.ts";
+import type { Clock } from "../../system/clock.ts";
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
