@@ -4,10 +4,10 @@
  * up. What it finds in the store is in `cli_upkeep_test.ts`.
  */
 import assert from "node:assert/strict";
-import { Context } from "../src/cli/context.ts";
-import { checkClock } from "../src/cli/doctor/clock.ts";
-import { checkFileSystem } from "../src/cli/doctor/disk.ts";
-import type { Finding } from "../src/cli/doctor/finding.ts";
+import { checkClock } from "../src/cli/commands/doctor/clock.ts";
+import { checkFileSystem } from "../src/cli/commands/doctor/disk.ts";
+import type { Finding } from "../src/cli/commands/doctor/finding.ts";
+import { Context } from "../src/cli/line/context.ts";
 import { systemClock } from "../src/system/clock.ts";
 import { readDf } from "../src/worker/process/posix/disk.ts";
 import { MAIN, queuectl } from "./helpers/cli.ts";

@@ -3,11 +3,11 @@
  * `queuectl man`: the page as the programs that show it see it.
  */
 import assert from "node:assert/strict";
-import type { Target } from "../src/cli/command.ts";
-import { GLOBAL_FLAGS } from "../src/cli/command.ts";
-import { flagName } from "../src/cli/help.ts";
-import { bold, list, paragraph, section, subsection } from "../src/cli/man/roff.ts";
-import { loadWholeTree } from "../src/cli/tree.ts";
+import { bold, list, paragraph, section, subsection } from "../src/cli/commands/man/roff.ts";
+import type { Target } from "../src/cli/line/command.ts";
+import { GLOBAL_FLAGS } from "../src/cli/line/command.ts";
+import { flagName } from "../src/cli/line/help.ts";
+import { loadWholeTree } from "../src/cli/line/tree.ts";
 import { SETTINGS } from "../src/domain/settings.ts";
 import { queuectl } from "./helpers/cli.ts";
 import { succeeds } from "./helpers/finished.ts";

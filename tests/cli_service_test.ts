@@ -3,8 +3,8 @@
  * `queuectl service print`: what systemd and launchd make of its unit files, and `worker start --leave`, which they rely on.
  */
 import assert from "node:assert/strict";
-import { escapeXml } from "../src/cli/service/launchd.ts";
-import { commandLine } from "../src/cli/service/systemd.ts";
+import { escapeXml } from "../src/cli/commands/service/launchd.ts";
+import { commandLine } from "../src/cli/commands/service/systemd.ts";
 import { MAIN_URL, queuectl } from "./helpers/cli.ts";
 import { succeeds } from "./helpers/finished.ts";
 import { type TempDir, tempDir } from "./helpers/temp.ts";

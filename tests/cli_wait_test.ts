@@ -3,9 +3,9 @@
  * `queuectl wait`, as real processes.
  */
 import assert from "node:assert/strict";
-import type { CommandDefinition } from "../src/cli/command.ts";
-import type { Context } from "../src/cli/context.ts";
-import { command } from "../src/cli/wait.ts";
+import { command } from "../src/cli/commands/wait.ts";
+import type { CommandDefinition } from "../src/cli/line/command.ts";
+import type { Context } from "../src/cli/line/context.ts";
 import type { Settlement, Store } from "../src/store/contract.ts";
 import { systemClock } from "../src/system/clock.ts";
 import { queuectl } from "./helpers/cli.ts";

@@ -3,7 +3,7 @@
  * `queuectl worker stop --wait`: it returns when those that were told have gone, and not before.
  */
 import assert from "node:assert/strict";
-import { command as stop } from "../src/cli/worker/stop.ts";
+import { command as stop } from "../src/cli/commands/worker/stop.ts";
 import { runWithin } from "./helpers/in_process.ts";
 import { newSupervisor } from "./helpers/jobs.ts";
 import { type TestStore, testStore } from "./helpers/worker.ts";

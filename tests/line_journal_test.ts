@@ -3,7 +3,7 @@
  * The journal of workers never waits for who reads it, and says what it could not say.
  */
 import assert from "node:assert/strict";
-import { PatientWriter } from "../src/cli/worker/patient_writer.ts";
+import { PatientWriter } from "../src/cli/commands/worker/patient_writer.ts";
 import { spawnQueuectl } from "./helpers/cli.ts";
 import { FakeClock } from "./helpers/fake_clock.ts";
 import { newJob } from "./helpers/jobs.ts";

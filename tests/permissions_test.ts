@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import type { Target } from "../src/cli/command.ts";
-import { permissionProblem } from "../src/cli/problem.ts";
-import { loadWholeTree } from "../src/cli/tree.ts";
+import type { Target } from "../src/cli/line/command.ts";
+import { permissionProblem } from "../src/cli/line/problem.ts";
+import { loadWholeTree } from "../src/cli/line/tree.ts";
 import { permissionFlags } from "../src/system/permissions.ts";
 import { MAIN } from "./helpers/cli.ts";
 import { finished } from "./helpers/finished.ts";

@@ -4,11 +4,11 @@
  */
 import fc from "npm:fast-check@4.10.2";
 import assert from "node:assert/strict";
-import type { CommandDefinition } from "../src/cli/command.ts";
-import type { Context } from "../src/cli/context.ts";
-import { duration } from "../src/cli/flags.ts";
-import { command as show } from "../src/cli/show.ts";
-import { LineJournal } from "../src/cli/worker/line_journal.ts";
+import { command as show } from "../src/cli/commands/show.ts";
+import { LineJournal } from "../src/cli/commands/worker/line_journal.ts";
+import type { CommandDefinition } from "../src/cli/line/command.ts";
+import type { Context } from "../src/cli/line/context.ts";
+import { duration } from "../src/cli/line/flags.ts";
 import { BadInput } from "../src/domain/errors.ts";
 import { OUTCOMES } from "../src/domain/job.ts";
 import { nextState } from "../src/domain/retry.ts";

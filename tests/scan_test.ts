@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
-import { readArgv } from "../src/cli/argv.ts";
-import { runByLibrary } from "../src/cli/closer_look.ts";
-import { type CommandDefinition, defineCommand, defineGroup, type Target } from "../src/cli/command.ts";
-import { Context } from "../src/cli/context.ts";
-import { scan } from "../src/cli/scan.ts";
-import { loadWholeTree } from "../src/cli/tree.ts";
+import { readArgv } from "../src/cli/line/argv.ts";
+import { runByLibrary } from "../src/cli/line/closer_look.ts";
+import { type CommandDefinition, defineCommand, defineGroup, type Target } from "../src/cli/line/command.ts";
+import { Context } from "../src/cli/line/context.ts";
+import { scan } from "../src/cli/line/scan.ts";
+import { loadWholeTree } from "../src/cli/line/tree.ts";
 
 /** What a command is called with, as text. */
 type Seen = (command: CommandDefinition, flags: Record<string, unknown>, words: readonly string[]) => void;

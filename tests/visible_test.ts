@@ -3,7 +3,7 @@
  * What is written out because nobody would see it, on terminals and on pages.
  */
 import assert from "node:assert/strict";
-import { visible } from "../src/cli/terminal.ts";
+import { visible } from "../src/cli/show/terminal.ts";
 // @ts-ignore: a module of the pages, without types
 import { visible as onPages } from "../web/format.js";
 

@@ -6,7 +6,7 @@
  * millisecond are not waited for in vain. It is the program itself with a few of its methods wrapped; its threads are
  * this file, too.
  */
-import { runCli } from "../../src/cli/app.ts";
+import { runCli } from "../../src/cli/line/app.ts";
 import { Database } from "../../src/store/sqlite/engine/database.ts";
 import { SqliteStore } from "../../src/store/sqlite/store.ts";
 import { PosixLauncher } from "../../src/worker/process/posix/launcher.ts";
