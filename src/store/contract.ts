@@ -1,7 +1,7 @@
 /**
  * @module
  * The store: what every queue database offers, and what it promises. SQLite implements it today; whoever
- * implements it next runs `tests/store_contract.ts` against it.
+ * implements it next runs `tests/store_contract/contract.ts` against it.
  *
  * The contract, over all methods:
  * - **Durable.** When a method that writes has resolved, what it wrote survives `kill -9` and a power cut.
