@@ -74,7 +74,6 @@ export class AuditLog implements Disposable {
     this.#minute = { start: now, strangers: 0 };
   }
 
-  /** Lets go of the file. */
   [Symbol.dispose](): void {
     this.#beginMinute(this.#clock.now());
     this.#file.close();

@@ -6,13 +6,10 @@ import { systemClock } from "../system/clock.ts";
 import type { Events } from "./events.ts";
 import { HttpProblem } from "./problem.ts";
 
-/** One event. */
 export interface StreamEvent {
   /** Sent back as `Last-Event-ID` by a client that comes again. */
   id?: number;
-  /** Its type. */
   event: string;
-  /** Sent as JSON. */
   data: unknown;
 }
 

@@ -5,7 +5,6 @@
 import { defineCommand, type Target } from "../line/command.ts";
 import { stopSignal } from "./dashboard/stop_signal.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Write a consistent copy of everything, while workers run",
   description:

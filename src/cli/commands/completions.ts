@@ -10,7 +10,6 @@ const SHELLS = {
   fish: async () => (await import("./completion/fish.ts")).fishScript,
 } as const;
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Print a completion script for your shell",
   examples: [

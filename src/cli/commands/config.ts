@@ -107,7 +107,6 @@ const reset = defineCommand({
   },
 });
 
-/** The command. */
 export const command: Target = defineGroup({
   brief: "Read and change settings",
   description: "In names `-` and `_` are the same. Durations are seconds, or 90s, 10m, 1h30m, 2d.",

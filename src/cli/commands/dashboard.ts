@@ -16,7 +16,6 @@ import { report } from "../line/problem.ts";
 import { isLoopback } from "./dashboard/loopback.ts";
 import { stopSignal } from "./dashboard/stop_signal.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Serve the dashboard and the HTTP API",
   description:

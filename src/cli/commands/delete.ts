@@ -5,7 +5,6 @@
 import { defineCommand, type Target } from "../line/command.ts";
 import { distinct, IDS, jobCount } from "../line/ids.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Remove jobs with their attempts and output",
   description: "A job that is running has to be cancelled first. All of the jobs are removed, or none.",

@@ -10,7 +10,6 @@ import type { Finding, Level } from "./doctor/finding.ts";
 
 const COLOUR: Readonly<Record<Level, Colour>> = { ok: "green", warning: "yellow", problem: "red" };
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Check the store, the permissions, the disk, the clock and the workers",
   description: "Ends with exit code 1 when there is a problem; warnings are none. Reads the whole store, " +

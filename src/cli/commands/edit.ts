@@ -12,7 +12,6 @@ import { fieldTexts, jobFlags } from "./job_flags.ts";
 
 const EDITABLE = (Object.keys(FIELDS) as FieldName[]).filter((name) => name !== "id" && name !== "hold");
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Change a waiting job",
   description:

@@ -10,7 +10,6 @@ import { attemptSpool } from "../../worker/spool/spools.ts";
 import type { Context } from "../line/context.ts";
 import { mayRun } from "./worker/permissions.ts";
 
-/** What became of the processes. */
 export interface UnwatchedEnd {
   /** They were ended, but for those that are left. */
   ended: boolean;

@@ -14,7 +14,6 @@ import { fieldTexts, jobFlags } from "./job_flags.ts";
 
 const ADVICE = "quote the whole command, or put -- before it";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Queue a job, or a file of jobs",
   description: [

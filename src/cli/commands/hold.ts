@@ -5,7 +5,6 @@
 import { defineCommand, type Target } from "../line/command.ts";
 import { distinct, IDS, jobCount } from "../line/ids.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Keep waiting jobs from starting",
   examples: [["hold j1", "keep a job from starting"], ["hold j1 j2", "the same for several"]],

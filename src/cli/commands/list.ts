@@ -20,7 +20,6 @@ export const PAGE_FLAGS = {
   cursor: text("CURSOR", "go on after the page that gave this cursor"),
 };
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "List jobs, newest first",
   description: "When there are more, the cursor for the next page follows.",

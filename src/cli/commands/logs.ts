@@ -11,7 +11,6 @@ import type { Context } from "../line/context.ts";
 import { count, toggle } from "../line/flags.ts";
 import { ONE_ID } from "../line/ids.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Print what a job printed",
   description: [

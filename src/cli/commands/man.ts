@@ -5,7 +5,6 @@
 import { VERSION } from "../../system/version.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Print the manual page",
   examples: [

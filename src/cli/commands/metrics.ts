@@ -12,7 +12,6 @@ import { toggle } from "../line/flags.ts";
 import type { Print } from "../show/print.ts";
 import { type Column, table } from "../show/table.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Show throughput, success rate, waiting and running times",
   examples: [

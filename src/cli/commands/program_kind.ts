@@ -6,7 +6,6 @@
 /** One file that needs no Deno, one bundled file, source files from elsewhere, or source files on disk. */
 export type ProgramKind = "executable" | "bundle" | "url" | "checkout";
 
-/** The form of this program. */
 export function programKind(): ProgramKind {
   if (Deno.build.standalone) return "executable";
   if (new URL(Deno.mainModule).protocol !== "file:") return "url";

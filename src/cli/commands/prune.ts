@@ -12,7 +12,6 @@ const STEP = 1000;
 /** Between two of them others who write get their turn. */
 const PAUSE_MS = 5;
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Remove old completed and cancelled jobs",
   description: "Workers do this by themselves. Dead jobs are kept.",

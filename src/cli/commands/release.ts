@@ -5,7 +5,6 @@
 import { defineCommand, type Target } from "../line/command.ts";
 import { distinct, IDS, jobCount } from "../line/ids.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Let held jobs go",
   examples: [["release j1", "let a job start again"], ["release j1 j2", "the same for several"]],

@@ -9,7 +9,6 @@ function stayHeld(held: readonly string[]): string {
   return held.length === 0 ? "" : `; held until released: ${held.join(", ")}`;
 }
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Run jobs again that have ended or wait for their next attempt",
   description:

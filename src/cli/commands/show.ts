@@ -15,7 +15,6 @@ import { type Column, table } from "../show/table.ts";
 import { visible } from "../show/terminal.ts";
 import { fromNow } from "../show/times.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Show all about a job, and why it is not running",
   examples: [["show j1", "one job with its attempts"], ["show j1 --json", "as JSON, with why it waits"]],

@@ -9,7 +9,6 @@ import type { Context } from "../line/context.ts";
 import { toggle } from "../line/flags.ts";
 import { statusText } from "../show/status_view.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Show how many jobs are in which state, and what workers do",
   examples: [

@@ -6,7 +6,6 @@ import { VERSION } from "../../system/version.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import { programKind } from "./program_kind.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Print the version, and what it runs on",
   examples: [["version", "for people"], ["version --json", "for programs"]],

@@ -15,7 +15,6 @@ import { duration, text, toggle } from "../line/flags.ts";
 import { distinct, IDS, jobCount } from "../line/ids.ts";
 import { queueName } from "./queue/names.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Wait until jobs have ended",
   description: [
@@ -44,7 +43,6 @@ export const command: Target = defineCommand({
   },
 });
 
-/** What is waited for. */
 interface Awaited {
   /** Looks once; says how many jobs are left. */
   look(store: Store): Promise<number>;

@@ -5,7 +5,6 @@
  */
 import { BadInput } from "../../domain/errors.ts";
 
-/** A command line, read. */
 export interface Argv {
   /** The command's own words and flags, with `--` and what follows it. */
   words: string[];

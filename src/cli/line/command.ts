@@ -23,17 +23,14 @@ export interface CommandDefinition<F extends Flags = Flags> {
   run(context: Context, flags: FlagValues<F>, words: readonly string[]): Promise<number | void>;
 }
 
-/** The words a command takes. */
 export interface Words {
   /** Such as `ID`. */
   placeholder: string;
-  /** What they are. */
   brief: string;
   /** Default 0. */
   min?: number;
   /** Default: any number. */
   max?: number;
-  /** Words to offer for completion. */
   choices?: readonly string[];
 }
 
@@ -45,9 +42,7 @@ export interface GroupDefinition {
   description?: string;
   /** Words after `queuectl`, and what they do. */
   examples: CommandDefinition["examples"];
-  /** Its commands by their names. */
   routes: Readonly<Record<string, Target>>;
-  /** Other names of routes. */
   aliases?: Readonly<Record<string, string>>;
 }
 
@@ -63,14 +58,12 @@ export const GLOBAL_FLAGS = {
   json: toggle("print one JSON document"),
 } satisfies Flags;
 
-/** Makes a command. */
 export function defineCommand<const F extends Flags = Record<never, never>>(
   definition: CommandDefinition<F>,
 ): Target {
   return { definition: definition as unknown as CommandDefinition };
 }
 
-/** Makes a group of commands. */
 export function defineGroup(definition: GroupDefinition): Target {
   return { definition };
 }

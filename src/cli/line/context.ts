@@ -17,11 +17,8 @@ export class Context implements AsyncDisposable {
   readonly json: boolean;
   /** What followed `--`; undefined without one. These words are among the command's words, too. */
   readonly literal: readonly string[] | undefined;
-  /** Where it prints. */
   readonly print: Print;
-  /** What time it is. */
   readonly clock: Clock = systemClock;
-  /** What the command returned. */
   exitCode = 0;
   /** Where the library would print; its errors reach us as values (see `app.ts`). */
   readonly process = { stdout: { write() {} }, stderr: { write() {} } };
@@ -61,7 +58,6 @@ export class Context implements AsyncDisposable {
     return settingsFrom(await (await this.store()).settings());
   }
 
-  /** Closes the store. */
   async [Symbol.asyncDispose](): Promise<void> {
     const store = await this.#store?.catch(() => undefined);
     store?.close();

@@ -11,7 +11,6 @@ import { LONGEST_MS } from "../../domain/settings.ts";
 export interface Flag<T> {
   /** On when given, with a value, or with a value each time it is given. */
   kind: "toggle" | "value" | "values";
-  /** What it does, for help. */
   brief: string;
   /** What stands for the value in help: `SECONDS`. */
   placeholder?: string;
@@ -31,12 +30,10 @@ export type Flags = Readonly<Record<string, Flag<any>>>;
 /** What a command gets for its flags. */
 export type FlagValues<F extends Flags> = { [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
 
-/** On when given. */
 export function toggle(brief: string): Flag<boolean> {
   return { kind: "toggle", brief, parse: () => true };
 }
 
-/** Takes any text. */
 export function text(placeholder: string, brief: string): Flag<string | undefined> {
   return { kind: "value", brief, placeholder, parse: String };
 }

@@ -7,7 +7,6 @@ import type { Words } from "./command.ts";
 /** One id or several. */
 export const IDS: Words = { placeholder: "ID", brief: "ids of jobs", min: 1 };
 
-/** One id. */
 export const ONE_ID: Words = { placeholder: "ID", brief: "id of the job", min: 1, max: 1 };
 
 /** The ids, each once: doing a thing to a job twice is doing it once. */

@@ -8,7 +8,6 @@ import type { CommandDefinition, Target } from "./command.ts";
 
 /** A command and what it is to be called with. */
 export interface Call {
-  /** The command. */
   command: CommandDefinition;
   /** By their names in code, as the command expects them. */
   flags: Record<string, unknown>;

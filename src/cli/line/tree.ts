@@ -18,7 +18,6 @@ interface Group {
   description?: string;
   examples: readonly (readonly [words: string, brief: string])[];
   branches: Readonly<Record<string, Branch>>;
-  /** Other names of branches. */
   aliases?: Readonly<Record<string, string>>;
 }
 
@@ -112,7 +111,6 @@ export function loadTree(words: readonly string[]): Promise<Target> {
   return loadGroup(TREE, words);
 }
 
-/** The whole tree. */
 export function loadWholeTree(): Promise<Target> {
   return loadGroup(TREE, []);
 }

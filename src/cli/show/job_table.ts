@@ -7,7 +7,6 @@ import type { Colour, Print } from "./print.ts";
 import { type Column, table } from "./table.ts";
 import { fromNow, rough } from "./times.ts";
 
-/** The colour of each state. */
 export const STATE_COLOUR: Readonly<Record<State, Colour>> = {
   pending: "yellow",
   scheduled: "blue",
@@ -18,7 +17,6 @@ export const STATE_COLOUR: Readonly<Record<State, Colour>> = {
   cancelled: "grey",
 };
 
-/** Jobs, one a line. */
 export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; now: number }): string {
   const columns: Column<Job>[] = [
     { title: "ID", value: (job) => job.id },

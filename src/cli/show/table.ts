@@ -7,7 +7,6 @@ import { fit, visible, widthOf } from "./terminal.ts";
 
 /** A column of a table of `Row`s. */
 export interface Column<Row> {
-  /** What stands above it. */
   title: string;
   /** What stands in a row; empty is nothing. */
   value(row: Row): string | number;

@@ -5,7 +5,6 @@
  */
 import { pause } from "../../system/clock.ts";
 
-/** What bytes are written to. */
 export interface Sink {
   /** Takes as many of the bytes as there is room for. */
   writeSync(bytes: Uint8Array): number;

@@ -43,7 +43,6 @@ const STATE = COLUMNS.indexOf("state");
 const PRIORITY = COLUMNS.indexOf("priority");
 const HELD = COLUMNS.indexOf("held");
 
-/** Some jobs on their way. */
 interface Piece {
   /** How many jobs of the batch come before. */
   start: number;

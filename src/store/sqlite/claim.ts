@@ -11,9 +11,7 @@ import { GIVEN, mayBecome } from "./words.ts";
 
 /** Who claims, for whom, and from where. */
 export interface Claim {
-  /** Whose attempts they become. */
   supervisor: string;
-  /** Where it runs. */
   host: string;
   /** In ms since the epoch. */
   now: number;
@@ -23,7 +21,6 @@ export interface Claim {
   queues: readonly string[] | null;
 }
 
-/** What came of it. */
 export interface Claimed {
   /** In order. */
   jobs: ClaimedJob[];
@@ -71,11 +68,9 @@ export function claim(db: Database, { supervisor, host, now, free, queues }: Cla
 
 /** What to take from some lanes. */
 interface Wanted {
-  /** How many jobs, at most. */
   wanted: number;
   /** What comes after this place may not be next: there are lanes beyond it. */
   until: Place | undefined;
-  /** Takes a job. */
   take(seq: number): void;
 }
 
@@ -172,7 +167,6 @@ class OpenLane {
     this.#size *= 2;
   }
 
-  /** Notes what was found. */
   putRight(): void {
     putRight(this.#db, this.#queue, this.#isEmpty ? null : { ...this.place, closed: this.#room! <= 0 });
   }

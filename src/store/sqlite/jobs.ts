@@ -7,7 +7,6 @@ import type { Database } from "./engine/database.ts";
 import { countAhead } from "./lanes.ts";
 import { type AttemptRow, findRow, findState, toAttempt, toJob } from "./rows.ts";
 
-/** The job, or undefined. */
 export function get(db: Database, id: string): Job | undefined {
   const row = findRow(db, id);
   return row && toJob(row);

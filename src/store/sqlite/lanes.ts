@@ -22,7 +22,6 @@ export interface Place {
 
 /** A lane that is not known to be closed, with what must be known before jobs are taken from it. */
 export interface Lane extends Place {
-  /** Its queue. */
   queue: string;
   /** Nobody may take jobs from it; null where the queue has no switches. */
   paused: number | null;

@@ -33,7 +33,6 @@ function everyQueue(db: Database): QueueInfo[] {
   return infos;
 }
 
-/** A queue, or undefined. */
 export function queue(db: Database, name: string): QueueInfo | undefined {
   const known = db.get(
     "SELECT 1 FROM counts WHERE queue = ? UNION ALL SELECT 1 FROM queues WHERE name = ? LIMIT 1",

@@ -33,7 +33,6 @@ export type JobRow = {
   cancel_requested: number;
 };
 
-/** The job in a row. */
 export function toJob(row: JobRow): Job {
   return {
     id: idOf(row),
@@ -77,7 +76,6 @@ export type AttemptRow = {
   error: string | null;
 };
 
-/** The attempt in a row. */
 export function toAttempt(row: AttemptRow): Attempt {
   return {
     attempt: row.attempt,

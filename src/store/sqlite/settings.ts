@@ -4,7 +4,6 @@
  */
 import type { Database } from "./engine/database.ts";
 
-/** Every setting that was set. */
 export function settings(db: Database): Map<string, string> {
   const rows = db.all<{ key: string; value: string }>("SELECT key, value FROM settings");
   return new Map(rows.map(({ key, value }) => [key, value]));

@@ -11,7 +11,6 @@ import type { FigureTally } from "./figures.ts";
 
 /** Who settles, and where that is counted. */
 export interface By {
-  /** Only its attempts are settled. */
   supervisor: string;
   /** To be stored at the end of the transaction. */
   figures: FigureTally;

@@ -40,7 +40,6 @@ export function renew(db: Database, supervisor: string, leaseUntil: number): boo
   return db.run("UPDATE supervisors SET lease_until = ? WHERE id = ?", leaseUntil, supervisor) > 0;
 }
 
-/** Removes workers that have stopped. */
 export function unregister(db: Database, workers: readonly string[]): void {
   for (const id of workers) db.run("DELETE FROM workers WHERE id = ?", id);
 }

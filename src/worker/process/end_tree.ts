@@ -6,7 +6,6 @@ import type { Clock } from "../../system/clock.ts";
 import { here } from "./here.ts";
 import type { Signalled, Tree } from "./platform.ts";
 
-/** How to end a tree. */
 export interface EndOptions {
   /** Time between SIGTERM and SIGKILL. */
   graceMs: number;

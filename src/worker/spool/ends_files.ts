@@ -38,7 +38,6 @@ export class EndsFiles {
     return endsPath(this.#directory, this.#current);
   }
 
-  /** An attempt has been settled. */
   settled(token: string): void {
     const number = this.#numbers.get(token);
     if (number === undefined) return;

@@ -119,7 +119,6 @@ function endsIn(path: string): [token: string, exitCode: number][] {
 
 /** An end, and where it was left. */
 export interface LeftEnd extends ProcessEnd {
-  /** The file. */
   path: string;
 }
 

@@ -9,7 +9,6 @@ import { bePresent, keepAbsent, presencePath, presencesIn } from "../../system/p
 
 /** The spool of a supervisor that lives. */
 export interface OwnSpool extends Disposable {
-  /** The directory of its files. */
   path: string;
 }
 

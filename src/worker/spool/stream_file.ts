@@ -41,7 +41,6 @@ export interface Means extends Pick<Platform, "punchHole" | "appends"> {
 
 const MEANS: Means = { punchHole: here.punchHole, appends: here.appends, isRoomy };
 
-/** A stream of an attempt. */
 export class StreamFile {
   /** Bytes kept of the beginning. */
   readonly head: number;
@@ -81,7 +80,6 @@ export class StreamFile {
     return this.#trim !== undefined;
   }
 
-  /** How much was printed. */
   size(): number {
     return this.#info().size + this.#cut;
   }

@@ -14,19 +14,16 @@ export interface CrewEvents extends Omit<WorkerEvents, "crashed"> {
   crashed(worker: string, crash: { jobs: readonly ClaimedJob[]; message: string }): void;
 }
 
-/** What a crew needs. */
 export interface CrewOptions {
   /** The program's entry file, which is the threads' too. */
   entry: URL;
   /** Jobs a thread runs at a time. */
   slots: number;
-  /** Where it tells what happens. */
   events: CrewEvents;
   /** For the times at which workers that stop are ended. */
   clock: Clock;
 }
 
-/** A wish that workers stop. */
 export interface CrewStop {
   /** Which one; left out is all. */
   worker?: string;
@@ -38,7 +35,6 @@ export interface CrewStop {
   graceMs: number;
 }
 
-/** Threads by worker id. */
 export class Crew {
   readonly #threads = new Map<string, WorkerThread>();
   readonly #clock: Clock;
@@ -56,7 +52,6 @@ export class Crew {
     }
   }
 
-  /** How many threads there are. */
   get size(): number {
     return this.#threads.size;
   }

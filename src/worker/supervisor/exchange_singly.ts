@@ -8,15 +8,12 @@ import { UserError } from "../../domain/errors.ts";
 import type { AttemptOutput, Exchange, Settlement, Store } from "../../store/contract.ts";
 import { unsettleable } from "./settlement.ts";
 
-/** What one attempt brings. */
 export interface Bringing {
   /** How it ended; undefined while it runs. */
   settlement: Settlement | undefined;
-  /** What it printed. */
   output: AttemptOutput[];
 }
 
-/** What came of it. */
 export interface Brought {
   /** What was settled, if it was. */
   settlement: Settlement | undefined;

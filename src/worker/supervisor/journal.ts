@@ -10,7 +10,6 @@ export interface Journal {
   started(job: ClaimedJob): void;
   /** A worker watches a job from now on that another worker, `from`, had started. */
   adopted(job: ClaimedJob, from: string): void;
-  /** An attempt was settled. */
   settled(job: ClaimedJob, settlement: Settlement): void;
   /** Something about one worker, or about all when `worker` is null. */
   note(text: string, worker: string | null): void;

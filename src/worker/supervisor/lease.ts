@@ -10,11 +10,8 @@ import { failureOf } from "./failure.ts";
 
 /** What it takes to keep a lease. */
 export interface LeaseOptions {
-  /** Whose lease. */
   id: string;
-  /** Where it is. */
   store: Pick<WorkerStore, "renew">;
-  /** Times it. */
   clock: Clock;
   /** How long it lasts, and how long jobs are given to end. They may change. */
   settings(): { leaseMs: number; killGraceMs: number };
@@ -24,7 +21,6 @@ export interface LeaseOptions {
   onCutOff(graceMs: number): void;
   /** It is renewed again after that: jobs may begin. */
   onRegained(): void;
-  /** The store refused. */
   onFailure(error: UserError): void;
 }
 
@@ -33,13 +29,11 @@ const RETRY_MS = 1000;
 /** What ending jobs takes, besides the grace they are given. */
 const MARGIN_MS = 2000;
 
-/** The lease of one supervisor. */
 export class Lease {
   readonly #options: LeaseOptions;
   #renewedMs: number;
   #cutOff = false;
 
-  /** The lease has just begun. */
   constructor(options: LeaseOptions) {
     this.#options = options;
     this.#renewedMs = options.clock.monotonicMs();

@@ -10,15 +10,12 @@ import { here } from "../process/here.ts";
 import { splitSpool } from "../spool/spool.ts";
 import type { Journal } from "./journal.ts";
 
-/** What it takes. */
 export interface LeftoversOptions {
-  /** The directory of all spools. */
   spools: string;
   /** Bytes that one file may take. */
   limit(): number;
   /** Told of what prints for nobody. */
   journal: Journal;
-  /** Times the looks. */
   clock: Clock;
 }
 
@@ -68,7 +65,6 @@ export class Leftovers {
     }
   }
 
-  /** Whether something was given back. */
   async #look(): Promise<boolean> {
     const { spools, limit, journal } = this.#options;
     const most = limit() + SLACK;

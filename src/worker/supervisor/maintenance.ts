@@ -9,9 +9,7 @@ import type { Clock } from "../../system/clock.ts";
 
 /** What it takes to care for a store. */
 export interface MaintenanceOptions {
-  /** The store. */
   store: Pick<Upkeep, "prune" | "recover">;
-  /** Times steps and pauses. */
   clock: Clock;
   /** How long ended jobs are kept; 0 is for ever. It may change. */
   settings(): { retentionMs: number };
@@ -23,11 +21,9 @@ const INTERVAL_MS = 60_000;
 const PAUSE_MS = 25;
 /** A step that takes longer is made smaller the next time. */
 const STEP_MS = 10;
-/** Jobs removed in one step. */
 const FIRST_STEP = 32;
 const LARGEST_STEP = 1000;
 
-/** Cares for a store. */
 export class Maintenance {
   readonly #options: MaintenanceOptions;
   #step = FIRST_STEP;

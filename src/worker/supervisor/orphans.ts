@@ -20,7 +20,6 @@ export interface Adoption extends Orphanage {
   worker: string;
 }
 
-/** What becomes of orphans. */
 export interface Sorted {
   /** They are given to these workers, in the store as well. */
   adoptions: Adoption[];
@@ -34,7 +33,6 @@ export interface Sorted {
 export interface OrphansOptions {
   /** The supervisor whose own they are. */
   id: string;
-  /** Where they are running attempts. */
   store: Store;
   /** The path of an attempt's spool. */
   spoolOf(attempt: RunningAttempt): string;
@@ -42,14 +40,12 @@ export interface OrphansOptions {
   workers(count: number): string[];
 }
 
-/** The orphans of one supervisor. */
 export class Orphans {
   readonly #options: OrphansOptions;
   readonly #waiting = new Map<string, Orphanage>();
   /** Tokens of those that were barred while the store could not be told. */
   readonly #barred = new Set<string>();
 
-  /** There are none yet. */
   constructor(options: OrphansOptions) {
     this.#options = options;
   }

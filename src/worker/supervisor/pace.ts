@@ -21,7 +21,6 @@ export class Pace {
   #averageMs = Infinity;
   #stalled = false;
 
-  /** Takes note of a run. */
   add(runMs: number): void {
     const ms = Math.max(0, runMs);
     this.#averageMs = this.#averageMs === Infinity ? ms : this.#averageMs * (1 - WEIGHT) + ms * WEIGHT;

@@ -15,7 +15,6 @@ import type { Host } from "../process/platform.ts";
 
 /** A supervisor that is gone, and what that says of its processes. */
 export interface Gone {
-  /** The supervisor. */
   peer: SupervisorInfo;
   /**
    * `here`: they can be seen from here, if there are any. `rebooted`: there are none, since the host was started
@@ -26,15 +25,11 @@ export interface Gone {
 
 /** What it takes to judge the others. */
 export interface PeersOptions {
-  /** The supervisor that looks. */
   id: string;
-  /** Where the others are registered. */
   store: Pick<WorkerStore, "successors">;
   /** Where the locks are: the directory of all spools. */
   spools: string;
-  /** Where it looks from. */
   host: Host;
-  /** Times leases. */
   clock: Clock;
 }
 

@@ -9,12 +9,10 @@ import type { AttemptOutput, OutputPiece } from "../../store/contract.ts";
 export class PendingOutput {
   #outputs: AttemptOutput[] = [];
 
-  /** Whether there is nothing. */
   get isEmpty(): boolean {
     return this.#outputs.length === 0;
   }
 
-  /** Adds what an attempt printed. */
   add(token: string, pieces: readonly OutputPiece[]): void {
     for (const piece of pieces) if (piece.drop) this.#drop(token, piece);
     this.#outputs.push({ token, pieces });

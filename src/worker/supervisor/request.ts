@@ -14,7 +14,6 @@ export interface Surroundings {
   home: Home;
   /** Where jobs run that name no directory; null when it is gone. */
   directory: string | null;
-  /** The machine. */
   host: Host;
   /** Those that hold now. */
   settings: Settings;

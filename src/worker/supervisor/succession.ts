@@ -14,15 +14,11 @@ import { type Gone, Peers } from "./peers.ts";
 
 /** What it takes to take over. */
 export interface SuccessionOptions {
-  /** The supervisor. */
   id: string;
   /** Where it and the others are registered. */
   store: Store;
-  /** Where the spools are. */
   home: Home;
-  /** Where it looks from. */
   host: Host;
-  /** Times the leases of others. */
   clock: Clock;
   /** Told from whom it takes over. */
   journal: Journal;
@@ -38,7 +34,6 @@ const MOST_CRASHES = 3;
  */
 const SWEEP_EVERY = 10;
 
-/** The succession of one supervisor. */
 export class Succession {
   readonly #options: SuccessionOptions;
   readonly #peers: Peers;

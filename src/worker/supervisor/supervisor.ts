@@ -35,7 +35,6 @@ import { type Ending, settlementOf } from "./settlement.ts";
 import { Succession } from "./succession.ts";
 import { Trouble } from "./trouble.ts";
 
-/** What a supervisor needs. */
 export interface SupervisorOptions {
   /** Never used before: its leases, attempts and spool go by it. */
   id: string;
@@ -57,7 +56,6 @@ export interface SupervisorOptions {
   queues: readonly string[] | null;
   /** Stop when nothing is left to run or to retry. */
   burst: boolean;
-  /** Told what happens. */
   journal: Journal;
   /** For every time it notes and every pause it makes. */
   clock: Clock;
@@ -203,7 +201,6 @@ export class Supervisor {
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
   }
 
-  /** The ids of its workers. */
   get workers(): readonly string[] {
     return this.#workers;
   }

@@ -13,7 +13,6 @@ const SILENCE_MS = 60_000;
 
 /** What it takes to be careful. */
 export interface TroubleOptions {
-  /** Times the pauses. */
   clock: Clock;
   /** Told when it begins and when it is over. */
   say(text: string): void;
@@ -23,18 +22,15 @@ export interface TroubleOptions {
   over: AbortSignal;
 }
 
-/** Whether commands can be started. */
 export class Trouble {
   readonly #options: TroubleOptions;
   /** How many jobs may be tried at once; Infinity as long as all is well. */
   #tries = Infinity;
   #pauseMs = FIRST_PAUSE_MS;
   #untilMs = 0;
-  /** Some are being tried. */
   #trying = false;
   #saidMs = -Infinity;
 
-  /** All is well. */
   constructor(options: TroubleOptions) {
     this.#options = options;
   }
@@ -75,7 +71,6 @@ export class Trouble {
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
   }
 
-  /** One has begun. */
   worked(): void {
     this.#pauseMs = FIRST_PAUSE_MS;
     if (!this.lasts || !this.#trying) return;

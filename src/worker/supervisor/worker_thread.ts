@@ -8,7 +8,6 @@ import { Pace } from "./pace.ts";
 
 /** What a worker tells its supervisor. */
 export interface WorkerEvents {
-  /** It can take jobs. */
   ready(): void;
   /** A job has begun; told a little late, but before its end. */
   began(job: ClaimedJob): void;
@@ -59,7 +58,6 @@ export class WorkerThread {
     this.#start();
   }
 
-  /** How many jobs it has. */
   get busy(): number {
     return this.#jobs.size;
   }
@@ -74,12 +72,10 @@ export class WorkerThread {
     return this.#ready;
   }
 
-  /** It was told to stop. */
   get stopping(): boolean {
     return this.#stopping;
   }
 
-  /** It can be given jobs. */
   get takesJobs(): boolean {
     return this.#ready && !this.#stopping;
   }
@@ -128,7 +124,6 @@ export class WorkerThread {
     if (this.#jobs.has(token)) this.#send({ type: "end", token, reason, graceMs });
   }
 
-  /** Ends all of its jobs. */
   endAll(reason: EndReason, graceMs: number): void {
     for (const token of this.#jobs.keys()) this.end(token, reason, graceMs);
   }

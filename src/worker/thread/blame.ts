@@ -8,11 +8,9 @@
 export interface Blame {
   /** The job failed; otherwise it is given back. */
   job: boolean;
-  /** In a few words. */
   reason: string;
 }
 
-/** What was to be started. */
 export interface Wanted {
   /** As in `Launch`. */
   cwd: string | null;

@@ -15,7 +15,6 @@ const SPOOL_INTERVAL_MS = 50;
 /** How often processes are looked for, which starts a shell. */
 const PROCESS_INTERVAL_MS = 500;
 
-/** A process under watch. */
 export interface Watched {
   /** Resolves with the process once it was seen, or with undefined when it has ended before. */
   found: Promise<Found | undefined>;

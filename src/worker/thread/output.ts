@@ -13,7 +13,6 @@ const PIECE_BYTES = 64 * 1024;
 /** Past its limit a stream's end is handed over this often at most, since it replaces itself. */
 const TAIL_INTERVAL_MS = 500;
 
-/** Both streams of one attempt. */
 export class SpoolReader {
   readonly #streams: readonly StreamReader[];
 

@@ -48,7 +48,6 @@ export interface Begun {
   ageMs: number;
 }
 
-/** One attempt under way. */
 export class Run {
   readonly #request: RunRequest;
   readonly #begin: () => Begun | Promise<Begun>;
@@ -72,7 +71,6 @@ export class Run {
     this.#output = new SpoolReader(request.spool, request.outputLimit, printed);
   }
 
-  /** One that starts the command. */
   static starting(request: RunRequest, means: RunMeans): Run {
     return new Run(request, () => start(request, means));
   }
@@ -190,7 +188,6 @@ export class Run {
   }
 }
 
-/** How an attempt went. */
 export interface Result extends ProcessEnd, Pick<Ended, "outcome" | "error"> {
   /** In ms since the epoch; left out where the time of asking is as good. */
   startedAt?: number;
@@ -205,7 +202,6 @@ export const NO_END: ProcessEnd = { exitCode: null, signal: null };
 
 /** What it takes to start a command and to watch it. */
 export interface RunMeans {
-  /** Starts it. */
   launcher: Launcher;
   /** Looks for it when nobody waits for it any more. */
   lookout: Lookout;

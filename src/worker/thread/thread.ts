@@ -74,7 +74,6 @@ class Thread {
     }
   }
 
-  /** Starts what the slots allow. */
   #begin(): void {
     while (this.#runs.size < this.#slots) {
       const request = this.#backlog.shift();

@@ -4,7 +4,6 @@
  */
 import { type Place, quoted, valuePlaces } from "./places.ts";
 
-/** The script. */
 export function bashScript(places: readonly Place[]): string {
   const values = valuePlaces(places);
   return `# Completion of queuectl for bash. In ~/.bashrc: eval "$(queuectl completions bash)"

@@ -4,7 +4,6 @@
  */
 import type { Place } from "./places.ts";
 
-/** The script. */
 export function fishScript(places: readonly Place[]): string {
   return `# Completion of queuectl for fish: queuectl completions fish > ~/.config/fish/completions/queuectl.fish
 function __queuectl_at

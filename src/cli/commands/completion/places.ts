@@ -14,7 +14,6 @@ import { flagName } from "../../line/help.ts";
 export interface Place {
   /** The words before it, each after a blank: `""`, `" dlq"`, `" dlq list"`. */
   at: string;
-  /** What may be typed here. */
   words: Described[];
   /** The flags that may be typed here. */
   flags: (Described & { value: Value | null })[];
@@ -24,21 +23,17 @@ export interface Place {
 
 /** A word and what it is about. */
 export interface Described {
-  /** As it is typed. */
   word: string;
-  /** One line. */
   brief: string;
 }
 
 /** What the value of a flag may be; without choices anything may. */
 export interface Value {
-  /** The words it takes. */
   choices: readonly string[];
 }
 
 const HELP_FLAG = { word: "--help", brief: "print help", value: null };
 
-/** Every place in the tree. */
 export function placesIn(root: Target): Place[] {
   return [...placesFrom(root, "")];
 }

@@ -4,7 +4,6 @@
  */
 import { type Described, type Place, quoted, valuePlaces } from "./places.ts";
 
-/** The script. */
 export function zshScript(places: readonly Place[]): string {
   const values = valuePlaces(places);
   return `#compdef queuectl
@@ -45,7 +44,6 @@ ${filesAt(places)}}
 if [[ "$funcstack[1]" = _queuectl ]]; then _queuectl "$@"; else compdef _queuectl queuectl; fi`;
 }
 
-/** Where files are offered, too. */
 function filesAt(places: readonly Place[]): string {
   const at = places.filter(({ files }) => files).map((place) => place.at);
   return at.length === 0 ? "" : `  case "$at" in

@@ -5,7 +5,6 @@
 import { defineCommand, type Target } from "../../line/command.ts";
 import { jobCount } from "../../line/ids.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Remove all dead jobs",
   description: "It does not ask.",

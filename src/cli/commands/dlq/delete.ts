@@ -5,7 +5,6 @@
 import { defineCommand, type Target } from "../../line/command.ts";
 import { distinct, IDS, jobCount } from "../../line/ids.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Remove dead jobs",
   examples: [["dlq delete j1", "one"], ["dlq delete j1 j2", "several"]],

@@ -5,7 +5,6 @@
 import { defineCommand, type Target } from "../../line/command.ts";
 import { PAGE_FLAGS, printPage } from "../list.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "List dead jobs, newest first",
   examples: [["dlq list", "what is dead, and why"], [

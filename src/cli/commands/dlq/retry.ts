@@ -7,7 +7,6 @@ import { defineCommand, type Target } from "../../line/command.ts";
 import { toggle } from "../../line/flags.ts";
 import { distinct, IDS, jobCount } from "../../line/ids.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Run dead jobs again",
   description: "Their attempts are counted afresh; what came before stays in their history.",

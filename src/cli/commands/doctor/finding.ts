@@ -6,24 +6,19 @@
 /** How bad it is: a `problem` keeps queuectl from working, a `warning` may one day, or already costs something. */
 export type Level = "ok" | "warning" | "problem";
 
-/** What a check found. */
 export interface Finding {
   /** What was looked at, in a word or two. */
   check: string;
-  /** How bad it is. */
   level: Level;
-  /** What it is like. */
   found: string;
   /** What to do about it; null where nothing has to be done. */
   advice: string | null;
 }
 
-/** All is well. */
 export function ok(check: string, found: string): Finding {
   return { check, level: "ok", found, advice: null };
 }
 
-/** It works, but. */
 export function warning(check: string, found: string, advice: string): Finding {
   return { check, level: "warning", found, advice };
 }

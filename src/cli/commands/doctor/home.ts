@@ -8,7 +8,6 @@ import type { Context } from "../../line/context.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import { probe } from "./probe.ts";
 
-/** Everything about the directory itself. */
 export function* checkHome(context: Context): Generator<Finding> {
   const { dir } = context.home;
   const place = isLink(dir) ? `${dir}, a link to ${Deno.readLinkSync(dir)}` : dir;

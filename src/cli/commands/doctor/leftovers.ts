@@ -11,7 +11,6 @@ import { type Finding, ok, warning } from "./finding.ts";
 const MANY_BYTES = 256e6;
 const MANY_FILES = 1000;
 
-/** The logs of background workers. */
 export function* checkLeftovers({ home }: Context): Generator<Finding> {
   const sizes = sizesIn(home.logs);
   if (!sizes) return;

@@ -12,7 +12,6 @@ export interface Probe {
   uid: number | null;
   /** When it was made, by its file system's clock, in ms since the epoch. */
   madeAt: number;
-  /** The same by ours. */
   askedAt: number;
 }
 

@@ -97,7 +97,6 @@ function* findingsOf(check: string, wrong: readonly string[], advice: string): G
   for (const one of wrong) yield problem(check, one, advice);
 }
 
-/** Rings, and listens for it. */
 async function checkDoorbell({ home, clock }: Context, store: Store): Promise<Finding> {
   const heard = new AbortController();
   using _listening = store.listen(() => heard.abort());

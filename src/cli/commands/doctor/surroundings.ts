@@ -11,7 +11,6 @@ import { checkDisk } from "./disk.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import { checkHome } from "./home.ts";
 
-/** Everything but the store. */
 export async function* checkSurroundings(context: Context): AsyncGenerator<Finding> {
   yield ok("runtime", `Deno ${Deno.version.deno} on ${Deno.build.target}`);
   yield* checkHome(context);

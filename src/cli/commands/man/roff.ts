@@ -52,7 +52,6 @@ function begun(lines: readonly string[]): readonly string[] {
 
 const PARAGRAPH = ".PP";
 
-/** A paragraph of plain text. */
 export function paragraph(text: string): string[] {
   return [PARAGRAPH, roff(text)];
 }

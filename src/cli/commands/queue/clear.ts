@@ -6,7 +6,6 @@ import { defineCommand, type Target } from "../../line/command.ts";
 import { jobCount } from "../../line/ids.ts";
 import { ONE_QUEUE, queueName } from "./names.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Remove waiting jobs of a queue, or of all queues",
   description: "It does not ask. Jobs that are pending, scheduled or failed go; running and ended ones stay.",

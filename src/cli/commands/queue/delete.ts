@@ -5,7 +5,6 @@
 import { defineCommand, type Target } from "../../line/command.ts";
 import { ONE_QUEUE, queueName } from "./names.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Remove a queue that has no jobs, with its switches and figures",
   description:

@@ -9,7 +9,6 @@ import { STATE_COLOUR } from "../../show/job_table.ts";
 import type { Print } from "../../show/print.ts";
 import { type Column, table } from "../../show/table.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "List queues with their jobs by state",
   examples: [["queue list", "every queue"], ["queue list --json", "as JSON"]],

@@ -7,7 +7,6 @@ import { QUEUE_PATTERN } from "../../../domain/job.ts";
 import { FIELDS } from "../../../domain/spec.ts";
 import type { Words } from "../../line/command.ts";
 
-/** One queue. */
 export const ONE_QUEUE: Words = { placeholder: "QUEUE", brief: "name of the queue", min: 1, max: 1 };
 
 /**

@@ -5,7 +5,6 @@
 import { defineCommand, type Target } from "../../line/command.ts";
 import { ONE_QUEUE, queueName } from "./names.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Start no more jobs of a queue",
   description: "Running jobs go on. A queue can be paused before its first job comes.",

@@ -5,7 +5,6 @@
 import { defineCommand, type Target } from "../../line/command.ts";
 import { ONE_QUEUE, queueName } from "./names.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Start jobs of a paused queue again",
   description: "Resuming a queue that is not paused changes nothing.",

@@ -9,7 +9,6 @@ import { ONE_QUEUE, queueName } from "./names.ts";
 
 const MOST = 1_000_000;
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Limit how many jobs of a queue run at a time",
   description: "Over all workers of the home. Jobs that are running already go on.",

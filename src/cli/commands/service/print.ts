@@ -23,7 +23,6 @@ const NAME = /^[A-Za-z0-9][\w.:-]{0,199}$/;
 // deno-lint-ignore no-control-regex -- the point is to refuse control characters
 const USER = /^[^-\s/:\x00-\x1f\x7f][^\s/:\x00-\x1f\x7f]{0,255}$/;
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Print a unit file that runs workers at boot",
   description:

@@ -11,15 +11,12 @@ export interface Service {
   description: string;
   /** The command line: the program's absolute path and its arguments. */
   words: readonly string[];
-  /** The directory it works in. */
   home: string;
   /** Whom it runs as, where the whole machine looks after it; null is the user who does. */
   user: string | null;
 }
 
-/** A kind of unit file. */
 export interface Kind {
-  /** The file's text. */
   unit(service: Service): string;
   /** Where the file belongs; `configured` is the user's own directory for such things. */
   path(service: Service, userHome: string): string;

@@ -11,7 +11,6 @@ import { ownProgram } from "../own_program.ts";
 
 /** What to start, as the flags of `worker start` say it. */
 export interface DetachedWorkers {
-  /** How many workers. */
   count: number;
   /** How many jobs each runs at a time. */
   slots: number;

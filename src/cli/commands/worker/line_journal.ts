@@ -10,9 +10,7 @@ import { fit, visible } from "../../show/terminal.ts";
 import { writeAll } from "../../show/write_all.ts";
 import { PatientWriter } from "./patient_writer.ts";
 
-/** How to write the journal. */
 export interface LineJournalOptions {
-  /** Dates the lines. */
   clock: Clock;
   /** A JSON document a line instead of text. */
   json: boolean;
@@ -103,7 +101,6 @@ export class LineJournal implements Journal, AsyncDisposable {
     });
   }
 
-  /** One line for anything else. */
   note(text: string, worker: string | null): void {
     this.#write({ event: "note", worker, text });
   }

@@ -8,7 +8,6 @@ import { workerState } from "../../../views/status.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { type Column, table } from "../../show/table.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "List workers and what they run",
   description:

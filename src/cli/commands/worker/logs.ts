@@ -8,7 +8,6 @@ import { count, toggle } from "../../line/flags.ts";
 
 const LOOK_MS = 100;
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Show the log of a background worker",
   description:

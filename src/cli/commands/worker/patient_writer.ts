@@ -10,19 +10,16 @@ const MOST_BYTES = 1024 * 1024;
 /** Between two tries to write to something that is full and does not let us wait. */
 const RETRY_MS = 50;
 
-/** What it takes to write. */
 export interface PatientWriterOptions {
   /** Writes some of the bytes and resolves with how many. */
   write(bytes: Uint8Array): Promise<number>;
   /** The line for lines that could not be kept. */
   missing(count: number): string;
-  /** For pauses. */
   clock: Clock;
 }
 
 const utf8 = new TextEncoder();
 
-/** Lines on their way. */
 export class PatientWriter {
   readonly #options: PatientWriterOptions;
   #lines: Uint8Array[] = [];

@@ -12,7 +12,6 @@ import type { Host } from "../../../worker/process/platform.ts";
 
 const RUN = here.programs.map((command) => ({ name: "run", command }) as const);
 
-/** Whether commands may be run. */
 export function mayRun(): boolean {
   return RUN.every(isGranted);
 }

@@ -14,7 +14,6 @@ import { LineJournal } from "./line_journal.ts";
 import { dropNeedless, requireProgram, requireShell, sayHidden } from "./permissions.ts";
 import { readQueues } from "./queues.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Run jobs",
   description:

@@ -7,7 +7,6 @@ import { watchStore } from "../../../views/watch_store.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { duration, text, toggle } from "../../line/flags.ts";
 
-/** The command. */
 export const command: Target = defineCommand({
   brief: "Stop workers",
   description:

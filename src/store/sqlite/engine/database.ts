@@ -36,14 +36,12 @@ const PRAGMAS = `
 /** What `PRAGMA synchronous` gives for FULL. */
 const FULL = 2;
 
-/** An open database. */
 export class Database {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #home: Home;
   readonly #clock: Clock;
   readonly #others: Deno.FsFile[] = [];
-  /** The file that was opened. */
   readonly #file: Identity;
 
   private constructor(home: Home, clock: Clock) {
@@ -106,7 +104,6 @@ export class Database {
     return this.#statement(sql).get(...values) as Row | undefined;
   }
 
-  /** All rows. */
   all<Row>(sql: string, ...values: Value[]): Row[] {
     return this.#statement(sql).all(...values) as Row[];
   }

@@ -12,9 +12,7 @@ import { bePresent, isPresent } from "../../../system/presence.ts";
 /** What SQLite may leave beside a database. */
 const COMPANIONS = ["-wal", "-shm", "-journal"];
 
-/** A file to be made. */
 export interface NewFile {
-  /** Where. */
   path: string;
   /** What for, as in `Cannot back up to "x": the file exists`. */
   purpose: string;

@@ -59,15 +59,12 @@ const ORDERS: Partial<Record<Table, readonly string[]>> = {
   staged_names: ["name"],
 };
 
-/** What became of a table. */
 export interface SavedTable {
-  /** Rows in the new database. */
   saved: number;
   /** Rows that were there and are not in the new database; null when nobody can tell how many. */
   lost: number | null;
 }
 
-/** What was saved, by table. */
 export type Salvaged = Record<Table, SavedTable>;
 
 /**

@@ -24,7 +24,6 @@ const LAST_CHILD = 8;
 const CELLS = 12;
 const INTERIOR = 5;
 
-/** An open source. */
 export interface Source extends Disposable {
   /** To be read from only. */
   db: DatabaseSync;
@@ -62,7 +61,6 @@ export function openSource(
   throw nothingReadable(home);
 }
 
-/** There is no way. */
 export function nothingReadable(home: Home): StoreDamaged {
   return new StoreDamaged(`Cannot salvage "${home.database}": nothing of it can be read`);
 }

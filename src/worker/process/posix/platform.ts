@@ -13,7 +13,6 @@ import { emptyRemoved } from "./removed.ts";
 import { runShell, withheldNames } from "./shell.ts";
 import { signalTree } from "./tree.ts";
 
-/** Processes as POSIX knows them. */
 export const posixPlatform: Platform = {
   programs: ["sh"],
   stopSignals: ["SIGINT", "SIGTERM", "SIGHUP"],

@@ -63,17 +63,13 @@ export interface SlotCommand {
   ends: string;
   /** As in `Launch`, null being where this process was when the shell began. */
   cwd: string | null;
-  /** What every job has. */
   job: { id: string; attempt: string; queue: string };
-  /** The run's token. */
   token: string;
-  /** Further variables. */
   variables: readonly string[];
 }
 
 /** What the shells of one worker have in common. */
 export interface SlotShellOptions {
-  /** The directory of the spool. */
   directory: string;
   /** The shell of the commands, as in `Launch`. */
   shell: string;
@@ -85,7 +81,6 @@ export interface SlotShellOptions {
 
 const utf8 = new TextEncoder();
 
-/** One such shell. */
 export class SlotShell {
   readonly #child: Deno.ChildProcess;
   readonly #requests: WritableStreamDefaultWriter<Uint8Array>;
