@@ -4,6 +4,7 @@
  * current directory.
  */
 import { BadInput } from "../domain/errors.ts";
+import { WINDOWS } from "./paths.ts";
 import { isGranted } from "./permissions.ts";
 
 const kept = new Map<string, string | undefined>();
@@ -45,6 +46,11 @@ export function currentDirectory(): string | null {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.InvalidData) return null;
     throw error;
   }
+}
+
+/** Where a relative `cwd` of a job starts, and how paths are written there. */
+export function whereabouts(): { cwd: string | null; windows: boolean } {
+  return { cwd: currentDirectory(), windows: WINDOWS };
 }
 
 /** Where a relative path starts. @throws {BadInput} when the current directory is gone, or its name is not UTF-8 */
