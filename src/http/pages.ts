@@ -38,11 +38,17 @@ export async function assetResponse(name: string, request: Request): Promise<Res
   if (!made.has(name)) made.set(name, make(ASSETS[name]!));
   const { tag, compressed } = await made.get(name)!;
   const headers = new Headers({ etag: tag, vary: "accept-encoding" });
-  if (request.headers.get("if-none-match") === tag) return new Response(null, { status: 304, headers });
+  if (isKnown(tag, request)) return new Response(null, { status: 304, headers });
   headers.set("content-type", TYPES[name.split(".").at(-1)!]!);
   if (!acceptsGzip(request)) return new Response(ASSETS[name], { headers });
   headers.set("content-encoding", "gzip");
   return new Response(compressed, { headers });
+}
+
+/** Whether a client has that version. A proxy that compresses makes the tag a weak one, and a cache may have several. */
+function isKnown(tag: string, request: Request): boolean {
+  const known = (request.headers.get("if-none-match") ?? "").split(",");
+  return known.some((one) => one.trim() === "*" || one.trim().replace(/^W\//, "") === tag);
 }
 
 async function tagOf(text: string): Promise<string> {
