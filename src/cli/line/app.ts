@@ -45,7 +45,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The oldest Deno that the source is tried with. What is bundled or compiled from it runs on 2.4, too. */
+/** The oldest Deno that the source is tried with. What is bundled or compiled from it may run on an older one. */
 const NEEDED = [2, 9] as const;
 
 /** @throws {BadInput} when the source is run, not what is bundled from it, by a Deno that may not understand it */
