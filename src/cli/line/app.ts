@@ -66,6 +66,6 @@ async function runCommand(context: Context, words: readonly string[]): Promise<v
     context.exitCode = await call.command.run(context, call.flags, call.words) ?? 0;
     return;
   }
-  const { runByLibrary } = await import("./closer_look.ts");
+  const { runByLibrary } = await import("./by_library.ts");
   await runByLibrary(root, context, words);
 }
