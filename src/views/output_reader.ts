@@ -19,7 +19,7 @@ export interface OutputRequest {
 }
 
 /** Reads the output of one attempt; every piece once. */
-export class AttemptOutput {
+export class OutputReader {
   readonly #store: OutputStore;
   readonly #request: OutputRequest;
   readonly #holes = new HoleFiller();
