@@ -212,7 +212,7 @@ async function jsonResponse(
   return new Response(await gzip(text), { status, headers });
 }
 
-/** Characters; less fits into one packet. */
+/** In characters. What is shorter fits into one packet as it is. */
 const WORTH_COMPRESSING = 1400;
 
 async function bodyOf({ method, body }: Route, request: Request, clock: Clock): Promise<unknown> {

@@ -100,7 +100,7 @@ export class Events implements Disposable {
   }
 
   async #look(heard: boolean): Promise<void> {
-    // a store that is busy or gone for a while shows in what clients ask for
+    // A store that cannot be asked is no event: clients see it in the answers to their own requests.
     const status = await statusNow(this.#store, this.#clock.now()).catch(() => undefined);
     if (status === undefined) return;
     this.#note(status, heard);

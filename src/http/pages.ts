@@ -7,7 +7,7 @@ import { ASSETS, INDEX, LOGIN } from "./assets.ts";
 import { acceptsGzip, gzip } from "./gzip.ts";
 import { sha256 } from "./sha256.ts";
 
-/** The addresses of views; which is which, the page decides itself. */
+/** The addresses of views. All get the same page, which shows the view by its address. */
 export const PAGE_PATHS = [
   "/",
   "/jobs",
@@ -32,7 +32,7 @@ async function make(text: string): Promise<{ tag: string; compressed: Uint8Array
   return { tag: await tagOf(text), compressed: await gzip(text) };
 }
 
-/** A file of the pages, or undefined. It may be kept, but is asked for again: another version may have another. */
+/** A file of the pages, or undefined. Clients may keep it, but ask again: after an upgrade it may be another. */
 export async function assetResponse(name: string, request: Request): Promise<Response | undefined> {
   if (!Object.hasOwn(ASSETS, name)) return undefined;
   if (!made.has(name)) made.set(name, make(ASSETS[name]!));

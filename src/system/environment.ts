@@ -16,7 +16,7 @@ export function keepVariables(names: readonly string[]): void {
 
 /**
  * The value of a variable; undefined when it is empty, not set, or may not be read. Never prompts.
- * @throws {BadInput} when it is not UTF-8: read as text it would be another's name
+ * @throws {BadInput} when it is not UTF-8: as text, it would name something else
  */
 export function envVariable(name: string): string | undefined {
   if (kept.has(name)) return kept.get(name);

@@ -31,7 +31,7 @@ export async function bePresent(path: string): Promise<Disposable> {
     let same = false;
     try {
       await file.lock(true);
-      // Before it was locked, somebody may have taken it for a dead one's and removed it.
+      // Between opening and locking, somebody may have taken the file for a dead process's and removed it.
       same = isSameFile(file, path);
       if (same) return { [Symbol.dispose]: () => file.close() };
     } finally {
@@ -40,7 +40,7 @@ export async function bePresent(path: string): Promise<Disposable> {
   }
 }
 
-/** @throws when that cannot be told, as when the home is reached through a link and only that may be read */
+/** @throws when that cannot be told, such as when only a link to the home may be read, not the home itself */
 function isSameFile(file: Deno.FsFile, path: string): boolean {
   const { ino } = file.statSync();
   try {

@@ -8,7 +8,7 @@ import type { OutputStore, StoredOutput } from "../store/contract.ts";
 /** Pieces that are read at a time. */
 const PAGE = 64;
 
-/** Which output. */
+/** The output to read. */
 export interface OutputRequest {
   /** Of the job. */
   id: string;

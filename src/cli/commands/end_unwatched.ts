@@ -30,7 +30,7 @@ export async function endUnwatched(
   const workers = await store.workers();
   if (workers.some(({ leaseUntil }) => leaseUntil > clock.now())) return undefined;
   const host = mayRun() ? await here.probeHost() : undefined;
-  // By their process group alone, others' could be hit: its number may be another's by now.
+  // Without tokens there is only the number of a process group, which may be that of somebody else's by now.
   if (!host?.byToken) return { ended: false, left: 0 };
   const { byToken } = host;
   const isHere = (peer: SupervisorInfo) =>

@@ -80,7 +80,7 @@ async function follow(context: Context, { lines, onlyThis, ...request }: Followi
   using changes = watchStore(store, context.clock);
   let output = new OutputReader(store, request);
   for (let first = true;; first = false) {
-    // The job before its output: once an attempt has ended, all of its output is there.
+    // The job is asked for before its output: once its attempt has ended, all the output is there.
     const job = await store.get(request.id);
     await printUnread(context, output, first ? lines : undefined);
     if (job === undefined || (onlyThis && hasEnded(job, output.attempt))) return;

@@ -66,7 +66,7 @@ export const OUTPUT_ROUTES: readonly Route[] = [
       let after = Number(/^\d{1,15}$/.exec(request.headers.get("last-event-id") ?? "")?.[0] ?? 0);
       return eventStream(events, async function* (looked) {
         while (true) {
-          // The job before its output: once an attempt has ended, all of its output is there.
+          // The job is asked for before its output: once its attempt has ended, all the output is there.
           const now = await store.get(job.id);
           let read: number;
           do {

@@ -22,7 +22,7 @@ export async function lastingPath(program: string): Promise<string> {
       if (Deno.realPathSync(path) === real) return path;
     }
   } catch (error) {
-    // What may not be looked at, or is no longer there, cannot be what was asked for.
+    // A name that may not be followed, or leads nowhere any more, is left out.
     if (!(error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.NotFound)) throw error;
   }
   return program;
