@@ -48,7 +48,7 @@ Deno.test("what the system lacks is not the job's fault, what the job asked for 
   assert.equal(blameForExit(2, { ...wanted, spooled: true }).job, false, "no room for a process");
   assert.deepEqual(blameForExit(127, { cwd: null, shell: "fish", spooled: true }), {
     job: true,
-    reason: 'there is no shell "fish"',
+    reason: 'the shell "fish" is gone',
   });
 });
 
