@@ -22,8 +22,9 @@ export const NO_DIRECTORY = 3;
  */
 export const SLOT_SCRIPT = "QUEUECTL_SLOT_SPOOL=$1";
 
-/** More new processes than this are not looked at: to start another shell takes about as long. */
+/** More new processes than this, or of those that are still there, are not looked at: another shell takes less. */
 const MOST_NEW = 500;
+const MOST_ALIVE = 10;
 
 /**
  * What a command left in the group is among the processes that have begun since, of which the kernel gave the last one
@@ -31,14 +32,17 @@ const MOST_NEW = 500;
  * very moment is seen after the next command. Sets no `$1` but its own.
  */
 const SOMETHING_LEFT = `queuectl_left() {
-  QUEUECTL_SLOT_SEEN=$QUEUECTL_SLOT_LAST
+  QUEUECTL_SLOT_SEEN=$QUEUECTL_SLOT_LAST QUEUECTL_SLOT_ALIVE=0
   read -r QUEUECTL_SLOT_LINE </proc/loadavg || return 0
   QUEUECTL_SLOT_LAST=\${QUEUECTL_SLOT_LINE##* }
   QUEUECTL_SLOT_NEW=$((QUEUECTL_SLOT_LAST - QUEUECTL_SLOT_SEEN))
   [ $QUEUECTL_SLOT_NEW -gt 0 ] && [ $QUEUECTL_SLOT_NEW -le ${MOST_NEW} ] || return 0
   while [ $QUEUECTL_SLOT_SEEN -lt $QUEUECTL_SLOT_LAST ]; do
     QUEUECTL_SLOT_SEEN=$((QUEUECTL_SLOT_SEEN + 1))
-    [ -e /proc/$QUEUECTL_SLOT_SEEN ] && read -r QUEUECTL_SLOT_LINE </proc/$QUEUECTL_SLOT_SEEN/stat || continue
+    [ -e /proc/$QUEUECTL_SLOT_SEEN ] || continue
+    QUEUECTL_SLOT_ALIVE=$((QUEUECTL_SLOT_ALIVE + 1))
+    [ $QUEUECTL_SLOT_ALIVE -le ${MOST_ALIVE} ] || return 0
+    read -r QUEUECTL_SLOT_LINE </proc/$QUEUECTL_SLOT_SEEN/stat || continue
     set -- \${QUEUECTL_SLOT_LINE##*) }
     case "$1 $3" in [ZX]*) ;; *" $$") return 0;; esac
   done
