@@ -11,9 +11,9 @@ import {
   type Histogram,
   noFigures,
   subtractFigures,
-} from "../../figures.ts";
-import type { FigureRange, FigureRow } from "../store.ts";
-import type { Database } from "./database.ts";
+} from "../../domain/figures.ts";
+import type { FigureRange, FigureRow } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
