@@ -9,7 +9,7 @@ import { directoryAbove, existingAbove, flushEntries } from "./directories.ts";
 import { Database } from "./sqlite/database.ts";
 import { Doorbell } from "./sqlite/doorbell.ts";
 import { explain } from "./sqlite/failures.ts";
-import { SCHEMA_VERSION, versionOf } from "./sqlite/header.ts";
+import { checkVersion, SCHEMA_VERSION, versionOf } from "./sqlite/header.ts";
 import { SqliteStore } from "./sqlite/store.ts";
 import type { Store } from "./store.ts";
 
@@ -111,7 +111,15 @@ function whyNot(error: unknown, home: Home): unknown {
 /** Makes sure that the database is ours and of this version. */
 async function prepare(db: Database, home: Home, above: string): Promise<void> {
   const version = await db.read((db) => versionOf(db, home));
-  if (version === SCHEMA_VERSION) return;
+  if (version !== SCHEMA_VERSION) await bringUpToDate(db, home, { version, above });
+  db.watchVersion((version) => checkVersion(version, home));
+}
+
+async function bringUpToDate(
+  db: Database,
+  home: Home,
+  { version, above }: { version: number; above: string },
+): Promise<void> {
   if (version === 0) {
     // a used store whose first page was wiped looks like a new one
     if (isFile(home.doorbell) && await db.read((db) => versionOf(db, home)) === 0) throw emptied(home);
@@ -120,5 +128,5 @@ async function prepare(db: Database, home: Home, above: string): Promise<void> {
     flushEntries(home.dir, above);
   }
   const { migrate } = await import("./sqlite/migrations.ts");
-  await db.write((db) => migrate(db, versionOf(db, home))); // somebody may have been faster
+  await migrate(db, home);
 }

@@ -8,7 +8,7 @@
  * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
 import { type Clock, LONGEST_TIMER_MS } from "../clock.ts";
-import { StoreFull, StoreGone, UserError } from "../errors.ts";
+import { StoreFull, StoreGone, StoreNewer, UserError } from "../errors.ts";
 import type { Home } from "../home.ts";
 import { Latch } from "../latch.ts";
 import { type Settings, settingsFrom } from "../settings.ts";
@@ -102,8 +102,8 @@ export class Supervisor {
   #settings: Settings;
   /** Others have taken over what it ran. */
   #replaced = false;
-  /** There is no store any more. */
-  #storeGone: StoreGone | undefined;
+  /** There is no store any more, or none that this version may touch. */
+  #storeLost: StoreGone | StoreNewer | undefined;
   #reserveIntervalMs = FIRST_RESERVE_MS;
   /** The disk was full at the last exchange. */
   #full = false;
@@ -217,6 +217,7 @@ export class Supervisor {
    * Runs jobs until it was told to stop and everything it ran has ended or is left to others, or until others have
    * taken over: then the caller may start another supervisor.
    * @throws {StoreGone} when there is no store any more; what it ran goes on
+   * @throws {StoreNewer} when a newer version has changed the store's tables; what it ran goes on, and is left to that
    */
   async run(): Promise<"stopped" | "replaced"> {
     const { store, home } = this.#options;
@@ -237,11 +238,11 @@ export class Supervisor {
     await this.#loop();
     listener[Symbol.dispose]();
     clearTimeout(this.#dueTimer);
-    if (this.#options.burst && !this.#replaced && !this.#storeGone) await this.#atMost(BURST_CARE_MS, cared);
+    if (this.#options.burst && !this.#replaced && !this.#storeLost) await this.#atMost(BURST_CARE_MS, cared);
     this.#closing.abort();
     await Promise.all([...background, caring]);
+    if (this.#storeLost) throw this.#abandoned(this.#storeLost);
     this.#crew.close();
-    if (this.#storeGone) throw this.#storeGone;
     if (!this.#replaced) await this.#attempt(() => store.leave(this.#options.id));
     this.#spool[Symbol.dispose]();
     await this.#attempt(() => sweepSpools(home, store));
@@ -275,11 +276,21 @@ export class Supervisor {
       if (this.#ordersDue) await this.#attempt(() => this.#takeOrders());
       const waiting = await this.#attempt(() => this.#exchange());
       if (this.#succession.waiting > 0 && this.#output.isEmpty) await this.#attempt(() => this.#adopt());
-      if (this.#replaced || this.#storeGone) return;
+      if (this.#replaced || this.#storeLost) return;
       if (this.#settlements.length > 0 || this.#succession.waiting > 0 || this.#condemned > 0) continue;
       if (this.#options.burst && waiting === false && this.busy === 0) this.stop(null);
       await this.#retire();
     }
+  }
+
+  /** What it ran goes on; of a store that is only newer, the next worker adopts it. */
+  #abandoned(lost: StoreGone | StoreNewer): UserError {
+    const left = this.#crew.abandon();
+    if (lost instanceof StoreNewer) {
+      const rest = left.length === 0 ? "" : `; ${sayLeftToNext(left)}`;
+      this.#options.journal.note(`stopping: a newer queuectl has changed the store${rest}`, null);
+    }
+    return lost;
   }
 
   /** Lets go of workers that have nothing to do any more. What some leave is adopted by the rest, if there is any. */
@@ -294,9 +305,7 @@ export class Supervisor {
   }
 
   #tellLeft(jobs: readonly ClaimedJob[]): void {
-    if (jobs.length === 0) return;
-    const ids = jobs.map(({ id }) => id).join(", ");
-    this.#options.journal.note(`left to the next worker, running: ${ids}`, null);
+    if (jobs.length > 0) this.#options.journal.note(sayLeftToNext(jobs), null);
   }
 
   /** Follows what the supervisor was told through the store. */
@@ -581,11 +590,15 @@ export class Supervisor {
   }
 
   #storeFailed(error: UserError): void {
-    if (error instanceof StoreGone) {
-      this.#storeGone = error;
+    if (error instanceof StoreGone || error instanceof StoreNewer) {
+      this.#storeLost = error;
       this.#latch.ring();
     } else if (!this.#retrying) this.#retrySoon(error.message);
   }
+}
+
+function sayLeftToNext(jobs: readonly ClaimedJob[]): string {
+  return `left to the next worker, running: ${jobs.map(({ id }) => id).join(", ")}`;
 }
 
 /** Keeps an attempt from beginning, if it has not; false where that cannot be done. */
