@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { Home } from "../../src/home.ts";
+import type { Home } from "../../src/system/home.ts";
 
 /** Makes the home `home` one whose database a release with that schema wrote. */
 export async function makeOldHome(home: Home, version: number): Promise<void> {
@@ -50,7 +50,8 @@ function tableOf(db: DatabaseSync, name: string): StoredTable {
       otherwise === null ? null : Object.values(db.prepare(`SELECT ${otherwise}`).get()!)[0],
     ]),
   );
-  const rows = db.prepare(`SELECT * FROM ${name}`).all() as StoredRow[];
+  const order = name === "sqlite_sequence" ? "ORDER BY name" : ""; // a rebuilt table's row is its last one
+  const rows = db.prepare(`SELECT * FROM ${name} ${order}`).all() as StoredRow[];
   return { name, columns, rows };
 }
 

@@ -3,10 +3,10 @@
  * Brings a database up to date, by the numbered steps of `migrations/`: `user_version` says how many it has taken.
  * Invariant: it takes all that it lacks, in one transaction, or none.
  */
-import { StoreUnusable } from "../../errors.ts";
-import type { Home } from "../../home.ts";
-import type { Database } from "./database.ts";
-import { APPLICATION_ID, versionOf } from "./header.ts";
+import { StoreUnusable } from "../../domain/errors.ts";
+import type { Home } from "../../system/home.ts";
+import type { Database } from "./engine/database.ts";
+import { APPLICATION_ID, versionOf } from "./engine/header.ts";
 import { STEPS } from "./migrations/index.ts";
 import type { Step } from "./migrations/step.ts";
 
@@ -28,7 +28,9 @@ function takeSteps(db: Database, home: Home, steps: readonly Step[]): void {
     db.exec(sql);
     if (rebuilds) checkReferences(db, home, index + 1);
   }
-  if (from < steps.length) db.exec(`PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${steps.length};`);
+  if (from < steps.length) {
+    db.exec(`PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${steps.length};`);
+  }
 }
 
 function checkReferences(db: Database, home: Home, version: number): void {
