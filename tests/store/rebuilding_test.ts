@@ -17,14 +17,14 @@ import { assertKept, contentsOf, makeOldHome } from "../helpers/old_home.ts";
 import { NEWER, REBUILDING, takeNewer } from "../helpers/rebuilding_step.ts";
 import { tempDir } from "../helpers/temp.ts";
 
-/** What belongs to a table, to the letter. */
+/** What belongs to a table, to the letter but for how far lines are indented. */
 function partsOf(home: Home, table: string): unknown {
   const db = new DatabaseSync(home.database);
   const parts = db.prepare(
     "SELECT type, name, sql FROM sqlite_schema WHERE tbl_name = ? AND type <> 'table' ORDER BY type, name",
   ).all(table);
   db.close();
-  return parts;
+  return parts.map(({ type, name, sql }) => ({ type, name, sql: String(sql).replaceAll(/\s+/g, " ") }));
 }
 
 /** Does something with the database of a home. */
