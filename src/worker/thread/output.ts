@@ -32,6 +32,11 @@ export class SpoolReader {
     return this.#streams.some(({ file }) => file.trimmed);
   }
 
+  /** There is much more in its spool than is kept in the end. */
+  get overflows(): boolean {
+    return this.#streams.some(({ file }) => file.overflows);
+  }
+
   /** Keeps the spool small. Returns how much was printed, and when it wants to be called again. */
   keepSmall(nowMs: number): { printed: number; pauseMs: number } {
     const looks = this.#streams.map(({ file }) => file.keepSmall(nowMs));
