@@ -187,13 +187,13 @@ for (const { name, means, ignore } of ways) {
       means,
     );
     growing.print(MIB);
-    assert.equal(file.overflows, true);
+    assert.equal(file.overflowedSince(0), true);
     assert.equal(wasTrimmedSince(dir.path, 0), false);
     await until("there is room again", () => {
-      file.keepSmall(0);
+      file.keepSmall(7);
       return growing.allocated < LIMIT + 512 * KIB;
     });
-    assert.equal(file.overflows, false);
+    assert.deepEqual([file.overflowedSince(7), file.overflowedSince(8)], [true, false]);
     assert.equal(wasTrimmedSince(dir.path, Date.now() - 60_000), true);
     assert.equal(wasTrimmedSince(dir.path, Date.now() + 60_000), false);
     await Promise.all(punches);

@@ -57,6 +57,8 @@ export class StreamFile {
   #punching = false;
   #canPunch = true;
   #firstMs: number | undefined;
+  /** When there was too much in the file last. */
+  #overflowedMs = -Infinity;
   #last = { size: 0, ms: 0 };
 
   /** `limit` is the bytes to be kept, unless some have been given back with another limit. */
@@ -84,9 +86,9 @@ export class StreamFile {
     return this.#info().size + this.#cut;
   }
 
-  /** There is much more in the file than is kept in the end. */
-  get overflows(): boolean {
-    return this.#isTooMuch(this.#info().size - this.tail - this.#given);
+  /** There is much more in the file than is kept in the end, or was after a time by the monotonic clock. */
+  overflowedSince(sinceMs: number): boolean {
+    return this.#overflowedMs >= sinceMs || this.#isTooMuch(this.#info().size - this.tail - this.#given);
   }
 
   /** Opens the file at an offset of the stream, within its head or its tail. */
@@ -102,6 +104,7 @@ export class StreamFile {
     if (size < this.#given) this.#given = upToBlock(this.head); // the command has emptied it itself
     const excess = size - this.tail - this.#given;
     if (this.#means.appends && this.#isTooMuch(excess)) {
+      this.#overflowedMs = nowMs;
       const full = this.#lookForRoom();
       if (full || excess > this.#outrun || !this.#canPunch) this.#cutOff();
       else if (!this.#punching) this.#punch(size);

@@ -32,9 +32,9 @@ export class SpoolReader {
     return this.#streams.some(({ file }) => file.trimmed);
   }
 
-  /** There is much more in its spool than is kept in the end. */
-  get overflows(): boolean {
-    return this.#streams.some(({ file }) => file.overflows);
+  /** See `StreamFile.overflowedSince`. */
+  overflowedSince(sinceMs: number): boolean {
+    return this.#streams.some(({ file }) => file.overflowedSince(sinceMs));
   }
 
   /** Keeps the spool small. Returns how much was printed, and when it wants to be called again. */

@@ -144,7 +144,8 @@ export class Run {
     const { directory } = splitSpool(this.#request.spool);
     if (await wasDiskFull(directory, sinceMs)) return "; the disk was full";
     if (isRoomy(directory)) return "";
-    const outpaced = this.#output.overflows || wasTrimmedSince(directory, systemClock.now() - SHORTLY_MS);
+    const outpaced = this.#output.overflowedSince(systemClock.monotonicMs() - SHORTLY_MS) ||
+      wasTrimmedSince(directory, systemClock.now() - SHORTLY_MS);
     return outpaced ? "; the disk may have been full" : "";
   }
 
