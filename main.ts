@@ -3,11 +3,11 @@
  * The entry: `queuectl` on the command line, or, started again as a Web Worker, one of its worker threads.
  */
 // Not loaded on demand: that would cost every command 4 ms, to save a thread as much, once.
-import { runCli } from "./src/cli/app.ts";
+import { runCli } from "./src/cli/line/app.ts";
 
 // Only worker threads have a `WorkerGlobalScope`; `import.meta.main` is true in both.
 if ("WorkerGlobalScope" in globalThis) {
-  const { serveThread } = await import("./src/worker/thread.ts");
+  const { serveThread } = await import("./src/worker/thread/thread.ts");
   serveThread();
 } else {
   // Everything is written and closed by now; winding down the runtime would only take time.

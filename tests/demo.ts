@@ -4,8 +4,8 @@
  * and dead-lettered, with the program itself. At the end it checks that everything came out as it should, and exits
  * with 1 when something did not.
  */
-import { systemClock } from "../src/clock.ts";
-import type { JobJson } from "../src/job_json.ts";
+import { systemClock } from "../src/system/clock.ts";
+import type { JobJson } from "../src/views/job_json.ts";
 import { showProgress } from "./demo/live.ts";
 import { paint, Stage } from "./demo/stage.ts";
 

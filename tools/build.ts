@@ -4,7 +4,7 @@
  * executable for each platform. Either everything that was asked for is there in the end, with `SHA256SUMS`, or
  * nothing has changed. See `build/compile.ts` for machines that cannot download what compiling needs.
  */
-import { UserError } from "../src/errors.ts";
+import { UserError } from "../src/domain/errors.ts";
 import { bundle, bundleInChunks, requireBundler } from "./build/bundle.ts";
 import { compile, isHere, requireBases, suffixOn, tryOut } from "./build/compile.ts";
 import { type BuildOptions, readOptions, type Target, USAGE } from "./build/options.ts";

@@ -4,8 +4,8 @@
  * one file and a launcher for Node (`npm/queuectl.cjs`); Deno comes as a dependency.
  */
 import { fileURLToPath } from "node:url";
-import { BadInput, UserError } from "../src/errors.ts";
-import { VERSION } from "../src/version.ts";
+import { BadInput, UserError } from "../src/domain/errors.ts";
+import { VERSION } from "../src/system/version.ts";
 import { bundle, requireBundler } from "./build/bundle.ts";
 import { permissionsOn } from "./build/permissions.ts";
 import { Staging } from "./build/staging.ts";

@@ -3,14 +3,13 @@
  * Who may do what: tokens, compared in constant time, and tries with wrong ones slowed down. A browser brings its token
  * once, in the address that was printed, and gets a cookie for it; programs send `Authorization: Bearer`.
  */
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../system/clock.ts";
 import { HttpProblem } from "./problem.ts";
 import { sha256 } from "./sha256.ts";
 
 /** What a token allows: to look, or to change as well. */
 export type Right = "read" | "change";
 
-/** The tokens of a server. */
 export interface Tokens {
   /** Allows everything; null: nobody needs one. */
   change: string | null;
@@ -32,7 +31,6 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 10_000;
 /** After so long without one, an address begins anew. */
 const FORGET_MS = 300_000;
-/** Addresses that are remembered. */
 const MOST_ADDRESSES = 10_000;
 /** Tries of one address that wait at the same time; further ones are refused at once. */
 const MOST_WAITING = 4;
@@ -43,7 +41,6 @@ interface Tries {
   last: number;
 }
 
-/** Checks who asks. */
 export class Access {
   readonly #tokens: Tokens;
   readonly #clock: Clock;

@@ -6,8 +6,8 @@
  * pages; then path, query and body are read; then the route does its work. Whatever is thrown becomes a problem
  * document.
  */
-import type { Clock } from "../clock.ts";
-import { BadInput, NoSuch } from "../errors.ts";
+import { BadInput, NoSuch } from "../domain/errors.ts";
+import type { Clock } from "../system/clock.ts";
 import type { Access } from "./access.ts";
 import { ACTION_ROUTES } from "./api/actions.ts";
 import { CHANGE_ROUTES } from "./api/changes.ts";
@@ -27,10 +27,8 @@ import { assetResponse, PAGE_PATHS, pageResponse } from "./pages.ts";
 import { HttpProblem, problemResponse } from "./problem.ts";
 import type { Route, Services } from "./route.ts";
 
-/** Where the API begins. */
 export const API_ROOT = "/api/v1";
 
-/** All routes of the API. */
 export const ROUTES: readonly Route[] = [
   ...OVERVIEW_ROUTES,
   ...CHANGE_ROUTES,
@@ -42,19 +40,14 @@ export const ROUTES: readonly Route[] = [
   ...SETTING_ROUTES,
 ];
 
-/** What an application needs besides. */
 export interface AppOptions extends Services {
-  /** Who may do what. */
   access: Access;
   /** Refuse every change. */
   readOnly: boolean;
   /** Names that this server answers to, besides addresses and `localhost`. */
   names: readonly string[];
-  /** Where changes are noted. */
   audit: AuditLog;
-  /** It is reached by TLS. */
   secure: boolean;
-  /** Where defects are told. */
   onDefect(error: unknown): void;
 }
 
@@ -66,7 +59,6 @@ interface Environment {
 /** Answers requests. `address` is whom they come from. */
 export type Application = (request: Request, address: string) => Promise<Response>;
 
-/** Makes the application. */
 export function makeApplication(options: AppOptions): Application {
   const { access, readOnly, names, audit, store, clock, secure } = options;
   const app = new Hono<Environment>({ strict: false });

@@ -3,8 +3,8 @@
  * A line for every change that was asked for over HTTP, and for every try to get in: who, what, when, and what came of
  * it, refused or not. Invariant: those who have no token cannot make it grow fast.
  */
-import type { Clock } from "../clock.ts";
-import { timeJson } from "../job_json.ts";
+import type { Clock } from "../system/clock.ts";
+import { timeJson } from "../views/job_json.ts";
 import { problemResponse } from "./problem.ts";
 
 const MINUTE_MS = 60_000;
@@ -74,7 +74,6 @@ export class AuditLog implements Disposable {
     this.#minute = { start: now, strangers: 0 };
   }
 
-  /** Lets go of the file. */
   [Symbol.dispose](): void {
     this.#beginMinute(this.#clock.now());
     this.#file.close();

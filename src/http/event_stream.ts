@@ -2,17 +2,14 @@
  * @module
  * Responses that are streams of events (Server-Sent Events, WHATWG HTML 9.2).
  */
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../system/clock.ts";
 import type { Events } from "./events.ts";
 import { HttpProblem } from "./problem.ts";
 
-/** One event. */
 export interface StreamEvent {
   /** Sent back as `Last-Event-ID` by a client that comes again. */
   id?: number;
-  /** Its type. */
   event: string;
-  /** Sent as JSON. */
   data: unknown;
 }
 

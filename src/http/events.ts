@@ -3,10 +3,10 @@
  * Tells clients of changes of the store. However many there are, one listener asks the store, at most a few times a
  * second, and a client that is slow misses what lies between: it is only ever told how things are now.
  */
-import type { Clock } from "../clock.ts";
-import { type Status, statusNow } from "../status.ts";
-import type { Store } from "../store/store.ts";
-import { watchStore } from "../changes.ts";
+import type { Store } from "../store/contract.ts";
+import type { Clock } from "../system/clock.ts";
+import { type Status, statusNow } from "../views/status.ts";
+import { watchStore } from "../views/watch_store.ts";
 
 /** The shortest time between two looks at the store. */
 const PAUSE_MS = 200;

@@ -3,7 +3,7 @@
  * What a request must be like before anyone looks at what it wants, and what every response says to browsers. Pure,
  * but for reading bodies.
  */
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../system/clock.ts";
 import { HttpProblem } from "./problem.ts";
 
 /** Said with every response. Scripts and styles come from this server only; nobody may show it in a frame. */
@@ -27,7 +27,6 @@ export const ASSET_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-cache",
 };
 
-/** Largest body that is read. */
 const LARGEST_BODY = 32 * 1024 * 1024;
 /** How long a body may take to arrive. */
 const BODY_MS = 30_000;
@@ -105,7 +104,6 @@ async function readBody(body: ReadableStream<Uint8Array>, clock: Clock): Promise
   return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
 }
 
-/** Whether a method changes nothing. */
 export function isSafe(method: string): method is "GET" | "HEAD" {
   return method === "GET" || method === "HEAD";
 }

@@ -11,7 +11,6 @@ export function acceptsGzip(request: Request): boolean {
   );
 }
 
-/** Text, compressed. */
 export async function gzip(text: string): Promise<Uint8Array<ArrayBuffer>> {
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());

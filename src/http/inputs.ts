@@ -3,9 +3,9 @@
  * What requests may say: the kinds of values of queries and bodies. Each kind checks a value and describes itself for
  * the API's document, so that the two cannot differ. Pure.
  */
-import { BadInput } from "../errors.ts";
-import { nearest } from "../nearest.ts";
-import { parseTime, quote } from "../spec.ts";
+import { BadInput } from "../domain/errors.ts";
+import { nearest } from "../domain/nearest.ts";
+import { parseTime, quote } from "../domain/spec.ts";
 
 /** A schema as JSON Schema 2020-12 has it, the dialect of OpenAPI 3.1. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@
  * @module
  * The API's document (OpenAPI 3.1), made from the routes. Pure.
  */
-import { VERSION } from "../version.ts";
+import { VERSION } from "../system/version.ts";
 import type { JsonSchema } from "./inputs.ts";
 import { type ProblemKind, PROBLEMS } from "./problem.ts";
 import type { Route } from "./route.ts";

@@ -3,8 +3,8 @@
  * Serving the pages: their files, the way from the printed address to a cookie, and the form for those without one.
  */
 import type { Access } from "./access.ts";
-import { acceptsGzip, gzip } from "./gzip.ts";
 import { ASSETS, INDEX, LOGIN } from "./assets.ts";
+import { acceptsGzip, gzip } from "./gzip.ts";
 import { sha256 } from "./sha256.ts";
 
 /** The addresses of views; which is which, the page decides itself. */

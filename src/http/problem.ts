@@ -3,7 +3,7 @@
  * From anything thrown to the problem document that a client gets (RFC 9457), with the sentence that the command line
  * would print.
  */
-import { BadInput, NoSuch, Refused, StoreFull, StoreUnusable, UserError } from "../errors.ts";
+import { BadInput, NoSuch, Refused, StoreFull, StoreUnusable, UserError } from "../domain/errors.ts";
 
 /** A problem document. */
 export interface ProblemJson {

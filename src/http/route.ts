@@ -3,9 +3,9 @@
  * What a route of the API is: where it is, what it takes, what it answers, and what it does. The server and the API's
  * document are both made from it.
  */
-import type { Clock } from "../clock.ts";
-import type { Home } from "../home.ts";
-import type { Store } from "../store/store.ts";
+import type { Store } from "../store/contract.ts";
+import type { Clock } from "../system/clock.ts";
+import type { Home } from "../system/home.ts";
 import type { Events } from "./events.ts";
 import type { Input, Inputs, InputValues, JsonSchema } from "./inputs.ts";
 import type { ProblemKind } from "./problem.ts";

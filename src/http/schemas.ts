@@ -3,8 +3,8 @@
  * What the API answers, as schemas: of jobs, attempts, queues, workers, figures, settings. The tests hold every answer
  * against them.
  */
-import { OUTCOMES, STATES } from "../job.ts";
-import { WORKER_STATES } from "../status.ts";
+import { OUTCOMES, STATES } from "../domain/job.ts";
+import { WORKER_STATES } from "../views/status.ts";
 import type { JsonSchema } from "./inputs.ts";
 
 const TEXT = { type: "string" };

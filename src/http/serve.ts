@@ -2,11 +2,10 @@
  * @module
  * Listening for requests, until it shall stop.
  */
-import { BadInput, Refused } from "../errors.ts";
-import { permissionMissing } from "../permissions.ts";
+import { BadInput, Refused } from "../domain/errors.ts";
+import { permissionMissing } from "../system/permissions.ts";
 import type { Application } from "./app.ts";
 
-/** Where to listen. */
 export interface ServeOptions {
   /** An address or a name of this machine. */
   host: string;
@@ -14,13 +13,10 @@ export interface ServeOptions {
   port: number;
   /** Certificate and key in PEM; null is without TLS. */
   tls: { cert: string; key: string } | null;
-  /** Ends it. */
   signal: AbortSignal;
 }
 
-/** A server that listens. */
 export interface Serving {
-  /** Where. */
   port: number;
   /** Resolves when it has ended. */
   ended: Promise<void>;

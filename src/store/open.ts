@@ -3,15 +3,15 @@
  * Opening the store of a home: makes the home and the database where they are missing, takes missing schema
  * steps, and says in one sentence why a store cannot be used. Any number of processes may do it at once.
  */
-import { StoreDamaged, StoreFull, StoreUnusable } from "../errors.ts";
-import type { Home } from "../home.ts";
-import { directoryAbove, existingAbove, flushEntries } from "./directories.ts";
-import { Database } from "./sqlite/database.ts";
-import { Doorbell } from "./sqlite/doorbell.ts";
-import { explain } from "./sqlite/failures.ts";
-import { SCHEMA_VERSION, versionOf } from "./sqlite/header.ts";
+import { StoreDamaged, StoreFull, StoreUnusable } from "../domain/errors.ts";
+import { directoryAbove, existingAbove, flushEntries } from "../system/directories.ts";
+import type { Home } from "../system/home.ts";
+import type { Store } from "./contract.ts";
+import { Database } from "./sqlite/engine/database.ts";
+import { Doorbell } from "./sqlite/engine/doorbell.ts";
+import { explain } from "./sqlite/engine/failures.ts";
+import { SCHEMA_VERSION, versionOf } from "./sqlite/engine/header.ts";
 import { SqliteStore } from "./sqlite/store.ts";
-import type { Store } from "./store.ts";
 
 /**
  * Opens the store of a home.

@@ -3,8 +3,8 @@
  * Room kept in reserve: a file in the home that holds nothing but space. On a full disk, whoever has to write gives up
  * a part of it and tries again; supervisors make it anew once there is room. Knows neither the store nor processes.
  */
-import { StoreFull } from "../errors.ts";
-import type { Home } from "../home.ts";
+import { StoreFull } from "../domain/errors.ts";
+import type { Home } from "../system/home.ts";
 
 /**
  * What it takes to settle an attempt that has printed all it may by default: a MiB of each stream, once in the

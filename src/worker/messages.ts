@@ -2,8 +2,8 @@
  * @module
  * What a supervisor and its worker threads say to each other.
  */
-import type { Outcome, Stream } from "../job.ts";
-import type { OutputPiece } from "../store/store.ts";
+import type { Outcome, Stream } from "../domain/job.ts";
+import type { OutputPiece } from "../store/contract.ts";
 import type { Launch } from "./process/platform.ts";
 
 /** One attempt to run. Its `env` has not got the run's token yet. */

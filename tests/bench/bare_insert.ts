@@ -5,7 +5,7 @@
  * Arguments: a database of queuectl, and how many rows.
  */
 import { DatabaseSync } from "node:sqlite";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/system/clock.ts";
 
 const [path, count] = Deno.args;
 const db = new DatabaseSync(path!);

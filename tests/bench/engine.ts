@@ -4,9 +4,9 @@
  * with a million further pending jobs against one with none, and with every job in another of 10,000 queues against
  * one queue.
  */
-import { systemClock } from "../../src/clock.ts";
-import type { Settlement, Store } from "../../src/store/store.ts";
+import type { Settlement, Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { newJob, settlement } from "../helpers/jobs.ts";
 import type { TempDir } from "../helpers/temp.ts";
 import { fill, type Fixtures } from "./fixtures.ts";

@@ -3,9 +3,9 @@
  * Homes for the bench: fresh ones, and one with a million pending jobs that several rows share, since filling
  * it takes longer than measuring it.
  */
-import { systemClock } from "../../src/clock.ts";
-import type { NewJob } from "../../src/job.ts";
+import type { NewJob } from "../../src/domain/job.ts";
 import { openStore } from "../../src/store/open.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { newJob } from "../helpers/jobs.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 

@@ -3,7 +3,7 @@
  * How fast the HTTP API answers over a million jobs while two workers drain them, and what an open dashboard costs the
  * workers.
  */
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { startDashboard, TOKEN } from "../helpers/dashboard.ts";
 import { inTurns, percentile, showMs, timeMs } from "./measure.ts";
 import { background, queuectlMs } from "./program.ts";

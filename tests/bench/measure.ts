@@ -2,7 +2,7 @@
  * @module
  * Timing two things in turns, and the statistics of it.
  */
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/system/clock.ts";
 
 /** How often a comparison is repeated unless it says otherwise. */
 const ROUNDS = 5;

@@ -3,8 +3,8 @@
  * Whether a worker process grows: its resident memory after 50,000 jobs against after 1,000. One run, not the
  * median of five: it takes a minute or more.
  */
-import { systemClock } from "../../src/clock.ts";
 import { openStore } from "../../src/store/open.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import type { TempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
 import { fill } from "./fixtures.ts";

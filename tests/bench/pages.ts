@@ -3,8 +3,8 @@
  * Whether the pages keep up: 20 changes a second for ten seconds while the overview, and then the jobs, are open in a real
  * browser. What is measured is the longest time for which the page could not have answered a key.
  */
-import { systemClock } from "../../src/clock.ts";
 import { openStore } from "../../src/store/open.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { BROWSER, endBrowser, visit } from "../helpers/browser.ts";
 import { startDashboard } from "../helpers/dashboard.ts";
 import { newJob } from "../helpers/jobs.ts";

@@ -7,11 +7,11 @@
  * further process is started. Both ends err on the slow side: the commit itself is counted, and so are the
  * shell's own start and the waking up of this reader.
  */
-import { systemClock } from "../../src/clock.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
-import { until } from "../helpers/until.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { newJob } from "../helpers/jobs.ts";
+import { until } from "../helpers/until.ts";
 import { percentile, showMs } from "./measure.ts";
 import { background, processMs } from "./program.ts";
 import type { Result, Row, Target } from "./row.ts";

@@ -2,8 +2,8 @@
  * @module
  * One line that says how far the work has come, kept up to date from `queuectl status --watch --json`.
  */
-import { systemClock } from "../../src/clock.ts";
-import type { State } from "../../src/job.ts";
+import type { State } from "../../src/domain/job.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { ON_TERMINAL, paint, type Stage } from "./stage.ts";
 
 const BAR_WIDTH = 30;

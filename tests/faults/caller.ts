@@ -3,8 +3,8 @@
  * A process that makes calls to a store and prints a line after each that has resolved: what it printed must be
  * true whatever happens to it. What to do comes as JSON on stdin; whatever goes wrong is on its stderr.
  */
-import { homeAt } from "../../src/home.ts";
 import { openStore } from "../../src/store/open.ts";
+import { homeAt } from "../../src/system/home.ts";
 import { make, tokensIn } from "../helpers/calls.ts";
 import type { Part } from "./story.ts";
 

@@ -2,9 +2,9 @@
  * @module
  * Jobs of known kinds in a home: enqueued together, and in the end compared with what was to become of them.
  */
-import { STREAMS } from "../../src/job.ts";
-import type { TestStore } from "../helpers/worker.ts";
+import { STREAMS } from "../../src/domain/job.ts";
 import { newJob } from "../helpers/jobs.ts";
+import type { TestStore } from "../helpers/worker.ts";
 import type { Kind } from "./kinds.ts";
 import { Ledger } from "./ledger.ts";
 

@@ -3,7 +3,8 @@
  * The wall clock of a worker is set forward and back by an hour while it runs jobs and another worker looks on. Leases
  * and timeouts must not notice; scheduled jobs must.
  */
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/system/clock.ts";
+import { MAIN } from "../helpers/cli.ts";
 import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";
@@ -12,7 +13,6 @@ import type { Fault } from "./fault.ts";
 import { FAILS, plain, TALKS, timesOut, WAITS } from "./kinds.ts";
 import { preload, whyNoPreload } from "./preload.ts";
 import { type WorkerChild, Workers } from "./workers.ts";
-import { MAIN } from "../helpers/cli.ts";
 
 const ROUNDS = { short: 1, full: 20 } as const;
 const HOUR_S = 3600;

@@ -4,7 +4,7 @@
  * is as the model says after what was acknowledged, or after one call more, and the next process goes on from there.
  */
 import { fileURLToPath } from "node:url";
-import type { Home } from "../../src/home.ts";
+import type { Home } from "../../src/system/home.ts";
 import { stepsFrom } from "../helpers/store_steps.ts";
 import { tempDir } from "../helpers/temp.ts";
 import type { Orders } from "./caller.ts";

@@ -3,9 +3,9 @@
  * Commands that enqueue, killed at any moment: every id that was printed exists, and a file of jobs is there as a
  * whole or not at all.
  */
-import { systemClock } from "../../src/clock.ts";
+import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
-import type { Store } from "../../src/store/store.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { queuectl, spawnQueuectl } from "../helpers/cli.ts";
 import { tempDir } from "../helpers/temp.ts";
 import type { Fault, Report, Scale } from "./fault.ts";

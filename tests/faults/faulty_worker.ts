@@ -6,11 +6,11 @@
  * millisecond are not waited for in vain. It is the program itself with a few of its methods wrapped; its threads are
  * this file, too.
  */
-import { runCli } from "../../src/cli/app.ts";
-import { Database } from "../../src/store/sqlite/database.ts";
+import { runCli } from "../../src/cli/line/app.ts";
+import { Database } from "../../src/store/sqlite/engine/database.ts";
 import { SqliteStore } from "../../src/store/sqlite/store.ts";
-import { Crew } from "../../src/worker/crew.ts";
 import { PosixLauncher } from "../../src/worker/process/posix/launcher.ts";
+import { Crew } from "../../src/worker/supervisor/crew.ts";
 import { type GapName, GAPS, type PointName } from "./points.ts";
 
 /** Nobody ever changes it. */
@@ -28,7 +28,7 @@ if (gapMs > 0) { for (const gap of Object.keys(GAPS) as GapName[]) widen(gap); }
 makeFaulty();
 keepEnvironment();
 if (inThread) {
-  const { serveThread } = await import("../../src/worker/thread.ts");
+  const { serveThread } = await import("../../src/worker/thread/thread.ts");
   serveThread();
 } else {
   Deno.exit(await runCli(Deno.args));

@@ -3,8 +3,8 @@
  * The disk with the home on it is filled to the last byte while jobs run. Nothing acknowledged is lost, workers
  * wait quietly, and all goes on once there is room. The disk is a small one in memory, of our own.
  */
-import { systemClock } from "../../src/clock.ts";
 import { reserveSize } from "../../src/store/reserve.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { queuectl } from "../helpers/cli.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";

@@ -3,8 +3,8 @@
  * One worker process after another leaves with `worker stop --leave` while jobs run, as when a program is replaced
  * again and again, and its successor is there at once. The jobs must not notice, and whoever leaves must leave.
  */
-import { testStore } from "../helpers/worker.ts";
 import { until } from "../helpers/until.ts";
+import { testStore } from "../helpers/worker.ts";
 import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";
 import { Charge, VERIFIED } from "./charge.ts";
 import type { Fault, Scale } from "./fault.ts";

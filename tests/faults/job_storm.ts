@@ -3,8 +3,8 @@
  * The jobs' own processes are killed at random: alone, and together with their workers. Every job is tried again
  * within its limits, and never twice at the same time.
  */
-import { systemClock } from "../../src/clock.ts";
-import type { Attempt, Job } from "../../src/job.ts";
+import type { Attempt, Job } from "../../src/domain/job.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { newJob } from "../helpers/jobs.ts";
 import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";

@@ -3,8 +3,8 @@
  * What must hold of a store after any accident: it opens, it is sound, its counts are right, and it equals the
  * model after what was acknowledged, or after one call more, the one that was under way.
  */
-import type { Home } from "../../src/home.ts";
 import { openStore } from "../../src/store/open.ts";
+import type { Home } from "../../src/system/home.ts";
 import { difference, viewOfStore } from "../helpers/view.ts";
 
 /** What a store turned out to be. */

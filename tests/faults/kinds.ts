@@ -2,7 +2,7 @@
  * @module
  * Kinds of jobs whose right end is known beforehand, each of them a way in which a result could get lost.
  */
-import type { NewJob, Outcome, State } from "../../src/job.ts";
+import type { NewJob, Outcome, State } from "../../src/domain/job.ts";
 import { NOTE_END, NOTE_OVERLAP, NOTE_START } from "./ledger.ts";
 
 /** A job, and how it must end. */

@@ -5,10 +5,10 @@
  * between what they see and what they do about it, so that races are not left to chance. Exits 1 when something did not
  * hold, 2 for a name that is not known.
  */
-import { formatDuration } from "../../src/duration.ts";
+import { formatDuration } from "../../src/domain/duration.ts";
 import { FAULTS } from "./all.ts";
-import { GAP_MS, type Scale } from "./fault.ts";
 import { describe } from "./describe.ts";
+import { GAP_MS, type Scale } from "./fault.ts";
 
 const scale: Scale = Deno.args.includes("--short") ? "short" : "full";
 const gapMs = Deno.args.includes("--gaps") ? GAP_MS : 0;

@@ -4,7 +4,7 @@
  * what was not flushed by then lost, torn or shuffled. At each the store is as the model says after what was
  * acknowledged, or after one call more. Played with flushes forgotten it must not be, or else this proves nothing.
  */
-import { homeAt } from "../../src/home.ts";
+import { homeAt } from "../../src/system/home.ts";
 import { type Step, stepsFrom } from "../helpers/store_steps.ts";
 import { tempDir } from "../helpers/temp.ts";
 import type { Orders } from "./caller.ts";

@@ -3,7 +3,7 @@
  * A worker process sleeps for longer than its lease, as on a laptop that is closed or a machine that is paused:
  * with another worker there, and with nobody else.
  */
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 import { AFTERMATH, aftermath, complaints } from "./aftermath.ts";

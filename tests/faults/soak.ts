@@ -3,7 +3,7 @@
  * Hours of ordinary work, in small: jobs come steadily, and what the workers use must not grow. Length in minutes
  * by `FAULT_SOAK_MINUTES`, 30 unless it says otherwise.
  */
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 import { AFTERMATH, aftermath, complaints, filesIn } from "./aftermath.ts";

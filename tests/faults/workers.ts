@@ -2,12 +2,12 @@
  * @module
  * Worker processes to be killed and replaced. All of them write to one log, so that nothing has to read along.
  */
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
-import type { Circumstances } from "./fault.ts";
-import { FAULTLESS } from "./faulty_program.ts";
 import { until } from "../helpers/until.ts";
 import type { TestStore } from "../helpers/worker.ts";
+import type { Circumstances } from "./fault.ts";
+import { FAULTLESS } from "./faulty_program.ts";
 
 /** How long a worker may take to stop before it is killed. */
 const STOP_PATIENCE_MS = 120_000;

@@ -7,7 +7,7 @@ import { Access, type Tokens } from "../../src/http/access.ts";
 import { type Application, makeApplication } from "../../src/http/app.ts";
 import { AuditLog } from "../../src/http/audit.ts";
 import { Events } from "../../src/http/events.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/contract.ts";
 import { TOKEN } from "./dashboard.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { type TestStore, testStore } from "./worker.ts";

@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { Home } from "../../src/home.ts";
-import type { NewJob } from "../../src/job.ts";
-import type { JobChanges, Settlement, Store } from "../../src/store/store.ts";
+import type { NewJob } from "../../src/domain/job.ts";
+import type { JobChanges, Settlement, Store } from "../../src/store/contract.ts";
+import type { Home } from "../../src/system/home.ts";
 import { claim, exchangeOf, newSupervisor, settlement } from "./jobs.ts";
 
 /** One call. `ids`, `can`, `refused` and `count` are what must come of it; `now` is in ms since the epoch. */

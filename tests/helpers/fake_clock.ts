@@ -2,7 +2,7 @@
  * @module
  * A clock that the test moves.
  */
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/system/clock.ts";
 
 /** A clock that stands still unless it is moved. Both its times begin far from 0 and from each other. */
 export class FakeClock implements Clock {

@@ -2,8 +2,8 @@
  * @module
  * A worker moved by hand: it claims when told, and its jobs print and end as the test says, without any process.
  */
-import type { Stream } from "../../src/job.ts";
-import type { ClaimedJob, Settlement, Store } from "../../src/store/store.ts";
+import type { Stream } from "../../src/domain/job.ts";
+import type { ClaimedJob, Settlement, Store } from "../../src/store/contract.ts";
 import { claimOne, exchangeOf, newSupervisor, settlement } from "./jobs.ts";
 
 /** A worker that is registered with a store. */

@@ -2,10 +2,10 @@
  * @module
  * A command run within the test, so that the test knows when it has looked at the store and waits for a change.
  */
-import { systemClock } from "../../src/clock.ts";
-import type { CommandDefinition, Target } from "../../src/cli/command.ts";
-import type { Context } from "../../src/cli/context.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { CommandDefinition, Target } from "../../src/cli/line/command.ts";
+import type { Context } from "../../src/cli/line/context.ts";
+import type { Store } from "../../src/store/contract.ts";
+import { systemClock } from "../../src/system/clock.ts";
 
 /** A command under way. */
 export interface RunningCommand {

@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import type { Finished } from "./cli.ts";
-import type { TempDir } from "./temp.ts";
 import { readUntil } from "./printed.ts";
+import type { TempDir } from "./temp.ts";
 
 /** A way to call it. */
 export interface Installed {

@@ -2,7 +2,7 @@
  * @module
  * Jobs, supervisors and settlements with everything filled in that a test does not care about.
  */
-import type { NewJob } from "../../src/job.ts";
+import type { NewJob } from "../../src/domain/job.ts";
 import type {
   ClaimedJob,
   Exchange,
@@ -10,7 +10,7 @@ import type {
   NewSupervisor,
   Settlement,
   Store,
-} from "../../src/store/store.ts";
+} from "../../src/store/contract.ts";
 
 /** A moment to count from, in ms since the epoch: on the minute, so that tests know their minutes. */
 export const T0 = 1_800_000_000_000;

@@ -4,9 +4,9 @@
  * `HOME JOBS N` dies, as of `kill -9`, before its N-th transaction begins or is committed. One that comes to its end
  * before that prints the ids.
  */
-import { homeAt } from "../../src/home.ts";
 import { openStore } from "../../src/store/open.ts";
-import { Database } from "../../src/store/sqlite/database.ts";
+import { Database } from "../../src/store/sqlite/engine/database.ts";
+import { homeAt } from "../../src/system/home.ts";
 import { newJob } from "./jobs.ts";
 
 const [dir, jobs, last] = Deno.args;

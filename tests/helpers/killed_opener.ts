@@ -4,9 +4,9 @@
  * N-th step. A step is an SQL statement, or a file or directory that is made or flushed. One that comes to its end
  * before that prints `opened`.
  */
-import { homeAt } from "../../src/home.ts";
 import { openStore } from "../../src/store/open.ts";
-import { Database } from "../../src/store/sqlite/database.ts";
+import { Database } from "../../src/store/sqlite/engine/database.ts";
+import { homeAt } from "../../src/system/home.ts";
 
 const [dir, last] = Deno.args;
 let steps = 0;

@@ -4,8 +4,8 @@
  * when nobody can tell it from this one. It moves jobs only along the table of `job.ts`, or fails.
  */
 import assert from "node:assert/strict";
-import type { Figures } from "../../src/figures.ts";
-import { ENDED, type State, TRANSITIONS, WAITING } from "../../src/job.ts";
+import type { Figures } from "../../src/domain/figures.ts";
+import { ENDED, type State, TRANSITIONS, WAITING } from "../../src/domain/job.ts";
 
 /** A job as the model knows it. */
 export interface ModelJob {

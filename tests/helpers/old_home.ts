@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { Home } from "../../src/home.ts";
+import type { Home } from "../../src/system/home.ts";
 
 /** Makes the home `home` one whose database a release with that schema wrote. */
 export async function makeOldHome(home: Home, version: number): Promise<void> {

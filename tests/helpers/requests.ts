@@ -2,13 +2,13 @@
  * @module
  * What a supervisor would ask its threads to run.
  */
-import type { Home } from "../../src/home.ts";
-import type { NewJob } from "../../src/job.ts";
-import { settingsFrom } from "../../src/settings.ts";
-import type { ClaimedJob } from "../../src/store/store.ts";
+import type { NewJob } from "../../src/domain/job.ts";
+import { settingsFrom } from "../../src/domain/settings.ts";
+import type { ClaimedJob } from "../../src/store/contract.ts";
+import type { Home } from "../../src/system/home.ts";
 import type { RunRequest } from "../../src/worker/messages.ts";
 import { here } from "../../src/worker/process/here.ts";
-import { requestOf } from "../../src/worker/request.ts";
+import { requestOf } from "../../src/worker/supervisor/request.ts";
 import { newJob } from "./jobs.ts";
 
 /** Requests to run these jobs, as far as a thread can tell, with their spools in the home. */

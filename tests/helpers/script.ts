@@ -3,8 +3,8 @@
  * Turns steps into calls: it takes each step with a model, and so knows which job is meant, what time it is,
  * and what the store must answer. It never sees a store.
  */
-import { nextState } from "../../src/retry.ts";
-import { DEFAULT_SETTINGS } from "../../src/settings.ts";
+import { nextState } from "../../src/domain/retry.ts";
+import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import type { Call } from "./calls.ts";
 import { newJob, T0 } from "./jobs.ts";
 import { Model, type ModelJob } from "./model.ts";

@@ -4,7 +4,7 @@
  * at what time) depends on what there is by then, and a `Script` decides it.
  */
 import fc from "npm:fast-check@4.10.2";
-import { OUTCOMES } from "../../src/job.ts";
+import { OUTCOMES } from "../../src/domain/job.ts";
 
 /** The queues of the steps. */
 export const QUEUES = ["a", "b"] as const;

@@ -4,9 +4,9 @@
  * `HOME enqueue N` stores N jobs one by one, `HOME bulk N` stores N at once, and
  * `HOME drain SUPERVISOR N` runs jobs until N of the store have completed. Whatever is thrown goes to stderr.
  */
-import { homeAt } from "../../src/home.ts";
+import type { Settlement, Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
-import type { Settlement, Store } from "../../src/store/store.ts";
+import { homeAt } from "../../src/system/home.ts";
 import { exchangeOf, newJob, newSupervisor, settlement } from "./jobs.ts";
 
 const [dir, verb, ...rest] = Deno.args;

@@ -2,12 +2,12 @@
  * @module
  * A supervisor in the test's own process, with real threads, and stores that do not do what they should.
  */
-import { type Clock, systemClock } from "../../src/clock.ts";
-import type { Store } from "../../src/store/store.ts";
-import { newId } from "../../src/worker/ids.ts";
-import type { Journal } from "../../src/worker/journal.ts";
+import { newId } from "../../src/domain/worker_id.ts";
+import type { Store } from "../../src/store/contract.ts";
+import { type Clock, systemClock } from "../../src/system/clock.ts";
 import { probeHost } from "../../src/worker/process/posix/host.ts";
-import { Supervisor } from "../../src/worker/supervisor.ts";
+import type { Journal } from "../../src/worker/supervisor/journal.ts";
+import { Supervisor } from "../../src/worker/supervisor/supervisor.ts";
 import { MAIN_URL } from "./cli.ts";
 import type { TestStore } from "./worker.ts";
 

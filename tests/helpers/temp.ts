@@ -3,7 +3,7 @@
  * Temporary directories that go when the test ends: `using dir = tempDir()`.
  */
 import { join } from "node:path";
-import { type Home, homeAt } from "../../src/home.ts";
+import { type Home, homeAt } from "../../src/system/home.ts";
 
 /** A directory of its own, removed with all that is in it at the end of the scope. */
 export interface TempDir extends Disposable {

@@ -4,7 +4,7 @@
  * for whoever wants to damage it.
  */
 import { openStore } from "../../src/store/open.ts";
-import type { Home } from "../../src/home.ts";
+import type { Home } from "../../src/system/home.ts";
 import { death, enqueue, exchangeOf, failure, newSupervisor, settlement, T0 } from "./jobs.ts";
 import { tempDir } from "./temp.ts";
 

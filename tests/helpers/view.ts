@@ -3,9 +3,9 @@
  * All that can be seen of a store, as lines of text: two stores with the same lines cannot be told apart.
  * Lines, so that a difference is one that a person can read.
  */
-import { noFigures } from "../../src/figures.ts";
-import { type Job, STATES } from "../../src/job.ts";
-import type { Store } from "../../src/store/store.ts";
+import { noFigures } from "../../src/domain/figures.ts";
+import { type Job, STATES } from "../../src/domain/job.ts";
+import type { Store } from "../../src/store/contract.ts";
 import type { Model, ModelFigures, ModelJob } from "./model.ts";
 
 /** More jobs than any test has, on one page. */

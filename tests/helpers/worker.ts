@@ -2,14 +2,14 @@
  * @module
  * Real `worker start` processes, and a store to look at what they do.
  */
-import { systemClock } from "../../src/clock.ts";
-import type { Job, NewJob, State } from "../../src/job.ts";
+import type { Job, NewJob, State } from "../../src/domain/job.ts";
+import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
-import type { Store } from "../../src/store/store.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { spawnQueuectl } from "./cli.ts";
 import { newJob } from "./jobs.ts";
-import { type TempDir, tempDir } from "./temp.ts";
 import { readUntil } from "./printed.ts";
+import { type TempDir, tempDir } from "./temp.ts";
 import { until } from "./until.ts";
 
 /** A worker process under test. It is ended with the scope, the hard way if need be. */

@@ -3,7 +3,7 @@
  * What every store must do. Which jobs a supervisor gets, and when.
  */
 import assert from "node:assert/strict";
-import type { Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/contract.ts";
 import { claim, enqueue, exchangeOf, newSupervisor, settle, settlement, T0 } from "../helpers/jobs.ts";
 import { closing, type Test } from "./suite.ts";
 

@@ -3,7 +3,7 @@
  * What every store must do. Figures.
  */
 import assert from "node:assert/strict";
-import { addFigures, noFigures, quantile } from "../../src/figures.ts";
+import { addFigures, noFigures, quantile } from "../../src/domain/figures.ts";
 import {
   claim,
   claimOne,

@@ -3,7 +3,7 @@
  * What every store must do. Looking at jobs: by id, in pages, and what is ahead of them.
  */
 import assert from "node:assert/strict";
-import type { JobFilter, Store } from "../../src/store/store.ts";
+import type { JobFilter, Store } from "../../src/store/contract.ts";
 import { enqueue, newJob, T0 } from "../helpers/jobs.ts";
 import type { Test } from "./suite.ts";
 

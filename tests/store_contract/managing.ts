@@ -3,8 +3,8 @@
  * What every store must do. What people do to jobs that exist.
  */
 import assert from "node:assert/strict";
-import type { State } from "../../src/job.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { State } from "../../src/domain/job.ts";
+import type { Store } from "../../src/store/contract.ts";
 import { claim, death, enqueue, failure, newSupervisor, settle, settlement, T0 } from "../helpers/jobs.ts";
 import type { Test } from "./suite.ts";
 

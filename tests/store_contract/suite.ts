@@ -2,7 +2,7 @@
  * @module
  * What the parts of the suite have in common.
  */
-import type { Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/contract.ts";
 import { enqueue } from "../helpers/jobs.ts";
 
 /** An empty store to be tested, and what is needed around it. */

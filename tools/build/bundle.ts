@@ -5,7 +5,7 @@
  * 8 ms, a fifth of the time in which its runtime starts.
  */
 import { fileURLToPath } from "node:url";
-import { Refused } from "../../src/errors.ts";
+import { Refused } from "../../src/domain/errors.ts";
 import { reasonIn, runDeno } from "./deno.ts";
 
 /** The first Deno whose bundler is known to do it right. */

@@ -7,8 +7,8 @@
  * directory for temporary files, under a name that anybody can guess, and whoever may write there could put code of
  * theirs in its place.
  */
-import { Refused, type UserError } from "../../src/errors.ts";
-import { VERSION } from "../../src/version.ts";
+import { Refused, type UserError } from "../../src/domain/errors.ts";
+import { VERSION } from "../../src/system/version.ts";
 import { reasonIn, runDeno } from "./deno.ts";
 import type { Target } from "./options.ts";
 import { permissionsOn } from "./permissions.ts";

@@ -2,7 +2,7 @@
  * @module
  * Running Deno for a part of the build, and saying in one sentence why it failed.
  */
-import { Refused, type UserError } from "../../src/errors.ts";
+import { Refused, type UserError } from "../../src/domain/errors.ts";
 
 /** One run of a program. */
 export interface DenoRun {

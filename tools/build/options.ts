@@ -2,8 +2,8 @@
  * @module
  * The words after `deno task build`, read strictly: what to build, for which platforms, and where to put it.
  */
-import { BadInput } from "../../src/errors.ts";
-import { nearest } from "../../src/nearest.ts";
+import { BadInput } from "../../src/domain/errors.ts";
+import { nearest } from "../../src/domain/nearest.ts";
 
 /** The platforms for which Deno has the base of an executable. */
 export const TARGETS = [

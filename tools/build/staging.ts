@@ -3,7 +3,7 @@
  * Building in a directory beside the results, which are put in their places only when all of them are there: what
  * fails leaves everything as it was.
  */
-import { Refused } from "../../src/errors.ts";
+import { Refused } from "../../src/domain/errors.ts";
 
 /** A directory for what is not ready yet. It goes with the scope. */
 export class Staging implements Disposable {

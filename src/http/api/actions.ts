@@ -2,9 +2,9 @@
  * @module
  * The routes that do something to jobs that exist: to one, to those with some ids, or to all that a filter finds.
  */
-import { BadInput, Refused } from "../../errors.ts";
-import { ENDED, type State, WAITING } from "../../job.ts";
-import type { JobFilter, JobStore, Store } from "../../store/store.ts";
+import { BadInput, Refused } from "../../domain/errors.ts";
+import { ENDED, type State, WAITING } from "../../domain/job.ts";
+import type { JobFilter, JobStore, Store } from "../../store/contract.ts";
 import { type InputValues, objectOf, someText } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { COUNTED, record } from "../schemas.ts";

@@ -2,8 +2,8 @@
  * @module
  * The dead letter queue, grouped by what went wrong.
  */
-import { timeJson } from "../../job_json.ts";
-import type { Store } from "../../store/store.ts";
+import type { Store } from "../../store/contract.ts";
+import { timeJson } from "../../views/job_json.ts";
 
 /** Jobs that are looked at, the latest; grouping all of a million would take too long for a page. */
 const MOST = 5000;

@@ -2,11 +2,11 @@
  * @module
  * How requests describe jobs: the fields of `spec.ts`, which also reads them, and ways to pick jobs.
  */
-import { currentDirectory } from "../../environment.ts";
-import { QUEUE_PATTERN, STATES } from "../../job.ts";
-import { LONGEST_MS, MAX_INT32, MIN_INT32, type Settings } from "../../settings.ts";
-import { type FieldName, FIELDS, type JobDefaults } from "../../spec.ts";
-import type { JobFilter } from "../../store/store.ts";
+import { QUEUE_PATTERN, STATES } from "../../domain/job.ts";
+import { LONGEST_MS, MAX_INT32, MIN_INT32, type Settings } from "../../domain/settings.ts";
+import { type FieldName, FIELDS, type JobDefaults } from "../../domain/spec.ts";
+import type { JobFilter } from "../../store/contract.ts";
+import { currentDirectory } from "../../system/environment.ts";
 import {
   type Input,
   type Inputs,

@@ -2,20 +2,20 @@
  * @module
  * The routes of single jobs, and of pages of them.
  */
-import { currentDirectory } from "../../environment.ts";
-import { BadInput, NoSuch } from "../../errors.ts";
-import type { Job } from "../../job.ts";
-import { attemptJson, jobJson } from "../../job_json.ts";
-import { base64 } from "../../output_json.ts";
-import { settingsFrom } from "../../settings.ts";
-import { jobFromValue, readFields } from "../../spec.ts";
-import type { RequestKey, Store } from "../../store/store.ts";
-import { reasonsToWait } from "../../waiting.ts";
+import { BadInput, NoSuch } from "../../domain/errors.ts";
+import type { Job } from "../../domain/job.ts";
+import { settingsFrom } from "../../domain/settings.ts";
+import { jobFromValue, readFields } from "../../domain/spec.ts";
+import type { RequestKey, Store } from "../../store/contract.ts";
+import { currentDirectory } from "../../system/environment.ts";
+import { attemptJson, jobJson } from "../../views/job_json.ts";
+import { base64 } from "../../views/output_json.ts";
+import { reasonsToWait } from "../../views/waiting.ts";
 import { type Input, objectOf, oneOf, required, someText, wholeNumber } from "../inputs.ts";
 import { HttpProblem } from "../problem.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { sha256 } from "../sha256.ts";
 import { COUNTED, JOB, JOB_IN_FULL, JOB_PAGE, listOf, record } from "../schemas.ts";
+import { sha256 } from "../sha256.ts";
 import { EDITABLE, FIELD_NAMES, FILTER, filterOf, jobDefaults, jobFields } from "./job_inputs.ts";
 
 const tag = "jobs";

@@ -2,13 +2,13 @@
  * @module
  * The routes of what jobs print: as bytes, exactly as they were printed, or as a stream of events while they print.
  */
-import { AttemptOutput } from "../../attempt_output.ts";
-import { NoSuch } from "../../errors.ts";
-import { type Job, type Stream, STREAMS } from "../../job.ts";
-import { base64 } from "../../output_json.ts";
+import { NoSuch } from "../../domain/errors.ts";
+import { type Job, type Stream, STREAMS } from "../../domain/job.ts";
+import { base64 } from "../../views/output_json.ts";
+import { AttemptOutput } from "../../views/output_reader.ts";
+import { eventStream } from "../event_stream.ts";
 import { oneOf, someText, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { eventStream } from "../event_stream.ts";
 import { findJob } from "./jobs.ts";
 
 const tag = "output";

@@ -2,13 +2,13 @@
  * @module
  * The routes that look at the whole: counts, figures, and their course over time.
  */
-import { addFigures, type Figures, noFigures } from "../../figures.ts";
-import { timeJson } from "../../job_json.ts";
-import { summarizeTotal } from "../../metrics.ts";
-import { metricsJson, metricsNow, summaryJson } from "../../metrics_json.ts";
-import { prometheusText, whatToExpose } from "../../prometheus.ts";
-import { statusNow } from "../../status.ts";
-import type { FigureRow, Store } from "../../store/store.ts";
+import { addFigures, type Figures, noFigures } from "../../domain/figures.ts";
+import type { FigureRow, Store } from "../../store/contract.ts";
+import { timeJson } from "../../views/job_json.ts";
+import { summarizeTotal } from "../../views/metrics.ts";
+import { metricsJson, metricsNow, summaryJson } from "../../views/metrics_json.ts";
+import { prometheusText, whatToExpose } from "../../views/prometheus.ts";
+import { statusNow } from "../../views/status.ts";
 import { freeBytes } from "../free_space.ts";
 import { oneOf, someText } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";

@@ -2,15 +2,15 @@
  * @module
  * The routes of queues and of the dead letter queue.
  */
-import { NoSuch } from "../../errors.ts";
-import { QUEUE_PATTERN } from "../../job.ts";
-import { timeJson } from "../../job_json.ts";
-import { FIELDS } from "../../spec.ts";
-import type { QueueInfo, Store } from "../../store/store.ts";
+import { NoSuch } from "../../domain/errors.ts";
+import { QUEUE_PATTERN } from "../../domain/job.ts";
+import { FIELDS } from "../../domain/spec.ts";
+import type { QueueInfo, Store } from "../../store/contract.ts";
+import { timeJson } from "../../views/job_json.ts";
 import { type Input, objectOf, oneOf, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { deadGroups } from "./dead_groups.ts";
 import { COUNTED, listOf, QUEUE, QUEUE_WITH_OLDEST, record } from "../schemas.ts";
+import { deadGroups } from "./dead_groups.ts";
 
 const tag = "queues";
 const MOST_AT_A_TIME = 1_000_000;

@@ -2,10 +2,10 @@
  * @module
  * The routes of settings.
  */
-import { BadInput } from "../../errors.ts";
-import { findSetting, formatSetting, parseSetting, SETTINGS } from "../../settings.ts";
-import { settingEntries, settingJson } from "../../settings_json.ts";
-import type { SettingStore } from "../../store/store.ts";
+import { BadInput } from "../../domain/errors.ts";
+import { findSetting, formatSetting, parseSetting, SETTINGS } from "../../domain/settings.ts";
+import type { SettingStore } from "../../store/contract.ts";
+import { settingEntries, settingJson } from "../../views/settings_json.ts";
 import { type Input, isObject } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { listOf, record, SETTING } from "../schemas.ts";

@@ -2,9 +2,9 @@
  * @module
  * The routes of workers. To stop them goes through the store, so it needs no permission to signal anything.
  */
-import { BadInput } from "../../errors.ts";
-import { statusNow } from "../../status.ts";
-import { lastLines, openLog } from "../../worker/log_file.ts";
+import { BadInput } from "../../domain/errors.ts";
+import { lastLines, openLog } from "../../logs/log_file.ts";
+import { statusNow } from "../../views/status.ts";
 import { type Input, objectOf, someText, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { listOf, record, WORKER } from "../schemas.ts";

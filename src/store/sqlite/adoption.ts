@@ -3,9 +3,9 @@
  * What becomes of the running attempts of supervisors that are gone: others take them over and go on watching them.
  * Taking over is one transaction, and the only way in which an attempt changes hands.
  */
-import type { Stream } from "../../job.ts";
-import type { RunningAttempt, SupervisorInfo } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { Stream } from "../../domain/job.ts";
+import type { RunningAttempt, SupervisorInfo } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
 import { type JobRow, toJob } from "./rows.ts";
 
 interface SupervisorRow {

@@ -4,9 +4,9 @@
  * the copy comes to an end, and what stands under its name is whole.
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { Home } from "../../home.ts";
-import type { Database } from "./database.ts";
-import { writeNewFile } from "./new_file.ts";
+import type { Home } from "../../system/home.ts";
+import type { Database } from "./engine/database.ts";
+import { writeNewFile } from "./engine/new_file.ts";
 
 /** Writes a copy to a new file that only its owner can read. Leaves nothing behind when it fails or is called off. */
 export async function backup(

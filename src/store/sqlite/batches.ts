@@ -8,15 +8,15 @@
  * Invariants: an id is reserved before it is looked for among the jobs, so no two jobs get the same; the counts
  * change in the transaction that moves the jobs.
  */
-import { StoreBusy, StoreFull, StoreUnusable, TakenId } from "../../errors.ts";
-import type { Home } from "../../home.ts";
-import type { NewJob } from "../../job.ts";
-import { bePresent, isPresent, presencePath, presencesIn } from "../../presence.ts";
-import type { EnqueueOptions } from "../store.ts";
-import type { Database, Value } from "./database.ts";
+import { StoreBusy, StoreFull, StoreUnusable, TakenId } from "../../domain/errors.ts";
+import type { NewJob } from "../../domain/job.ts";
+import type { Home } from "../../system/home.ts";
+import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
+import type { EnqueueOptions } from "../contract.ts";
+import type { Database, Value } from "./engine/database.ts";
+import { isTaken } from "./engine/failures.ts";
+import { giveWay, type HasTime, turn } from "./engine/turns.ts";
 import { type FirstState, firstState, knownIds, nameOf, remember, taken, Tally, textOf } from "./enqueue.ts";
-import { isTaken } from "./failures.ts";
-import { giveWay, type HasTime, turn } from "./turns.ts";
 
 /** The jobs of a piece: it is moved in one transaction. */
 const PIECE = { jobs: 250, text: 256 * 1024 };
@@ -43,7 +43,6 @@ const STATE = COLUMNS.indexOf("state");
 const PRIORITY = COLUMNS.indexOf("priority");
 const HELD = COLUMNS.indexOf("held");
 
-/** Some jobs on their way. */
 interface Piece {
   /** How many jobs of the batch come before. */
   start: number;

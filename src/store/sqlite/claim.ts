@@ -3,17 +3,15 @@
  * Giving workers the first pending jobs of all open lanes, each by one guarded UPDATE and with one new attempt. Lanes
  * are gone through in order, a page at a time, and put right on the way (see `lanes.ts`).
  */
-import type { ClaimedJob } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { ClaimedJob } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
 import { type Lane, openLanes, type Place, putRight } from "./lanes.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { GIVEN, mayBecome } from "./words.ts";
 
 /** Who claims, for whom, and from where. */
 export interface Claim {
-  /** Whose attempts they become. */
   supervisor: string;
-  /** Where it runs. */
   host: string;
   /** In ms since the epoch. */
   now: number;
@@ -23,7 +21,6 @@ export interface Claim {
   queues: readonly string[] | null;
 }
 
-/** What came of it. */
 export interface Claimed {
   /** In order. */
   jobs: ClaimedJob[];
@@ -71,11 +68,9 @@ export function claim(db: Database, { supervisor, host, now, free, queues }: Cla
 
 /** What to take from some lanes. */
 interface Wanted {
-  /** How many jobs, at most. */
   wanted: number;
   /** What comes after this place may not be next: there are lanes beyond it. */
   until: Place | undefined;
-  /** Takes a job. */
   take(seq: number): void;
 }
 
@@ -172,7 +167,6 @@ class OpenLane {
     this.#size *= 2;
   }
 
-  /** Notes what was found. */
   putRight(): void {
     putRight(this.#db, this.#queue, this.#isEmpty ? null : { ...this.place, closed: this.#room! <= 0 });
   }

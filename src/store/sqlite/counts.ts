@@ -3,8 +3,8 @@
  * How many jobs are in which queue and state, as the schema's triggers keep it. Everything that must cost the
  * same at ten million jobs as at ten asks here first.
  */
-import { type State, STATES } from "../../job.ts";
-import type { Database } from "./database.ts";
+import { type State, STATES } from "../../domain/job.ts";
+import type { Database } from "./engine/database.ts";
 import { sqlList } from "./words.ts";
 
 /** The queues that have jobs in some states, with each of those states. */

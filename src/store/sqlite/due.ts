@@ -3,7 +3,7 @@
  * Jobs that wait for their time: the earliest of them, and making those pending whose time has come. In one transaction
  * only some, so that a million do not hold up everybody else; then the most urgent of all that are due come first.
  */
-import type { Database } from "./database.ts";
+import type { Database } from "./engine/database.ts";
 import { GIVEN, mayBecome } from "./words.ts";
 
 /** Due jobs made pending in one transaction. */

@@ -3,8 +3,8 @@
  * Queues without jobs. They are noted when their last job goes, which triggers do, and forgotten with their figures when
  * they have had neither jobs nor switches for a day. Invariant: whatever has no jobs is noted, or has switches.
  */
-import { NoSuch, Refused } from "../../errors.ts";
-import type { Database } from "./database.ts";
+import { NoSuch, Refused } from "../../domain/errors.ts";
+import type { Database } from "./engine/database.ts";
 
 /** How long a queue is known without jobs. */
 const KEPT_MS = 86_400_000;

@@ -3,11 +3,11 @@
  * Storing some new jobs in one transaction; very many are stored by `batches.ts`. The two are the only places that
  * insert jobs, and so the only ones that count by themselves (see `migrations.ts`).
  */
-import { Refused, TakenId } from "../../errors.ts";
-import type { NewJob } from "../../job.ts";
-import type { EnqueueOptions } from "../store.ts";
-import type { Database } from "./database.ts";
-import { isTaken } from "./failures.ts";
+import { Refused, TakenId } from "../../domain/errors.ts";
+import type { NewJob } from "../../domain/job.ts";
+import type { EnqueueOptions } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
+import { isTaken } from "./engine/failures.ts";
 import { FigureTally } from "./figures.ts";
 
 const INSERT = `
@@ -26,14 +26,12 @@ const NOTE_IN_LANE = `
 
 /** As many jobs as are stored in one transaction. */
 const MOST = 1000;
-/** And as much text. */
 const MOST_TEXT = 2 * 1024 * 1024;
 
 /** Jobs, and whether they are too many for one transaction: then they can be taken one by one, once. */
 export interface Divided {
   /** All of them, or all that are to be taken. */
   jobs: Iterable<NewJob>;
-  /** Whether they are many. */
   many: boolean;
 }
 
@@ -61,7 +59,6 @@ function* chain(some: readonly NewJob[], rest: Iterator<NewJob>): Iterable<NewJo
   for (let next = rest.next(); !next.done; next = rest.next()) yield next.value;
 }
 
-/** What came of storing jobs. */
 export interface Enqueued {
   /** In the given order. */
   ids: string[];
@@ -185,7 +182,6 @@ export interface NewRow {
   held: boolean;
   /** Its place in the order of claiming. */
   priority: number;
-  /** And its number. */
   seq: number;
 }
 
@@ -193,7 +189,6 @@ export interface NewRow {
 export class Tally {
   readonly #queues = new Map<string, Added>();
 
-  /** Counts one job. */
   add(queue: string, { state, held, priority, seq }: NewRow): void {
     let added = this.#queues.get(queue);
     if (!added) {

@@ -3,10 +3,10 @@
  * The heart of the store: a supervisor hands in what ended and takes what comes next, in one transaction.
  * Looking comes first and only reads, so that a supervisor with nothing to do costs no write.
  */
-import type { Exchange, Exchanged } from "../store.ts";
+import type { Exchange, Exchanged } from "../contract.ts";
 import { claim, type Claimed } from "./claim.ts";
-import type { Database } from "./database.ts";
 import { earliestDue, wakeDue } from "./due.ts";
+import type { Database } from "./engine/database.ts";
 import { FigureTally } from "./figures.ts";
 import { forgetOld } from "./forgetting.ts";
 import { anyWaiting, openLanes } from "./lanes.ts";

@@ -10,9 +10,9 @@ import {
   type Figures,
   type Histogram,
   noFigures,
-} from "../../figures.ts";
-import type { FigureRange, FigureRow } from "../store.ts";
-import type { Database } from "./database.ts";
+} from "../../domain/figures.ts";
+import type { FigureRange, FigureRow } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -3,8 +3,8 @@
  * Forgetting what is old, as part of exchanges, and a little at a time: figures by minute and by hour, those of single
  * queues soon, since there may be very many; and queues that have been empty for long. Figures of all time stay.
  */
-import type { Database } from "./database.ts";
 import { forgetEmptied } from "./emptied.ts";
+import type { Database } from "./engine/database.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

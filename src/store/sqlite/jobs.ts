@@ -2,12 +2,11 @@
  * @module
  * Looking at jobs by their ids, and at what stands before them. Only reads.
  */
-import type { Attempt, Job, State } from "../../job.ts";
-import type { Database } from "./database.ts";
+import type { Attempt, Job, State } from "../../domain/job.ts";
+import type { Database } from "./engine/database.ts";
 import { countAhead } from "./lanes.ts";
 import { type AttemptRow, findRow, findState, toAttempt, toJob } from "./rows.ts";
 
-/** The job, or undefined. */
 export function get(db: Database, id: string): Job | undefined {
   const row = findRow(db, id);
   return row && toJob(row);

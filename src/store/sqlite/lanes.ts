@@ -8,8 +8,8 @@
  * which triggers do (see `migrations.ts`; new jobs are noted in `enqueue.ts`), and whatever takes from it need not be:
  * who claims looks, and puts right what it finds.
  */
-import { WAITING } from "../../job.ts";
-import type { Database } from "./database.ts";
+import { WAITING } from "../../domain/job.ts";
+import type { Database } from "./engine/database.ts";
 import { GIVEN, sqlList } from "./words.ts";
 
 /** A place in the order of claiming. */
@@ -22,7 +22,6 @@ export interface Place {
 
 /** A lane that is not known to be closed, with what must be known before jobs are taken from it. */
 export interface Lane extends Place {
-  /** Its queue. */
   queue: string;
   /** Nobody may take jobs from it; null where the queue has no switches. */
   paused: number | null;

@@ -5,11 +5,11 @@
  * of its own in the order wanted; the first jobs of all lanes together are the page. Of very many lanes, those with the
  * first jobs are found by one statement.
  */
-import { systemClock } from "../../clock.ts";
-import { BadInput } from "../../errors.ts";
-import type { State } from "../../job.ts";
-import type { JobFilter, JobPage } from "../store.ts";
-import type { Database, Value } from "./database.ts";
+import { BadInput } from "../../domain/errors.ts";
+import type { State } from "../../domain/job.ts";
+import { systemClock } from "../../system/clock.ts";
+import type { JobFilter, JobPage } from "../contract.ts";
+import type { Database, Value } from "./engine/database.ts";
 import { type JobRow, toJob } from "./rows.ts";
 
 type Sort = NonNullable<JobFilter["sort"]>;

@@ -3,9 +3,9 @@
  * Which workers are gone although their lease has not ended: those whose supervisor has let go of its lock, as the
  * kernel does for it when it ends. Whoever uses this store is on the same machine, or it could not use it.
  */
-import type { Home } from "../../home.ts";
-import { isPresent, presencePath } from "../../presence.ts";
-import type { WorkerInfo } from "../store.ts";
+import type { Home } from "../../system/home.ts";
+import { isPresent, presencePath } from "../../system/presence.ts";
+import type { WorkerInfo } from "../contract.ts";
 
 /** A lease that has ended, and that was not left. */
 const ENDED = 1;

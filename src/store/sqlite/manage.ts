@@ -4,10 +4,10 @@
  * all the ids it is given, or throws and, since it runs in a transaction, for none. What is done to all jobs of some
  * kind is in `sweep.ts`.
  */
-import { NoSuch, Refused } from "../../errors.ts";
-import { ENDED, type Job, type State, WAITING } from "../../job.ts";
-import type { JobChanges } from "../store.ts";
-import type { Database, Value } from "./database.ts";
+import { NoSuch, Refused } from "../../domain/errors.ts";
+import { ENDED, type Job, type State, WAITING } from "../../domain/job.ts";
+import type { JobChanges } from "../contract.ts";
+import type { Database, Value } from "./engine/database.ts";
 import { findRow, type JobRow, toJob } from "./rows.ts";
 import { mayBecome, sqlList } from "./words.ts";
 

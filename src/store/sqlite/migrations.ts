@@ -4,9 +4,9 @@
  * is never changed; a new one is added. Invariant: the counts are right whatever statement touched the jobs;
  * only inserting, which `enqueue.ts` and `batches.ts` alone do, counts by itself, since a trigger would halve its speed.
  */
-import { OUTCOMES, STATES, STREAMS, WAITING } from "../../job.ts";
-import type { Database } from "./database.ts";
-import { APPLICATION_ID } from "./header.ts";
+import { OUTCOMES, STATES, STREAMS, WAITING } from "../../domain/job.ts";
+import type { Database } from "./engine/database.ts";
+import { APPLICATION_ID } from "./engine/header.ts";
 import { sqlList } from "./words.ts";
 
 const STEPS: readonly string[] = [

@@ -3,9 +3,9 @@
  * What attempts print: pieces of a stream, each with its place in it. A piece that lies in the middle of a
  * stream that grew past its limit is dropped when the piece that pushed it out arrives.
  */
-import type { Stream } from "../../job.ts";
-import type { OutputPiece, StoredOutput } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { Stream } from "../../domain/job.ts";
+import type { OutputPiece, StoredOutput } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
 import { findRow } from "./rows.ts";
 
 const DROP = `

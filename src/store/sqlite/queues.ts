@@ -2,11 +2,11 @@
  * @module
  * Named queues: their switches and their counts. A queue has a row in `queues` only once a switch was set.
  */
-import { type State, STATES } from "../../job.ts";
-import type { QueueInfo, QueuePage, QueueSummary } from "../store.ts";
+import { type State, STATES } from "../../domain/job.ts";
+import type { QueueInfo, QueuePage, QueueSummary } from "../contract.ts";
 import { noCounts } from "./counts.ts";
-import type { Database } from "./database.ts";
 import { KNOWN, noteEmptied } from "./emptied.ts";
+import type { Database } from "./engine/database.ts";
 
 const PAGE = `
   SELECT queue AS known FROM counts WHERE queue > ? UNION SELECT name FROM queues WHERE name > ?
@@ -33,7 +33,6 @@ function everyQueue(db: Database): QueueInfo[] {
   return infos;
 }
 
-/** A queue, or undefined. */
 export function queue(db: Database, name: string): QueueInfo | undefined {
   const known = db.get(
     "SELECT 1 FROM counts WHERE queue = ? UNION ALL SELECT 1 FROM queues WHERE name = ? LIMIT 1",

@@ -3,8 +3,8 @@
  * Rows of the database to jobs and attempts, and ids to rows: `j<seq>` is the row's number, any other id is
  * in the column `name`.
  */
-import type { Attempt, Job, Outcome, State } from "../../job.ts";
-import type { Database } from "./database.ts";
+import type { Attempt, Job, Outcome, State } from "../../domain/job.ts";
+import type { Database } from "./engine/database.ts";
 
 /** A row of `jobs`. */
 export type JobRow = {
@@ -33,7 +33,6 @@ export type JobRow = {
   cancel_requested: number;
 };
 
-/** The job in a row. */
 export function toJob(row: JobRow): Job {
   return {
     id: idOf(row),
@@ -77,7 +76,6 @@ export type AttemptRow = {
   error: string | null;
 };
 
-/** The attempt in a row. */
 export function toAttempt(row: AttemptRow): Attempt {
   return {
     attempt: row.attempt,

@@ -2,9 +2,8 @@
  * @module
  * The settings that were set, as text by key. What they mean is not known here.
  */
-import type { Database } from "./database.ts";
+import type { Database } from "./engine/database.ts";
 
-/** Every setting that was set. */
 export function settings(db: Database): Map<string, string> {
   const rows = db.all<{ key: string; value: string }>("SELECT key, value FROM settings");
   return new Map(rows.map(({ key, value }) => [key, value]));

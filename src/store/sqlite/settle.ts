@@ -3,15 +3,14 @@
  * Recording how attempts ended and moving their jobs on. Only an attempt that still runs under the given
  * supervisor can be settled: a late result of one that lost its claim changes nothing.
  */
-import { addValue, OUTCOME_FIGURE } from "../../figures.ts";
-import { type Outcome, type State, TRANSITIONS } from "../../job.ts";
-import type { Settlement } from "../store.ts";
-import type { Database } from "./database.ts";
+import { addValue, OUTCOME_FIGURE } from "../../domain/figures.ts";
+import { type Outcome, type State, TRANSITIONS } from "../../domain/job.ts";
+import type { Settlement } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
 import type { FigureTally } from "./figures.ts";
 
 /** Who settles, and where that is counted. */
 export interface By {
-  /** Only its attempts are settled. */
   supervisor: string;
   /** To be stored at the end of the transaction. */
   figures: FigureTally;

@@ -4,12 +4,12 @@
  * transaction, with a ring of the doorbell after what others may wait for. All that `enqueue` does not need
  * is loaded when it is first used: loading everything would add a tenth to the time that `enqueue` takes.
  */
-import { StoreFull } from "../../errors.ts";
-import type { Home } from "../../home.ts";
-import type { Attempt, Job, NewJob, State } from "../../job.ts";
-import type * as contract from "../store.ts";
-import type { Database } from "./database.ts";
-import type { Doorbell } from "./doorbell.ts";
+import { StoreFull } from "../../domain/errors.ts";
+import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
+import type { Home } from "../../system/home.ts";
+import type * as contract from "../contract.ts";
+import type { Database } from "./engine/database.ts";
+import type { Doorbell } from "./engine/doorbell.ts";
 import { divide, enqueue, Reserved } from "./enqueue.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";

@@ -3,11 +3,11 @@
  * What is done to all jobs of some kind: to those that are there when it begins, a few at a time, so that others get
  * their turn. Each is done as a whole; who is interrupted has done it to some of them.
  */
-import { type State, WAITING } from "../../job.ts";
+import { type State, WAITING } from "../../domain/job.ts";
 import { lanesIn } from "./counts.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./engine/database.ts";
+import { inTurns } from "./engine/turns.ts";
 import { RETRY } from "./manage.ts";
-import { inTurns } from "./turns.ts";
 
 /** Starts every dead job afresh. Returns how many. */
 export function retryDead(db: Database, now: number): Promise<number> {

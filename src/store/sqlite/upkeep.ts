@@ -3,13 +3,13 @@
  * Care for the database itself: removing what is old, looking for damage, counting again, and what there is
  * to know. Copying is in `backup.ts`.
  */
-import { addFigures, type Figures, noFigures, OUTCOME_FIGURE } from "../../figures.ts";
-import type { Outcome, State } from "../../job.ts";
-import type { Database } from "./database.ts";
+import { addFigures, type Figures, noFigures, OUTCOME_FIGURE } from "../../domain/figures.ts";
+import type { Outcome, State } from "../../domain/job.ts";
 import { recountEmptied } from "./emptied.ts";
+import type { Database } from "./engine/database.ts";
+import { turn } from "./engine/turns.ts";
 import { figures } from "./figures.ts";
 import { recountLanes } from "./lanes.ts";
-import { turn } from "./turns.ts";
 
 const PRUNABLE = "state IN ('completed', 'cancelled')";
 

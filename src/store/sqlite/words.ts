@@ -2,7 +2,7 @@
  * @module
  * The words of `job.ts` as SQL, so that no statement spells out which states may move where.
  */
-import { type State, statesBefore } from "../../job.ts";
+import { type State, statesBefore } from "../../domain/job.ts";
 
 /** Words as an SQL list: `('a', 'b')`. For fixed words only, never for what users wrote. */
 export function sqlList(words: readonly string[]): string {

@@ -3,9 +3,9 @@
  * Supervisors, their workers and leases, and what they have been told. What becomes of those that went away is in
  * `adoption.ts`.
  */
-import { NoSuch } from "../../errors.ts";
-import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../store.ts";
-import type { Database } from "./database.ts";
+import { NoSuch } from "../../domain/errors.ts";
+import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
+import type { Database } from "./engine/database.ts";
 import { idOf } from "./rows.ts";
 import { settings } from "./settings.ts";
 
@@ -40,7 +40,6 @@ export function renew(db: Database, supervisor: string, leaseUntil: number): boo
   return db.run("UPDATE supervisors SET lease_until = ? WHERE id = ?", leaseUntil, supervisor) > 0;
 }
 
-/** Removes workers that have stopped. */
 export function unregister(db: Database, workers: readonly string[]): void {
   for (const id of workers) db.run("DELETE FROM workers WHERE id = ?", id);
 }

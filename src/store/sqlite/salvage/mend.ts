@@ -3,10 +3,10 @@
  * Making rows that were saved one by one into a store that holds together: nothing runs without anybody to settle it,
  * counts are counted anew, and figures are never less than what is there. To be called in a write transaction.
  */
-import { addValue, OUTCOME_FIGURE } from "../../../figures.ts";
-import { type Outcome, WAITING } from "../../../job.ts";
-import type { Database } from "../database.ts";
+import { addValue, OUTCOME_FIGURE } from "../../../domain/figures.ts";
+import { type Outcome, WAITING } from "../../../domain/job.ts";
 import { rebuildEmptied } from "../emptied.ts";
+import type { Database } from "../engine/database.ts";
 import { FigureTally, sumUpQueues } from "../figures.ts";
 import { rebuildLanes } from "../lanes.ts";
 import { recountFigures } from "../upkeep.ts";

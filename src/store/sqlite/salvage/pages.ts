@@ -23,7 +23,6 @@ const LONGEST = 64 * 1024 * 1024;
 const MAPPED = PAGE / 5 | 0;
 const FREE = 2;
 
-/** What a column holds. */
 export type Field = string | number | null | Uint8Array;
 
 /** A row as it stands on a page. */

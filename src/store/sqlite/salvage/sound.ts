@@ -3,7 +3,7 @@
  * Whether a row that could be read still means something: damage within a page can leave rows that SQLite takes for
  * whole. The schema's own checks see to the rest. Pure.
  */
-import { ID_PATTERN, QUEUE_PATTERN } from "../../../job.ts";
+import { ID_PATTERN, QUEUE_PATTERN } from "../../../domain/job.ts";
 
 /** A row of whatever table. */
 export type Row = Readonly<Record<string, unknown>>;

@@ -5,10 +5,10 @@
  * page is put in order: where the tables begin is the same in every store.
  */
 import { DatabaseSync } from "node:sqlite";
-import { StoreDamaged } from "../../../errors.ts";
-import type { Home } from "../../../home.ts";
-import { APPLICATION_ID } from "../header.ts";
-import { removeDatabase } from "../new_file.ts";
+import { StoreDamaged } from "../../../domain/errors.ts";
+import type { Home } from "../../../system/home.ts";
+import { APPLICATION_ID } from "../engine/header.ts";
+import { removeDatabase } from "../engine/new_file.ts";
 import { PAGE, readPage } from "./pages.ts";
 
 /** The fields of the header, by their offsets. */
@@ -24,7 +24,6 @@ const LAST_CHILD = 8;
 const CELLS = 12;
 const INTERIOR = 5;
 
-/** An open source. */
 export interface Source extends Disposable {
   /** To be read from only. */
   db: DatabaseSync;
@@ -62,7 +61,6 @@ export function openSource(
   throw nothingReadable(home);
 }
 
-/** There is no way. */
 export function nothingReadable(home: Home): StoreDamaged {
   return new StoreDamaged(`Cannot salvage "${home.database}": nothing of it can be read`);
 }

@@ -10,7 +10,6 @@
 export interface KeyRange {
   /** The first. */
   from: number;
-  /** The last. */
   to: number;
 }
 
@@ -20,9 +19,7 @@ const STEP = 256;
 /** How often reading one table may fail before nothing is halved any more. A failure takes some 20 µs. */
 export const MOST_FAILURES = 100_000;
 
-/** What a walk needs. */
 export interface Walk<Row> {
-  /** All keys there may be. */
   range: KeyRange;
   /** The rows of a range. @throws when one of them cannot be read */
   read(range: KeyRange): Row[];

@@ -15,7 +15,6 @@ space=$(readlink /proc/self/ns/pid 2>/dev/null); echo "$space"
 [ -r /proc/self/environ ] && command -v grep >/dev/null && echo yes || echo no
 [ "$(sh -c 'trap "echo trapped" EXIT; kill $$' 2>/dev/null)" = trapped ] && echo yes || echo no`;
 
-/** Asks the machine. */
 export async function probeHost(bootIdFile: string = BOOT_ID): Promise<Host> {
   const lines = (await runShell(PROBE, [bootIdFile])).split("\n");
   const [name = "", bootId = "", pidNamespace = "", procfs, trapsOnSignal] = lines;

@@ -7,7 +7,7 @@
  * Invariant: who may end a command's processes may end its shell, too, so a shell that was pointed out as the root of
  * a tree takes no further command.
  */
-import { bar, hasBegun, splitSpool } from "../../spool.ts";
+import { bar, hasBegun, splitSpool } from "../../spool/spool.ts";
 import { launchedChild } from "../child.ts";
 import { type Launch, type Launched, type LaunchEnd, type Launcher, RUN_VARIABLE } from "../platform.ts";
 import { isExported, launch, scriptsFor } from "./launch.ts";

@@ -6,14 +6,13 @@ import type { Platform } from "../platform.ts";
 import { startInBackground } from "./background.ts";
 import { askDf } from "./disk.ts";
 import { findRuns } from "./find.ts";
-import { probeHost } from "./host.ts";
 import { punchHole } from "./hole.ts";
+import { probeHost } from "./host.ts";
 import { PosixLauncher } from "./launcher.ts";
 import { emptyRemoved } from "./removed.ts";
 import { runShell, withheldNames } from "./shell.ts";
 import { signalTree } from "./tree.ts";
 
-/** Processes as POSIX knows them. */
 export const posixPlatform: Platform = {
   programs: ["sh"],
   stopSignals: ["SIGINT", "SIGTERM", "SIGHUP"],

@@ -9,8 +9,8 @@
  * down, and then it is not used again. When its worker is gone it ends with the command it runs. The files of the spool
  * are made as `launch.ts` makes them; a fork is told by the first of them, so it is its stdout from the moment it is made.
  */
+import { splitSpool } from "../../spool/spool.ts";
 import { type LaunchEnd, RUN_VARIABLE } from "../platform.ts";
-import { splitSpool } from "../../spool.ts";
 import { spawnShell } from "./shell.ts";
 
 /** Where its own directory cannot be entered: told apart from a command's own codes by that nothing has begun. */
@@ -67,17 +67,13 @@ export interface SlotCommand {
   ends: string;
   /** As in `Launch`, null being where this process was when the shell began. */
   cwd: string | null;
-  /** What every job has. */
   job: { id: string; attempt: string; queue: string };
-  /** The run's token. */
   token: string;
-  /** Further variables. */
   variables: readonly string[];
 }
 
 /** What the shells of one worker have in common. */
 export interface SlotShellOptions {
-  /** The directory of the spool. */
   directory: string;
   /** The shell of the commands, as in `Launch`. */
   shell: string;
@@ -89,7 +85,6 @@ export interface SlotShellOptions {
 
 const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
 
-/** One such shell. */
 export class SlotShell {
   readonly #child: Deno.ChildProcess;
   readonly #requests: WritableStreamDefaultWriter<Uint8Array>;

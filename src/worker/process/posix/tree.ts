@@ -7,7 +7,7 @@
  * *and* lost its parent escapes. The fork of a slot's shell has the environment of that, and is told by its stdout.
  * Where there is no `/proc`, the tree is the run's process group.
  */
-import { streamPath } from "../../spool.ts";
+import { streamPath } from "../../spool/spool.ts";
 import { RUN_VARIABLE, type Signalled, type Tree } from "../platform.ts";
 import { runShell } from "./shell.ts";
 

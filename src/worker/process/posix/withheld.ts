@@ -3,7 +3,7 @@
  * The variables that the shells of this process do not get (see `shell.ts`): what they are, so that a job's own shell
  * can export them again. Where there are none, asking costs nothing.
  */
-import { envVariable } from "../../../environment.ts";
+import { envVariable } from "../../../system/environment.ts";
 import type { Withheld } from "../platform.ts";
 import { runShell, withheldNames } from "./shell.ts";
 
@@ -12,10 +12,8 @@ import { runShell, withheldNames } from "./shell.ts";
  * no `/proc`, as on macOS, it takes permission to read them; there, `/bin/sh` itself would not hand on `DYLD_*`.
  */
 const READ_PARENT = "cat /proc/$PPID/environ";
-/** What a shell can export. */
 const NAME = /^[A-Za-z_]\w*$/;
 
-/** What is withheld. */
 export async function withheld(): Promise<Withheld> {
   const names = await withheldNames();
   if (names.length === 0) return { values: {}, unknown: [] };

@@ -7,8 +7,8 @@
  *
  * There is always a witness. A command may have about 8,000 characters and one line: `cmd` takes no more.
  */
+import { splitSpool } from "../../spool/spool.ts";
 import type { Launch } from "../platform.ts";
-import { splitSpool } from "../../spool.ts";
 import { cmdArguments, nativePath } from "./programs.ts";
 
 /** Followed by `markOf` the spool: what every script that runs a job has in it, and no other command line. */

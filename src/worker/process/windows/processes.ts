@@ -8,9 +8,7 @@
 import type { Found, Tree } from "../platform.ts";
 import { MARK, markOfPath } from "./launch.ts";
 
-/** A process. */
 export interface Process {
-  /** Its pid. */
   id: number;
   /** The pid of who started it; that may be gone, and the pid another's. */
   parent: number;
@@ -20,7 +18,6 @@ export interface Process {
   started: number | null;
 }
 
-/** All processes at a moment. */
 export interface Processes {
   /** The moment, in ms since the epoch. */
   now: number;

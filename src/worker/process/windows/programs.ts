@@ -12,7 +12,6 @@ export const PROGRAMS = ["cmd", "powershell", "taskkill"] as const;
 
 /** A program to run to its end. */
 export interface Call {
-  /** Which one. */
   program: (typeof PROGRAMS)[number];
   /** As words. */
   args: readonly string[];

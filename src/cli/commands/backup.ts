@@ -1,0 +1,21 @@
+/**
+ * @module
+ * `queuectl backup`: writes a consistent copy of the database while workers run.
+ */
+import { defineCommand, type Target } from "../line/command.ts";
+import { stopSignal } from "./dashboard/stop_signal.ts";
+
+export const command: Target = defineCommand({
+  brief: "Write a consistent copy of everything, while workers run",
+  description:
+    "The copy is a database of its own: as `queue.db` in another directory it is a home to go on with.",
+  examples: [["backup /backup/queue.db", "copy to a file that does not exist yet"]],
+  words: { placeholder: "FILE", brief: "the new file", min: 1, max: 1 },
+  async run(context, _flags, [path]) {
+    const store = await context.store();
+    using stop = stopSignal();
+    await store.backup(path!, stop.signal);
+    const { size } = await Deno.stat(path!);
+    context.print.result({ path, size }, () => `Copied to ${path}, ${size} bytes`);
+  },
+});

@@ -1,0 +1,84 @@
+/**
+ * @module
+ * What can be typed where on the command line: the command tree, laid flat for the completion scripts. Pure.
+ */
+import {
+  type CommandDefinition,
+  GLOBAL_FLAGS,
+  type GroupDefinition,
+  type Target,
+} from "../../line/command.ts";
+import { flagName } from "../../line/help.ts";
+
+/** A place on the command line: after the words of a group or a command. */
+export interface Place {
+  /** The words before it, each after a blank: `""`, `" dlq"`, `" dlq list"`. */
+  at: string;
+  words: Described[];
+  /** The flags that may be typed here. */
+  flags: (Described & { value: Value | null })[];
+  /** Names of files may be typed here, too. */
+  files: boolean;
+}
+
+/** A word and what it is about. */
+export interface Described {
+  word: string;
+  brief: string;
+}
+
+/** What the value of a flag may be; without choices anything may. */
+export interface Value {
+  choices: readonly string[];
+}
+
+const HELP_FLAG = { word: "--help", brief: "print help", value: null };
+
+export function placesIn(root: Target): Place[] {
+  return [...placesFrom(root, "")];
+}
+
+function* placesFrom({ definition }: Target, at: string): Generator<Place> {
+  if (!("routes" in definition)) return yield commandPlace(definition, at);
+  const routes = namesOf(definition);
+  yield {
+    at,
+    words: routes.map(([word, target]) => ({ word, brief: target.definition.brief })),
+    flags: [HELP_FLAG],
+    files: false,
+  };
+  for (const [word, target] of routes) yield* placesFrom(target, `${at} ${word}`);
+}
+
+function namesOf({ routes, aliases = {} }: GroupDefinition): [string, Target][] {
+  const others = Object.entries(aliases).map(([alias, name]): [string, Target] => [alias, routes[name]!]);
+  return [...Object.entries(routes), ...others];
+}
+
+function commandPlace({ words, flags = {} }: CommandDefinition, at: string): Place {
+  const known = Object.entries({ ...flags, ...GLOBAL_FLAGS }).map((
+    [name, { kind, brief, choices = [] }],
+  ) => ({
+    word: `--${flagName(name)}`,
+    brief,
+    value: kind === "toggle" ? null : { choices },
+  }));
+  return {
+    at,
+    words: (words?.choices ?? []).map((word) => ({ word, brief: words!.brief })),
+    flags: [...known, HELP_FLAG],
+    files: words?.placeholder === "FILE",
+  };
+}
+
+/** Flags that take a value, with the place before them: `" list --state"`. */
+export function valuePlaces(places: readonly Place[]): { after: string; choices: readonly string[] }[] {
+  return places.flatMap(({ at, flags }) =>
+    flags.flatMap(({ word, value }) => value ? [{ after: `${at} ${word}`, choices: value.choices }] : [])
+  );
+}
+
+/** The text between single quotes of a POSIX shell. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

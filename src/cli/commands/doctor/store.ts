@@ -1,0 +1,135 @@
+/**
+ * @module
+ * The checks of the store: can it be used, is it sound, is somebody told of its changes, who works on it.
+ */
+import { StoreDamaged, UserError } from "../../../domain/errors.ts";
+import type { Store, StoreInfo, WorkerInfo } from "../../../store/contract.ts";
+import type { Home } from "../../../system/home.ts";
+import type { Context } from "../../line/context.ts";
+import { fromNow } from "../../show/times.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+
+/** How long the doorbell may take to be heard. */
+const EARSHOT_MS = 1000;
+
+/** Everything about the store, up to where it cannot be used. */
+export async function* checkStore(context: Context): AsyncGenerator<Finding> {
+  try {
+    yield* checkOpened(context, await context.store());
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    if (!(error instanceof StoreDamaged)) {
+      yield problem("store", error.message, "see to that first, or choose another home with --home DIR");
+    } else yield await damaged(context, { check: "store", found: error.message.replace(HINT, "") });
+  }
+}
+
+/** What the sentence for damage says to those who have not asked the doctor yet. */
+const HINT = "; run queuectl doctor";
+
+async function damaged(
+  { home }: Context,
+  { check, found }: { check: string; found: string },
+): Promise<Finding> {
+  const { survey } = await import("../../../store/sqlite/salvage/salvage.ts");
+  const seen = sizeOf(home.database) > 0 ? survey(home) : undefined;
+  const extent = seen ? `; ${seen.readable} of about ${seen.of} jobs can be read` : "";
+  return problem(check, found + extent, whatToDo(home));
+}
+
+/** The engine's findings, of which the first says as much to most people as all of them. */
+function inShort(damage: readonly string[]): string {
+  const lines = damage.flatMap((one) => one.split("\n")).filter((line) => !line.startsWith("***"));
+  return lines.length > 1 ? `${lines[0]}, and ${lines.length - 1} more of the kind` : `${lines[0]}`;
+}
+
+function whatToDo({ database, doorbell }: Home): string {
+  const backup = `put a backup in its place, without ${database}-wal and ${database}-shm`;
+  if (sizeOf(database) + sizeOf(`${database}-wal`) > 0) {
+    return `save what can be read with queuectl doctor --salvage FILE, or ${backup}`;
+  }
+  return `${backup}, or delete ${doorbell} to begin anew`;
+}
+
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0; // it is not there
+  }
+}
+
+async function* checkOpened(context: Context, store: Store): AsyncGenerator<Finding> {
+  const info = await store.info();
+  yield ok(
+    "store",
+    `${megabytes(info.size)} and a log of ${megabytes(info.logSize)}, schema ${info.schemaVersion}`,
+  );
+  yield checkEngine(info);
+  const damage = await store.check();
+  if (damage.length > 0) return yield await damaged(context, { check: "integrity", found: inShort(damage) });
+  yield ok("integrity", "all is well");
+  await store.prune(0, 1); // removes nothing, but says when nothing can be written
+  while (await store.recover()); // what a killed process had begun to enqueue
+  yield* findingsOf("counts", await store.recount(), "please report this as a defect of queuectl");
+  yield await checkDoorbell(context, store);
+  yield* checkWorkers(context, store);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** SQLite before 3.51.3 can damage a database in WAL mode when two connections write and checkpoint at once. */
+function checkEngine({ engine }: StoreInfo): Finding {
+  const [major = 0, minor = 0, patch = 0] = (/[\d.]+$/.exec(engine)?.[0] ?? "").split(".").map(Number);
+  const safe = (major * 1000 + minor) * 1000 + patch >= 3_051_003;
+  if (safe) return ok("engine", engine);
+  return warning(
+    "engine",
+    `${engine} can, very rarely, damage a database that several processes write`,
+    "use a runtime with SQLite 3.51.3 or later (Deno 2.9), and keep backups",
+  );
+}
+
+function* findingsOf(check: string, wrong: readonly string[], advice: string): Generator<Finding> {
+  if (wrong.length === 0) yield ok(check, "all is well");
+  for (const one of wrong) yield problem(check, one, advice);
+}
+
+async function checkDoorbell({ home, clock }: Context, store: Store): Promise<Finding> {
+  const heard = new AbortController();
+  using _listening = store.listen(() => heard.abort());
+  const start = clock.monotonicMs();
+  const seconds = clock.now() / 1000;
+  await Deno.utime(home.doorbell, seconds, seconds).catch(() => {});
+  await clock.sleep(EARSHOT_MS, heard.signal);
+  if (heard.signal.aborted) {
+    return ok("doorbell", `heard after ${(clock.monotonicMs() - start).toFixed(1)} ms`);
+  }
+  return warning(
+    "doorbell",
+    "changes are not announced on this file system",
+    "workers find new jobs by looking, every poll_interval; a local disk would let them start at once",
+  );
+}
+
+async function* checkWorkers({ clock }: Context, store: Store): AsyncGenerator<Finding> {
+  const now = clock.now();
+  const workers = await store.workers();
+  const gone = workers.filter(({ leaseUntil }) => leaseUntil <= now);
+  for (const worker of gone) {
+    yield warning("workers", describeGone(worker, now), "start a worker on that host: it adopts what runs");
+  }
+  const there = workers.length - gone.length;
+  const { counts: { pending } } = await store.summary(0);
+  if (there === 0 && pending > 0) {
+    yield warning("workers", `${pending} jobs are pending and no worker is there`, "queuectl worker start");
+  } else yield ok("workers", `${there} there`);
+}
+
+function describeGone({ id, host, pid, leaseUntil, running }: WorkerInfo, now: number): string {
+  const jobs = running.length === 0 ? "" : `, running ${running.join(", ")}`;
+  const since = leaseUntil === 0 ? "has left" : `is gone: its lease ended ${fromNow(leaseUntil, now)}`;
+  return `${id} (pid ${pid} on ${host}${jobs}) ${since}`;
+}

@@ -1,0 +1,82 @@
+/**
+ * @module
+ * Queueing all the jobs of a file, or none.
+ */
+import { inPlace, readBulk } from "../../domain/bulk.ts";
+import { BadInput, TakenId } from "../../domain/errors.ts";
+import type { NewJob } from "../../domain/job.ts";
+import type { JobDefaults } from "../../domain/spec.ts";
+import type { Context } from "../line/context.ts";
+
+/** Which file, and what holds for each of its jobs. */
+export interface BulkRequest {
+  /** `-` is standard input. */
+  path: string;
+  /** Where it is queued, when, and what the flags said. */
+  defaults: JobDefaults;
+}
+
+/**
+ * Queues the jobs of a file. The ids go to stdout, one a line; a terminal gets their number instead.
+ * @throws {BadInput} or {TakenId} that names the line; then nothing was queued
+ */
+export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<void> {
+  const source = path === "-" ? "standard input" : path;
+  const { jobs, place } = readBulk(await readText(path, source), { source, defaults });
+  const store = await context.store({ reserve: false });
+  const { idFormat } = await context.settings();
+  const options = { now: defaults.now, idFormat };
+  const ids = await store.enqueue(withProgress(jobs), options).catch((error) => {
+    throw error instanceof TakenId ? inPlace(error, { source, place: place(error.index) }) : error;
+  });
+  if (!context.json && Deno.stdout.isTerminal()) context.print.note(`Queued ${ids.length} jobs`);
+  else context.print.result({ ids }, () => ids.join("\n"));
+}
+
+async function readText(path: string, source: string): Promise<string> {
+  const bytes = path === "-" ? await new Response(Deno.stdin.readable).bytes() : await readFile(path);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new BadInput(`Cannot read ${source}: it is not UTF-8 text`);
+  }
+}
+
+async function readFile(path: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new BadInput(`Cannot read "${path}": no such file`);
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new BadInput(`Cannot read "${path}": it is a directory`);
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new BadInput(`Cannot read "${path}": permission denied`);
+    }
+    throw error;
+  }
+}
+
+const BAR_WIDTH = 30;
+
+/** The same jobs, with a bar on stderr while they are taken, where that is a terminal. */
+function* withProgress(jobs: readonly NewJob[]): Iterable<NewJob> {
+  if (!Deno.stderr.isTerminal()) return yield* jobs;
+  const step = Math.max(1, Math.floor(jobs.length / 100));
+  for (const [index, job] of jobs.entries()) {
+    if (index % step === 0) drawBar(index / jobs.length);
+    yield job;
+  }
+  drawBar(undefined);
+}
+
+/** Draws the bar over itself; undefined removes it. */
+function drawBar(share: number | undefined): void {
+  const filled = Math.round((share ?? 0) * BAR_WIDTH);
+  const bar = `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} ${Math.round((share ?? 0) * 100)} %`;
+  try {
+    Deno.stderr.writeSync(new TextEncoder().encode(share === undefined ? "\r\x1b[K" : `\r${bar}`));
+  } catch {
+    // Nobody looks; the jobs are queued all the same.
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * @module
+ * `queuectl list`: jobs, newest first, page by page.
+ */
+import { STATES } from "../../domain/job.ts";
+import type { JobFilter } from "../../store/contract.ts";
+import { jobJson } from "../../views/job_json.ts";
+import { defineCommand, type Target } from "../line/command.ts";
+import type { Context } from "../line/context.ts";
+import { choice, count, text } from "../line/flags.ts";
+import { jobTable } from "../show/job_table.ts";
+
+/** The flags that pick a page. */
+export const PAGE_FLAGS = {
+  queue: text("QUEUE", "only jobs of this queue"),
+  label: text("LABEL", "only jobs with this label"),
+  search: text("TEXT", "only jobs whose command or id contains this"),
+  sort: choice(["newest", "oldest", "priority"], "the order (default: newest)"),
+  limit: count({ min: 1, max: 10_000 }, "at most so many (default: 50)"),
+  cursor: text("CURSOR", "go on after the page that gave this cursor"),
+};
+
+export const command: Target = defineCommand({
+  brief: "List jobs, newest first",
+  description: "When there are more, the cursor for the next page follows.",
+  examples: [
+    ["list", "the latest jobs"],
+    ["list --state dead", "the dead letter queue"],
+    ["list --queue mail --search invoice --limit 10", "the latest ten that match"],
+    ["list --json --sort oldest", "as JSON, oldest first"],
+  ],
+  flags: { state: choice(STATES, "only jobs in this state"), ...PAGE_FLAGS },
+  async run(context, flags) {
+    await printPage(context, { ...flags, limit: flags.limit ?? 50 });
+  },
+});
+
+/** Prints one page of jobs, and to stderr how to get the next. */
+export async function printPage(context: Context, filter: JobFilter): Promise<void> {
+  const { print, clock } = context;
+  const { jobs, cursor } = await (await context.store()).list(filter);
+  print.result(
+    { jobs: jobs.map(jobJson), cursor },
+    () => jobs.length === 0 ? "No jobs" : jobTable(print, { jobs, now: clock.now() }),
+  );
+  if (cursor !== null && !context.json) print.note(`More with --cursor ${cursor}`);
+}

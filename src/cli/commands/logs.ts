@@ -1,0 +1,97 @@
+/**
+ * @module
+ * `queuectl logs`: what a job printed, byte for byte, or prints.
+ */
+import { BadInput, NoSuch, Refused } from "../../domain/errors.ts";
+import { ENDED, type Job, type Stream } from "../../domain/job.ts";
+import { AttemptOutput, joined, lastLines, type OutputRequest } from "../../views/output_reader.ts";
+import { watchStore } from "../../views/watch_store.ts";
+import { defineCommand, type Target } from "../line/command.ts";
+import type { Context } from "../line/context.ts";
+import { count, toggle } from "../line/flags.ts";
+import { ONE_ID } from "../line/ids.ts";
+
+export const command: Target = defineCommand({
+  brief: "Print what a job printed",
+  description: [
+    "Both streams go to standard output, byte for byte, in the order in which they were stored; where the middle of a",
+    "stream was too long to be kept, a line says how many bytes are missing. --follow goes on with the attempts that",
+    "come, until the job has ended.",
+  ].join("\n"),
+  examples: [
+    ["logs j1", "of the latest attempt"],
+    ["logs j1 --follow", "and what comes"],
+    ["logs j1 --attempt 1 --stderr --lines 20", "the end of what the first attempt complained about"],
+  ],
+  flags: {
+    attempt: count({ min: 1, max: 1e9 }, "which attempt (default: the latest)"),
+    stdout: toggle("only standard output"),
+    stderr: toggle("only standard error"),
+    lines: count({ min: 0, max: 1e9 }, "only the last N lines of what is there"),
+    follow: toggle("go on printing until the job has ended"),
+  },
+  words: ONE_ID,
+  async run(context, { stdout, stderr, ...flags }, [id]) {
+    if (context.json && flags.follow) {
+      throw new BadInput("Cannot use --json with --follow: a document has an end");
+    }
+    const store = await context.store();
+    const job = await store.get(id!);
+    if (job === undefined) throw new NoSuch(`Cannot show logs of job "${id}": no such job`);
+    const attempt = flags.attempt ?? job.lastAttempt;
+    if (attempt > job.lastAttempt || (attempt === 0 && !flags.follow)) throw noAttempt(job, attempt);
+    const streams: Stream[] = stdout === stderr ? ["stdout", "stderr"] : [stdout ? "stdout" : "stderr"];
+    const request = { id: job.id, attempt, streams };
+    if (context.json) return await printJson(context, request);
+    if (!flags.follow) return await printUnread(context, new AttemptOutput(store, request), flags.lines);
+    await follow(context, { ...request, lines: flags.lines, onlyThis: flags.attempt !== undefined });
+  },
+});
+
+function noAttempt(job: Job, attempt: number): Refused {
+  const subject = attempt === 0 ? "" : `attempt ${attempt} of `;
+  const latest = job.lastAttempt === 0 ? "it has not run yet" : `its latest attempt is ${job.lastAttempt}`;
+  return new Refused(`Cannot show logs of ${subject}job "${job.id}": ${latest}`);
+}
+
+async function printJson(context: Context, request: OutputRequest): Promise<void> {
+  const { outputJson } = await import("../../views/output_json.ts");
+  const pieces = await Array.fromAsync(new AttemptOutput(await context.store(), request).unread());
+  const { id, attempt, streams } = request;
+  context.print.result({ id, attempt, ...outputJson(pieces, streams) }, () => "");
+}
+
+/** Prints what was not printed yet; only the last `lines` of it unless undefined. */
+async function printUnread(context: Context, output: AttemptOutput, lines?: number): Promise<void> {
+  if (lines === undefined) {
+    for await (const bytes of output.unreadBytes()) context.print.bytes(bytes);
+  } else context.print.bytes(lastLines(joined(await Array.fromAsync(output.unreadBytes())), lines));
+}
+
+/** What to follow: `onlyThis` attempt, or the ones after it too. */
+interface Following extends OutputRequest {
+  lines: number | undefined;
+  onlyThis: boolean;
+}
+
+/** Prints what is there and what comes, until the job has ended or is gone. */
+async function follow(context: Context, { lines, onlyThis, ...request }: Following): Promise<void> {
+  const store = await context.store();
+  using changes = watchStore(store, context.clock);
+  let output = new AttemptOutput(store, request);
+  for (let first = true;; first = false) {
+    // The job before its output: once an attempt has ended, all of its output is there.
+    const job = await store.get(request.id);
+    await printUnread(context, output, first ? lines : undefined);
+    if (job === undefined || (onlyThis && hasEnded(job, output.attempt))) return;
+    if (job.lastAttempt > output.attempt) {
+      output = new AttemptOutput(store, { ...request, attempt: output.attempt + 1 });
+      if (output.attempt > 1) context.print.note(`Attempt ${output.attempt} of job ${job.id}`);
+    } else if (ENDED.includes(job.state)) return;
+    else await changes.next();
+  }
+}
+
+function hasEnded(job: Job, attempt: number): boolean {
+  return job.lastAttempt > attempt || job.state !== "processing";
+}

@@ -1,0 +1,37 @@
+/**
+ * @module
+ * `queuectl queue list`: every queue with its switches and counts.
+ */
+import { STATES } from "../../../domain/job.ts";
+import type { QueueInfo } from "../../../store/contract.ts";
+import { defineCommand, type Target } from "../../line/command.ts";
+import { STATE_COLOUR } from "../../show/job_table.ts";
+import type { Print } from "../../show/print.ts";
+import { type Column, table } from "../../show/table.ts";
+
+export const command: Target = defineCommand({
+  brief: "List queues with their jobs by state",
+  examples: [["queue list", "every queue"], ["queue list --json", "as JSON"]],
+  async run(context) {
+    const queues = await (await context.store()).queues();
+    context.print.result(
+      { queues },
+      () => queues.length === 0 ? "No queues" : queueTable(context.print, queues),
+    );
+  },
+});
+
+function queueTable(print: Print, queues: readonly QueueInfo[]): string {
+  const columns: Column<QueueInfo>[] = [
+    { title: "QUEUE", value: (queue) => queue.name },
+    { title: "PAUSED", value: (queue) => queue.paused ? "paused" : "" },
+    { title: "AT MOST", value: (queue) => queue.concurrency ?? "", align: "right" },
+    ...STATES.map((state): Column<QueueInfo> => ({
+      title: state.toUpperCase(),
+      value: (queue) => queue.counts[state] || "",
+      align: "right",
+      paint: (_queue, cell) => print.paint(STATE_COLOUR[state], cell),
+    })),
+  ];
+  return table(print, { columns, rows: queues });
+}

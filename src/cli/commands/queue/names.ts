@@ -1,0 +1,20 @@
+/**
+ * @module
+ * The queue that commands on one queue take.
+ */
+import { BadInput } from "../../../domain/errors.ts";
+import { QUEUE_PATTERN } from "../../../domain/job.ts";
+import { FIELDS } from "../../../domain/spec.ts";
+import type { Words } from "../../line/command.ts";
+
+export const ONE_QUEUE: Words = { placeholder: "QUEUE", brief: "name of the queue", min: 1, max: 1 };
+
+/**
+ * The name, if a queue may have it. The queue itself need not exist: it can be paused or limited before its
+ * first job comes.
+ * @throws {BadInput} for a name that no queue can have
+ */
+export function queueName(name: string): string {
+  if (QUEUE_PATTERN.test(name)) return name;
+  throw new BadInput(`Cannot use queue "${name}": a name takes ${FIELDS.queue.takes}`);
+}

@@ -1,0 +1,26 @@
+/**
+ * @module
+ * `queuectl retry`: runs jobs again.
+ */
+import { defineCommand, type Target } from "../line/command.ts";
+import { distinct, IDS, jobCount } from "../line/ids.ts";
+
+function stayHeld(held: readonly string[]): string {
+  return held.length === 0 ? "" : `; held until released: ${held.join(", ")}`;
+}
+
+export const command: Target = defineCommand({
+  brief: "Run jobs again that have ended or wait for their next attempt",
+  description:
+    "Their attempts are counted afresh; what came before stays in their history. A held job stays held.",
+  examples: [["retry j1", "run a job again, now"], ["retry j1 j2", "run several again"]],
+  words: IDS,
+  async run(context, _flags, words) {
+    const ids = distinct(words);
+    const held = await (await context.store()).retry(ids, { now: context.clock.now() });
+    context.print.result(
+      { retried: ids, held },
+      () => `Queued ${jobCount(ids.length)} again${stayHeld(held)}`,
+    );
+  },
+});

@@ -1,0 +1,95 @@
+/**
+ * @module
+ * `queuectl show`: everything about one job, and why it is not running when it waits.
+ */
+import { formatDuration } from "../../domain/duration.ts";
+import { NoSuch } from "../../domain/errors.ts";
+import type { Attempt, Job } from "../../domain/job.ts";
+import { attemptJson, jobJson, timeJson } from "../../views/job_json.ts";
+import { reasonsToWait, runsUnwatched } from "../../views/waiting.ts";
+import { defineCommand, type Target } from "../line/command.ts";
+import { ONE_ID } from "../line/ids.ts";
+import { STATE_COLOUR } from "../show/job_table.ts";
+import type { Print } from "../show/print.ts";
+import { type Column, table } from "../show/table.ts";
+import { visible } from "../show/terminal.ts";
+import { fromNow } from "../show/times.ts";
+
+export const command: Target = defineCommand({
+  brief: "Show all about a job, and why it is not running",
+  examples: [["show j1", "one job with its attempts"], ["show j1 --json", "as JSON, with why it waits"]],
+  words: ONE_ID,
+  async run(context, _flags, [id]) {
+    const store = await context.store();
+    const now = context.clock.now();
+    const job = await store.get(id!);
+    if (job === undefined) throw new NoSuch(`Cannot show job "${id}": no such job`);
+    const attempts = await store.attempts(job.id);
+    const reasons = await reasonsToWait(job, { store, now });
+    const unwatched = await runsUnwatched(job, { store, now });
+    context.print.result(
+      { ...jobJson(job), waits_because: reasons, history: attempts.map(attemptJson) },
+      () =>
+        [facts(context.print, { job, reasons, unwatched, now }), ...history(context.print, attempts)].join(
+          "\n",
+        ),
+    );
+  },
+});
+
+/** What there is to say about the job, a line each. */
+function facts(
+  print: Print,
+  { job, reasons, unwatched, now }: { job: Job; reasons: readonly string[]; unwatched: boolean; now: number },
+): string {
+  const time = (ms: number | null) => ms === null ? "" : `${timeJson(ms)} (${fromNow(ms, now)})`;
+  const waits = job.runAt !== null && (job.state === "scheduled" || job.state === "failed");
+  const lines: [string, string][] = [
+    ["Job", job.id],
+    ["State", print.paint(STATE_COLOUR[job.state], job.state) + (job.held ? ", held" : "")],
+    ...reasons.map((reason): [string, string] => ["Waits", visible(reason)]),
+    ["Runs", unwatched ? "without a worker, until one starts on its host and adopts it" : ""],
+    ["Command", visible(job.command)],
+    ["Queue", job.queue],
+    ["Label", visible(job.label ?? "")],
+    ["Priority", job.priority === 0 ? "" : String(job.priority)],
+    ["Attempts", `${job.attempts} of at most ${job.maxRetries + 1}`],
+    ["Timeout", job.timeoutMs === 0 ? "" : formatDuration(job.timeoutMs)],
+    ["Runs at", waits ? time(job.runAt) : ""],
+    ["Created", time(job.createdAt)],
+    ["Started", time(job.startedAt)],
+    ["Finished", time(job.finishedAt)],
+    ["Exit code", job.exitCode === null ? "" : String(job.exitCode)],
+    ["Signal", job.signal ?? ""],
+    ["Error", visible(job.error ?? "")],
+    ["Worker", job.worker ?? ""],
+    ["Directory", visible(job.cwd ?? "")],
+    ...Object.entries(job.env ?? {}).map((
+      [name, value],
+    ): [string, string] => ["Env", visible(`${name}=${value}`)]),
+  ];
+  return lines.filter(([, value]) => value !== "").map(([name, value]) => `${name.padEnd(11)}${value}`).join(
+    "\n",
+  );
+}
+
+/** The attempts as a table, after a blank line; nothing when there are none. */
+function history(print: Print, attempts: readonly Attempt[]): string[] {
+  if (attempts.length === 0) return [];
+  const columns: Column<Attempt>[] = [
+    { title: "ATTEMPT", value: (attempt) => attempt.attempt, align: "right" },
+    { title: "OUTCOME", value: (attempt) => attempt.outcome?.replace("_", " ") ?? "running" },
+    { title: "STARTED", value: (attempt) => timeJson(attempt.startedAt)! },
+    { title: "TOOK", value: ({ startedAt, finishedAt }) => took(startedAt, finishedAt), align: "right" },
+    { title: "EXIT", value: (attempt) => attempt.exitCode ?? "", align: "right" },
+    { title: "SIGNAL", value: (attempt) => attempt.signal ?? "" },
+    { title: "WORKER", value: (attempt) => attempt.worker },
+    { title: "ADOPTED FROM", value: (attempt) => attempt.adoptedFrom ?? "" },
+    { title: "ERROR", value: (attempt) => attempt.error ?? "" },
+  ];
+  return ["", table(print, { columns, rows: attempts })];
+}
+
+function took(startedAt: number, finishedAt: number | null): string {
+  return finishedAt === null ? "" : formatDuration(Math.max(0, finishedAt - startedAt));
+}

@@ -1,0 +1,181 @@
+/**
+ * @module
+ * `queuectl wait`: until jobs have ended.
+ */
+import { formatDuration } from "../../domain/duration.ts";
+import { BadInput, NoSuch, Refused } from "../../domain/errors.ts";
+import type { Figures } from "../../domain/figures.ts";
+import { ENDED, type State } from "../../domain/job.ts";
+import type { Store } from "../../store/contract.ts";
+import { LONGEST_TIMER_MS } from "../../system/clock.ts";
+import { type Changes, watchStore } from "../../views/watch_store.ts";
+import { defineCommand, type Target } from "../line/command.ts";
+import type { Context } from "../line/context.ts";
+import { duration, text, toggle } from "../line/flags.ts";
+import { distinct, IDS, jobCount } from "../line/ids.ts";
+import { queueName } from "./queue/names.ts";
+
+export const command: Target = defineCommand({
+  brief: "Wait until jobs have ended",
+  description: [
+    "The exit code is 1 when one of them ended other than completed, or the time was up.",
+    "With --queue or --all it waits until nothing is left to run or retry, jobs that come meanwhile included; then it",
+    "is 1 when any job became dead or was cancelled meanwhile.",
+  ].join("\n"),
+  examples: [
+    ["wait j1 j2 && echo fine", "for two jobs"],
+    ["wait $(queuectl enqueue 'make report') --timeout 10m", "for one just queued, not for ever"],
+    ["wait --queue mail", "until a queue has nothing left to do"],
+  ],
+  flags: {
+    queue: text("QUEUE", "all jobs of a queue"),
+    all: toggle("all jobs"),
+    timeout: duration("give up after this long"),
+  },
+  words: { ...IDS, min: 0 },
+  async run(context, { queue, all, timeout }, words) {
+    const asked = Number(words.length > 0) + Number(queue !== undefined) + Number(all);
+    if (asked !== 1) throw new BadInput("Cannot tell what to wait for: give ids, or --queue QUEUE, or --all");
+    const target = words.length > 0
+      ? new SomeJobs(context, distinct(words))
+      : new WholeQueues(context, queue === undefined ? undefined : queueName(queue));
+    return await waitFor(context, { target, timeoutMs: timeout });
+  },
+});
+
+interface Awaited {
+  /** Looks once; says how many jobs are left. */
+  look(store: Store): Promise<number>;
+  /** Whether all of it ended as it should; prints the result. Called when nothing is left. */
+  conclude(): boolean;
+}
+
+async function waitFor(context: Context, { target, timeoutMs }: {
+  target: Awaited;
+  timeoutMs: number | undefined;
+}): Promise<number> {
+  const store = await context.store();
+  const deadline = timeoutMs === undefined ? Infinity : context.clock.monotonicMs() + timeoutMs;
+  using changes = watchStore(store, context.clock);
+  for (let left = await target.look(store); left > 0; left = await target.look(store)) {
+    const remainingMs = deadline - context.clock.monotonicMs();
+    if (remainingMs <= 0) {
+      throw new Refused(
+        `Cannot wait any longer: ${jobCount(left)} not ended after ${formatDuration(timeoutMs!)}`,
+      );
+    }
+    await nextWithin(changes, remainingMs);
+  }
+  return target.conclude() ? 0 : 1;
+}
+
+async function nextWithin(changes: Changes, ms: number): Promise<void> {
+  await changes.next(ms === Infinity ? undefined : AbortSignal.timeout(Math.min(ms, LONGEST_TIMER_MS)));
+}
+
+/** Jobs by their ids. Each is printed when it has ended. */
+class SomeJobs implements Awaited {
+  readonly #context: Context;
+  #left: string[];
+  readonly #ended = new Map<string, State>();
+
+  constructor(context: Context, ids: readonly string[]) {
+    this.#context = context;
+    this.#left = [...ids];
+  }
+
+  async look(store: Store): Promise<number> {
+    const ids = this.#left;
+    const states = await store.states(ids);
+    const missing = states.indexOf(undefined);
+    if (missing >= 0) throw new NoSuch(`Cannot wait for job "${ids[missing]}": no such job`);
+    this.#left = ids.filter((_, index) => !ENDED.includes(states[index]!));
+    ids.forEach((id, index) => {
+      if (ENDED.includes(states[index]!)) this.#end(id, states[index]!);
+    });
+    return this.#left.length;
+  }
+
+  #end(id: string, state: State): void {
+    this.#ended.set(id, state);
+    if (!this.#context.json) say(() => this.#context.print.line(`${id} ${state}`));
+  }
+
+  conclude(): boolean {
+    const jobs = [...this.#ended].map(([id, state]) => ({ id, state }));
+    say(() => this.#context.print.result({ jobs }, () => ""));
+    return jobs.every(({ state }) => state === "completed");
+  }
+}
+
+/**
+ * All that one queue, or every queue, has to do. What ended is taken from what the store has counted of all time, which
+ * nothing takes back: a job that was dead and then retried or deleted is not missed. The same cost for a million jobs.
+ */
+class WholeQueues implements Awaited {
+  readonly #context: Context;
+  readonly #queue: string | undefined;
+  #first: Ends | undefined;
+  #last: Ends | undefined;
+  /** Jobs that were seen to be cancelled, since those that had not begun are in no figures. */
+  #cancelled = { before: 0, more: 0 };
+
+  constructor(context: Context, queue: string | undefined) {
+    this.#context = context;
+    this.#queue = queue;
+  }
+
+  async look(store: Store): Promise<number> {
+    // Figures before the jobs at the first look, and after them at the last: what ends in between is in.
+    const begins = this.#first === undefined;
+    this.#first ??= await this.#ends(store);
+    const counts = await this.#counts(store);
+    if (begins && counts === undefined) {
+      throw new NoSuch(`Cannot wait for queue "${this.#queue}": no such queue`);
+    }
+    const { pending = 0, scheduled = 0, failed = 0, processing = 0, cancelled = 0 } = counts ?? {};
+    const seen = this.#cancelled;
+    this.#cancelled = {
+      before: cancelled,
+      more: begins ? 0 : seen.more + Math.max(0, cancelled - seen.before),
+    };
+    this.#last = await this.#ends(store);
+    return pending + scheduled + failed + processing;
+  }
+
+  async #counts(store: Store): Promise<Record<State, number> | undefined> {
+    if (this.#queue === undefined) return (await store.summary(0)).counts;
+    return (await store.queue(this.#queue))?.counts;
+  }
+
+  async #ends(store: Store): Promise<Ends> {
+    const [row] = await store.figures({ span: "total", queue: this.#queue ?? null });
+    const { completed = 0, dead = 0, cancelled = 0 } = row?.figures ?? {};
+    return { completed, dead, cancelled };
+  }
+
+  conclude(): boolean {
+    const more = (end: keyof Ends) => Math.max(0, this.#last![end] - this.#first![end]);
+    const [completed, dead] = [more("completed"), more("dead")];
+    const cancelled = Math.max(more("cancelled"), this.#cancelled.more);
+    say(() =>
+      this.#context.print.result(
+        { completed, dead, cancelled },
+        () => `Nothing left: ${completed} completed, ${dead} dead, ${cancelled} cancelled meanwhile`,
+      )
+    );
+    return dead === 0 && cancelled === 0;
+  }
+}
+
+/** How often jobs ended in which way. */
+type Ends = Pick<Figures, "completed" | "dead" | "cancelled">;
+
+/** Prints something; where nobody reads it, the exit code still tells. */
+function say(print: () => void): void {
+  try {
+    print();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * @module
+ * `queuectl worker start --detach`: the same program once more, in a session of its own, with the permissions it
+ * needs and no more.
+ */
+import { Refused } from "../../../domain/errors.ts";
+import type { Home } from "../../../system/home.ts";
+import { here } from "../../../worker/process/here.ts";
+import type { Context } from "../../line/context.ts";
+import { ownProgram } from "../own_program.ts";
+
+/** What to start, as the flags of `worker start` say it. */
+export interface DetachedWorkers {
+  count: number;
+  /** How many jobs each runs at a time. */
+  slots: number;
+  /** Where they take jobs from; null is all queues. */
+  queues: readonly string[] | null;
+  /** Stop when nothing is left to run or to retry. */
+  burst: boolean;
+  /** Signals make them leave what they run to others. */
+  leave: boolean;
+}
+
+const LOOK_MS = 20;
+
+/** Starts workers in the background, prints their ids, and leaves them. @throws {Refused} when they do not start */
+export async function detach(context: Context, workers: DetachedWorkers): Promise<void> {
+  const { home, clock, print } = context;
+  if (!await here.knowsOwnPath()) {
+    throw new Refused(
+      "Cannot start workers in the background: without /proc the program cannot find itself; leave out --detach",
+    );
+  }
+  const store = await context.store();
+  Deno.mkdirSync(home.logs, { recursive: true, mode: 0o700 });
+  const log = `${home.logs}/supervisors.log`;
+  Deno.openSync(log, { create: true, append: true, mode: 0o600 }).close();
+  const logged = Deno.statSync(log).size;
+  const variables = await here.withheldNames();
+  const program = [...ownProgram(home, variables), ...startWords(home, workers)];
+  const background = await here.startInBackground(program, log);
+  let ids: string[] = [];
+  let pid: number | undefined;
+  while (ids.length < workers.count && !background.ended) {
+    await clock.sleep(LOOK_MS);
+    const pids = await background.pids();
+    const started = (await store.workers()).filter((worker) => pids.includes(worker.pid));
+    ids = started.map((worker) => worker.id);
+    pid = started[0]?.pid;
+  }
+  if (ids.length < workers.count && !workers.burst) {
+    const said = new TextDecoder().decode(Deno.readFileSync(log).slice(logged));
+    throw new Refused(`Cannot start workers in the background: ${reasonIn(said) ?? "they ended at once"}`);
+  }
+  background.leave();
+  print.result({ workers: ids, pid }, () => ids.map((id) => `Started ${id}`).join("\n"));
+}
+
+/** What a program said last; of the runtime's own errors, which go on for lines, the first. */
+function reasonIn(printed: string): string | undefined {
+  // deno-lint-ignore no-control-regex -- colours begin with one
+  const lines = printed.replaceAll(/\x1b\[[\d;]*m/g, "").split("\n").filter((line) => line.trim() !== "");
+  return lines.find((line) => line.startsWith("error: "))?.slice("error: ".length) ?? lines.at(-1);
+}
+
+function startWords(home: Home, { count, slots, queues, burst, leave }: DetachedWorkers): string[] {
+  return [
+    ...["worker", "start", "--home", home.dir, "--log", "--count", String(count), "--slots", String(slots)],
+    ...(queues === null ? [] : ["--queue", queues.join(",")]),
+    ...(burst ? ["--burst"] : []),
+    ...(leave ? ["--leave"] : []),
+  ];
+}

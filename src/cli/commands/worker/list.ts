@@ -1,0 +1,62 @@
+/**
+ * @module
+ * `queuectl worker list`: who is there, and what they run.
+ */
+import { formatDuration } from "../../../domain/duration.ts";
+import type { WorkerInfo } from "../../../store/contract.ts";
+import { workerState } from "../../../views/status.ts";
+import { defineCommand, type Target } from "../../line/command.ts";
+import { type Column, table } from "../../show/table.ts";
+
+export const command: Target = defineCommand({
+  brief: "List workers and what they run",
+  description:
+    "A worker is gone when its process has ended, or when it has not been heard of for as long as its lease, and has " +
+    "left when it was told to. " +
+    "What such workers ran goes on, and is adopted by the next worker on their host.",
+  examples: [["worker list", "all workers"], ["worker list --json", "the same for a program"]],
+  async run(context) {
+    const { clock, print } = context;
+    const workers = await (await context.store()).workers();
+    const now = clock.now();
+    print.result(
+      workers.map((worker) => workerJson(worker, now)),
+      () =>
+        workers.length === 0
+          ? "No workers are running: start some with queuectl worker start"
+          : table(print, { columns: columnsAt(now), rows: workers }),
+    );
+  },
+});
+
+function columnsAt(now: number): Column<WorkerInfo>[] {
+  return [
+    { title: "WORKER", value: (worker) => worker.id },
+    { title: "STATE", value: (worker) => workerState(worker, now) },
+    { title: "PID", value: (worker) => worker.pid, align: "right" },
+    { title: "HOST", value: (worker) => worker.host },
+    { title: "SLOTS", value: (worker) => worker.slots, align: "right" },
+    { title: "QUEUES", value: (worker) => worker.queues?.join(",") ?? "all" },
+    { title: "UP", value: (worker) => formatDuration(now - worker.startedAt), align: "right" },
+    { title: "RUNNING", value: runningOf },
+  ];
+}
+
+function runningOf({ running, adopted }: WorkerInfo): string {
+  return running.map((id) => adopted.includes(id) ? `${id} (adopted)` : id).join(" ");
+}
+
+function workerJson(worker: WorkerInfo, now: number) {
+  return {
+    id: worker.id,
+    state: workerState(worker, now),
+    pid: worker.pid,
+    host: worker.host,
+    slots: worker.slots,
+    queues: worker.queues,
+    running: worker.running,
+    adopted: worker.adopted,
+    started_at: new Date(worker.startedAt).toISOString(),
+    lease_until: new Date(worker.leaseUntil).toISOString(),
+  };
+}

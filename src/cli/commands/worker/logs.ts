@@ -1,0 +1,44 @@
+/**
+ * @module
+ * `queuectl worker logs`: what a background worker wrote down.
+ */
+import { lastLines, openLog, readOn } from "../../../logs/log_file.ts";
+import { defineCommand, type Target } from "../../line/command.ts";
+import { count, toggle } from "../../line/flags.ts";
+
+const LOOK_MS = 100;
+
+export const command: Target = defineCommand({
+  brief: "Show the log of a background worker",
+  description:
+    "Workers started with --detach write a line for every job that starts and ends. With --follow, new " +
+    "lines show until the worker has stopped.",
+  examples: [
+    ["worker logs worker-abc123", "the last 100 lines"],
+    ["worker logs worker-abc123 --lines 50 --follow", "the last 50 lines, and what comes"],
+  ],
+  flags: {
+    lines: count({ min: 0, max: 1_000_000_000 }, "how many lines of the end (default: 100)"),
+    follow: toggle("go on until the worker has stopped"),
+  },
+  words: { placeholder: "W", brief: "the worker", min: 1, max: 1 },
+  async run(context, flags, [worker = ""]) {
+    const { home, clock, print, json } = context;
+    using file = openLog(home, worker);
+    const tail = lastLines(file, flags.lines ?? 100);
+    if (json) {
+      const lines = new TextDecoder().decode(tail).split("\n").filter((line) => line !== "");
+      return print.result({ worker, lines }, () => "");
+    }
+    print.bytes(tail);
+    if (!flags.follow) return;
+    const store = await context.store();
+    let there = true;
+    while (there) {
+      const workers = await store.workers();
+      there = workers.some(({ id, leaseUntil }) => id === worker && leaseUntil >= clock.now());
+      for (let bytes = readOn(file); bytes.length > 0; bytes = readOn(file)) print.bytes(bytes);
+      if (there) await clock.sleep(LOOK_MS);
+    }
+  },
+});

@@ -1,0 +1,92 @@
+/**
+ * @module
+ * The permissions that workers need: what to ask for, what to pass on to workers in the background, and what to drop
+ * once they run. They need to read and write the home, to read the program, and to run a shell.
+ */
+import { keepVariables } from "../../../system/environment.ts";
+import type { Home } from "../../../system/home.ts";
+import { directoryOf } from "../../../system/paths.ts";
+import { isGranted, permissionFlags, permissionMissing } from "../../../system/permissions.ts";
+import { here } from "../../../worker/process/here.ts";
+import type { Host } from "../../../worker/process/platform.ts";
+
+const RUN = here.programs.map((command) => ({ name: "run", command }) as const);
+
+export function mayRun(): boolean {
+  return RUN.every(isGranted);
+}
+
+/** The flag that lets commands be run. */
+export const RUN_FLAG: string = permissionFlags(RUN).join();
+
+/** Refuses to go on without what it takes to run commands. @throws {PermissionMissing} */
+export function requireShell(): void {
+  if (!mayRun()) throw permissionMissing("Cannot run jobs without running a shell", RUN);
+}
+
+/** What to say of variables that jobs do not see, and what to do about it; undefined where there are none. */
+export function sayHidden({ withheld: { unknown } }: Host): { found: string; advice: string } | undefined {
+  if (unknown.length === 0) return undefined;
+  return {
+    found: `jobs do not see ${unknown.join(", ")}`,
+    advice: `run workers with --allow-env=${unknown.join(",")}, or with --allow-run`,
+  };
+}
+
+/** Refuses to go on where no thread could load the program again. @throws {PermissionMissing} */
+export function requireProgram(): void {
+  const entry = new URL(Deno.mainModule);
+  if (
+    Deno.build.standalone || entry.protocol !== "file:" ||
+    [entry, new URL(import.meta.url)].every((path) => isGranted({ name: "read", path }))
+  ) return;
+  throw permissionMissing("Cannot start threads without reading the program", [
+    { name: "read", path: directoryOf(entry) },
+  ]);
+}
+
+/** Variables of which workers know what to make. */
+const VARIABLES = ["QUEUECTL_HOME", "HOME", "USERPROFILE", "NO_COLOR", "QUEUECTL_DEBUG"];
+
+/**
+ * The least flags with which the same program, started again, can run workers on this home. `withheld` are more
+ * variables that it may read if this process may.
+ */
+export function leastFlags(home: Home, withheld: readonly string[]): string[] {
+  // Nothing less will do, and so this process has no less, or it could not have opened the store.
+  if (isSpecial(home)) return ["--allow-all"];
+  const source = new URL(Deno.mainModule);
+  // What is opened through a symbolic link is asked about under its own name, too.
+  const writable = new Set([home.dir, realPath(home.dir)]);
+  const readable = source.protocol === "file:" ? [...writable, directoryOf(source)] : [...writable];
+  return permissionFlags([
+    ...readable.map((path) => ({ name: "read", path }) as const),
+    ...Array.from(writable, (path) => ({ name: "write", path }) as const),
+    ...RUN,
+    ...[...VARIABLES, ...withheld].map((variable) => ({ name: "env", variable }) as const).filter(isGranted),
+  ]);
+}
+
+/**
+ * Drops what running workers do not need, for this process and all its threads, those that start later included. What
+ * may be read, written or run cannot be narrowed: the runtime lets go of a permission as a whole only.
+ */
+export function dropNeedless(home: Home): void {
+  if (isSpecial(home)) return;
+  keepVariables(VARIABLES);
+  for (const name of ["net", "env", "sys", "ffi"] as const) Deno.permissions.revokeSync({ name });
+}
+
+/** Whether the home is where Deno lets only those in who may do everything, wherever symbolic links lead. */
+function isSpecial({ dir }: Home): boolean {
+  return /^\/(?:dev|proc|sys)(?:\/|$)/.test(realPath(dir));
+}
+
+/** Where a path leads through symbolic links; the path itself where nobody can tell. */
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path; // it is not there yet, or may not be looked at
+  }
+}

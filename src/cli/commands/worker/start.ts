@@ -1,0 +1,129 @@
+/**
+ * @module
+ * `queuectl worker start`: runs jobs, here or in the background.
+ */
+import { newId } from "../../../domain/worker_id.ts";
+import type { Clock } from "../../../system/clock.ts";
+import { currentDirectory } from "../../../system/environment.ts";
+import { here } from "../../../worker/process/here.ts";
+import { Supervisor } from "../../../worker/supervisor/supervisor.ts";
+import { defineCommand, type Target } from "../../line/command.ts";
+import { toggle } from "../../line/flags.ts";
+import { WORKER_FLAGS } from "./flags.ts";
+import { LineJournal } from "./line_journal.ts";
+import { dropNeedless, requireProgram, requireShell, sayHidden } from "./permissions.ts";
+import { readQueues } from "./queues.ts";
+
+export const command: Target = defineCommand({
+  brief: "Run jobs",
+  description:
+    "Prints a line for every job that starts and ends. Ctrl-C lets running jobs finish and takes no new " +
+    "ones; a second Ctrl-C ends them and puts them back. With --leave they run on. Signals of the terminal never reach the jobs.",
+  examples: [
+    ["worker start", "run one job at a time, here"],
+    ["worker start --count 4 --detach", "run four at a time, in the background"],
+    ["worker start --queue mail,reports", "take jobs from these queues only"],
+    ["worker start --burst", "run until nothing is left to run or to retry"],
+    [
+      "worker start --leave",
+      "stop at once when told by a signal; what runs goes on, and the next worker adopts it",
+    ],
+  ],
+  flags: {
+    ...WORKER_FLAGS,
+    detach: toggle("run in the background; see worker list, logs and stop"),
+    burst: toggle("stop when nothing is left to run or to retry"),
+    leave: toggle("on Ctrl-C or SIGTERM, stop at once and leave what runs to the next worker"),
+    log: toggle("write to a log file for each worker, not to stdout (part of --detach)"),
+  },
+  async run(context, flags) {
+    requireShell();
+    const queues = readQueues(flags.queue);
+    const setting = { count: flags.count ?? 1, slots: flags.slots ?? 1, queues, burst: flags.burst };
+    if (flags.detach) {
+      const { detach } = await import("./detach.ts");
+      return await detach(context, { ...setting, leave: flags.leave });
+    }
+    requireProgram();
+    const { home, clock, json } = context;
+    const store = await context.store();
+    const host = await here.probeHost();
+    // A directory that somebody removes must not take the worker with it.
+    const directory = currentDirectory();
+    Deno.chdir(home.dir);
+    dropNeedless(home);
+    await using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
+    const hidden = sayHidden(host);
+    if (hidden) journal.note(`${hidden.found}: ${hidden.advice}`, null);
+    using signals = new StopSignals({ clock, journal, leave: flags.leave });
+    let end: "stopped" | "replaced";
+    do {
+      const id = newId("supervisor");
+      const entry = new URL(Deno.mainModule);
+      const supervisor = await Supervisor.start({
+        ...setting,
+        id,
+        store,
+        home,
+        host,
+        directory,
+        entry,
+        journal,
+        clock,
+      });
+      for (const worker of supervisor.workers) journal.note("started", worker);
+      signals.reach(supervisor);
+      end = await supervisor.run();
+    } while (end === "replaced");
+  },
+});
+
+/** What a stop by signal needs to know. */
+interface StopSignalsOptions {
+  clock: Clock;
+  journal: LineJournal;
+  leave: boolean;
+}
+
+/**
+ * The first signal lets running jobs finish, and the second ends them and puts them back; or, with `leave`, each leaves
+ * them. One that comes before there is a supervisor is kept for it.
+ */
+class StopSignals implements Disposable {
+  readonly #options: StopSignalsOptions;
+  #supervisor: Supervisor | undefined;
+  #count = 0;
+  readonly #onSignal = () => {
+    this.#count += 1;
+    this.#stop();
+  };
+
+  constructor(options: StopSignalsOptions) {
+    this.#options = options;
+    for (const signal of here.stopSignals) Deno.addSignalListener(signal, this.#onSignal);
+  }
+
+  /** Signals reach this supervisor from now on. */
+  reach(supervisor: Supervisor): void {
+    this.#supervisor = supervisor;
+    if (this.#count > 0) this.#stop();
+  }
+
+  #stop(): void {
+    const supervisor = this.#supervisor;
+    if (!supervisor) return;
+    const { clock, journal, leave } = this.#options;
+    if (leave) return supervisor.leave();
+    supervisor.stop(this.#count === 1 ? null : clock.now());
+    if (supervisor.busy === 0) return;
+    const jobs = supervisor.busy === 1 ? "the running job" : `${supervisor.busy} running jobs`;
+    const text = this.#count === 1
+      ? `stopping after ${jobs}; once more to end and put back what runs`
+      : `ending ${jobs}`;
+    if (this.#count <= 2) journal.note(text, null);
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of here.stopSignals) Deno.removeSignalListener(signal, this.#onSignal);
+  }
+}

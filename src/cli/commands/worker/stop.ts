@@ -1,0 +1,55 @@
+/**
+ * @module
+ * `queuectl worker stop`: tells workers to stop, through the store, and waits for it when asked.
+ */
+import { BadInput } from "../../../domain/errors.ts";
+import { watchStore } from "../../../views/watch_store.ts";
+import { defineCommand, type Target } from "../../line/command.ts";
+import { duration, text, toggle } from "../../line/flags.ts";
+
+export const command: Target = defineCommand({
+  brief: "Stop workers",
+  description:
+    "They take no new jobs and stop once what they run has ended. With --timeout, what still runs after " +
+    "that time is ended and put back, its attempt not counted. With --leave they stop at once and what they run " +
+    "goes on: the next worker adopts it, as after an upgrade.",
+  examples: [
+    ["worker stop", "stop all workers"],
+    ["worker stop --id worker-abc123", "stop one"],
+    ["worker stop --wait --leave", "stop at once, without interrupting any job"],
+    ["worker stop --wait --timeout 10", "give running jobs ten seconds, and return when all have stopped"],
+  ],
+  flags: {
+    id: text("W", "this worker only"),
+    wait: toggle("return when they have stopped"),
+    timeout: duration("after this time, end what still runs and put it back"),
+    leave: toggle("stop at once and leave what runs to the next worker"),
+  },
+  async run(context, flags) {
+    if (flags.leave && flags.timeout !== undefined) {
+      throw new BadInput("Cannot use --leave with --timeout: jobs that are left are not ended");
+    }
+    const { clock, print } = context;
+    const store = await context.store();
+    const now = clock.now();
+    const endAt = flags.timeout === undefined ? null : now + flags.timeout;
+    const told = await store.requestStop({
+      ...(flags.id === undefined ? {} : { worker: flags.id }),
+      endAt,
+      leave: flags.leave,
+    });
+    if (flags.wait) {
+      const running = async () => {
+        const alive = (await store.workers()).filter((worker) => worker.leaseUntil >= clock.now());
+        return told.some((id) => alive.some((worker) => worker.id === id));
+      };
+      using changes = watchStore(store, clock);
+      while (await running()) await changes.next();
+    }
+    const done = flags.wait ? "Stopped" : "Told to stop:";
+    print.result(
+      { [flags.wait ? "stopped" : "stopping"]: told },
+      () => told.length === 0 ? "No workers are running" : `${done} ${told.join(", ")}`,
+    );
+  },
+});

@@ -1,0 +1,118 @@
+/**
+ * @module
+ * Command lines that are not plain (see `scan.ts`): the library reads them, runs what can be run, helps, and says what
+ * is wrong with the rest.
+ */
+import { Print } from "../show/print.ts";
+import type { CommandDefinition, GroupDefinition, Target } from "./command.ts";
+import { GLOBAL_FLAGS } from "./command.ts";
+import type { Context } from "./context.ts";
+import {
+  buildApplication,
+  buildCommand,
+  buildRouteMap,
+  type Command,
+  type RouteMap,
+  run,
+  type StricliIntegration,
+  text_en,
+} from "./stricli.ts";
+import { unknownCommand, usageProblem } from "./usage.ts";
+
+/** Runs the typed command. Throws what it throws, and a `BadInput` where the words make no command. */
+export async function runByLibrary(root: Target, context: Context, words: readonly string[]): Promise<void> {
+  let failure: { error: unknown } | undefined;
+  /** Keeps the first error for us: the library would print it, and has exit codes of its own. */
+  const keep = (error: unknown) => {
+    failure ??= { error };
+    return "";
+  };
+  const app = buildApplication(partOf(root) as Target & RouteMap<Context>, {
+    name: "queuectl",
+    scanner: {
+      caseStyle: "allow-kebab-for-camel",
+      allowArgumentEscapeSequence: true,
+      distanceOptions: {
+        threshold: 3,
+        weights: { insertion: 1, deletion: 3, substitution: 2, transposition: 0 },
+      },
+    },
+    localization: {
+      text: {
+        ...text_en,
+        noCommandRegisteredForInput: ({ input, corrections }) =>
+          keep(unknownCommand(input, corrections.map((one) => one.replaceAll("`", '"')))),
+        exceptionWhileParsingArguments: (error) => keep(usageProblem(error, adviceFor(root, words))),
+        exceptionWhileRunningCommand: keep,
+        exceptionWhileRunningIntegrationFlag: ({ exception }) => keep(exception),
+      },
+    },
+  }, { help: HELP });
+  await run(app, words, context);
+  if (failure) throw failure.error;
+}
+
+/** A target as a part of the library's own tree. */
+type Part = Target & (Command<Context> | RouteMap<Context>);
+
+function partOf({ definition }: Target): Part {
+  const part = "routes" in definition ? groupOf(definition) : commandOf(definition);
+  return { ...part, definition };
+}
+
+function groupOf({ brief, routes, aliases = {} }: GroupDefinition): RouteMap<Context> {
+  const parts = Object.entries(routes).map(([name, target]) => [name, partOf(target)] as const);
+  return buildRouteMap<string, Context>({ routes: Object.fromEntries(parts), aliases, docs: { brief } });
+}
+
+function commandOf(definition: CommandDefinition): Command<Context> {
+  const { brief, flags = {}, words = { placeholder: "", brief: "", max: 0 } } = definition;
+  const entries = Object.entries({ ...flags, ...GLOBAL_FLAGS }).map(([name, flag]) => [
+    name,
+    flag.kind === "toggle" ? { kind: "boolean", brief: flag.brief, withNegated: false } : {
+      kind: "parsed",
+      brief: flag.brief,
+      parse: (text: string) => flag.parse(text),
+      optional: true,
+      variadic: flag.kind === "values",
+    },
+  ]);
+  return buildCommand<Record<string, unknown>, string[], Context>({
+    docs: { brief },
+    parameters: {
+      flags: Object.fromEntries(entries),
+      positional: {
+        kind: "array",
+        parameter: { brief: words.brief, placeholder: words.placeholder, parse: String },
+        minimum: words.min ?? 0,
+        maximum: words.max,
+      },
+    },
+    async func(values, ...given) {
+      this.exitCode = await definition.run(this, values, given) ?? 0;
+    },
+  });
+}
+
+const HELP: StricliIntegration<Context> = {
+  flag: {
+    brief: "print help",
+    global: true,
+    aliases: ["h"],
+    defaultForRouteMap: true,
+    async run(_app, { result }) {
+      const { helpFor } = await import("./help.ts");
+      new Print(false).line(helpFor(result.target as typeof result.target & Target, result.prefix));
+    },
+  },
+};
+
+/** The advice of the command that was typed. */
+function adviceFor(root: Target, words: readonly string[]): string | undefined {
+  let definition = root.definition;
+  for (const word of words) {
+    if (!("routes" in definition) || !Object.hasOwn(definition.routes, word)) break;
+    definition = definition.routes[word]!.definition;
+  }
+  return (definition as Partial<CommandDefinition>).advice;
+}

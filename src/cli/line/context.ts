@@ -1,0 +1,65 @@
+/**
+ * @module
+ * What a command works with: the home, the store, the clock, and where it prints.
+ */
+import { type Settings, settingsFrom } from "../../domain/settings.ts";
+import type { Store } from "../../store/contract.ts";
+import { openStore } from "../../store/open.ts";
+import { type Clock, systemClock } from "../../system/clock.ts";
+import { envVariable } from "../../system/environment.ts";
+import { findHome, type Home } from "../../system/home.ts";
+import { Print } from "../show/print.ts";
+import type { Argv } from "./argv.ts";
+
+/** The surroundings of one run of a command. Dispose of it when the command is done. */
+export class Context implements AsyncDisposable {
+  /** `--json` was given. Most commands need not ask: `print.result` knows. */
+  readonly json: boolean;
+  /** What followed `--`; undefined without one. These words are among the command's words, too. */
+  readonly literal: readonly string[] | undefined;
+  readonly print: Print;
+  readonly clock: Clock = systemClock;
+  exitCode = 0;
+  /** Where the library would print; its errors reach us as values (see `app.ts`). */
+  readonly process = { stdout: { write() {} }, stderr: { write() {} } };
+
+  readonly #givenHome: string | undefined;
+  #home: Home | undefined;
+  #store: Promise<Store> | undefined;
+
+  /** For a command line that was read. */
+  constructor(argv: Argv) {
+    this.json = argv.json;
+    this.literal = argv.literal;
+    this.#givenHome = argv.home;
+    this.print = new Print(argv.json);
+  }
+
+  /** The home in use. @throws {StoreUnusable} when nothing says where it is */
+  get home(): Home {
+    return this.#home ??= findHome(this.#givenHome);
+  }
+
+  /** Somebody has said where the home is; otherwise it is where it is by default. */
+  get homeIsNamed(): boolean {
+    return (this.#givenHome ?? envVariable("QUEUECTL_HOME")) !== undefined;
+  }
+
+  /**
+   * The store, opened at the first call and closed after the command. On a full disk that takes from the reserve,
+   * unless the first call says otherwise.
+   */
+  store(options?: { reserve: boolean }): Promise<Store> {
+    return this.#store ??= openStore(this.home, options);
+  }
+
+  /** The settings that hold now. */
+  async settings(): Promise<Settings> {
+    return settingsFrom(await (await this.store()).settings());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const store = await this.#store?.catch(() => undefined);
+    store?.close();
+  }
+}

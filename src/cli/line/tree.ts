@@ -1,0 +1,131 @@
+/**
+ * @module
+ * Every command and where its module is. Only what was typed is loaded: the module of the one command, or all of
+ * them for the help of `queuectl` itself, for a name that is not there, and for completion.
+ */
+import { defineGroup, type Target } from "./command.ts";
+
+/** A module with a command or a group of commands. */
+interface CommandFile {
+  command: Target;
+}
+
+/** A branch of the tree: a module, or a group whose commands have modules of their own. */
+type Branch = (() => Promise<CommandFile>) | Group;
+
+interface Group {
+  brief: string;
+  description?: string;
+  examples: readonly (readonly [words: string, brief: string])[];
+  branches: Readonly<Record<string, Branch>>;
+  aliases?: Readonly<Record<string, string>>;
+}
+
+const TREE: Group = {
+  brief: "A background job queue for shell commands",
+  description: "Commands are queued, run by workers, retried when they fail, and kept with their output.",
+  examples: [
+    ["enqueue 'make report'", "queue a command; prints the id of its job"],
+    ["worker start --count 4", "run jobs on four threads"],
+    ["list --state failed", "see what is waiting for another attempt"],
+    ["logs j1 --follow", "read what a job prints"],
+    ["dlq retry --all", "give dead jobs another chance"],
+  ],
+  branches: {
+    enqueue: () => import("../commands/enqueue.ts"),
+    list: () => import("../commands/list.ts"),
+    show: () => import("../commands/show.ts"),
+    logs: () => import("../commands/logs.ts"),
+    wait: () => import("../commands/wait.ts"),
+    cancel: () => import("../commands/cancel.ts"),
+    retry: () => import("../commands/retry.ts"),
+    delete: () => import("../commands/delete.ts"),
+    edit: () => import("../commands/edit.ts"),
+    hold: () => import("../commands/hold.ts"),
+    release: () => import("../commands/release.ts"),
+    dlq: {
+      brief: "The dead letter queue: jobs that used up their retries",
+      examples: [
+        ["dlq list", "what is dead, and why"],
+        ["dlq retry j1", "give one another chance"],
+        ["dlq retry --all", "all of them"],
+      ],
+      branches: {
+        list: () => import("../commands/dlq/list.ts"),
+        retry: () => import("../commands/dlq/retry.ts"),
+        delete: () => import("../commands/dlq/delete.ts"),
+        clear: () => import("../commands/dlq/clear.ts"),
+      },
+    },
+    queue: {
+      brief: "Queues: pause, resume, limit and clear them",
+      examples: [
+        ["queue list", "every queue with its counts"],
+        ["queue pause mail", "start no more jobs of a queue"],
+        ["queue set mail --concurrency 2", "run at most two of its jobs at a time"],
+      ],
+      branches: {
+        list: () => import("../commands/queue/list.ts"),
+        clear: () => import("../commands/queue/clear.ts"),
+        pause: () => import("../commands/queue/pause.ts"),
+        resume: () => import("../commands/queue/resume.ts"),
+        set: () => import("../commands/queue/set.ts"),
+        delete: () => import("../commands/queue/delete.ts"),
+      },
+    },
+    worker: {
+      brief: "Start, stop and watch workers",
+      examples: [
+        ["worker start --count 4", "run jobs on four threads"],
+        ["worker list", "see who runs what"],
+        ["worker stop --wait", "let running jobs finish, then return"],
+      ],
+      branches: {
+        start: () => import("../commands/worker/start.ts"),
+        stop: () => import("../commands/worker/stop.ts"),
+        list: () => import("../commands/worker/list.ts"),
+        logs: () => import("../commands/worker/logs.ts"),
+      },
+    },
+    service: {
+      brief: "Workers that start at boot",
+      examples: [["service print > ~/.config/systemd/user/queuectl.service", "a unit file for systemd"]],
+      branches: { print: () => import("../commands/service/print.ts") },
+    },
+    status: () => import("../commands/status.ts"),
+    metrics: () => import("../commands/metrics.ts"),
+    config: () => import("../commands/config.ts"),
+    prune: () => import("../commands/prune.ts"),
+    backup: () => import("../commands/backup.ts"),
+    dashboard: () => import("../commands/dashboard.ts"),
+    doctor: () => import("../commands/doctor.ts"),
+    completions: () => import("../commands/completions.ts"),
+    man: () => import("../commands/man.ts"),
+    version: () => import("../commands/version.ts"),
+  },
+  aliases: { web: "dashboard", webui: "dashboard" },
+};
+
+/** The part of the tree that the typed words need. */
+export function loadTree(words: readonly string[]): Promise<Target> {
+  return loadGroup(TREE, words);
+}
+
+export function loadWholeTree(): Promise<Target> {
+  return loadGroup(TREE, []);
+}
+
+async function loadGroup(group: Group, [word, ...rest]: readonly string[]): Promise<Target> {
+  const { branches, aliases = {} } = group;
+  const name = word !== undefined && Object.hasOwn(aliases, word) ? aliases[word] : word;
+  const typed = name !== undefined && Object.hasOwn(branches, name);
+  const names = typed ? [name] : Object.keys(branches);
+  const targets = await Promise.all(names.map((name) => loadBranch(branches[name]!, typed ? rest : [])));
+  const routes = Object.fromEntries(names.map((name, i) => [name, targets[i]!]));
+  const known = Object.entries(aliases).filter(([, name]) => names.includes(name));
+  return defineGroup({ ...group, routes, aliases: Object.fromEntries(known) });
+}
+
+async function loadBranch(branch: Branch, words: readonly string[]): Promise<Target> {
+  return typeof branch === "function" ? (await branch()).command : await loadGroup(branch, words);
+}

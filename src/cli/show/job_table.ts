@@ -1,0 +1,52 @@
+/**
+ * @module
+ * Jobs as a table, and the colour of a state.
+ */
+import { DEFAULT_QUEUE, ENDED, type Job, type State } from "../../domain/job.ts";
+import type { Colour, Print } from "./print.ts";
+import { type Column, table } from "./table.ts";
+import { fromNow, rough } from "./times.ts";
+
+export const STATE_COLOUR: Readonly<Record<State, Colour>> = {
+  pending: "yellow",
+  scheduled: "blue",
+  processing: "cyan",
+  completed: "green",
+  failed: "red",
+  dead: "red",
+  cancelled: "grey",
+};
+
+export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; now: number }): string {
+  const columns: Column<Job>[] = [
+    { title: "ID", value: (job) => job.id },
+    {
+      title: "STATE",
+      value: (job) => job.held ? `${job.state}, held` : job.state,
+      paint: (job, cell) => print.paint(STATE_COLOUR[job.state], cell),
+    },
+    { title: "WHEN", value: (job) => whenOf(job, now) },
+    { title: "QUEUE", value: (job) => job.queue === DEFAULT_QUEUE ? "" : job.queue },
+    { title: "PRIORITY", value: (job) => job.priority || "", align: "right" },
+    {
+      title: "TRIES",
+      value: (job) => job.attempts > 0 ? `${job.attempts}/${job.maxRetries + 1}` : "",
+      align: "right",
+    },
+    { title: "LABEL", value: (job) => job.label ?? "" },
+    { title: "ERROR", value: (job) => job.error ?? "" },
+    { title: "COMMAND", value: (job) => job.command },
+  ];
+  return table(print, { columns, rows: jobs });
+}
+
+/** When a job starts, how long it has been running, or when it ended. */
+function whenOf(job: Job, now: number): string {
+  if (job.state === "processing" && job.startedAt !== null) {
+    return `for ${rough(Math.max(0, now - job.startedAt))}`;
+  }
+  if ((job.state === "scheduled" || job.state === "failed") && job.runAt !== null) {
+    return fromNow(job.runAt, now);
+  }
+  return fromNow(ENDED.includes(job.state) && job.finishedAt !== null ? job.finishedAt : job.createdAt, now);
+}

@@ -1,0 +1,81 @@
+/**
+ * @module
+ * Printing: results to stdout, messages to stderr, colour only on a terminal and never with NO_COLOR.
+ */
+import { UserError } from "../../domain/errors.ts";
+import { isSet } from "../../system/environment.ts";
+import { visible } from "./terminal.ts";
+import { writeAll } from "./write_all.ts";
+
+/** Colours and their numbers for a terminal. */
+export const COLOURS = { red: 31, green: 32, yellow: 33, blue: 34, cyan: 36, grey: 90, bold: 1 } as const;
+
+/** A colour a text can have. */
+export type Colour = keyof typeof COLOURS;
+
+const utf8 = new TextEncoder();
+
+/** Commands print after what they do. */
+const CHANGED = "what was to be changed is changed";
+
+function reasonOf(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return /\(os error 28\)/.test(reason) ? "there is no room left on it" : reason;
+}
+
+/** Where a command prints. Nothing it prints is buffered. */
+export class Print {
+  readonly #json: boolean;
+  #colours: boolean | undefined;
+
+  /** `json`: results are JSON documents. */
+  constructor(json: boolean) {
+    this.#json = json;
+  }
+
+  /** The result of a command: the value as JSON, or the same for people. Text that is empty prints nothing. */
+  result(value: unknown, forPeople: () => string): void {
+    if (this.#json) return this.line(JSON.stringify(value, null, 2));
+    const text = forPeople();
+    if (text !== "") this.line(text);
+  }
+
+  /** A line to stdout, as it is. */
+  line(text: string): void {
+    this.bytes(utf8.encode(`${text}\n`));
+  }
+
+  /**
+   * Bytes to stdout, as they are.
+   * @throws {Deno.errors.BrokenPipe} when nobody reads any more
+   * @throws {UserError} when they cannot be written for another reason, such as a full disk
+   */
+  bytes(bytes: Uint8Array): void {
+    try {
+      writeAll(Deno.stdout, bytes);
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) throw error;
+      throw new UserError(`Cannot write to standard output: ${reasonOf(error)}; ${CHANGED}`);
+    }
+  }
+
+  /** A message to stderr. It never fails. */
+  note(text: string): void {
+    try {
+      writeAll(Deno.stderr, utf8.encode(`${visible(text)}\n`));
+    } catch {
+      // Nobody reads messages; that is no reason to stop.
+    }
+  }
+
+  /** The text in a colour, where stdout shows colours. */
+  paint(colour: Colour, text: string): string {
+    this.#colours ??= Deno.stdout.isTerminal() && !isSet("NO_COLOR");
+    return this.#colours ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
+  }
+
+  /** Columns of the terminal on stdout; Infinity when stdout is none. */
+  get columns(): number {
+    return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
+  }
+}

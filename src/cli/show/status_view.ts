@@ -1,0 +1,58 @@
+/**
+ * @module
+ * What `status` knows, for people.
+ */
+import { STATES } from "../../domain/job.ts";
+import type { QueueInfo } from "../../store/contract.ts";
+import type { RunningJob, Status, WorkerStatus } from "../../views/status.ts";
+import type { Context } from "../line/context.ts";
+import { STATE_COLOUR } from "./job_table.ts";
+import { type Column, table } from "./table.ts";
+import { rough } from "./times.ts";
+
+/** What `status` knows, as text. */
+export function statusText(
+  { counts, queues, more_queues: more, workers }: Status,
+  { print, clock }: Context,
+): string {
+  const all = { name: "all", counts, paused: false, concurrency: null };
+  const tail = more > 0 ? `\n… and ${more} more queues; see queue list` : "";
+  const jobs = queues.length === 0 ? "No jobs yet" : table(print, {
+    rows: queues.length > 1 ? [...queues, all] : queues,
+    columns: [
+      { title: "QUEUE", value: ({ name }) => name },
+      ...STATES.map((state): Column<QueueInfo> => ({
+        title: state.toUpperCase(),
+        value: ({ counts }) => counts[state],
+        align: "right",
+        paint: ({ counts }, cell) => counts[state] === 0 ? cell : print.paint(STATE_COLOUR[state], cell),
+      })),
+      { title: "LIMITS", value: limitsOf },
+    ],
+  }) + tail;
+  if (workers.length === 0) {
+    return `${jobs}\n\nNo workers${counts.pending > 0 ? ": start one with queuectl worker start" : ""}`;
+  }
+  const now = clock.now();
+  const rows = workers.flatMap((worker): { worker: WorkerStatus; job?: RunningJob }[] =>
+    worker.running.length === 0 ? [{ worker }] : worker.running.map((job) => ({ worker, job }))
+  );
+  const running = table(print, {
+    rows,
+    columns: [
+      { title: "WORKER", value: ({ worker }) => worker.id },
+      { title: "STATE", value: ({ worker }) => worker.state },
+      { title: "JOB", value: ({ job }) => job?.id ?? "" },
+      { title: "FOR", value: ({ job }) => job ? rough(Math.max(0, now - Date.parse(job.started_at))) : "" },
+      { title: "COMMAND", value: ({ job }) => job?.command ?? "" },
+    ],
+  });
+  return `${jobs}\n\n${running}`;
+}
+
+function limitsOf({ paused, concurrency }: QueueInfo): string {
+  return [
+    ...(paused ? ["paused"] : []),
+    ...(concurrency === null ? [] : [`${concurrency} at a time`]),
+  ].join(", ");
+}

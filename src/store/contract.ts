@@ -1,0 +1,521 @@
+/**
+ * @module
+ * The store: what every queue database offers, and what it promises. SQLite implements it today; whoever
+ * implements it next runs `tests/store_contract/contract.ts` against it.
+ *
+ * The contract, over all methods:
+ * - **Durable.** When a method that writes has resolved, what it wrote survives `kill -9` and a power cut.
+ * - **Atomic.** A method does all of what it says, or throws and has changed nothing; those that say "in turns" have
+ *   done a part of it when they are interrupted.
+ * - **Along the table.** A job's state changes only as `TRANSITIONS` in `job.ts` allows.
+ * - **One owner.** A job in `processing` has exactly one running attempt. Only the supervisor of that
+ *   attempt settles it, matched by token; once another has settled it, a late result is refused.
+ * - **In order.** Jobs are claimed by priority, lowest number first, then in the order they were enqueued;
+ *   never from a paused queue, never held, never past a queue's concurrency.
+ * - **Counted.** Counts and figures change in the same transaction as what they count.
+ * - **Patient.** A busy store makes methods wait, not fail.
+ * - Methods throw `Refused` when a job's state or absence forbids it and `StoreUnusable` when the store does.
+ *
+ * All times are ms since the epoch and come from the caller, so that tests can say what time it is.
+ */
+import type { Figures } from "../domain/figures.ts";
+import type { Attempt, Job, NewJob, Outcome, State, Stream } from "../domain/job.ts";
+
+/** A store of jobs, queues, settings, workers and figures. Close it when done. */
+export interface Store
+  extends JobStore, OutputStore, QueueStore, SettingStore, WorkerStore, FigureStore, Upkeep {
+  /**
+   * Calls `onChange` soon after anybody changed the store in a way that others may wait for: new or ended
+   * jobs, output, settings, orders to workers. It may be called without a change, never the other way round
+   * for long: listeners look for themselves now and then, since a notice can be missed.
+   */
+  listen(onChange: () => void): Disposable;
+  /** Lets go of the store. Nothing may be called any more. */
+  close(): void;
+}
+
+/** Jobs, as those see them who enqueue and manage them. */
+export interface JobStore {
+  /**
+   * Stores jobs in the given order and returns their ids in that order. Very many become visible one after the other,
+   * in turns with others who write, but in the end all of them or none.
+   * @throws {Refused} `Cannot enqueue job "x": the id is taken`; with several jobs, as a `TakenId` that says which;
+   * and when a request's key was used for another one
+   */
+  enqueue(jobs: Iterable<NewJob>, options: EnqueueOptions): Promise<string[]>;
+  /** The job, or undefined. */
+  get(id: string): Promise<Job | undefined>;
+  /** The attempts of a job, oldest first; empty when there is no such job. */
+  attempts(id: string): Promise<Attempt[]>;
+  /** One page of jobs. */
+  list(filter: JobFilter): Promise<JobPage>;
+  /** How many waiting jobs would be claimed before this pending job, counted to at most `limit`. */
+  ahead(id: string, limit: number): Promise<number>;
+  /**
+   * The states of many jobs at once, in the given order; undefined where there is no such job.
+   * Cheap enough to be asked at every change.
+   */
+  states(ids: readonly string[]): Promise<(State | undefined)[]>;
+  /**
+   * Calls jobs off: waiting ones become `cancelled`; for `processing` ones the wish is noted, and their worker
+   * ends them. Returns how many of each.
+   * @throws {Refused} for a job that has ended
+   */
+  cancel(ids: readonly string[], now: number): Promise<{ cancelled: number; requested: number }>;
+  /**
+   * Makes jobs `pending` at once, with `attempts` 0, `runAt` now, and their history kept. Returns the ids of those that
+   * are held, and stay so. For `failed`, `completed`, `dead`
+   * and `cancelled` jobs; `only` narrows that.
+   * @throws {Refused} for a job in another state
+   */
+  retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]>;
+  /** The same for every job that is dead now, in turns with others who write. Returns how many. */
+  retryDead(now: number): Promise<number>;
+  /**
+   * Removes jobs with their attempts and output. `only` narrows the states; never `processing`.
+   * @throws {Refused} for a job in another state
+   */
+  delete(ids: readonly string[], options?: { only?: State }): Promise<void>;
+  /** Removes every job that is dead now, in turns with others who write. Returns how many. */
+  deleteDead(): Promise<number>;
+  /**
+   * Changes a waiting job. A `runAt` in the future makes it `scheduled`, one in the past or null makes it `pending`.
+   * @throws {Refused} for a job that is not waiting
+   */
+  edit(id: string, changes: JobChanges, now: number): Promise<Job>;
+  /** Keeps waiting jobs from starting (`held` true) or lets them go. @throws {Refused} for a job that is not waiting */
+  hold(ids: readonly string[], held: boolean): Promise<void>;
+}
+
+/** How jobs are enqueued. */
+export interface EnqueueOptions {
+  /** In ms since the epoch: when the jobs were enqueued. */
+  now: number;
+  /** Ids of jobs that bring none. */
+  idFormat: "short" | "uuid";
+  /** Makes it safe to ask again: the second time, nothing is enqueued, and the ids of the first time are returned. */
+  request?: RequestKey;
+}
+
+/** Names a request, which is remembered for a day. */
+export interface RequestKey {
+  /** Chosen by whoever asks. */
+  key: string;
+  /** The same for the same request, and no other. */
+  fingerprint: string;
+}
+
+/** What `edit` can change; fields left out stay. */
+export type JobChanges = Partial<
+  Pick<
+    NewJob,
+    "command" | "queue" | "priority" | "maxRetries" | "timeoutMs" | "runAt" | "label" | "cwd" | "env"
+  >
+>;
+
+/** Which jobs to list, and in what order. */
+export interface JobFilter {
+  /** Only jobs in this state. */
+  state?: State;
+  /** Only jobs of this queue. */
+  queue?: string;
+  /** Only jobs with exactly this label. */
+  label?: string;
+  /** Text that the command or the id contains. */
+  search?: string;
+  /** Only jobs enqueued at this time or later, in ms since the epoch. */
+  since?: number;
+  /** Only jobs enqueued before this time, in ms since the epoch. */
+  until?: number;
+  /** Default `newest`. `priority` is the order of claiming and goes with `state: "pending"`-like views. */
+  sort?: "newest" | "oldest" | "priority";
+  /** At least 1. */
+  limit: number;
+  /** From the page before. */
+  cursor?: string;
+}
+
+/** One page of jobs. */
+export interface JobPage {
+  /** In the order asked for. */
+  jobs: Job[];
+  /** For the next page; null when this is the last. */
+  cursor: string | null;
+}
+
+/** What attempts print. */
+export interface OutputStore {
+  /**
+   * The kept pieces of an attempt's output, in the order in which they were stored, at most `limit` of them
+   * beginning after the piece numbered `after`. A piece's `start` says where in the stream it stood:
+   * a hole between two pieces of one stream is what was dropped.
+   */
+  output(id: string, attempt: number, options?: { after?: number; limit?: number }): Promise<StoredOutput[]>;
+}
+
+/** A piece of output on its way into the store. */
+export interface OutputPiece {
+  /** Which of the two streams. */
+  stream: Stream;
+  /** Offset of its first byte in the whole stream. */
+  start: number;
+  /** Kept byte for byte. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Pieces that lie wholly within [from, to) are dropped first: the middle of a stream that grew past its limit. */
+  drop?: { from: number; to: number };
+}
+
+/** A piece of output as it was stored. */
+export interface StoredOutput {
+  /** Grows with every piece stored. */
+  piece: number;
+  /** Which of the two streams. */
+  stream: Stream;
+  /** Offset of its first byte in the whole stream. */
+  start: number;
+  /** As they were printed. */
+  bytes: Uint8Array;
+}
+
+/**
+ * Named queues. A queue exists from its first job or its first switch on, until it has had neither for a day; then it
+ * and its figures are forgotten the next time anything is counted.
+ */
+export interface QueueStore {
+  /** Queues by name, with their counts by state: all of them, or a page. */
+  queues(page?: QueuePage): Promise<QueueInfo[]>;
+  /** A queue, or undefined. */
+  queue(name: string): Promise<QueueInfo | undefined>;
+  /** How many jobs there are, over all queues, and the queues that are worth showing, at most `most`, by name. */
+  summary(most: number): Promise<QueueSummary>;
+  /**
+   * Removes a queue, its switches and its figures. What is counted over all queues stays.
+   * @throws {Refused} when there is none, or it has jobs
+   */
+  deleteQueue(name: string): Promise<void>;
+  /** Changes a queue's switches, creating it if need be. `concurrency` null takes the limit away. */
+  setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void>;
+  /**
+   * Removes every job that waits now (`pending`, `scheduled`, `failed`), of one queue or of all, in turns with others
+   * who write: what they enqueue meanwhile stays. Returns how many.
+   */
+  clear(queue?: string): Promise<number>;
+}
+
+/** A page of queues. */
+export interface QueuePage {
+  /** Names after this one. */
+  after?: string;
+  /** At most so many. */
+  limit: number;
+}
+
+/** Queues at a glance. */
+export interface QueueSummary {
+  /** Jobs by state, over all queues. */
+  counts: Record<State, number>;
+  /** Those that run something, then those whose jobs are next, then the first by name. */
+  queues: QueueInfo[];
+  /** How many queues there are. */
+  of: number;
+}
+
+/** A queue. */
+export interface QueueInfo {
+  /** As jobs name it. */
+  name: string;
+  /** No job of it is claimed. */
+  paused: boolean;
+  /** How many of its jobs may run at a time, over all workers of the store; null is no limit. */
+  concurrency: number | null;
+  /** How many of its jobs are in each state. */
+  counts: Record<State, number>;
+}
+
+/** Settings, as the text a user would type for each. What they mean is in `settings.ts`. */
+export interface SettingStore {
+  /** Every setting that was set, by key. */
+  settings(): Promise<Map<string, string>>;
+  /** Sets keys, or removes them where the value is null. */
+  changeSettings(changes: ReadonlyMap<string, string | null>): Promise<void>;
+}
+
+/** Supervisors and their workers: who runs what, and until when that holds. */
+export interface WorkerStore {
+  /** Announces a supervisor and its workers. */
+  register(supervisor: NewSupervisor): Promise<void>;
+  /**
+   * Extends the supervisor's lease, also one that had ended, as long as nobody has taken over what it runs. False when
+   * somebody has: then nothing it runs is its own any more, and it must register anew under another id.
+   */
+  renew(supervisor: string, leaseUntil: number): Promise<boolean>;
+  /** Removes workers that have stopped. */
+  unregister(workers: readonly string[]): Promise<void>;
+  /**
+   * Removes a supervisor and its workers. What it still runs is left to be taken over: then it and the workers that
+   * run something stay known, with a lease that has ended at 0.
+   */
+  leave(supervisor: string): Promise<void>;
+  /**
+   * The heart of it: settles attempts, stores output, makes due jobs pending and claims the next jobs, in one
+   * transaction. Costs no write when there is nothing to do. A supervisor that is not registered, for example since
+   * another has taken over, gets no jobs, and nothing of it is stored.
+   */
+  exchange(exchange: Exchange): Promise<Exchanged>;
+  /** What a supervisor has been told. Cheap enough to be asked at every change. */
+  orders(supervisor: string): Promise<Orders>;
+  /** All workers, by supervisor and start. The lease of one that is known to be gone has ended. */
+  workers(): Promise<WorkerInfo[]>;
+  /**
+   * Tells workers to stop: one, or all. Returns the ids of the workers told.
+   * @throws {Refused} when there is no such worker
+   */
+  requestStop(stop: StopRequest): Promise<string[]>;
+  /** All supervisors, those that are gone and have not been taken over included. */
+  supervisors(): Promise<SupervisorInfo[]>;
+  /**
+   * Those that come next after an id, which need not be there, in the ring of all ids in their order: at most `limit`,
+   * never the one with that id. Costs the same however many there are.
+   */
+  successors(id: string, limit: number): Promise<SupervisorInfo[]>;
+  /**
+   * Makes everything that `from` runs `by`'s own and removes `from`, whose results come too late from then on.
+   * Returns the tokens of what was taken over, or undefined, having done nothing, when `from` is gone or `by` is not
+   * registered. The caller knows that `from` does not live, or that it has been silent for as long as its lease.
+   */
+  takeOver(from: string, by: string): Promise<string[] | undefined>;
+  /** The running attempts that are a supervisor's own, oldest first. */
+  running(supervisor: string): Promise<RunningAttempt[]>;
+  /** Gives running attempts of a supervisor to other workers of it. Those that are not its own are left out. */
+  adopt(supervisor: string, adoptions: readonly { token: string; worker: string }[]): Promise<void>;
+  /** The ids of the supervisors in whose spools running attempts may write, the registered ones included. */
+  spools(): Promise<Set<string>>;
+}
+
+/** A supervisor that begins. */
+export interface NewSupervisor {
+  /** Chosen by the supervisor; never used again. */
+  id: string;
+  /** The name of its host. */
+  host: string;
+  /** Names this boot of the host. */
+  bootId: string;
+  /** Names the table of processes that it sees, among those of its host. */
+  pidNamespace: string;
+  /** Its process. */
+  pid: number;
+  /** In ms since the epoch. */
+  startedAt: number;
+  /** The end of its first lease, in ms since the epoch. */
+  leaseUntil: number;
+  /** Its workers; `queues` null is all queues. */
+  workers: readonly { id: string; slots: number; queues: readonly string[] | null }[];
+}
+
+/** One call of `exchange`. */
+export interface Exchange {
+  /** Who asks. */
+  supervisor: string;
+  /** In ms since the epoch. */
+  now: number;
+  /** What ended since the last exchange. */
+  settlements: readonly Settlement[];
+  /** What was printed since the last exchange. */
+  output: readonly AttemptOutput[];
+  /** One entry for every job that can be taken: the worker that gets it. The first entry gets the first job. */
+  free: readonly string[];
+  /** Take jobs from these queues only; null is all. */
+  queues: readonly string[] | null;
+}
+
+/** How an attempt ended, and what becomes of its job (see `nextState` in `retry.ts`). */
+export interface Settlement {
+  /** Which attempt. */
+  token: string;
+  /** When it really began, in ms since the epoch; null leaves the time of the claim. */
+  startedAt: number | null;
+  /** When it ended, in ms since the epoch. */
+  finishedAt: number;
+  /**
+   * `unstarted`: the command never began. The attempt is undone as if its job had never been claimed, and nothing
+   * is counted.
+   */
+  outcome: Outcome | "unstarted";
+  /** Null when it was killed, or nobody knows. */
+  exitCode: number | null;
+  /** The signal that killed it, such as `SIGKILL`. */
+  signal: string | null;
+  /** Why it failed, in a few words. */
+  error: string | null;
+  /**
+   * Where the job goes. The store makes it `cancelled` instead when cancelling was asked for and the job would
+   * otherwise be `failed`, `dead` or `pending`.
+   */
+  state: State;
+  /** Null keeps the job's own, except that a released job may run from `finishedAt` on. */
+  runAt: number | null;
+}
+
+/** Output of a running or just ended attempt. */
+export interface AttemptOutput {
+  /** Which attempt. */
+  token: string;
+  /** In the order printed. */
+  pieces: readonly OutputPiece[];
+}
+
+/** What came of an exchange. */
+export interface Exchanged {
+  /** In the order of `free`; at most as many. */
+  claimed: ClaimedJob[];
+  /** Tokens among the settlements and outputs that were not this supervisor's running attempts (any more). */
+  refused: string[];
+  /**
+   * The earliest `runAt` of a job that waits for its time, not held; null when there is none. It lies in the past
+   * when more jobs were due than one exchange makes pending, or there may be more to claim: come again at once.
+   */
+  nextDueAt: number | null;
+  /**
+   * There is reason to stay: something was claimed, or jobs wait (`pending`, `scheduled` or `failed`, not held, in the
+   * asked queues and none of them paused).
+   */
+  waiting: boolean;
+}
+
+/** A job just claimed: its attempt has the number `lastAttempt`. */
+export interface ClaimedJob extends Job {
+  /** The worker that gets it. */
+  worker: string;
+  /** Names this attempt; unguessable, so that it also names its processes. */
+  token: string;
+}
+
+/** A wish that workers stop. */
+export interface StopRequest {
+  /** Which one; left out is all. */
+  worker?: string;
+  /** When to end what they still run, in ms since the epoch; null is never. */
+  endAt: number | null;
+  /** Stop at once and leave what they run to others. */
+  leave: boolean;
+}
+
+/** What a supervisor has been told. */
+export interface Orders {
+  /** Its workers that shall stop. */
+  stops: { worker: string; endAt: number | null; leave: boolean }[];
+  /** Tokens of its running attempts that shall be ended. */
+  cancels: string[];
+  /** The stored settings. */
+  settings: Map<string, string>;
+}
+
+/** A worker as others see it. */
+export interface WorkerInfo {
+  /** As in `worker list`. */
+  id: string;
+  /** Whose thread it is. */
+  supervisor: string;
+  /** The name of its host. */
+  host: string;
+  /** Its supervisor's process. */
+  pid: number;
+  /** How many jobs it runs at a time. */
+  slots: number;
+  /** Where it takes jobs from; null is all queues. */
+  queues: string[] | null;
+  /** In ms since the epoch. */
+  startedAt: number;
+  /** The lease: past it, the worker counts as gone; 0 when it has left its jobs to others, 1 when it is known to be gone. */
+  leaseUntil: number;
+  /** It was told to stop. */
+  stopping: boolean;
+  /** Ids of the jobs it runs, oldest first. */
+  running: string[];
+  /** Those of them that another worker started. */
+  adopted: string[];
+}
+
+/** A supervisor as others see it. */
+export interface SupervisorInfo
+  extends Pick<NewSupervisor, "id" | "host" | "bootId" | "pidNamespace" | "leaseUntil"> {}
+
+/** A running attempt, as one needs to know it to watch it. */
+export interface RunningAttempt {
+  /** With the worker that it was given to last. */
+  job: ClaimedJob;
+  /** The supervisor that started it: it prints to that one's spool. */
+  startedBy: string;
+  /** How far each stream has been stored: the offset after the last stored byte. */
+  printed: Record<Stream, number>;
+}
+
+/** Counts and figures: the same cost at 10 jobs and at 10 million. */
+export interface FigureStore {
+  /**
+   * Figures in steps of a minute, an hour, or all time as one, in [from, to): of every queue that has any, unless the
+   * range says otherwise. Those of single queues are kept for shorter: minutes for an hour, hours for a week.
+   */
+  figures(range: FigureRange): Promise<FigureRow[]>;
+}
+
+/** Which figures. `total` is all time and needs no range. */
+export interface FigureRange {
+  /** How much time a row stands for. */
+  span: "minute" | "hour" | "total";
+  /** ms since the epoch. */
+  from?: number;
+  /** In ms since the epoch, exclusive; left out is for ever. */
+  to?: number;
+  /** Only of this queue; null is all queues together, those that are gone included. */
+  queue?: string | null;
+  /** Only of so many queues, those with the most jobs enqueued. Goes with `total`. */
+  most?: number;
+}
+
+/** The figures of one queue in one span of time. */
+export interface FigureRow {
+  /** Whose figures; empty for all queues together. */
+  queue: string;
+  /** Start of the span in ms since the epoch; 0 for `total`. */
+  start: number;
+  /** What was counted. */
+  figures: Figures;
+}
+
+/** Care for the store itself. */
+export interface Upkeep {
+  /**
+   * Removes some completed and cancelled jobs that ended before `before`, with their attempts and output: at most
+   * `limit`, and as many as take moments. Returns how many; 0 when there is none left.
+   */
+  prune(before: number, limit: number): Promise<number>;
+  /**
+   * Goes on for a moment with what processes that died had begun: very many jobs that were being enqueued are stored,
+   * all of them or none. Returns whether there is more to do.
+   */
+  recover(): Promise<boolean>;
+  /**
+   * Writes a consistent copy to a new file, which is there once it is whole; however much others write meanwhile.
+   * @throws {Refused} when the file exists, or `signal` aborts
+   */
+  backup(path: string, signal?: AbortSignal): Promise<void>;
+  /** Looks for damage. Returns what is wrong, a sentence each; empty when all is well. */
+  check(): Promise<string[]>;
+  /** Counts and figures against a recount. Returns what differs, a sentence each. */
+  recount(): Promise<string[]>;
+  /** What there is to know about the store. */
+  info(): Promise<StoreInfo>;
+}
+
+/** What there is to know about a store. */
+export interface StoreInfo {
+  /** Such as `SQLite 3.53.2`. */
+  engine: string;
+  /** How many migrations it has taken. */
+  schemaVersion: number;
+  /** Bytes on disk. */
+  size: number;
+  /** Bytes of the log beside it. */
+  logSize: number;
+}

@@ -1,0 +1,54 @@
+/**
+ * @module
+ * Long work in short transactions. Invariant: nobody else waits longer for the lock than one of them takes, which is
+ * measured in time, not in rows. SQLite's lock is not fair: without a pause, whoever waits would never find it free.
+ */
+import { systemClock } from "../../../system/clock.ts";
+import type { Database } from "./database.ts";
+
+/** How long one transaction goes on, its flush aside. */
+const TURN_MS = 30;
+/** How long others get to take the lock. They try again every few ms (see `Database.patiently`). */
+const PAUSE_MS = 5;
+/** So much is done whatever the time: what is little is done in one transaction. */
+const LEAST = 32;
+
+/** How long, and how many things at least. */
+export interface Turn {
+  /** In ms. */
+  limitMs?: number;
+  /** Things done whatever the time. */
+  least?: number;
+}
+
+/** Says whether there is time for one thing more; to be asked before each. */
+export type HasTime = () => boolean;
+
+/** The time of one transaction, from now on. */
+export function turn({ limitMs = TURN_MS, least = LEAST }: Turn = {}): HasTime {
+  const endMs = systemClock.monotonicMs() + limitMs;
+  let done = 0;
+  return () => done++ < least || systemClock.monotonicMs() < endMs;
+}
+
+/**
+ * Does something in one transaction after the other, each of which begins with the state that the one before has left.
+ * As long as `more` is true. Returns the last state.
+ */
+export async function inTurns<State>(
+  db: Database,
+  state: State,
+  work: (db: Database, state: State, hasTime: HasTime) => { state: State; more: boolean },
+): Promise<State> {
+  while (true) {
+    const done = await db.write((db) => work(db, state, turn())); // it may be called twice
+    state = done.state;
+    if (!done.more) return state;
+    await giveWay();
+  }
+}
+
+/** Lets others take the lock. */
+export function giveWay(): Promise<void> {
+  return systemClock.sleep(PAUSE_MS);
+}

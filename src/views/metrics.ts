@@ -1,0 +1,128 @@
+/**
+ * @module
+ * What `metrics` and the dashboard say about all time and the last minute, hour and day, from the figures that
+ * the store keeps. Pure.
+ */
+import { addFigures, type Figures, type Histogram, mean, noFigures, quantile } from "../domain/figures.ts";
+import type { FigureRange, FigureRow } from "../store/contract.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** The figures that are plain counts. */
+const COUNTS = [
+  "enqueued",
+  "started",
+  "completed",
+  "failed",
+  "timedOut",
+  "cancelled",
+  "lost",
+  "retried",
+  "dead",
+] as const satisfies (keyof Figures)[];
+
+/** Figures with what follows from them. Durations in ms. */
+export interface Summary extends Omit<Figures, "waitMs" | "runMs"> {
+  /** Attempts that ended, per second; null for all time, which has no length. */
+  perSecond: number | null;
+  /** Attempts that completed, of those that completed, failed, timed out or were lost; null when there are none. */
+  successRate: number | null;
+  /** From when a job could have run to its start. */
+  waitMs: Times;
+  /** From start to end. */
+  runMs: Times;
+}
+
+/** How durations are spread, in ms; null without any. */
+export interface Times {
+  /** The mean. */
+  mean: number | null;
+  /** Half of them were no longer. */
+  p50: number | null;
+  /** 95 of 100 were no longer. */
+  p95: number | null;
+  /** 99 of 100 were no longer. */
+  p99: number | null;
+}
+
+/** A stretch of time that ends now, and the steps in which its figures are asked for. */
+export interface Window {
+  /** How far back it goes. */
+  lengthMs: number;
+  /** The steps. */
+  span: "minute" | "hour";
+}
+
+/** The windows that `metrics` shows. */
+export const WINDOWS = {
+  minute: { lengthMs: MINUTE_MS, span: "minute" },
+  hour: { lengthMs: HOUR_MS, span: "minute" },
+  day: { lengthMs: 24 * HOUR_MS, span: "hour" },
+} as const satisfies Record<string, Window>;
+
+/** The figures to ask the store for: whole steps, the one in which the window begins included. */
+export function rangeOf(window: Window, now: number): Required<Pick<FigureRange, "span" | "from" | "to">> {
+  const stepMs = stepOf(window);
+  return {
+    span: window.span,
+    from: Math.floor((now - window.lengthMs) / stepMs) * stepMs,
+    to: now + 1,
+  };
+}
+
+/**
+ * Sums up a window. The step in which it begins lies partly before it: its counts are taken in proportion, so they
+ * are estimates, and its durations all.
+ */
+export function summarizeWindow(rows: readonly FigureRow[], window: Window, now: number): Summary {
+  const begin = now - window.lengthMs;
+  const stepMs = stepOf(window);
+  const sum = noFigures();
+  for (const { start, figures } of rows) {
+    addFigures(sum, inProportion(figures, Math.min(1, (start + stepMs - begin) / stepMs)));
+  }
+  for (const count of COUNTS) sum[count] = Math.round(sum[count]);
+  return { ...summarize(sum), perSecond: endedAttempts(sum) / (window.lengthMs / 1000) };
+}
+
+function inProportion(figures: Figures, share: number): Figures {
+  const part = { ...figures };
+  for (const count of COUNTS) part[count] *= share;
+  return part;
+}
+
+/** Sums up figures of all time. */
+export function summarizeTotal(rows: readonly FigureRow[]): Summary {
+  const sum = noFigures();
+  for (const { figures } of rows) addFigures(sum, figures);
+  return summarize(sum);
+}
+
+function stepOf({ span }: Window): number {
+  return span === "minute" ? MINUTE_MS : HOUR_MS;
+}
+
+function endedAttempts(figures: Figures): number {
+  return figures.completed + figures.failed + figures.timedOut + figures.lost;
+}
+
+function summarize(figures: Figures): Summary {
+  const attempts = endedAttempts(figures);
+  return {
+    ...figures,
+    perSecond: null,
+    successRate: attempts === 0 ? null : figures.completed / attempts,
+    waitMs: times(figures.waitMs),
+    runMs: times(figures.runMs),
+  };
+}
+
+function times(histogram: Histogram): Times {
+  return {
+    mean: mean(histogram),
+    p50: quantile(histogram, 0.5),
+    p95: quantile(histogram, 0.95),
+    p99: quantile(histogram, 0.99),
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * @module
+ * Why a job that waits is not running, and what is odd about one that runs, in sentences for people.
+ */
+import type { Job } from "../domain/job.ts";
+import type { Store, WorkerInfo } from "../store/contract.ts";
+
+/** How many jobs ahead are counted; more are "more than". */
+const COUNTED_AHEAD = 1000;
+
+/** The reasons, the strongest first; empty for a job that does not wait. */
+export async function reasonsToWait(
+  job: Job,
+  { store, now }: { store: Store; now: number },
+): Promise<string[]> {
+  if (!["pending", "scheduled", "failed"].includes(job.state)) return [];
+  const reasons = job.held ? ["it is held until it is released"] : [];
+  if (job.runAt !== null && job.runAt > now) {
+    const until = new Date(job.runAt).toISOString();
+    reasons.push(
+      job.state === "failed" ? `its next attempt is due at ${until}` : `it is scheduled for ${until}`,
+    );
+  }
+  const queue = await store.queue(job.queue);
+  if (queue?.paused) reasons.push(`queue "${job.queue}" is paused`);
+  if (queue && queue.concurrency !== null && queue.counts.processing >= queue.concurrency) {
+    reasons.push(`queue "${job.queue}" already runs as many jobs as it may, ${queue.concurrency}`);
+  }
+  reasons.push(
+    ...reasonsOfWorkers(job, (await store.workers()).filter(({ leaseUntil }) => leaseUntil > now)),
+  );
+  if (job.state === "pending" && !job.held) {
+    const ahead = await store.ahead(job.id, COUNTED_AHEAD);
+    if (ahead > 0) reasons.push(aheadOfIt(ahead));
+  }
+  return reasons.length > 0 ? reasons : ["a worker is about to take it"];
+}
+
+/** Whether a job runs on although its worker has left it or is gone. */
+export async function runsUnwatched(
+  job: Job,
+  { store, now }: { store: Store; now: number },
+): Promise<boolean> {
+  if (job.state !== "processing") return false;
+  const worker = (await store.workers()).find(({ id }) => id === job.worker);
+  return worker === undefined || worker.leaseUntil <= now;
+}
+
+function reasonsOfWorkers(job: Job, workers: readonly WorkerInfo[]): string[] {
+  if (workers.length === 0) return ["no worker is running"];
+  const serving = workers.filter(({ queues, stopping }) =>
+    !stopping && (queues?.includes(job.queue) ?? true)
+  );
+  if (serving.length === 0) return [`no running worker serves queue "${job.queue}"`];
+  const free = serving.some(({ running, slots }) => running.length < slots);
+  return free ? [] : ["every worker is busy"];
+}
+
+function aheadOfIt(ahead: number): string {
+  if (ahead >= COUNTED_AHEAD) return `at least ${COUNTED_AHEAD} jobs are ahead of it`;
+  return ahead === 1 ? "1 job is ahead of it" : `${ahead} jobs are ahead of it`;
+}

@@ -1,0 +1,61 @@
+/**
+ * @module
+ * The care that supervisors take of the store besides their jobs: old jobs are removed, and what a process that died
+ * had begun is brought to its end. Invariant: it goes in short steps, and after each one timers and others who write
+ * get their turn. Knows no jobs that run.
+ */
+import type { Upkeep } from "../../store/contract.ts";
+import type { Clock } from "../../system/clock.ts";
+
+/** What it takes to care for a store. */
+export interface MaintenanceOptions {
+  store: Pick<Upkeep, "prune" | "recover">;
+  clock: Clock;
+  /** How long ended jobs are kept; 0 is for ever. It may change. */
+  settings(): { retentionMs: number };
+}
+
+/** Between two rounds. */
+const INTERVAL_MS = 60_000;
+/** Between two steps: most of the time belongs to others. */
+const PAUSE_MS = 25;
+/** A step that takes longer is made smaller the next time. */
+const STEP_MS = 10;
+const FIRST_STEP = 32;
+const LARGEST_STEP = 1000;
+
+export class Maintenance {
+  readonly #options: MaintenanceOptions;
+  #step = FIRST_STEP;
+
+  /** Nothing is done before it is called. */
+  constructor(options: MaintenanceOptions) {
+    this.#options = options;
+  }
+
+  /** How long to wait between two rounds, in ms. */
+  get intervalMs(): number {
+    return INTERVAL_MS;
+  }
+
+  /** Does all there is to do, or as much as can be done before the signal aborts. */
+  async round(signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#options;
+    const pause = () => clock.sleep(PAUSE_MS, signal);
+    while (!signal.aborted && await store.recover()) await pause();
+    while (!signal.aborted && await this.#prune() > 0) await pause();
+  }
+
+  /** Removes some old jobs and returns how many. */
+  async #prune(): Promise<number> {
+    const { store, clock, settings } = this.#options;
+    const { retentionMs } = settings();
+    if (retentionMs === 0) return 0;
+    const start = clock.monotonicMs();
+    const pruned = await store.prune(clock.now() - retentionMs, this.#step);
+    const tookMs = clock.monotonicMs() - start;
+    const next = tookMs > STEP_MS ? this.#step / 2 : tookMs < STEP_MS / 2 ? this.#step * 2 : this.#step;
+    this.#step = Math.ceil(Math.min(Math.max(next, 1), LARGEST_STEP));
+    return pruned;
+  }
+}

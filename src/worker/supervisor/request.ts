@@ -1,0 +1,57 @@
+/**
+ * @module
+ * From a claimed job to what a thread needs to run it. Pure.
+ */
+import type { Settings } from "../../domain/settings.ts";
+import type { ClaimedJob } from "../../store/contract.ts";
+import type { Home } from "../../system/home.ts";
+import type { RunRequest } from "../messages.ts";
+import type { Host } from "../process/platform.ts";
+
+/** Where and how it shall run. */
+export interface Surroundings {
+  /** Commands see it as `QUEUECTL_HOME`. */
+  home: Home;
+  /** Where jobs run that name no directory; null when it is gone. */
+  directory: string | null;
+  host: Host;
+  /** Those that hold now. */
+  settings: Settings;
+  /** The path that the names of its spool files begin with. */
+  spool: string;
+  /** As in `Launch`. */
+  ends: string;
+}
+
+/** Names no directory, as Linux does for one that was removed. */
+const GONE = "(deleted)";
+
+/** The request to run a job's attempt. */
+export function requestOf(
+  job: ClaimedJob,
+  { home, directory, host, settings, spool, ends }: Surroundings,
+): RunRequest {
+  const { killGraceMs, outputLimit, maxOutput, shell } = settings;
+  return {
+    token: job.token,
+    command: job.command,
+    shell,
+    spool,
+    ends,
+    cwd: job.cwd ?? directory ?? GONE,
+    env: {
+      ...host.withheld.values,
+      ...job.env,
+      QUEUECTL_JOB_ID: job.id,
+      QUEUECTL_ATTEMPT: String(job.lastAttempt),
+      QUEUECTL_QUEUE: job.queue,
+      QUEUECTL_HOME: home.dir,
+    },
+    timeoutMs: job.timeoutMs,
+    killGraceMs,
+    outputLimit,
+    maxOutput,
+    byToken: host.byToken,
+    brief: host.byToken && !host.trapsOnSignal,
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * @module
+ * From how an attempt ended to what is settled. Pure. Invariant: a settlement can always be stored and said, whatever
+ * a clock, a file's time or a setting made of its numbers; where its job's next attempt makes no sense, the job is dead.
+ */
+import { nextState } from "../../domain/retry.ts";
+import type { Settings } from "../../domain/settings.ts";
+import type { ClaimedJob, Settlement } from "../../store/contract.ts";
+
+/** How an attempt ended, before its job's next state is decided. */
+export type Ending = Omit<Settlement, "token" | "state" | "runAt">;
+
+/** What a settlement depends on besides. */
+export interface SettlingOptions {
+  /** Those that hold now. */
+  settings: Settings;
+  /** A number in [0, 1), for the jitter. */
+  random: number;
+  /** In ms since the epoch: stands for times that are none. */
+  now: number;
+}
+
+/** The settlement of an attempt. Never throws. */
+export function settlementOf(
+  job: ClaimedJob,
+  ending: Ending,
+  { settings, random, now }: SettlingOptions,
+): Settlement {
+  const { outcome, signal, error } = ending;
+  const finishedAt = isTime(ending.finishedAt) ? ending.finishedAt : now;
+  const startedAt = ending.startedAt !== null && isTime(ending.startedAt) ? ending.startedAt : null;
+  const exitCode = Number.isSafeInteger(ending.exitCode) ? ending.exitCode : null;
+  const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt };
+  try {
+    const next = nextState({ ...job, outcome, finishedAt }, settings, random);
+    if (next.runAt === null || isTime(next.runAt)) return { ...settlement, ...next };
+    return unsettleable(settlement, `its next attempt would be at ${next.runAt}`);
+  } catch (problem) {
+    return unsettleable(settlement, problem);
+  }
+}
+
+/** What is settled instead where a settlement is not taken, so that its job harms no other. */
+export function unsettleable(
+  { token, outcome, exitCode, signal, error, startedAt, finishedAt }: Omit<Settlement, "state" | "runAt">,
+  problem: unknown,
+): Settlement {
+  const reason = problem instanceof Error ? problem.message : String(problem);
+  return {
+    token,
+    outcome: "failed",
+    exitCode,
+    signal,
+    error: `${error ?? outcome}; could not be settled: ${reason}`,
+    startedAt,
+    finishedAt,
+    state: "dead",
+    runAt: null,
+  };
+}
+
+/** The last moment that a `Date` can say. */
+const LAST_MS = 8_640_000_000_000_000;
+
+function isTime(ms: number): boolean {
+  return Number.isSafeInteger(ms) && Math.abs(ms) <= LAST_MS;
+}

@@ -1,0 +1,471 @@
+/**
+ * @module
+ * The supervisor: the main thread of `worker start`. It alone talks to the store. One loop, woken by ended jobs,
+ * the doorbell and timers, settles what has ended and claims what comes next in one transaction, then hands the
+ * jobs to its threads.
+ *
+ * Invariants: a job is handed to a thread only after its claim is committed; its spool is removed only after its
+ * settlement is; once others have taken over, nothing is done any more to what it ran.
+ */
+import { type Settings, settingsFrom } from "../../domain/settings.ts";
+import { newId } from "../../domain/worker_id.ts";
+import type { ClaimedJob, Store } from "../../store/contract.ts";
+import { fromReserve } from "../../store/reserve.ts";
+import { type Clock, LONGEST_TIMER_MS } from "../../system/clock.ts";
+import type { Home } from "../../system/home.ts";
+import { Latch } from "../../system/latch.ts";
+import { atMost, every } from "../../system/rounds.ts";
+import type { RunRequest } from "../messages.ts";
+import { here } from "../process/here.ts";
+import type { Host } from "../process/platform.ts";
+import { EndsFiles } from "../spool/ends_files.ts";
+import { removeSpool } from "../spool/spool.ts";
+import { openSpool, type OwnSpool, sweepSpools } from "../spool/spools.ts";
+import { Condemned } from "./condemned.ts";
+import { Crew } from "./crew.ts";
+import { failureOf } from "./failure.ts";
+import { type Journal, unfailing } from "./journal.ts";
+import { Lease } from "./lease.ts";
+import { Leftovers } from "./leftovers.ts";
+import { Maintenance } from "./maintenance.ts";
+import { Outbox, type Stored } from "./outbox.ts";
+import { Patience } from "./patience.ts";
+import { requestOf } from "./request.ts";
+import { ReserveWatch } from "./reserve_watch.ts";
+import { type Ending, settlementOf } from "./settlement.ts";
+import { Succession } from "./succession.ts";
+import { Trouble } from "./trouble.ts";
+
+export interface SupervisorOptions {
+  /** Never used before: its leases, attempts and spool go by it. */
+  id: string;
+  /** Closed by the caller, after `run`. */
+  store: Store;
+  /** Where the spool is; commands see it as `QUEUECTL_HOME`. */
+  home: Home;
+  /** As `probeHost` found it. */
+  host: Host;
+  /** Where jobs run that name no directory; null when it is gone. */
+  directory: string | null;
+  /** The program's entry file, which is the threads' too. */
+  entry: URL;
+  /** How many workers, each on a thread of its own. */
+  count: number;
+  /** How many jobs each worker runs at a time. */
+  slots: number;
+  /** Where they take jobs from; null is all queues. */
+  queues: readonly string[] | null;
+  /** Stop when nothing is left to run or to retry. */
+  burst: boolean;
+  journal: Journal;
+  /** For every time it notes and every pause it makes. */
+  clock: Clock;
+}
+
+/** How often it looks whether others are gone. */
+const PEERS_INTERVAL_MS = 500;
+/** How long a burst goes on caring for the store after its last job, at most. */
+const BURST_CARE_MS = 2000;
+
+/** Runs jobs until told to stop. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #workers: readonly string[];
+  readonly #crew: Crew;
+  readonly #spool: OwnSpool;
+  readonly #ends: EndsFiles;
+  readonly #lease: Lease;
+  readonly #trouble: Trouble;
+  readonly #succession: Succession;
+  readonly #maintenance: Maintenance;
+  readonly #leftovers: Leftovers;
+  readonly #reserve: ReserveWatch;
+  readonly #condemned: Condemned;
+  readonly #outbox: Outbox;
+  readonly #patience: Patience;
+  readonly #latch = new Latch();
+  readonly #closing = new AbortController();
+  #settings: Settings;
+  /** Others have taken over what it ran. */
+  #replaced = false;
+  /** Jobs that have begun and are not in the journal yet. */
+  #begun: ClaimedJob[] = [];
+  /** Somebody may have enqueued something, something may be due, or there is room again. */
+  #mayClaim = true;
+  #ordersDue = true;
+  #dueTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Announces a supervisor with its workers in the store and starts their threads. They run nothing before `run`. */
+  static async start(options: SupervisorOptions): Promise<Supervisor> {
+    const { id, store, home, host, count, slots, queues, clock } = options;
+    const settings = settingsFrom(await store.settings());
+    const workers = Array.from({ length: count }, () => newId("worker"));
+    const spool = await fromReserve(home, () => openSpool(home, id)).catch((error) => {
+      // A missing permission has a sentence of its own.
+      throw error instanceof Deno.errors.NotCapable ? error : failureOf(error);
+    });
+    const now = clock.now();
+    await store.register({
+      id,
+      host: host.name,
+      bootId: host.bootId,
+      pidNamespace: host.pidNamespace,
+      pid: Deno.pid,
+      startedAt: now,
+      leaseUntil: now + settings.leaseMs,
+      workers: workers.map((worker) => ({ id: worker, slots, queues })),
+    });
+    return new Supervisor(options, { workers, settings, spool });
+  }
+
+  private constructor(
+    options: SupervisorOptions,
+    { workers, settings, spool }: { workers: string[]; settings: Settings; spool: OwnSpool },
+  ) {
+    const { id, store, clock } = options;
+    this.#options = options = { ...options, journal: unfailing(options.journal) };
+    this.#workers = workers;
+    this.#settings = settings;
+    this.#spool = spool;
+    this.#ends = new EndsFiles(spool.path);
+    this.#crew = new Crew(workers, {
+      entry: options.entry,
+      slots: options.slots,
+      clock,
+      events: {
+        ready: () => this.#wake(),
+        output: (token, pieces) => {
+          this.#outbox.print(token, pieces);
+          this.#latch.ring();
+        },
+        began: (job) => this.#begun.push(job),
+        works: () => this.#trouble.worked(),
+        ended: (ended) => {
+          for (const one of ended) {
+            if (one.ended.outcome === "unstarted" && one.ended.error) this.#trouble.failed(one.ended.error);
+            this.#outbox.print(one.job.token, one.ended.pieces);
+            this.#settle(one.job, one.ended);
+          }
+        },
+        returned: (jobs) => this.#undo(jobs),
+        crashed: (worker, crash) => this.#threadCrashed(worker, crash),
+      },
+    });
+    const say = (text: string) => this.#options.journal.note(text, null);
+    this.#outbox = new Outbox({
+      id,
+      store,
+      clock,
+      say: (what, problem) => say(`${what} could not be stored: ${failureOf(problem).message}`),
+    });
+    this.#patience = new Patience({
+      clock,
+      say,
+      onRetry: () => this.#wake(),
+      onGone: () => this.#latch.ring(),
+      over: this.#closing.signal,
+    });
+    this.#trouble = new Trouble({
+      clock,
+      say,
+      onPauseOver: () => this.#wake(),
+      over: this.#closing.signal,
+    });
+    this.#lease = new Lease({
+      id,
+      store,
+      clock,
+      settings: () => this.#settings,
+      onLost: () => this.#lostLease(),
+      onCutOff: (graceMs) => this.#cutOff(graceMs),
+      onRegained: () => this.#wake(),
+      onFailure: (error) => this.#patience.failed(error),
+    });
+    this.#maintenance = new Maintenance({ store, clock, settings: () => this.#settings });
+    this.#leftovers = new Leftovers({
+      spools: options.home.spool,
+      limit: () => this.#settings.outputLimit,
+      journal: options.journal,
+      clock,
+    });
+    this.#reserve = new ReserveWatch({ home: options.home, clock, disk: (dir) => here.disk(dir) });
+    this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
+    this.#condemned = new Condemned({
+      host: options.host,
+      clock,
+      graceMs: () => this.#settings.killGraceMs,
+      spoolOf: (token) => this.#succession.spoolOf(token),
+      onEnded: (job, { error, barred }) =>
+        this.#settle(job, { ...withoutResult("lost", { error, now: clock.now() }), barred }),
+    });
+  }
+
+  get workers(): readonly string[] {
+    return this.#workers;
+  }
+
+  /** How many jobs its workers have. */
+  get busy(): number {
+    return this.#crew.busy;
+  }
+
+  /**
+   * Runs jobs until it was told to stop and everything it ran has ended or is left to others, or until others have
+   * taken over: then the caller may start another supervisor.
+   * @throws {StoreGone} when there is no store any more; what it ran goes on
+   */
+  async run(): Promise<"stopped" | "replaced"> {
+    const { store, home, clock } = this.#options;
+    const { signal } = this.#closing;
+    const patiently = (action: () => void | Promise<void>) =>
+      this.#patience.attempt(async () => await action());
+    const again = (intervalMs: () => number, action: () => void | Promise<void>) =>
+      every(intervalMs, () => patiently(action), { clock, signal });
+    const takeOver = () => this.#succession.takeOver(this.#settings.leaseMs);
+    await patiently(takeOver);
+    const background = [
+      this.#lease.keep(signal),
+      this.#leftovers.watch(signal),
+      again(() => this.#settings.pollIntervalMs, () => this.#wake()),
+      again(() => PEERS_INTERVAL_MS, async () => {
+        await takeOver();
+        if (this.#succession.waiting > 0) this.#latch.ring();
+      }),
+      again(() => this.#reserve.intervalMs, () => this.#reserve.round(signal)),
+    ];
+    const care = () => this.#maintenance.round(signal);
+    const cared = patiently(care);
+    background.push(cared.then(() => again(() => this.#maintenance.intervalMs, care)));
+    const listener = store.listen(() => this.#wake());
+    await this.#loop();
+    listener[Symbol.dispose]();
+    clearTimeout(this.#dueTimer);
+    const { gone } = this.#patience;
+    if (this.#options.burst && !this.#replaced && !gone) await atMost(BURST_CARE_MS, cared, clock);
+    this.#closing.abort();
+    await Promise.all(background);
+    this.#crew.close();
+    if (gone) throw gone;
+    if (!this.#replaced) await this.#patience.attempt(() => store.leave(this.#options.id));
+    this.#spool[Symbol.dispose]();
+    await this.#patience.attempt(() => sweepSpools(home, store));
+    return this.#replaced ? "replaced" : "stopped";
+  }
+
+  /**
+   * Claims nothing more; from `endAt` on (ms since the epoch), ends what still runs and puts it back. Null lets
+   * everything come to its own end.
+   */
+  stop(endAt: number | null): void {
+    this.#crew.stop({ endAt, leave: false, graceMs: this.#settings.killGraceMs });
+    this.#latch.ring();
+  }
+
+  /** Claims nothing more and stops at once: what it runs goes on, and is left to others. */
+  leave(): void {
+    this.#crew.stop({ endAt: null, leave: true, graceMs: this.#settings.killGraceMs });
+    this.#latch.ring();
+  }
+
+  #wake(): void {
+    this.#mayClaim = true;
+    this.#ordersDue = true;
+    this.#latch.ring();
+  }
+
+  async #loop(): Promise<void> {
+    while (this.#crew.size > 0) {
+      await this.#latch.heard();
+      if (this.#ordersDue) await this.#patience.attempt(() => this.#takeOrders());
+      const waiting = await this.#patience.attempt(() => this.#exchange());
+      if (this.#succession.waiting > 0 && !this.#outbox.hasOutput) {
+        await this.#patience.attempt(() => this.#adopt());
+      }
+      if (this.#replaced || this.#patience.gone) return;
+      if (this.#outbox.isSettling || this.#succession.waiting > 0 || this.#condemned.size > 0) continue;
+      if (this.#options.burst && waiting === false && this.busy === 0) this.stop(null);
+      await this.#retire();
+    }
+  }
+
+  /** Lets go of workers that have nothing to do any more. What some leave is adopted by the rest, if there is any. */
+  async #retire(): Promise<void> {
+    const { retired, left } = this.#crew.retire();
+    if (retired.length === 0) return;
+    if (this.#crew.size > 0) {
+      this.#succession.left(left);
+      this.#latch.ring();
+      await this.#patience.attempt(() => this.#options.store.unregister(retired));
+    } else this.#tellLeft(left);
+  }
+
+  #tellLeft(jobs: readonly ClaimedJob[]): void {
+    if (jobs.length === 0) return;
+    const ids = jobs.map(({ id }) => id).join(", ");
+    this.#options.journal.note(`left to the next worker, running: ${ids}`, null);
+  }
+
+  /** Follows what the supervisor was told through the store. */
+  async #takeOrders(): Promise<void> {
+    this.#ordersDue = false;
+    const { stops, cancels, settings } = await this.#options.store.orders(this.#options.id);
+    this.#settings = settingsFrom(settings);
+    const graceMs = this.#settings.killGraceMs;
+    for (const token of cancels) this.#crew.end(token, "cancelled", graceMs);
+    for (const stop of stops) this.#crew.stop({ ...stop, graceMs });
+  }
+
+  /**
+   * Settles and claims in one transaction. Returns whether jobs wait for these workers, or undefined when there was
+   * no reason to ask.
+   */
+  async #exchange(): Promise<boolean | undefined> {
+    const { queues } = this.#options;
+    const openings = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings() : [];
+    const uncertain = this.#trouble.lasts;
+    const free = this.#trouble.allow(openings);
+    this.#tellBegun();
+    if (free.length === 0 && this.#outbox.isEmpty) return undefined;
+    this.#mayClaim = false;
+    const { stored, exchanged, failure } = await this.#outbox.exchange({ free, queues });
+    if (exchanged) {
+      this.#trouble.tried(exchanged.claimed.length, openings.length);
+      const given = exchanged.claimed.map((job) => ({ job, request: { ...this.#request(job), uncertain } }));
+      this.#undo(this.#crew.run(given));
+    }
+    this.#afterSettling(stored);
+    this.#tellBegun();
+    if (failure) throw failure;
+    if (!exchanged) {
+      this.#wake();
+      return undefined;
+    }
+    if (this.#outbox.isSettling) this.#latch.ring();
+    this.#setDueTimer(exchanged.nextDueAt);
+    return free.length > 0 ? exchanged.waiting : undefined;
+  }
+
+  #request(job: ClaimedJob): RunRequest {
+    const { host, home, directory } = this.#options;
+    return requestOf(job, {
+      host,
+      home,
+      directory,
+      settings: this.#settings,
+      spool: this.#succession.spoolOf(job.token),
+      ends: this.#ends.pathFor(job.token),
+    });
+  }
+
+  /** Notes how an attempt ended, for the next exchange. */
+  #settle(
+    job: ClaimedJob,
+    ending: Ending & { witnessed?: boolean; trimmed?: boolean; barred?: boolean },
+  ): void {
+    const { witnessed = true, trimmed = true, barred = ending.outcome === "unstarted" } = ending;
+    const settlement = settlementOf(job, ending, {
+      settings: this.#settings,
+      random: Math.random(),
+      now: this.#options.clock.now(),
+    });
+    this.#outbox.settle({ job, settlement, witnessed, trimmed, barred });
+    this.#mayClaim = true;
+    this.#latch.ring();
+  }
+
+  /** Jobs that were claimed and never begun are as if they had not been claimed. */
+  #undo(jobs: readonly ClaimedJob[]): void {
+    const now = this.#options.clock.now();
+    for (const job of jobs) this.#settle(job, withoutResult("unstarted", { error: null, now }));
+  }
+
+  #tellBegun(): void {
+    for (const job of this.#begun) this.#options.journal.started(job);
+    this.#begun = [];
+  }
+
+  #afterSettling(stored: readonly Stored[]): void {
+    for (const one of stored) {
+      try {
+        this.#afterSettlingOne(one);
+      } catch (error) {
+        const { id, worker } = one.settled.job;
+        this.#options.journal.note(`after ${id}: ${failureOf(error).message}`, worker);
+      }
+    }
+  }
+
+  #afterSettlingOne({ settled: { job, settlement, witnessed, trimmed, barred }, refused }: Stored): void {
+    const { journal } = this.#options;
+    if (refused) {
+      // Whoever has it now needs its spool, and the file that its end may be noted in.
+      journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
+      return;
+    }
+    const spool = this.#succession.spoolOf(job.token);
+    journal.settled(job, settlement);
+    this.#succession.forget(job, { undone: settlement.outcome === "unstarted" });
+    this.#ends.settled(job.token);
+    if (barred) return;
+    removeSpool(spool, { end: witnessed ? settlement : undefined, trimmed });
+    this.#leftovers.ended(job);
+  }
+
+  /** Gives attempts that nobody watches to workers, and gives back those that have not begun. */
+  async #adopt(): Promise<void> {
+    const { adoptions, barred, left } = await this.#succession.sort();
+    this.#undo(barred.map(({ job }) => job));
+    this.#tellLeft(left.map(({ job }) => job));
+    this.#crew.adopt(adoptions.map(({ attempt: { job, printed }, worker, outOfSight }) => ({
+      job: { ...job, worker },
+      request: {
+        ...this.#request(job),
+        printed,
+        claimedAt: job.startedAt!,
+        outOfSight,
+        cancelRequested: job.cancelRequested,
+      },
+    })));
+  }
+
+  /** Nobody watches the crashed thread's jobs any more. Those that may be the reason are ended and lost. */
+  #threadCrashed(
+    worker: string,
+    { jobs, message }: { jobs: readonly ClaimedJob[]; message: string },
+  ): Promise<void> {
+    this.#options.journal.note(`thread crashed and is replaced: ${message}`, worker);
+    const suspects = this.#succession.crashed(jobs);
+    this.#latch.ring();
+    return this.#condemned.end(suspects, message);
+  }
+
+  /** What it ran is another's now: its threads must not touch it any more. */
+  #lostLease(): void {
+    this.#replaced = true;
+    this.#options.journal.note("others have taken over its jobs: starting anew under another name", null);
+    this.#latch.ring();
+  }
+
+  /** Others may take over soon, and run its jobs again. */
+  #cutOff(graceMs: number): void {
+    const { journal } = this.#options;
+    journal.note("cut off from the store: ending all jobs before others may run them again", null);
+    this.#crew.endAll("released", graceMs);
+  }
+
+  /** Wakes the loop when the next job is due. */
+  #setDueTimer(nextDueAt: number | null): void {
+    clearTimeout(this.#dueTimer);
+    if (nextDueAt === null) return;
+    const delayMs = Math.max(0, nextDueAt - this.#options.clock.now());
+    this.#dueTimer = setTimeout(() => this.#wake(), Math.min(delayMs, LONGEST_TIMER_MS));
+  }
+}
+
+/** The end of an attempt that has no result of its own. */
+function withoutResult(
+  outcome: "lost" | "unstarted",
+  { error, now }: { error: string | null; now: number },
+): Ending {
+  return { outcome, exitCode: null, signal: null, error, startedAt: null, finishedAt: now };
+}

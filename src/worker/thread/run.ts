@@ -1,0 +1,327 @@
+/**
+ * @module
+ * One attempt: begin it, wait for its end or end it, say how it went. The attempt is over when its first process has
+ * ended by itself, or, once that was killed or is being ended, when nothing of its process tree is left.
+ */
+import { formatDuration } from "../../domain/duration.ts";
+import type { Stream } from "../../domain/job.ts";
+import { formatSize } from "../../domain/settings.ts";
+import { systemClock } from "../../system/clock.ts";
+import type { Ended, EndReason, RunRequest } from "../messages.ts";
+import { endTree, sayLeft } from "../process/end_tree.ts";
+import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "../process/platform.ts";
+import { wasDiskFull } from "../spool/full_disk.ts";
+import { begunAt, hasBegun, type ProcessEnd, removeSpool, splitSpool, spooledEnd } from "../spool/spool.ts";
+import { type Blame, blameForError, blameForExit, isPassing } from "./blame.ts";
+import type { Lookout } from "./lookout.ts";
+import { SpoolReader } from "./output.ts";
+
+/** By somebody's wish, or by its own doing. */
+export type Reason = EndReason | "timed_out" | "printed_too_much";
+
+/** What could not be done with the spool is tried again after this time. */
+const RETRY_MS = 50;
+
+/** Why an attempt is being ended. */
+interface Ending {
+  reason: Reason;
+  graceMs: number;
+}
+
+/** The first process of an attempt, however one came to watch it. */
+export interface Begun {
+  /** Resolves with how it went once the process has ended. */
+  ended: Promise<Result>;
+  /** As in `Ended`. */
+  witnessed: boolean;
+  /** Some of its processes may be told by nothing but that they print to its spool. */
+  byOutput: boolean;
+  /** What its token names can be ended from here. */
+  inSight: boolean;
+  /** As in `Tree`. */
+  root(): number | null;
+  /** The pid of the process that waits for the command, as its parent; null where that is not known any more. */
+  waiter(): number | null;
+  /** When it began, in ms since the epoch. */
+  startedAt: number;
+  /** For how long it has been running, in ms by the monotonic clock. */
+  ageMs: number;
+}
+
+export class Run {
+  readonly #request: RunRequest;
+  readonly #begin: () => Begun | Promise<Begun>;
+  readonly #output: SpoolReader;
+  /** Aborts when the attempt shall end, with an `Ending` as its reason. */
+  readonly #ending = new AbortController();
+  /** It has ended: its output is as it will stay. */
+  #over = false;
+
+  /**
+   * Nothing is begun yet: see `finish`. `begin` comes to watch the command, and `printed` is how far each stream was
+   * handed over before, by somebody else.
+   */
+  constructor(
+    request: RunRequest,
+    begin: () => Begun | Promise<Begun>,
+    printed?: Readonly<Record<Stream, number>>,
+  ) {
+    this.#request = request;
+    this.#begin = begin;
+    this.#output = new SpoolReader(request.spool, request.outputLimit, printed);
+  }
+
+  static starting(request: RunRequest, means: RunMeans): Run {
+    return new Run(request, () => start(request, means));
+  }
+
+  /** Output since the last call; none when it cannot be read just now. */
+  live(): ReturnType<SpoolReader["live"]> {
+    try {
+      return this.#output.live(systemClock.monotonicMs());
+    } catch {
+      return []; // too many open files, for example: what is there stays there
+    }
+  }
+
+  /** Keeps its spool small, and ends it when it prints too much. Returns in how many ms to call it again. */
+  keepSmall(): number {
+    const { maxOutput, killGraceMs } = this.#request;
+    if (this.#over) return RETRY_MS;
+    try {
+      const { printed, pauseMs } = this.#output.keepSmall(systemClock.monotonicMs());
+      if (maxOutput > 0 && printed > maxOutput) this.#endFor("printed_too_much", killGraceMs);
+      return pauseMs;
+    } catch {
+      return RETRY_MS; // as above
+    }
+  }
+
+  /** Ends the attempt soon; `finish` then resolves. The first reason holds. */
+  end(reason: EndReason, graceMs: number): void {
+    this.#endFor(reason, graceMs);
+  }
+
+  /**
+   * Begins the attempt and resolves when it is over and its output is read; `onOver` is told before it is read. Never
+   * rejects.
+   */
+  async finish(onOver: (outcome: Ended["outcome"]) => void = () => {}): Promise<Ended> {
+    const now = systemClock.now();
+    const beganMs = systemClock.monotonicMs();
+    const result = await this.#run();
+    const over = systemClock.now();
+    this.#over = true;
+    onOver(result.outcome);
+    const { directory } = splitSpool(this.#request.spool);
+    const byItself = result.outcome === "failed" && !this.#ending.signal.aborted;
+    if (byItself && await wasDiskFull(directory, beganMs)) {
+      result.error += "; the disk was full";
+    }
+    const { startedAt = now, finishedAt = over, witnessed = true } = result;
+    const finished = { ...result, token: this.#request.token, startedAt, finishedAt, witnessed };
+    try {
+      const pieces = await patiently(() => this.#output.rest());
+      return { ...finished, pieces, trimmed: this.#output.trimmed };
+    } catch (error) {
+      const reason = `its output is lost: ${sayError(error)}`;
+      return {
+        ...finished,
+        pieces: [],
+        trimmed: true,
+        error: `${result.error ?? result.outcome}; ${reason}`,
+      };
+    }
+  }
+
+  async #endAfter(timeoutMs: number, over: AbortSignal): Promise<void> {
+    await systemClock.sleep(timeoutMs, over);
+    if (!over.aborted) this.#endFor("timed_out", this.#request.killGraceMs);
+  }
+
+  #endFor(reason: Reason, graceMs: number): void {
+    this.#ending.abort({ reason, graceMs } satisfies Ending);
+  }
+
+  async #run(): Promise<Result> {
+    let begun: Begun;
+    try {
+      begun = await this.#begin();
+    } catch (error) {
+      return notBegun(blameForError(error, this.#request));
+    }
+    const { startedAt, witnessed } = begun;
+    return { startedAt, witnessed, ...await this.#watch(begun) };
+  }
+
+  async #watch(begun: Begun): Promise<Result> {
+    const { token, spool, timeoutMs, maxOutput, killGraceMs, byToken } = this.#request;
+    const { signal } = this.#ending;
+    const aborted = Promise.withResolvers<void>();
+    const onAbort = () => aborted.resolve();
+    signal.addEventListener("abort", onAbort);
+    if (signal.aborted) onAbort();
+    const over = new AbortController();
+    if (timeoutMs > 0) this.#endAfter(timeoutMs - begun.ageMs, over.signal);
+    const end = await Promise.race([begun.ended, aborted.promise]) ??
+      // What has ended a moment ago is not to be ended any more.
+      (hasLeftEnd(spool) ? await begun.ended : undefined);
+    over.abort();
+    signal.removeEventListener("abort", onAbort);
+
+    const endAll = (graceMs: number) =>
+      endTree(() => ({ token, ...(begun.byOutput ? { spool } : {}), root: begun.root() }), {
+        graceMs,
+        byToken,
+        clock: systemClock,
+      });
+    if (end) {
+      // Whoever kills the first process leaves the others: they must not meet those of the next attempt.
+      const killed = end.outcome === "lost" || end.signal !== null;
+      const left = begun.inSight && killed ? sayLeft(await endAll(killGraceMs)) : "";
+      return left === "" ? end : { ...end, error: `${end.error}${left}` };
+    }
+    const { reason, graceMs } = signal.reason as Ending;
+    const waiter = begun.waiter();
+    const { left, parents } = await endAll(graceMs);
+    if (left === 0 && parents && (waiter === null || !parents.has(waiter))) {
+      const own = await begun.ended;
+      if (own.exitCode !== null) return own;
+    }
+    return endedBy(reason, { end: left === 0 ? await begun.ended : NO_END, left, timeoutMs, maxOutput });
+  }
+}
+
+export interface Result extends ProcessEnd, Pick<Ended, "outcome" | "error"> {
+  /** In ms since the epoch; left out where the time of asking is as good. */
+  startedAt?: number;
+  /** In ms since the epoch; left out where the time of noticing is as good. */
+  finishedAt?: number;
+  /** As in `Ended`; left out where nobody knows. */
+  witnessed?: boolean;
+}
+
+/** An end of which nothing is known. */
+export const NO_END: ProcessEnd = { exitCode: null, signal: null };
+
+/** What it takes to start a command and to watch it. */
+export interface RunMeans {
+  launcher: Launcher;
+  /** Looks for it when nobody waits for it any more. */
+  lookout: Lookout;
+}
+
+/** Starts the command. @throws when it cannot be started */
+function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
+  const { token, spool, byToken } = request;
+  const startedAt = systemClock.now();
+  const { ended, witnessed, root } = launcher.launch({
+    ...request,
+    env: { ...request.env, [RUN_VARIABLE]: token },
+  });
+  const result = async (end: LaunchEnd): Promise<Result> => {
+    if (end.kind === "failed") return notBegun({ job: true, reason: end.error });
+    if (end.kind === "unstarted") {
+      return notBegun({ job: false, reason: "the shell that was to start it ended" });
+    }
+    if (end.kind === "ended") return await resultOfFirst(end, request);
+    const left = await lookout.watch(spool, { mark: token, byToken }).ended;
+    return left ? resultOf(left) : await resultOfFirst({ code: 1, signal: end.signal }, request);
+  };
+  return {
+    ended: ended.then(result).catch((error) => ({
+      ...NO_END,
+      outcome: "lost",
+      error: `lost: ${sayError(error)}`,
+    })),
+    witnessed,
+    byOutput: !witnessed,
+    inSight: true,
+    root,
+    waiter: root,
+    startedAt,
+    ageMs: 0,
+  };
+}
+
+/** How a command went, by the status of its first process. */
+async function resultOfFirst(
+  { code, signal }: { code: number; signal: string | null },
+  request: RunRequest,
+): Promise<Result> {
+  const { spool } = request;
+  // A witness exits with such a code for a command that a signal ended, too, but knows the difference.
+  const left = code > 128 ? await patiently(() => spooledEnd(spool)).catch(() => undefined) : undefined;
+  if (left) return resultOf(left);
+  if (signal !== null) return resultOf({ exitCode: null, signal });
+  if (code !== 0 && !hasBegun(spool)) {
+    const blame = blameForExit(code, { ...request, spooled: begunAt(spool) !== undefined });
+    if (!blame.job) await patiently(() => removeSpool(spool, { end: NO_END, trimmed: true })).catch(() => {});
+    return notBegun(blame);
+  }
+  return resultOf({ exitCode: code, signal: null });
+}
+
+/** The result of an attempt whose command never began. */
+export function notBegun({ job, reason }: Blame): Result {
+  return job
+    ? { ...NO_END, outcome: "failed", error: `could not start: ${reason}` }
+    : { ...NO_END, outcome: "unstarted", error: reason };
+}
+
+/** Others may need their files and memory for long, but not for ever. */
+const PATIENCE_MS = 30_000;
+const PAUSE_MS = 100;
+
+/** What `action` gives, however often it fails for what others may give back soon. @throws what it throws at last */
+async function patiently<T>(action: () => T): Promise<T> {
+  const until = systemClock.monotonicMs() + PATIENCE_MS;
+  while (true) {
+    try {
+      return action();
+    } catch (error) {
+      if (!isPassing(error) || systemClock.monotonicMs() > until) throw error;
+    }
+    await systemClock.sleep(PAUSE_MS);
+  }
+}
+
+/** How a command went that ended by itself or was killed by somebody else. */
+export function resultOf({ exitCode, signal }: ProcessEnd): Result {
+  if (signal !== null) return { exitCode: null, signal, outcome: "failed", error: `killed by ${signal}` };
+  if (exitCode === 0) return { exitCode, signal, outcome: "completed", error: null };
+  return { exitCode, signal, outcome: "failed", error: `exit code ${exitCode}` };
+}
+
+/** Whether an end was left in the spool; false when nobody can look. */
+function hasLeftEnd(spool: string): boolean {
+  try {
+    return spooledEnd(spool) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function sayError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** How an attempt went that was ended, with `left` of its processes that could not be. */
+export function endedBy(
+  reason: Reason,
+  { end, left, timeoutMs, maxOutput }: {
+    end: ProcessEnd;
+    left: number;
+    timeoutMs: number;
+    maxOutput: number;
+  },
+): Result {
+  const said = {
+    timed_out: `timed out after ${formatDuration(timeoutMs)}`,
+    printed_too_much: `printed more than ${formatSize(maxOutput)}`,
+    cancelled: "cancelled",
+    released: "put back by its worker",
+  }[reason];
+  const outcome = reason === "printed_too_much" ? "failed" : reason;
+  return { outcome, exitCode: end.exitCode, signal: end.signal, error: said + sayLeft({ left }) };
+}

@@ -1,0 +1,225 @@
+/**
+ * @module
+ * The least permissions each command works with, as README.md has them: with exactly those it works, and without any
+ * one of them it names the flag that is missing, with exit code 4, and has changed nothing.
+ */
+import assert from "node:assert/strict";
+import { dirname } from "node:path";
+import type { Target } from "../../src/cli/line/command.ts";
+import { permissionProblem } from "../../src/cli/line/problem.ts";
+import { loadWholeTree } from "../../src/cli/line/tree.ts";
+import { permissionFlags } from "../../src/system/permissions.ts";
+import { MAIN } from "../helpers/cli.ts";
+import { finished } from "../helpers/finished.ts";
+import { type TempDir, tempDir } from "../helpers/temp.ts";
+
+/** A row of README.md's table. */
+interface Row {
+  /** What it is about. */
+  to: string;
+  /** Each permission by itself, as a flag. */
+  needs(dir: TempDir): string[];
+  /** Command lines by their commands: what to type after `queuectl`. They run one after the other. */
+  lines: readonly (readonly [command: string, words: (dir: TempDir) => string[], code?: number])[];
+}
+
+const ofHome = ({ home }: TempDir) => [`--allow-read=${home.dir}`, `--allow-write=${home.dir}`];
+const toHome = ({ home }: TempDir) => ["--home", home.dir];
+/** The words after the command, and the home. */
+const line = (command: string, words = ""): Row["lines"][number][1] => (dir) => [
+  ...command.split(" "),
+  ...toHome(dir),
+  ...words.split(" ").filter((word) => word !== ""),
+];
+const plain = (command: string, words = "", code = 0): Row["lines"][number] => [
+  command,
+  line(command, words),
+  code,
+];
+
+const ROWS: readonly Row[] = [
+  {
+    to: "ask for help, versions and scripts",
+    needs: () => [],
+    lines: [
+      plain("completions", "bash"),
+      plain("version"),
+      plain("man"),
+      plain("service print", "--systemd"),
+    ],
+  },
+  {
+    to: "queue, look and manage",
+    needs: ofHome,
+    lines: [
+      plain("enqueue", "true"),
+      plain("list"),
+      plain("show", "j1"),
+      plain("logs", "j1", 1), // it has not run yet
+      plain("wait", "--timeout 0.01 j1", 1),
+      plain("cancel", "j1"),
+      plain("retry", "j1"),
+      plain("edit", "j1 --priority 3"),
+      plain("hold", "j1"),
+      plain("release", "j1"),
+      plain("delete", "j1"),
+      plain("dlq list"),
+      plain("dlq retry", "--all"),
+      plain("dlq delete", "j1", 1), // it is gone
+      plain("dlq clear"),
+      plain("queue list"),
+      plain("queue pause", "mail"),
+      plain("queue resume", "mail"),
+      plain("queue set", "mail --concurrency 2"),
+      plain("queue clear"),
+      plain("queue delete", "mail"),
+      plain("worker list"),
+      plain("worker stop"),
+      plain("status"),
+      plain("metrics"),
+      plain("config", "set timeout 3"),
+      plain("prune"),
+      plain("doctor"),
+    ],
+  },
+  {
+    to: "run jobs",
+    needs: (dir) => [...ofHome(dir), `--allow-read=${dirname(MAIN)}`, "--allow-run=sh"],
+    lines: [plain("worker start", "--burst --count 2")],
+  },
+  {
+    to: "run jobs in the background",
+    needs: (dir) => [...ofHome(dir), "--allow-run=sh"],
+    lines: [plain("worker start", "--burst --detach")],
+  },
+  {
+    to: "read what a background worker wrote",
+    needs: (dir) => ofHome(dir).slice(0, 1),
+    lines: [plain("worker logs", "worker-abc234", 1)], // there is none
+  },
+  {
+    to: "queue what a file has",
+    needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("jobs")}`],
+    lines: [["enqueue", (dir) => ["enqueue", ...toHome(dir), "--file", dir.file("jobs")]]],
+  },
+  {
+    to: "write a backup",
+    needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("out")}`, `--allow-write=${dir.file("out")}`],
+    lines: [["backup", (dir) => ["backup", ...toHome(dir), `${dir.file("out")}/b`]]],
+  },
+  {
+    to: "save what can be read of a damaged store",
+    needs: (dir) => [ofHome(dir)[0]!, `--allow-read=${dir.file("out")}`, `--allow-write=${dir.file("out")}`],
+    lines: [["doctor", (dir) => ["doctor", ...toHome(dir), "--salvage", `${dir.file("out")}/s`]]],
+  },
+  {
+    to: "find the home in the environment",
+    needs: (dir) => [...ofHome(dir), "--allow-env=QUEUECTL_HOME,HOME"],
+    lines: [["list", () => ["list"]]],
+  },
+];
+
+/** Runs the program with some permissions, and no others. */
+function run(flags: readonly string[], words: readonly string[], { home }: TempDir) {
+  return finished(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...flags, MAIN, ...words],
+    env: { QUEUECTL_HOME: home.dir },
+    stdin: "null",
+  });
+}
+
+/** What is in the home, to see that nothing was changed. */
+async function jobsIn(dir: TempDir): Promise<string> {
+  return (await run(ofHome(dir), ["list", "--json", ...toHome(dir)], dir)).stdout;
+}
+
+for (const { to, needs, lines } of ROWS) {
+  Deno.test(`the least permissions to ${to} are enough, and each is asked for by its name`, async () => {
+    using dir = tempDir();
+    Deno.mkdirSync(dir.file("out"));
+    Deno.writeTextFileSync(dir.file("jobs"), "true\ntrue\n");
+    const needed = needs(dir);
+    if (!lines[0]![1](dir).includes("enqueue")) {
+      await run(ofHome(dir), ["enqueue", "--id", "there", "true", ...toHome(dir)], dir);
+    }
+    for (const [, words, code = 0] of lines) {
+      const typed = words(dir);
+      const before = needed.length > 0 ? await jobsIn(dir) : "";
+      for (const missing of needed) {
+        const flags = needed.filter((flag) => flag !== missing);
+        const { code, stderr } = await run(flags, typed, dir);
+        if (typed.includes("doctor") && !typed.includes("--salvage")) {
+          assert.equal(code, 1, "the doctor reports it as a problem");
+          continue;
+        }
+        assert.deepEqual([code, stderr.split("\n").length], [4, 2], `${typed.join(" ")}: ${stderr}`);
+        assert.ok(stderr.trimEnd().endsWith(missing), `asks for ${missing}: ${stderr}`);
+      }
+      if (needed.length > 0) assert.equal(await jobsIn(dir), before);
+      const done = await run(needed, typed, dir);
+      assert.equal(done.code, code, `${typed.join(" ")}: ${done.stderr}`);
+    }
+  });
+}
+
+Deno.test("every command is in the table of permissions", async () => {
+  const known = new Set(ROWS.flatMap(({ lines }) => lines.map(([command]) => command)));
+  known.add("dashboard"); // goes on until it is stopped: see http_access_test.ts
+  const missing = commandsIn(await loadWholeTree(), "").filter((command) => !known.has(command));
+  assert.deepEqual(missing, []);
+});
+
+function commandsIn({ definition }: Target, path: string): string[] {
+  if (!("routes" in definition) || path === "config") return [path];
+  return Object.entries(definition.routes).flatMap(([name, target]) =>
+    commandsIn(target, path === "" ? name : `${path} ${name}`)
+  );
+}
+
+Deno.test("workers end process trees with permission for nothing but sh", async () => {
+  using dir = tempDir();
+  const flags = [...ofHome(dir), `--allow-read=${dirname(MAIN)}`, "--allow-run=sh"];
+  const words = ["--timeout", "0.3", "--max-retries", "0", "setsid sleep 600 & sleep 600; wait"];
+  await run(flags, ["enqueue", ...toHome(dir), "--id", "hangs", ...words], dir);
+  await run(flags, ["worker", "start", ...toHome(dir), "--burst"], dir);
+  const { stdout } = await run(flags, ["show", "hangs", "--json", ...toHome(dir)], dir);
+  assert.deepEqual([JSON.parse(stdout).state, JSON.parse(stdout).error], ["dead", "timed out after 300ms"]);
+});
+
+Deno.test("permissions are written as flags that a shell and Deno read as they are meant", () => {
+  assert.deepEqual(
+    permissionFlags([
+      { name: "read", path: "/a" },
+      { name: "write", path: "/c,d" },
+      { name: "read", path: "/e" },
+      { name: "run", command: "sh" },
+      { name: "net" },
+    ]),
+    ["--allow-read=/a,/e", "--allow-write", "--allow-run=sh", "--allow-net"],
+  );
+});
+
+for (
+  const [said, sentence] of [
+    [
+      'Requires read access to "/my files", run again with the --allow-read flag',
+      `Cannot read "/my files": run again with '--allow-read=/my files'`,
+    ],
+    [
+      'Requires net access to "0.0.0.0:80", run again with the --allow-net flag',
+      'Cannot use the network address "0.0.0.0:80": run again with --allow-net=0.0.0.0:80',
+    ],
+    [
+      "Requires run access, run again with the --allow-run flag",
+      "Cannot go on without run permission: run again with --allow-run",
+    ],
+    [
+      'Requires all access to "/dev/x", specify the required permissions during compilation using `deno compile --allow-all`',
+      "Cannot go on without all permission: run again with --allow-all",
+    ],
+  ] as const
+) {
+  Deno.test(`what Deno says becomes: ${sentence}`, () => {
+    assert.equal(permissionProblem(said).message, sentence);
+  });
+}

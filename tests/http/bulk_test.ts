@@ -1,0 +1,128 @@
+/**
+ * @module
+ * The bulk routes: each action, by ids and by a filter, also while others change and enqueue jobs.
+ */
+import assert from "node:assert/strict";
+import { ENDED, type State, STATES } from "../../src/domain/job.ts";
+import type { JobFilter, Store } from "../../src/store/contract.ts";
+import { altered, testApplication } from "../helpers/application.ts";
+import { claim, death, enqueue, failure, newSupervisor, settlement, T0 } from "../helpers/jobs.ts";
+
+/** What each action may be done to, and what shows that it was. */
+const ACTIONS: Record<string, { to: readonly State[]; done(job: Shown | undefined): boolean }> = {
+  cancel: {
+    to: ["pending", "scheduled", "failed", "processing"],
+    done: (job) => job!.cancelRequested || job!.state === "cancelled",
+  },
+  retry: { to: ["failed", ...ENDED], done: (job) => job!.state === "pending" && job!.attempts === 0 },
+  delete: { to: STATES.filter((state) => state !== "processing"), done: (job) => job === undefined },
+  hold: { to: ["pending", "scheduled", "failed"], done: (job) => job!.held },
+  release: { to: ["pending", "scheduled", "failed"], done: (job) => !job!.held },
+};
+
+type Shown = NonNullable<Awaited<ReturnType<Store["get"]>>>;
+
+/** A job in every state, named after it; all that wait are held where `held` says so. */
+async function oneOfEach(store: Store, held: boolean): Promise<void> {
+  const ids = ["completed", "failed", "dead", "processing"];
+  await store.register(newSupervisor("s"));
+  await enqueue(store, ...ids.map((id) => ({ id })));
+  const tokens = (await claim(store, "s", { count: 4 })).map(({ token }) => token);
+  const settlements = [settlement(tokens[0]!), failure(tokens[1]!), death(tokens[2]!)];
+  await store.exchange({ supervisor: "s", now: T0 + 1000, settlements, output: [], free: [], queues: null });
+  const later = Date.now() + 3_600_000;
+  await enqueue(store, { id: "pending" }, { id: "scheduled", runAt: later }, { id: "cancelled" });
+  await store.cancel(["cancelled"], T0);
+  if (held) await store.hold(["pending", "scheduled", "failed"], true);
+}
+
+for (const [action, { to, done }] of Object.entries(ACTIONS)) {
+  Deno.test(`bulk ${action}: by a filter to the jobs that allow it, by ids to all or none`, async () => {
+    using app = await testApplication();
+    const { store } = app.test;
+    await oneOfEach(store, action === "release");
+    const before = await Promise.all(STATES.map((state) => store.get(state)));
+    const wrong = STATES.filter((state) => !to.includes(state));
+    const refused = await app.send("POST", `/bulk/${action}`, { ids: [...to, wrong[0] ?? "nobody"] });
+    assert.equal(refused.status, wrong.length > 0 ? 409 : 404);
+    const missing = await app.send("POST", `/bulk/${action}`, { ids: [to[0], "nobody"] });
+    assert.deepEqual([missing.status, missing.json.detail], [
+      404,
+      `Cannot ${action} job "nobody": no such job`,
+    ]);
+    assert.deepEqual(await Promise.all(STATES.map((state) => store.get(state))), before, "none");
+
+    const dry = await app.send("GET", "/bulk/count");
+    assert.deepEqual(dry.json, { count: STATES.length, exact: true });
+    const all = await app.send("POST", `/bulk/${action}`, { filter: {} });
+    assert.deepEqual(all.json, { done: to.length, passed_over: wrong.length });
+    for (const [n, state] of STATES.entries()) {
+      const job = await store.get(state);
+      if (to.includes(state)) assert.ok(done(job), `${action} of ${state}`);
+      else assert.deepEqual(job, before[n], `${state} is passed over`);
+    }
+    assert.deepEqual(await store.recount(), []);
+  });
+
+  Deno.test(`bulk ${action} by ids does it to each, once, and to nothing else`, async () => {
+    using app = await testApplication();
+    const { store } = app.test;
+    await oneOfEach(store, action === "release");
+    const [first, second] = to as [State, State];
+    const others = STATES.filter((state) => state !== first && state !== second);
+    const before = await Promise.all(others.map((state) => store.get(state)));
+    const { json } = await app.send("POST", `/bulk/${action}`, { ids: [first, second, first] });
+    assert.deepEqual(json, { done: 2, passed_over: 0 });
+    for (const state of [first, second]) assert.ok(done(await store.get(state)), state);
+    assert.deepEqual(await Promise.all(others.map((state) => store.get(state))), before);
+  });
+}
+
+/** The store, but somebody does something right after each page of jobs that was looked at. */
+function withOthers(own: Store, meanwhile: (own: Store, filter: JobFilter) => Promise<void>): Store {
+  return altered(own, {
+    async list(filter) {
+      const page = await own.list(filter);
+      await meanwhile(own, filter);
+      return page;
+    },
+  });
+}
+
+Deno.test("bulk by a filter leaves the jobs alone that come meanwhile", async () => {
+  let came = 0;
+  using app = await testApplication({
+    store: (own) =>
+      withOthers(own, async (own) => {
+        came += 1;
+        await enqueue(own, { id: `late-${came}`, queue: "mail" });
+      }),
+  });
+  const { store } = app.test;
+  await enqueue(store, ...Array.from({ length: 1200 }, () => ({ queue: "mail" })));
+  const { json } = await app.send("POST", "/bulk/cancel", { filter: { queue: "mail" } });
+  assert.deepEqual(json, { done: 1200, passed_over: 0 });
+  assert.ok(came >= 3, `${came} came`);
+  const late = await store.states(Array.from({ length: came }, (_, n) => `late-${n + 1}`));
+  assert.deepEqual(late, late.map(() => "pending"));
+});
+
+Deno.test("bulk by a filter passes over jobs that were changed or removed since it looked at them", async () => {
+  let looked = 0;
+  using app = await testApplication({
+    store: (own) =>
+      withOthers(own, async (own) => {
+        looked += 1;
+        if (looked !== 2) return; // the first look finds where to end
+        await own.cancel(["j2"], T0);
+        await own.delete(["j4"]);
+      }),
+  });
+  const { store } = app.test;
+  await enqueue(store, {}, {}, {}, {}, {});
+  const { status, json } = await app.send("POST", "/bulk/hold", { filter: {} });
+  assert.deepEqual([status, json], [200, { done: 3, passed_over: 2 }]);
+  const held = await Promise.all(["j1", "j3", "j5"].map(async (id) => (await store.get(id))!.held));
+  assert.deepEqual(held, [true, true, true]);
+  assert.deepEqual(await store.states(["j2", "j4"]), ["cancelled", undefined]);
+});

@@ -1,0 +1,93 @@
+/**
+ * @module
+ * Very many jobs at once, whose enqueuer is killed at any moment: all of them are stored or none is, and nothing is
+ * left behind.
+ */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { DatabaseSync } from "node:sqlite";
+import { openStore } from "../../src/store/open.ts";
+import { type Home, homeAt } from "../../src/system/home.ts";
+import { enqueue } from "../helpers/jobs.ts";
+import { tempDir } from "../helpers/temp.ts";
+
+const JOBS = 1300;
+
+/** Enqueues in a process of its own that dies before its step `last`. Returns the ids it printed, if it came to that. */
+async function enqueueUpTo(home: Home, last: number): Promise<string[] | undefined> {
+  const enqueuer = fileURLToPath(new URL("../helpers/killed_enqueuer.ts", import.meta.url));
+  const { signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-prompt", "--quiet", "--no-check", "--allow-all", enqueuer],
+      ...[home.dir, String(JOBS), String(last)],
+    ],
+  }).output();
+  assert.equal(new TextDecoder().decode(stderr), "");
+  return signal === null ? new TextDecoder().decode(stdout).trim().split("\n") : undefined;
+}
+
+/** How many jobs there are in a sound store once nothing of a dead process is left in it. */
+async function countRecovered(home: Home): Promise<number> {
+  const store = await openStore(home);
+  try {
+    while (await store.recover());
+    assert.deepEqual([...await store.check(), ...await store.recount()], []);
+    const { jobs } = await store.list({ limit: 2 * JOBS, sort: "oldest" });
+    assert.deepEqual(jobs.map(({ id }) => id), jobs.map(({ seq }, i) => i === 0 ? "x" : `j${seq}`));
+    return jobs.length;
+  } finally {
+    store.close();
+    const db = new DatabaseSync(home.database);
+    for (const table of ["batches", "staged", "staged_names"]) {
+      assert.equal(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!.n, 0, table);
+    }
+    db.close();
+    const names = [...Deno.readDirSync(home.dir)].map(({ name }) => name);
+    assert.deepEqual(names.filter((name) => name.startsWith("batch-")), []);
+  }
+}
+
+/** Kills an enqueuer before its step `last` and looks at what became of its jobs, and of a backup from then. */
+async function killAt(last: number): Promise<{ printed: boolean; stored: number }> {
+  using dir = tempDir();
+  (await openStore(dir.home)).close();
+  const printed = await enqueueUpTo(dir.home, last);
+  const copy = homeAt(dir.file("copy"));
+  Deno.mkdirSync(copy.dir, { mode: 0o700 });
+  const store = await openStore(dir.home);
+  await store.backup(copy.database);
+  store.close();
+  const stored = await countRecovered(dir.home);
+  assert.ok(stored === 0 || stored === JOBS, `${stored} of ${JOBS} jobs are stored`);
+  assert.ok(!printed || printed.length === stored);
+  assert.equal(await countRecovered(copy), stored, "the backup comes to the same");
+  return { printed: printed !== undefined, stored };
+}
+
+/** As many processes as are started at the same time. */
+const AT_ONCE = 4;
+
+Deno.test("whenever the process that enqueues very many jobs is killed, all of them are stored or none is", async () => {
+  const outcomes: Awaited<ReturnType<typeof killAt>>[] = [];
+  while (!outcomes.some(({ printed }) => printed)) {
+    const steps = Array.from({ length: AT_ONCE }, (_, i) => outcomes.length + 1 + i);
+    outcomes.push(...await Promise.all(steps.map(killAt)));
+  }
+  const killed = outcomes.filter(({ printed }) => !printed);
+  assert.ok(killed.some(({ stored }) => stored === 0), "some were killed before they were enqueued");
+  assert.ok(killed.some(({ stored }) => stored === JOBS), "some after that");
+});
+
+Deno.test("ids of very many jobs that were never enqueued are free, and what was enqueued comes with the next job", async () => {
+  for (const last of [6, 7]) {
+    using dir = tempDir();
+    (await openStore(dir.home)).close();
+    assert.equal(await enqueueUpTo(dir.home, last), undefined);
+    const store = await openStore(dir.home);
+    const before = (await store.list({ limit: 2 * JOBS })).jobs.length;
+    const enqueued = await enqueue(store, { id: "x" }).then(() => true, ({ name }) => name !== "TakenId");
+    if (enqueued) assert.equal(before, 0);
+    else assert.equal((await store.get("x"))?.id, "x", "the job that has it is there");
+    store.close();
+  }
+});

@@ -1,0 +1,107 @@
+/**
+ * @module
+ * Databases that earlier releases made: brought up to date without a row less or a value changed, and worked with.
+ */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { ENDED, STATES } from "../../src/domain/job.ts";
+import { openStore } from "../../src/store/open.ts";
+import { SCHEMA_VERSION } from "../../src/store/sqlite/engine/header.ts";
+import { salvage } from "../../src/store/sqlite/salvage/salvage.ts";
+import type { Home } from "../../src/system/home.ts";
+import { claim, enqueue, exchangeOf, newSupervisor, settlement, T0 } from "../helpers/jobs.ts";
+import { assertKept, contentsOf, makeOldHome } from "../helpers/old_home.ts";
+import { tempDir } from "../helpers/temp.ts";
+
+/** The schemas before today's; each must have its database in `fixtures/stores/` once the next one is begun. */
+const VERSIONS = Array.from({ length: SCHEMA_VERSION - 1 }, (_, n) => n + 1);
+
+/** What the schema consists of, but for the order of columns, which depends on when they came. */
+function schemaOf(home: Home): unknown {
+  const db = new DatabaseSync(home.database);
+  const parts = db.prepare("SELECT type, name, tbl_name FROM sqlite_schema ORDER BY type, name").all();
+  const columns = db.prepare(
+    `SELECT m.name AS of, c.name, c.type, c."notnull" AS must, c.dflt_value AS otherwise, c.pk
+     FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.name`,
+  ).all();
+  db.close();
+  return { parts, columns };
+}
+
+for (const version of VERSIONS) {
+  Deno.test(`a database of schema ${version} is brought up to date with every row as it was`, async () => {
+    using dir = tempDir();
+    using fresh = tempDir();
+    await makeOldHome(dir.home, version);
+    const before = contentsOf(dir.home);
+    assert.equal(before.version, version);
+    const states = new Set(before.tables.get("jobs")!.rows.map(({ state }) => state));
+    assert.deepEqual([...states].toSorted(), STATES.toSorted(), "there is a job in every state");
+
+    const store = await openStore(dir.home);
+    try {
+      assert.deepEqual([...await store.check(), ...await store.recount()], []);
+      assert.equal((await store.info()).schemaVersion, SCHEMA_VERSION);
+    } finally {
+      store.close();
+    }
+    const after = contentsOf(dir.home);
+    assert.equal(after.version, SCHEMA_VERSION);
+    assertKept(before.tables, after.tables);
+    (await openStore(fresh.home)).close();
+    assert.deepEqual(schemaOf(dir.home), schemaOf(fresh.home), "it is like a new one");
+  });
+
+  Deno.test(`what runs, waits and has ended in a database of schema ${version} goes on`, async () => {
+    using dir = tempDir();
+    await makeOldHome(dir.home, version);
+    const { rows } = contentsOf(dir.home).tables.get("attempts")!;
+    const store = await openStore(dir.home);
+    try {
+      // The attempts that ran then are settled by whoever has them, and taken over from who is gone.
+      const running = rows.filter(({ finished_at }) => finished_at === null);
+      assert.ok(running.length >= 3);
+      const [first] = running.filter(({ supervisor }) => supervisor === "ran");
+      const now = T0 + 120_000;
+      const settlements = [settlement(first!.token as string, { finishedAt: now })];
+      assert.deepEqual((await store.exchange(exchangeOf("ran", { now, settlements }))).refused, []);
+      await store.register(newSupervisor("new"));
+      const [taken] = (await store.takeOver("gone", "new"))!;
+      assert.ok(taken);
+      await store.adopt("new", [{ token: taken, worker: "new-worker" }]);
+      await store.exchange(exchangeOf("new", { now, settlements: [settlement(taken, { finishedAt: now })] }));
+      assert.equal((await store.states(["released"]))[0], "completed");
+
+      // What people see and do.
+      assert.deepEqual((await store.get("held"))!.env, { A: "1", B: "é" });
+      const pieces = await store.output("completed", 1);
+      assert.deepEqual(pieces.map(({ stream, start, bytes }) => [stream, start, bytes.length]), [
+        ["stdout", 0, 6],
+        ["stderr", 0, 3],
+        ["stdout", 900, 4],
+      ]);
+      assert.equal((await store.settings()).get("max_retries"), "7");
+      assert.equal((await store.queues()).find(({ name }) => name === "paused")!.paused, true);
+      for (const { id, state } of (await store.list({ limit: 99 })).jobs) {
+        if (ENDED.includes(state)) await store.retry([id], { now });
+        else if (state !== "processing") await store.edit(id, { priority: 3 }, now);
+      }
+      const [added] = await enqueue(store, { priority: -9 });
+      assert.equal((await claim(store, "new", { now }))[0]!.id, added);
+      assert.ok(await store.clear() > 0);
+      assert.deepEqual([...await store.check(), ...await store.recount()], []);
+    } finally {
+      store.close();
+    }
+  });
+
+  Deno.test(`a database of schema ${version} is salvaged to the last row`, async () => {
+    using dir = tempDir();
+    await makeOldHome(dir.home, version);
+    const salvaged = await salvage(dir.home, dir.file("saved.db"));
+    const { tables } = contentsOf(dir.home);
+    for (const [table, { saved, lost }] of Object.entries(salvaged)) {
+      assert.deepEqual([saved, lost], [tables.get(table)?.rows.length ?? 0, lost && 0], table);
+    }
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * @module
+ * What every store must do. A store's own tests call `storeContract` with a way to open it; nothing here knows
+ * which store it is.
+ */
+import assert from "node:assert/strict";
+import { claiming } from "./claiming.ts";
+import { counting } from "./counting.ts";
+import { enqueueing } from "./enqueueing.ts";
+import { keeping } from "./keeping.ts";
+import { looking } from "./looking.ts";
+import { managing } from "./managing.ts";
+import { printing } from "./printing.ts";
+import { queueing } from "./queueing.ts";
+import { settling } from "./settling.ts";
+import type { Opened, Test } from "./suite.ts";
+import { supervising } from "./supervising.ts";
+
+const PARTS = [
+  enqueueing,
+  looking,
+  managing,
+  claiming,
+  settling,
+  printing,
+  queueing,
+  supervising,
+  counting,
+  keeping,
+];
+
+/** Runs the suite. `open` makes a new, empty store. */
+export function storeContract(name: string, open: () => Promise<Opened>): void {
+  const test: Test = (sentence, run) =>
+    Deno.test(`${name}: ${sentence}`, async () => {
+      using opened = await open();
+      await run(opened.store, opened);
+      assert.deepEqual(await opened.store.recount(), [], "counts and figures equal a recount");
+    });
+  for (const part of PARTS) part(test);
+}

@@ -1,0 +1,363 @@
+/**
+ * @module
+ * The pages in a real browser, on a real server and store with real workers: what a person does, end to end.
+ */
+import assert from "node:assert/strict";
+import { BROWSER, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
+import { startDashboard, TOKEN } from "../helpers/dashboard.ts";
+import { until } from "../helpers/until.ts";
+import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
+
+/** Of the browser, where functions that are handed to its pages run. */
+// deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
+declare const document: any;
+
+/** What the browser's driver keeps open is not the test's. */
+function browserTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
+}
+
+/** Every kind of job there can be. */
+async function populate(test: TestStore): Promise<void> {
+  await test.set({ backoff_base: "0.01" });
+  for (let n = 0; n < 12; n++) await test.enqueue(`echo ${n}`);
+  for (const code of [3, 3, 4]) {
+    await test.enqueue(`echo try $QUEUECTL_ATTEMPT; exit ${code}`, { queue: "builds", maxRetries: 1 });
+  }
+  await test.enqueue("sleep 600", { id: "runs" });
+  await test.enqueue("report", {
+    id: "later",
+    runAt: Date.now() + 3_600_000,
+    label: "reports",
+    priority: -3,
+  });
+  const stopped = await startWorker(test.home, ["--slots", "4"]);
+  await until("all have ended that can", async () => {
+    const [counts] = (await test.store.queues()).filter(({ name }) => name === "builds");
+    return counts!.counts.dead === 3 && (await test.store.get("runs"))!.state === "processing" &&
+      (await test.store.list({ state: "completed", limit: 20 })).jobs.length === 12;
+  });
+  workers.push(stopped);
+}
+
+const workers: AsyncDisposable[] = [];
+
+/** A populated home with a server. */
+async function place(args: readonly string[] = []) {
+  const test = await testStore();
+  await populate(test);
+  const server = await startDashboard(test.home, args);
+  return {
+    test,
+    server,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      for (const worker of workers.splice(0)) await worker[Symbol.asyncDispose]();
+      test[Symbol.dispose]();
+    },
+  };
+}
+
+const PAGES = [
+  "",
+  "jobs",
+  "jobs/runs",
+  "jobs/j13",
+  "dead",
+  "queues",
+  "workers",
+  "settings",
+  "enqueue",
+  "nowhere",
+];
+
+browserTest(
+  "every page is readable: by light and dark, on a wide screen and a phone, for people and for machines",
+  async () => {
+    await using one = await place();
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const viewport of [{ width: 1200, height: 850 }, { width: 390, height: 800 }]) {
+        await using visited = await visit(one.server.url, { colorScheme, viewport });
+        const { page } = visited;
+        for (const path of PAGES) {
+          await page.goto(one.server.url + path);
+          await page.locator("main h1").first().waitFor({ state: "attached" });
+          await page.waitForLoadState("load");
+          await page.locator("main table, main pre, main form, main .empty").first().waitFor();
+          const overflow = await page.evaluate(() =>
+            document.documentElement.scrollWidth - document.documentElement.clientWidth
+          );
+          assert.ok(overflow <= 0, `${path} is ${overflow} pixels too wide for ${viewport.width}`);
+          assert.deepEqual(await seriousProblems(page), [], `${path}, ${colorScheme}, ${viewport.width}`);
+          await keepPicture(page, `${path.replace("/", "-") || "overview"}-${colorScheme}-${viewport.width}`);
+          if (path === "nowhere") visited.forgive(/404/);
+        }
+      }
+    }
+  },
+);
+
+browserTest("the overview follows what happens, without being loaded again", async () => {
+  await using one = await place();
+  await using visited = await visit(one.server.url);
+  const { page } = visited;
+  await page.evaluate(() => (globalThis as unknown as { same: boolean }).same = true);
+  const tile = (state: string) => page.locator(`.tile.${state} strong`);
+  await page.waitForFunction(() => document.querySelector(".tile.completed strong")?.textContent === "12");
+  await one.test.enqueue("true");
+  await page.waitForFunction(() => document.querySelector(".tile.completed strong")?.textContent === "13");
+  assert.equal(await tile("dead").textContent(), "3");
+  await page.locator(".chart canvas").first().waitFor();
+  await page.getByRole("link", { name: "exit code 3" }).waitFor();
+  await page.getByText(/The store has .* SQLite/).waitFor();
+  await page.getByRole("button", { name: "day" }).click();
+  await page.waitForURL(/range=day/);
+  await page.getByRole("row", { name: /builds/ }).getByRole("button", { name: "Pause" }).click();
+  await page.getByText("paused", { exact: true }).waitFor();
+  assert.ok((await one.test.store.queues()).find(({ name }) => name === "builds")!.paused);
+  assert.ok(await page.evaluate(() => (globalThis as unknown as { same: boolean }).same));
+});
+
+browserTest("jobs are filtered, searched and changed in bulk; the address keeps the filter", async () => {
+  await using one = await place();
+  await using visited = await visit(`${one.server.url}jobs`);
+  const { page } = visited;
+  const rows = page.locator("table.jobs tbody tr");
+  await page.getByRole("combobox", { name: /^State/ }).selectOption("dead");
+  await page.waitForURL(/state=dead/);
+  await page.waitForFunction(() => document.querySelectorAll("table.jobs tbody tr").length === 3);
+  await page.reload();
+  await page.waitForFunction(() => document.querySelectorAll("table.jobs tbody tr").length === 3);
+  await page.getByRole("searchbox", { name: "Search" }).fill("exit 4");
+  await page.waitForFunction(() => document.querySelectorAll("table.jobs tbody tr").length === 1);
+  await page.getByLabel("Select j15").check();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "No" }).click();
+  assert.equal(await rows.count(), 1);
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete 1 job" }).click();
+  await page.getByText("No job matches").waitFor();
+  assert.equal(await one.test.store.get("j15"), undefined);
+  await page.goto(`${one.server.url}jobs?state=completed`);
+  await page.getByRole("button", { name: "Retry" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Retry 12 jobs" }).click();
+  await page.getByText("Queued again: 12 jobs").waitFor();
+});
+
+browserTest(
+  "a job's page shows its output as it comes, and nothing in it is taken for a part of the page",
+  async () => {
+    await using one = await place();
+    const evil = `<img src=x onerror="document.title='pwned'"><script>document.title='pwned'</script>`;
+    const go = one.test.dir.file("go");
+    const command =
+      `echo '${evil.replaceAll("'", "'\\''")}'; printf '\\033[31mred\\033[0m\\n'; echo oops >&2; ` +
+      `until [ -e '${go}' ]; do sleep 0.02; done; echo finished; exit 5`;
+    await one.test.enqueue(command, {
+      id: "evil",
+      label: evil.slice(0, 100),
+      env: { API_TOKEN: "hunter2", PLAIN: evil },
+    });
+    await one.test.reaches("evil", "processing");
+    await using visited = await visit(`${one.server.url}jobs/evil`);
+    const { page } = visited;
+    const output = page.getByLabel("Output", { exact: true });
+    await page.waitForFunction(() => document.querySelector(".output pre")?.textContent?.includes("oops"));
+    assert.ok((await output.textContent())!.includes(evil));
+    assert.equal(await page.locator(".ansi-red").textContent(), "red");
+    assert.equal(await page.getByText("hunter2").count(), 0);
+    await page.getByRole("button", { name: "Show secrets" }).click();
+    await page.getByText("API_TOKEN=hunter2").waitFor();
+    Deno.writeTextFileSync(go, "");
+    await page.waitForFunction(() => document.querySelector("h1 .state")?.textContent === "dead");
+    await page.waitForFunction(() =>
+      document.querySelector(".output pre")?.textContent?.includes("finished")
+    );
+    await page.getByLabel("Find").fill("OOPS");
+    await page.waitForFunction(() => document.querySelector(".output pre")?.textContent === "oops");
+    await page.goto(`${one.server.url}jobs?label=${encodeURIComponent(evil.slice(0, 100))}`);
+    await page.getByRole("link", { name: "evil", exact: true }).waitFor();
+    assert.match(await page.title(), /^Jobs/);
+    assert.equal(await page.locator("main img, main script").count(), 0);
+  },
+);
+
+browserTest(
+  "attempts are compared, and a job is edited, held, released, cancelled, copied and deleted",
+  async () => {
+    await using one = await place();
+    await using visited = await visit(`${one.server.url}jobs/j13`);
+    const { page } = visited;
+    await page.getByLabel("Compare with").selectOption("1");
+    await page.locator("pre .gone").waitFor();
+    assert.equal((await page.locator("pre .gone").textContent())!.trim(), "- try 1");
+    assert.equal((await page.locator("pre .new").textContent())!.trim(), "+ try 2");
+
+    await page.goto(`${one.server.url}jobs/later`);
+    await page.getByText("it is scheduled for").waitFor();
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByRole("textbox", { name: "Command" }).fill("report --all");
+    await page.getByRole("textbox", { name: "Label" }).fill("yearly");
+    await page.getByRole("textbox", { name: "Delay" }).fill("2h");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.waitForFunction(() => document.querySelector("pre.command")?.textContent === "report --all");
+    const edited = (await one.test.store.get("later"))!;
+    assert.equal(edited.label, "yearly");
+    assert.ok(edited.runAt! > Date.now() + 3_700_000);
+    await page.getByRole("button", { name: "Hold" }).click();
+    await page.getByText("it is held until it is released").waitFor();
+    await page.getByRole("button", { name: "Release" }).click();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Cancel it" }).click();
+    await page.waitForFunction(() => document.querySelector("h1 .state")?.textContent === "cancelled");
+
+    await page.getByRole("button", { name: "Enqueue a copy" }).click();
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "report --all");
+    assert.match(
+      (await page.getByLabel("Command line").textContent())!,
+      /^queuectl enqueue .*--priority -3 .*'report --all'$/,
+    );
+    await page.getByRole("checkbox", { name: /hold it/ }).check();
+    await page.getByRole("button", { name: "Enqueue", exact: true }).click();
+    await page.waitForURL(/\/jobs\/j\d+$/);
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("button", { name: "Delete it" }).click();
+    await page.waitForURL(/\/jobs$/);
+
+    await page.goto(`${one.server.url}jobs/runs`);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Cancel it" }).click();
+    await page.waitForFunction(() => document.querySelector("h1 .state")?.textContent === "cancelled");
+  },
+);
+
+browserTest(
+  "dead letters by group, limits of queues, workers and settings are changed on their pages",
+  async () => {
+    await using one = await place();
+    await using visited = await visit(`${one.server.url}dead`);
+    const { page } = visited;
+    await page.getByRole("link", { name: "exit code 4" }).click();
+    await page.getByRole("link", { name: "j15" }).waitFor();
+    await page.getByRole("row", { name: /exit code 3/ }).getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("button", { name: "Delete 2 jobs" }).click();
+    await page.getByText("Deleted 2 jobs").waitFor();
+    assert.equal((await one.test.store.list({ state: "dead", limit: 5 })).jobs.length, 1);
+
+    await page.goto(`${one.server.url}queues`);
+    await page.getByLabel("Most at a time in builds").fill("2");
+    await page.getByRole("row", { name: /builds/ }).getByRole("button", { name: "Set" }).click();
+    await until(
+      "the queue is limited",
+      async () => (await one.test.store.queues()).find(({ name }) => name === "builds")!.concurrency === 2,
+    );
+
+    await page.locator('input[aria-label="Most at a time in builds"][value="2"]').waitFor(); // the page knows, too
+    await page.getByLabel("Most at a time in builds").fill("77");
+    await one.test.enqueue("true", { held: true, queue: "new-queue" });
+    await page.getByRole("link", { name: "new-queue" }).waitFor();
+    assert.equal(await page.getByLabel("Most at a time in builds").inputValue(), "77", "what is typed stays");
+    const fresh = page.getByRole("row", { name: /new-queue/ });
+    await fresh.getByRole("button", { name: "Clear" }).click();
+    await page.getByRole("button", { name: "Delete them" }).click();
+    await fresh.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("button", { name: "Delete it" }).click();
+    await until("the queue is gone", async () => await one.test.store.queue("new-queue") === undefined);
+
+    await page.goto(`${one.server.url}settings`);
+    await page.getByLabel("max_retries").fill("9");
+    await page.getByRole("row", { name: /^max_retries/ }).getByRole("button", { name: "Set" }).click();
+    await until(
+      "the setting is changed",
+      async () => (await one.test.store.settings()).get("max_retries") === "9",
+    );
+    await page.getByLabel("backoff_base").fill("-1");
+    await page.getByRole("row", { name: /^backoff_base/ }).getByRole("button", { name: "Set", exact: true })
+      .click();
+    await page.locator(".messages .problem").waitFor();
+    visited.forgive(/400/);
+    await page.getByRole("row", { name: /^backoff_base/ }).getByRole("button", { name: "Reset" }).click();
+    await page.waitForFunction(() => document.querySelector("input[aria-label=backoff_base]").value === "2");
+
+    await page.goto(`${one.server.url}workers`);
+    await page.getByRole("button", { name: "Stop all" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
+    await page.getByText("stopping", { exact: true }).waitFor();
+  },
+);
+
+browserTest("everything can be reached by the keyboard alone", async () => {
+  await using one = await place();
+  await using visited = await visit(one.server.url);
+  const { page } = visited;
+  await page.locator(".tile").first().waitFor();
+  await page.keyboard.press("g");
+  await page.keyboard.press("d");
+  await page.waitForURL(/\/dead$/);
+  await page.keyboard.press("/");
+  await page.waitForURL(/\/jobs$/);
+  await page.waitForFunction(() => document.activeElement?.id === "search");
+  await page.keyboard.type("exit 4");
+  await page.waitForFunction(() => document.querySelectorAll("table.jobs tbody tr").length === 1);
+  const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
+  for (let n = 0; n < 30 && await focused() !== "j15"; n++) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/jobs\/j15$/);
+  await page.getByRole("button", { name: "Delete" }).waitFor();
+  for (let n = 0; n < 30 && await focused() !== "Delete"; n++) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.ok(await one.test.store.get("j15"));
+});
+
+browserTest("a lost connection shows, and what happened meanwhile is there when it is back", async () => {
+  const test = await testStore();
+  const first = await startDashboard(test.home);
+  const { port } = new URL(first.url);
+  const visited = await visit(first.url);
+  const { page } = visited;
+  await page.locator(".tile").first().waitFor();
+  await first[Symbol.asyncDispose]();
+  await page.getByText("Connection lost").waitFor();
+  await test.enqueue("true");
+  const second = await startDashboard(test.home, ["--port", port]);
+  await page.waitForFunction(() => document.querySelector(".tile.pending strong")?.textContent === "1");
+  await page.getByText("Connection lost").waitFor({ state: "detached" });
+  visited.forgive(/./); // that the server was away
+  await visited[Symbol.asyncDispose]();
+  await second[Symbol.asyncDispose]();
+  test[Symbol.dispose]();
+});
+
+browserTest("a stranger gets a form, and in with the token", async () => {
+  using test = await testStore();
+  await using server = await startDashboard(test.home);
+  await using visited = await visit(`${server.url}jobs`, { stranger: true });
+  const { page } = visited;
+  await page.getByLabel("Token").fill("not-the-right-token");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("This token is not valid").waitFor();
+  await page.getByLabel("Token").fill(TOKEN);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("heading", { name: "Jobs" }).waitFor();
+  visited.forgive(/./); // the 401s
+});
+
+browserTest("a page is at most 60 KB for the first visit", async () => {
+  using test = await testStore();
+  await using server = await startDashboard(test.home);
+  await using visited = await visit(server.url, { stranger: true });
+  const { page } = visited;
+  visited.forgive(/./);
+  await page.goto(`${server.url}?token=${TOKEN}`);
+  await page.locator(".tile").first().waitFor();
+  const bytes = await page.evaluate(() =>
+    performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
+      .reduce((sum, entry) => sum + (entry as unknown as { transferSize: number }).transferSize, 0)
+  );
+  assert.ok(bytes > 10_000 && bytes <= 60_000, `${bytes} bytes`);
+});
+
+Deno.test.afterAll(endBrowser);

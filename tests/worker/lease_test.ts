@@ -1,0 +1,208 @@
+/**
+ * @module
+ * Leases: how a supervisor keeps its own, and how it judges those of others. Whatever clocks are set to.
+ */
+import assert from "node:assert/strict";
+import { StoreBusy, StoreFull, StoreUnusable, type UserError } from "../../src/domain/errors.ts";
+import type { SupervisorInfo } from "../../src/store/contract.ts";
+import { bePresent, presencePath } from "../../src/system/presence.ts";
+import { Lease } from "../../src/worker/supervisor/lease.ts";
+import { Peers } from "../../src/worker/supervisor/peers.ts";
+import { FakeClock } from "../helpers/fake_clock.ts";
+import { tempDir } from "../helpers/temp.ts";
+
+const LEASE_MS = 30_000;
+const HOUR_MS = 3_600_000;
+
+/** A lease of 30 s with 5 s of grace, kept in a store that answers as it is told. */
+function keepLease(renew: () => boolean) {
+  const clock = new FakeClock();
+  const events: string[] = [];
+  const closing = new AbortController();
+  const startMs = clock.monotonicMs();
+  const tell = (what: string) => events.push(`${(clock.monotonicMs() - startMs) / 1000} s: ${what}`);
+  const lease = new Lease({
+    id: "s",
+    store: {
+      renew: (_id, leaseUntil) => {
+        tell(`renewed until ${(leaseUntil - clock.now()) / 1000} s on`);
+        return Promise.try(renew);
+      },
+    },
+    clock,
+    settings: () => ({ leaseMs: LEASE_MS, killGraceMs: 5000 }),
+    onLost: () => tell("lost"),
+    onCutOff: (graceMs) => tell(`cut off, ${graceMs / 1000} s of grace`),
+    onRegained: () => tell("regained"),
+    onFailure: () => {},
+  });
+  const kept = lease.keep(closing.signal);
+  return {
+    clock,
+    events,
+    lease,
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await kept;
+    },
+  };
+}
+
+Deno.test("a lease is renewed when a third of it is over", async () => {
+  await using one = keepLease(() => true);
+  await one.clock.pass(25_000);
+  assert.deepEqual(one.events, ["10 s: renewed until 30 s on", "20 s: renewed until 30 s on"]);
+});
+
+Deno.test("a wall clock that is set by an hour ends no lease of one's own", async () => {
+  await using one = keepLease(() => true);
+  for (const byMs of [HOUR_MS, -2 * HOUR_MS]) {
+    one.clock.set(byMs);
+    await one.clock.pass(12_000);
+  }
+  assert.deepEqual(one.events, ["10 s: renewed until 30 s on", "20 s: renewed until 30 s on"]);
+});
+
+Deno.test("a supervisor that is cut off from the store ends its jobs before its lease has ended", async () => {
+  let reachable = true;
+  await using one = keepLease(() => {
+    if (reachable) return true;
+    throw new StoreUnusable("Cannot read it");
+  });
+  await one.clock.pass(15_000);
+  reachable = false;
+  await one.clock.pass(100_000);
+  const cutOff = one.events.filter((event) => event.includes("cut off"));
+  assert.equal(cutOff.length, 1);
+  const [, at = "", grace = ""] = /^([\d.]+) s: cut off, ([\d.]+) s of grace$/.exec(cutOff[0]!) ?? [];
+  assert.ok(Number(at) + Number(grace) < 10 + 30, `${cutOff[0]} for a lease renewed at 10 s`);
+  assert.ok(Number(at) > 10 + 20, "not sooner than it has to");
+  assert.equal(one.lease.cutOff, true);
+  reachable = true;
+  await one.clock.pass(2000);
+  assert.equal(one.lease.cutOff, false, "it may begin jobs again");
+  await one.clock.pass(20_000);
+  assert.equal(one.events.filter((event) => event.endsWith("regained")).length, 1, "which is told once");
+});
+
+for (const error of [new StoreFull("full"), new StoreBusy("busy")] satisfies UserError[]) {
+  Deno.test(`a store to which nobody can write since it is ${error.message} costs no job`, async () => {
+    await using one = keepLease(() => {
+      throw error;
+    });
+    await one.clock.pass(5 * LEASE_MS);
+    assert.ok(one.events.length > 100, "it goes on trying");
+    assert.ok(one.events.every((event) => event.includes("renewed")));
+  });
+}
+
+Deno.test("a lease that others have ended is lost at the next renewal, and not renewed again", async () => {
+  await using one = keepLease(() => false);
+  await one.clock.pass(HOUR_MS);
+  assert.deepEqual(one.events, ["10 s: renewed until 30 s on", "10 s: lost"]);
+});
+
+const HOST = {
+  name: "here",
+  bootId: "boot",
+  pidNamespace: "pids",
+  byToken: true,
+  trapsOnSignal: false,
+  withheld: { values: {}, unknown: [] },
+};
+
+/** A supervisor as it registered at `clock`'s time. */
+function peer(clock: FakeClock, changes: Partial<SupervisorInfo> = {}): SupervisorInfo {
+  const leaseUntil = clock.now() + LEASE_MS;
+  return { id: "p", host: "here", bootId: "boot", pidNamespace: "pids", leaseUntil, ...changes };
+}
+
+function watchPeers() {
+  const dir = tempDir();
+  const clock = new FakeClock();
+  let registered: SupervisorInfo[] = [];
+  const store = { successors: () => Promise.resolve(registered) };
+  const peers = new Peers({ id: "s", store, spools: dir.path, host: HOST, clock });
+  return {
+    clock,
+    live: () => bePresent(presencePath(dir.path, "p")),
+    async gone(one: SupervisorInfo) {
+      registered = [one];
+      return (await peers.gone(LEASE_MS)).map(({ where }) => where);
+    },
+    [Symbol.dispose]: () => dir[Symbol.dispose](),
+  };
+}
+
+Deno.test("a supervisor of this host is gone at once when it has let go of its lock, and not before", async () => {
+  using one = watchPeers();
+  const p = peer(one.clock);
+  const presence = await one.live();
+  assert.deepEqual(await one.gone(p), []);
+  presence[Symbol.dispose]();
+  assert.deepEqual(await one.gone(p), ["here"]);
+});
+
+Deno.test("a supervisor that lives but is silent is gone after a whole lease without a sign of life", async () => {
+  using one = watchPeers();
+  using _presence = await one.live();
+  const p = peer(one.clock);
+  assert.deepEqual(await one.gone(p), []);
+  await one.clock.pass(LEASE_MS);
+  assert.deepEqual(await one.gone(p), []);
+  const renewed = peer(one.clock);
+  await one.clock.pass(1);
+  assert.deepEqual(await one.gone(renewed), [], "it gave one");
+  await one.clock.pass(LEASE_MS + 1);
+  assert.deepEqual(await one.gone(renewed), ["here"]);
+});
+
+Deno.test("a wall clock that is set by an hour ends no lease of others", async () => {
+  using one = watchPeers();
+  using _presence = await one.live();
+  for (const byMs of [HOUR_MS, -2 * HOUR_MS]) {
+    const p = peer(one.clock);
+    assert.deepEqual(await one.gone(p), []);
+    one.clock.set(byMs);
+    await one.clock.pass(LEASE_MS);
+    assert.deepEqual(await one.gone(p), []);
+  }
+});
+
+Deno.test("a dead supervisor is gone after a lease wherever it was, also when its clock was an hour ahead", async () => {
+  for (const elsewhere of [{ host: "there" }, { pidNamespace: "others" }]) {
+    using one = watchPeers();
+    const p = peer(one.clock, { ...elsewhere, leaseUntil: one.clock.now() + HOUR_MS });
+    assert.deepEqual(await one.gone(p), []);
+    await one.clock.pass(LEASE_MS + 1);
+    assert.deepEqual(await one.gone(p), ["elsewhere"]);
+  }
+});
+
+Deno.test("a supervisor of this host before it was started again is gone at once", async () => {
+  using one = watchPeers();
+  (await one.live())[Symbol.dispose]();
+  assert.deepEqual(await one.gone(peer(one.clock, { bootId: "before" })), ["rebooted"]);
+});
+
+Deno.test("a supervisor that has left is gone at once", async () => {
+  using one = watchPeers();
+  using _presence = await one.live();
+  assert.deepEqual(await one.gone(peer(one.clock, { leaseUntil: 0 })), ["here"]);
+});
+
+Deno.test("what a supervisor elsewhere has left is let alone for a lease: it runs on there", async () => {
+  using one = watchPeers();
+  const p = peer(one.clock, { leaseUntil: 0, pidNamespace: "others" });
+  assert.deepEqual(await one.gone(p), []);
+  await one.clock.pass(LEASE_MS + 1);
+  assert.deepEqual(await one.gone(p), ["elsewhere"]);
+});
+
+Deno.test("a supervisor whose lock file was removed is judged by its lease alone", async () => {
+  using one = watchPeers();
+  const p = peer(one.clock);
+  assert.deepEqual(await one.gone(p), []);
+  await one.clock.pass(LEASE_MS + 1);
+  assert.deepEqual(await one.gone(p), ["here"]);
+});

@@ -1,0 +1,81 @@
+/**
+ * @module
+ * The care that supervisors take of the store: thorough, and never in anybody's way.
+ */
+import assert from "node:assert/strict";
+import { systemClock } from "../../src/system/clock.ts";
+import { Maintenance } from "../../src/worker/supervisor/maintenance.ts";
+import { FakeClock } from "../helpers/fake_clock.ts";
+
+const WEEK_MS = 7 * 86_400_000;
+
+/** Old jobs in a store that answers as SQLite's does: at once, without giving way to any timer. */
+function storeOf(old: number, tookMs: (limit: number) => number = () => 0) {
+  const clock = new FakeClock();
+  const steps: number[] = [];
+  return {
+    clock,
+    steps,
+    get left() {
+      return old;
+    },
+    recover: () => Promise.resolve(false),
+    prune(before: number, limit: number): Promise<number> {
+      assert.equal(before, clock.now() - WEEK_MS);
+      steps.push(limit);
+      const pruned = Math.min(old, limit);
+      old -= pruned;
+      clock.spend(tookMs(limit));
+      return Promise.resolve(pruned);
+    },
+  };
+}
+
+/** Has it done once, on a clock that stands still but for what is spent. */
+async function round(store: ReturnType<typeof storeOf>, retentionMs = WEEK_MS): Promise<void> {
+  const maintenance = new Maintenance({ store, clock: store.clock, settings: () => ({ retentionMs }) });
+  const closing = new AbortController();
+  let over = false;
+  const done = maintenance.round(closing.signal).then(() => over = true);
+  while (!over) await store.clock.pass(25);
+  await done;
+}
+
+Deno.test("a round of care removes all that is old", async () => {
+  const store = storeOf(5000);
+  await round(store);
+  assert.equal(store.left, 0);
+});
+
+Deno.test("after each step of pruning timers get their turn", async () => {
+  let turns = 0;
+  const pruned: number[] = [];
+  const timer = setInterval(() => turns += 1, 0);
+  const store = {
+    recover: () => Promise.resolve(false),
+    prune: () => Promise.resolve(pruned.push(turns) < 5 ? 1 : 0),
+  };
+  const settings = () => ({ retentionMs: WEEK_MS });
+  await new Maintenance({ store, clock: systemClock, settings }).round(new AbortController().signal);
+  clearInterval(timer);
+  assert.equal(new Set(pruned).size, 5, `steps after ${pruned} turns`);
+});
+
+Deno.test("steps of pruning are as large as they are quick", async () => {
+  const store = storeOf(20_000, (limit) => limit / 10);
+  await round(store);
+  const settled = store.steps.slice(5);
+  assert.ok(settled.every((step) => step >= 50 && step <= 200), `${settled}`);
+});
+
+Deno.test("a job that takes long to remove is removed all the same, one at a time", async () => {
+  const store = storeOf(100, () => 50);
+  await round(store);
+  assert.deepEqual([store.left, store.steps.at(-1)], [0, 1]);
+});
+
+Deno.test("nothing is removed when jobs are kept for ever", async () => {
+  const store = storeOf(10);
+  await round(store, 0);
+  assert.deepEqual([store.left, store.steps], [10, []]);
+});
