@@ -1,27 +1,36 @@
 /**
  * @module
- * Which workers are gone although their lease has not ended: those whose supervisor has let go of its lock, as the
+ * Which workers are gone although their lease has not ended, and which live although it has: gone are those whose supervisor has let go of its lock, as the
  * kernel does for it when it ends. Whoever uses this store is on the same machine, or it could not use it.
  */
 import type { Home } from "../../system/home.ts";
 import { isPresent, presencePath } from "../../system/presence.ts";
 import type { WorkerInfo } from "../contract.ts";
 
+/** As the database has them. */
+export type WithoutPresence = Omit<WorkerInfo, "present">;
+
 /** A lease that has ended, and that was not left. */
 const ENDED = 1;
 
-/** The same workers; the leases of those that are gone have ended. */
-export async function living(workers: readonly WorkerInfo[], home: Home): Promise<WorkerInfo[]> {
+/** The same workers, with what is known of their processes; the leases of those that are gone have ended. */
+export async function living(workers: readonly WithoutPresence[], home: Home): Promise<WorkerInfo[]> {
   const supervisors = new Set(
     workers.filter(({ leaseUntil }) => leaseUntil > 0).map(({ supervisor }) => supervisor),
   );
-  const gone = new Set<string>();
-  await Promise.all(Array.from(supervisors, async (id) => {
-    if (await lives(presencePath(home.spool, id)) === false) gone.add(id);
-  }));
-  return workers.map((worker) =>
-    gone.has(worker.supervisor) ? { ...worker, leaseUntil: Math.min(worker.leaseUntil, ENDED) } : worker
+  const present = new Map(
+    await Promise.all(
+      Array.from(supervisors, async (id) => [id, await lives(presencePath(home.spool, id))] as const),
+    ),
   );
+  return workers.map((worker) => {
+    const its = present.get(worker.supervisor);
+    return {
+      ...worker,
+      leaseUntil: its === false ? Math.min(worker.leaseUntil, ENDED) : worker.leaseUntil,
+      present: its,
+    };
+  });
 }
 
 /** Undefined when that cannot be told: then the lease decides. */
