@@ -139,7 +139,8 @@ export function rebuildLanes(db: Database): void {
   db.exec(`
     DELETE FROM lanes;
     INSERT INTO lanes (queue, priority, seq)
-      SELECT queue, priority, seq FROM jobs JOIN (SELECT DISTINCT queue AS lane FROM counts) ON seq = (
+      SELECT queue, priority, seq FROM jobs JOIN (
+        SELECT DISTINCT queue AS lane FROM counts WHERE typeof(queue) = 'text') ON seq = (
         SELECT first.seq FROM jobs first WHERE first.state = 'pending' AND first.queue = lane AND first.held = 0
         ORDER BY first.priority, first.seq LIMIT 1)`);
 }

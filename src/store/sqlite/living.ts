@@ -7,14 +7,11 @@ import type { Home } from "../../system/home.ts";
 import { isPresent, presencePath } from "../../system/presence.ts";
 import type { WorkerInfo } from "../contract.ts";
 
-/** As the database has them. */
-export type WithoutPresence = Omit<WorkerInfo, "present">;
-
 /** A lease that has ended, and that was not left. */
 const ENDED = 1;
 
 /** The same workers, with what is known of their processes; the leases of those that are gone have ended. */
-export async function living(workers: readonly WithoutPresence[], home: Home): Promise<WorkerInfo[]> {
+export async function living(workers: readonly WorkerInfo[], home: Home): Promise<WorkerInfo[]> {
   const supervisors = new Set(
     workers.filter(({ leaseUntil }) => leaseUntil > 0).map(({ supervisor }) => supervisor),
   );
@@ -25,9 +22,10 @@ export async function living(workers: readonly WithoutPresence[], home: Home): P
   );
   return workers.map((worker) => {
     const its = present.get(worker.supervisor);
+    if (its === undefined) return worker;
     return {
       ...worker,
-      leaseUntil: its === false ? Math.min(worker.leaseUntil, ENDED) : worker.leaseUntil,
+      leaseUntil: its ? worker.leaseUntil : Math.min(worker.leaseUntil, ENDED),
       present: its,
     };
   });

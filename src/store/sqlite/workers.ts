@@ -5,7 +5,6 @@
  */
 import { NoSuch } from "../../domain/errors.ts";
 import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
-import type { WithoutPresence } from "./living.ts";
 import type { Database } from "./engine/database.ts";
 import { idOf } from "./rows.ts";
 import { settings } from "./settings.ts";
@@ -92,7 +91,7 @@ interface WorkerRow {
 }
 
 /** All workers, by supervisor and start. */
-export function workers(db: Database): WithoutPresence[] {
+export function workers(db: Database): WorkerInfo[] {
   return db.all<WorkerRow>(
     `SELECT w.id, w.supervisor, s.host, s.pid, w.slots, w.queues, w.started_at, s.lease_until, w.stopping
      FROM workers w JOIN supervisors s ON s.id = w.supervisor
