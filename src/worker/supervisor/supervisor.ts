@@ -10,7 +10,7 @@
 import { StoreFull, StoreGone, UserError } from "../../domain/errors.ts";
 import { type Settings, settingsFrom } from "../../domain/settings.ts";
 import { newId } from "../../domain/worker_id.ts";
-import type { ClaimedJob, Exchanged, Settlement, Store } from "../../store/contract.ts";
+import type { AttemptOutput, ClaimedJob, Exchanged, Settlement, Store } from "../../store/contract.ts";
 import { fillReserve, fromReserve, RESERVE, reserveSize } from "../../store/reserve.ts";
 import { type Clock, LONGEST_TIMER_MS } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
@@ -73,6 +73,14 @@ interface Settled {
   barred: boolean;
 }
 
+/** What goes into one exchange. */
+interface Bundle {
+  settled: Settled[];
+  output: AttemptOutput[];
+}
+
+/** Bytes of output in one exchange, about: while they are stored, neither this thread nor other writers do anything else. */
+const MOST_OUTPUT = 512 * 1024;
 /** After the store refused to work, wait this long before trying again. */
 const STORE_RETRY_MS = 1000;
 /** How often it looks whether others are gone. */
@@ -108,6 +116,8 @@ export class Supervisor {
   /** What the next exchange takes along. */
   #settlements: Settled[] = [];
   readonly #output = new PendingOutput();
+  /** The last exchange left some of it for the next. */
+  #hasMore = false;
   /** Jobs that have begun and are not in the journal yet. */
   #begun: ClaimedJob[] = [];
   /** Somebody may have enqueued something, something may be due, or there is room again. */
@@ -273,7 +283,8 @@ export class Supervisor {
       const waiting = await this.#attempt(() => this.#exchange());
       if (this.#succession.waiting > 0 && this.#output.isEmpty) await this.#attempt(() => this.#adopt());
       if (this.#replaced || this.#storeGone) return;
-      if (this.#settlements.length > 0 || this.#succession.waiting > 0 || this.#condemned > 0) continue;
+      if (this.#hasMore || this.#settlements.length > 0) continue;
+      if (this.#succession.waiting > 0 || this.#condemned > 0) continue;
       if (this.#options.burst && waiting === false && this.busy === 0) this.stop(null);
       await this.#retire();
     }
@@ -317,9 +328,9 @@ export class Supervisor {
     const free = this.#trouble.allow(openings);
     this.#tellBegun();
     if (free.length === 0 && this.#settlements.length === 0 && this.#output.isEmpty) return undefined;
-    const settled = this.#full ? this.#smallest() : this.#settlements;
-    const output = this.#output.take(this.#full ? settled[0]?.job.token : undefined);
-    this.#settlements = this.#full ? this.#settlements.filter((one) => one !== settled[0]) : [];
+    const { settled, output } = this.#full ? this.#smallest() : this.#next();
+    this.#settlements = this.#settlements.filter((one) => !settled.includes(one));
+    this.#hasMore = false;
     this.#mayClaim = false;
     let exchanged: Exchanged;
     try {
@@ -341,8 +352,9 @@ export class Supervisor {
       await this.#exchangeSingly();
       return undefined;
     }
-    if (this.#settlements.length > 0) this.#latch.ring(); // on a full disk, they come one by one
-    else this.#full = false;
+    this.#full &&= this.#settlements.length > 0;
+    this.#hasMore = this.#settlements.length > 0 || !this.#output.isEmpty;
+    if (this.#hasMore) clock.sleep(0).then(() => this.#latch.ring()); // first, timers and messages have their turn
     this.#trouble.tried(exchanged.claimed.length, openings.length);
     const given = exchanged.claimed.map((job) => ({ job, request: { ...this.#request(job), uncertain } }));
     this.#undo(this.#crew.run(given));
@@ -385,10 +397,18 @@ export class Supervisor {
     }
   }
 
+  /** What is brought in one exchange: some output, and the settlements of which no output is left for the next. */
+  #next(): Bundle {
+    const output = this.#output.takeSome(MOST_OUTPUT);
+    const unfinished = this.#output.tokens;
+    return { settled: this.#settlements.filter(({ job }) => !unfinished.has(job.token)), output };
+  }
+
   /** On a full disk, the settlement that needs the least room is tried alone: it makes room, since its spool goes. */
-  #smallest(): Settled[] {
+  #smallest(): Bundle {
     const sizes = new Map(this.#settlements.map((one) => [one, this.#output.sizeOf(one.job.token)]));
-    return this.#settlements.toSorted((a, b) => sizes.get(a)! - sizes.get(b)!).slice(0, 1);
+    const settled = this.#settlements.toSorted((a, b) => sizes.get(a)! - sizes.get(b)!).slice(0, 1);
+    return { settled, output: this.#output.take(settled[0]?.job.token) };
   }
 
   #request(job: ClaimedJob): RunRequest {
