@@ -247,7 +247,7 @@ export class SqliteStore implements contract.Store {
 
   async running(supervisor: string): Promise<contract.RunningAttempt[]> {
     const { running } = await import("./adoption.ts");
-    return await this.#db.read((db) => running(db, supervisor));
+    return await running(this.#db, supervisor);
   }
 
   async adopt(
