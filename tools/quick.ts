@@ -85,7 +85,15 @@ function isThere(path: string): boolean {
 if (import.meta.main) {
   try {
     const tests = await chosen(Deno.args.map((name) => name.replace(/^\.\//, "").replace(/\/$/, "")));
-    const args = ["test", "--lock=tests/deno.lock", "--no-prompt", "--allow-all", ...tests];
+    const args = [
+      "test",
+      "--parallel",
+      "--no-check",
+      "--lock=tests/deno.lock",
+      "--no-prompt",
+      "--allow-all",
+      ...tests,
+    ];
     const { code } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).spawn().status;
     Deno.exit(code);
   } catch (error) {

@@ -55,7 +55,7 @@ export function toJob(row: JobRow): Job {
     worker: row.worker,
     label: row.label,
     cwd: row.cwd,
-    env: row.env === null ? null : JSON.parse(row.env),
+    env: row.env === null ? null : envOf(row.env) ?? null,
     held: row.held === 1,
     cancelRequested: row.cancel_requested === 1,
   };
@@ -118,4 +118,17 @@ export function findState(db: Database, id: string): State | undefined {
 function seqOf(id: string): number | undefined {
   const seq = /^j([1-9]\d{0,14})$/.exec(id)?.[1];
   return seq === undefined ? undefined : Number(seq);
+}
+
+/** A job's variables; undefined when they cannot be read. */
+export function envOf(text: string): NonNullable<Job["env"]> | undefined {
+  try {
+    const env: unknown = JSON.parse(text);
+    if (typeof env !== "object" || env === null || Array.isArray(env)) return undefined;
+    return Object.values(env).every((value) => typeof value === "string")
+      ? env as NonNullable<Job["env"]>
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
