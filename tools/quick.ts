@@ -14,7 +14,7 @@ const ALWAYS = ["tests/build/import_rules_test.ts", "tests/build/documents_test.
 /** The folders of `src/` whose tests are in another's; all others have one of the same name in `tests/`. */
 const ELSEWHERE: Readonly<Record<string, string>> = { logs: "cli" };
 
-/** How a test file says in its header that it is none of these. */
+/** A line of the header of a test file that is none of these. */
 const SLOW = /^ \* Slow\b/m;
 
 function read(path: string): string {
