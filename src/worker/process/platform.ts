@@ -1,6 +1,6 @@
 /**
  * @module
- * What queuectl has to know of the operating system's processes. Everybody goes through this interface; `here.ts`
+ * What queuectl has to know of the operating system's processes. Everybody goes through this interface; `this_platform.ts`
  * chooses whose it is.
  */
 

@@ -17,7 +17,7 @@ import type { Home } from "../../system/home.ts";
 import { Latch } from "../../system/latch.ts";
 import { atMost, every } from "../../system/rounds.ts";
 import type { RunRequest } from "../messages.ts";
-import { here } from "../process/here.ts";
+import { thisPlatform } from "../process/this_platform.ts";
 import type { Host } from "../process/platform.ts";
 import { EndsFiles } from "../spool/ends_files.ts";
 import { removeSpool } from "../spool/spool.ts";
@@ -189,7 +189,7 @@ export class Supervisor {
       journal: options.journal,
       clock,
     });
-    this.#reserve = new ReserveWatch({ home: options.home, clock, disk: (dir) => here.disk(dir) });
+    this.#reserve = new ReserveWatch({ home: options.home, clock, disk: (dir) => thisPlatform.disk(dir) });
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
     this.#condemned = new Condemned({
       host: options.host,

@@ -2,7 +2,7 @@
  * @module
  * The path of a program that is still right after the program was upgraded.
  */
-import { here } from "../../../worker/process/here.ts";
+import { thisPlatform } from "../../../worker/process/this_platform.ts";
 
 /** Directories that go when their user logs out: some version managers put them on the PATH. */
 const FLEETING = "/run/user/";
@@ -17,7 +17,7 @@ export async function lastingPath(program: string): Promise<string> {
   try {
     const real = Deno.realPathSync(program);
     const names = [...new Set([name, Deno.build.standalone ? "queuectl" : "deno"])];
-    const found = await here.findOnPath(names);
+    const found = await thisPlatform.findOnPath(names);
     for (const path of found.filter((one) => !one.startsWith(FLEETING))) {
       if (Deno.realPathSync(path) === real) return path;
     }

@@ -7,10 +7,10 @@ import { keepVariables } from "../../../system/environment.ts";
 import type { Home } from "../../../system/home.ts";
 import { directoryOf } from "../../../system/paths.ts";
 import { isGranted, permissionFlags, permissionMissing } from "../../../system/permissions.ts";
-import { here } from "../../../worker/process/here.ts";
+import { thisPlatform } from "../../../worker/process/this_platform.ts";
 import type { Host } from "../../../worker/process/platform.ts";
 
-const RUN = here.programs.map((command) => ({ name: "run", command }) as const);
+const RUN = thisPlatform.programs.map((command) => ({ name: "run", command }) as const);
 
 export function mayRun(): boolean {
   return RUN.every(isGranted);
