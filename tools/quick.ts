@@ -60,7 +60,8 @@ function folders(): string[] {
   return named.map(({ name }) => name).filter((name) => testsBelow(`tests/${name}/`).length > 0).sort();
 }
 
-async function chosen(named: readonly string[]): Promise<string[]> {
+/** The test files to run for folders; without any, for what has changed. @throws {BadInput} for one without tests */
+export async function chosen(named: readonly string[]): Promise<string[]> {
   const wrong = named.find((name) => folderOf(name) === undefined);
   if (wrong !== undefined) {
     throw new BadInput(`There are no tests of "${wrong}": name ${folders().join(", ")}`);
