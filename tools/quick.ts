@@ -1,6 +1,6 @@
 /**
  * @module
- * `deno task test:quick [FOLDER…]`: the tests that a change in a folder of `src/` usually breaks, in less than a minute
+ * `deno task test:quick [FOLDER…]`: the tests that a change in a folder of `src/` usually breaks, in about a minute
  * for each. Without folders, those that differ from `main`. Test files that say in their header that they are slow are
  * left out, unless they differ themselves.
  */
