@@ -4,10 +4,11 @@
  * Looking comes first and only reads, so that a supervisor with nothing to do costs no write.
  */
 import type { Exchange, Exchanged } from "../contract.ts";
+import { FigureTally } from "../rules/figure_tally.ts";
 import { claim, type Claimed } from "./claim.ts";
 import { earliestDue, wakeDue } from "./due.ts";
 import type { Database } from "./engine/database.ts";
-import { FigureTally } from "./figures.ts";
+import { storeFigures } from "./figures.ts";
 import { forgetOld } from "./forgetting.ts";
 import { anyWaiting, openLanes } from "./lanes.ts";
 import { storeOutput } from "./output.ts";
@@ -32,7 +33,7 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
     ...storeOutputs(db, wanted),
     ...settle(db, settlements, { supervisor, figures }),
   ];
-  figures.store(db, now);
+  storeFigures(db, figures, now);
   forgetOld(db, now);
   const woken = wakeDue(db, now);
   const { jobs: claimed, more } = claimNext(db, wanted);

@@ -9,16 +9,9 @@
  * who claims looks, and puts right what it finds.
  */
 import { WAITING } from "../../domain/job.ts";
+import type { Place } from "../rules/order.ts";
 import type { Database } from "./engine/database.ts";
 import { GIVEN, sqlList } from "./words.ts";
-
-/** A place in the order of claiming. */
-export interface Place {
-  /** Lowest first. */
-  priority: number;
-  /** Then the oldest first. */
-  seq: number;
-}
 
 /** A lane that is not known to be closed, with what must be known before jobs are taken from it. */
 export interface Lane extends Place {

@@ -3,10 +3,10 @@
  * Supervisors, their workers and leases, and what they have been told. What becomes of those that went away is in
  * `adoption.ts`.
  */
-import { NoSuch } from "../../domain/errors.ts";
 import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
+import { idOf } from "../rules/job_id.ts";
+import { noSuchWorker } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
-import { idOf } from "./rows.ts";
 import { settings } from "./settings.ts";
 
 /** Announces a supervisor and its workers. */
@@ -134,8 +134,6 @@ export function requestStop(db: Database, { worker, endAt, leave }: StopRequest)
     worker ?? null,
     worker ?? null,
   );
-  if (worker !== undefined && told.length === 0) {
-    throw new NoSuch(`Cannot stop worker "${worker}": no such worker; see worker list`);
-  }
+  if (worker !== undefined && told.length === 0) throw noSuchWorker(worker);
   return told.map(({ id }) => id).sort();
 }
