@@ -4,10 +4,9 @@
  * they have had neither jobs nor switches for a day. Invariant: whatever has no jobs is noted, or has switches.
  */
 import { checkDeletable } from "../rules/refusals.ts";
+import { emptySince } from "../rules/retention.ts";
 import type { Database } from "./engine/database.ts";
 
-/** How long a queue is known without jobs. */
-const KEPT_MS = 86_400_000;
 /** Queues forgotten in one transaction; each may have a few hundred rows of figures. */
 const MOST_FORGOTTEN = 20;
 /** Queues looked at in one transaction. */
@@ -27,7 +26,7 @@ export function forgetEmptied(db: Database, now: number): boolean {
   for (const queue of noticed) {
     if (mayGo(db, queue)) db.run("UPDATE emptied SET since = ? WHERE queue = ?", now, queue);
   }
-  const old = queuesOf(db, "since <= ? LIMIT ?", [now - KEPT_MS, MOST_FORGOTTEN]);
+  const old = queuesOf(db, "since <= ? LIMIT ?", [emptySince(now), MOST_FORGOTTEN]);
   for (const queue of old) {
     if (mayGo(db, queue)) forget(db, queue);
   }

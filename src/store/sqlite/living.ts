@@ -6,22 +6,15 @@
 import type { Home } from "../../system/home.ts";
 import { isPresent, presencePath } from "../../system/presence.ts";
 import type { WorkerInfo } from "../contract.ts";
-
-/** A lease that has ended, and that was not left. */
-const ENDED = 1;
+import { mayBeGone, withoutLease } from "../rules/leases.ts";
 
 /** The same workers; the leases of those that are gone have ended. */
 export async function living(workers: readonly WorkerInfo[], home: Home): Promise<WorkerInfo[]> {
-  const supervisors = new Set(
-    workers.filter(({ leaseUntil }) => leaseUntil > 0).map(({ supervisor }) => supervisor),
-  );
   const gone = new Set<string>();
-  await Promise.all(Array.from(supervisors, async (id) => {
+  await Promise.all(Array.from(mayBeGone(workers), async (id) => {
     if (await lives(presencePath(home.spool, id)) === false) gone.add(id);
   }));
-  return workers.map((worker) =>
-    gone.has(worker.supervisor) ? { ...worker, leaseUntil: Math.min(worker.leaseUntil, ENDED) } : worker
-  );
+  return withoutLease(workers, gone);
 }
 
 /** Undefined when that cannot be told: then the lease decides. */

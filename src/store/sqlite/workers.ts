@@ -5,6 +5,7 @@
  */
 import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
 import { idOf } from "../rules/job_id.ts";
+import { LEFT } from "../rules/leases.ts";
 import { noSuchWorker } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { settings } from "./settings.ts";
@@ -57,7 +58,7 @@ export function leave(db: Database, supervisor: string): void {
        AND NOT EXISTS (SELECT 1 FROM attempts WHERE supervisor = supervisors.id AND finished_at IS NULL)`,
     supervisor,
   );
-  db.run("UPDATE supervisors SET lease_until = 0 WHERE id = ?", supervisor);
+  db.run("UPDATE supervisors SET lease_until = ? WHERE id = ?", LEFT, supervisor);
 }
 
 /** What a supervisor has been told. */
@@ -127,7 +128,7 @@ function running(db: Database, supervisor: string, worker: string): Pick<WorkerI
 export function requestStop(db: Database, { worker, endAt, leave }: StopRequest): string[] {
   const told = db.all<{ id: string }>(
     `UPDATE workers SET stopping = 1, end_at = ?, leaving = ?
-     WHERE (? IS NULL OR id = ?) AND supervisor IN (SELECT id FROM supervisors WHERE lease_until > 0)
+     WHERE (? IS NULL OR id = ?) AND supervisor IN (SELECT id FROM supervisors WHERE lease_until > ${LEFT})
      RETURNING id`,
     endAt,
     leave ? 1 : 0,
