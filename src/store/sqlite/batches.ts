@@ -13,6 +13,7 @@ import type { NewJob } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
 import type { EnqueueOptions } from "../contract.ts";
+import { textOf } from "../rules/divide.ts";
 import { idOf, nameOf } from "../rules/job_id.ts";
 import { NewJobTally } from "../rules/new_jobs.ts";
 import { type FirstState, waitingState } from "../rules/order.ts";
@@ -20,7 +21,7 @@ import { takenId } from "../rules/refusals.ts";
 import type { Database, Value } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { giveWay, type HasTime, turn } from "./engine/turns.ts";
-import { knownIds, remember, storeTally, textOf } from "./enqueue.ts";
+import { knownIds, remember, storeTally } from "./enqueue.ts";
 
 /** The jobs of a piece: it is moved in one transaction. */
 const PIECE = { jobs: 250, text: 256 * 1024 };

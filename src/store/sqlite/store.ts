@@ -8,9 +8,10 @@ import { StoreFull } from "../../domain/errors.ts";
 import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
+import { divide } from "../rules/divide.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
-import { divide, enqueue, Reserved } from "./enqueue.ts";
+import { enqueue, Reserved } from "./enqueue.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
 
