@@ -1,18 +1,10 @@
 /**
  * @module
- * Opening the store of a home, whatever it is made of. Nobody else needs to know which stores there are.
+ * The store of a home, whatever it is made of: nobody but this file needs to know which kinds of stores there are.
  */
 import type { Home } from "../system/home.ts";
-import type { Store } from "./contract.ts";
+import type { OpenOptions, Rescue, Store } from "./contract.ts";
 import { openSqliteStore } from "./sqlite/open.ts";
-
-/** How a store is opened. */
-export interface OpenOptions {
-  /** False refuses to make a store where there is none. */
-  create?: boolean;
-  /** False leaves alone what is kept for a full disk. */
-  reserve?: boolean;
-}
 
 /**
  * Opens the store of a home.
@@ -22,4 +14,16 @@ export interface OpenOptions {
  */
 export function openStore(home: Home, options: OpenOptions = {}): Promise<Store> {
   return openSqliteStore(home, options);
+}
+
+/** The engine of a new store, such as `SQLite 3.53.2`. Opens none, and needs no home. */
+export async function engineVersion(): Promise<string> {
+  const { engineVersion } = await import("./sqlite/engine/version.ts");
+  return engineVersion();
+}
+
+/** What can be done for the store of a home that cannot be opened; undefined where its kind offers nothing. */
+export async function rescueOf(home: Home): Promise<Rescue | undefined> {
+  const { rescueOf } = await import("./sqlite/salvage/rescue.ts");
+  return rescueOf(home);
 }

@@ -6,8 +6,7 @@
 import { StoreDamaged, StoreFull, StoreUnusable } from "../../domain/errors.ts";
 import { directoryAbove, existingAbove, flushEntries } from "../../system/directories.ts";
 import type { Home } from "../../system/home.ts";
-import type { Store } from "../contract.ts";
-import type { OpenOptions } from "../open.ts";
+import type { OpenOptions, Store } from "../contract.ts";
 import { Database } from "./engine/database.ts";
 import { Doorbell } from "./engine/doorbell.ts";
 import { explain } from "./engine/failures.ts";

@@ -21,6 +21,17 @@ export class SqliteStore implements contract.Store {
   readonly #db: Database;
   readonly #bell: Doorbell;
 
+  readonly care = {
+    backup: async (path: string, signal?: AbortSignal): Promise<void> => {
+      const { backup } = await import("./backup.ts");
+      await backup(this.#db, this.#home, { path, signal });
+    },
+    check: async (): Promise<string[]> => {
+      const { check } = await import("./upkeep.ts");
+      return await this.#db.read(check);
+    },
+  } satisfies contract.Care;
+
   /** The store of a home, over its open database. */
   constructor(home: Home, db: Database, bell: Doorbell) {
     this.#home = home;
@@ -268,25 +279,20 @@ export class SqliteStore implements contract.Store {
     return more;
   }
 
-  async backup(path: string, signal?: AbortSignal): Promise<void> {
-    const { backup } = await import("./backup.ts");
-    await backup(this.#db, this.#home, { path, signal });
-  }
-
-  async check(): Promise<string[]> {
-    const { check } = await import("./upkeep.ts");
-    return await this.#db.read(check);
-  }
-
   async recount(): Promise<string[]> {
     const { recount } = await import("./upkeep.ts");
     return await this.#db.read(recount);
   }
 
   async info(): Promise<contract.StoreInfo> {
-    const { versions } = await import("./upkeep.ts");
+    const [{ versions }, { doubtsAbout }] = await Promise.all([
+      import("./upkeep.ts"),
+      import("./engine/version.ts"),
+    ]);
+    const found = await this.#db.read(versions);
     return {
-      ...await this.#db.read(versions),
+      ...found,
+      doubts: doubtsAbout(found.engine),
       size: sizeOf(this.#home.database),
       logSize: sizeOf(`${this.#home.database}-wal`),
     };
