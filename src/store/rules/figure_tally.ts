@@ -45,6 +45,11 @@ export class FigureTally {
     return this.#queues.size === 0;
   }
 
+  /** Of each queue. */
+  queues(): Iterable<[queue: string, figures: Figures]> {
+    return this.#queues;
+  }
+
   /** Of all queues together, then of each. */
   *figures(): Iterable<{ queue?: string; figures: Figures }> {
     if (this.isEmpty) return;

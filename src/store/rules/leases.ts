@@ -14,9 +14,22 @@ export function mayBeGone(workers: readonly WorkerInfo[]): Set<string> {
   return new Set(workers.filter(({ leaseUntil }) => leaseUntil > LEFT).map(({ supervisor }) => supervisor));
 }
 
-/** The same workers; the leases of those that are gone have ended. */
-export function withoutLease(workers: readonly WorkerInfo[], gone: ReadonlySet<string>): WorkerInfo[] {
-  return workers.map((worker) =>
-    gone.has(worker.supervisor) ? { ...worker, leaseUntil: Math.min(worker.leaseUntil, GONE) } : worker
-  );
+/**
+ * The same workers, with what is known of their processes; the leases of those that are gone have ended.
+ *
+ * @param present whether a supervisor's process lives, by its id, where that is known
+ */
+export function withPresence(
+  workers: readonly WorkerInfo[],
+  present: ReadonlyMap<string, boolean>,
+): WorkerInfo[] {
+  return workers.map((worker) => {
+    const its = present.get(worker.supervisor);
+    if (its === undefined) return worker; // the lease decides
+    return {
+      ...worker,
+      leaseUntil: its ? worker.leaseUntil : Math.min(worker.leaseUntil, GONE),
+      present: its,
+    };
+  });
 }

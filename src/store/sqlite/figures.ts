@@ -3,7 +3,14 @@
  * The figures: for all queues together and for every queue one row a minute, one an hour, and one for all time, each
  * changed in the transaction that does what it counts. What becomes of old minutes and hours is in `forgetting.ts`.
  */
-import { addHistogram, emptyHistogram, type Figures, type Histogram } from "../../domain/figures.ts";
+import {
+  addHistogram,
+  emptyHistogram,
+  type Figures,
+  type Histogram,
+  noFigures,
+  subtractFigures,
+} from "../../domain/figures.ts";
 import type { FigureRange, FigureRow } from "../contract.ts";
 import { type FigureTally, type Span, spansAt, TOTAL } from "../rules/figure_tally.ts";
 import type { Database } from "./engine/database.ts";
@@ -16,6 +23,27 @@ export function storeFigures(db: Database, tally: FigureTally, now: number): voi
 /** Adds what was counted to the figures for all time only. */
 export function storeTotals(db: Database, tally: FigureTally): void {
   addAll(db, tally, [TOTAL]);
+}
+
+/**
+ * Stores the figures for all time of those queues that have none stored, as long as all queues together have no more
+ * than is stored for all of them: a queue may have only jobs that were moved there. Returns whether there were any.
+ */
+export function storeMissingTotals(db: Database, tally: FigureTally): boolean {
+  const stored = figures(db, { span: "total" });
+  const room = figures(db, { span: "total", queue: null })[0]?.figures ?? noFigures();
+  for (const one of stored) subtractFigures(room, one.figures);
+  const known = new Set(stored.map(({ queue }) => queue));
+  const missing = [...tally.queues()].filter(([queue]) => !known.has(queue))
+    .sort(([, a], [, b]) => b.started - a.started);
+  let any = false;
+  for (const [queue, one] of missing) {
+    if (COUNTED.some((key) => one[key] > room[key])) continue;
+    subtractFigures(room, one);
+    add(db, one, { spans: [TOTAL], queue });
+    any = true;
+  }
+  return any;
 }
 
 function addAll(db: Database, tally: FigureTally, spans: readonly Span[]): void {
@@ -40,6 +68,19 @@ interface Row extends Omit<Figures, "timedOut" | "waitMs" | "runMs">, Histograms
 }
 
 const COUNTS = "enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead";
+
+/** The figures that are plain counts. */
+const COUNTED = [
+  "enqueued",
+  "started",
+  "completed",
+  "failed",
+  "timedOut",
+  "cancelled",
+  "lost",
+  "retried",
+  "dead",
+] as const satisfies readonly (keyof Figures)[];
 
 /** One statement for all rows: with one for each, an exchange of few jobs would take a third longer. */
 function addTo(rows: number, queue: boolean): string {

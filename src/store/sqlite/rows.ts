@@ -6,6 +6,7 @@
 import type { Attempt, Job, Outcome, State } from "../../domain/job.ts";
 import { idOf, seqOf } from "../rules/job_id.ts";
 import type { Database } from "./engine/database.ts";
+import { envOf } from "./unreadable.ts";
 
 /** A row of `jobs`. */
 export type JobRow = {
@@ -56,7 +57,7 @@ export function toJob(row: JobRow): Job {
     worker: row.worker,
     label: row.label,
     cwd: row.cwd,
-    env: row.env === null ? null : JSON.parse(row.env),
+    env: row.env === null ? null : envOf(row.env) ?? null,
     held: row.held === 1,
     cancelRequested: row.cancel_requested === 1,
   };

@@ -9,7 +9,7 @@ import type { WorkerInfo } from "../../../src/store/contract.ts";
 import { divide } from "../../../src/store/rules/divide.ts";
 import { answerTo } from "../../../src/store/rules/exchanging.ts";
 import { idOf, nameOf, seqOf } from "../../../src/store/rules/job_id.ts";
-import { mayBeGone, withoutLease } from "../../../src/store/rules/leases.ts";
+import { mayBeGone, withPresence } from "../../../src/store/rules/leases.ts";
 import { readyAt, waitingState } from "../../../src/store/rules/order.ts";
 import { queueInfo, worthShowing } from "../../../src/store/rules/queue_infos.ts";
 import { idsGivenBefore, rememberedSince } from "../../../src/store/rules/request_key.ts";
@@ -57,8 +57,13 @@ Deno.test("the lease of a worker ends with its supervisor, unless that has left 
     [id, supervisor, leaseUntil],
   ) => ({ id, supervisor, leaseUntil }) as WorkerInfo);
   assert.deepEqual([...mayBeGone(workers)], ["s1", "s2"]);
-  const leases = withoutLease(workers, new Set(["s1"])).map(({ leaseUntil }) => leaseUntil);
-  assert.deepEqual(leases, [1, 900, 0]);
+  const told = withPresence(workers, new Map([["s1", false], ["s2", true]]));
+  assert.deepEqual(told.map(({ leaseUntil, present }) => [leaseUntil, present]), [
+    [1, false],
+    [900, true],
+    [0, undefined],
+  ]);
+  assert.deepEqual(withPresence(workers, new Map()), workers);
 });
 
 Deno.test("a queue of which nothing was set runs without a limit, and states without jobs have none", () => {
