@@ -35,7 +35,7 @@ export function moveOf({ outcome, state, runAt, finishedAt }: Settlement): Move 
 }
 
 /** An attempt that ended, and what became of its job. */
-export interface EndedAttempt {
+export interface CountedAttempt {
   outcome: Outcome;
   /** What became of its job; left out where that is counted by other means. */
   state?: State;
@@ -50,7 +50,7 @@ export interface EndedAttempt {
 /** Counts an attempt among the figures of its job's queue. One that never began is not counted. */
 export function countAttempt(
   figures: Figures,
-  { outcome, state, readyAt, startedAt, finishedAt }: EndedAttempt,
+  { outcome, state, readyAt, startedAt, finishedAt }: CountedAttempt,
 ): void {
   figures.started += 1;
   addValue(figures.waitMs, startedAt - readyAt);

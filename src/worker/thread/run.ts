@@ -7,7 +7,7 @@ import { formatDuration } from "../../domain/duration.ts";
 import type { Stream } from "../../domain/job.ts";
 import { formatSize } from "../../domain/settings.ts";
 import { systemClock } from "../../system/clock.ts";
-import type { Ended, EndReason, RunRequest } from "../messages.ts";
+import type { AttemptEnd, EndReason, RunRequest } from "../messages.ts";
 import { endTree, sayLeft } from "../process/end_tree.ts";
 import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "../process/platform.ts";
 import { isRoomy, wasDiskFull } from "../spool/full_disk.ts";
@@ -34,7 +34,7 @@ const RETRY_MS = 50;
 const SHORTLY_MS = 5000;
 
 /** Why an attempt is being ended. */
-interface Ending {
+interface EndOrder {
   reason: Reason;
   graceMs: number;
 }
@@ -43,7 +43,7 @@ interface Ending {
 export interface Begun {
   /** Resolves with how it went once the process has ended. */
   ended: Promise<Result>;
-  /** As in `Ended`. */
+  /** As in `AttemptEnd`. */
   witnessed: boolean;
   /** Some of its processes may be told by nothing but that they print to its spool. */
   byOutput: boolean;
@@ -63,7 +63,7 @@ export class Run {
   readonly #request: RunRequest;
   readonly #begin: () => Begun | Promise<Begun>;
   readonly #output: SpoolReader;
-  /** Aborts when the attempt shall end, with an `Ending` as its reason. */
+  /** Aborts when the attempt shall end, with an `EndOrder` as its reason. */
   readonly #ending = new AbortController();
   /** It has ended because it was ended, not by itself. */
   #wasEnded = false;
@@ -119,7 +119,7 @@ export class Run {
    * Begins the attempt and resolves when it is over and its output is read; `onOver` is told before it is read. Never
    * rejects.
    */
-  async finish(onOver: (outcome: Ended["outcome"]) => void = () => {}): Promise<Ended> {
+  async finish(onOver: (outcome: AttemptEnd["outcome"]) => void = () => {}): Promise<AttemptEnd> {
     const now = systemClock.now();
     const beganMs = systemClock.monotonicMs();
     const result = await this.#run();
@@ -159,7 +159,7 @@ export class Run {
   }
 
   #endFor(reason: Reason, graceMs: number): void {
-    this.#ending.abort({ reason, graceMs } satisfies Ending);
+    this.#ending.abort({ reason, graceMs } satisfies EndOrder);
   }
 
   async #run(): Promise<Result> {
@@ -200,7 +200,7 @@ export class Run {
       const left = begun.inSight && killed ? sayLeft(await endAll(killGraceMs)) : "";
       return left === "" ? end : { ...end, error: `${end.error}${left}` };
     }
-    const { reason, graceMs } = signal.reason as Ending;
+    const { reason, graceMs } = signal.reason as EndOrder;
     const waiter = begun.waiter();
     const { left, parents } = await endAll(graceMs);
     if (left === 0 && parents && (waiter === null || !parents.has(waiter))) {
@@ -212,12 +212,12 @@ export class Run {
   }
 }
 
-export interface Result extends ProcessEnd, Pick<Ended, "outcome" | "error"> {
+export interface Result extends ProcessEnd, Pick<AttemptEnd, "outcome" | "error"> {
   /** In ms since the epoch; left out where the time of asking is as good. */
   startedAt?: number;
   /** In ms since the epoch; left out where the time of noticing is as good. */
   finishedAt?: number;
-  /** As in `Ended`; left out where nobody knows. */
+  /** As in `AttemptEnd`; left out where nobody knows. */
   witnessed?: boolean;
 }
 
