@@ -8,7 +8,7 @@ import type { ClaimedJob } from "../../src/store/contract.ts";
 import type { Home } from "../../src/system/home.ts";
 import type { RunRequest } from "../../src/worker/messages.ts";
 import { here } from "../../src/worker/process/here.ts";
-import { requestOf } from "../../src/worker/supervisor/request.ts";
+import { requestOf } from "../../src/worker/supervisor/run_request.ts";
 import { newJob } from "./jobs.ts";
 
 /** Requests to run these jobs, as far as a thread can tell, with their spools in the home. */

@@ -31,7 +31,7 @@ import { Leftovers } from "./leftovers.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Outbox, type Stored } from "./outbox.ts";
 import { Patience } from "./patience.ts";
-import { requestOf } from "./request.ts";
+import { requestOf } from "./run_request.ts";
 import { ReserveWatch } from "./reserve_watch.ts";
 import { settlementOf } from "./settlement.ts";
 import { Succession } from "./succession.ts";

@@ -22,7 +22,7 @@ import {
 } from "../spool/spool.ts";
 import { type Blame, blameForError, blameForExit, isPassing } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
-import { SpoolReader } from "./output.ts";
+import { SpoolReader } from "./spool_reader.ts";
 
 /** By somebody's wish, or by its own doing. */
 export type Reason = EndReason | "timed_out" | "printed_too_much";
