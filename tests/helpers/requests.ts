@@ -19,7 +19,7 @@ export async function requestsFor(home: Home, jobs: readonly Partial<NewJob>[]):
   return jobs.map((changes, i) => {
     const token = crypto.randomUUID();
     const job = { ...newJob(changes), id: `job-${i}`, lastAttempt: 1, worker: "worker", token };
-    const places = { spool: `${home.spool}/${token}`, ends: `${home.spool}/ends-0` };
+    const places = { spool: `${home.spool}/${token}`, endsFile: `${home.spool}/ends-0` };
     return requestOf(job as unknown as ClaimedJob, {
       home,
       directory: Deno.cwd(),

@@ -24,7 +24,7 @@ function request(dir: TempDir, changes: Partial<RunRequest> & { command: string 
     token: crypto.randomUUID(),
     shell: "sh",
     spool: dir.file(`spool-${crypto.randomUUID()}`),
-    ends: dir.file("ends-0"),
+    endsFile: dir.file("ends-0"),
     cwd: dir.path,
     env: {},
     timeoutMs: 0,

@@ -41,7 +41,7 @@ function request({ dir }: Slot, command: string, changes: Partial<RunRequest> = 
     command,
     shell: "sh",
     spool: dir.file(token),
-    ends: dir.file("ends-0"),
+    endsFile: dir.file("ends-0"),
     cwd: dir.path,
     timeoutMs: 0,
     killGraceMs: 5000,

@@ -275,9 +275,9 @@ function takePieces(
  */
 export async function recover(db: Database, home: Home): Promise<boolean> {
   const isDead = async (id: string) => await isPresent(presencePath(home.dir, id)) !== true;
-  const left = presencesIn(home.dir).filter((id) => id.startsWith(PREFIX));
+  const locks = presencesIn(home.dir).filter((id) => id.startsWith(PREFIX));
   const dead = [];
-  for (const id of left) if (await isDead(id)) dead.push(id);
+  for (const id of locks) if (await isDead(id)) dead.push(id);
   const batches = await db.read((db) =>
     db.all<{ id: string; first: number | null }>("SELECT id, first FROM batches ORDER BY first")
   );

@@ -87,12 +87,12 @@ interface Wanted {
 function takeFirst(db: Database, page: readonly Lane[], { wanted, until, take }: Wanted): void {
   const queue = page.map((lane) => new OpenLane(db, lane, page.length === 1 ? wanted + 1 : 1)).reverse();
   const touched = new Set<OpenLane>();
-  for (let left = wanted; left > 0;) {
+  for (let room = wanted; room > 0;) {
     const lane = queue.pop();
     if (!lane || until && comparePlaces(lane.place, until) > 0) break;
     touched.add(lane);
     const seq = lane.next();
-    if (seq !== undefined && take(seq)) left -= 1;
+    if (seq !== undefined && take(seq)) room -= 1;
     if (lane.isOpen) insertInOrder(queue, lane);
   }
   for (const lane of touched) lane.putRight();

@@ -100,8 +100,8 @@ const COUNT_AHEAD = `SELECT (SELECT count(*) FROM (${SOONER})) + (SELECT count(*
 export function countAhead(db: Database, { priority, seq }: Place, limit: number): number {
   let count = 0;
   for (const queue of lanesBefore(db, { priority, seq }, limit)) {
-    const left = limit - count;
-    count += db.get<{ n: number }>(COUNT_AHEAD, queue, priority, left, queue, priority, seq, left)!.n;
+    const room = limit - count;
+    count += db.get<{ n: number }>(COUNT_AHEAD, queue, priority, room, queue, priority, seq, room)!.n;
     if (count >= limit) return limit;
   }
   return count;

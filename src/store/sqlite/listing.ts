@@ -1,13 +1,15 @@
 /**
  * @module
- * Pages of jobs, of which the thousandth costs what the first does (see `rules/pages.ts`). Where a queue or a state is asked for, every queue and state that has jobs is a *lane* with an index
- * of its own in the order wanted; the first jobs of all lanes together are the page. Of very many lanes, those with the
- * first jobs are found by one statement.
+ * Pages of jobs, of which the thousandth costs what the first does (see `rules/pages.ts`). Where a queue or a state is
+ * asked for, every queue and state that has jobs is a *section* with an index of its own in the order wanted; the first
+ * jobs of all sections together are the page. Of very many sections, those with the first jobs are found by one
+ * statement.
  */
 import type { State } from "../../domain/job.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { JobFilter, JobPage } from "../contract.ts";
 import { DEFAULT_SORT, firstOf, keyIn, lookedFor, pageOf, type Sort } from "../rules/pages.ts";
+import type { Section } from "./counts.ts";
 import type { Database, Value } from "./engine/database.ts";
 import { type JobRow, toJob } from "./rows.ts";
 
@@ -93,11 +95,11 @@ function rowsOf(
   const { sort = DEFAULT_SORT } = filter;
   const order = ORDERS[sort];
   const within = slice ? [{ sql: "seq >= ? AND seq < ?", values: [slice.from, slice.to] }] : [];
-  const lanes = lanesFor(db, filter, wanted);
-  const scanned = slice !== undefined && lanes.length > MOST_LANES;
+  const sections = sectionsFor(db, filter, wanted);
+  const scanned = slice !== undefined && sections.length > MOST_SECTIONS;
   // fewer jobs have the label than are in a queue or a state
   const index = filter.label !== undefined ? "INDEXED BY by_label" : scanned ? "NOT INDEXED" : "";
-  const rows = branches(filter, order, scanned ? [equals(filter)] : lanes).flatMap((conditions) => {
+  const rows = branches(filter, order, scanned ? [equals(filter)] : sections).flatMap((conditions) => {
     const all = [...conditions, ...within];
     const where = all.length > 0 ? `WHERE ${all.map(({ sql }) => sql).join(" AND ")}` : "";
     return db.all<JobRow>(
@@ -109,17 +111,17 @@ function rowsOf(
   return firstOf(rows, { sort, limit: wanted });
 }
 
-/** The conditions of each query that has a part of the page: every lane, with what the whole filter asks. */
-function branches(filter: JobFilter, order: Order, ofLanes: readonly Condition[][]): Condition[][] {
+/** The conditions of each query that has a part of the page: every section, with what the whole filter asks. */
+function branches(filter: JobFilter, order: Order, ofSections: readonly Condition[][]): Condition[][] {
   const everywhere: Condition[] = [];
   if (filter.label !== undefined) everywhere.push({ sql: "label = ?", values: [filter.label] });
   if (filter.search !== undefined) everywhere.push(contains(filter.search));
   if (filter.since !== undefined) everywhere.push({ sql: "created_at >= ?", values: [filter.since] });
   if (filter.until !== undefined) everywhere.push({ sql: "created_at < ?", values: [filter.until] });
-  const lanes = ofLanes.map((lane) => [...lane, ...everywhere]);
-  if (filter.cursor === undefined) return lanes;
+  const sections = ofSections.map((section) => [...section, ...everywhere]);
+  if (filter.cursor === undefined) return sections;
   const after = order.after(keyIn(filter.cursor, filter.sort ?? DEFAULT_SORT));
-  return lanes.flatMap((lane) => after.map((condition) => [...lane, condition]));
+  return sections.flatMap((section) => after.map((condition) => [...section, condition]));
 }
 
 function contains(search: string): Condition {
@@ -130,39 +132,39 @@ function contains(search: string): Condition {
   };
 }
 
-/** The lanes of a filter; a single one without conditions where neither queue nor state is asked for. */
-function lanesFor(db: Database, filter: JobFilter, wanted: number): Condition[][] {
+/** The sections of a filter; a single one without conditions where neither queue nor state is asked for. */
+function sectionsFor(db: Database, filter: JobFilter, wanted: number): Condition[][] {
   const { queue, state, label, sort } = filter;
   if (queue === undefined && state === undefined) return [[]];
   if (label !== undefined) return [equals({ queue, state })];
   const there = queue === undefined
-    ? db.all<Counted>("SELECT queue, state FROM counts WHERE n > 0 AND state = ?", state!)
-    : db.all<Counted>("SELECT queue, state FROM counts WHERE n > 0 AND queue = ?", queue)
-      .filter((lane) => (state ?? lane.state) === lane.state);
+    ? db.all<Section>("SELECT queue, state FROM counts WHERE n > 0 AND state = ?", state!)
+    : db.all<Section>("SELECT queue, state FROM counts WHERE n > 0 AND queue = ?", queue)
+      .filter((section) => (state ?? section.state) === section.state);
   const helds: Condition[][] = sort === "priority" ? HELD_OR_NOT : [[]];
-  return helds.flatMap((held) => firstLanes(db, there, { filter, held, wanted }))
-    .map(({ lane, held }) => [...equals(lane), ...held]);
+  return helds.flatMap((held) => firstSections(db, there, { filter, held, wanted }))
+    .map(({ section, held }) => [...equals(section), ...held]);
 }
-
-type Counted = { queue: string; state: State };
 
 /** Among the pending ones, held or not is part of the index that has the order. */
 const HELD_OR_NOT = [0, 1].map((held): Condition[] => [{ sql: "held = ?", values: [held] }]);
 
-/** So many lanes are read one by one. */
-const MOST_LANES = 100;
+/** So many sections are read one by one. */
+const MOST_SECTIONS = 100;
 
-/** Of very many lanes of one state, those that can have a part of the page. */
-function firstLanes(
+/** Of very many sections of one state, those that can have a part of the page. */
+function firstSections(
   db: Database,
-  lanes: readonly Counted[],
+  sections: readonly Section[],
   { filter, held, wanted }: { filter: JobFilter; held: Condition[]; wanted: number },
-): { lane: Counted; held: Condition[] }[] {
+): { section: Section; held: Condition[] }[] {
   const { state, sort = DEFAULT_SORT, cursor } = filter;
-  if (!isIndexed(filter) || lanes.length <= MOST_LANES) return lanes.map((lane) => ({ lane, held }));
+  if (!isIndexed(filter) || sections.length <= MOST_SECTIONS) {
+    return sections.map((section) => ({ section, held }));
+  }
   const order = ORDERS[sort];
   const starts = cursor === undefined ? [] : order.after(keyIn(cursor, sort));
-  // the first job of a lane after the cursor meets the first condition that any does
+  // the first job of a section after the cursor meets the first condition that any does
   const firsts = (starts.length === 0 ? [held] : starts.map((start) => [...held, start])).map((
     conditions,
   ) => ({
@@ -171,12 +173,12 @@ function firstLanes(
     values: conditions.flatMap(({ values }) => values),
   }));
   const first = firsts.length === 1 ? firsts[0]!.sql : `coalesce(${firsts.map(({ sql }) => sql).join(", ")})`;
-  return db.all<Counted>(
+  return db.all<Section>(
     `SELECT j.queue, j.state FROM counts c CROSS JOIN jobs j ON j.seq = ${first}
      WHERE c.state = '${state}' AND c.n > 0 ORDER BY ${order.by.replaceAll(/priority|seq/g, "j.$&")} LIMIT ?`,
     ...firsts.flatMap(({ values }) => values),
     wanted,
-  ).map((lane) => ({ lane, held }));
+  ).map((section) => ({ section, held }));
 }
 
 /** Conditions on queue and state. The state stands in the SQL, for only then do partial indexes apply. */

@@ -150,7 +150,7 @@ export class Outbox {
   async #exchangeSingly(): Promise<Delivery> {
     const { id, store, clock, say } = this.#options;
     const byToken = new Map(this.#settling.map((one) => [one.settlement.token, one]));
-    const left = bringings({
+    const waiting = bringings({
       settlements: this.#settling.map(({ settlement }) => settlement),
       output: this.#output.take(),
     });
@@ -158,9 +158,9 @@ export class Outbox {
     const stored: Stored[] = [];
     let failure: UserError | undefined;
     try {
-      for (let next = left[0]; next; next = left[0]) {
+      for (let next = waiting[0]; next; next = waiting[0]) {
         const brought = await bring(next, { store, supervisor: id, now: clock.now() });
-        left.shift();
+        waiting.shift();
         const one = next.settlement && byToken.get(next.settlement.token);
         if (brought.problem !== undefined) {
           say(one ? `the end of ${one.job.id}` : "what a job printed", brought.problem);
@@ -172,7 +172,7 @@ export class Outbox {
       if (!(error instanceof UserError)) throw error;
       failure = error;
     } finally {
-      for (const { settlement, output } of left) {
+      for (const { settlement, output } of waiting) {
         this.#giveBack(settlement ? [byToken.get(settlement.token)!] : [], output);
       }
     }

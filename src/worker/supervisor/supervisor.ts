@@ -364,7 +364,7 @@ export class Supervisor {
       directory,
       settings: this.#settings,
       spool: this.#succession.spoolOf(job.token),
-      ends: this.#ends.pathFor(job.token),
+      endsFile: this.#ends.pathFor(job.token),
     });
   }
 
