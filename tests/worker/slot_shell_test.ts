@@ -126,7 +126,7 @@ Deno.test("a brief command has its own job's attempt, queue, notes and directory
   ];
   for (const { attempt, queue, id, cwd, ends } of jobs) {
     const env = { QUEUECTL_ATTEMPT: attempt, QUEUECTL_QUEUE: queue, QUEUECTL_JOB_ID: id };
-    const changes = { env, cwd, ends: one.dir.file(ends) };
+    const changes = { env, cwd, endsFile: one.dir.file(ends) };
     const asked = request(one, "env | grep -E '^QUEUECTL_(ATTEMPT|QUEUE|JOB_ID)=' | sort; pwd -P", changes);
     const said = [`QUEUECTL_ATTEMPT=${attempt}`, `QUEUECTL_JOB_ID=${id}`, `QUEUECTL_QUEUE=${queue}`];
     assert.deepEqual(printed(await finish(one, asked)).split("\n"), [...said, Deno.realPathSync(cwd), ""]);
