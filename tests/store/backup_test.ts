@@ -1,6 +1,7 @@
 /**
  * @module
  * Backups taken while several processes enqueue and a worker runs.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";

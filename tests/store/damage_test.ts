@@ -1,6 +1,7 @@
 /**
  * @module
  * Damaged databases: noticed, never written over, never a defect of the program, and salvaged as far as they go.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";

@@ -1,6 +1,7 @@
 /**
  * @module
  * Processes killed while they make a home, or bring a database of an older version up to date.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";

@@ -1,6 +1,7 @@
 /**
  * @module
  * Jobs that outlive their worker: they go on, and the next worker picks up their result.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";

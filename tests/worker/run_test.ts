@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import type { Stream } from "../../src/domain/job.ts";
 import type { OutputPiece } from "../../src/store/contract.ts";
 import type { AdoptRequest, AttemptEnd, RunRequest } from "../../src/worker/messages.ts";
-import { here } from "../../src/worker/process/here.ts";
+import { thisPlatform } from "../../src/worker/process/this_platform.ts";
 import { launch } from "../../src/worker/process/posix/launch.ts";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";
 import { hasBegun } from "../../src/worker/spool/spool.ts";
@@ -17,7 +17,7 @@ import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
 
 /** Nothing here is brief, so this launcher has no shells to be let go of. */
-const means = { launcher: here.launcher(), lookout: new Lookout() };
+const means = { launcher: thisPlatform.launcher(), lookout: new Lookout() };
 
 function request(dir: TempDir, changes: Partial<RunRequest> & { command: string }): RunRequest {
   return {
@@ -380,7 +380,7 @@ for (const brief of [false, true]) {
     // Its shells, like a run, keep no process alive.
     const alive = setInterval(() => {}, 1000);
     using _ = { [Symbol.dispose]: () => clearInterval(alive) };
-    await using launcher = here.launcher();
+    await using launcher = thisPlatform.launcher();
     const command = "until [ -e go ]; do sleep 0.01; done";
     const env = {
       QUEUECTL_JOB_ID: "j1",

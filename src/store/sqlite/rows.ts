@@ -6,7 +6,6 @@
 import type { Attempt, Job, Outcome, State } from "../../domain/job.ts";
 import { idOf, seqOf } from "../rules/job_id.ts";
 import type { Database } from "./engine/database.ts";
-import { envOf } from "./unreadable.ts";
 
 /** A row of `jobs`. */
 export type JobRow = {
@@ -109,4 +108,17 @@ export function findState(db: Database, id: string): State | undefined {
     ? db.get<{ state: State }>("SELECT state FROM jobs WHERE name = ?", id)
     : db.get<{ state: State }>("SELECT state FROM jobs WHERE seq = ? AND name IS NULL", seq);
   return row?.state;
+}
+
+/** A job's variables; undefined when they cannot be read. */
+export function envOf(text: string): NonNullable<Job["env"]> | undefined {
+  try {
+    const env: unknown = JSON.parse(text);
+    if (typeof env !== "object" || env === null || Array.isArray(env)) return undefined;
+    return Object.values(env).every((value) => typeof value === "string")
+      ? env as NonNullable<Job["env"]>
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

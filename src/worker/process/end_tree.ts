@@ -3,7 +3,7 @@
  * Ending every process of a run: SIGTERM to all, time to end by themselves, then SIGKILL until nothing is left.
  */
 import type { Clock } from "../../system/clock.ts";
-import { here } from "./here.ts";
+import { thisPlatform } from "./this_platform.ts";
 import type { Signalled, Tree } from "./platform.ts";
 
 export interface EndOptions {
@@ -42,7 +42,7 @@ export async function endTree(
   /** Those that are there, or undefined when that cannot be told. */
   const signalAll = async (signal: "TERM" | "KILL" | "0") => {
     try {
-      const there = await here.signalTree({ ...tree(), seen }, signal, byToken);
+      const there = await thisPlatform.signalTree({ ...tree(), seen }, signal, byToken);
       seen = there.filter(({ refused }) => refused);
       return there;
     } catch {

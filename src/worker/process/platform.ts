@@ -1,6 +1,6 @@
 /**
  * @module
- * What queuectl has to know of the operating system's processes. Everybody goes through this interface; `here.ts`
+ * What queuectl has to know of the operating system's processes. Everybody goes through this interface; `this_platform.ts`
  * chooses whose it is.
  */
 
@@ -30,6 +30,8 @@ export interface Platform {
   withheldNames(): Promise<string[]>;
   /** Whether there is a program by this name or path. */
   hasProgram(name: string): Promise<boolean>;
+  /** The absolute paths of all programs with one of these names on the PATH. None on a system without services of ours. */
+  findOnPath(names: readonly string[]): Promise<string[]>;
   /** Whether a program runs commands as a shell does. */
   isShell(program: string): Promise<boolean>;
   /**

@@ -5,7 +5,7 @@
  */
 import { isFull, RESERVE_STEP } from "../../store/reserve.ts";
 import { systemClock } from "../../system/clock.ts";
-import { here } from "../process/here.ts";
+import { thisPlatform } from "../process/this_platform.ts";
 
 /** With less than this, what anybody writes may fail. */
 const LITTLE = 1024 * 1024;
@@ -66,7 +66,7 @@ export async function wasDiskFull(directory: string, sinceMs: number): Promise<b
 
 /** How many bytes are free; undefined where nobody knows. */
 async function ask(directory: string): Promise<number | undefined> {
-  const disk = await here.disk(directory).catch(() => undefined);
+  const disk = await thisPlatform.disk(directory).catch(() => undefined);
   roomy.is = disk !== undefined && disk.available >= MUCH;
   return disk?.available;
 }

@@ -17,7 +17,7 @@ import type { Home } from "../../system/home.ts";
 import { Latch } from "../../system/latch.ts";
 import { atMost, every } from "../../system/rounds.ts";
 import type { AttemptEnd, RunRequest } from "../messages.ts";
-import { here } from "../process/here.ts";
+import { thisPlatform } from "../process/this_platform.ts";
 import type { Host } from "../process/platform.ts";
 import { EndsFiles } from "../spool/ends_files.ts";
 import { removeSpool } from "../spool/spool.ts";
@@ -65,8 +65,8 @@ export interface SupervisorOptions {
 
 /** How often it looks whether others are gone. */
 const PEERS_INTERVAL_MS = 500;
-/** How long a burst goes on caring for the store after its last job, at most. */
-const BURST_CARE_MS = 2000;
+/** How long a burst goes on maintaining the store after its last job, at most. */
+const BURST_MAINTENANCE_MS = 2000;
 
 /** Runs jobs until told to stop. */
 export class Supervisor {
@@ -189,7 +189,7 @@ export class Supervisor {
       journal: options.journal,
       clock,
     });
-    this.#reserve = new ReserveWatch({ home: options.home, clock, disk: (dir) => here.disk(dir) });
+    this.#reserve = new ReserveWatch({ home: options.home, clock, disk: (dir) => thisPlatform.disk(dir) });
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
     this.#condemned = new Condemned({
       host: options.host,
@@ -235,15 +235,17 @@ export class Supervisor {
       }),
       again(() => this.#reserve.intervalMs, () => this.#reserve.round(signal)),
     ];
-    const care = () => this.#maintenance.round(signal);
-    const cared = patiently(care);
-    background.push(cared.then(() => again(() => this.#maintenance.intervalMs, care)));
+    const maintain = () => this.#maintenance.round(signal);
+    const maintained = patiently(maintain);
+    background.push(maintained.then(() => again(() => this.#maintenance.intervalMs, maintain)));
     const listener = store.listen(() => this.#wake());
     await this.#loop();
     listener[Symbol.dispose]();
     clearTimeout(this.#dueTimer);
     const { lost } = this.#patience;
-    if (this.#options.burst && !this.#replaced && !lost) await atMost(BURST_CARE_MS, cared, clock);
+    if (this.#options.burst && !this.#replaced && !lost) {
+      await atMost(BURST_MAINTENANCE_MS, maintained, clock);
+    }
     this.#closing.abort();
     await Promise.all(background);
     if (lost) throw this.#abandoned(lost);

@@ -9,7 +9,7 @@
 import type { OutputPiece } from "../../store/contract.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { AttemptEnd, FromThread, RunRequest, ToThread } from "../messages.ts";
-import { here } from "../process/here.ts";
+import { thisPlatform } from "../process/this_platform.ts";
 import { hasBegun } from "../spool/spool.ts";
 import { adopt } from "./adopted.ts";
 import { Lookout } from "./lookout.ts";
@@ -40,7 +40,7 @@ class Thread {
   readonly #runs = new Map<string, Run>();
   /** Runs that are over, and whose output is not read yet. */
   #unread = 0;
-  readonly #means = { launcher: here.launcher(), lookout: new Lookout() };
+  readonly #means = { launcher: thisPlatform.launcher(), lookout: new Lookout() };
   #backlog: RunRequest[] = [];
   /** Ends that are not reported yet. */
   #ended: AttemptEnd[] = [];

@@ -25,7 +25,7 @@ export async function* checkStore(context: Context): AsyncGenerator<Finding> {
   }
 }
 
-/** What the sentence for damage says to those who have not asked the doctor yet. */
+/** The advice in the sentence for damage, which those who run `doctor` need no more. */
 const HINT = "; run queuectl doctor";
 
 async function damaged(
@@ -39,7 +39,7 @@ async function damaged(
   return problem(check, found + extent, whatToDo(home));
 }
 
-/** The engine's findings, of which the first says as much to most people as all of them. */
+/** The engine's first finding, and how many more there are: to most people all of them say no more. */
 function inShort(damage: readonly string[]): string {
   const lines = damage.flatMap((one) => one.split("\n")).filter((line) => !line.startsWith("***"));
   return lines.length > 1 ? `${lines[0]}, and ${lines.length - 1} more of the kind` : `${lines[0]}`;
