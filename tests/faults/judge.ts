@@ -26,7 +26,7 @@ export async function judge(home: Home, acknowledged: string, next: string): Pro
   try {
     const store = await openStore(home);
     try {
-      const found = [...await store.check(), ...await store.recount()];
+      const found = [...await store.care.check!(), ...await store.recount()];
       const view = await viewOfStore(store);
       const oneMore = view === next;
       const wrong = oneMore ? undefined : difference(view, acknowledged);

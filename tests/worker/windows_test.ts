@@ -20,7 +20,7 @@ function launchOf(changes: Partial<Launch> = {}): Launch {
     command: 'echo "a & b" !x! %PATH%',
     shell: "cmd",
     spool: SPOOL,
-    ends: "unused",
+    endsFile: "unused",
     cwd: "C:\\work",
     env: { QUEUECTL_RUN: "0f8a1c52" },
     byToken: true,

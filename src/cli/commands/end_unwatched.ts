@@ -50,6 +50,6 @@ export async function endUnwatched(
   const ended = await Promise.all(ends);
   return {
     ended: ended.every((end) => end !== undefined),
-    left: ended.flatMap((end) => end ?? []).reduce((sum, { left }) => sum + left, 0),
+    left: ended.flatMap((end) => end ?? []).reduce((sum, { survivors }) => sum + survivors, 0),
   };
 }

@@ -8,15 +8,20 @@
  * Invariants: an id is reserved before it is looked for among the jobs, so no two jobs get the same; the counts
  * change in the transaction that moves the jobs.
  */
-import { StoreBusy, StoreFull, StoreNewer, StoreUnusable, TakenId } from "../../domain/errors.ts";
+import { StoreBusy, StoreFull, StoreNewer, StoreUnusable } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
 import type { EnqueueOptions } from "../contract.ts";
+import { textOf } from "../rules/divide.ts";
+import { idOf, nameOf } from "../rules/job_id.ts";
+import { NewJobTally } from "../rules/new_jobs.ts";
+import { type FirstState, waitingState } from "../rules/order.ts";
+import { takenId } from "../rules/refusals.ts";
 import type { Database, Value } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { giveWay, type HasTime, turn } from "./engine/turns.ts";
-import { type FirstState, firstState, knownIds, nameOf, remember, taken, Tally, textOf } from "./enqueue.ts";
+import { knownIds, remember, storeTally } from "./enqueue.ts";
 
 /** The jobs of a piece: it is moved in one transaction. */
 const PIECE = { jobs: 250, text: 256 * 1024 };
@@ -112,7 +117,7 @@ async function stage(
     const name = nameOf(job, options);
     if (job.id !== null) piece.chosen.push({ name: job.id, index: names.length });
     names.push(name);
-    piece.rows.push(rowOf(job, name, firstState(job, options)));
+    piece.rows.push(rowOf(job, name, waitingState(job.runAt, options.now)));
     text += textOf(job);
   }
   if (pieces.length > 0) await flush();
@@ -142,7 +147,7 @@ const STAGE = "INSERT INTO staged (batch, start, jobs) VALUES (?, ?, ?)";
 
 function stagePiece(db: Database, batch: string, { start, rows, chosen }: Piece): void {
   for (const { name, index } of chosen) {
-    if (!reserve(db, name) || db.get(EXISTS, name)) throw new TakenId(taken(name), index);
+    if (!reserve(db, name) || db.get(EXISTS, name)) throw takenId(name, index);
   }
   db.run(STAGE, batch, start, JSON.stringify(rows));
 }
@@ -177,7 +182,7 @@ function commit(
   if (last === names.length) firstNumbers(db, last);
   const first = last - names.length + 1;
   db.run("UPDATE batches SET first = ? WHERE id = ?", first, batch);
-  const ids = names.map((name, index) => name ?? `j${first + index}`);
+  const ids = names.map((name, index) => idOf({ seq: first + index, name }));
   remember(db, ids, options);
   return { ids, first: true };
 }
@@ -223,11 +228,12 @@ function moveSome(db: Database, batch: string, hasTime: HasTime): boolean {
     batch,
   );
   if (!made) return false; // others have moved it
-  const tally = new Tally();
+  const tally = new NewJobTally();
   const more = takePieces(db, batch, { hasTime }, ({ start, jobs }) => {
     db.run(MOVE, made.first + start, made.made_at, jobs);
     for (const [index, row] of (JSON.parse(jobs) as Value[][]).entries()) {
-      tally.add(row[QUEUE] as string, {
+      tally.add({
+        queue: row[QUEUE] as string,
         state: row[STATE] as FirstState,
         held: row[HELD] === 1,
         priority: row[PRIORITY] as number,
@@ -235,7 +241,7 @@ function moveSome(db: Database, batch: string, hasTime: HasTime): boolean {
       });
     }
   });
-  tally.store(db, made.made_at);
+  storeTally(db, tally, made.made_at);
   return more;
 }
 
@@ -269,9 +275,9 @@ function takePieces(
  */
 export async function recover(db: Database, home: Home): Promise<boolean> {
   const isDead = async (id: string) => await isPresent(presencePath(home.dir, id)) !== true;
-  const left = presencesIn(home.dir).filter((id) => id.startsWith(PREFIX));
+  const locks = presencesIn(home.dir).filter((id) => id.startsWith(PREFIX));
   const dead = [];
-  for (const id of left) if (await isDead(id)) dead.push(id);
+  for (const id of locks) if (await isDead(id)) dead.push(id);
   const batches = await db.read((db) =>
     db.all<{ id: string; first: number | null }>("SELECT id, first FROM batches ORDER BY first")
   );

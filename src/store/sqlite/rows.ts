@@ -4,6 +4,7 @@
  * in the column `name`.
  */
 import type { Attempt, Job, Outcome, State } from "../../domain/job.ts";
+import { idOf, seqOf } from "../rules/job_id.ts";
 import type { Database } from "./engine/database.ts";
 
 /** A row of `jobs`. */
@@ -92,11 +93,6 @@ export function toAttempt(row: AttemptRow): Attempt {
   };
 }
 
-/** The id of the job in a row. */
-export function idOf(row: { seq: number; name: string | null }): string {
-  return row.name ?? `j${row.seq}`;
-}
-
 /** The row of a job, or undefined. */
 export function findRow(db: Database, id: string): JobRow | undefined {
   const seq = seqOf(id);
@@ -112,12 +108,6 @@ export function findState(db: Database, id: string): State | undefined {
     ? db.get<{ state: State }>("SELECT state FROM jobs WHERE name = ?", id)
     : db.get<{ state: State }>("SELECT state FROM jobs WHERE seq = ? AND name IS NULL", seq);
   return row?.state;
-}
-
-/** The number in an id of the form `j<seq>`; undefined for every other id. */
-function seqOf(id: string): number | undefined {
-  const seq = /^j([1-9]\d{0,14})$/.exec(id)?.[1];
-  return seq === undefined ? undefined : Number(seq);
 }
 
 /** A job's variables; undefined when they cannot be read. */

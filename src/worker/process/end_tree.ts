@@ -23,8 +23,8 @@ const GIVE_UP_AFTER_KILL_MS = 10_000;
 
 /** What came of ending a tree. */
 export interface TreeEnd {
-  /** How many processes are left: another user's, or such that hang in the kernel. */
-  left: number;
+  /** How many processes could not be ended: another user's, or such that hang in the kernel. */
+  survivors: number;
   /**
    * The parents of those that were there when it was first signalled; undefined where that is not known. A command
    * whose first process has no child any more had ended by itself before.
@@ -64,10 +64,10 @@ export async function endTree(
     killed = clock.monotonicMs() - started >= graceMs;
     there = await signalAll(killed ? "KILL" : "0");
   }
-  return { left: there?.length ?? 1, parents };
+  return { survivors: there?.length ?? 1, parents };
 }
 
-/** What to say of processes that are left; nothing where none are. */
-export function sayLeft({ left }: Pick<TreeEnd, "left">): string {
-  return left === 0 ? "" : `; ${left} of its processes could not be ended`;
+/** What to say of processes that could not be ended; nothing where none are. */
+export function saySurvivors({ survivors }: Pick<TreeEnd, "survivors">): string {
+  return survivors === 0 ? "" : `; ${survivors} of its processes could not be ended`;
 }

@@ -79,7 +79,7 @@ export interface Launch {
   /** The path that the names of the spool files begin with. */
   spool: string;
   /** The file in the same directory in which commands without a witness note their ends. */
-  ends: string;
+  endsFile: string;
   /** The directory to run in; null is this process's own. */
   cwd: string | null;
   /** Laid over this process's own environment. */

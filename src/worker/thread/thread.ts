@@ -8,7 +8,7 @@
  */
 import type { OutputPiece } from "../../store/contract.ts";
 import { systemClock } from "../../system/clock.ts";
-import type { Ended, FromThread, RunRequest, ToThread } from "../messages.ts";
+import type { AttemptEnd, FromThread, RunRequest, ToThread } from "../messages.ts";
 import { thisPlatform } from "../process/this_platform.ts";
 import { hasBegun } from "../spool/spool.ts";
 import { adopt } from "./adopted.ts";
@@ -43,7 +43,7 @@ class Thread {
   readonly #means = { launcher: thisPlatform.launcher(), lookout: new Lookout() };
   #backlog: RunRequest[] = [];
   /** Ends that are not reported yet. */
-  #ended: Ended[] = [];
+  #ended: AttemptEnd[] = [];
   #endedLately = false;
   #look: Timer;
   /** When that is due, and when output is reported next, in ms by the monotonic clock. */

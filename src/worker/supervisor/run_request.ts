@@ -20,7 +20,7 @@ export interface RunConditions {
   /** The path that the names of its spool files begin with. */
   spool: string;
   /** As in `Launch`. */
-  ends: string;
+  endsFile: string;
 }
 
 /** Names no directory, as Linux does for one that was removed. */
@@ -29,7 +29,7 @@ const GONE = "(deleted)";
 /** The request to run a job's attempt. */
 export function requestOf(
   job: ClaimedJob,
-  { home, directory, host, settings, spool, ends }: RunConditions,
+  { home, directory, host, settings, spool, endsFile }: RunConditions,
 ): RunRequest {
   const { killGraceMs, outputLimit, maxOutput, shell } = settings;
   return {
@@ -37,7 +37,7 @@ export function requestOf(
     command: job.command,
     shell,
     spool,
-    ends,
+    endsFile,
     cwd: job.cwd ?? directory ?? GONE,
     env: {
       ...host.withheld.values,
