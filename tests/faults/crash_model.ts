@@ -65,7 +65,8 @@ async function tellStory(
     done += run.acknowledged;
     if (run.stderr !== "") return `call ${done}: ${run.stderr}`;
     if (!run.killed && done < parts.length) return `call ${done}: the process ended by itself`;
-    const { oneMore, found } = await judge(dir.home, views[done]!, views[done + 1] ?? views[done]!);
+    const next = { part: parts[done], view: views[done + 1] ?? views[done]! };
+    const { oneMore, found } = await judge(dir.home, views[done]!, next);
     if (found.length > 0) return `after ${done} calls, the next a ${parts[done]?.call}: ${found.join("; ")}`;
     if (oneMore && done < parts.length) {
       if (views[done] !== views[done + 1]) kills.underWay += 1;

@@ -67,7 +67,7 @@ export const POWER_CUT: Fault = {
       injected: `${done} power cuts at moments of ${acts.length} acts of a process that made ` +
         `${story.parts.length} calls; to see that cuts can do harm: ${harms.join(", ")}`,
       checked: [
-        "every acknowledged call has its effect, and the one under way has all of it or none",
+        "every acknowledged call has its effect, and the one under way has all of it or none, or some turns of it",
         "the database opens and is sound, and its counts equal a recount",
         "where flushes of the log, of the database or of the home are forgotten, that is noticed",
         "what was recorded leads to the files as they are",
@@ -119,7 +119,10 @@ async function cut(
       const fate: Fate = FATES[below(random, FATES.length)]!;
       write(place, disk.cut(fate, random));
       done += 1;
-      const next = story.views[acknowledged + 1] ?? story.views[acknowledged]!;
+      const next = {
+        part: story.parts[acknowledged],
+        view: story.views[acknowledged + 1] ?? story.views[acknowledged]!,
+      };
       const verdict = await judge(homeAt(`${place}/home`), story.views[acknowledged]!, next);
       for (const wrong of verdict.found) {
         found.push(`Before act ${i}, ${describe(act)}, of what was not flushed ${fate}: ${wrong}`);

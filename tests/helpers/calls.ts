@@ -96,6 +96,29 @@ export async function make(store: Store, call: Call, tokens: Tokens): Promise<vo
   }
 }
 
+/**
+ * Makes a call again that somebody who died had made, if it is one that goes in turns: some of it may have been done.
+ * Returns whether it is.
+ */
+export async function finishTurns(store: Store, call: Call): Promise<boolean> {
+  switch (call.call) {
+    case "clear":
+      await store.clear(call.queue);
+      return true;
+    case "retryDead":
+      await store.retryDead(call.now);
+      return true;
+    case "deleteDead":
+      await store.deleteDead();
+      return true;
+    case "prune":
+      await store.prune(call.before, ALL);
+      return true;
+    default:
+      return false;
+  }
+}
+
 async function allowed(can: boolean, done: Promise<unknown>): Promise<void> {
   if (can) await done;
   else await assert.rejects(done, { name: "Refused" });
