@@ -7,30 +7,31 @@
  * Invariants: a job is handed to a thread only after its claim is committed; its spool is removed only after its
  * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
-import { StoreFull, StoreGone, UserError } from "../../domain/errors.ts";
 import { type Settings, settingsFrom } from "../../domain/settings.ts";
 import { newId } from "../../domain/worker_id.ts";
-import type { ClaimedJob, Exchanged, Settlement, Store } from "../../store/contract.ts";
-import { fillReserve, fromReserve, RESERVE, reserveSize } from "../../store/reserve.ts";
+import type { ClaimedJob, Store } from "../../store/contract.ts";
+import { fromReserve } from "../../store/reserve.ts";
 import { type Clock, LONGEST_TIMER_MS } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import { Latch } from "../../system/latch.ts";
+import { atMost, every } from "../../system/rounds.ts";
 import type { RunRequest } from "../messages.ts";
-import { endTree, sayLeft } from "../process/end_tree.ts";
 import { here } from "../process/here.ts";
 import type { Host } from "../process/platform.ts";
 import { EndsFiles } from "../spool/ends_files.ts";
-import { bar, removeSpool } from "../spool/spool.ts";
+import { removeSpool } from "../spool/spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "../spool/spools.ts";
+import { Condemned } from "./condemned.ts";
 import { Crew } from "./crew.ts";
-import { bring, bringings } from "./exchange_singly.ts";
 import { failureOf } from "./failure.ts";
 import { type Journal, unfailing } from "./journal.ts";
 import { Lease } from "./lease.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Maintenance } from "./maintenance.ts";
-import { PendingOutput } from "./pending_output.ts";
+import { Outbox, type Stored } from "./outbox.ts";
+import { Patience } from "./patience.ts";
 import { requestOf } from "./request.ts";
+import { ReserveWatch } from "./reserve_watch.ts";
 import { type Ending, settlementOf } from "./settlement.ts";
 import { Succession } from "./succession.ts";
 import { Trouble } from "./trouble.ts";
@@ -61,27 +62,10 @@ export interface SupervisorOptions {
   clock: Clock;
 }
 
-/** A settlement and the job it is about. */
-interface Settled {
-  job: ClaimedJob;
-  settlement: Settlement;
-  /** As in `Ended`. */
-  witnessed: boolean;
-  /** As in `Ended`. */
-  trimmed: boolean;
-  /** A file in its spool keeps it from beginning, and has to stay. */
-  barred: boolean;
-}
-
-/** After the store refused to work, wait this long before trying again. */
-const STORE_RETRY_MS = 1000;
 /** How often it looks whether others are gone. */
 const PEERS_INTERVAL_MS = 500;
 /** How long a burst goes on caring for the store after its last job, at most. */
 const BURST_CARE_MS = 2000;
-/** When it looks for the first time whether the reserve is whole, which those that live for moments do not; and later. */
-const FIRST_RESERVE_MS = 500;
-const RESERVE_INTERVAL_MS = 5000;
 
 /** Runs jobs until told to stop. */
 export class Supervisor {
@@ -95,29 +79,21 @@ export class Supervisor {
   readonly #succession: Succession;
   readonly #maintenance: Maintenance;
   readonly #leftovers: Leftovers;
+  readonly #reserve: ReserveWatch;
+  readonly #condemned: Condemned;
+  readonly #outbox: Outbox;
+  readonly #patience: Patience;
   readonly #latch = new Latch();
   readonly #closing = new AbortController();
   #settings: Settings;
   /** Others have taken over what it ran. */
   #replaced = false;
-  /** There is no store any more. */
-  #storeGone: StoreGone | undefined;
-  #reserveIntervalMs = FIRST_RESERVE_MS;
-  /** The disk was full at the last exchange. */
-  #full = false;
-  /** What the next exchange takes along. */
-  #settlements: Settled[] = [];
-  readonly #output = new PendingOutput();
   /** Jobs that have begun and are not in the journal yet. */
   #begun: ClaimedJob[] = [];
   /** Somebody may have enqueued something, something may be due, or there is room again. */
   #mayClaim = true;
   #ordersDue = true;
-  /** Jobs whose processes are being ended, for they crash threads. */
-  #condemned = 0;
   #dueTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The store refused to work; there will be another try soon. */
-  #retrying = false;
 
   /** Announces a supervisor with its workers in the store and starts their threads. They run nothing before `run`. */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
@@ -159,7 +135,7 @@ export class Supervisor {
       events: {
         ready: () => this.#wake(),
         output: (token, pieces) => {
-          this.#output.add(token, pieces);
+          this.#outbox.print(token, pieces);
           this.#latch.ring();
         },
         began: (job) => this.#begun.push(job),
@@ -167,7 +143,7 @@ export class Supervisor {
         ended: (ended) => {
           for (const one of ended) {
             if (one.ended.outcome === "unstarted" && one.ended.error) this.#trouble.failed(one.ended.error);
-            if (one.ended.pieces.length > 0) this.#output.add(one.job.token, one.ended.pieces);
+            this.#outbox.print(one.job.token, one.ended.pieces);
             this.#settle(one.job, one.ended);
           }
         },
@@ -175,9 +151,23 @@ export class Supervisor {
         crashed: (worker, crash) => this.#threadCrashed(worker, crash),
       },
     });
+    const say = (text: string) => this.#options.journal.note(text, null);
+    this.#outbox = new Outbox({
+      id,
+      store,
+      clock,
+      say: (what, problem) => say(`${what} could not be stored: ${failureOf(problem).message}`),
+    });
+    this.#patience = new Patience({
+      clock,
+      say,
+      onRetry: () => this.#wake(),
+      onGone: () => this.#latch.ring(),
+      over: this.#closing.signal,
+    });
     this.#trouble = new Trouble({
       clock,
-      say: (text) => this.#options.journal.note(text, null),
+      say,
       onPauseOver: () => this.#wake(),
       over: this.#closing.signal,
     });
@@ -189,7 +179,7 @@ export class Supervisor {
       onLost: () => this.#lostLease(),
       onCutOff: (graceMs) => this.#cutOff(graceMs),
       onRegained: () => this.#wake(),
-      onFailure: (error) => this.#storeFailed(error),
+      onFailure: (error) => this.#patience.failed(error),
     });
     this.#maintenance = new Maintenance({ store, clock, settings: () => this.#settings });
     this.#leftovers = new Leftovers({
@@ -198,7 +188,16 @@ export class Supervisor {
       journal: options.journal,
       clock,
     });
+    this.#reserve = new ReserveWatch({ home: options.home, clock, disk: (dir) => here.disk(dir) });
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
+    this.#condemned = new Condemned({
+      host: options.host,
+      clock,
+      graceMs: () => this.#settings.killGraceMs,
+      spoolOf: (token) => this.#succession.spoolOf(token),
+      onEnded: (job, { error, barred }) =>
+        this.#settle(job, { ...withoutResult("lost", { error, now: clock.now() }), barred }),
+    });
   }
 
   get workers(): readonly string[] {
@@ -216,32 +215,40 @@ export class Supervisor {
    * @throws {StoreGone} when there is no store any more; what it ran goes on
    */
   async run(): Promise<"stopped" | "replaced"> {
-    const { store, home } = this.#options;
+    const { store, home, clock } = this.#options;
+    const { signal } = this.#closing;
+    const patiently = (action: () => void | Promise<void>) =>
+      this.#patience.attempt(async () => await action());
+    const again = (intervalMs: () => number, action: () => void | Promise<void>) =>
+      every(intervalMs, () => patiently(action), { clock, signal });
     const takeOver = () => this.#succession.takeOver(this.#settings.leaseMs);
-    await this.#attempt(takeOver);
+    await patiently(takeOver);
     const background = [
-      this.#lease.keep(this.#closing.signal),
-      this.#leftovers.watch(this.#closing.signal),
-      this.#every(() => this.#settings.pollIntervalMs, () => this.#wake()),
-      this.#every(() => PEERS_INTERVAL_MS, async () => {
+      this.#lease.keep(signal),
+      this.#leftovers.watch(signal),
+      again(() => this.#settings.pollIntervalMs, () => this.#wake()),
+      again(() => PEERS_INTERVAL_MS, async () => {
         await takeOver();
         if (this.#succession.waiting > 0) this.#latch.ring();
       }),
-      this.#every(() => this.#reserveIntervalMs, () => this.#keepReserve()),
+      again(() => this.#reserve.intervalMs, () => this.#reserve.round(signal)),
     ];
-    const { done: cared, background: caring } = this.#care();
+    const care = () => this.#maintenance.round(signal);
+    const cared = patiently(care);
+    background.push(cared.then(() => again(() => this.#maintenance.intervalMs, care)));
     const listener = store.listen(() => this.#wake());
     await this.#loop();
     listener[Symbol.dispose]();
     clearTimeout(this.#dueTimer);
-    if (this.#options.burst && !this.#replaced && !this.#storeGone) await this.#atMost(BURST_CARE_MS, cared);
+    const { gone } = this.#patience;
+    if (this.#options.burst && !this.#replaced && !gone) await atMost(BURST_CARE_MS, cared, clock);
     this.#closing.abort();
-    await Promise.all([...background, caring]);
+    await Promise.all(background);
     this.#crew.close();
-    if (this.#storeGone) throw this.#storeGone;
-    if (!this.#replaced) await this.#attempt(() => store.leave(this.#options.id));
+    if (gone) throw gone;
+    if (!this.#replaced) await this.#patience.attempt(() => store.leave(this.#options.id));
     this.#spool[Symbol.dispose]();
-    await this.#attempt(() => sweepSpools(home, store));
+    await this.#patience.attempt(() => sweepSpools(home, store));
     return this.#replaced ? "replaced" : "stopped";
   }
 
@@ -269,11 +276,13 @@ export class Supervisor {
   async #loop(): Promise<void> {
     while (this.#crew.size > 0) {
       await this.#latch.heard();
-      if (this.#ordersDue) await this.#attempt(() => this.#takeOrders());
-      const waiting = await this.#attempt(() => this.#exchange());
-      if (this.#succession.waiting > 0 && this.#output.isEmpty) await this.#attempt(() => this.#adopt());
-      if (this.#replaced || this.#storeGone) return;
-      if (this.#settlements.length > 0 || this.#succession.waiting > 0 || this.#condemned > 0) continue;
+      if (this.#ordersDue) await this.#patience.attempt(() => this.#takeOrders());
+      const waiting = await this.#patience.attempt(() => this.#exchange());
+      if (this.#succession.waiting > 0 && !this.#outbox.hasOutput) {
+        await this.#patience.attempt(() => this.#adopt());
+      }
+      if (this.#replaced || this.#patience.gone) return;
+      if (this.#outbox.isSettling || this.#succession.waiting > 0 || this.#condemned.size > 0) continue;
       if (this.#options.burst && waiting === false && this.busy === 0) this.stop(null);
       await this.#retire();
     }
@@ -286,7 +295,7 @@ export class Supervisor {
     if (this.#crew.size > 0) {
       this.#succession.left(left);
       this.#latch.ring();
-      await this.#attempt(() => this.#options.store.unregister(retired));
+      await this.#patience.attempt(() => this.#options.store.unregister(retired));
     } else this.#tellLeft(left);
   }
 
@@ -311,84 +320,29 @@ export class Supervisor {
    * no reason to ask.
    */
   async #exchange(): Promise<boolean | undefined> {
-    const { id, store, queues, clock } = this.#options;
+    const { queues } = this.#options;
     const openings = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings() : [];
     const uncertain = this.#trouble.lasts;
     const free = this.#trouble.allow(openings);
     this.#tellBegun();
-    if (free.length === 0 && this.#settlements.length === 0 && this.#output.isEmpty) return undefined;
-    const settled = this.#full ? this.#smallest() : this.#settlements;
-    const output = this.#output.take(this.#full ? settled[0]?.job.token : undefined);
-    this.#settlements = this.#full ? this.#settlements.filter((one) => one !== settled[0]) : [];
+    if (free.length === 0 && this.#outbox.isEmpty) return undefined;
     this.#mayClaim = false;
-    let exchanged: Exchanged;
-    try {
-      const settlements = settled.map((one) => one.settlement);
-      exchanged = await store.exchange({
-        supervisor: id,
-        now: clock.now(),
-        settlements,
-        output,
-        free,
-        queues,
-      });
-    } catch (error) {
-      // What has ended stays ended: its result waits here until the store works again.
-      this.#settlements.unshift(...settled);
-      this.#output.giveBack(output);
-      this.#full = error instanceof StoreFull;
-      if (error instanceof UserError || settled.length + output.length === 0) throw error;
-      await this.#exchangeSingly();
+    const { stored, exchanged, failure } = await this.#outbox.exchange({ free, queues });
+    if (exchanged) {
+      this.#trouble.tried(exchanged.claimed.length, openings.length);
+      const given = exchanged.claimed.map((job) => ({ job, request: { ...this.#request(job), uncertain } }));
+      this.#undo(this.#crew.run(given));
+    }
+    this.#afterSettling(stored);
+    this.#tellBegun();
+    if (failure) throw failure;
+    if (!exchanged) {
+      this.#wake();
       return undefined;
     }
-    if (this.#settlements.length > 0) this.#latch.ring(); // on a full disk, they come one by one
-    else this.#full = false;
-    this.#trouble.tried(exchanged.claimed.length, openings.length);
-    const given = exchanged.claimed.map((job) => ({ job, request: { ...this.#request(job), uncertain } }));
-    this.#undo(this.#crew.run(given));
-    this.#afterSettling(settled, exchanged.refused);
-    this.#tellBegun();
+    if (this.#outbox.isSettling) this.#latch.ring();
     this.#setDueTimer(exchanged.nextDueAt);
     return free.length > 0 ? exchanged.waiting : undefined;
-  }
-
-  /** One of those that wait to be stored cannot be: the others are, and claiming has to wait for the next time. */
-  async #exchangeSingly(): Promise<void> {
-    const { id, store, clock, journal } = this.#options;
-    const settled = new Map(this.#settlements.map((one) => [one.settlement.token, one]));
-    const left = bringings({
-      settlements: this.#settlements.map(({ settlement }) => settlement),
-      output: this.#output.take(),
-    });
-    this.#settlements = [];
-    this.#mayClaim = true;
-    this.#latch.ring();
-    try {
-      for (let next = left[0]; next; next = left[0]) {
-        const brought = await bring(next, { store, supervisor: id, now: clock.now() });
-        left.shift();
-        const one = next.settlement && settled.get(next.settlement.token);
-        if (brought.problem !== undefined) {
-          const what = one ? `the end of ${one.job.id}` : "what a job printed";
-          journal.note(`${what} could not be stored: ${failureOf(brought.problem).message}`, null);
-        }
-        if (one && brought.settlement) {
-          const refused = brought.refused ? [one.job.token] : [];
-          this.#afterSettling([{ ...one, settlement: brought.settlement }], refused);
-        }
-      }
-    } finally {
-      for (const { settlement, output } of left) {
-        if (settlement) this.#settlements.push(settled.get(settlement.token)!);
-        this.#output.giveBack(output);
-      }
-    }
-  }
-
-  /** On a full disk, the settlement that needs the least room is tried alone: it makes room, since its spool goes. */
-  #smallest(): Settled[] {
-    const sizes = new Map(this.#settlements.map((one) => [one, this.#output.sizeOf(one.job.token)]));
-    return this.#settlements.toSorted((a, b) => sizes.get(a)! - sizes.get(b)!).slice(0, 1);
   }
 
   #request(job: ClaimedJob): RunRequest {
@@ -414,7 +368,7 @@ export class Supervisor {
       random: Math.random(),
       now: this.#options.clock.now(),
     });
-    this.#settlements.push({ job, settlement, witnessed, trimmed, barred });
+    this.#outbox.settle({ job, settlement, witnessed, trimmed, barred });
     this.#mayClaim = true;
     this.#latch.ring();
   }
@@ -430,17 +384,18 @@ export class Supervisor {
     this.#begun = [];
   }
 
-  #afterSettling(settled: readonly Settled[], refused: readonly string[]): void {
-    for (const one of settled) {
+  #afterSettling(stored: readonly Stored[]): void {
+    for (const one of stored) {
       try {
-        this.#afterSettlingOne(one, refused.includes(one.job.token));
+        this.#afterSettlingOne(one);
       } catch (error) {
-        this.#options.journal.note(`after ${one.job.id}: ${failureOf(error).message}`, one.job.worker);
+        const { id, worker } = one.settled.job;
+        this.#options.journal.note(`after ${id}: ${failureOf(error).message}`, worker);
       }
     }
   }
 
-  #afterSettlingOne({ job, settlement, witnessed, trimmed, barred }: Settled, refused: boolean): void {
+  #afterSettlingOne({ settled: { job, settlement, witnessed, trimmed, barred }, refused }: Stored): void {
     const { journal } = this.#options;
     if (refused) {
       // Whoever has it now needs its spool, and the file that its end may be noted in.
@@ -474,25 +429,14 @@ export class Supervisor {
   }
 
   /** Nobody watches the crashed thread's jobs any more. Those that may be the reason are ended and lost. */
-  async #threadCrashed(
+  #threadCrashed(
     worker: string,
     { jobs, message }: { jobs: readonly ClaimedJob[]; message: string },
   ): Promise<void> {
-    const { journal, host, clock } = this.#options;
-    journal.note(`thread crashed and is replaced: ${message}`, worker);
+    this.#options.journal.note(`thread crashed and is replaced: ${message}`, worker);
     const suspects = this.#succession.crashed(jobs);
     this.#latch.ring();
-    this.#condemned += suspects.length;
-    const ending = { graceMs: this.#settings.killGraceMs, byToken: host.byToken, clock };
-    await Promise.all(suspects.map(async (job) => {
-      const spool = this.#succession.spoolOf(job.token);
-      // What is not there yet when it is looked for must not come after that.
-      const barred = tryToBar(spool);
-      const left = sayLeft(await endTree(() => ({ token: job.token, spool, root: null }), ending));
-      this.#condemned -= 1;
-      const error = `lost: its worker's thread crashed again and again: ${message}${left}`;
-      this.#settle(job, { ...withoutResult("lost", { error, now: clock.now() }), barred });
-    }));
+    return this.#condemned.end(suspects, message);
   }
 
   /** What it ran is another's now: its threads must not touch it any more. */
@@ -515,82 +459,6 @@ export class Supervisor {
     if (nextDueAt === null) return;
     const delayMs = Math.max(0, nextDueAt - this.#options.clock.now());
     this.#dueTimer = setTimeout(() => this.#wake(), Math.min(delayMs, LONGEST_TIMER_MS));
-  }
-
-  /** Cares for the store, at once and then again and again; `done` is when it has done so once. */
-  #care(): { done: Promise<void>; background: Promise<void> } {
-    const { signal } = this.#closing;
-    const round = () => this.#attempt(() => this.#maintenance.round(signal));
-    const done = round();
-    return { done, background: done.then(() => this.#every(() => this.#maintenance.intervalMs, round)) };
-  }
-
-  /** Makes the reserve as large as the disk has room for, once it is not. */
-  async #keepReserve(): Promise<void> {
-    const { home, clock } = this.#options;
-    this.#reserveIntervalMs = RESERVE_INTERVAL_MS;
-    if (reserveSize(home) >= RESERVE) return;
-    const disk = await here.disk(home.dir).catch(() => undefined);
-    if (!disk) return;
-    for (const _ of fillReserve(home, disk.available)) {
-      await clock.sleep(0);
-      if (this.#closing.signal.aborted) return;
-    }
-  }
-
-  /** Does something again and again until the supervisor closes, with a pause before each time. */
-  async #every(intervalMs: () => number, action: () => void | Promise<void>): Promise<void> {
-    const { signal } = this.#closing;
-    while (true) {
-      await this.#options.clock.sleep(intervalMs(), signal);
-      if (signal.aborted) return;
-      await this.#attempt(async () => await action());
-    }
-  }
-
-  /** Waits for something, but not for long. */
-  async #atMost(ms: number, done: Promise<void>): Promise<void> {
-    const over = new AbortController();
-    await Promise.race([done, this.#options.clock.sleep(ms, over.signal)]);
-    over.abort();
-  }
-
-  async #retrySoon(reason: string): Promise<void> {
-    const { journal, clock } = this.#options;
-    this.#retrying = true;
-    journal.note(reason, null);
-    await clock.sleep(STORE_RETRY_MS, this.#closing.signal);
-    this.#retrying = false;
-    this.#wake();
-  }
-
-  /**
-   * Does something with the store; when that fails, says so and looks again later. However many things fail until
-   * then, that is said and planned once.
-   */
-  async #attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await action();
-    } catch (error) {
-      this.#storeFailed(failureOf(error));
-      return undefined;
-    }
-  }
-
-  #storeFailed(error: UserError): void {
-    if (error instanceof StoreGone) {
-      this.#storeGone = error;
-      this.#latch.ring();
-    } else if (!this.#retrying) this.#retrySoon(error.message);
-  }
-}
-
-/** Keeps an attempt from beginning, if it has not; false where that cannot be done. */
-function tryToBar(spool: string): boolean {
-  try {
-    return bar(spool);
-  } catch {
-    return false; // the disk is full, or too many files are open: then it cannot begin either
   }
 }
 

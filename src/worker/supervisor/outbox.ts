@@ -1,0 +1,169 @@
+/**
+ * @module
+ * What a supervisor's next exchange brings to the store: how attempts ended, and what they printed. Invariants: nothing
+ * leaves it unless the store has taken it, or nothing could be made of it that the store takes; what one attempt brings
+ * never keeps that of others from being stored. On a full disk the settlement that needs the least room goes alone: it
+ * makes room, since its spool goes after it. Knows neither threads nor files.
+ */
+import { StoreFull, UserError } from "../../domain/errors.ts";
+import type {
+  AttemptOutput,
+  ClaimedJob,
+  Exchanged,
+  OutputPiece,
+  Settlement,
+  Store,
+} from "../../store/contract.ts";
+import type { Clock } from "../../system/clock.ts";
+import { bring, bringings } from "./exchange_singly.ts";
+import { PendingOutput } from "./pending_output.ts";
+
+/** How a job's attempt ended, on its way to the store. */
+export interface Settled {
+  job: ClaimedJob;
+  settlement: Settlement;
+  /** Its end may have been left as a file of its own. */
+  witnessed: boolean;
+  /** What was given back of its output has left names in the spool. */
+  trimmed: boolean;
+  /** A file in its spool keeps it from beginning, and has to stay. */
+  barred: boolean;
+}
+
+/** One that has left the outbox. */
+export interface Stored {
+  settled: Settled;
+  /** It was not this supervisor's running attempt any more, so nothing was changed. */
+  refused: boolean;
+}
+
+/** What an exchange came to. */
+export interface Delivery {
+  stored: Stored[];
+  /** What the store gave in return; undefined when what was brought had to be stored one after the other. */
+  exchanged: Exchanged | undefined;
+  /** The store could not be used: what was not stored is in the outbox again. */
+  failure: UserError | undefined;
+}
+
+export interface OutboxOptions {
+  /** The supervisor whose attempts these are. */
+  id: string;
+  store: Pick<Store, "exchange">;
+  clock: Clock;
+  /** Told of what could not be stored as it was. */
+  say(what: string, problem: unknown): void;
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #output = new PendingOutput();
+  #settled: Settled[] = [];
+  /** The disk was full at the last exchange. */
+  #full = false;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is nothing to bring. */
+  get isEmpty(): boolean {
+    return this.#settled.length === 0 && this.#output.isEmpty;
+  }
+
+  /** Whether attempts have ended that are not settled. */
+  get isSettling(): boolean {
+    return this.#settled.length > 0;
+  }
+
+  /** Whether attempts have printed what is not stored. */
+  get hasOutput(): boolean {
+    return !this.#output.isEmpty;
+  }
+
+  /** An attempt has printed something. */
+  print(token: string, pieces: readonly OutputPiece[]): void {
+    if (pieces.length > 0) this.#output.add(token, pieces);
+  }
+
+  /** An attempt has ended; all that it has printed was added before. */
+  settle(settled: Settled): void {
+    this.#settled.push(settled);
+  }
+
+  /** Brings what there is, and claims jobs in the same transaction. Throws only what the store throws at empty hands. */
+  async exchange(wanted: { free: string[]; queues: readonly string[] | null }): Promise<Delivery> {
+    const { id, store, clock } = this.#options;
+    const { settled, output } = this.#take();
+    try {
+      const settlements = settled.map(({ settlement }) => settlement);
+      const exchanged = await store.exchange({
+        supervisor: id,
+        now: clock.now(),
+        settlements,
+        output,
+        ...wanted,
+      });
+      this.#full &&= this.isSettling;
+      const refused = new Set(exchanged.refused);
+      const stored = settled.map((one) => ({ settled: one, refused: refused.has(one.job.token) }));
+      return { stored, exchanged, failure: undefined };
+    } catch (error) {
+      this.#giveBack(settled, output);
+      this.#full = error instanceof StoreFull;
+      if (error instanceof UserError) return { stored: [], exchanged: undefined, failure: error };
+      if (settled.length + output.length === 0) throw error;
+      return await this.#exchangeSingly();
+    }
+  }
+
+  /** All there is, or on a full disk what needs the least room. */
+  #take(): { settled: Settled[]; output: AttemptOutput[] } {
+    const settled = this.#full ? this.#smallest() : this.#settled;
+    this.#settled = this.#full ? this.#settled.filter((one) => !settled.includes(one)) : [];
+    return { settled, output: this.#output.take(this.#full ? settled[0]?.job.token : undefined) };
+  }
+
+  #smallest(): Settled[] {
+    const sizes = new Map(this.#settled.map((one) => [one, this.#output.sizeOf(one.job.token)]));
+    return this.#settled.toSorted((a, b) => sizes.get(a)! - sizes.get(b)!).slice(0, 1);
+  }
+
+  #giveBack(settled: readonly Settled[], output: readonly AttemptOutput[]): void {
+    this.#settled.unshift(...settled);
+    this.#output.giveBack(output);
+  }
+
+  /** Something that was brought cannot be stored: all the rest is, one attempt after the other. */
+  async #exchangeSingly(): Promise<Delivery> {
+    const { id, store, clock, say } = this.#options;
+    const byToken = new Map(this.#settled.map((one) => [one.settlement.token, one]));
+    const left = bringings({
+      settlements: this.#settled.map(({ settlement }) => settlement),
+      output: this.#output.take(),
+    });
+    this.#settled = [];
+    const stored: Stored[] = [];
+    let failure: UserError | undefined;
+    try {
+      for (let next = left[0]; next; next = left[0]) {
+        const brought = await bring(next, { store, supervisor: id, now: clock.now() });
+        left.shift();
+        const one = next.settlement && byToken.get(next.settlement.token);
+        if (brought.problem !== undefined) {
+          say(one ? `the end of ${one.job.id}` : "what a job printed", brought.problem);
+        }
+        if (!one || !brought.settlement) continue;
+        stored.push({ settled: { ...one, settlement: brought.settlement }, refused: brought.refused });
+      }
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failure = error;
+    } finally {
+      for (const { settlement, output } of left) {
+        this.#giveBack(settlement ? [byToken.get(settlement.token)!] : [], output);
+      }
+    }
+    return { stored, exchanged: undefined, failure };
+  }
+}
