@@ -14,7 +14,7 @@ type SqlOf<V> = V extends boolean ? number : V extends object ? string : V;
 type FieldRow = { [N in StoredName as (typeof FIELDS)[N]["column"]]: SqlOf<FieldValue<N>> };
 
 /** The columns that are the store's own. */
-type OwnRow = {
+export type OwnRow = {
   seq: number;
   state: State;
   attempts: number;
