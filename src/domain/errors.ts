@@ -51,6 +51,9 @@ export class StoreBusy extends StoreUnusable {}
 /** The home was deleted, moved or replaced while this process was using it: what it writes would be lost. */
 export class StoreGone extends StoreUnusable {}
 
+/** A newer queuectl has changed the tables, perhaps while this process was using them: it must not touch them any more. */
+export class StoreNewer extends StoreUnusable {}
+
 /** Parts of the database cannot be read, or make no sense. */
 export class StoreDamaged extends StoreUnusable {}
 

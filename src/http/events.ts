@@ -3,6 +3,7 @@
  * Tells clients of changes of the store. However many there are, one listener asks the store, at most a few times a
  * second, and a client that is slow misses what lies between: it is only ever told how things are now.
  */
+import { StoreNewer } from "../domain/errors.ts";
 import type { Store } from "../store/contract.ts";
 import type { Clock } from "../system/clock.ts";
 import { type Status, statusNow } from "../views/status.ts";
@@ -100,10 +101,13 @@ export class Events implements Disposable {
   }
 
   async #look(heard: boolean): Promise<void> {
-    // a store that is busy or gone for a while shows in what clients ask for
-    const status = await statusNow(this.#store, this.#clock.now()).catch(() => undefined);
-    if (status === undefined) return;
-    this.#note(status, heard);
+    try {
+      this.#note(await statusNow(this.#store, this.#clock.now()), heard);
+    } catch (error) {
+      // a store that is busy or gone for a while shows in what clients ask for
+      if (!(error instanceof StoreNewer)) return;
+      this.#latest = undefined; // this does not pass: whoever asks for it now is told
+    }
     const { resolve } = this.#looked;
     this.#looked = Promise.withResolvers();
     resolve();

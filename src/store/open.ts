@@ -10,7 +10,7 @@ import type { Store } from "./contract.ts";
 import { Database } from "./sqlite/engine/database.ts";
 import { Doorbell } from "./sqlite/engine/doorbell.ts";
 import { explain } from "./sqlite/engine/failures.ts";
-import { SCHEMA_VERSION, versionOf } from "./sqlite/engine/header.ts";
+import { checkVersion, SCHEMA_VERSION, versionOf } from "./sqlite/engine/header.ts";
 import { SqliteStore } from "./sqlite/store.ts";
 
 /**
@@ -111,7 +111,15 @@ function whyNot(error: unknown, home: Home): unknown {
 /** Makes sure that the database is ours and of this version. */
 async function prepare(db: Database, home: Home, above: string): Promise<void> {
   const version = await db.read((db) => versionOf(db, home));
-  if (version === SCHEMA_VERSION) return;
+  if (version !== SCHEMA_VERSION) await bringUpToDate(db, home, { version, above });
+  db.watchVersion((version) => checkVersion(version, home));
+}
+
+async function bringUpToDate(
+  db: Database,
+  home: Home,
+  { version, above }: { version: number; above: string },
+): Promise<void> {
   if (version === 0) {
     // a used store whose first page was wiped looks like a new one
     if (isFile(home.doorbell) && await db.read((db) => versionOf(db, home)) === 0) throw emptied(home);
@@ -120,5 +128,5 @@ async function prepare(db: Database, home: Home, above: string): Promise<void> {
     flushEntries(home.dir, above);
   }
   const { migrate } = await import("./sqlite/migrations.ts");
-  await db.write((db) => migrate(db, versionOf(db, home))); // somebody may have been faster
+  await migrate(db, home);
 }

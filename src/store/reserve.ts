@@ -14,7 +14,7 @@ export const RESERVE = 4 * 1024 * 1024;
 /** On a small disk it is this part of what is free. */
 const PART = 8;
 /** What is given up at a time: plenty for a change without output. */
-const STEP = 256 * 1024;
+export const RESERVE_STEP = 256 * 1024;
 /** What is written at a time. */
 const BLOCK = 64 * 1024;
 
@@ -49,7 +49,7 @@ function giveUp(home: Home): boolean {
   const size = reserveSize(home);
   if (size === 0) return false;
   try {
-    Deno.truncateSync(home.reserve, Math.max(0, size - STEP));
+    Deno.truncateSync(home.reserve, Math.max(0, size - RESERVE_STEP));
     return true;
   } catch {
     return false;

@@ -2,13 +2,15 @@
  * @module
  * A process that opens the store of a home and kills itself on the way: `HOME N` dies, as of `kill -9`, before its
  * N-th step. A step is an SQL statement, or a file or directory that is made or flushed. One that comes to its end
- * before that prints `opened`.
+ * before that prints `opened`. With `HOME N newer`, it takes the made-up step, too.
  */
 import { openStore } from "../../src/store/open.ts";
 import { Database } from "../../src/store/sqlite/engine/database.ts";
+import { migrate } from "../../src/store/sqlite/migrations.ts";
 import { homeAt } from "../../src/system/home.ts";
+import { NEWER } from "./rebuilding_step.ts";
 
-const [dir, last] = Deno.args;
+const [dir, last, newer] = Deno.args;
 let steps = 0;
 
 function step(): void {
@@ -40,6 +42,10 @@ Object.assign(Deno, {
   },
 });
 
-const store = await openStore(homeAt(dir!));
-store.close();
+const home = homeAt(dir!);
+if (newer) {
+  const db = await Database.open(home);
+  await migrate(db, home, NEWER);
+  db.close();
+} else (await openStore(home)).close();
 console.log("opened");

@@ -50,7 +50,8 @@ function tableOf(db: DatabaseSync, name: string): StoredTable {
       otherwise === null ? null : Object.values(db.prepare(`SELECT ${otherwise}`).get()!)[0],
     ]),
   );
-  const rows = db.prepare(`SELECT * FROM ${name}`).all() as StoredRow[];
+  const order = name === "sqlite_sequence" ? "ORDER BY name" : ""; // a rebuilt table's row is its last one
+  const rows = db.prepare(`SELECT * FROM ${name} ${order}`).all() as StoredRow[];
   return { name, columns, rows };
 }
 

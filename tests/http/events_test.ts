@@ -4,7 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { Events } from "../../src/http/events.ts";
+import { testApplication } from "../helpers/application.ts";
 import { FakeClock } from "../helpers/fake_clock.ts";
+import { takeNewer } from "../helpers/rebuilding_step.ts";
 import { until } from "../helpers/until.ts";
 import { testStore } from "../helpers/worker.ts";
 
@@ -36,4 +38,37 @@ Deno.test("a change that shows in no count is told, and the status is said to be
   await test.enqueue("true");
   await until("the status is told", async () => (await events.latest()).statusSince > before.statusSince);
   assert.equal((await events.latest()).status.counts.pending, 2);
+});
+
+Deno.test("a server of an older version says with each answer that a newer one has changed the store", async () => {
+  using app = await testApplication();
+  const { test, ask, send } = app;
+  await test.enqueue("true");
+  const stream = await ask("GET", "/api/v1/events");
+  const events = stream.body!.getReader();
+  assert.match(new TextDecoder().decode((await events.read()).value), /^id: \d+\nevent: status\n/);
+  await takeNewer(test.dir.home);
+  const { status, json } = await send("GET", "/status");
+  assert.deepEqual([status, json.type], [503, "/problems/store-unusable"]);
+  assert.match(json.detail, /^Cannot use ".*": a newer queuectl wrote it \(version .*\); update queuectl$/);
+  const answers = [["POST", "/jobs"], ["GET", "/jobs"]] as const;
+  for (const [method, path] of answers) {
+    const body = method === "POST" ? { command: "true" } : undefined;
+    assert.equal((await send(method, path, body)).status, 503, path);
+  }
+  for (const path of ["/readyz", "/metrics"]) {
+    const answer = await ask("GET", path);
+    assert.deepEqual([path, answer.status], [path, 503]);
+    await answer.body!.cancel();
+  }
+  const broken = events.read();
+  broken.catch(() => {});
+  let over = false;
+  broken.then(({ done }) => over = done, () => over = true);
+  await until("the stream is over", async () => {
+    await app.clock.pass(600);
+    return over;
+  });
+  assert.equal((await send("GET", "/events")).status, 503);
+  assert.deepEqual(app.defects, []);
 });

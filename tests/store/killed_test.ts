@@ -10,13 +10,24 @@ import { SCHEMA_VERSION } from "../../src/store/sqlite/engine/header.ts";
 import type { Home } from "../../src/system/home.ts";
 import { enqueue } from "../helpers/jobs.ts";
 import { assertKept, contentsOf, makeOldHome } from "../helpers/old_home.ts";
+import { NEWER, takeNewer } from "../helpers/rebuilding_step.ts";
 import { tempDir } from "../helpers/temp.ts";
 
 /** Opens the store of a home in a process of its own that dies before its step `last`. Returns whether it did not. */
-async function openUpTo(home: Home, last: number): Promise<boolean> {
+async function openUpTo(home: Home, last: number, ...words: string[]): Promise<boolean> {
   const opener = fileURLToPath(new URL("../helpers/killed_opener.ts", import.meta.url));
   const { signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--quiet", "--no-check", "--allow-all", opener, home.dir, String(last)],
+    args: [
+      "run",
+      "--no-prompt",
+      "--quiet",
+      "--no-check",
+      "--allow-all",
+      opener,
+      home.dir,
+      String(last),
+      ...words,
+    ],
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   assert.equal(text(stderr), "");
@@ -80,3 +91,24 @@ for (let version = 1; version < SCHEMA_VERSION; version++) {
     }
   });
 }
+
+Deno.test("whenever a step that rebuilds a table is killed, no row is lost and nothing of it is left behind", async () => {
+  using whole = tempDir();
+  await makeOldHome(whole.home, SCHEMA_VERSION);
+  const before = schemaOf(whole.home);
+  const { tables } = contentsOf(whole.home);
+  await takeNewer(whole.home);
+  const after = schemaOf(whole.home);
+  assert.deepEqual([before.version, after.version], [SCHEMA_VERSION, NEWER.length]);
+  let took = 0;
+  for (let last = 1, opened = false; !opened; last++) {
+    using dir = tempDir();
+    await makeOldHome(dir.home, SCHEMA_VERSION);
+    opened = await openUpTo(dir.home, last, "newer");
+    const found = schemaOf(dir.home);
+    if (found.version === NEWER.length) took += 1;
+    assert.deepEqual(found, found.version === SCHEMA_VERSION ? before : after);
+    assertKept(tables, contentsOf(dir.home).tables);
+  }
+  assert.ok(took > 1, "it was killed after the commit, too");
+});

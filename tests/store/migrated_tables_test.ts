@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "../../src/store/open.ts";
-import { migrate } from "../../src/store/sqlite/migrations.ts";
+import { APPLICATION_ID } from "../../src/store/sqlite/engine/header.ts";
+import { STEPS } from "../../src/store/sqlite/migrations/index.ts";
 import type { Home } from "../../src/system/home.ts";
 import { make, type Tokens } from "../helpers/calls.ts";
 import { claim, newSupervisor } from "../helpers/jobs.ts";
@@ -33,7 +34,8 @@ function makeVersion3(home: Home, from: Home): void {
   Deno.mkdirSync(home.dir, { mode: 0o700 });
   const db = new DatabaseSync(home.database);
   db.exec("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL");
-  migrate(db, 0, 3);
+  for (const { sql } of STEPS.slice(0, 3)) db.exec(sql);
+  db.exec(`PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=3`);
   db.prepare("ATTACH ? AS old").run(from.database);
   for (const table of TABLES_OF_3) {
     const columns = db.prepare(`SELECT name FROM pragma_table_info('${table}')`).all().map(({ name }) =>

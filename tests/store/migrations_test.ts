@@ -4,17 +4,81 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { ENDED, STATES } from "../../src/domain/job.ts";
 import { openStore } from "../../src/store/open.ts";
 import { SCHEMA_VERSION } from "../../src/store/sqlite/engine/header.ts";
+import { STEPS } from "../../src/store/sqlite/migrations/index.ts";
 import { salvage } from "../../src/store/sqlite/salvage/salvage.ts";
 import type { Home } from "../../src/system/home.ts";
 import { claim, enqueue, exchangeOf, newSupervisor, settlement, T0 } from "../helpers/jobs.ts";
 import { assertKept, contentsOf, makeOldHome } from "../helpers/old_home.ts";
+import { readUntil } from "../helpers/printed.ts";
 import { tempDir } from "../helpers/temp.ts";
 
-/** The schemas before today's; each must have its database in `fixtures/stores/` once the next one is begun. */
-const VERSIONS = Array.from({ length: SCHEMA_VERSION - 1 }, (_, n) => n + 1);
+/** All schemas; the database of each is in `fixtures/stores/`, made by its release. */
+const VERSIONS = STEPS.map((_, n) => n + 1);
+
+/** SHA-256 of the released steps' texts. A line is added for a new step when it is released; none is ever changed. */
+const DIGESTS = [
+  "8fab545cbebbbddc9d4706b435ef1e22d8dd9a020b1c8d6762e85e297c59caa1",
+  "f3c3a964c886d6c524206c5d1956cfed173556753f06cb6cea2546bda6b0103d",
+  "f44b328b2b420d337af675f90bb2c1940aba5ae4a02ad12b8dd52f273cbde95b",
+  "6f7ac6b83f660cc1695f45fa24e6fddd64278de60d99a1a989025d0061be0560",
+];
+
+Deno.test("a released step is never changed", async () => {
+  const digests = await Promise.all(STEPS.map(async ({ sql, rebuilds }) => {
+    const text = new TextEncoder().encode(rebuilds ? `rebuilds\n${sql}` : sql);
+    return new Uint8Array(await crypto.subtle.digest("SHA-256", text)).toHex();
+  }));
+  assert.deepEqual(digests, DIGESTS);
+  assert.equal(SCHEMA_VERSION, STEPS.length);
+});
+
+/** The statements that the schema of a database consists of, to the letter. */
+function statementsOf(database: string): unknown {
+  const db = new DatabaseSync(database);
+  const statements = db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema").all();
+  db.close();
+  return statements;
+}
+
+for (const version of VERSIONS) {
+  Deno.test(`the first ${version} steps make the schema that the release with schema ${version} made`, async () => {
+    using dir = tempDir();
+    await makeOldHome(dir.home, version);
+    const db = new DatabaseSync(dir.file("made.db"));
+    for (const { sql } of STEPS.slice(0, version)) db.exec(sql);
+    db.close();
+    assert.deepEqual(statementsOf(dir.file("made.db")), statementsOf(dir.home.database));
+  });
+
+  Deno.test(`processes that open a database of schema ${version} at the same time bring it up to date once`, async () => {
+    using dir = tempDir();
+    await makeOldHome(dir.home, version);
+    const { tables } = contentsOf(dir.home);
+    const lock = new DatabaseSync(dir.home.database);
+    lock.exec("BEGIN IMMEDIATE");
+    const opener = fileURLToPath(new URL("../helpers/opener.ts", import.meta.url));
+    const openers = Array.from({ length: 3 }, () => {
+      const args = ["run", "--no-prompt", "--quiet", "--no-check", "--allow-all", opener, dir.home.dir];
+      return new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "piped" }).spawn();
+    });
+    const tries = await Promise.all(
+      openers.map((child) => readUntil(child, { what: "it wants to write", pattern: /wants to write\n/ })),
+    );
+    lock.exec("COMMIT");
+    lock.close();
+    for (const { ended, printed } of tries) {
+      assert.equal(await ended, 0, printed());
+      assert.equal(printed(), "wants to write\nopened\n");
+    }
+    const { version: now, tables: after } = contentsOf(dir.home);
+    assert.equal(now, SCHEMA_VERSION);
+    assertKept(tables, after);
+  });
+}
 
 /** What the schema consists of, but for the order of columns, which depends on when they came. */
 function schemaOf(home: Home): unknown {

@@ -159,6 +159,7 @@ Deno.test("counts are counted anew, and totals that are less than what is there,
       "UPDATE counts SET n = n + 5; DELETE FROM counts WHERE state = 'dead'",
       "UPDATE figures SET completed = 0 WHERE span = 'total'",
       "UPDATE figures SET wait_ms = NULL WHERE span = 'total'",
+      "DELETE FROM figures WHERE span = 'total' AND queue = 'mail'",
       "DELETE FROM figures WHERE span = 'total' AND queue = 'mail'; DELETE FROM overall_figures WHERE span = 'total'",
       "DELETE FROM figures; DELETE FROM overall_figures; DELETE FROM counts",
     ]
@@ -174,6 +175,30 @@ Deno.test("counts are counted anew, and totals that are less than what is there,
         dead: 1,
         pending: 1,
       });
+    });
+  }
+});
+
+Deno.test("a lost total of one queue is counted anew, without those of others and of all, and not for jobs that were moved", async () => {
+  const make = async (store: Store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, {}, { queue: "mail" }, {}, {});
+    for (const { token } of await claim(store, "s", { count: 2 })) {
+      await store.exchange(exchangeOf("s", { settlements: [settlement(token)] }));
+    }
+    await store.delete(["j1"]); // which is in the totals
+    await store.edit("j3", { queue: "moved" }, T0);
+  };
+  for (const sql of ["", "DELETE FROM figures WHERE span = 'total' AND queue = 'mail'"]) {
+    await salvaged(make, sql, async (store) => {
+      const [all] = await store.figures({ span: "total", queue: null });
+      assert.deepEqual([all!.figures.enqueued, all!.figures.completed], [4, 2]);
+      const ofQueues = (await store.figures({ span: "total" })).map(({ queue, figures }) => [
+        queue,
+        figures.enqueued,
+        figures.completed,
+      ]);
+      assert.deepEqual(ofQueues, [["default", 3, 1], ["mail", 1, 1]], sql);
     });
   }
 });

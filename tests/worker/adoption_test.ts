@@ -151,8 +151,8 @@ Deno.test("an adopted job whose timeout passed while there was no worker is time
 Deno.test("a job whose worker died while it ended it for its timeout has timed out, and was not just killed", async () => {
   using test = await testStore();
   const { id, token } = await orphan(test, "sleep 300", { timeoutMs: 2000 });
-  const { startedAt } = (await test.store.get(id))!;
-  await until("its time is over", () => Date.now() > startedAt! + 2100);
+  const begunBy = Date.now(); // the store may still know the time of the claim
+  await until("its time is over", () => Date.now() > begunBy + 2000);
   await signalTree({ token, root: null }, "TERM", true);
   await until("it has ended", async () => (await signalTree({ token, root: null }, "0", true)).length === 0);
   await using _next = await startWorker(test.home);

@@ -3,9 +3,9 @@
  * Whose fault it is that a job does not start: what is the worker's trouble costs no job anything.
  */
 import assert from "node:assert/strict";
-import { homeAt } from "../../src/system/home.ts";
 import { Trouble } from "../../src/worker/supervisor/trouble.ts";
 import { blameForError, blameForExit } from "../../src/worker/thread/blame.ts";
+import { apart } from "../helpers/apart.ts";
 import { MAIN, queuectl, RUN_FLAGS } from "../helpers/cli.ts";
 import { FakeClock } from "../helpers/fake_clock.ts";
 import { newJob } from "../helpers/jobs.ts";
@@ -48,7 +48,7 @@ Deno.test("what the system lacks is not the job's fault, what the job asked for 
   assert.equal(blameForExit(2, { ...wanted, spooled: true }).job, false, "no room for a process");
   assert.deepEqual(blameForExit(127, { cwd: null, shell: "fish", spooled: true }), {
     job: true,
-    reason: 'there is no shell "fish"',
+    reason: 'the shell "fish" is gone',
   });
 });
 
@@ -200,19 +200,12 @@ Deno.test("a worker whose start directory is deleted goes on; a job that names n
   assert.match(error!, /^could not start: the directory ".*\/start" is gone/);
 });
 
-Deno.test("in a directory that is gone, a home that is named from there is refused with a sentence", () => {
+Deno.test("in a directory that is gone, a home that is named from there is refused with a sentence", async () => {
   using dir = tempDir();
-  const before = Deno.cwd();
   Deno.mkdirSync(dir.file("gone"));
-  Deno.chdir(dir.file("gone"));
-  Deno.removeSync(dir.file("gone"));
-  try {
-    assert.throws(() => homeAt("here"), {
-      name: "BadInput",
-      message: /the current directory: that is gone/,
-    });
-    assert.equal(homeAt("/there").dir, "/there");
-  } finally {
-    Deno.chdir(before);
-  }
+  const said = await apart("gone_directory", { args: [dir.file("gone")] });
+  const { refused, there } = said as { refused: { name: string; message: string }; there: string };
+  assert.equal(refused.name, "BadInput");
+  assert.match(refused.message, /the current directory: that is gone/);
+  assert.equal(there, "/there");
 });

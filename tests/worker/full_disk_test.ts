@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { reserveSize } from "../../src/store/reserve.ts";
+import { goodForMs } from "../../src/worker/spool/full_disk.ts";
 import { queuectl } from "../helpers/cli.ts";
 import { newJob } from "../helpers/jobs.ts";
 import { mayMount, smallDisk } from "../helpers/small_disk.ts";
@@ -27,14 +28,31 @@ async function ok(test: TestStore, ...args: string[]): Promise<string> {
   return stdout;
 }
 
+Deno.test("that there was room is believed for as long as a GB a second cannot have filled it", () => {
+  assert.equal(goodForMs(20 * MIB), 1000 * 20 / 1024);
+  assert.equal(goodForMs(100 * 1024 * MIB), 1000);
+});
+
+Deno.test("on a disk of 20 MB, whatever prints too fast for it says why it failed", { ignore }, async () => {
+  const disk = smallDisk("20m");
+  using test = await testStore(disk);
+  await test.set({ output_limit: "64KiB" });
+  await using _worker = await startWorker(test.home);
+  for (let i = 0; i < 4; i++) {
+    for (const command of ["yes", "yes 2>&1; exit 1"]) {
+      const { error } = await test.reaches(await test.enqueue(command, { timeoutMs: 500 }), "dead");
+      assert.match(error!, /^(timed out after .*|exit code 1; the disk (was|may have been) full)$/);
+    }
+  }
+});
+
 Deno.test("on a disk of 20 MB, what prints without end leaves room for the others", { ignore }, async () => {
   const disk = smallDisk("20m");
   using test = await testStore(disk);
   await test.set({ backoff_base: "0", max_retries: "5", output_limit: "64KiB" });
   await using _worker = await startWorker(test.home, ["--count", "2"]);
-  // On a machine that has other things to do, it may fill the disk before anybody looks: then it fails, and says
-  // why where that can still be seen.
-  const ended = (by: RegExp) => new RegExp(`^(${by.source}|exit code 1(; the disk was full)?)$`);
+  // On a machine that has other things to do, it may fill the disk before anybody looks: then it fails, and says why.
+  const ended = (by: RegExp) => new RegExp(`^(${by.source}|exit code 1; the disk (was|may have been) full)$`);
   const yes = await test.enqueue("yes", { timeoutMs: 1000 });
   const other = await test.enqueue("sleep 1; head -c 1024 /dev/zero", { maxRetries: 9 });
   assert.match((await test.reaches(yes, "dead")).error!, ended(/timed out after 1s/));

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { probeHost } from "../../src/worker/process/posix/host.ts";
+import { apart } from "../helpers/apart.ts";
 import { tempDir } from "../helpers/temp.ts";
 
 Deno.test("a boot has the same name each time it is asked for", async () => {
@@ -23,12 +24,8 @@ Deno.test("a boot is named by sysctl where no file names it, and not at all wher
       mode: 0o700,
     },
   );
-  Deno.env.set("PATH", `${dir.path}:${path}`);
-  try {
-    assert.equal((await probeHost(dir.file("none"))).bootId, "A1-B2");
-    Deno.writeTextFileSync(dir.file("sysctl"), "#!/bin/sh\nexit 1\n");
-    assert.equal((await probeHost(dir.file("none"))).bootId, "");
-  } finally {
-    Deno.env.set("PATH", path);
-  }
+  const asked = { args: [dir.file("none")], env: { PATH: `${dir.path}:${path}` } };
+  assert.equal(await apart("boot_id", asked), "A1-B2");
+  Deno.writeTextFileSync(dir.file("sysctl"), "#!/bin/sh\nexit 1\n");
+  assert.equal(await apart("boot_id", asked), "");
 });

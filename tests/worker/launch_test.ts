@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import type { Launch } from "../../src/worker/process/platform.ts";
 import { findRuns } from "../../src/worker/process/posix/find.ts";
-import { isPlain, keepsToItself } from "../../src/worker/process/posix/plain.ts";
+import { isPlain, keepsToItself, leavesNothing } from "../../src/worker/process/posix/plain.ts";
 import { bar, begunAt, hasBegun, spooledEnd } from "../../src/worker/spool/spool.ts";
 import { TestLauncher } from "../helpers/launching.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
@@ -86,6 +86,17 @@ Deno.test("another kind of shell leaves its exit code, too", async () => {
   await launcher.launch(one).ended;
   assert.deepEqual(spooledEnd(one.spool)?.exitCode, 6);
   assert.equal(Deno.readTextFileSync(`${one.spool}.out`), "hi\n");
+});
+
+Deno.test("what watches for high exit codes shows in no trace, of dash or of bash", async () => {
+  using dir = tempDir();
+  await using launcher = new TestLauncher();
+  for (const shell of ["sh", "bash"]) {
+    const one = request(dir, "set -x; exit 200", { shell });
+    await launcher.launch(one).ended;
+    assert.equal(spooledEnd(one.spool)?.exitCode, 200);
+    assert.match(Deno.readTextFileSync(`${one.spool}.err`), /^\++ exit 200\n$/, shell);
+  }
 });
 
 Deno.test("only a command that cannot replace its shell or its traps is plain", () => {
@@ -193,4 +204,24 @@ Deno.test("a command that has begun cannot be barred any more", async () => {
   const one = request(dir, "true");
   await launcher.launch(one).ended;
   assert.equal(bar(one.spool), false);
+});
+
+Deno.test("only commands of known programs are certain to leave nothing in the background", () => {
+  for (
+    const command of ["true", "echo a; exit 3", "cat x | wc -l >y && test -e y", " [ -e x ] || sleep 1 "]
+  ) {
+    assert.ok(leavesNothing(command), command);
+  }
+  for (
+    const command of [
+      "./leave",
+      "true; ./leave",
+      "ls() { ./leave; }; ls",
+      "truer",
+      "if ./x; then true; fi",
+      "x=1",
+    ]
+  ) {
+    assert.ok(!leavesNothing(command), command);
+  }
 });

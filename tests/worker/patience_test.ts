@@ -15,7 +15,7 @@ function patience() {
     clock,
     say: (reason) => happened.push(reason),
     onRetry: () => happened.push("retry"),
-    onGone: () => happened.push("gone"),
+    onLost: () => happened.push("gone"),
     over: closing.signal,
   });
   return { it, clock, happened, closing };
@@ -48,7 +48,7 @@ Deno.test("a store that is gone is not tried again", async () => {
   await it.attempt(() => Promise.reject(gone));
   await clock.pass(5000);
   assert.deepEqual(happened, ["gone"]);
-  assert.equal(it.gone, gone);
+  assert.equal(it.lost, gone);
 });
 
 Deno.test("whoever closes does not wait for the next try", async () => {

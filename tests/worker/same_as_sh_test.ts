@@ -79,6 +79,8 @@ const ENDS: Trial[] = [
   "set -e; false; echo never",
   "set -u; echo $nosuch; echo never",
   "set -x; echo shown",
+  "set -x; exit 200",
+  "set -xv; exit 3",
   "set -f; IFS=x; cd /; umask 777; exit 5",
   "echo (",
   "echo 'open",

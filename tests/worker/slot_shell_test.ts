@@ -154,6 +154,34 @@ for (
 }
 
 for (
+  const [how, command] of [["a command", "./leave"], [
+    "a command with a shell of its own",
+    './leave; echo "$?"',
+  ]]
+) {
+  Deno.test(`what ${how} leaves in the background shares its process group with no later command`, async () => {
+    await using one = slot();
+    const waiting =
+      "trap 'echo told >told' TERM; while [ -e pid ] && [ ! -e go ]; do sleep 0.01; done; kill 0; : >gone";
+    Deno.writeTextFileSync(one.dir.file("left"), `#!/bin/sh\necho $$ >pid\n${waiting}\n`, { mode: 0o700 });
+    const leave = "#!/bin/sh\n./left </dev/null >/dev/null 2>&1 &\nuntil [ -s pid ]; do sleep 0.01; done\n";
+    Deno.writeTextFileSync(one.dir.file("leave"), leave, { mode: 0o700 });
+    Deno.writeTextFileSync(one.dir.file("all"), "#!/bin/sh\nkill -TERM 0\n", { mode: 0o700 });
+    const before = printed(await finish(one, request(one, SESSION)));
+    assert.equal((await finish(one, request(one, command!))).outcome, "completed");
+    assert.equal((await finish(one, request(one, "./all"))).signal, "SIGTERM");
+    assert.throws(() => Deno.statSync(one.dir.file("told")), Deno.errors.NotFound, "it got another's signal");
+    const next = request(one, `${SESSION}; until [ -e gone ]; do sleep 0.01; done`);
+    const going = finish(one, next);
+    await until("the next has begun", () => hasBegun(next.spool));
+    Deno.writeTextFileSync(one.dir.file("go"), "");
+    const ended = await going;
+    assert.equal(ended.outcome, "completed", "another got its signal");
+    assert.notEqual(printed(ended), before);
+  });
+}
+
+for (
   const [how, command] of [
     ["in a loop of the shell", "while :; do :; done"],
     ["with children", "sleep 300; echo never"],
@@ -227,6 +255,31 @@ Deno.test("without its worker, a slot's shell ends once it has run what it has",
   await letGo;
   assert.equal(launched.root(), null);
 });
+
+for (const brief of [true, false]) {
+  Deno.test(`a shell that is gone is named, ${brief ? "" : "not "}expected to be brief, and the next command runs`, async () => {
+    await using one = slot();
+    Deno.writeTextFileSync(one.dir.file("text"), "no program", { mode: 0o600 });
+    for (const name of ["sh", "fish"]) {
+      const shell = one.dir.file(`gone/${name}`);
+      const gone = await finish(one, request(one, "echo >began", { brief, shell }));
+      assert.deepEqual([gone.outcome, gone.error], [
+        "failed",
+        `could not start: the shell "${shell}" is gone`,
+      ]);
+    }
+    const nameless = await finish(one, request(one, "echo >began", { brief, shell: "no-such-fish" }));
+    assert.equal(nameless.error, 'could not start: the shell "no-such-fish" is gone');
+    const shell = one.dir.file("text");
+    const text = await finish(one, request(one, "echo >began", { brief, shell }));
+    assert.match(text.error!, /^could not start: the shell ".*\/text" cannot be executed/);
+    assert.throws(() => Deno.statSync(one.dir.file("began")), Deno.errors.NotFound);
+    assert.equal(
+      (await finish(one, request(one, "exit 127", { brief, shell: "bash" }))).error,
+      "exit code 127",
+    );
+  });
+}
 
 Deno.test("a barred brief command does not begin, and one whose directory is gone says so", async () => {
   await using one = slot();

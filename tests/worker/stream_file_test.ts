@@ -4,10 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { punchHole } from "../../src/worker/process/posix/hole.ts";
-import { removeSpool, streamPath } from "../../src/worker/spool/spool.ts";
+import { removeSpool, streamPath, wasTrimmedSince } from "../../src/worker/spool/spool.ts";
 import { type Means, StreamFile } from "../../src/worker/spool/stream_file.ts";
 import { PendingOutput } from "../../src/worker/supervisor/pending_output.ts";
 import { SpoolReader } from "../../src/worker/thread/output.ts";
+import { mayPunch } from "../helpers/holes.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
 
@@ -52,12 +53,6 @@ function checkKept(file: StreamFile, { printed }: Growing): void {
     assert.equal(open.readSync(bytes), length);
     assert.equal(new TextDecoder().decode(bytes), textAt(from, length));
   }
-}
-
-async function mayPunch(): Promise<boolean> {
-  using dir = tempDir();
-  Deno.writeFileSync(dir.file("x"), new Uint8Array(MIB).fill(1));
-  return await punchHole(dir.file("x"), { from: 0, length: MIB });
 }
 
 const PUNCHES = await mayPunch();
@@ -182,6 +177,28 @@ Deno.test("a stream that its command has emptied is given back from its beginnin
   const [first, second, third] = holes;
   assert.deepEqual([first! < second!, third], [true, first]);
 });
+
+for (const { name, means, ignore } of ways) {
+  Deno.test(`others see for some time that room was made by ${name}`, { ignore }, async () => {
+    using dir = tempDir();
+    const growing = new Growing(dir);
+    const file = new StreamFile(
+      { spool: growing.spool, stream: "stdout", limit: LIMIT, known: false },
+      means,
+    );
+    growing.print(MIB);
+    assert.equal(file.overflowedSince(0), true);
+    assert.equal(wasTrimmedSince(dir.path, 0), false);
+    await until("there is room again", () => {
+      file.keepSmall(7);
+      return growing.allocated < LIMIT + 512 * KIB;
+    });
+    assert.deepEqual([file.overflowedSince(7), file.overflowedSince(8)], [true, false]);
+    assert.equal(wasTrimmedSince(dir.path, Date.now() - 60_000), true);
+    assert.equal(wasTrimmedSince(dir.path, Date.now() + 60_000), false);
+    await Promise.all(punches);
+  });
+}
 
 Deno.test("a fast stream is looked at soon, and a silent one seldom", () => {
   using dir = tempDir();

@@ -5,8 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { quoteWords } from "../../src/system/shell_words.ts";
-import { runShell } from "../../src/worker/process/posix/shell.ts";
-import { signalTree } from "../../src/worker/process/posix/tree.ts";
+import { apart } from "../helpers/apart.ts";
 import { MAIN, queuectl, RUN_FLAGS } from "../helpers/cli.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, testStore } from "../helpers/worker.ts";
@@ -40,18 +39,6 @@ Deno.test("a worker that a job started outlives the job that is ended, and its j
 });
 
 Deno.test("the shells that queuectl asks things of are no part of the job that it runs in", async () => {
-  const before = Deno.env.get("QUEUECTL_RUN");
-  const token = crypto.randomUUID();
-  Deno.env.set("QUEUECTL_RUN", token);
-  try {
-    assert.equal(await runShell('echo "in $QUEUECTL_RUN"', []), "in \n");
-    assert.deepEqual(
-      await signalTree({ token, root: null }, "0", true),
-      [],
-      "who looks does not find itself",
-    );
-  } finally {
-    if (before === undefined) Deno.env.delete("QUEUECTL_RUN");
-    else Deno.env.set("QUEUECTL_RUN", before);
-  }
+  const asked = await apart("within_job", { args: [crypto.randomUUID()] });
+  assert.deepEqual(asked, { printed: "in \n", found: [] }, "who looks does not find itself");
 });

@@ -19,9 +19,10 @@ export const CHANGE_ROUTES: readonly Route[] = [
       type: "text/event-stream",
     },
     problems: ["too-many"],
-    run({ events, request }) {
+    async run({ events, request }) {
+      await events.latest(); // a store that cannot be used is a problem, not a stream that breaks off
       let known = Number(/^\d{1,16}$/.exec(request.headers.get("last-event-id") ?? "")?.[0] ?? 0);
-      const stream = eventStream(events, async function* (looked) {
+      return eventStream(events, async function* (looked) {
         for (let first = true; !events.over; first = false) {
           const next = looked();
           const { number, status, statusSince } = await events.latest();
@@ -31,7 +32,6 @@ export const CHANGE_ROUTES: readonly Route[] = [
           await next;
         }
       });
-      return Promise.resolve(stream);
     },
   }),
 ];

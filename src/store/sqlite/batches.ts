@@ -8,7 +8,7 @@
  * Invariants: an id is reserved before it is looked for among the jobs, so no two jobs get the same; the counts
  * change in the transaction that moves the jobs.
  */
-import { StoreBusy, StoreFull, StoreUnusable, TakenId } from "../../domain/errors.ts";
+import { StoreBusy, StoreFull, StoreNewer, StoreUnusable, TakenId } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
@@ -152,12 +152,13 @@ function firstNumbers(db: Database, last: number): void {
   db.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('jobs', ?)", last);
 }
 
-/** Moves a batch that is enqueued. What the disk has no room for now is moved later, by whoever comes next. */
+/** Moves a batch that is enqueued. What cannot be moved now is moved later, by whoever comes next. */
 async function moveAll(db: Database, batch: string): Promise<void> {
   try {
     while (await db.writeUnflushed((db) => moveSome(db, batch, turn({ least: 1 })))) await giveWay();
   } catch (error) {
-    if (!(error instanceof StoreFull || error instanceof StoreBusy)) throw error;
+    const passes = [StoreFull, StoreBusy, StoreNewer].some((Passing) => error instanceof Passing);
+    if (!passes) throw error;
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type Figures,
   type Histogram,
   noFigures,
+  subtractFigures,
 } from "../../domain/figures.ts";
 import type { FigureRange, FigureRow } from "../contract.ts";
 import type { Database } from "./engine/database.ts";
@@ -40,6 +41,27 @@ export class FigureTally {
   /** Adds everything to the figures for all time only. */
   storeTotals(db: Database): void {
     this.#store(db, [TOTAL]);
+  }
+
+  /**
+   * Stores the figures for all time of those queues that have none stored, as long as all queues together have no more
+   * than is stored for all of them: a queue may have only jobs that were moved there. Returns whether there were any.
+   */
+  storeMissingTotals(db: Database): boolean {
+    const stored = figures(db, { span: "total" });
+    const room = figures(db, { span: "total", queue: null })[0]?.figures ?? noFigures();
+    for (const one of stored) subtractFigures(room, one.figures);
+    const known = new Set(stored.map(({ queue }) => queue));
+    const missing = [...this.#queues].filter(([queue]) => !known.has(queue))
+      .sort(([, a], [, b]) => b.started - a.started);
+    let any = false;
+    for (const [queue, one] of missing) {
+      if (COUNTED.some((key) => one[key] > room[key])) continue;
+      subtractFigures(room, one);
+      add(db, one, { spans: [TOTAL], queue });
+      any = true;
+    }
+    return any;
   }
 
   #store(db: Database, spans: readonly Span[]): void {
@@ -82,6 +104,19 @@ interface Row extends Omit<Figures, "timedOut" | "waitMs" | "runMs">, Histograms
 }
 
 const COUNTS = "enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead";
+
+/** The figures that are plain counts. */
+const COUNTED = [
+  "enqueued",
+  "started",
+  "completed",
+  "failed",
+  "timedOut",
+  "cancelled",
+  "lost",
+  "retried",
+  "dead",
+] as const satisfies readonly (keyof Figures)[];
 
 /** One statement for all rows: with one for each, an exchange of few jobs would take a third longer. */
 function addTo(rows: number, queue: boolean): string {

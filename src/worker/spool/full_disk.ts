@@ -3,19 +3,19 @@
  * How much room there is on the disk with the spool, and whether a command may have failed for want of it. To ask takes
  * a program, so it is not asked each time.
  */
-import { isFull } from "../../store/reserve.ts";
+import { isFull, RESERVE_STEP } from "../../store/reserve.ts";
 import { systemClock } from "../../system/clock.ts";
 import { here } from "../process/here.ts";
 
 /** With less than this, what anybody writes may fail. */
 const LITTLE = 1024 * 1024;
-/** For so long nobody asks again after there was room. */
-const GOOD_FOR_MS = 1000;
-/** What there is room for on a disk that is not full. */
-const SOME = 64 * 1024;
+/** What there is room for on a disk that is not full, also when the reserve has just given up a part for others. */
+const SOME = new Uint8Array(RESERVE_STEP + 64 * 1024);
 /** With this much, a command that prints as fast as it can does not fill the disk in no time. */
 const MUCH = 1024 * 1024 * 1024;
 const ASK_AGAIN_MS = 10_000;
+/** With that much room nobody asks again for so long; with less, for as much less as it takes less time to fill. */
+const GOOD_FOR_MS = 1000;
 
 let goodUntilMs = 0;
 let fullAtMs = -Infinity;
@@ -28,7 +28,7 @@ export function noteIfFull(directory: string, name: string): boolean {
   const path = `${directory}/${name}`;
   let full = false;
   try {
-    Deno.writeFileSync(path, new Uint8Array(SOME), { mode: 0o600 });
+    Deno.writeFileSync(path, SOME, { mode: 0o600 });
   } catch (error) {
     full = isFull(error);
   }
@@ -49,7 +49,7 @@ export function isRoomy(directory: string): boolean {
   const nowMs = systemClock.monotonicMs();
   if (nowMs >= roomy.askAtMs) {
     roomy.askAtMs = nowMs + ASK_AGAIN_MS;
-    here.disk(directory).then((disk) => roomy.is = (disk?.available ?? 0) >= MUCH).catch(() => {});
+    ask(directory);
   }
   return roomy.is;
 }
@@ -58,8 +58,20 @@ export function isRoomy(directory: string): boolean {
 export async function wasDiskFull(directory: string, sinceMs: number): Promise<boolean> {
   if (fullAtMs >= sinceMs) return true;
   if (systemClock.monotonicMs() < goodUntilMs) return false;
-  const disk = await here.disk(directory).catch(() => undefined);
-  if (disk && disk.available < LITTLE) return true;
-  goodUntilMs = systemClock.monotonicMs() + GOOD_FOR_MS;
+  const available = await ask(directory);
+  if (available !== undefined && available < LITTLE) return true;
+  goodUntilMs = systemClock.monotonicMs() + goodForMs(available);
   return false;
+}
+
+/** How many bytes are free; undefined where nobody knows. */
+async function ask(directory: string): Promise<number | undefined> {
+  const disk = await here.disk(directory).catch(() => undefined);
+  roomy.is = disk !== undefined && disk.available >= MUCH;
+  return disk?.available;
+}
+
+/** For how long a disk with so many bytes free cannot have become full. */
+export function goodForMs(available = MUCH): number {
+  return GOOD_FOR_MS * Math.min(1, available / MUCH);
 }

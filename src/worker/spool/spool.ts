@@ -15,6 +15,7 @@
  * | `ends-M`, beside | commands without a witness | a line for each: the token and the exit code |
  */
 import { type Stream, STREAMS } from "../../domain/job.ts";
+import { systemClock } from "../../system/clock.ts";
 
 const SUFFIX: Readonly<Record<Stream, string>> = { stdout: ".out", stderr: ".err" };
 
@@ -49,16 +50,24 @@ function trimPath(spool: string, stream: Stream, { limit, cut }: Trim): string {
   return `${streamPath(spool, stream)}.kept.${limit}-${cut}`;
 }
 
-/** Notes what was given back of a stream, as a name, since there may be no room for more. */
+const TRIM = /\.kept\.\d+-\d+$/;
+
+/** Notes what was given back of a stream, as a name, since there may be no room for more; its time is the last one's. */
 export function noteTrim(
   spool: string,
   stream: Stream,
   { before, now }: { before: Trim | undefined; now: Trim },
 ): void {
   const path = trimPath(spool, stream, now);
-  if (before?.cut === now.cut) return;
+  if (before?.cut === now.cut) return touch(path);
   if (before) Deno.renameSync(trimPath(spool, stream, before), path);
   else Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
+  touch(path);
+}
+
+function touch(path: string): void {
+  const now = systemClock.now();
+  Deno.utimeSync(path, now / 1000, now / 1000);
 }
 
 /** What was given back of a stream; undefined when nothing was. */
@@ -70,6 +79,13 @@ export function trimOf(spool: string, stream: Stream): Trim | undefined {
     return { limit, cut };
   });
   return trims[0];
+}
+
+/** Whether any stream in a directory of spools was trimmed since a time, in ms since the epoch. */
+export function wasTrimmedSince(directory: string, sinceMs: number): boolean {
+  return namesIn(directory).some((name) =>
+    TRIM.test(name) && (infoOf(`${directory}/${name}`)?.mtime?.getTime() ?? 0) >= sinceMs
+  );
 }
 
 /** Whether an attempt's command has begun. Without it, nothing of the command has ever run. */

@@ -6,7 +6,7 @@
  *
  * There are two ways. Punching a hole changes nothing else, but takes a program and a moment. Where that is not to be
  * had, or the command outruns it, the end is copied to the front and the file is cut off behind it: at once, but what
- * is printed within those microseconds is lost, and not counted.
+ * is printed between the last look at its size and the cut is lost, and not counted.
  */
 import type { Stream } from "../../domain/job.ts";
 import { here } from "../process/here.ts";
@@ -57,6 +57,8 @@ export class StreamFile {
   #punching = false;
   #canPunch = true;
   #firstMs: number | undefined;
+  /** When there was too much in the file last. */
+  #overflowedMs = -Infinity;
   #last = { size: 0, ms: 0 };
 
   /** `limit` is the bytes to be kept, unless some have been given back with another limit. */
@@ -84,6 +86,11 @@ export class StreamFile {
     return this.#info().size + this.#cut;
   }
 
+  /** There is much more in the file than is kept in the end, or was after a time by the monotonic clock. */
+  overflowedSince(sinceMs: number): boolean {
+    return this.#overflowedMs >= sinceMs || this.#isTooMuch(this.#info().size - this.tail - this.#given);
+  }
+
   /** Opens the file at an offset of the stream, within its head or its tail. */
   open(from: number): Deno.FsFile {
     const file = Deno.openSync(this.#path);
@@ -96,7 +103,8 @@ export class StreamFile {
     const { size } = this.#info();
     if (size < this.#given) this.#given = upToBlock(this.head); // the command has emptied it itself
     const excess = size - this.tail - this.#given;
-    if (this.#means.appends && excess > Math.max(this.#limit, SLACK)) {
+    if (this.#means.appends && this.#isTooMuch(excess)) {
+      this.#overflowedMs = nowMs;
       const full = this.#lookForRoom();
       if (full || excess > this.#outrun || !this.#canPunch) this.#cutOff();
       else if (!this.#punching) this.#punch(size);
@@ -116,6 +124,10 @@ export class StreamFile {
   get #outrun(): number {
     const { directory } = splitSpool(this.#spool);
     return Math.max(OUTRUN_LIMITS * this.#limit, this.#means.isRoomy(directory) ? OUTRUN_ROOMY : OUTRUN);
+  }
+
+  #isTooMuch(excess: number): boolean {
+    return excess > Math.max(this.#limit, SLACK);
   }
 
   /** Until about half of what is borne could have been printed. */
@@ -172,7 +184,7 @@ export class StreamFile {
   /** If there is none, somebody may fail for want of it. */
   #lookForRoom(): boolean {
     const { directory, token } = splitSpool(this.#spool);
-    return noteIfFull(directory, `${token}.room`);
+    return !this.#means.isRoomy(directory) && noteIfFull(directory, `${token}.room`);
   }
 
   /** Those who come later shall know. When there is no room even for a name, making room comes first. */

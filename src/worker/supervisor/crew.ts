@@ -150,6 +150,17 @@ export class Crew {
     return { retired: done.map((thread) => thread.id), left };
   }
 
+  /**
+   * Lets go of all threads, since this process ends, and returns the jobs that run on. Closing them is left to that
+   * end: older runtimes (Deno 2.4) kill the processes of a thread that is closed.
+   */
+  abandon(): ClaimedJob[] {
+    this.#closing.abort();
+    const left = [...this.#threads.values()].flatMap((thread) => thread.left);
+    this.#threads.clear();
+    return left;
+  }
+
   /** Lets go of timers. To be called when no thread is left. */
   close(): void {
     this.#closing.abort();

@@ -3,7 +3,7 @@
  * Patience with a store that fails: it is said, and a while later there is another try. However many things fail until
  * then, that is said and planned once. Only a store that is gone for good ends the patience.
  */
-import { StoreGone, type UserError } from "../../domain/errors.ts";
+import { StoreGone, StoreNewer, type UserError } from "../../domain/errors.ts";
 import type { Clock } from "../../system/clock.ts";
 import { failureOf } from "./failure.ts";
 
@@ -14,7 +14,7 @@ export interface PatienceOptions {
   /** It is time for another try. */
   onRetry(): void;
   /** There is no store any more. */
-  onGone(): void;
+  onLost(): void;
   /** Aborts when nothing will be tried any more. */
   over: AbortSignal;
 }
@@ -26,15 +26,15 @@ export class Patience {
   readonly #options: PatienceOptions;
   /** There will be another try soon. */
   #retrying = false;
-  #gone: StoreGone | undefined;
+  #lost: StoreGone | StoreNewer | undefined;
 
   constructor(options: PatienceOptions) {
     this.#options = options;
   }
 
-  /** Why there is no store any more; undefined as long as there may be one. */
-  get gone(): StoreGone | undefined {
-    return this.#gone;
+  /** Why there is no store any more, or none that this version may touch; undefined as long as there may be one. */
+  get lost(): StoreGone | StoreNewer | undefined {
+    return this.#lost;
   }
 
   /** Does something with the store. Undefined when that failed, whatever it was that was thrown. */
@@ -49,9 +49,9 @@ export class Patience {
 
   /** Something with the store failed. */
   failed(error: UserError): void {
-    if (error instanceof StoreGone) {
-      this.#gone = error;
-      this.#options.onGone();
+    if (error instanceof StoreGone || error instanceof StoreNewer) {
+      this.#lost = error;
+      this.#options.onLost();
     } else if (!this.#retrying) this.#retrySoon(error.message);
   }
 

@@ -7,6 +7,7 @@
  * Invariants: a job is handed to a thread only after its claim is committed; its spool is removed only after its
  * settlement is; once others have taken over, nothing is done any more to what it ran.
  */
+import { type StoreGone, StoreNewer, type UserError } from "../../domain/errors.ts";
 import { type Settings, settingsFrom } from "../../domain/settings.ts";
 import { newId } from "../../domain/worker_id.ts";
 import type { ClaimedJob, Store } from "../../store/contract.ts";
@@ -162,7 +163,7 @@ export class Supervisor {
       clock,
       say,
       onRetry: () => this.#wake(),
-      onGone: () => this.#latch.ring(),
+      onLost: () => this.#latch.ring(),
       over: this.#closing.signal,
     });
     this.#trouble = new Trouble({
@@ -213,6 +214,7 @@ export class Supervisor {
    * Runs jobs until it was told to stop and everything it ran has ended or is left to others, or until others have
    * taken over: then the caller may start another supervisor.
    * @throws {StoreGone} when there is no store any more; what it ran goes on
+   * @throws {StoreNewer} when a newer version has changed the store's tables; what it ran goes on, and is left to that
    */
   async run(): Promise<"stopped" | "replaced"> {
     const { store, home, clock } = this.#options;
@@ -240,12 +242,12 @@ export class Supervisor {
     await this.#loop();
     listener[Symbol.dispose]();
     clearTimeout(this.#dueTimer);
-    const { gone } = this.#patience;
-    if (this.#options.burst && !this.#replaced && !gone) await atMost(BURST_CARE_MS, cared, clock);
+    const { lost } = this.#patience;
+    if (this.#options.burst && !this.#replaced && !lost) await atMost(BURST_CARE_MS, cared, clock);
     this.#closing.abort();
     await Promise.all(background);
+    if (lost) throw this.#abandoned(lost);
     this.#crew.close();
-    if (gone) throw gone;
     if (!this.#replaced) await this.#patience.attempt(() => store.leave(this.#options.id));
     this.#spool[Symbol.dispose]();
     await this.#patience.attempt(() => sweepSpools(home, store));
@@ -281,11 +283,21 @@ export class Supervisor {
       if (this.#succession.waiting > 0 && !this.#outbox.hasOutput) {
         await this.#patience.attempt(() => this.#adopt());
       }
-      if (this.#replaced || this.#patience.gone) return;
+      if (this.#replaced || this.#patience.lost) return;
       if (this.#outbox.isSettling || this.#succession.waiting > 0 || this.#condemned.size > 0) continue;
       if (this.#options.burst && waiting === false && this.busy === 0) this.stop(null);
       await this.#retire();
     }
+  }
+
+  /** What it ran goes on; of a store that is only newer, the next worker adopts it. */
+  #abandoned(lost: StoreGone | StoreNewer): UserError {
+    const left = this.#crew.abandon();
+    if (lost instanceof StoreNewer) {
+      const rest = left.length === 0 ? "" : `; ${sayLeftToNext(left)}`;
+      this.#options.journal.note(`stopping: a newer queuectl has changed the store${rest}`, null);
+    }
+    return lost;
   }
 
   /** Lets go of workers that have nothing to do any more. What some leave is adopted by the rest, if there is any. */
@@ -300,9 +312,7 @@ export class Supervisor {
   }
 
   #tellLeft(jobs: readonly ClaimedJob[]): void {
-    if (jobs.length === 0) return;
-    const ids = jobs.map(({ id }) => id).join(", ");
-    this.#options.journal.note(`left to the next worker, running: ${ids}`, null);
+    if (jobs.length > 0) this.#options.journal.note(sayLeftToNext(jobs), null);
   }
 
   /** Follows what the supervisor was told through the store. */
@@ -468,4 +478,8 @@ function withoutResult(
   { error, now }: { error: string | null; now: number },
 ): Ending {
   return { outcome, exitCode: null, signal: null, error, startedAt: null, finishedAt: now };
+}
+
+function sayLeftToNext(jobs: readonly ClaimedJob[]): string {
+  return `left to the next worker, running: ${jobs.map(({ id }) => id).join(", ")}`;
 }

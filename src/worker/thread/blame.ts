@@ -51,7 +51,7 @@ const NOT_FOUND = 127;
  */
 export function blameForExit(code: number, { shell, spooled }: Wanted & { spooled: boolean }): Blame {
   if (!spooled) return { job: false, reason: "its spool cannot be written" };
-  if (code === NOT_FOUND) return { job: true, reason: `there is no shell "${shell}"` };
+  if (code === NOT_FOUND) return { job: true, reason: `the shell "${shell}" is gone` };
   if (code === NOT_EXECUTABLE) {
     return { job: true, reason: `the shell "${shell}" cannot be executed with this command and environment` };
   }

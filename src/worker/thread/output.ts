@@ -32,6 +32,11 @@ export class SpoolReader {
     return this.#streams.some(({ file }) => file.trimmed);
   }
 
+  /** See `StreamFile.overflowedSince`. */
+  overflowedSince(sinceMs: number): boolean {
+    return this.#streams.some(({ file }) => file.overflowedSince(sinceMs));
+  }
+
   /** Keeps the spool small. Returns how much was printed, and when it wants to be called again. */
   keepSmall(nowMs: number): { printed: number; pauseMs: number } {
     const looks = this.#streams.map(({ file }) => file.keepSmall(nowMs));

@@ -10,8 +10,16 @@ import { systemClock } from "../../system/clock.ts";
 import type { Ended, EndReason, RunRequest } from "../messages.ts";
 import { endTree, sayLeft } from "../process/end_tree.ts";
 import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "../process/platform.ts";
-import { wasDiskFull } from "../spool/full_disk.ts";
-import { begunAt, hasBegun, type ProcessEnd, removeSpool, splitSpool, spooledEnd } from "../spool/spool.ts";
+import { isRoomy, wasDiskFull } from "../spool/full_disk.ts";
+import {
+  begunAt,
+  hasBegun,
+  type ProcessEnd,
+  removeSpool,
+  splitSpool,
+  spooledEnd,
+  wasTrimmedSince,
+} from "../spool/spool.ts";
 import { type Blame, blameForError, blameForExit, isPassing } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
 import { SpoolReader } from "./output.ts";
@@ -21,6 +29,9 @@ export type Reason = EndReason | "timed_out" | "printed_too_much";
 
 /** What could not be done with the spool is tried again after this time. */
 const RETRY_MS = 50;
+
+/** A command fails so soon after the disk was full, if that is why. */
+const SHORTLY_MS = 5000;
 
 /** Why an attempt is being ended. */
 interface Ending {
@@ -54,6 +65,8 @@ export class Run {
   readonly #output: SpoolReader;
   /** Aborts when the attempt shall end, with an `Ending` as its reason. */
   readonly #ending = new AbortController();
+  /** It has ended because it was ended, not by itself. */
+  #wasEnded = false;
   /** It has ended: its output is as it will stay. */
   #over = false;
 
@@ -109,11 +122,7 @@ export class Run {
     const result = await this.#run();
     const over = systemClock.now();
     this.#over = true;
-    const { directory } = splitSpool(this.#request.spool);
-    const byItself = result.outcome === "failed" && !this.#ending.signal.aborted;
-    if (byItself && await wasDiskFull(directory, beganMs)) {
-      result.error += "; the disk was full";
-    }
+    if (result.outcome === "failed" && !this.#wasEnded) result.error += await this.#sayFullDisk(beganMs);
     const { startedAt = now, finishedAt = over, witnessed = true } = result;
     const finished = { ...result, token: this.#request.token, startedAt, finishedAt, witnessed };
     try {
@@ -128,6 +137,16 @@ export class Run {
         error: `${result.error ?? result.outcome}; ${reason}`,
       };
     }
+  }
+
+  /** What is known of a disk that was full since a time by the monotonic clock. */
+  async #sayFullDisk(sinceMs: number): Promise<string> {
+    const { directory } = splitSpool(this.#request.spool);
+    if (await wasDiskFull(directory, sinceMs)) return "; the disk was full";
+    if (isRoomy(directory)) return "";
+    const outpaced = this.#output.overflowedSince(systemClock.monotonicMs() - SHORTLY_MS) ||
+      wasTrimmedSince(directory, systemClock.now() - SHORTLY_MS);
+    return outpaced ? "; the disk may have been full" : "";
   }
 
   async #endAfter(timeoutMs: number, over: AbortSignal): Promise<void> {
@@ -184,6 +203,7 @@ export class Run {
       const own = await begun.ended;
       if (own.exitCode !== null) return own;
     }
+    this.#wasEnded = true;
     return endedBy(reason, { end: left === 0 ? await begun.ended : NO_END, left, timeoutMs, maxOutput });
   }
 }

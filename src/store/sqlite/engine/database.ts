@@ -2,7 +2,8 @@
  * @module
  * The connection to the database file: cached statements, transactions, and patience with a busy file.
  * Transactions run without an `await` inside, so that those of one process never mingle. Nothing is committed to,
- * and nothing read from, a file that has been deleted or replaced meanwhile. Knows no tables.
+ * and nothing read from, a file that has been deleted or replaced meanwhile, or whose tables a newer version of this
+ * program has changed. Knows no tables.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreBusy, StoreFull, StoreGone, StoreUnusable } from "../../../domain/errors.ts";
@@ -43,6 +44,8 @@ export class Database {
   readonly #clock: Clock;
   readonly #others: Deno.FsFile[] = [];
   readonly #file: Identity;
+  /** Throws where the tables are not what this program knows. */
+  #checkVersion: ((version: number) => void) | undefined;
 
   private constructor(home: Home, clock: Clock) {
     this.#home = home;
@@ -97,6 +100,11 @@ export class Database {
       `Cannot use "${this.#home.database}": this SQLite does not flush every commit to disk ` +
         `(synchronous is ${synchronous})`,
     );
+  }
+
+  /** From now on, each transaction begins with what `check` says of the `user_version` that it finds. */
+  watchVersion(check: (version: number) => void): void {
+    this.#checkVersion = check;
   }
 
   /** The first row, or undefined. */
@@ -158,6 +166,20 @@ export class Database {
         this.exec("PRAGMA synchronous=FULL");
       }
     });
+  }
+
+  /** The same, while foreign keys are neither checked nor followed: for the schema alone. */
+  async writeWithoutForeignKeys<T>(work: (db: Database) => T): Promise<T> {
+    const write = () =>
+      this.patiently(() => {
+        this.exec("PRAGMA foreign_keys=OFF"); // in a transaction, it would do nothing
+        try {
+          return this.#transact(work);
+        } finally {
+          this.exec("PRAGMA foreign_keys=ON");
+        }
+      });
+    return await orFromReserve(this.#home, write);
   }
 
   #transact<T>(work: (db: Database) => T): T {
@@ -226,6 +248,9 @@ export class Database {
 
   #finish<T>(work: (db: Database) => T): T {
     try {
+      if (this.#checkVersion) {
+        this.#checkVersion(this.get<{ user_version: number }>("PRAGMA user_version")!.user_version);
+      }
       const result = work(this);
       this.run("COMMIT");
       return result;

@@ -3,14 +3,14 @@
  * What the header of a database file says of it: whose it is, and which version wrote it. Apart from the
  * migrations, since every command reads the header and hardly any needs them.
  */
-import { StoreUnusable } from "../../../domain/errors.ts";
+import { StoreNewer, StoreUnusable } from "../../../domain/errors.ts";
 import type { Home } from "../../../system/home.ts";
 import type { Database } from "./database.ts";
 
 /** Marks the file as ours: "QCTL". */
 export const APPLICATION_ID = 0x5143544c;
 
-/** The version this program writes: the number of steps in `migrations.ts`. */
+/** The version this program writes: the number of steps in `migrations/`. */
 export const SCHEMA_VERSION = 4;
 
 const HEADER = `
@@ -19,20 +19,25 @@ const HEADER = `
 
 /**
  * The version of the database; 0 is an empty file.
- * @throws {StoreUnusable} when the database belongs to another program or to a newer version of this one
+ * @throws {StoreUnusable} when the database belongs to another program
+ * @throws {StoreNewer} when it belongs to a newer version of this one
  */
 export function versionOf(db: Database, home: Home): number {
   const { application, version } = db.get<{ application: number; version: number }>(HEADER)!;
   if (application !== APPLICATION_ID && !isEmpty(db)) {
     throw new StoreUnusable(`Cannot use "${home.database}": it is a database of another program`);
   }
-  if (version > SCHEMA_VERSION) {
-    throw new StoreUnusable(
-      `Cannot use "${home.database}": a newer queuectl wrote it (version ${version}, this one knows ` +
-        `${SCHEMA_VERSION}); update queuectl`,
-    );
-  }
+  checkVersion(version, home);
   return application === APPLICATION_ID ? version : 0;
+}
+
+/** @throws {StoreNewer} when a newer version of this program has taken steps that this one does not know */
+export function checkVersion(version: number, home: Home): void {
+  if (version <= SCHEMA_VERSION) return;
+  throw new StoreNewer(
+    `Cannot use "${home.database}": a newer queuectl wrote it (version ${version}, this one knows ` +
+      `${SCHEMA_VERSION}); update queuectl`,
+  );
 }
 
 function isEmpty(db: Database): boolean {

@@ -36,8 +36,9 @@ export function mend(db: Database): boolean {
   sumUpQueues(db);
   const wrong = recountFigures(db).length > 0;
   if (wrong) countTotals(db);
+  const lost = !wrong && db.get(WITHOUT_TOTALS) !== undefined && countThere(db).storeMissingTotals(db);
   rebuildEmptied(db);
-  return wrong;
+  return wrong || lost;
 }
 
 /** An attempt that has ended, or a queue's jobs. */
@@ -59,8 +60,19 @@ const ENDED = `
   FROM attempts a JOIN jobs j ON j.seq = a.job
   WHERE a.outcome IS NOT NULL AND (a.job, a.attempt) > (?, ?) ORDER BY a.job, a.attempt LIMIT ${BATCH}`;
 
-/** The figures for all time, from the jobs and attempts that are there. Minutes and hours stay as they were saved. */
+/** Queues whose figures for all time were not saved, or to which jobs were only moved. */
+const WITHOUT_TOTALS = "SELECT queue FROM jobs EXCEPT SELECT queue FROM figures WHERE span = 'total' LIMIT 1";
+
+/** Counts the figures for all time. Minutes and hours stay as they were saved. */
 function countTotals(db: Database): void {
+  const tally = countThere(db);
+  db.run("DELETE FROM figures WHERE span = 'total'");
+  db.run("DELETE FROM overall_figures WHERE span = 'total'");
+  tally.storeTotals(db);
+}
+
+/** What the jobs and attempts that are there come to. */
+function countThere(db: Database): FigureTally {
   const tally = new FigureTally();
   for (const { queue, jobs, dead, retried } of db.all<Totals>(TOTALS)) {
     Object.assign(tally.of(queue), { enqueued: jobs, dead, retried });
@@ -71,9 +83,7 @@ function countTotals(db: Database): void {
     const { job, attempt } = rows.at(-1)!;
     rows = db.all<AttemptRow>(ENDED, job, attempt);
   }
-  db.run("DELETE FROM figures WHERE span = 'total'");
-  db.run("DELETE FROM overall_figures WHERE span = 'total'");
-  tally.storeTotals(db);
+  return tally;
 }
 
 interface Totals {

@@ -78,7 +78,7 @@ export async function salvage(home: Home, path: string): Promise<Salvaged> {
   return await fillNewFile({ path, purpose: "salvage", within: directoryAbove(path) }, async () => {
     const db = await Database.open({ ...home, dir: path, database: path });
     try {
-      await makeTables(db);
+      await makeTables(db, { ...home, database: path });
       using source = openSource(home, { scratch: `${path}-source`, template: path });
       checkVersion(source, home);
       const salvaged = await copyAll(source, db, () => openPages(home, `${path}-pages`));
@@ -106,9 +106,9 @@ export function survey(home: Home): { readable: number; of: number } | undefined
   return { readable, of };
 }
 
-async function makeTables(db: Database): Promise<void> {
+async function makeTables(db: Database, home: Home): Promise<void> {
   db.exec("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL");
-  await db.write((db) => migrate(db, 0));
+  await migrate(db, home);
   db.exec("PRAGMA wal_checkpoint(TRUNCATE)"); // the file itself serves as the template
 }
 

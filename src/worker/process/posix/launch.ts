@@ -18,9 +18,11 @@ const BEGIN = 'set -C; : >"$2.out"; set +C; ';
 const TO_SPOOL = 'exec >>"$2.out" 2>>"$2.err"; ';
 /** Runs the text as `sh -c TEXT` would. `set --` empties `$@`, on the same line so that line numbers stay right. */
 const RUN = 'eval "set --; $1"';
+/** Sets $1 to the last exit code, and shows neither this nor what comes after it where the command traces (`set -x`). */
+const UNTRACED = '{ set -- "$?"; set +x; } 2>/dev/null; ';
 /** The command's own shell says where it chose a code that looks like death by a signal. */
 const TELL_IF_HIGH =
-  `QUEUECTL_EXIT=$2.chosen; trap 'case $? in 129|1[3-9]?|2??) : >|"$QUEUECTL_EXIT.$?";; esac' EXIT; `;
+  `QUEUECTL_EXIT=$2.chosen; trap '${UNTRACED}case $1 in 129|1[3-9]?|2??) : >|"$QUEUECTL_EXIT.$1";; esac' EXIT; `;
 /**
  * The witness is a shell that waits for the command's shell and notes its end. It knows what that could not tell: the
  * end of a program it became by `exec`, of one with traps of its own, or by a signal. Signals that mean the job leave
@@ -28,7 +30,12 @@ const TELL_IF_HIGH =
  */
 const WITNESS = "trap : HUP INT TERM; ";
 const RUN_POSIX = '"$3" -c "$4" "$3" "$@"';
-const RUN_OTHER = '"$3" -c "$1" >>"$2.out" 2>>"$2.err"';
+/** Such a shell is looked for first: once its files are made, the command has begun. */
+const RUN_OTHER = `if case $3 in */*) [ -f "$3" ] && [ -x "$3" ];; *) command -v "$3" >/dev/null;; esac
+then "$3" -c "$1" >>"$2.out" 2>>"$2.err"
+elif [ -e "$3" ]; then (exit 126)
+else (exit 127)
+fi`;
 const TESTIFY = `
 code=$?
 if [ $code -gt 128 ] && [ ! -e "$2.chosen.$code" ] && signal=$(kill -l $code)

@@ -11,7 +11,7 @@ import { bar, hasBegun, splitSpool } from "../../spool/spool.ts";
 import { launchedChild } from "../child.ts";
 import { type Launch, type Launched, type LaunchEnd, type Launcher, RUN_VARIABLE } from "../platform.ts";
 import { isExported, launch, scriptsFor } from "./launch.ts";
-import { isPlain, keepsToItself } from "./plain.ts";
+import { isPlain, keepsToItself, leavesNothing } from "./plain.ts";
 import { NO_DIRECTORY, type SlotCommand, SlotShell } from "./slot_shell.ts";
 
 /** Longer ones are not worth it: such a shell reads byte by byte. */
@@ -58,7 +58,7 @@ export class PosixLauncher implements Launcher {
       if (end.kind === "orphaned" && bar(wanted.spool)) return { kind: "unstarted" };
       if (end.kind === "ended" && end.code === NO_DIRECTORY && !hasBegun(wanted.spool)) {
         const directory = wanted.cwd === null
-          ? "the worker's own directory"
+          ? "it names no directory, and the worker's own"
           : `the directory "${wanted.cwd}"`;
         return { kind: "failed", error: `${directory} is gone or cannot be entered` };
       }
@@ -119,8 +119,10 @@ function slotCommand({ command, shell, ends, cwd, env, brief }: Launch): SlotCom
   const simple = ([name, value]: [string, string]) =>
     VARIABLE.test(name) && !isExported(name) && value.length <= LONGEST && LINE.test(value);
   if (!variables.every(simple)) return undefined;
+  const plain = shell === "sh" && isPlain(command);
   return {
-    plain: shell === "sh" && isPlain(command),
+    plain,
+    known: plain && leavesNothing(command),
     command,
     ends,
     cwd,

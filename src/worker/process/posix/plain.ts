@@ -1,7 +1,7 @@
 /**
  * @module
  * What can be told of a command from its text: whether its own shell is certain to see its end, and whether it may
- * leave something in the background. Pure.
+ * leave something in the background, or is certain not to. Pure.
  *
  * A shell leaves its exit code in the spool by a trap. That fails where the command replaces the shell (`exec`) or
  * the trap, in its own text or in text it has read or put together. This looks for the possibility, not for the
@@ -36,4 +36,12 @@ const SIGNALS = /kill/;
  */
 export function keepsToItself(command: string): boolean {
   return !BACKGROUND.test(command) && !SIGNALS.test(command);
+}
+
+/** Commands that put nothing into the background, whatever their arguments. */
+const LEAVES_NOTHING = /^(?:true|false|:|echo|printf|exit|test|\[|sleep|cat|ls|pwd|date|wc)(?:\s|$)/;
+
+/** Whether nothing in a plain command can leave anything in the background, for which it need not be looked then. */
+export function leavesNothing(command: string): boolean {
+  return command.split(/[;|&\n]+/).every((part) => LEAVES_NOTHING.test(part.trim()));
 }

@@ -5,9 +5,10 @@
  * is what a shell of its own would be: it forks for each, and a plain command runs in that fork, any other as another
  * shell with a witness.
  *
- * Invariants: it runs one command at a time, so a signal to its process group reaches no other's; a command can take it
- * down, and then it is not used again. When its worker is gone it ends with the command it runs. The files of the spool
- * are made as `launch.ts` makes them; a fork is told by the first of them, so it is its stdout from the moment it is made.
+ * Invariants: it runs one command at a time, and none after one that left something in its process group, so a signal to
+ * the group reaches no other's; a command can take it down, and then it is not used again. When its worker is gone it ends
+ * with the command it runs. The files of the spool are made as `launch.ts` makes them; a fork is told by the first of them,
+ * so it is its stdout from the moment it is made.
  */
 import { splitSpool } from "../../spool/spool.ts";
 import { type LaunchEnd, RUN_VARIABLE } from "../platform.ts";
@@ -21,6 +22,35 @@ export const NO_DIRECTORY = 3;
  */
 export const SLOT_SCRIPT = "QUEUECTL_SLOT_SPOOL=$1";
 
+/** More new processes than this, or of those that are still there, are not looked at: another shell takes less. */
+const MOST_NEW = 500;
+const MOST_ALIVE = 10;
+
+/**
+ * What a command left in the group is among the processes that have begun since, of which the kernel gave the last one
+ * its number a moment ago. Where it does not tell, or counts anew, something may be left. What is forked off in this
+ * very moment is seen after the next command. Sets no `$1` but its own.
+ */
+const SOMETHING_LEFT = `queuectl_left() {
+  QUEUECTL_SLOT_SEEN=$QUEUECTL_SLOT_LAST QUEUECTL_SLOT_ALIVE=0
+  read -r QUEUECTL_SLOT_LINE </proc/loadavg || return 0
+  QUEUECTL_SLOT_LAST=\${QUEUECTL_SLOT_LINE##* }
+  QUEUECTL_SLOT_NEW=$((QUEUECTL_SLOT_LAST - QUEUECTL_SLOT_SEEN))
+  [ $QUEUECTL_SLOT_NEW -gt 0 ] && [ $QUEUECTL_SLOT_NEW -le ${MOST_NEW} ] || return 0
+  while [ $QUEUECTL_SLOT_SEEN -lt $QUEUECTL_SLOT_LAST ]; do
+    QUEUECTL_SLOT_SEEN=$((QUEUECTL_SLOT_SEEN + 1))
+    [ -e /proc/$QUEUECTL_SLOT_SEEN ] || continue
+    QUEUECTL_SLOT_ALIVE=$((QUEUECTL_SLOT_ALIVE + 1))
+    [ $QUEUECTL_SLOT_ALIVE -le ${MOST_ALIVE} ] || return 0
+    read -r QUEUECTL_SLOT_LINE </proc/$QUEUECTL_SLOT_SEEN/stat || continue
+    set -- \${QUEUECTL_SLOT_LINE##*) }
+    case "$1 $3" in [ZX]*) ;; *" $$") return 0;; esac
+  done
+  return 1
+}
+read -r QUEUECTL_SLOT_LINE </proc/loadavg; QUEUECTL_SLOT_LAST=\${QUEUECTL_SLOT_LINE##* }
+`;
+
 /**
  * A request is a line of words, a line with the directory, empty for the same as before, a line with the command, and
  * a line for each further variable. What varies little is left out, since the shell reads byte by byte.
@@ -30,7 +60,7 @@ export const SLOT_SCRIPT = "QUEUECTL_SLOT_SPOOL=$1";
  */
 const SCRIPT =
   `${SLOT_SCRIPT} QUEUECTL_SLOT_OLD=\${OLDPWD+=$OLDPWD} QUEUECTL_SLOT_SH=$(command -v sh) QUEUECTL_SLOT_CWD=.
-queuectl_slot() {
+${SOMETHING_LEFT}queuectl_slot() {
   while [ "$QUEUECTL_SLOT_VARIABLES" -gt 0 ]; do
     IFS= read -r QUEUECTL_SLOT_LINE; export "$QUEUECTL_SLOT_LINE"
     QUEUECTL_SLOT_VARIABLES=$((QUEUECTL_SLOT_VARIABLES - 1))
@@ -50,13 +80,17 @@ while IFS=' ' read -r QUEUECTL_SLOT_KIND QUEUECTL_RUN QUEUECTL_SLOT_ENDS QUEUECT
   IFS= read -r QUEUECTL_SLOT_LINE; IFS= read -r QUEUECTL_SLOT_COMMAND
   [ -z "$QUEUECTL_SLOT_LINE" ] || QUEUECTL_SLOT_CWD=$QUEUECTL_SLOT_LINE
   (queuectl_slot "$@"); QUEUECTL_SLOT_CODE=$?
-  if [ $QUEUECTL_SLOT_CODE -gt 128 ]; then echo "$QUEUECTL_SLOT_CODE SIG$(kill -l $QUEUECTL_SLOT_CODE)"; else echo $QUEUECTL_SLOT_CODE; fi
+  QUEUECTL_SLOT_SIGNAL=-; [ $QUEUECTL_SLOT_CODE -le 128 ] || QUEUECTL_SLOT_SIGNAL=SIG$(kill -l $QUEUECTL_SLOT_CODE)
+  if [ "$QUEUECTL_SLOT_KIND" != known ] && queuectl_left; then echo "$QUEUECTL_SLOT_CODE $QUEUECTL_SLOT_SIGNAL left"; exit; fi
+  echo "$QUEUECTL_SLOT_CODE $QUEUECTL_SLOT_SIGNAL"
 done`;
 
 /** What a command needs to be run by such a shell. */
 export interface SlotCommand {
   /** It is run in a fork of the shell itself, which must be certain to see its end (see `plain.ts`). */
   plain: boolean;
+  /** Plain, and certain to leave nothing in the background. */
+  known: boolean;
   /** As in `Launch`. */
   command: string;
   /** As in `Launch`. */
@@ -127,10 +161,10 @@ export class SlotShell {
   /**
    * Runs a command; not to be called while another runs. It is orphaned when this shell ends before it.
    */
-  run({ plain, command, ends, cwd, job, token, variables }: SlotCommand): Promise<LaunchEnd> {
+  run({ plain, known, command, ends, cwd, job, token, variables }: SlotCommand): Promise<LaunchEnd> {
     const running = this.#running = Promise.withResolvers<LaunchEnd>();
     const words = [
-      plain ? "plain" : "shell",
+      known ? "known" : plain ? "plain" : "shell",
       token,
       splitSpool(ends).token,
       variables.length,
@@ -159,9 +193,10 @@ export class SlotShell {
       for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
         said += text;
         if (said.endsWith("\n")) {
-          const [code = "", signal] = said.trimEnd().split(" ");
+          const [code = "", signal = "-", left] = said.trimEnd().split(" ");
           said = "";
-          this.#end({ kind: "ended", code: Number(code), signal: signal ?? null });
+          if (left) this.close();
+          this.#end({ kind: "ended", code: Number(code), signal: signal === "-" ? null : signal });
         }
       }
     } catch {

@@ -1,0 +1,13 @@
+/**
+ * @module
+ * The steps of the schema, in order: a database of version N has taken the first N. One that was released is never
+ * changed; a new one is added, as CONTRIBUTING.md says. A step must not count on foreign keys: they may be off for it.
+ */
+import { step as step001 } from "./001.ts";
+import { step as step002 } from "./002.ts";
+import { step as step003 } from "./003.ts";
+import { step as step004 } from "./004.ts";
+import type { Step } from "./step.ts";
+
+/** All steps; `SCHEMA_VERSION` is their number. */
+export const STEPS: readonly Step[] = [step001, step002, step003, step004];

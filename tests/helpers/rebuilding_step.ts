@@ -1,0 +1,109 @@
+/**
+ * @module
+ * A made-up step that comes after all there are: it rebuilds the table that most others refer to, for one more state.
+ * The indexes and triggers of `jobs` stand in it again, as in every such step.
+ */
+import { Database } from "../../src/store/sqlite/engine/database.ts";
+import { migrate } from "../../src/store/sqlite/migrations.ts";
+import { STEPS } from "../../src/store/sqlite/migrations/index.ts";
+import type { Step } from "../../src/store/sqlite/migrations/step.ts";
+import type { Home } from "../../src/system/home.ts";
+
+/** It creates, copies, drops and renames. */
+export const REBUILDING: Step = {
+  rebuilds: true,
+  sql: `
+    CREATE TABLE rebuilt (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT,                        -- the id, where it is not j<seq>
+      queue TEXT NOT NULL,
+      command TEXT NOT NULL,
+      state TEXT NOT NULL CONSTRAINT jobs_state CHECK (state IN ('pending', 'scheduled', 'processing', 'completed', 'failed', 'dead', 'cancelled', 'pondered')),
+      priority INTEGER NOT NULL,
+      attempts INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_attempts CHECK (attempts >= 0),
+      last_attempt INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_last_attempt CHECK (last_attempt >= attempts),
+      max_retries INTEGER NOT NULL,
+      timeout_ms INTEGER NOT NULL,
+      run_at INTEGER,
+      created_at INTEGER NOT NULL,
+      started_at INTEGER,
+      finished_at INTEGER,
+      exit_code INTEGER,
+      signal TEXT,
+      error TEXT,
+      worker TEXT,
+      label TEXT,
+      cwd TEXT,
+      env TEXT,                         -- a JSON object
+      held INTEGER NOT NULL CONSTRAINT jobs_held CHECK (held = 0 OR held = 1 AND state IN ('pending', 'scheduled', 'failed')),
+      cancel_requested INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_cancel_requested CHECK (cancel_requested IN (0, 1))
+    ) STRICT;
+
+    INSERT INTO rebuilt SELECT * FROM jobs;
+
+    -- What was given is never given again, also where the last rows are gone.
+    DELETE FROM sqlite_sequence WHERE name = 'rebuilt';
+    INSERT INTO sqlite_sequence (name, seq) SELECT 'rebuilt', seq FROM sqlite_sequence WHERE name = 'jobs';
+
+    DROP TABLE jobs;
+
+    ALTER TABLE rebuilt RENAME TO jobs;
+
+    CREATE UNIQUE INDEX by_name ON jobs (name) WHERE name IS NOT NULL;
+
+    CREATE INDEX ready ON jobs (queue, held, priority, seq) WHERE state = 'pending';
+
+    CREATE INDEX due ON jobs (run_at) WHERE state IN ('scheduled', 'failed') AND held = 0;
+
+    CREATE INDEX by_state ON jobs (queue, state, seq);
+
+    CREATE INDEX by_label ON jobs (label, seq) WHERE label IS NOT NULL;
+
+    CREATE INDEX prunable ON jobs (finished_at) WHERE state IN ('completed', 'cancelled');
+
+    CREATE TRIGGER count_changed AFTER UPDATE OF queue, state, held ON jobs BEGIN
+      UPDATE counts SET n = n - 1, held = held - OLD.held WHERE queue = OLD.queue AND state = OLD.state;
+      INSERT INTO counts (queue, state, n, held) VALUES (NEW.queue, NEW.state, 1, NEW.held)
+        ON CONFLICT DO UPDATE SET n = n + 1, held = held + excluded.held;
+    END;
+
+    CREATE TRIGGER count_deleted AFTER DELETE ON jobs BEGIN
+      UPDATE counts SET n = n - 1, held = held - OLD.held WHERE queue = OLD.queue AND state = OLD.state;
+    END;
+
+    CREATE TRIGGER lane_gets_job AFTER UPDATE OF queue, state, held, priority ON jobs
+    WHEN NEW.state = 'pending' AND NEW.held = 0 BEGIN
+      INSERT INTO lanes (queue, priority, seq) VALUES (NEW.queue, NEW.priority, NEW.seq)
+        ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
+        WHERE (excluded.priority, excluded.seq) < (priority, seq);
+    END;
+
+    CREATE TRIGGER lane_gets_room AFTER UPDATE OF state ON jobs WHEN OLD.state = 'processing' BEGIN
+      UPDATE lanes SET closed = 0 WHERE queue = OLD.queue AND closed = 1;
+    END;
+
+    CREATE INDEX due_by_priority ON jobs (priority, run_at) WHERE state IN ('scheduled', 'failed') AND held = 0;
+
+    CREATE TRIGGER queue_emptied AFTER DELETE ON jobs
+    WHEN NOT EXISTS (SELECT 1 FROM jobs WHERE queue = OLD.queue) BEGIN
+      INSERT OR REPLACE INTO emptied (queue) VALUES (OLD.queue);
+    END;
+
+    CREATE TRIGGER queue_left AFTER UPDATE OF queue ON jobs
+    WHEN NOT EXISTS (SELECT 1 FROM jobs WHERE queue = OLD.queue) BEGIN
+      INSERT OR REPLACE INTO emptied (queue) VALUES (OLD.queue);
+    END;`,
+};
+
+/** All steps, and the made-up one. */
+export const NEWER: readonly Step[] = [...STEPS, REBUILDING];
+
+/** Brings a home up to date as a newer version would that has the made-up step; or other steps. */
+export async function takeNewer(home: Home, steps: readonly Step[] = NEWER): Promise<void> {
+  const db = await Database.open(home);
+  try {
+    await migrate(db, home, steps);
+  } finally {
+    db.close();
+  }
+}
