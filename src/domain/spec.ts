@@ -187,15 +187,21 @@ function completeJob(own: Partial<NewJob>, defaults: JobDefaults): NewJob {
       "Cannot tell where the job shall run: the current directory is gone, or its name is not UTF-8; give cwd",
     );
   }
-  const job: Record<string, unknown> = {};
-  for (const name of STORED_FIELDS) {
-    const { key } = FIELDS[name];
-    const said = own[key] === undefined ? given[key] : own[key]; // null is said, too: by a `delay` of 0
-    job[key] = said === undefined ? defaultOf(FIELDS[name], defaults) : said;
-  }
   const env = given.env && own.env ? { ...given.env, ...own.env } : undefined;
   if (env) checkEnvironment(env);
-  return { ...job as NewJob, cwd, ...(env && { env }) };
+  return { ...jobOtherwise(defaults), ...given, ...own, cwd, ...(env && { env }) };
+}
+
+const otherwise = new WeakMap<JobDefaults, NewJob>();
+
+/** A job that says nothing; made once for many jobs. */
+function jobOtherwise(defaults: JobDefaults): NewJob {
+  let job = otherwise.get(defaults);
+  if (!job) {
+    const values = STORED_FIELDS.map((name) => [FIELDS[name].key, defaultOf(FIELDS[name], defaults)]);
+    otherwise.set(defaults, job = Object.fromEntries(values) as NewJob);
+  }
+  return job;
 }
 
 function defaultOf({ default: value }: Field, defaults: JobDefaults): unknown {

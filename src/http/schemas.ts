@@ -61,28 +61,31 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
   }
 }
 
-const { id, queue, command, held, priority, max_retries, timeout, run_at, ...OTHER_FIELDS } = Object
-  .fromEntries(SHOWN_FIELDS.map((name) => [FIELDS[name].json, shown(name)])) as Record<
+function jobSchema(): JsonSchema {
+  const fields = Object.fromEntries(SHOWN_FIELDS.map((name) => [FIELDS[name].json, shown(name)]));
+  const { id, queue, command, held, priority, max_retries, timeout, run_at, ...others } = fields as Record<
     keyof FieldsJson,
     JsonSchema
   >;
+  return record({
+    ...{ id, queue, command },
+    state: { type: "string", enum: STATES },
+    ...{ held, priority },
+    attempts: COUNT,
+    ...{ max_retries, timeout, run_at },
+    created_at: TIME,
+    started_at: orNull(TIME),
+    finished_at: orNull(TIME),
+    exit_code: orNull({ type: "integer" }),
+    signal: orNull(TEXT),
+    error: orNull(TEXT),
+    worker: orNull(TEXT),
+    ...others,
+  });
+}
 
 /** A job. */
-export const JOB: JsonSchema = record({
-  ...{ id, queue, command },
-  state: { type: "string", enum: STATES },
-  ...{ held, priority },
-  attempts: COUNT,
-  ...{ max_retries, timeout, run_at },
-  created_at: TIME,
-  started_at: orNull(TIME),
-  finished_at: orNull(TIME),
-  exit_code: orNull({ type: "integer" }),
-  signal: orNull(TEXT),
-  error: orNull(TEXT),
-  worker: orNull(TEXT),
-  ...OTHER_FIELDS,
-});
+export const JOB: JsonSchema = jobSchema();
 
 const ATTEMPT = record({
   attempt: COUNT,

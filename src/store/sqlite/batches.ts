@@ -194,11 +194,12 @@ function readStaged(jobs: string): StagedJobs {
   return "rows" in staged ? staged : { columns: FIRST_COLUMNS, rows: staged };
 }
 
-/** Inserts the rows of a piece; the database fills in what they do not have. */
+/** Inserts the rows of a piece, as far as this version knows their columns; the database fills in what they lack. */
 function moveSql(columns: readonly string[]): string {
-  const values = columns.map((_, n) => `value ->> ${n}`);
+  const known = NEW_COLUMNS.filter((column) => columns.includes(column));
+  const values = known.map((column) => `value ->> ${columns.indexOf(column)}`);
   const from = columns === FIRST_COLUMNS ? "json_each(?)" : "json_each(?, '$.rows')";
-  return `INSERT INTO jobs (seq, created_at, ${columns.join(", ")}) SELECT ? + key, ?, ${
+  return `INSERT INTO jobs (seq, created_at, ${known.join(", ")}) SELECT ? + key, ?, ${
     values.join(", ")
   } FROM ${from}`;
 }

@@ -37,6 +37,7 @@ interface FieldColumn {
   column: keyof FieldRow;
   key: keyof NewJob;
   kind: Kind;
+  editable: boolean;
 }
 
 /** All of them but the id's, which is in two columns. */
@@ -49,12 +50,14 @@ export const NEW_COLUMNS: readonly string[] = ["name", "state", ...FIELD_COLUMNS
 
 /** The values of those columns, in the same order. */
 export function newRow(job: NewJob, name: string | null, state: State): Value[] {
-  return [name, state, ...FIELD_COLUMNS.map(({ key }) => toValue(job[key]))];
+  const values: Value[] = [name, state];
+  for (const { key } of FIELD_COLUMNS) values.push(toValue(job[key]));
+  return values;
 }
 
-/** The columns that some fields are in, with their values. */
+/** The columns of some fields that can be changed, with their values. */
 export function changedColumns(fields: Partial<NewJob>): [column: string, value: Value][] {
-  return FIELD_COLUMNS.filter(({ key }) => fields[key] !== undefined)
+  return FIELD_COLUMNS.filter(({ key, editable }) => editable && fields[key] !== undefined)
     .map(({ column, key }) => [column, toValue(fields[key]!)]);
 }
 
