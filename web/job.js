@@ -4,7 +4,7 @@ import { call, useAnswer, withQuery } from "./api.js";
 import { FIELDS } from "./fields.js";
 import { duration, secondsBetween, visible } from "./format.js";
 import { Output } from "./output.js";
-import { Action, ask, attempt, Empty, Facts, State, Time } from "./parts.js";
+import { Action, ask, attempt, Empty, Facts, State, Time, withoutWorker } from "./parts.js";
 import { addressWith, go, Link } from "./router.js";
 
 /** The fields that are shown in ways of their own, and those that are not. */
@@ -163,7 +163,8 @@ function Actions({ job, path, reload }) {
   const [editing, setEditing] = useState(false);
   const waits = WAITING.includes(job.state);
   const post = async (action, past) => {
-    if (await attempt(() => call("POST", `${path}/${action}`), `${past} ${job.id}`)) reload();
+    const said = ({ without_worker: alone }) => alone ? withoutWorker(alone, job.id) : `${past} ${job.id}`;
+    if (await attempt(() => call("POST", `${path}/${action}`), said)) reload();
   };
   const cancel = async () => {
     const running = job.state === "processing";

@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
 import { jobs as count, number, visible } from "./format.js";
-import { Action, ask, attempt, Empty, Problem, State, STATES, Time } from "./parts.js";
+import { Action, ask, attempt, Empty, Problem, State, STATES, Time, withoutWorker } from "./parts.js";
 import { addressWith, go, Link, wish } from "./router.js";
 
 const FILTERS = ["state", "queue", "label", "search"];
@@ -112,10 +112,10 @@ function Bulk({ chosen, filter, filtered, done }) {
     const all = `${found.exact ? "" : "more than "}${count(found.count)}`;
     if ((danger || chosen.length === 0) && !await ask(`${verb} ${all}?`, { yes: `${verb} ${all}` })) return;
     const body = chosen.length > 0 ? { ids: chosen } : { filter: some };
-    const said = ({ done, passed_over: passed, held }) =>
-      `${past}: ${count(done)}${held ? `; ${number(held)} held until released` : ""}${
-        passed > 0 ? `; ${number(passed)} passed over, their state does not allow it` : ""
-      }`;
+    const said = ({ done, passed_over: passed, held, without_worker: alone }) =>
+      `${past}: ${count(done)}${alone ? `; ${withoutWorker(alone, "running ones")}` : ""}${
+        held ? `; ${number(held)} held until released` : ""
+      }${passed > 0 ? `; ${number(passed)} passed over, their state does not allow it` : ""}`;
     if (await attempt(() => call("POST", `/bulk/${name}`, body), said)) done();
   };
   return html`<div class="bulk" role="group" aria-label="Actions">

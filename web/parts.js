@@ -1,6 +1,6 @@
 /** What several pages show: states, messages, questions, rows of facts. */
 import { h, html, render, useEffect, useRef, useState } from "./lib.js";
-import { fromNow, localTime } from "./format.js";
+import { fromNow, localTime, number } from "./format.js";
 
 /** All states, in the order in which a job meets them. */
 export const STATES = ["pending", "scheduled", "processing", "completed", "failed", "dead", "cancelled"];
@@ -112,6 +112,14 @@ export async function attempt(action, done) {
     say(error.message, { problem: true });
     return false;
   }
+}
+
+/** What became of running jobs that were called off and that no worker watches. */
+export function withoutWorker({ ended, left }, jobs) {
+  if (!ended) return `No worker is there to end ${jobs}: the next one does when it starts`;
+  return `Ended the processes of ${jobs}, which no worker watched: the next worker that starts notes it${
+    left > 0 ? `; ${number(left)} of the processes could not be ended` : ""
+  }`;
 }
 
 /** A button that cannot be pressed twice while it works. */

@@ -180,11 +180,11 @@ async function answered(
 async function serve(
   route: Route,
   { req }: HonoContext<Environment>,
-  { store, home, clock, events }: Services,
+  { store, home, clock, events, machine }: Services,
 ): Promise<Response> {
   const request = req.raw;
   const result = await route.run({
-    ...{ store, home, clock, events },
+    ...{ store, home, clock, events, machine },
     request,
     now: clock.now(),
     path: readInputs(route.path ?? {}, req.param() as Record<string, string>) as Record<string, string>,

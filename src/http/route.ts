@@ -20,6 +20,19 @@ export interface Services {
   clock: Clock;
   /** Tells clients of changes. */
   events: Events;
+  /** Does what takes processes. */
+  machine: Machine;
+}
+
+/** What takes processes, of which the server knows nothing: whoever starts it brings it along. */
+export interface Machine {
+  /** Refuses a shell that runs no commands. @throws {BadInput} */
+  checkShell(shell: string): Promise<void>;
+  /**
+   * Ends the processes of those of the jobs that were called off, where no worker is left to do it. Tells whether that
+   * could be done, and of how many it could not; undefined when a worker is there, or nothing is to be ended.
+   */
+  endUnwatched(ids: readonly string[]): Promise<{ ended: boolean; left: number } | undefined>;
 }
 
 /** One request, read and checked. */

@@ -424,6 +424,8 @@ export interface WorkerInfo {
   startedAt: number;
   /** The lease: past it, the worker counts as gone; 0 when it has left its jobs to others, 1 when it is known to be gone. */
   leaseUntil: number;
+  /** Whether its process lives without any doubt, also past the lease; left out where only the lease can tell. */
+  present?: boolean;
   /** It was told to stop. */
   stopping: boolean;
   /** Ids of the jobs it runs, oldest first. */

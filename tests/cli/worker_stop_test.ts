@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { command as stop } from "../../src/cli/commands/worker/stop.ts";
+import { bePresent, presencePath } from "../../src/system/presence.ts";
 import { runWithin } from "../helpers/in_process.ts";
 import { newSupervisor } from "../helpers/jobs.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
@@ -45,4 +46,16 @@ Deno.test("worker stop without --wait returns at once, and with nobody there so 
   await register(test, "a");
   const told = runWithin(test.store, stop);
   assert.deepEqual(await told.ended, { code: 0, json: { stopping: ["a-worker"] } });
+});
+
+Deno.test("worker stop --wait waits for a process that lives, also past its lease", async () => {
+  using test = await testStore();
+  await Deno.mkdir(test.dir.home.spool, { recursive: true });
+  const lock = presencePath(test.dir.home.spool, "a");
+  const presence = await bePresent(lock);
+  await test.store.register(newSupervisor("a", { leaseUntil: Date.now() - 1000 }));
+  const stopping = runWithin(test.store, stop, { flags: { wait: true } });
+  assert.equal(await Promise.race([stopping.waits, stopping.ended]), "waits");
+  presence[Symbol.dispose]();
+  assert.deepEqual(await stopping.ended, { code: 0, json: { stopped: ["a-worker"] } });
 });

@@ -23,11 +23,15 @@ export interface Dashboard extends AsyncDisposable {
   signal(signal: Deno.Signal): void;
 }
 
-/** Starts a server on a home, at a free port unless one is given, and waits until it listens. It may read `files`, too. */
+/**
+ * Starts a server on a home, at a free port unless one is given, and waits until it listens. It may read `files`, too,
+ * and has more permissions if flags are given.
+ */
 export async function startDashboard(
   home: string,
   args: readonly string[] = [],
   files: readonly string[] = [],
+  permissions: readonly string[] = [],
 ): Promise<Dashboard> {
   const given = args.some((arg) => /^--(no-auth|token)/.test(arg))
     ? []
@@ -37,7 +41,7 @@ export async function startDashboard(
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-prompt", `--allow-read=${[home, ...files].join()}`, `--allow-write=${home}`],
-      ...[`--allow-net=127.0.0.1:${port}`, MAIN, "--home", home, "dashboard"],
+      ...[`--allow-net=127.0.0.1:${port}`, ...permissions, MAIN, "--home", home, "dashboard"],
       ...(at < 0 ? ["--port", port] : []),
       ...given,
       ...args,

@@ -126,3 +126,28 @@ Deno.test("bulk by a filter passes over jobs that were changed or removed since 
   assert.deepEqual(held, [true, true, true]);
   assert.deepEqual(await store.states(["j2", "j4"]), ["cancelled", undefined]);
 });
+
+Deno.test("bulk by very many ids goes by pages, lets others in between, and is refused before it begins", async () => {
+  const applied: number[] = [];
+  using app = await testApplication({
+    store: (own) =>
+      altered(own, {
+        async hold(ids, held) {
+          applied.push(ids.length);
+          await own.hold(ids, held);
+          if (applied.length === 2) await own.cancel(["j1200"], T0);
+        },
+      }),
+  });
+  const { store } = app.test;
+  await enqueue(store, ...Array.from({ length: 1300 }, () => ({})));
+  const ids = Array.from({ length: 1300 }, (_, n) => `j${n + 1}`);
+  const missing = await app.send("POST", "/bulk/hold", { ids: [...ids, "nobody"] });
+  assert.deepEqual([missing.status, missing.json.detail], [404, 'Cannot hold job "nobody": no such job']);
+  assert.equal((await store.get("j1"))!.held, false, "none");
+  applied.length = 0;
+  const { json } = await app.send("POST", "/bulk/hold", { ids });
+  assert.deepEqual(json, { done: 1299, passed_over: 1 });
+  assert.deepEqual(applied.slice(0, 3), [500, 500, 300]);
+  assert.deepEqual(await store.recount(), []);
+});

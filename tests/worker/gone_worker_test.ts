@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";
 import { MAIN, queuectl } from "../helpers/cli.ts";
+import { ApiClient, startDashboard } from "../helpers/dashboard.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
 
@@ -57,6 +58,41 @@ Deno.test("without permission to run programs, cancel says who will end what no 
   const program = ["run", "--no-prompt", "--no-check", "--allow-read", "--allow-write", "--allow-env", MAIN];
   const { stdout } = await queuectl(["cancel", id], { home: test.home, program });
   assert.equal(stdout, "No worker is there to end 1 job: the next one does when it starts\n");
+  await using _next = await startWorker(test.home, ["--burst"]);
+  assert.equal((await test.reaches(id, "cancelled", "completed", "dead", "failed")).state, "cancelled");
+});
+
+Deno.test("a dashboard that may run programs ends what no worker watches as cancel does, and refuses a shell that is none", async () => {
+  using test = await testStore();
+  const { id, token } = await orphan(test);
+  const permissions = ["--allow-run", "--allow-env", "--allow-read", "--allow-sys"];
+  await using server = await startDashboard(test.home, [], [], permissions);
+  const api = await ApiClient.of(server);
+  const cancelled = await api.send("POST", `/jobs/${id}/cancel`);
+  assert.deepEqual(cancelled.json, { done: 1, passed_over: 0, without_worker: { ended: true, left: 0 } });
+  assert.deepEqual(await signalTree({ token, root: null }, "0", true), []);
+  for (
+    const [shell, why] of [["no-such-shell", "there is no such program"], [
+      "cat",
+      "it does not run a command as SHELL -c COMMAND",
+    ]]
+  ) {
+    const { status, json } = await api.send("PATCH", "/settings", { body: { max_retries: 9, shell } });
+    assert.deepEqual([status, json.detail], [400, `Cannot set shell to "${shell}": ${why}`]);
+  }
+  assert.equal((await test.store.settings()).size, 0);
+  assert.equal((await api.send("PATCH", "/settings", { body: { shell: "bash" } })).status, 200);
+  await test.store.changeSettings(new Map([["shell", null]]));
+  await using _next = await startWorker(test.home, ["--burst"]);
+  assert.equal((await test.reaches(id, "cancelled", "completed", "dead", "failed")).state, "cancelled");
+});
+
+Deno.test("a dashboard that may run nothing says that the next worker will end what none watches", async () => {
+  using test = await testStore();
+  const { id } = await orphan(test);
+  await using server = await startDashboard(test.home);
+  const cancelled = await (await ApiClient.of(server)).send("POST", "/bulk/cancel", { body: { filter: {} } });
+  assert.deepEqual(cancelled.json, { done: 1, passed_over: 0, without_worker: { ended: false, left: 0 } });
   await using _next = await startWorker(test.home, ["--burst"]);
   assert.equal((await test.reaches(id, "cancelled", "completed", "dead", "failed")).state, "cancelled");
 });

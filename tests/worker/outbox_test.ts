@@ -151,3 +151,17 @@ Deno.test("a defect that lies in nothing that is brought is thrown", async () =>
   }));
   await assert.rejects(outbox.exchange(NOTHING), /a defect/);
 });
+
+Deno.test("much output goes half a MiB at a time, and the end of an attempt after all that it printed", async () => {
+  const store = fakeStore();
+  const outbox = outboxWith(store);
+  for (const token of ["a", "b", "c"]) {
+    outbox.print(token, printed(400 * 1024));
+    outbox.settle(ended(token));
+  }
+  while (!outbox.isEmpty) await outbox.exchange(NOTHING);
+  assert.deepEqual(
+    store.taken.map((one) => [tokens(one), one.output.map(({ token }) => token)]),
+    [[["a", "b"], ["a", "b"]], [["c"], ["c"]]],
+  );
+});

@@ -39,3 +39,17 @@ Deno.test("what was taken and given back comes before what was added meanwhile",
   pending.giveBack(taken);
   assert.deepEqual(spans(pending, "a"), [[0, 10], [10, 20]]);
 });
+
+Deno.test("some of it is taken at a time, in order, and what is left says whose it is", () => {
+  const pending = new PendingOutput();
+  pending.add("a", [piece(0, 10), piece(10, 10)]);
+  pending.add("b", [piece(0, 500)]);
+  const sizes = () =>
+    pending.takeSome(15).map(({ token, pieces }) => [token, ...pieces.map(({ bytes }) => bytes.length)]);
+  assert.deepEqual([sizes(), [...pending.tokens]], [[["a", 10, 10]], ["b"]]);
+  pending.add("a", [piece(20, 10), piece(30, 10), piece(40, 10)]);
+  assert.deepEqual([sizes(), [...pending.tokens]], [[["b", 500]], ["a"]]);
+  assert.deepEqual([sizes(), [...pending.tokens]], [[["a", 10, 10]], ["a"]]);
+  assert.deepEqual([sizes(), [...pending.tokens]], [[["a", 10]], []]);
+  assert.deepEqual(sizes(), []);
+});

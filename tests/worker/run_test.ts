@@ -38,10 +38,10 @@ function request(dir: TempDir, changes: Partial<RunRequest> & { command: string 
 }
 
 /** Waits for the end of a run, as its thread does: a run by itself keeps no process alive. */
-async function finish(run: Run): Promise<Ended> {
+async function finish(run: Run, onOver?: (outcome: Ended["outcome"]) => void): Promise<Ended> {
   const alive = setInterval(() => {}, 1000);
   try {
-    return await run.finish();
+    return await run.finish(onOver);
   } finally {
     clearInterval(alive);
   }
@@ -70,6 +70,18 @@ Deno.test("a command runs as sh -c would run it", async () => {
   const ended = await run({ command: `echo "$#-$0"; [ "$$" != "$PPID" ] && echo own; cat; pwd -P | wc -l` });
   assert.equal(textOf(ended), "0-sh\nown\n1\n");
   assert.deepEqual([ended.outcome, ended.exitCode, ended.signal, ended.error], ["completed", 0, null, null]);
+});
+
+Deno.test("that an attempt is over is told before its output is read, so that another can begin meanwhile", async () => {
+  using dir = tempDir();
+  const asked = request(dir, { command: "echo printed" });
+  const overs: string[] = [];
+  const ended = await finish(Run.starting(asked, means), (outcome) => {
+    overs.push(outcome);
+    Deno.writeTextFileSync(`${asked.spool}.out`, "later\n", { append: true });
+  });
+  assert.deepEqual(overs, ["completed"]);
+  assert.equal(textOf(ended), "printed\nlater\n");
 });
 
 Deno.test("exit codes, syntax errors, exec and traps end as in a plain shell", async () => {
@@ -381,7 +393,7 @@ for (const brief of [false, true]) {
       const asked = request(dir, { command, brief, env, token, spool: dir.file(token) });
       return Run.starting(asked, { launcher, lookout: means.lookout });
     });
-    const finished = runs.map(finish);
+    const finished = runs.map((one) => finish(one));
     await until(
       "all have begun",
       () =>

@@ -113,6 +113,27 @@ Deno.test("a brief command ends and prints as it would with a shell of its own, 
   }
 });
 
+Deno.test("a brief command has its own job's attempt, queue, notes and directory, whatever those before it had", async () => {
+  await using one = slot();
+  Deno.mkdirSync(one.dir.file("sub"));
+  const [here, sub] = [one.dir.path, one.dir.file("sub")];
+  const jobs = [
+    { attempt: "1", queue: "default", id: "j1", cwd: here, ends: "ends-0" },
+    { attempt: "2", queue: "default", id: "j2", cwd: here, ends: "ends-0" },
+    { attempt: "2", queue: "mail", id: "j3", cwd: sub, ends: "ends-1" },
+    { attempt: "2", queue: "mail", id: "j4", cwd: sub, ends: "ends-1" },
+    { attempt: "1", queue: "default", id: "j1", cwd: here, ends: "ends-0" },
+  ];
+  for (const { attempt, queue, id, cwd, ends } of jobs) {
+    const env = { QUEUECTL_ATTEMPT: attempt, QUEUECTL_QUEUE: queue, QUEUECTL_JOB_ID: id };
+    const changes = { env, cwd, ends: one.dir.file(ends) };
+    const asked = request(one, "env | grep -E '^QUEUECTL_(ATTEMPT|QUEUE|JOB_ID)=' | sort; pwd -P", changes);
+    const said = [`QUEUECTL_ATTEMPT=${attempt}`, `QUEUECTL_JOB_ID=${id}`, `QUEUECTL_QUEUE=${queue}`];
+    assert.deepEqual(printed(await finish(one, asked)).split("\n"), [...said, Deno.realPathSync(cwd), ""]);
+    assert.match(Deno.readTextFileSync(one.dir.file(ends)), new RegExp(`^${asked.token} 0$`, "m"));
+  }
+});
+
 Deno.test("brief commands share a session one after the other, and no two of them at the same time", async () => {
   await using one = slot();
   const command = `${SESSION}; until [ -e go ]; do sleep 0.01; done`;

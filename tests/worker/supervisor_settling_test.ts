@@ -48,6 +48,47 @@ Deno.test("output of a running job that the store refused is handed in again, be
   assert.equal(await test.output(id), "one\ntwo\n");
 });
 
+Deno.test("much output is handed in piece by piece, and no end of a job before all that it printed", async () => {
+  using test = await testStore();
+  const size = 1_000_000;
+  const command = `head -c ${size} /dev/zero | tr '\\0' x; echo >ended-$QUEUECTL_JOB_ID`;
+  const ids = await Promise.all(Array.from({ length: 8 }, () => test.enqueue(command)));
+  const most = 512 * 1024;
+  const tooLarge: number[] = [];
+  const early: number[] = [];
+  let waited = false;
+  const exchange: Store["exchange"] = async (wanted) => {
+    const sizes = wanted.output.flatMap(({ pieces }) => pieces.map(({ bytes }) => bytes.length));
+    const butTheLast = sizes.slice(0, -1).reduce((sum, one) => sum + one, 0);
+    if (butTheLast >= most) tooLarge.push(butTheLast);
+    if (sizes.length > 0 && !waited) {
+      waited = true; // so that the rest piles up
+      await until("all have printed", () => ids.every((id) => exists(test.dir.file(`ended-${id}`))));
+    }
+    const exchanged = await test.store.exchange(wanted);
+    if (wanted.settlements.length === 0) return exchanged;
+    const jobs = await Promise.all(ids.map((id) => test.store.get(id)));
+    for (const job of jobs.filter((job) => job!.state === "completed")) {
+      const { length } = await test.output(job!.id);
+      if (length !== size) early.push(length);
+    }
+    return exchanged;
+  };
+  const store = storeWith(test.store, { exchange });
+  const supervisor = await startSupervisor(test, { store, slots: 8, burst: true });
+  assert.equal(await supervisor.run(), "stopped");
+  assert.deepEqual([tooLarge, early], [[], []]);
+  assert.deepEqual(await test.store.states(ids), ids.map(() => "completed"));
+});
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
 /** The files of attempts in all spools. */
 function filesOfAttempts(test: TestStore): string[] {
   const { spool } = test.dir.home;

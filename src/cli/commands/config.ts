@@ -71,29 +71,16 @@ const set = defineCommand({
       setting.key,
       formatSetting(setting, parseSetting(setting, value)),
     ]);
-    for (const [key, value] of changes) if (key === "shell") await checkShell(value);
+    for (const [key, value] of changes) {
+      if (key !== "shell") continue;
+      const { checkShell } = await import("./check_shell.ts");
+      await checkShell(value);
+    }
     const store = await context.store();
     await store.changeSettings(new Map(changes));
     await printEntries(context, [...wanted.keys()]);
   },
 });
-
-/**
- * Refuses a shell that runs no commands: every job would fail. Where no programs may be run nobody can tell.
- * @throws {BadInput}
- */
-async function checkShell(shell: string): Promise<void> {
-  const [{ here }, { mayRun }] = await Promise.all([
-    import("../../worker/process/here.ts"),
-    import("./worker/permissions.ts"),
-  ]);
-  if (!mayRun()) return;
-  if (!await here.hasProgram(shell)) {
-    throw new BadInput(`Cannot set shell to "${shell}": there is no such program`);
-  }
-  if (await here.isShell(shell)) return;
-  throw new BadInput(`Cannot set shell to "${shell}": it does not run a command as SHELL -c COMMAND`);
-}
 
 const reset = defineCommand({
   brief: "Put settings back to their defaults",

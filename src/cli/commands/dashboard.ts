@@ -13,8 +13,10 @@ import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { count, text, toggle } from "../line/flags.ts";
 import { report } from "../line/problem.ts";
+import { checkShell } from "./check_shell.ts";
 import { isLoopback } from "./dashboard/loopback.ts";
 import { stopSignal } from "./dashboard/stop_signal.ts";
+import { endUnwatched } from "./end_unwatched.ts";
 
 export const command: Target = defineCommand({
   brief: "Serve the dashboard and the HTTP API",
@@ -53,6 +55,7 @@ export const command: Target = defineCommand({
     using stop = stopSignal();
     const application = makeApplication({
       ...{ store, home, clock, events, audit, readOnly },
+      machine: { checkShell, endUnwatched: (ids) => endUnwatched(context, ids) },
       names: (flags.name ?? "").split(",").map((name) => name.trim().toLowerCase()).filter((name) =>
         name !== ""
       ),

@@ -22,7 +22,7 @@ export interface UnwatchedEnd {
  * and takes over within moments from those that are gone.
  */
 export async function endUnwatched(
-  context: Context,
+  context: Pick<Context, "home" | "clock" | "store" | "settings">,
   ids: readonly string[],
 ): Promise<UnwatchedEnd | undefined> {
   const { home, clock } = context;
@@ -35,10 +35,11 @@ export async function endUnwatched(
   const { byToken } = host;
   const isHere = (peer: SupervisorInfo) =>
     peer.host === host.name && peer.bootId === host.bootId && peer.pidNamespace === host.pidNamespace;
+  const wanted = new Set(ids);
   const { killGraceMs: graceMs } = await context.settings();
   const ends = (await store.supervisors()).map(async (peer) => {
     const running = (await store.running(peer.id)).filter(({ job }) =>
-      job.cancelRequested && ids.includes(job.id)
+      job.cancelRequested && wanted.has(job.id)
     );
     if (running.length > 0 && !isHere(peer)) return undefined;
     return await Promise.all(running.map(({ job: { token }, startedBy }) => {

@@ -6,7 +6,7 @@ import { BadInput, Refused } from "../../domain/errors.ts";
 import { ENDED, type State, WAITING } from "../../domain/job.ts";
 import type { JobFilter, JobStore, Store } from "../../store/contract.ts";
 import { type InputValues, objectOf, someText } from "../inputs.ts";
-import { defineRoute, type Route } from "../route.ts";
+import { defineRoute, type Route, type Services } from "../route.ts";
 import { COUNTED, record } from "../schemas.ts";
 import { FILTER, filterOf, SELECTION } from "./job_inputs.ts";
 
@@ -23,14 +23,22 @@ interface Action {
   summary: string;
   /** The jobs it can be done to. */
   states: readonly State[];
-  /** Does it to all of them, or throws and has done nothing. A list it returns has those that stay held. */
-  apply(store: JobStore, ids: readonly string[], now: number): Promise<unknown>;
+  /** Does it to all of them, or throws and has done nothing. */
+  apply(store: JobStore, ids: readonly string[], now: number): Promise<Applied | void>;
+}
+
+/** What is to be said of jobs to which something was done, or still to be done. */
+interface Applied {
+  /** How many stay held. */
+  held?: number;
+  /** How many are still to be ended by whoever runs them. */
+  requested?: number;
 }
 
 const ACTIONS: readonly Action[] = [
   {
     name: "cancel",
-    summary: "Calls it off; a running one is ended by its worker",
+    summary: "Calls it off; a running one is ended by its worker, or here where none is left",
     states: [...WAITING, "processing"],
     apply: (store, ids, now) => store.cancel(ids, now),
   },
@@ -38,7 +46,7 @@ const ACTIONS: readonly Action[] = [
     name: "retry",
     summary: "Runs it again, with its attempts counted anew",
     states: ["failed", ...ENDED],
-    apply: (store, ids, now) => store.retry(ids, { now }),
+    apply: async (store, ids, now) => ({ held: (await store.retry(ids, { now })).length }),
   },
   {
     name: "delete",
@@ -64,28 +72,45 @@ const DONE_SCHEMA = record({ done: COUNTED, passed_over: COUNTED });
 const DONE = {
   description:
     "To how many it was done, and how many were passed over since their state does not allow it; " +
-    "after a retry, how many of them are held and stay so until they are released, if any are",
-  schema: { ...DONE_SCHEMA, properties: { ...DONE_SCHEMA.properties as object, held: COUNTED } },
+    "after a retry, how many of them are held and stay so until they are released, if any are; after cancelling what " +
+    "runs without a worker, whether its processes were ended, and how many of them could not be",
+  schema: {
+    ...DONE_SCHEMA,
+    properties: {
+      ...DONE_SCHEMA.properties as object,
+      held: COUNTED,
+      without_worker: record({ ended: { type: "boolean" }, left: COUNTED }),
+    },
+  },
 };
 
 /** What an action came to. */
 interface Done {
   done: number;
   passed_over: number;
-  held?: number;
+  held: number;
+  /** Running jobs that were called off may be among these. */
+  toEnd: readonly string[];
 }
 
-function doneTo(done: number, applied: unknown): Done {
-  const held = Array.isArray(applied) ? applied.length : 0;
-  return { done, passed_over: 0, ...(held > 0 && { held }) };
-}
+const NOTHING: Done = { done: 0, passed_over: 0, held: 0, toEnd: [] };
 
 function added(one: Done, other: Done): Done {
-  const held = (one.held ?? 0) + (other.held ?? 0);
   return {
     done: one.done + other.done,
     passed_over: one.passed_over + other.passed_over,
+    held: one.held + other.held,
+    toEnd: [...one.toEnd, ...other.toEnd],
+  };
+}
+
+/** What to answer, once what runs without a worker has been ended. */
+async function answerTo({ done, passed_over, held, toEnd }: Done, { machine }: Services): Promise<unknown> {
+  const withoutWorker = toEnd.length > 0 ? await machine.endUnwatched(toEnd) : undefined;
+  return {
+    ...{ done, passed_over },
     ...(held > 0 && { held }),
+    ...(withoutWorker && { without_worker: withoutWorker }),
   };
 }
 
@@ -114,10 +139,13 @@ export const ACTION_ROUTES: readonly Route[] = [
       body: objectOf(SELECTION, "which jobs: either ids or a filter"),
       answer: DONE,
       problems: ["not-found", "refused"],
-      async run({ store, body, now }) {
-        const { ids, filter } = eitherOf(body);
-        if (filter) return await applyToAll(store, action, { filter: filterOf(filter), now });
-        return doneTo(ids!.length, await action.apply(store, ids!, now));
+      async run(call) {
+        const { store, now } = call;
+        const { ids, filter } = eitherOf(call.body);
+        const done = filter
+          ? await applyToAll(store, action, { filter: filterOf(filter), now })
+          : await applyToThese(store, action, { ids: ids!, now });
+        return await answerTo(done, call);
       },
     }),
   ]),
@@ -132,8 +160,9 @@ function oneJob(action: Action): Route {
     path: { id: someText({ max: 128 }, "id of the job") },
     answer: DONE,
     problems: ["not-found", "refused"],
-    async run({ store, path, now }) {
-      return doneTo(1, await action.apply(store, [path.id], now));
+    async run(call) {
+      const { store, path, now } = call;
+      return await answerTo(await apply(store, action, { ids: [path.id], now }), call);
     },
   });
 }
@@ -174,37 +203,73 @@ async function applyToAll(
   action: Action,
   { filter, now }: { filter: Omit<JobFilter, "limit">; now: number },
 ): Promise<Done> {
-  let result: Done = { done: 0, passed_over: 0 };
+  let result = NOTHING;
   const last = (await store.list({ limit: 1 })).jobs[0]?.seq ?? 0;
   let cursor: string | null = null;
   do {
     const page = await store.list({ ...filter, sort: "oldest", limit: PAGE, ...(cursor && { cursor }) });
     const meant = page.jobs.filter(({ seq }) => seq <= last);
     const ids = meant.filter(({ state }) => action.states.includes(state)).map(({ id }) => id);
-    const done = ids.length === 0 ? doneTo(0, []) : await applyToPage(store, action, { ids, now });
+    const done = ids.length === 0 ? NOTHING : await applyToPage(store, action, { ids, now });
     result = added(result, { ...done, passed_over: meant.length - done.done });
     cursor = meant.length < page.jobs.length ? null : page.cursor;
   } while (cursor !== null);
   return result;
 }
 
-async function applyToPage(
-  store: Store,
-  action: Action,
-  { ids, now }: { ids: readonly string[]; now: number },
-): Promise<Done> {
+/**
+ * Page by page, too. Nothing is done when one of them does not allow it, as far as a look beforehand can tell; one whose
+ * state has changed since is passed over.
+ */
+async function applyToThese(store: Store, action: Action, { ids, now }: Jobs): Promise<Done> {
+  const pages = Array.from(
+    { length: Math.ceil(ids.length / PAGE) },
+    (_, n) => ids.slice(n * PAGE, (n + 1) * PAGE),
+  );
+  if (pages.length === 1) return await apply(store, action, { ids, now });
+  let result = NOTHING;
+  const early = new Set<string>();
+  for (const page of pages) {
+    const states = await store.states(page);
+    for (const [n, state] of states.entries()) {
+      if (state !== undefined && action.states.includes(state)) continue;
+      result = added(result, await apply(store, action, { ids: [page[n]!], now })); // which throws, unless it came to allow it
+      early.add(page[n]!);
+    }
+  }
+  for (const page of pages) {
+    const left = page.filter((id) => !early.has(id));
+    const done = left.length === 0 ? NOTHING : await applyToPage(store, action, { ids: left, now });
+    result = added(result, { ...done, passed_over: left.length - done.done });
+  }
+  return result;
+}
+
+/** Some jobs, and the time. */
+interface Jobs {
+  ids: readonly string[];
+  now: number;
+}
+
+async function applyToPage(store: Store, action: Action, { ids, now }: Jobs): Promise<Done> {
   try {
-    return doneTo(ids.length, await action.apply(store, ids, now));
+    return await apply(store, action, { ids, now });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
-  let done = doneTo(0, []);
+  let done = NOTHING;
   for (const id of ids) {
     try {
-      done = added(done, doneTo(1, await action.apply(store, [id], now)));
+      done = added(done, await apply(store, action, { ids: [id], now }));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
     }
   }
   return done;
+}
+
+/** To all of them or, when it throws, to none. */
+async function apply(store: JobStore, action: Action, { ids, now }: Jobs): Promise<Done> {
+  const { held = 0, requested = 0 } = await action.apply(store, ids, now) ?? {};
+  return { done: ids.length, passed_over: 0, held, toEnd: requested > 0 ? ids : [] };
 }

@@ -51,7 +51,7 @@ export const SETTING_ROUTES: readonly Route[] = [
     tag,
     body: CHANGES,
     answer,
-    async run({ store, body }) {
+    async run({ store, body, machine }) {
       const changes = Object.entries(body).map(([name, value]): [string, string | null] => {
         const setting = findSetting(name);
         if (value === null) return [setting.key, null];
@@ -60,6 +60,9 @@ export const SETTING_ROUTES: readonly Route[] = [
         }
         return [setting.key, formatSetting(setting, parseSetting(setting, String(value)))];
       });
+      for (const [key, value] of changes) {
+        if (key === "shell" && value !== null) await machine.checkShell(value);
+      }
       await store.changeSettings(new Map(changes));
       return await allSettings(store);
     },

@@ -5,6 +5,7 @@
  */
 import type { Stream } from "../../domain/job.ts";
 import type { RunningAttempt, SupervisorInfo } from "../contract.ts";
+import { systemClock } from "../../system/clock.ts";
 import type { Database } from "./engine/database.ts";
 import { type JobRow, toJob } from "./rows.ts";
 
@@ -65,11 +66,30 @@ interface RunningRow extends JobRow {
 }
 
 /** The running attempts of a supervisor, oldest first. */
-export function running(db: Database, supervisor: string): RunningAttempt[] {
+export async function running(db: Database, supervisor: string): Promise<RunningAttempt[]> {
+  const jobs = await db.read((db) => db.all<{ job: number }>(RUNNING_JOBS, supervisor));
+  const found: RunningAttempt[] = [];
+  for (let from = 0; from < jobs.length; from += PAGE) {
+    if (from > 0) await systemClock.sleep(0); // there may be thousands: others have their turn, in this process too
+    const page = jobs.slice(from, from + PAGE).map(({ job }) => job);
+    found.push(...await db.read((db) => runningOf(db, supervisor, page)));
+  }
+  return found;
+}
+
+/** Attempts that are looked at in one go. */
+const PAGE = 100;
+const RUNNING_JOBS = `
+  SELECT a.job FROM attempts a JOIN jobs j ON j.seq = a.job
+  WHERE a.supervisor = ? AND a.finished_at IS NULL ORDER BY a.started_at, a.job`;
+
+function runningOf(db: Database, supervisor: string, jobs: readonly number[]): RunningAttempt[] {
   return db.all<RunningRow>(
     `SELECT j.*, a.token, a.worker AS attempt_worker, coalesce(a.started_by, a.supervisor) AS started_by
-     FROM attempts a JOIN jobs j ON j.seq = a.job
+     FROM json_each(?) CROSS JOIN jobs j ON j.seq = value
+     JOIN attempts a ON a.job = j.seq AND a.attempt = j.last_attempt
      WHERE a.supervisor = ? AND a.finished_at IS NULL ORDER BY a.started_at, j.seq`,
+    JSON.stringify(jobs),
     supervisor,
   ).map((row) => ({
     job: { ...toJob(row), token: row.token, worker: row.attempt_worker },

@@ -7,6 +7,7 @@ import type { ClaimedJob } from "../contract.ts";
 import type { Database } from "./engine/database.ts";
 import { type Lane, openLanes, type Place, putRight } from "./lanes.ts";
 import { type JobRow, toJob } from "./rows.ts";
+import { layDown, unreadableColumn } from "./unreadable.ts";
 import { GIVEN, mayBecome } from "./words.ts";
 
 /** Who claims, for whom, and from where. */
@@ -46,13 +47,19 @@ const BEGIN_ATTEMPT = `
 /** Claims the first jobs of all open lanes together. */
 export function claim(db: Database, { supervisor, host, now, free, queues }: Claim): Claimed {
   const jobs: ClaimedJob[] = [];
-  const take = (seq: number): void => {
+  const take = (seq: number): boolean => {
     const worker = free[jobs.length]!;
     const token = crypto.randomUUID();
     const row = db.get<JobRow>(TAKE, now, worker, seq)!;
+    const column = unreadableColumn(row);
+    if (column !== undefined) {
+      layDown(db, seq, { column, now });
+      return false;
+    }
     const readyAt = Math.max(row.created_at, row.run_at ?? 0);
     db.run(BEGIN_ATTEMPT, seq, row.last_attempt, token, supervisor, worker, host, readyAt, now);
     jobs.push({ ...toJob(row), worker, token });
+    return true;
   };
   for (let looked = 0; jobs.length < free.length;) {
     if (looked >= MOST_LANES) return { jobs, more: true };
@@ -71,7 +78,8 @@ interface Wanted {
   wanted: number;
   /** What comes after this place may not be next: there are lanes beyond it. */
   until: Place | undefined;
-  take(seq: number): void;
+  /** False when it turned out that the job cannot be run. */
+  take(seq: number): boolean;
 }
 
 /** Takes the first jobs of all these lanes together, and puts the lanes right that it looked into. */
@@ -83,10 +91,7 @@ function takeFirst(db: Database, page: readonly Lane[], { wanted, until, take }:
     if (!lane || until && compare(lane.place, until) > 0) break;
     touched.add(lane);
     const seq = lane.next();
-    if (seq !== undefined) {
-      take(seq);
-      left -= 1;
-    }
+    if (seq !== undefined && take(seq)) left -= 1;
     if (lane.isOpen) insertInOrder(queue, lane);
   }
   for (const lane of touched) lane.putRight();

@@ -59,19 +59,29 @@ export function putRight(db: Database, queue: string, now: Place & { closed: boo
 const PAUSED = "(SELECT name FROM queues WHERE paused = 1)";
 const READY = "state = 'pending' AND held = 0";
 
-/** Any lane with jobs, in a queue that is not paused. */
-const READY_IN_LANE = `
-  SELECT 1 FROM lanes l WHERE l.queue NOT IN ${PAUSED}
-    AND EXISTS (SELECT 1 FROM jobs WHERE ${READY} AND queue = l.queue) LIMIT 1`;
+const HAS_READY = `EXISTS (SELECT 1 FROM jobs WHERE ${READY} AND queue = l.queue)`;
+
+/** An open lane with jobs. One of a paused queue may still be open; the next claim closes it. */
+const READY_IN_OPEN = `
+  SELECT 1 FROM lanes l WHERE l.closed = 0 AND ${isNotPaused("l.queue")} AND ${HAS_READY} LIMIT 1`;
+/** A closed one with jobs, whose queue is at its limit: of paused queues, however many, only switches are read. */
+const READY_AT_LIMIT = `
+  SELECT 1 FROM queues q CROSS JOIN lanes l ON l.queue = q.name
+  WHERE q.paused = 0 AND q.concurrency IS NOT NULL AND l.closed = 1 AND ${HAS_READY} LIMIT 1`;
 /** Of the jobs that come due first; whether one is due later only the counts can tell. */
 const DUE_SOON = `
   SELECT 1 FROM (
-    SELECT queue FROM jobs WHERE state IN ('scheduled', 'failed') AND held = 0 ORDER BY run_at LIMIT 100)
-  WHERE queue NOT IN ${PAUSED} LIMIT 1`;
-const WAITS = `c.n > c.held AND c.state IN ${sqlList(WAITING)} AND c.queue NOT IN ${PAUSED}`;
+    SELECT queue FROM jobs WHERE state IN ('scheduled', 'failed') AND held = 0 ORDER BY run_at LIMIT 100) d
+  WHERE ${isNotPaused("d.queue")} LIMIT 1`;
+const WAITS = `c.n > c.held AND c.state IN ${sqlList(WAITING)} AND ${isNotPaused("c.queue")}`;
 const COUNTED = `SELECT 1 FROM counts c WHERE ${WAITS} LIMIT 1`;
 const COUNTED_IN = `
   SELECT 1 FROM counts c WHERE c.queue IN (SELECT value FROM json_each(?)) AND ${WAITS} LIMIT 1`;
+
+/** Looks at one queue, where `NOT IN` would gather all that are paused each time. */
+function isNotPaused(queue: string): string {
+  return `NOT EXISTS (SELECT 1 FROM queues WHERE name = ${queue} AND paused = 1)`;
+}
 
 /**
  * Whether jobs wait that are not held, in queues that are not paused; only in the named ones unless `queues` is null.
@@ -81,7 +91,7 @@ const COUNTED_IN = `
  */
 export function anyWaiting(db: Database, queues: readonly string[] | null, due: boolean): boolean {
   if (queues !== null) return db.get(COUNTED_IN, JSON.stringify(queues)) !== undefined;
-  if (db.get(READY_IN_LANE)) return true;
+  if (db.get(READY_IN_OPEN) || db.get(READY_AT_LIMIT)) return true;
   return due && (db.get(DUE_SOON) !== undefined || db.get(COUNTED) !== undefined);
 }
 
@@ -139,7 +149,8 @@ export function rebuildLanes(db: Database): void {
   db.exec(`
     DELETE FROM lanes;
     INSERT INTO lanes (queue, priority, seq)
-      SELECT queue, priority, seq FROM jobs JOIN (SELECT DISTINCT queue AS lane FROM counts) ON seq = (
+      SELECT queue, priority, seq FROM jobs JOIN (
+        SELECT DISTINCT queue AS lane FROM counts WHERE typeof(queue) = 'text') ON seq = (
         SELECT first.seq FROM jobs first WHERE first.state = 'pending' AND first.queue = lane AND first.held = 0
         ORDER BY first.priority, first.seq LIMIT 1)`);
 }

@@ -1,6 +1,6 @@
 /**
  * @module
- * Which workers are gone although their lease has not ended: those whose supervisor has let go of its lock, as the
+ * Which workers are gone although their lease has not ended, and which live although it has: gone are those whose supervisor has let go of its lock, as the
  * kernel does for it when it ends. Whoever uses this store is on the same machine, or it could not use it.
  */
 import type { Home } from "../../system/home.ts";
@@ -10,18 +10,25 @@ import type { WorkerInfo } from "../contract.ts";
 /** A lease that has ended, and that was not left. */
 const ENDED = 1;
 
-/** The same workers; the leases of those that are gone have ended. */
+/** The same workers, with what is known of their processes; the leases of those that are gone have ended. */
 export async function living(workers: readonly WorkerInfo[], home: Home): Promise<WorkerInfo[]> {
   const supervisors = new Set(
     workers.filter(({ leaseUntil }) => leaseUntil > 0).map(({ supervisor }) => supervisor),
   );
-  const gone = new Set<string>();
-  await Promise.all(Array.from(supervisors, async (id) => {
-    if (await lives(presencePath(home.spool, id)) === false) gone.add(id);
-  }));
-  return workers.map((worker) =>
-    gone.has(worker.supervisor) ? { ...worker, leaseUntil: Math.min(worker.leaseUntil, ENDED) } : worker
+  const present = new Map(
+    await Promise.all(
+      Array.from(supervisors, async (id) => [id, await lives(presencePath(home.spool, id))] as const),
+    ),
   );
+  return workers.map((worker) => {
+    const its = present.get(worker.supervisor);
+    if (its === undefined) return worker;
+    return {
+      ...worker,
+      leaseUntil: its ? worker.leaseUntil : Math.min(worker.leaseUntil, ENDED),
+      present: its,
+    };
+  });
 }
 
 /** Undefined when that cannot be told: then the lease decides. */

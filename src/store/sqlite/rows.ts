@@ -3,7 +3,14 @@
  * Jobs to rows of the database and back, by the table of fields; rows to attempts; and ids to rows: `j<seq>` is the
  * row's number, any other id is in the column `name`.
  */
-import { FIELDS, type FieldValue, type Kind, STORED_FIELDS, type StoredName } from "../../domain/fields.ts";
+import {
+  type Field,
+  FIELDS,
+  type FieldValue,
+  type Kind,
+  STORED_FIELDS,
+  type StoredName,
+} from "../../domain/fields.ts";
 import type { Attempt, Job, NewJob, Outcome, State } from "../../domain/job.ts";
 import type { Database, Value } from "./engine/database.ts";
 
@@ -32,18 +39,16 @@ export type OwnRow = {
 /** A row of `jobs`. */
 export type JobRow = FieldRow & OwnRow;
 
-/** A column of a field. */
-interface FieldColumn {
+/** A field with its column. */
+export interface FieldColumn extends Field {
   column: keyof FieldRow;
   key: keyof NewJob;
-  kind: Kind;
-  editable: boolean;
 }
 
-/** All of them but the id's, which is in two columns. */
-const FIELD_COLUMNS: readonly FieldColumn[] = STORED_FIELDS.filter((name) => name !== "id").map((name) =>
-  FIELDS[name]
-);
+/** All of them but the id, which is in two columns. */
+export const FIELD_COLUMNS: readonly FieldColumn[] = STORED_FIELDS.filter((name) => name !== "id").map((
+  name,
+) => FIELDS[name]);
 
 /** What a new job has in its row; besides, `created_at` and, given by the database, `seq`. */
 export const NEW_COLUMNS: readonly string[] = ["name", "state", ...FIELD_COLUMNS.map(({ column }) => column)];
@@ -72,7 +77,7 @@ function fromValue({ type }: Kind, value: JobRow[keyof FieldRow]): NewJob[keyof 
     case "flag":
       return value === 1;
     case "variables":
-      return value === null ? null : JSON.parse(value as string);
+      return value === null ? null : envOf(value as string) ?? null;
     case "integer":
     case "duration":
     case "time":
@@ -103,6 +108,19 @@ export function toJob(row: JobRow): Job {
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
   return job as unknown as Job;
+}
+
+/** A job's variables; undefined when they cannot be read. */
+export function envOf(text: string): NonNullable<Job["env"]> | undefined {
+  try {
+    const env: unknown = JSON.parse(text);
+    if (typeof env !== "object" || env === null || Array.isArray(env)) return undefined;
+    return Object.values(env).every((value) => typeof value === "string")
+      ? env as NonNullable<Job["env"]>
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A row of `attempts`, as far as users see it. */

@@ -11,6 +11,7 @@ import type * as contract from "../contract.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
 import { divide, enqueue, Reserved } from "./enqueue.ts";
+import { isOfValue } from "./engine/failures.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
 
@@ -19,6 +20,7 @@ export class SqliteStore implements contract.Store {
   readonly #home: Home;
   readonly #db: Database;
   readonly #bell: Doorbell;
+  #mendedInVain = false;
 
   /** The store of a home, over its open database. */
   constructor(home: Home, db: Database, bell: Doorbell) {
@@ -193,6 +195,18 @@ export class SqliteStore implements contract.Store {
   }
 
   async exchange(wanted: contract.Exchange): Promise<contract.Exchanged> {
+    try {
+      return await this.#exchange(wanted);
+    } catch (error) {
+      // to look through all jobs takes long where there are many: once in vain is enough
+      if (this.#mendedInVain || !isOfValue(error)) throw error;
+      const { mend } = await import("./unreadable.ts");
+      this.#mendedInVain = await this.#change((db) => mend(db, wanted.now)) === 0;
+      return await this.#exchange(wanted);
+    }
+  }
+
+  async #exchange(wanted: contract.Exchange): Promise<contract.Exchanged> {
     const { exchange, look } = await import("./exchange.ts");
     const seen = await this.#db.read((db) => look(db, wanted));
     if (seen) return seen;
@@ -233,7 +247,7 @@ export class SqliteStore implements contract.Store {
 
   async running(supervisor: string): Promise<contract.RunningAttempt[]> {
     const { running } = await import("./adoption.ts");
-    return await this.#db.read((db) => running(db, supervisor));
+    return await running(this.#db, supervisor);
   }
 
   async adopt(

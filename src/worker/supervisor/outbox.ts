@@ -18,6 +18,9 @@ import type { Clock } from "../../system/clock.ts";
 import { bring, bringings } from "./exchange_singly.ts";
 import { PendingOutput } from "./pending_output.ts";
 
+/** Bytes of output in one exchange, about: while they are stored, neither this thread nor other writers do anything else. */
+const MOST_OUTPUT = 512 * 1024;
+
 /** How a job's attempt ended, on its way to the store. */
 export interface Settled {
   job: ClaimedJob;
@@ -91,7 +94,7 @@ export class Outbox {
     this.#settled.push(settled);
   }
 
-  /** Brings what there is, and claims jobs in the same transaction. Throws only what the store throws at empty hands. */
+  /** Brings what there is, or a part of it, and claims jobs in the same transaction. Throws only what the store throws at empty hands. */
   async exchange(wanted: { free: string[]; queues: readonly string[] | null }): Promise<Delivery> {
     const { id, store, clock } = this.#options;
     const { settled, output } = this.#take();
@@ -117,11 +120,24 @@ export class Outbox {
     }
   }
 
-  /** All there is, or on a full disk what needs the least room. */
+  /**
+   * Some output, and the ends of those attempts of which none is left for the next time; on a full disk, what needs the
+   * least room.
+   */
   #take(): { settled: Settled[]; output: AttemptOutput[] } {
-    const settled = this.#full ? this.#smallest() : this.#settled;
-    this.#settled = this.#full ? this.#settled.filter((one) => !settled.includes(one)) : [];
-    return { settled, output: this.#output.take(this.#full ? settled[0]?.job.token : undefined) };
+    if (this.#full) {
+      const settled = this.#smallest();
+      this.#settled = this.#settled.filter((one) => !settled.includes(one));
+      return { settled, output: this.#output.take(settled[0]?.job.token) };
+    }
+    const output = this.#output.takeSome(MOST_OUTPUT);
+    const unfinished = this.#output.tokens;
+    const { left = [], settled = [] } = Object.groupBy(
+      this.#settled,
+      ({ job }) => unfinished.has(job.token) ? "left" : "settled",
+    );
+    this.#settled = left;
+    return { settled, output };
   }
 
   #smallest(): Settled[] {

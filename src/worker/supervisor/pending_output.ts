@@ -26,6 +26,26 @@ export class PendingOutput {
     return outputs;
   }
 
+  /** Takes the first pieces, in all about `most` bytes, and one at least. */
+  takeSome(most: number): AttemptOutput[] {
+    const taken: AttemptOutput[] = [];
+    let left = most;
+    while (this.#outputs.length > 0 && left > 0) {
+      const { token, pieces } = this.#outputs[0]!;
+      let count = 0;
+      while (count < pieces.length && left > 0) left -= pieces[count++]!.bytes.length;
+      taken.push({ token, pieces: pieces.slice(0, count) });
+      if (count === pieces.length) this.#outputs.shift();
+      else this.#outputs[0] = { token, pieces: pieces.slice(count) };
+    }
+    return taken;
+  }
+
+  /** The attempts of which something waits. */
+  get tokens(): Set<string> {
+    return new Set(this.#outputs.map(({ token }) => token));
+  }
+
   /** How much waits of an attempt. */
   sizeOf(token: string): number {
     const pieces = this.#outputs.flatMap((one) => one.token === token ? one.pieces : []);

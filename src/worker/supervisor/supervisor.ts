@@ -350,7 +350,8 @@ export class Supervisor {
       this.#wake();
       return undefined;
     }
-    if (this.#outbox.isSettling) this.#latch.ring();
+    // before the rest is brought, timers and messages have their turn
+    if (!this.#outbox.isEmpty) this.#options.clock.sleep(0).then(() => this.#latch.ring());
     this.#setDueTimer(exchanged.nextDueAt);
     return free.length > 0 ? exchanged.waiting : undefined;
   }

@@ -115,13 +115,17 @@ export class Run {
     this.#endFor(reason, graceMs);
   }
 
-  /** Begins the attempt and resolves when it is over. Never rejects. */
-  async finish(): Promise<Ended> {
+  /**
+   * Begins the attempt and resolves when it is over and its output is read; `onOver` is told before it is read. Never
+   * rejects.
+   */
+  async finish(onOver: (outcome: Ended["outcome"]) => void = () => {}): Promise<Ended> {
     const now = systemClock.now();
     const beganMs = systemClock.monotonicMs();
     const result = await this.#run();
     const over = systemClock.now();
     this.#over = true;
+    onOver(result.outcome);
     if (result.outcome === "failed" && !this.#wasEnded) result.error += await this.#sayFullDisk(beganMs);
     const { startedAt = now, finishedAt = over, witnessed = true } = result;
     const finished = { ...result, token: this.#request.token, startedAt, finishedAt, witnessed };

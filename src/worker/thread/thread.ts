@@ -38,6 +38,8 @@ export function serveThread(): void {
 class Thread {
   #slots = 1;
   readonly #runs = new Map<string, Run>();
+  /** Runs that are over, and whose output is not read yet. */
+  #unread = 0;
   readonly #means = { launcher: here.launcher(), lookout: new Lookout() };
   #backlog: RunRequest[] = [];
   /** Ends that are not reported yet. */
@@ -75,7 +77,7 @@ class Thread {
   }
 
   #begin(): void {
-    while (this.#runs.size < this.#slots) {
+    while (this.#runs.size + this.#unread < this.#slots) {
       const request = this.#backlog.shift();
       if (!request) return;
       this.#run(Run.starting(request, this.#means), request.token);
@@ -87,12 +89,17 @@ class Thread {
   async #run(run: Run, token: string): Promise<void> {
     this.#runs.set(token, run);
     this.#lookIn(FIRST_LOOK_MS);
-    const ended = await run.finish();
+    const ended = await run.finish((outcome) => {
+      this.#runs.delete(token);
+      this.#endedLately = true;
+      // What hinders this one hinders those behind it.
+      if (outcome === "unstarted") this.#giveBack(() => true);
+      // The next one runs while this one's output is read; where it cannot be read, no more than that one.
+      this.#begin();
+      this.#unread += 1;
+    });
+    this.#unread -= 1;
     this.#ended.push(ended);
-    // What hinders this one hinders those behind it.
-    if (ended.outcome === "unstarted") this.#giveBack(() => true);
-    this.#endedLately = true;
-    this.#runs.delete(token);
     this.#begin();
     if (this.#backlog.length === 0) this.#reportEnds();
     else this.#report ??= setTimeout(() => this.#reportEnds(), REPORT_INTERVAL_MS);

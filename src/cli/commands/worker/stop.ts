@@ -5,6 +5,7 @@
 import { BadInput } from "../../../domain/errors.ts";
 import { watchStore } from "../../../views/watch_store.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
+import type { WorkerInfo } from "../../../store/contract.ts";
 import { duration, text, toggle } from "../../line/flags.ts";
 
 export const command: Target = defineCommand({
@@ -40,7 +41,7 @@ export const command: Target = defineCommand({
     });
     if (flags.wait) {
       const running = async () => {
-        const alive = (await store.workers()).filter((worker) => worker.leaseUntil >= clock.now());
+        const alive = (await store.workers()).filter((worker) => mayRunOn(worker, clock.now()));
         return told.some((id) => alive.some((worker) => worker.id === id));
       };
       using changes = watchStore(store, clock);
@@ -53,3 +54,8 @@ export const command: Target = defineCommand({
     );
   },
 });
+
+/** A process that was stopped, or that cannot reach the store, lives on past its lease; one that has left does not care. */
+function mayRunOn({ leaseUntil, present }: WorkerInfo, now: number): boolean {
+  return leaseUntil > 0 && (present ?? leaseUntil >= now);
+}

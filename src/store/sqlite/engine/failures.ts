@@ -17,6 +17,14 @@ export function isTaken(error: unknown): boolean {
   return error instanceof Error && error.message.includes("UNIQUE constraint failed");
 }
 
+/** Whether a value in a row is the reason: the runtime cannot read it, or the engine would not have stored it. */
+export function isOfValue(error: unknown): boolean {
+  return error instanceof Error &&
+    /too large to be represented as a JavaScript number|cannot store \w+ value in \w+ column/.test(
+      error.message,
+    );
+}
+
 /** SQLite's sentence and ours; `%` stands for the database's path. */
 const SENTENCES: readonly (readonly [RegExp, string, typeof StoreUnusable])[] = [
   [/database or disk is full/, "Cannot write to %: the disk is full", StoreFull],

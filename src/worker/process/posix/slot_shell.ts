@@ -52,8 +52,9 @@ read -r QUEUECTL_SLOT_LINE </proc/loadavg; QUEUECTL_SLOT_LAST=\${QUEUECTL_SLOT_L
 `;
 
 /**
- * A request is a line of words, a line with the directory, empty for the same as before, a line with the command, and
- * a line for each further variable. What varies little is left out, since the shell reads byte by byte.
+ * A request is a line of words, a line with the command, and a line for each further variable. What varies little is
+ * told by requests of their own, and holds until told otherwise, since the shell reads byte by byte: `in` by a line with
+ * the directory, `as` by words.
  * Variables of its own begin with `QUEUECTL_SLOT_` and are not exported; `QUEUECTL_RUN` and its like are.
  * A trap sees the number that `exit` was given; whoever waits for the shell, only its last eight bits.
  * $1 the directory of the spool, $2 the shell of the commands, $3 and $4 the scripts with a witness (see `launch.ts`).
@@ -61,12 +62,12 @@ read -r QUEUECTL_SLOT_LINE </proc/loadavg; QUEUECTL_SLOT_LAST=\${QUEUECTL_SLOT_L
 const SCRIPT =
   `${SLOT_SCRIPT} QUEUECTL_SLOT_OLD=\${OLDPWD+=$OLDPWD} QUEUECTL_SLOT_SH=$(command -v sh) QUEUECTL_SLOT_CWD=.
 ${SOMETHING_LEFT}queuectl_slot() {
-  while [ "$QUEUECTL_SLOT_VARIABLES" -gt 0 ]; do
+  while [ "\${QUEUECTL_SLOT_3:-0}" -gt 0 ]; do
     IFS= read -r QUEUECTL_SLOT_LINE; export "$QUEUECTL_SLOT_LINE"
-    QUEUECTL_SLOT_VARIABLES=$((QUEUECTL_SLOT_VARIABLES - 1))
+    QUEUECTL_SLOT_3=$((QUEUECTL_SLOT_3 - 1))
   done
   exec </dev/null
-  cd -P -- "$QUEUECTL_SLOT_CWD" 2>/dev/null || exit ${NO_DIRECTORY}
+  cd -P -- "$QUEUECTL_SLOT_CWD" || exit ${NO_DIRECTORY}
   case $QUEUECTL_SLOT_OLD in =*) OLDPWD=\${QUEUECTL_SLOT_OLD#=};; *) unset OLDPWD;; esac
   if [ "$QUEUECTL_SLOT_KIND" = shell ]; then
     exec "$QUEUECTL_SLOT_SH" -c "$3" sh "$QUEUECTL_SLOT_COMMAND" "$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN" "$2" "$4" >/dev/null 2>&1
@@ -76,9 +77,12 @@ ${SOMETHING_LEFT}queuectl_slot() {
   trap 'set -- "$(($? & 255))"; echo "$QUEUECTL_RUN $1" >>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_SLOT_ENDS" || : >|"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.exit.$1"' EXIT
   eval "set --; $QUEUECTL_SLOT_COMMAND"
 }
-while IFS=' ' read -r QUEUECTL_SLOT_KIND QUEUECTL_RUN QUEUECTL_SLOT_ENDS QUEUECTL_SLOT_VARIABLES QUEUECTL_ATTEMPT QUEUECTL_JOB_ID QUEUECTL_QUEUE; do
-  IFS= read -r QUEUECTL_SLOT_LINE; IFS= read -r QUEUECTL_SLOT_COMMAND
-  [ -z "$QUEUECTL_SLOT_LINE" ] || QUEUECTL_SLOT_CWD=$QUEUECTL_SLOT_LINE
+while IFS=' ' read -r QUEUECTL_SLOT_KIND QUEUECTL_SLOT_1 QUEUECTL_SLOT_2 QUEUECTL_SLOT_3; do
+  case $QUEUECTL_SLOT_KIND in
+    in) IFS= read -r QUEUECTL_SLOT_CWD; continue;;
+    as) QUEUECTL_SLOT_ENDS=$QUEUECTL_SLOT_1 QUEUECTL_ATTEMPT=$QUEUECTL_SLOT_2 QUEUECTL_QUEUE=$QUEUECTL_SLOT_3; continue;;
+  esac
+  QUEUECTL_RUN=$QUEUECTL_SLOT_1 QUEUECTL_JOB_ID=$QUEUECTL_SLOT_2; IFS= read -r QUEUECTL_SLOT_COMMAND
   (queuectl_slot "$@"); QUEUECTL_SLOT_CODE=$?
   QUEUECTL_SLOT_SIGNAL=-; [ $QUEUECTL_SLOT_CODE -le 128 ] || QUEUECTL_SLOT_SIGNAL=SIG$(kill -l $QUEUECTL_SLOT_CODE)
   if [ "$QUEUECTL_SLOT_KIND" != known ] && queuectl_left; then echo "$QUEUECTL_SLOT_CODE $QUEUECTL_SLOT_SIGNAL left"; exit; fi
@@ -113,13 +117,15 @@ export interface SlotShellOptions {
   home: string;
 }
 
-const utf8 = new TextEncoder();
+const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
 
 export class SlotShell {
   readonly #child: Deno.ChildProcess;
   readonly #requests: WritableStreamDefaultWriter<Uint8Array>;
   readonly #shell: string;
+  /** What it was told last. */
   #cwd: string | null = null;
+  #as = "";
   #running: PromiseWithResolvers<LaunchEnd> | undefined;
   #usable = true;
   /** Resolves when it has ended. */
@@ -163,19 +169,16 @@ export class SlotShell {
    */
   run({ plain, known, command, ends, cwd, job, token, variables }: SlotCommand): Promise<LaunchEnd> {
     const running = this.#running = Promise.withResolvers<LaunchEnd>();
-    const words = [
-      known ? "known" : plain ? "plain" : "shell",
-      token,
-      splitSpool(ends).token,
-      variables.length,
-      job.attempt,
-      job.id,
-      job.queue,
-    ];
-    const directory = cwd === this.#cwd ? "" : cwd ?? ".";
+    const lines: string[] = [];
+    if (cwd !== this.#cwd) lines.push("in", cwd ?? ".");
+    const as = ["as", splitSpool(ends).token, job.attempt, job.queue].join(" ");
+    if (as !== this.#as) lines.push(as);
     this.#cwd = cwd;
-    const lines = [words.join(" "), directory, command, ...variables];
-    this.#requests.write(utf8.encode(lines.map((line) => `${line}\n`).join("")))
+    this.#as = as;
+    const words = [known ? "known" : plain ? "plain" : "shell", token, job.id];
+    if (variables.length > 0) words.push(String(variables.length));
+    lines.push(words.join(" "), command, ...variables);
+    this.#requests.write(utf8.encoder.encode(lines.map((line) => `${line}\n`).join("")))
       .catch(() => {}); // it has ended, which shows on its stdout
     return running.promise;
   }
@@ -190,8 +193,8 @@ export class SlotShell {
   async #listen(): Promise<void> {
     let said = "";
     try {
-      for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-        said += text;
+      for await (const bytes of this.#child.stdout) {
+        said += utf8.decoder.decode(bytes);
         if (said.endsWith("\n")) {
           const [code = "", signal = "-", left] = said.trimEnd().split(" ");
           said = "";

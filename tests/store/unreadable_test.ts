@@ -1,0 +1,75 @@
+/**
+ * @module
+ * Jobs with a value that nobody can read: each is dead and says why, and all others are run.
+ */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { openStore } from "../../src/store/open.ts";
+import { claim, enqueue, newSupervisor } from "../helpers/jobs.ts";
+import { tempDir } from "../helpers/temp.ts";
+
+const TOO_LARGE = "9223372036854775807";
+const BYTES = "x'ff00'";
+
+/** A value that cannot be read, for each column of a job that has not begun. */
+const DAMAGE: readonly [column: string, value: string][] = [
+  ["env", `'{"A": '`],
+  ["env", `'[1]'`],
+  ["env", `'"text"'`],
+  ["env", `'{"A": 1}'`],
+  ["env", BYTES],
+  ["command", BYTES],
+  ["cwd", BYTES],
+  ["label", BYTES],
+  ["name", BYTES],
+  ["priority", TOO_LARGE],
+  ["priority", `-${TOO_LARGE}`],
+  ["last_attempt", TOO_LARGE],
+  ["max_retries", TOO_LARGE],
+  ["max_retries", "'many'"],
+  ["timeout_ms", TOO_LARGE],
+  ["timeout_ms", "1.5"],
+  ["created_at", TOO_LARGE],
+  ["created_at", BYTES],
+  ["run_at", TOO_LARGE],
+  ["run_at", `-${TOO_LARGE}`],
+];
+
+/** Writes a value into a job past all checks. */
+function damage(path: string, { seq, column, value }: { seq: number; column: string; value: string }): void {
+  {
+    using db = new DatabaseSync(path, { defensive: false } as object);
+    db.exec("PRAGMA writable_schema=1; UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')')");
+  }
+  using db = new DatabaseSync(path);
+  db.exec(`UPDATE jobs SET ${column} = ${value} WHERE seq = ${seq}`);
+}
+
+for (const [column, value] of DAMAGE) {
+  Deno.test(`a job whose ${column} is ${value} is dead and keeps no other from being claimed`, async () => {
+    using dir = tempDir();
+    const store = await openStore(dir.home);
+    await store.register(newSupervisor("s"));
+    await enqueue(store, { id: "damaged" }, { id: "other" }, { id: "elsewhere", queue: "b" });
+    const { seq } = (await store.get("damaged"))!;
+    damage(dir.home.database, { seq, column, value });
+    const claimed = await claim(store, "s", { count: 5 });
+    assert.deepEqual(claimed.map(({ id }) => id).sort(), ["elsewhere", "other"]);
+    const [dead] = (await store.list({ state: "dead", limit: 10 })).jobs;
+    assert.deepEqual([dead!.seq, dead!.error], [seq, `not started: its stored ${column} cannot be read`]);
+    assert.deepEqual(await store.recount(), []);
+    store.close();
+  });
+}
+
+Deno.test("a job of an unreadable queue keeps no other from being claimed", async () => {
+  using dir = tempDir();
+  const store = await openStore(dir.home);
+  await store.register(newSupervisor("s"));
+  await enqueue(store, {}, {}, { env: { A: "b" } });
+  damage(dir.home.database, { seq: 1, column: "queue", value: BYTES });
+  damage(dir.home.database, { seq: 3, column: "env", value: BYTES });
+  assert.deepEqual((await claim(store, "s", { count: 5 })).map(({ id }) => id), ["j2"]);
+  assert.equal((await store.get("j3"))!.state, "dead");
+  store.close();
+});
