@@ -14,6 +14,8 @@ import { mayBecome, sqlList } from "./words.ts";
 interface Stored {
   type: "integer" | "text";
   mayBeNull?: boolean;
+  /** Whether text can be read, where not all can. */
+  canRead?: (text: string) => boolean;
   /** A job so mended does nothing should somebody run it again. */
   as: string;
 }
@@ -34,7 +36,7 @@ function storedField({ kind, default: otherwise }: FieldColumn): Stored {
     case "path":
       return { type: "text", mayBeNull, as: "'/dev/null'" };
     case "variables":
-      return { type: "text", mayBeNull, as: "'unreadable'" };
+      return { type: "text", mayBeNull, canRead: (text) => envOf(text) !== undefined, as: "'unreadable'" };
   }
 }
 
@@ -53,14 +55,13 @@ const COLUMNS = Object.entries(NEEDED) as [keyof JobRow, Stored][];
 
 /** The column of a job without which it cannot be run and that cannot be read, if there is one. */
 export function unreadableColumn(row: JobRow): keyof JobRow | undefined {
-  return COLUMNS.find(([column, stored]) => !isReadable(row, column, stored))?.[0];
+  return COLUMNS.find(([column, stored]) => !isReadable(row[column], stored))?.[0];
 }
 
-function isReadable(row: JobRow, column: keyof JobRow, { type, mayBeNull }: Stored): boolean {
-  const value = row[column];
+function isReadable(value: unknown, { type, mayBeNull, canRead }: Stored): boolean {
   if (value === null) return mayBeNull === true;
   if (type === "integer") return Number.isInteger(value);
-  return typeof value === "string" && (column !== "env" || envOf(value) !== undefined);
+  return typeof value === "string" && (canRead?.(value) ?? true);
 }
 
 const TO_PENDING = `
