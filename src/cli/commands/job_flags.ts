@@ -18,15 +18,30 @@ export function jobFlags(names: readonly FieldName[] = FIELD_NAMES): Flags {
 function flagFor(name: FieldName): Flag<string | string[] | boolean | undefined> {
   const { kind, brief } = FIELDS[name];
   if (kind.type === "flag") return toggle(brief) as Flag<boolean | undefined>;
-  return kind.type === "variables" ? texts("NAME=VALUE", brief) : text(placeholder(name, kind), brief);
+  return (kind.type === "variables" ? texts : text)(placeholder(name, kind), brief);
 }
 
 /** What stands for its value in help. */
 function placeholder(name: FieldName, { type }: Kind): string {
-  if (type === "integer") return "N";
-  if (type === "duration" || type === "delay") return "DURATION";
-  if (type === "time") return "TIME";
-  return type === "path" ? "DIR" : name.toUpperCase();
+  switch (type) {
+    case "integer":
+      return "N";
+    case "duration":
+    case "delay":
+      return "DURATION";
+    case "time":
+      return "TIME";
+    case "path":
+      return "DIR";
+    case "variables":
+      return "NAME=VALUE";
+    case "text":
+    case "line":
+    case "word":
+      return name.toUpperCase();
+    case "flag":
+      return "";
+  }
 }
 
 /** The values of those flags by the names of their fields; flags that are none are left out. */
