@@ -28,18 +28,8 @@ const DURATION: JsonSchema = {
   ],
 };
 
-/** What a field may be. */
-function schemaOf(name: FieldName): JsonSchema {
-  return AS_DOCUMENTED[name] ?? schemaOfKind(FIELDS[name].kind);
-}
-
-/** Where the document has always said less than what is taken. */
-const AS_DOCUMENTED: Partial<Record<FieldName, JsonSchema>> = {
-  id: { type: "string", minLength: 1, maxLength: 128, pattern: "^[A-Za-z0-9._:-]+$" },
-  max_retries: { type: "integer", minimum: 0 },
-};
-
-function schemaOfKind(kind: Kind): JsonSchema {
+/** What values of a kind may be. */
+function schemaOf(kind: Kind): JsonSchema {
   switch (kind.type) {
     case "text":
     case "path":
@@ -72,7 +62,7 @@ export function jobFields(
     schema: {
       type: "object",
       properties: Object.fromEntries(
-        names.map((name) => [name, { ...schemaOf(name), description: FIELDS[name].brief }]),
+        names.map((name) => [name, { ...schemaOf(FIELDS[name].kind), description: FIELDS[name].brief }]),
       ),
       additionalProperties: false,
     },
