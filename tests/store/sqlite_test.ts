@@ -158,7 +158,7 @@ Deno.test("a database written by a newer version is left alone", async () => {
   await withStore(dir.home, (store) => enqueue(store, {}));
   tamper(dir.home, "PRAGMA user_version=999");
   await assert.rejects(openStore(dir.home), {
-    name: "StoreUnusable",
+    name: "StoreNewer",
     message: /a newer queuectl wrote it \(version 999, this one knows \d+\); update queuectl$/,
   });
   assert.equal(pragma(dir.home, "user_version"), 999);
