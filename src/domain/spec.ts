@@ -141,12 +141,12 @@ export function jobFromValue(value: unknown, defaults: JobDefaults): NewJob {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new BadInput(`Cannot enqueue ${kindOf(value)}: a job is a JSON object such as {"command": "ls"}`);
   }
-  return completeJob(readFields(value as Record<string, unknown>, defaults), defaults);
+  return completeJob(value as Record<string, unknown>, defaults);
 }
 
 /** A job from a command. @throws {BadInput} with one sentence */
 export function jobFromCommand(command: string, defaults: JobDefaults): NewJob {
-  return completeJob(readFields({ command }, defaults), defaults);
+  return completeJob({ command }, defaults);
 }
 
 /**
@@ -157,18 +157,27 @@ export function readFields(
   values: Readonly<Record<string, unknown>>,
   surroundings: Surroundings,
 ): Partial<NewJob> {
-  const job: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(values)) {
+  const job: Partial<NewJob> = {};
+  readInto(job, values, surroundings);
+  return job;
+}
+
+function readInto(
+  job: Partial<Record<keyof NewJob, unknown>>,
+  values: Readonly<Record<string, unknown>>,
+  surroundings: Surroundings,
+): void {
+  for (const name of Object.keys(values)) {
     if (!isField(name)) throw unknownField(name);
     const { key, kind } = FIELDS[name];
-    job[key] = readValue(kind, value, surroundings);
-    if (job[key] === undefined) throw badValue(name, value);
+    const value = readValue(kind, values[name], surroundings);
+    if (value === undefined) throw badValue(name, values[name]);
+    job[key] = value;
   }
   if (values.run_at !== undefined && values.delay !== undefined) {
     throw new BadInput("Cannot use run_at and delay together: each says when the job may start");
   }
   if (values.command !== undefined) checkLength(values.command as string);
-  return job;
 }
 
 /** Whether that is the name of a field. */
@@ -176,33 +185,36 @@ export function isField(name: string): name is FieldName {
   return Object.hasOwn(FIELDS, name);
 }
 
-function completeJob(own: Partial<NewJob>, defaults: JobDefaults): NewJob {
-  const { given = {} } = defaults;
-  if (own.command === undefined && given.command === undefined) {
+function completeJob(values: Readonly<Record<string, unknown>>, defaults: JobDefaults): NewJob {
+  const otherwise = jobOtherwise(defaults);
+  const job = { ...otherwise };
+  readInto(job, values, defaults);
+  if (job.command === undefined) {
     throw new BadInput('Cannot enqueue a job without a command: give "command"');
   }
-  const cwd = own.cwd ?? given.cwd ?? defaults.cwd;
-  if (cwd === null) {
+  if (job.cwd === null) {
     throw new BadInput(
       "Cannot tell where the job shall run: the current directory is gone, or its name is not UTF-8; give cwd",
     );
   }
-  const env = given.env && own.env ? { ...given.env, ...own.env } : undefined;
-  if (env) checkEnvironment(env);
-  return { ...jobOtherwise(defaults), ...given, ...own, cwd, ...(env && { env }) };
+  if (otherwise.env && job.env !== otherwise.env) {
+    job.env = { ...otherwise.env, ...job.env };
+    checkEnvironment(job.env);
+  }
+  return job as NewJob;
 }
 
-const otherwise = new WeakMap<JobDefaults, NewJob>();
-
-/** A job that says nothing; made once for many jobs. */
-function jobOtherwise(defaults: JobDefaults): NewJob {
-  let job = otherwise.get(defaults);
-  if (!job) {
-    const values = STORED_FIELDS.map((name) => [FIELDS[name].key, defaultOf(FIELDS[name], defaults)]);
-    otherwise.set(defaults, job = Object.fromEntries(values) as NewJob);
-  }
+/** A job that says nothing itself, which may have no command; made once for many jobs. */
+function jobOtherwise(defaults: JobDefaults): Partial<NewJob> {
+  const known = otherwises.get(defaults);
+  if (known) return known;
+  const values = STORED_FIELDS.map((name) => [FIELDS[name].key, defaultOf(FIELDS[name], defaults)]);
+  const job: Partial<NewJob> = { ...Object.fromEntries(values), cwd: defaults.cwd, ...defaults.given };
+  otherwises.set(defaults, job);
   return job;
 }
+
+const otherwises = new WeakMap<JobDefaults, Partial<NewJob>>();
 
 function defaultOf({ default: value }: Field, defaults: JobDefaults): unknown {
   return typeof value === "object" && value ? defaults[value.setting as FieldSetting] : value;

@@ -249,8 +249,9 @@ function takePieces(
     const staged = readStaged(piece.jobs);
     take(piece, staged);
     db.run("DELETE FROM staged WHERE piece = ?", piece.piece);
-    const name = staged.columns.indexOf("name");
-    db.run(RELEASE, JSON.stringify(staged.rows.map((row) => row[name]).filter((name) => name !== null)));
+    const at = staged.columns.indexOf("name");
+    const names = staged.rows.map((row) => row[at]).filter((name) => name !== null);
+    if (names.length > 0) db.run(RELEASE, JSON.stringify(names));
   }
   return true;
 }
