@@ -3,7 +3,6 @@
  * What a user says of a job, as JSON or as flags, to a job that can be stored: the table of fields, read by the kinds
  * of their values. Everything that makes no sense is a `BadInput` of one sentence. Pure.
  */
-import { absolutePath, isAbsolute } from "../system/paths.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { BadInput } from "./errors.ts";
 import {
@@ -17,6 +16,7 @@ import {
   STORED_FIELDS,
 } from "./fields.ts";
 import { nearest } from "./nearest.ts";
+import { absolutePath, isAbsolute } from "./paths.ts";
 import { LONGEST_MS, type Settings } from "./settings.ts";
 
 /** What the meaning of some values depends on. */
@@ -25,6 +25,8 @@ export interface Surroundings {
   now: number;
   /** Where a job is enqueued; a relative `cwd` starts from there. Null when that has no name (any more). */
   cwd: string | null;
+  /** Whether its paths are those of Windows. */
+  windows: boolean;
 }
 
 /** What holds for a job that does not say otherwise: some settings, and where it is enqueued. */
@@ -73,7 +75,7 @@ function described(kind: Kind): string {
 }
 
 /** The value in code, or undefined when it is not of that kind. @throws {BadInput} that says more */
-function readValue(kind: Kind, value: unknown, { now, cwd }: Surroundings): unknown {
+function readValue(kind: Kind, value: unknown, { now, cwd, windows }: Surroundings): unknown {
   switch (kind.type) {
     case "text":
       return isText(value) && value.trim() !== "" ? value : undefined;
@@ -96,8 +98,8 @@ function readValue(kind: Kind, value: unknown, { now, cwd }: Surroundings): unkn
     case "time":
       return typeof value === "string" ? parseTime(value) : undefined;
     case "path":
-      if (!isText(value) || value === "" || cwd === null && !isAbsolute(value)) return undefined;
-      return absolutePath(value, cwd ?? "");
+      if (!isText(value) || value === "" || cwd === null && !isAbsolute(value, { windows })) return undefined;
+      return absolutePath(value, cwd ?? "", { windows });
     case "variables":
       return readVariables(value);
     case "flag":

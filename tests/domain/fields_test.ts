@@ -54,7 +54,7 @@ function samplesOf(kind: Kind): [unknown, unknown] {
   }
 }
 
-const DEFAULTS = { now: T0, cwd: "/", priority: 0, maxRetries: 0, timeoutMs: 0 };
+const DEFAULTS = { now: T0, cwd: "/", windows: false, priority: 0, maxRetries: 0, timeoutMs: 0 };
 
 /** A job that says everything, as JSON, with the first or the second of the samples. */
 function everything(sample: 0 | 1, names: readonly (keyof typeof FIELDS)[]): Record<string, unknown> {

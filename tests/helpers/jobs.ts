@@ -18,7 +18,7 @@ export const T0 = 1_800_000_000_000;
 
 const PLAIN = jobFromValue(
   { command: "true" },
-  { now: T0, cwd: "/", priority: 0, maxRetries: 3, timeoutMs: 0 },
+  { now: T0, cwd: "/", windows: false, priority: 0, maxRetries: 3, timeoutMs: 0 },
 );
 
 /** A job that wants nothing special. */

@@ -7,7 +7,7 @@ import { STATES } from "../../domain/job.ts";
 import { LONGEST_MS, type Settings } from "../../domain/settings.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
 import type { JobFilter } from "../../store/contract.ts";
-import { currentDirectory } from "../../system/environment.ts";
+import { whereabouts } from "../../system/environment.ts";
 import {
   type Input,
   type Inputs,
@@ -73,7 +73,7 @@ export function jobFields(
 
 /** What holds for a job that does not say otherwise. Where it runs, then, is where the server runs. */
 export function jobDefaults(settings: Settings, now: number): JobDefaults {
-  return { ...settings, now, cwd: currentDirectory() };
+  return { ...settings, now, ...whereabouts() };
 }
 
 /** The values that pick jobs. */

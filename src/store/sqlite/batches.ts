@@ -8,15 +8,20 @@
  * Invariants: an id is reserved before it is looked for among the jobs, so no two jobs get the same; the counts
  * change in the transaction that moves the jobs.
  */
-import { StoreBusy, StoreFull, StoreNewer, StoreUnusable, TakenId } from "../../domain/errors.ts";
+import { StoreBusy, StoreFull, StoreNewer, StoreUnusable } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
 import type { EnqueueOptions } from "../contract.ts";
+import { textOf } from "../rules/divide.ts";
+import { idOf, nameOf } from "../rules/job_id.ts";
+import { NewJobTally } from "../rules/new_jobs.ts";
+import { type FirstState, waitingState } from "../rules/order.ts";
+import { takenId } from "../rules/refusals.ts";
 import type { Database, Value } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { giveWay, type HasTime, turn } from "./engine/turns.ts";
-import { type FirstState, firstState, knownIds, nameOf, remember, taken, Tally, textOf } from "./enqueue.ts";
+import { knownIds, remember, storeTally } from "./enqueue.ts";
 import { NEW_COLUMNS, newRow } from "./rows.ts";
 
 /** The jobs of a piece: it is moved in one transaction. */
@@ -93,7 +98,7 @@ async function stage(
     const name = nameOf(job, options);
     if (job.id !== null) piece.chosen.push({ name: job.id, index: names.length });
     names.push(name);
-    piece.rows.push(newRow(job, name, firstState(job, options)));
+    piece.rows.push(newRow(job, name, waitingState(job.runAt, options.now)));
     text += textOf(job);
   }
   if (pieces.length > 0) await flush();
@@ -106,7 +111,7 @@ const STAGE = "INSERT INTO staged (batch, start, jobs) VALUES (?, ?, ?)";
 
 function stagePiece(db: Database, batch: string, { start, rows, chosen }: Piece): void {
   for (const { name, index } of chosen) {
-    if (!reserve(db, name) || db.get(EXISTS, name)) throw new TakenId(taken(name), index);
+    if (!reserve(db, name) || db.get(EXISTS, name)) throw takenId(name, index);
   }
   db.run(STAGE, batch, start, JSON.stringify({ columns: NEW_COLUMNS, rows }));
 }
@@ -141,7 +146,7 @@ function commit(
   if (last === names.length) firstNumbers(db, last);
   const first = last - names.length + 1;
   db.run("UPDATE batches SET first = ? WHERE id = ?", first, batch);
-  const ids = names.map((name, index) => name ?? `j${first + index}`);
+  const ids = names.map((name, index) => idOf({ seq: first + index, name }));
   remember(db, ids, options);
   return { ids, first: true };
 }
@@ -211,13 +216,14 @@ function moveSome(db: Database, batch: string, hasTime: HasTime): boolean {
     batch,
   );
   if (!made) return false; // others have moved it
-  const tally = new Tally();
+  const tally = new NewJobTally();
   const more = takePieces(db, batch, { hasTime }, ({ start, jobs }, { columns, rows }) => {
     db.run(moveSql(columns), made.first + start, made.made_at, jobs);
     const at = (column: string) => columns.indexOf(column);
     const [queue, state, held, priority] = [at("queue"), at("state"), at("held"), at("priority")];
     for (const [index, row] of rows.entries()) {
-      tally.add(row[queue] as string, {
+      tally.add({
+        queue: row[queue] as string,
         state: row[state] as FirstState,
         held: row[held] === 1,
         priority: row[priority] as number,
@@ -225,7 +231,7 @@ function moveSome(db: Database, batch: string, hasTime: HasTime): boolean {
       });
     }
   });
-  tally.store(db, made.made_at);
+  storeTally(db, tally, made.made_at);
   return more;
 }
 
@@ -262,9 +268,9 @@ function takePieces(
  */
 export async function recover(db: Database, home: Home): Promise<boolean> {
   const isDead = async (id: string) => await isPresent(presencePath(home.dir, id)) !== true;
-  const left = presencesIn(home.dir).filter((id) => id.startsWith(PREFIX));
+  const locks = presencesIn(home.dir).filter((id) => id.startsWith(PREFIX));
   const dead = [];
-  for (const id of left) if (await isDead(id)) dead.push(id);
+  for (const id of locks) if (await isDead(id)) dead.push(id);
   const batches = await db.read((db) =>
     db.all<{ id: string; first: number | null }>("SELECT id, first FROM batches ORDER BY first")
   );
