@@ -1,36 +1,25 @@
 /** A form for a new job, with the command line that does the same. */
 import { html, useEffect, useState } from "./lib.js";
 import { call, useAnswer } from "./api.js";
+import { FIELDS } from "./fields.js";
 import { attempt, say } from "./parts.js";
 import { go } from "./router.js";
 
-const FIELDS = [
-  { name: "queue", label: "Queue", hint: "default" },
-  { name: "priority", label: "Priority", hint: "lower runs first", number: true },
-  { name: "max_retries", label: "Retries", hint: "3", number: true },
-  { name: "timeout", label: "Timeout", hint: "90s, 10m, 1h30m" },
-  { name: "delay", label: "Delay", hint: "not before this long from now" },
-  { name: "label", label: "Label", hint: "a word to find it by" },
-  { name: "id", label: "Id", hint: "j1, j2, …" },
-  { name: "cwd", label: "Directory", hint: "where the dashboard was started" },
-];
+/** Most jobs leave these alone: they come last. */
+const RARE = ["id", "cwd"];
+const INPUTS = FIELDS.filter(({ hint }) => hint !== null)
+  .toSorted((a, b) => RARE.indexOf(a.name) - RARE.indexOf(b.name));
 
 export function Enqueue({ query }) {
   const [values, setValues] = useState({ command: "" });
   const from = useAnswer(query.from ? `/jobs/${encodeURIComponent(query.from)}` : null).data;
   useEffect(() => {
     if (!from) return;
-    const { command, queue, priority, max_retries, timeout, label, cwd, env } = from;
+    const { command, env } = from;
+    const same = INPUTS.filter(({ name, json }) => json !== null && name !== "id");
     setValues({
-      ...{
-        command,
-        queue,
-        priority: String(priority),
-        max_retries: String(max_retries),
-        timeout: String(timeout),
-        label: label ?? "",
-        cwd: cwd ?? "",
-      },
+      command,
+      ...Object.fromEntries(same.map(({ name, json }) => [name, String(from[json] ?? "")])),
       env: Object.entries(env ?? {}).map((pair) => pair.join("=")).join("\n"),
     });
   }, [from?.id]);
@@ -55,10 +44,10 @@ export function Enqueue({ query }) {
           <label class="wide">Command <textarea name="command" rows="3" required value=${values
             .command} onInput=${set("command")}
             placeholder="as a shell would run it"></textarea></label>
-          ${FIELDS.map(({ name, label, hint, number }) =>
-            html`<label key=${name}>${label}
+          ${INPUTS.map(({ name, title, hint, kind }) =>
+            html`<label key=${name}>${title}
         <input name=${name} value=${values[name] ?? ""} placeholder=${hint} inputmode=${
-              number ? "numeric" : undefined
+              kind.type === "integer" ? "numeric" : undefined
             } onInput=${set(name)}/></label>`
           )}
           <label class="wide">Environment <textarea name="env" rows="2" value=${values.env ??
@@ -76,9 +65,9 @@ export function Enqueue({ query }) {
 /** What was typed, as the server takes it; numbers that are none are left for it to refuse. */
 function jobOf(values) {
   const job = { command: values.command };
-  for (const { name, number } of FIELDS) {
+  for (const { name, kind } of INPUTS) {
     const text = (values[name] ?? "").trim();
-    if (text !== "") job[name] = number && /^[+-]?\d+$/.test(text) ? Number(text) : text;
+    if (text !== "") job[name] = kind.type === "integer" && /^[+-]?\d+$/.test(text) ? Number(text) : text;
   }
   const pairs = variablesOf(values);
   if (pairs.length > 0) job.env = Object.fromEntries(pairs.map((pair) => splitAt(pair, pair.indexOf("="))));
@@ -96,7 +85,7 @@ function splitAt(pair, at) {
 
 function commandLine(values) {
   const words = ["queuectl", "enqueue"];
-  for (const { name } of FIELDS) {
+  for (const { name } of INPUTS) {
     const text = (values[name] ?? "").trim();
     if (text !== "") words.push(`--${name.replaceAll("_", "-")}`, quoted(text));
   }

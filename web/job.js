@@ -1,10 +1,15 @@
 /** One job: what it is, how it went, what it prints, and what can be done to it. */
 import { html, useState } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
+import { FIELDS } from "./fields.js";
 import { duration, secondsBetween, visible } from "./format.js";
 import { Output } from "./output.js";
 import { Action, ask, attempt, Empty, Facts, State, Time, withoutWorker } from "./parts.js";
 import { addressWith, go, Link } from "./router.js";
+
+/** The fields that are shown in ways of their own, and those that are not. */
+const OWN_WAYS = "command id queue priority max_retries timeout run_at label cwd env hold".split(" ");
+const OTHERS = FIELDS.filter(({ name, json }) => json !== null && !OWN_WAYS.includes(name));
 
 const WAITING = ["pending", "scheduled", "failed"];
 const ENDED = ["completed", "dead", "cancelled"];
@@ -47,6 +52,7 @@ export function Job({ id, query }) {
       ["Error", job.error && visible(job.error)],
       ["Directory", html`<code>${visible(job.cwd)}</code>`],
       ["Environment", job.env && html`<${Environment} env=${job.env}/>`],
+      ...OTHERS.map((field) => [field.title, shown(field, job[field.json])]),
     ]}/>
       <${Timeline} job=${job}/>
     ${job.history.length > 0 && html`
@@ -54,6 +60,13 @@ export function Job({ id, query }) {
       <${Output} key=${chosen} ...${{ id: job.id, attempt: chosen, last }} />
     `}
   `;
+}
+
+function shown({ kind }, value) {
+  if (!value) return null;
+  if (kind.type === "duration") return duration(value);
+  if (kind.type === "time") return html`<${Time} at=${value}/>`;
+  return kind.type === "flag" ? "yes" : visible(String(value));
 }
 
 const SECRET = /secret|token|passw|key|credential|auth/i;
@@ -198,31 +211,30 @@ function Actions({ job, path, reload }) {
   }`;
 }
 
+const EDITED = FIELDS.filter(({ editable, hint }) => editable && hint !== null);
+
 function Edit({ job, path, done }) {
   const submit = async (event) => {
     event.preventDefault();
     const form = new FormData(event.target);
-    const body = {
-      command: form.get("command"),
-      queue: form.get("queue"),
-      priority: Number(form.get("priority")),
-    };
-    body.max_retries = Number(form.get("max_retries"));
-    body.timeout = form.get("timeout");
-    // what is empty stays as it is
-    for (const name of ["delay", "label", "cwd"]) if (form.get(name)) body[name] = form.get(name);
+    const body = { command: form.get("command") };
+    for (const { name, kind, optional } of EDITED) {
+      const text = form.get(name);
+      if (optional && text === "") continue; // it stays as it is
+      body[name] = kind.type === "integer" ? Number(text) : text;
+    }
     if (await attempt(() => call("PATCH", path, body), `Changed ${job.id}`)) done();
   };
   return html`
     <form class="fields" onSubmit=${submit}>
       <label class="wide">Command <textarea name="command" rows="3" required>${job.command}</textarea></label>
-      <label>Queue <input name="queue" defaultValue=${job.queue} required/></label>
-      <label>Priority <input name="priority" type="number" defaultValue=${job.priority}/></label>
-      <label>Retries <input name="max_retries" type="number" min="0" defaultValue=${job.max_retries}/></label>
-      <label>Timeout <input name="timeout" defaultValue=${job.timeout}/></label>
-      <label>Delay <input name="delay" placeholder="from now; 0 is at once"/></label>
-      <label>Label <input name="label" defaultValue=${job.label ?? ""}/></label>
-      <label>Directory <input name="cwd" defaultValue=${job.cwd ?? ""}/></label>
+      ${EDITED.map(({ name, json, title, kind, optional }) =>
+        html`<label key=${name}>${title} <input name=${name} defaultValue=${
+          job[json] ?? ""
+        } required=${!optional}
+        type=${kind.type === "integer" ? "number" : undefined} min=${kind.min} max=${kind.max}
+        placeholder=${name === "delay" ? "from now; 0 is at once" : undefined}/></label>`
+      )}
       <div class="buttons"><button type="submit" class="primary">Save</button></div>
     </form>
   `;

@@ -5,7 +5,8 @@
  */
 import { BadInput, UserError } from "./errors.ts";
 import type { NewJob } from "./job.ts";
-import { type JobDefaults, jobFromCommand, jobFromJson, jobFromValue, parseJson } from "./spec.ts";
+import { parseJson } from "./json_fault.ts";
+import { type JobDefaults, jobFromCommand, jobFromValue } from "./spec.ts";
 
 /** The jobs of a text. */
 export interface Bulk {
@@ -43,7 +44,7 @@ function isContent(line: string): boolean {
 }
 
 function readLine(line: string, { isJson, defaults }: { isJson: boolean; defaults: JobDefaults }): NewJob {
-  if (isJson) return jobFromJson(line, defaults);
+  if (isJson) return jobFromValue(parseJson(line), defaults);
   if (/^\s*\{\s*"/.test(line)) {
     throw new BadInput("Cannot mix JSON and commands: the first line is a command");
   }

@@ -3,6 +3,9 @@
  * The job, its attempts, its states, and the one table of allowed moves between them. Pure.
  * Every write of a state goes along `TRANSITIONS`; the database repeats the names as a CHECK.
  */
+import type { NewJob } from "./fields.ts";
+
+export type { NewJob };
 
 /** Every state a job can be in, in the order in which a job meets them. */
 export const STATES = [
@@ -53,33 +56,7 @@ export const OUTCOMES = ["completed", "failed", "timed_out", "cancelled", "lost"
 /** How an attempt ended. */
 export type Outcome = typeof OUTCOMES[number];
 
-/** A job to be stored, checked and with its defaults filled in (see `spec.ts`). Times in ms since the epoch. */
-export interface NewJob {
-  /** The user's id, or null: the store gives `j<seq>`. */
-  id: string | null;
-  /** For the shell, exactly as it was given. */
-  command: string;
-  /** Matches `QUEUE_PATTERN`. */
-  queue: string;
-  /** Lower runs first; may be negative. */
-  priority: number;
-  /** How often it is run again after a failure: it runs at most once more than this. */
-  maxRetries: number;
-  /** How long one attempt may run; 0 is for ever. */
-  timeoutMs: number;
-  /** Not before this time; null is at once. */
-  runAt: number | null;
-  /** A word of the user to find jobs by; null is none. */
-  label: string | null;
-  /** The directory to run in; null is the worker's own. */
-  cwd: string | null;
-  /** Laid over the worker's environment. */
-  env: Readonly<Record<string, string>> | null;
-  /** A held job waits until it is released. */
-  held: boolean;
-}
-
-/** A stored job. Times in ms since the epoch. */
+/** A stored job: its fields, and what has become of it. Times in ms since the epoch. */
 export interface Job extends Omit<NewJob, "id"> {
   /** The user's, or `j<seq>`, or a UUID. */
   id: string;
@@ -140,12 +117,3 @@ export const STREAMS = ["stdout", "stderr"] as const;
 
 /** An output stream of an attempt. */
 export type Stream = typeof STREAMS[number];
-
-/** The ids a user may give. Ids of the form `j<digits>` belong to the store. */
-export const ID_PATTERN = /^(?!j\d+$)[A-Za-z0-9._:-]{1,128}$/;
-
-/** The names a queue may have. */
-export const QUEUE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
-
-/** The queue of a job that names none. */
-export const DEFAULT_QUEUE = "default";

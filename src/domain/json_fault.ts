@@ -1,7 +1,19 @@
 /**
  * @module
- * Where a text stops being JSON: the engine's own messages do not always say. Pure.
+ * Reading JSON, and where a text stops being JSON: the engine's own messages do not always say. Pure.
  */
+import { BadInput } from "./errors.ts";
+
+/** Reads JSON. @throws {BadInput} that says where it is wrong, and `advice` */
+export function parseJson(json: string, advice = ""): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    const { line, column, found } = faultOf(json);
+    const place = json.includes("\n") ? `line ${line}, column ${column}` : `column ${column}`;
+    throw new BadInput(`Cannot read the JSON: ${found} at ${place}${advice}`);
+  }
+}
 
 /** The first place where a text is not JSON. Lines and columns count from 1. */
 export interface JsonFault {

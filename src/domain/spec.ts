@@ -1,30 +1,36 @@
 /**
  * @module
- * What a user says of a job, as JSON or as flags, to a job that can be stored. One table of fields serves both,
- * and help. Everything that makes no sense is a `BadInput` of one sentence. Pure.
+ * What a user says of a job, as JSON or as flags, to a job that can be stored: the table of fields, read by the kinds
+ * of their values. Everything that makes no sense is a `BadInput` of one sentence. Pure.
  */
 import { formatDuration, parseDuration } from "./duration.ts";
 import { BadInput } from "./errors.ts";
-import { DEFAULT_QUEUE, ID_PATTERN, type NewJob, QUEUE_PATTERN } from "./job.ts";
-import { faultOf } from "./json_fault.ts";
+import {
+  type Field,
+  FIELD_NAMES,
+  type FieldName,
+  FIELDS,
+  type FieldSetting,
+  type Kind,
+  type NewJob,
+  STORED_FIELDS,
+} from "./fields.ts";
 import { nearest } from "./nearest.ts";
 import { absolutePath, isAbsolute } from "./paths.ts";
-import { LONGEST_MS, MAX_INT32, MIN_INT32 } from "./settings.ts";
+import { LONGEST_MS, type Settings } from "./settings.ts";
 
-/** What holds for a job that does not say otherwise. */
-export interface JobDefaults {
-  /** ms since the epoch, for `delay`. */
+/** What the meaning of some values depends on. */
+export interface Surroundings {
+  /** In ms since the epoch, for `delay`. */
   now: number;
-  /** The setting of that name. */
-  priority: number;
-  /** The setting of that name. */
-  maxRetries: number;
-  /** The setting of that name. */
-  timeoutMs: number;
-  /** Where it was enqueued; a relative `cwd` starts from there. Null when that has no name (any more). */
+  /** Where a job is enqueued; a relative `cwd` starts from there. Null when that has no name (any more). */
   cwd: string | null;
   /** Whether its paths are those of Windows. */
   windows: boolean;
+}
+
+/** What holds for a job that does not say otherwise: some settings, and where it is enqueued. */
+export interface JobDefaults extends Surroundings, Pick<Settings, FieldSetting> {
   /** Fields given for every job, in the form that `readFields` returns; what a job says itself goes before. */
   given?: Partial<NewJob>;
 }
@@ -43,165 +49,67 @@ const BYTES_A_VARIABLE = 9;
 /** The names that an environment can hold, whatever a shell makes of them. */
 const VARIABLE = /^[^=\0]+$/;
 
-const MOST_RETRIES = 1_000_000;
-
-/** A field of a job, as users know it. */
-interface Field {
-  brief: string;
-  /** What stands for its value in help. */
-  placeholder: string;
-  /** What it takes; ends the sentence that refuses a value. */
-  takes: string;
-  /** Reads a value into the job. False when it is not what the field takes. */
-  read(value: unknown, job: Partial<NewJob>, defaults: Surroundings): boolean;
+/** What values of a kind are; ends the sentence that refuses another. */
+function described(kind: Kind): string {
+  switch (kind.type) {
+    case "text":
+      return "text that is not blank, without NUL bytes";
+    case "line":
+      return `1 to ${kind.max} characters on one line`;
+    case "word":
+      return kind.takes;
+    case "integer":
+      return `a whole number from ${kind.min} to ${kind.max}`;
+    case "duration":
+    case "delay":
+      return `a duration from 0 to ${formatDuration(LONGEST_MS)} (seconds, or "90s", "10m", "1h30m", "2d")`;
+    case "time":
+      return "a time with its zone, such as 2030-01-01T14:00:00Z or 2030-01-01T14:00+02:00";
+    case "path":
+      return "the path of a directory";
+    case "variables":
+      return "names with values that are text, the names without =, nothing with NUL bytes";
+    case "flag":
+      return "true or false";
+  }
 }
 
-/** What the meaning of some fields depends on. */
-export type Surroundings = Pick<JobDefaults, "now" | "cwd" | "windows">;
-
-const DURATION = `a duration from 0 to ${
-  formatDuration(LONGEST_MS)
-} (seconds, or "90s", "10m", "1h30m", "2d")`;
-const text = (value: unknown): value is string =>
-  typeof value === "string" && !value.includes("\0") && value.isWellFormed();
-
-/** The fields by their names in JSON; as a flag, `max_retries` is `--max-retries`. */
-export const FIELDS = {
-  command: {
-    brief: "the command, as a shell would run it",
-    placeholder: "COMMAND",
-    takes: "text that is not blank, without NUL bytes",
-    read(value, job) {
-      if (!text(value) || value.trim() === "") return false;
-      job.command = value;
-      return true;
-    },
-  },
-  id: {
-    brief: "its id (default: the next of j1, j2, …)",
-    placeholder: "ID",
-    takes: "1 to 128 of the characters A-Z a-z 0-9 . _ : -, and not j with a number, which queuectl gives",
-    read(value, job) {
-      if (typeof value !== "string" || !ID_PATTERN.test(value)) return false;
-      job.id = value;
-      return true;
-    },
-  },
-  queue: {
-    brief: "the queue (default: default)",
-    placeholder: "QUEUE",
-    takes: "1 to 64 of the characters A-Z a-z 0-9 . _ : -, the first a letter or digit",
-    read(value, job) {
-      if (typeof value !== "string" || !QUEUE_PATTERN.test(value)) return false;
-      job.queue = value;
-      return true;
-    },
-  },
-  priority: {
-    brief: "lower runs first; may be negative (default: setting priority)",
-    placeholder: "N",
-    takes: `a whole number from ${MIN_INT32} to ${MAX_INT32}`,
-    read(value, job) {
-      if (!wholeNumber(value, MIN_INT32, MAX_INT32)) return false;
-      job.priority = value;
-      return true;
-    },
-  },
-  max_retries: {
-    brief: "how often it is run again when it fails (default: setting max_retries)",
-    placeholder: "N",
-    takes: `a whole number from 0 to ${MOST_RETRIES}`,
-    read(value, job) {
-      if (!wholeNumber(value, 0, MOST_RETRIES)) return false;
-      job.maxRetries = value;
-      return true;
-    },
-  },
-  timeout: {
-    brief: "how long an attempt may run; 0 is for ever (default: setting timeout)",
-    placeholder: "DURATION",
-    takes: DURATION,
-    read(value, job) {
+/** The value in code, or undefined when it is not of that kind. @throws {BadInput} that says more */
+function readValue(kind: Kind, value: unknown, { now, cwd, windows }: Surroundings): unknown {
+  switch (kind.type) {
+    case "text":
+      return isText(value) && value.trim() !== "" ? value : undefined;
+    case "line":
+      return isText(value) && value.trim() !== "" && value.length <= kind.max && !CONTROL.test(value)
+        ? value
+        : undefined;
+    case "word":
+      return typeof value === "string" && kind.pattern.test(value) ? value : undefined;
+    case "integer":
+      return Number.isInteger(value) && value as number >= kind.min && value as number <= kind.max
+        ? value
+        : undefined;
+    case "duration":
+      return readDuration(value);
+    case "delay": {
       const ms = readDuration(value);
-      if (ms === undefined) return false;
-      job.timeoutMs = ms;
-      return true;
-    },
-  },
-  run_at: {
-    brief: "not before this time: 2030-01-01T14:00:00Z, or with another zone such as +02:00",
-    placeholder: "TIME",
-    takes: "a time with its zone, such as 2030-01-01T14:00:00Z or 2030-01-01T14:00+02:00",
-    read(value, job) {
-      const time = typeof value === "string" ? parseTime(value) : undefined;
-      if (time === undefined) return false;
-      job.runAt = time;
-      return true;
-    },
-  },
-  delay: {
-    brief: "not before this long from now",
-    placeholder: "DURATION",
-    takes: DURATION,
-    read(value, job, { now }) {
-      const ms = readDuration(value);
-      if (ms === undefined) return false;
-      job.runAt = ms === 0 ? null : now + ms;
-      return true;
-    },
-  },
-  label: {
-    brief: "a word of your own to find it by",
-    placeholder: "LABEL",
-    takes: "1 to 128 characters on one line",
-    read(value, job) {
-      if (!text(value) || value.trim() === "" || value.length > 128 || CONTROL.test(value)) return false;
-      job.label = value;
-      return true;
-    },
-  },
-  cwd: {
-    brief: "the directory to run in (default: where it is enqueued)",
-    placeholder: "DIR",
-    takes: "the path of a directory",
-    read(value, job, { cwd, windows }) {
-      if (!text(value) || value === "") return false;
-      if (cwd === null && !isAbsolute(value, { windows })) return false;
-      job.cwd = absolutePath(value, cwd ?? "", { windows });
-      return true;
-    },
-  },
-  env: {
-    brief: "a variable for its environment; may be repeated",
-    placeholder: "NAME=VALUE",
-    takes: "names with values that are text, the names without =, nothing with NUL bytes",
-    read(value, job) {
-      if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-      for (const [name, content] of Object.entries(value)) {
-        if (!VARIABLE.test(name) || !text(name) || !text(content)) return false;
-        checkVariable(name, content);
-      }
-      checkEnvironment(value as Record<string, string>);
-      job.env = value as Record<string, string>;
-      return true;
-    },
-  },
-  hold: {
-    brief: "keep it from starting until it is released",
-    placeholder: "",
-    takes: "true or false",
-    read(value, job) {
-      if (typeof value !== "boolean") return false;
-      job.held = value;
-      return true;
-    },
-  },
-} as const satisfies Record<string, Field>;
+      return ms === 0 ? null : ms && now + ms;
+    }
+    case "time":
+      return typeof value === "string" ? parseTime(value) : undefined;
+    case "path":
+      if (!isText(value) || value === "" || cwd === null && !isAbsolute(value, { windows })) return undefined;
+      return absolutePath(value, cwd ?? "", { windows });
+    case "variables":
+      return readVariables(value);
+    case "flag":
+      return typeof value === "boolean" ? value : undefined;
+  }
+}
 
-/** The name of a field. */
-export type FieldName = keyof typeof FIELDS;
-
-const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
+function isText(value: unknown): value is string {
+  return typeof value === "string" && !value.includes("\0") && value.isWellFormed();
+}
 
 /** What `show` prints of a job beyond what a user can say. */
 const SET_BY_QUEUECTL = new Set([
@@ -228,25 +136,6 @@ const VARIABLES_OF_QUEUECTL = new Set(
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/;
 
 /**
- * A job from JSON text.
- * @throws {BadInput} with one sentence, that says where when it is not JSON
- */
-export function jobFromJson(json: string, defaults: JobDefaults): NewJob {
-  return jobFromValue(parseJson(json), defaults);
-}
-
-/** Reads JSON. @throws {BadInput} that says where it is wrong, and `advice` */
-export function parseJson(json: string, advice = ""): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    const { line, column, found } = faultOf(json);
-    const place = json.includes("\n") ? `line ${line}, column ${column}` : `column ${column}`;
-    throw new BadInput(`Cannot read the JSON: ${found} at ${place}${advice}`);
-  }
-}
-
-/**
  * A job from a parsed JSON value.
  * @throws {BadInput} with one sentence
  */
@@ -254,12 +143,12 @@ export function jobFromValue(value: unknown, defaults: JobDefaults): NewJob {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new BadInput(`Cannot enqueue ${kindOf(value)}: a job is a JSON object such as {"command": "ls"}`);
   }
-  return completeJob(readFields(value as Record<string, unknown>, defaults), defaults);
+  return completeJob(value as Record<string, unknown>, defaults);
 }
 
 /** A job from a command. @throws {BadInput} with one sentence */
 export function jobFromCommand(command: string, defaults: JobDefaults): NewJob {
-  return completeJob(readFields({ command }, defaults), defaults);
+  return completeJob({ command }, defaults);
 }
 
 /**
@@ -268,71 +157,69 @@ export function jobFromCommand(command: string, defaults: JobDefaults): NewJob {
  */
 export function readFields(
   values: Readonly<Record<string, unknown>>,
-  defaults: Surroundings,
+  surroundings: Surroundings,
 ): Partial<NewJob> {
   const job: Partial<NewJob> = {};
+  readInto(job, values, surroundings);
+  return job;
+}
+
+function readInto(
+  job: Partial<Record<keyof NewJob, unknown>>,
+  values: Readonly<Record<string, unknown>>,
+  surroundings: Surroundings,
+): void {
   for (const name of Object.keys(values)) {
-    if (!Object.hasOwn(FIELDS, name)) throw unknownField(name);
-    const value = values[name];
-    if (!FIELDS[name as FieldName].read(value, job, defaults)) throw badValue(name as FieldName, value);
+    if (!isField(name)) throw unknownField(name);
+    const { key, kind } = FIELDS[name];
+    const value = readValue(kind, values[name], surroundings);
+    if (value === undefined) throw badValue(name, values[name]);
+    job[key] = value;
   }
   if (values.run_at !== undefined && values.delay !== undefined) {
     throw new BadInput("Cannot use run_at and delay together: each says when the job may start");
   }
-  if (job.command !== undefined) checkLength(job.command);
-  return job;
+  if (values.command !== undefined) checkLength(values.command as string);
 }
 
-function completeJob(own: Partial<NewJob>, defaults: JobDefaults): NewJob {
-  const given = defaults.given;
-  const command = own.command ?? given?.command;
-  if (command === undefined) throw new BadInput('Cannot enqueue a job without a command: give "command"');
-  const cwd = own.cwd ?? given?.cwd ?? defaults.cwd;
-  if (cwd === null) {
+/** Whether that is the name of a field. */
+export function isField(name: string): name is FieldName {
+  return Object.hasOwn(FIELDS, name);
+}
+
+function completeJob(values: Readonly<Record<string, unknown>>, defaults: JobDefaults): NewJob {
+  const otherwise = jobOtherwise(defaults);
+  const job = { ...otherwise };
+  readInto(job, values, defaults);
+  if (job.command === undefined) {
+    throw new BadInput('Cannot enqueue a job without a command: give "command"');
+  }
+  if (job.cwd === null) {
     throw new BadInput(
       "Cannot tell where the job shall run: the current directory is gone, or its name is not UTF-8; give cwd",
     );
   }
-  if (given?.env && own.env) checkEnvironment({ ...given.env, ...own.env });
-  return {
-    id: own.id ?? given?.id ?? null,
-    command,
-    queue: own.queue ?? given?.queue ?? DEFAULT_QUEUE,
-    priority: own.priority ?? given?.priority ?? defaults.priority,
-    maxRetries: own.maxRetries ?? given?.maxRetries ?? defaults.maxRetries,
-    timeoutMs: own.timeoutMs ?? given?.timeoutMs ?? defaults.timeoutMs,
-    // `delay: 0` is said, and is null.
-    runAt: own.runAt !== undefined ? own.runAt : given?.runAt ?? null,
-    label: own.label ?? given?.label ?? null,
-    cwd,
-    env: given?.env ? { ...given.env, ...own.env } : own.env ?? null,
-    held: own.held ?? given?.held ?? false,
-  };
-}
-
-/**
- * Flags as they were typed to values as JSON has them; what cannot be one stays text and is refused as such.
- * `env` comes as `NAME=VALUE`s.
- */
-export function fieldsFromFlags(
-  flags: Readonly<Partial<Record<FieldName, string | boolean | readonly string[]>>>,
-): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(flags)) {
-    if (value === undefined || value === false) continue;
-    const number = name === "priority" || name === "max_retries";
-    if (number && /^[+-]?\d+$/.test(value as string)) values[name] = Number(value);
-    else values[name] = name === "env" ? environment(value as readonly string[]) : value;
+  if (otherwise.env && job.env !== otherwise.env) {
+    job.env = { ...otherwise.env, ...job.env };
+    checkEnvironment(job.env);
   }
-  return values;
+  return job as NewJob;
 }
 
-function environment(entries: readonly string[]): Record<string, string> {
-  return Object.fromEntries(entries.map((entry) => {
-    const equals = entry.indexOf("=");
-    if (equals < 1) throw new BadInput(`Cannot use env ${quote(entry)}: it takes NAME=VALUE`);
-    return [entry.slice(0, equals), entry.slice(equals + 1)];
-  }));
+/** A job that says nothing itself, which may have no command; made once for many jobs. */
+function jobOtherwise(defaults: JobDefaults): Partial<NewJob> {
+  const known = otherwises.get(defaults);
+  if (known) return known;
+  const values = STORED_FIELDS.map((name) => [FIELDS[name].key, defaultOf(FIELDS[name], defaults)]);
+  const job: Partial<NewJob> = { ...Object.fromEntries(values), cwd: defaults.cwd, ...defaults.given };
+  otherwises.set(defaults, job);
+  return job;
+}
+
+const otherwises = new WeakMap<JobDefaults, Partial<NewJob>>();
+
+function defaultOf({ default: value }: Field, defaults: JobDefaults): unknown {
+  return typeof value === "object" && value ? defaults[value.setting as FieldSetting] : value;
 }
 
 /**
@@ -366,8 +253,14 @@ function readDuration(value: unknown): number | undefined {
   return ms !== undefined && ms <= LONGEST_MS ? ms : undefined;
 }
 
-function wholeNumber(value: unknown, min: number, max: number): value is number {
-  return Number.isInteger(value) && value as number >= min && value as number <= max;
+function readVariables(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  for (const [name, content] of Object.entries(value)) {
+    if (!VARIABLE.test(name) || !isText(name) || !isText(content)) return undefined;
+    checkVariable(name, content);
+  }
+  checkEnvironment(value as Record<string, string>);
+  return value as Record<string, string>;
 }
 
 function checkLength(command: string): void {
@@ -420,7 +313,7 @@ function badValue(name: FieldName, value: unknown): BadInput {
   if (name === "command" && (value === "" || typeof value === "string" && value.trim() === "")) {
     return new BadInput("Cannot enqueue a job without a command: it is blank");
   }
-  return new BadInput(`Cannot use ${name} ${quote(value)}: it takes ${FIELDS[name].takes}`);
+  return new BadInput(`Cannot use ${name} ${quote(value)}: it takes ${described(FIELDS[name].kind)}`);
 }
 
 function kindOf(value: unknown): string {

@@ -1,13 +1,14 @@
 /**
  * @module
  * The files of the pages, which the program has within itself: it serves nothing from a disk. The libraries among them
- * come from npm as they are.
+ * come from npm as they are; the fields of a job are written out from their table.
  */
 import preact from "npm:preact@11.2.0" with { type: "text" };
 import preactHooks from "npm:preact@11.2.0/hooks" with { type: "text" };
 import htm from "npm:htm@3.1.1" with { type: "text" };
 import uplot from "npm:uplot@1.6.32/dist/uPlot.iife.min.js" with { type: "text" };
 import uplotStyle from "npm:uplot@1.6.32/dist/uPlot.min.css" with { type: "text" };
+import { type Field, FIELD_NAMES, FIELDS } from "../domain/fields.ts";
 import ansi from "../../web/ansi.js" with { type: "text" };
 import api from "../../web/api.js" with { type: "text" };
 import app from "../../web/app.js" with { type: "text" };
@@ -32,6 +33,12 @@ import settings from "../../web/settings.js" with { type: "text" };
 import style from "../../web/style.css" with { type: "text" };
 import workers from "../../web/workers.js" with { type: "text" };
 
+/** The fields of a job, for the forms and the page of a job. */
+const fields = FIELD_NAMES.map((name) => {
+  const { title, hint, json, kind, editable, default: otherwise }: Field = FIELDS[name];
+  return { name, title, hint, json, kind, editable, optional: otherwise === null };
+});
+
 /** The page for those who have a token. */
 export const INDEX: string = index;
 
@@ -47,6 +54,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "dead.js": dead,
   "diff.js": diff,
   "enqueue.js": enqueue,
+  "fields.js": `export const FIELDS = ${JSON.stringify(fields)};\n`,
   "format.js": format,
   "hooks.js": preactHooks.replaceAll('"preact"', '"./preact.js"'),
   "htm.js": htm,

@@ -3,7 +3,9 @@
  * What the API answers, as schemas: of jobs, attempts, queues, workers, figures, settings. The tests hold every answer
  * against them.
  */
+import { type Field, FIELDS, type Kind, SHOWN_FIELDS, type ShownName } from "../domain/fields.ts";
 import { OUTCOMES, STATES } from "../domain/job.ts";
+import type { FieldsJson } from "../views/job_json.ts";
 import { WORKER_STATES } from "../views/status.ts";
 import type { JsonSchema } from "./inputs.ts";
 
@@ -12,7 +14,7 @@ const NUMBER = { type: "number" };
 const COUNT = { type: "integer", minimum: 0 };
 const TIME = { type: "string", format: "date-time" };
 
-function orNull({ type, ...rest }: { type: string } & JsonSchema): JsonSchema {
+function orNull({ type, ...rest }: JsonSchema & { type: string }): JsonSchema {
   return { type: [type, "null"], ...rest };
 }
 
@@ -31,29 +33,59 @@ export const COUNTED: JsonSchema = COUNT;
 
 const COUNTS = record(Object.fromEntries(STATES.map((state) => [state, COUNT])));
 
+/** A field, as it stands in a job's JSON. */
+function shown(name: ShownName): JsonSchema {
+  const { kind, default: otherwise }: Field = FIELDS[name];
+  const schema = shownKind(kind);
+  return otherwise === null && name !== "id" ? orNull(schema) : schema;
+}
+
+function shownKind(kind: Kind): JsonSchema & { type: string } {
+  switch (kind.type) {
+    case "integer":
+      return kind.min === 0 ? COUNT : { type: "integer" };
+    case "duration":
+      return NUMBER;
+    case "time":
+    case "delay":
+      return TIME;
+    case "variables":
+      return { type: "object", additionalProperties: TEXT };
+    case "flag":
+      return { type: "boolean" };
+    case "text":
+    case "line":
+    case "word":
+    case "path":
+      return TEXT;
+  }
+}
+
+function jobSchema(): JsonSchema {
+  const fields = Object.fromEntries(SHOWN_FIELDS.map((name) => [FIELDS[name].json, shown(name)]));
+  const { id, queue, command, held, priority, max_retries, timeout, run_at, ...others } = fields as Record<
+    keyof FieldsJson,
+    JsonSchema
+  >;
+  return record({
+    ...{ id, queue, command },
+    state: { type: "string", enum: STATES },
+    ...{ held, priority },
+    attempts: COUNT,
+    ...{ max_retries, timeout, run_at },
+    created_at: TIME,
+    started_at: orNull(TIME),
+    finished_at: orNull(TIME),
+    exit_code: orNull({ type: "integer" }),
+    signal: orNull(TEXT),
+    error: orNull(TEXT),
+    worker: orNull(TEXT),
+    ...others,
+  });
+}
+
 /** A job. */
-export const JOB: JsonSchema = record({
-  id: TEXT,
-  queue: TEXT,
-  command: TEXT,
-  state: { type: "string", enum: STATES },
-  held: { type: "boolean" },
-  priority: { type: "integer" },
-  attempts: COUNT,
-  max_retries: COUNT,
-  timeout: NUMBER,
-  run_at: orNull(TIME),
-  created_at: TIME,
-  started_at: orNull(TIME),
-  finished_at: orNull(TIME),
-  exit_code: orNull({ type: "integer" }),
-  signal: orNull(TEXT),
-  error: orNull(TEXT),
-  worker: orNull(TEXT),
-  label: orNull(TEXT),
-  cwd: orNull(TEXT),
-  env: { type: ["object", "null"], additionalProperties: TEXT },
-});
+export const JOB: JsonSchema = jobSchema();
 
 const ATTEMPT = record({
   attempt: COUNT,

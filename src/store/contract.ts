@@ -19,6 +19,7 @@
  *
  * All times are ms since the epoch and come from the caller, so that tests can say what time it is.
  */
+import type { EditableName, FIELDS } from "../domain/fields.ts";
 import type { Figures } from "../domain/figures.ts";
 import type { Attempt, Job, NewJob, Outcome, State, Stream } from "../domain/job.ts";
 
@@ -117,12 +118,7 @@ export interface RequestKey {
 }
 
 /** What `edit` can change; fields left out stay. */
-export type JobChanges = Partial<
-  Pick<
-    NewJob,
-    "command" | "queue" | "priority" | "maxRetries" | "timeoutMs" | "runAt" | "label" | "cwd" | "env"
-  >
->;
+export type JobChanges = Partial<Pick<NewJob, (typeof FIELDS)[EditableName]["key"]>>;
 
 /** Which jobs to list, and in what order. */
 export interface JobFilter {

@@ -3,30 +3,30 @@
  * Jobs and attempts as JSON, the same on the command line and over HTTP: times in ISO 8601, UTC; durations in
  * seconds; what is absent is null. Pure.
  */
+import {
+  FIELDS,
+  type FieldValue,
+  type Kind,
+  type NewJob,
+  SHOWN_FIELDS,
+  type ShownName,
+} from "../domain/fields.ts";
 import type { Attempt, Job, Outcome, State } from "../domain/job.ts";
 
-/** A job as JSON. */
-export interface JobJson {
-  /** Its id. */
-  id: string;
-  /** The name of its queue. */
-  queue: string;
-  /** What the shell runs. */
-  command: string;
+/** The fields of a job as JSON. */
+export type FieldsJson = { [N in ShownName as (typeof FIELDS)[N]["json"]]: FieldJson<N> };
+
+/** A field as JSON. */
+export type FieldJson<N extends ShownName> = N extends "id" ? string
+  : (typeof FIELDS)[N]["kind"] extends { type: "time" } ? string | null
+  : FieldValue<N>;
+
+/** A job as JSON: its fields, and what has become of it. */
+export interface JobJson extends FieldsJson {
   /** One of `STATES`. */
   state: State;
-  /** It waits until it is released. */
-  held: boolean;
-  /** Lower runs first. */
-  priority: number;
   /** Attempts that count against `max_retries`. */
   attempts: number;
-  /** How often it is run again when it fails. */
-  max_retries: number;
-  /** How long an attempt may run; 0 is for ever. */
-  timeout: number;
-  /** When it may start, or start again. */
-  run_at: string | null;
   /** When it was enqueued. */
   created_at: string | null;
   /** Of the latest attempt, as all that follows up to `worker`. */
@@ -41,12 +41,6 @@ export interface JobJson {
   error: string | null;
   /** Who ran it. */
   worker: string | null;
-  /** A word of the user's own. */
-  label: string | null;
-  /** Where it runs. */
-  cwd: string | null;
-  /** Laid over the worker's environment. */
-  env: Readonly<Record<string, string>> | null;
 }
 
 /** An attempt as JSON. */
@@ -75,17 +69,13 @@ export interface AttemptJson {
 
 /** A job, ready for `JSON.stringify`. */
 export function jobJson(job: Job): JobJson {
+  const { id, queue, command, held, priority, max_retries, timeout, run_at, ...others } = fieldsJson(job);
   return {
-    id: job.id,
-    queue: job.queue,
-    command: job.command,
+    ...{ id, queue, command },
     state: job.state,
-    held: job.held,
-    priority: job.priority,
+    ...{ held, priority },
     attempts: job.attempts,
-    max_retries: job.maxRetries,
-    timeout: job.timeoutMs / 1000,
-    run_at: timeJson(job.runAt),
+    ...{ max_retries, timeout, run_at },
     created_at: timeJson(job.createdAt),
     started_at: timeJson(job.startedAt),
     finished_at: timeJson(job.finishedAt),
@@ -93,10 +83,35 @@ export function jobJson(job: Job): JobJson {
     signal: job.signal,
     error: job.error,
     worker: job.worker,
-    label: job.label,
-    cwd: job.cwd,
-    env: job.env,
+    ...others,
   };
+}
+
+function fieldsJson(job: Job): FieldsJson {
+  const fields: Record<string, unknown> = {};
+  for (const name of SHOWN_FIELDS) {
+    const { key, json, kind } = FIELDS[name];
+    fields[json] = valueJson(kind, job[key]);
+  }
+  return fields as FieldsJson;
+}
+
+function valueJson({ type }: Kind, value: Job[keyof NewJob]): unknown {
+  switch (type) {
+    case "time":
+    case "delay":
+      return timeJson(value as number | null);
+    case "duration":
+      return value === null ? null : value as number / 1000;
+    case "integer":
+    case "text":
+    case "line":
+    case "word":
+    case "path":
+    case "variables":
+    case "flag":
+      return value;
+  }
 }
 
 /** An attempt, ready for `JSON.stringify`. */

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { MAIN, queuectl, spawnQueuectl } from "../helpers/cli.ts";
+import { newJob } from "../helpers/jobs.ts";
 import { tempDir } from "../helpers/temp.ts";
 import { testStore } from "../helpers/worker.ts";
 
@@ -105,10 +106,7 @@ Deno.test("what users typed cannot reach the terminal as control characters", as
 Deno.test("a reader that has seen enough is no error", async () => {
   using test = await testStore();
   await test.store.enqueue(
-    Array.from({ length: 3000 }, (_, n) => ({
-      ...{ id: null, command: `echo ${n} ${"x".repeat(100)}`, queue: "default", priority: 0, maxRetries: 0 },
-      ...{ timeoutMs: 0, runAt: null, label: null, cwd: null, env: null, held: false },
-    })),
+    Array.from({ length: 3000 }, (_, n) => newJob({ command: `echo ${n} ${"x".repeat(100)}` })),
     { now: Date.now(), idFormat: "short" },
   );
   const child = spawnQueuectl(["list", "--limit", "3000"], { home: test.home });

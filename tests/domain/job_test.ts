@@ -3,7 +3,8 @@
  * The states and the one table of moves between them.
  */
 import assert from "node:assert/strict";
-import { ENDED, ID_PATTERN, STATES, statesBefore, TRANSITIONS, WAITING } from "../../src/domain/job.ts";
+import { ID_PATTERN } from "../../src/domain/fields.ts";
+import { ENDED, STATES, statesBefore, TRANSITIONS, WAITING } from "../../src/domain/job.ts";
 
 Deno.test("every state but processing either waits or has ended", () => {
   assert.deepEqual([...WAITING, ...ENDED, "processing"].sort(), [...STATES].sort());

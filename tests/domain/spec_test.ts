@@ -3,16 +3,11 @@
  * What users say of jobs: every field, and one sentence for everything that makes no sense.
  */
 import assert from "node:assert/strict";
+import { fieldsFromFlags } from "../../src/cli/commands/job_flags.ts";
 import { BadInput } from "../../src/domain/errors.ts";
 import type { NewJob } from "../../src/domain/job.ts";
-import {
-  fieldsFromFlags,
-  type JobDefaults,
-  jobFromJson,
-  jobFromValue,
-  parseTime,
-  readFields,
-} from "../../src/domain/spec.ts";
+import { parseJson } from "../../src/domain/json_fault.ts";
+import { type JobDefaults, jobFromValue, parseTime, readFields } from "../../src/domain/spec.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const DEFAULTS: JobDefaults = {
@@ -26,6 +21,10 @@ const DEFAULTS: JobDefaults = {
 
 function job(value: Record<string, unknown>, defaults = DEFAULTS): NewJob {
   return jobFromValue({ command: "true", ...value }, defaults);
+}
+
+function jobFromJson(json: string, defaults: JobDefaults): NewJob {
+  return jobFromValue(parseJson(json), defaults);
 }
 
 function refuses(read: () => unknown, message: string): void {

@@ -3,6 +3,7 @@
  * Jobs, supervisors and settlements with everything filled in that a test does not care about.
  */
 import type { NewJob } from "../../src/domain/job.ts";
+import { jobFromValue } from "../../src/domain/spec.ts";
 import type {
   ClaimedJob,
   Exchange,
@@ -15,22 +16,14 @@ import type {
 /** A moment to count from, in ms since the epoch: on the minute, so that tests know their minutes. */
 export const T0 = 1_800_000_000_000;
 
+const PLAIN = jobFromValue(
+  { command: "true" },
+  { now: T0, cwd: "/", windows: false, priority: 0, maxRetries: 3, timeoutMs: 0 },
+);
+
 /** A job that wants nothing special. */
 export function newJob(changes: Partial<NewJob> = {}): NewJob {
-  return {
-    id: null,
-    command: "true",
-    queue: "default",
-    priority: 0,
-    maxRetries: 3,
-    timeoutMs: 0,
-    runAt: null,
-    label: null,
-    cwd: null,
-    env: null,
-    held: false,
-    ...changes,
-  };
+  return { ...PLAIN, cwd: null, ...changes };
 }
 
 /** Enqueues jobs at `T0`. */

@@ -91,3 +91,53 @@ Deno.test("ids of very many jobs that were never enqueued are free, and what was
     store.close();
   }
 });
+
+Deno.test("jobs that another version staged are moved by the names of their columns", async () => {
+  using dir = tempDir();
+  (await openStore(dir.home)).close();
+  const first = ["a", "q", "echo a", "pending", 1, 2, 3, null, "l", "/", '{"A":"1"}', 0]; // once, rows stood alone
+  const columns = [
+    "held",
+    "command",
+    "queue",
+    "cwd",
+    "name",
+    "state",
+    "priority",
+    "max_retries",
+    "timeout_ms",
+  ];
+  const rows = [[1, "echo b", "q", "/", "b", "pending", 1, 2, 3], [
+    0,
+    "echo c",
+    "q",
+    "/",
+    null,
+    "pending",
+    4,
+    5,
+    6,
+  ]];
+  const db = new DatabaseSync(dir.home.database);
+  db.exec("INSERT INTO batches (id, made_at, first) VALUES ('batch-x', 7, 1)");
+  db.exec("INSERT INTO staged_names (name) VALUES ('a'), ('b')");
+  const stage = db.prepare("INSERT INTO staged (batch, start, jobs) VALUES ('batch-x', ?, ?)");
+  stage.run(0, JSON.stringify([first]));
+  stage.run(1, JSON.stringify({ columns, rows }));
+  db.close();
+
+  const store = await openStore(dir.home);
+  try {
+    while (await store.recover());
+    assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
+    const { jobs } = await store.list({ limit: 9, sort: "oldest" });
+    assert.deepEqual(
+      jobs.map(({ id, command, held, priority, timeoutMs }) => [id, command, held, priority, timeoutMs]),
+      [["a", "echo a", false, 1, 3], ["b", "echo b", true, 1, 3], ["j3", "echo c", false, 4, 6]],
+    );
+    assert.deepEqual([jobs[0]!.env, jobs[1]!.env, jobs[1]!.createdAt], [{ A: "1" }, null, 7]);
+    await assert.rejects(enqueue(store, { id: "a" }), /the id is taken/);
+  } finally {
+    store.close();
+  }
+});

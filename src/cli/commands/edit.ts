@@ -3,14 +3,13 @@
  * `queuectl edit`: changes a waiting job.
  */
 import { BadInput } from "../../domain/errors.ts";
-import { type FieldName, FIELDS, fieldsFromFlags, readFields } from "../../domain/spec.ts";
+import { EDITABLE_FIELDS } from "../../domain/fields.ts";
+import { readFields } from "../../domain/spec.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import { ONE_ID } from "../line/ids.ts";
-import { fieldTexts, jobFlags } from "./job_flags.ts";
-
-const EDITABLE = (Object.keys(FIELDS) as FieldName[]).filter((name) => name !== "id" && name !== "hold");
+import { fieldsFromFlags, fieldTexts, jobFlags } from "./job_flags.ts";
 
 export const command: Target = defineCommand({
   brief: "Change a waiting job",
@@ -21,7 +20,7 @@ export const command: Target = defineCommand({
     ["edit j1 --command 'make clean' --queue slow", "another command, in another queue"],
     ["edit j1 --run-at 2030-01-01T14:00:00Z", "not before then"],
   ],
-  flags: jobFlags(EDITABLE),
+  flags: jobFlags(EDITABLE_FIELDS),
   words: ONE_ID,
   async run(context, flags, [id]) {
     const now = context.clock.now();

@@ -4,13 +4,13 @@
  */
 import { BadInput } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
-import { fieldsFromFlags, type JobDefaults, jobFromValue, parseJson, readFields } from "../../domain/spec.ts";
+import { type JobDefaults, jobFromValue, readFields } from "../../domain/spec.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { quoteWords } from "../../system/shell_words.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { text } from "../line/flags.ts";
-import { fieldTexts, jobFlags } from "./job_flags.ts";
+import { fieldsFromFlags, fieldTexts, jobFlags } from "./job_flags.ts";
 
 const ADVICE = "quote the whole command, or put -- before it";
 
@@ -43,20 +43,23 @@ export const command: Target = defineCommand({
     if (words.length > 0 && "command" in fields) {
       throw new BadInput("Cannot take two commands: give one as text or with --command");
     }
-    const typed = words.length > 0 ? fieldsOfWords(words, context.literal) : {};
+    const typed = words.length > 0 ? await fieldsOfWords(words, context.literal) : {};
     const defaults = await defaultsFor(context, fields);
     await enqueueOne(context, { job: jobFromValue(typed, defaults), now: defaults.now });
   },
 });
 
 /** What the words say of the job: a command by its words, a command as text, or JSON. */
-function fieldsOfWords(words: readonly string[], literal: readonly string[] = []): unknown {
+async function fieldsOfWords(words: readonly string[], literal: readonly string[] = []): Promise<unknown> {
   const [first, second] = words;
   if (literal.length === words.length) return { command: quoteWords(words) };
   if (first!.startsWith("-")) throw new BadInput(`Unknown flag ${first}: ${ADVICE}`);
   if (second !== undefined) throw new BadInput(`Unexpected word "${second}" after "${first}": ${ADVICE}`);
   const text = first!.trimStart();
-  if (text.startsWith("{")) return parseJson(text, "; for a command that begins with {, use --command");
+  if (text.startsWith("{")) {
+    const { parseJson } = await import("../../domain/json_fault.ts");
+    return parseJson(text, "; for a command that begins with {, use --command");
+  }
   // A shell command may begin with [, but not one that is JSON as a whole.
   if (text.startsWith("[") && isJson(text)) return JSON.parse(text);
   return { command: first };
@@ -75,8 +78,7 @@ async function defaultsFor(context: Context, fields: Record<string, unknown>): P
   const surroundings = { now: context.clock.now(), ...whereabouts() };
   const given = readFields(fields, surroundings);
   await context.store({ reserve: false });
-  const { priority, maxRetries, timeoutMs } = await context.settings();
-  return { ...surroundings, priority, maxRetries, timeoutMs, given };
+  return { ...await context.settings(), ...surroundings, given };
 }
 
 async function enqueueOne(context: Context, { job, now }: { job: NewJob; now: number }): Promise<void> {

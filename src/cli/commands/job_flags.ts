@@ -2,27 +2,77 @@
  * @module
  * The fields of a job as flags: `max_retries` is `--max-retries`.
  */
-import { type FieldName, FIELDS } from "../../domain/spec.ts";
+import { BadInput } from "../../domain/errors.ts";
+import { FIELD_NAMES, type FieldName, FIELDS, type Kind } from "../../domain/fields.ts";
+import { quote } from "../../domain/spec.ts";
 import { type Flag, type Flags, text, texts, toggle } from "../line/flags.ts";
 
 /** What the flags of some fields give: text as it was typed. */
-export type JobFlagValues = Record<string, string | boolean | string[] | undefined>;
+export type JobFlagValues = Record<string, string | boolean | readonly string[] | undefined>;
 
 /** Flags for fields; all of them unless `names` says which. */
-export function jobFlags(names: readonly FieldName[] = Object.keys(FIELDS) as FieldName[]): Flags {
+export function jobFlags(names: readonly FieldName[] = FIELD_NAMES): Flags {
   return Object.fromEntries(names.map((name) => [camelCase(name), flagFor(name)]));
 }
 
 function flagFor(name: FieldName): Flag<string | string[] | boolean | undefined> {
-  const { placeholder, brief } = FIELDS[name];
-  if (name === "hold") return toggle(brief) as Flag<boolean | undefined>;
-  return name === "env" ? texts(placeholder, brief) : text(placeholder, brief);
+  const { kind, brief } = FIELDS[name];
+  if (kind.type === "flag") return toggle(brief) as Flag<boolean | undefined>;
+  return (kind.type === "variables" ? texts : text)(placeholder(name, kind), brief);
+}
+
+/** What stands for its value in help. */
+function placeholder(name: FieldName, { type }: Kind): string {
+  switch (type) {
+    case "integer":
+      return "N";
+    case "duration":
+    case "delay":
+      return "DURATION";
+    case "time":
+      return "TIME";
+    case "path":
+      return "DIR";
+    case "variables":
+      return "NAME=VALUE";
+    case "text":
+    case "line":
+    case "word":
+      return name.toUpperCase();
+    case "flag":
+      return "";
+  }
 }
 
 /** The values of those flags by the names of their fields; flags that are none are left out. */
-export function fieldTexts(values: JobFlagValues): Partial<Record<FieldName, string | boolean | string[]>> {
-  const names = Object.keys(FIELDS) as FieldName[];
-  return Object.fromEntries(names.map((name) => [name, values[camelCase(name)]]));
+export function fieldTexts(values: JobFlagValues): Partial<Record<FieldName, JobFlagValues[string]>> {
+  return Object.fromEntries(FIELD_NAMES.map((name) => [name, values[camelCase(name)]]));
+}
+
+/**
+ * Flags as they were typed to values as JSON has them; what cannot be one stays text and is refused as such.
+ * Variables come as `NAME=VALUE`s.
+ */
+export function fieldsFromFlags(
+  flags: Readonly<Partial<Record<FieldName, JobFlagValues[string]>>>,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const name of FIELD_NAMES) {
+    const value = flags[name];
+    if (value === undefined || value === false) continue;
+    const { type }: Kind = FIELDS[name].kind;
+    if (type === "variables") values[name] = variables(name, value as readonly string[]);
+    else values[name] = type === "integer" && /^[+-]?\d+$/.test(value as string) ? Number(value) : value;
+  }
+  return values;
+}
+
+function variables(name: FieldName, entries: readonly string[]): Record<string, string> {
+  return Object.fromEntries(entries.map((entry) => {
+    const equals = entry.indexOf("=");
+    if (equals < 1) throw new BadInput(`Cannot use ${name} ${quote(entry)}: it takes NAME=VALUE`);
+    return [entry.slice(0, equals), entry.slice(equals + 1)];
+  }));
 }
 
 function camelCase(name: string): string {

@@ -4,7 +4,8 @@
  */
 import { formatDuration } from "../../domain/duration.ts";
 import { NoSuch } from "../../domain/errors.ts";
-import type { Attempt, Job } from "../../domain/job.ts";
+import { FIELDS, type Kind, STORED_FIELDS, type StoredName } from "../../domain/fields.ts";
+import type { Attempt, Job, NewJob } from "../../domain/job.ts";
 import { attemptJson, jobJson, timeJson } from "../../views/job_json.ts";
 import { reasonsToWait, runsUnwatched } from "../../views/waiting.ts";
 import { defineCommand, type Target } from "../line/command.ts";
@@ -37,6 +38,11 @@ export const command: Target = defineCommand({
   },
 });
 
+/** The fields that do not simply follow one another at the end. */
+const ELSEWHERE: readonly StoredName[] = [
+  ...["id", "command", "queue", "label", "priority", "max_retries", "timeout", "run_at", "hold"] as const,
+];
+
 /** What there is to say about the job, a line each. */
 function facts(
   print: Print,
@@ -44,18 +50,19 @@ function facts(
 ): string {
   const time = (ms: number | null) => ms === null ? "" : `${timeJson(ms)} (${fromNow(ms, now)})`;
   const waits = job.runAt !== null && (job.state === "scheduled" || job.state === "failed");
+  const field = (name: StoredName): [string, string][] => {
+    const { key, title, kind } = FIELDS[name];
+    return textsOf(kind, job[key], time).map((text) => [title, visible(text)]);
+  };
   const lines: [string, string][] = [
     ["Job", job.id],
     ["State", print.paint(STATE_COLOUR[job.state], job.state) + (job.held ? ", held" : "")],
     ...reasons.map((reason): [string, string] => ["Waits", visible(reason)]),
     ["Runs", unwatched ? "without a worker, until one starts on its host and adopts it" : ""],
-    ["Command", visible(job.command)],
-    ["Queue", job.queue],
-    ["Label", visible(job.label ?? "")],
-    ["Priority", job.priority === 0 ? "" : String(job.priority)],
+    ...(["command", "queue", "label", "priority"] as const).flatMap(field),
     ["Attempts", `${job.attempts} of at most ${job.maxRetries + 1}`],
-    ["Timeout", job.timeoutMs === 0 ? "" : formatDuration(job.timeoutMs)],
-    ["Runs at", waits ? time(job.runAt) : ""],
+    ...field("timeout"),
+    ...(waits ? field("run_at") : []),
     ["Created", time(job.createdAt)],
     ["Started", time(job.startedAt)],
     ["Finished", time(job.finishedAt)],
@@ -63,14 +70,33 @@ function facts(
     ["Signal", job.signal ?? ""],
     ["Error", visible(job.error ?? "")],
     ["Worker", job.worker ?? ""],
-    ["Directory", visible(job.cwd ?? "")],
-    ...Object.entries(job.env ?? {}).map((
-      [name, value],
-    ): [string, string] => ["Env", visible(`${name}=${value}`)]),
+    ...STORED_FIELDS.filter((name) => !ELSEWHERE.includes(name)).flatMap(field),
   ];
   return lines.filter(([, value]) => value !== "").map(([name, value]) => `${name.padEnd(11)}${value}`).join(
     "\n",
   );
+}
+
+/** A value of a field for people, a line each; none for what goes without saying. */
+function textsOf({ type }: Kind, value: NewJob[keyof NewJob], time: (ms: number) => string): string[] {
+  if (value === null || value === 0 || value === false) return [];
+  switch (type) {
+    case "time":
+    case "delay":
+      return [time(value as number)];
+    case "duration":
+      return [formatDuration(value as number)];
+    case "variables":
+      return Object.entries(value).map(([name, content]) => `${name}=${content}`);
+    case "flag":
+      return ["yes"];
+    case "integer":
+    case "text":
+    case "line":
+    case "word":
+    case "path":
+      return [String(value)];
+  }
 }
 
 /** The attempts as a table, after a blank line; nothing when there are none. */

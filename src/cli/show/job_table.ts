@@ -2,7 +2,8 @@
  * @module
  * Jobs as a table, and the colour of a state.
  */
-import { DEFAULT_QUEUE, ENDED, type Job, type State } from "../../domain/job.ts";
+import { DEFAULT_QUEUE } from "../../domain/fields.ts";
+import { ENDED, type Job, type State } from "../../domain/job.ts";
 import type { Colour, Print } from "./print.ts";
 import { type Column, table } from "./table.ts";
 import { fromNow, rough } from "./times.ts";

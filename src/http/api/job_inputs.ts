@@ -1,10 +1,11 @@
 /**
  * @module
- * How requests describe jobs: the fields of `spec.ts`, which also reads them, and ways to pick jobs.
+ * How requests describe jobs: by the table of fields, which `spec.ts` reads; and ways to pick jobs.
  */
-import { QUEUE_PATTERN, STATES } from "../../domain/job.ts";
-import { LONGEST_MS, MAX_INT32, MIN_INT32, type Settings } from "../../domain/settings.ts";
-import { type FieldName, FIELDS, type JobDefaults } from "../../domain/spec.ts";
+import { type FieldName, FIELDS, type Kind } from "../../domain/fields.ts";
+import { STATES } from "../../domain/job.ts";
+import { LONGEST_MS, type Settings } from "../../domain/settings.ts";
+import type { JobDefaults } from "../../domain/spec.ts";
 import type { JobFilter } from "../../store/contract.ts";
 import { whereabouts } from "../../system/environment.ts";
 import {
@@ -27,21 +28,29 @@ const DURATION: JsonSchema = {
   ],
 };
 
-/** What each field of a job may be. */
-const FIELD_SCHEMAS: Readonly<Record<FieldName, JsonSchema>> = {
-  command: { type: "string", minLength: 1 },
-  id: { type: "string", minLength: 1, maxLength: 128, pattern: "^[A-Za-z0-9._:-]+$" },
-  queue: { type: "string", pattern: QUEUE_PATTERN.source },
-  priority: { type: "integer", minimum: MIN_INT32, maximum: MAX_INT32 },
-  max_retries: { type: "integer", minimum: 0 },
-  timeout: DURATION,
-  run_at: { type: "string", format: "date-time" },
-  delay: DURATION,
-  label: { type: "string", minLength: 1, maxLength: 128 },
-  cwd: { type: "string", minLength: 1 },
-  env: { type: "object", additionalProperties: { type: "string" } },
-  hold: { type: "boolean" },
-};
+/** What values of a kind may be. */
+function schemaOf(kind: Kind): JsonSchema {
+  switch (kind.type) {
+    case "text":
+    case "path":
+      return { type: "string", minLength: 1 };
+    case "line":
+      return { type: "string", minLength: 1, maxLength: kind.max };
+    case "word":
+      return { type: "string", pattern: kind.pattern.source };
+    case "integer":
+      return { type: "integer", minimum: kind.min, maximum: kind.max };
+    case "duration":
+    case "delay":
+      return DURATION;
+    case "time":
+      return { type: "string", format: "date-time" };
+    case "variables":
+      return { type: "object", additionalProperties: { type: "string" } };
+    case "flag":
+      return { type: "boolean" };
+  }
+}
 
 /** An object with some of the fields of a job. The handler reads it, since that depends on the time and the settings. */
 export function jobFields(
@@ -53,7 +62,7 @@ export function jobFields(
     schema: {
       type: "object",
       properties: Object.fromEntries(
-        names.map((name) => [name, { ...FIELD_SCHEMAS[name], description: FIELDS[name].brief }]),
+        names.map((name) => [name, { ...schemaOf(FIELDS[name].kind), description: FIELDS[name].brief }]),
       ),
       additionalProperties: false,
     },
@@ -62,16 +71,9 @@ export function jobFields(
   };
 }
 
-/** All fields. */
-export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
-
-/** The fields that can be changed while a job waits. */
-export const EDITABLE: FieldName[] = FIELD_NAMES.filter((name) => name !== "id" && name !== "hold");
-
 /** What holds for a job that does not say otherwise. Where it runs, then, is where the server runs. */
 export function jobDefaults(settings: Settings, now: number): JobDefaults {
-  const { priority, maxRetries, timeoutMs } = settings;
-  return { now, ...whereabouts(), priority, maxRetries, timeoutMs };
+  return { ...settings, now, ...whereabouts() };
 }
 
 /** The values that pick jobs. */

@@ -3,9 +3,10 @@
  * The routes of single jobs, and of pages of them.
  */
 import { BadInput, NoSuch } from "../../domain/errors.ts";
+import { EDITABLE_FIELDS, FIELD_NAMES, FIELDS } from "../../domain/fields.ts";
 import type { Job } from "../../domain/job.ts";
 import { settingsFrom } from "../../domain/settings.ts";
-import { jobFromValue, readFields } from "../../domain/spec.ts";
+import { isField, jobFromValue, readFields } from "../../domain/spec.ts";
 import type { RequestKey, Store } from "../../store/contract.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
@@ -16,7 +17,7 @@ import { HttpProblem } from "../problem.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { COUNTED, JOB, JOB_IN_FULL, JOB_PAGE, listOf, record } from "../schemas.ts";
 import { sha256 } from "../sha256.ts";
-import { EDITABLE, FIELD_NAMES, FILTER, filterOf, jobDefaults, jobFields } from "./job_inputs.ts";
+import { FILTER, filterOf, jobDefaults, jobFields } from "./job_inputs.ts";
 
 const tag = "jobs";
 const ID = { id: someText({ max: 128 }, "id of the job") };
@@ -129,12 +130,12 @@ export const JOB_ROUTES: readonly Route[] = [
     summary: "Changes a waiting job",
     tag,
     path: ID,
-    body: jobFields(EDITABLE, "what to change"),
+    body: jobFields(EDITABLE_FIELDS, "what to change"),
     answer: { description: "The job as it is now", schema: JOB },
     problems: ["not-found", "refused"],
     async run({ store, path, body, now }) {
       const fields = Object.keys(body);
-      const fixed = fields.find((name) => name === "id" || name === "hold");
+      const fixed = fields.find((name) => isField(name) && !FIELDS[name].editable);
       if (fixed) {
         throw new BadInput(`Cannot change ${fixed} of job "${path.id}"; hold and release have routes`);
       }

@@ -3,8 +3,7 @@
  * The routes of queues and of the dead letter queue.
  */
 import { NoSuch } from "../../domain/errors.ts";
-import { QUEUE_PATTERN } from "../../domain/job.ts";
-import { FIELDS } from "../../domain/spec.ts";
+import { FIELDS, QUEUE_PATTERN } from "../../domain/fields.ts";
 import type { QueueInfo, Store } from "../../store/contract.ts";
 import { timeJson } from "../../views/job_json.ts";
 import { type Input, objectOf, oneOf, trueOrFalse, wholeNumber } from "../inputs.ts";
@@ -18,7 +17,7 @@ const MOST_AT_A_TIME = 1_000_000;
 const QUEUE_NAME: Input<string> = {
   brief: "name of the queue",
   schema: { type: "string", pattern: QUEUE_PATTERN.source },
-  takes: FIELDS.queue.takes,
+  takes: FIELDS.queue.kind.takes,
   read: (value) => typeof value === "string" && QUEUE_PATTERN.test(value) ? value : undefined,
 };
 

@@ -22,31 +22,12 @@ import type { Database, Value } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { giveWay, type HasTime, turn } from "./engine/turns.ts";
 import { knownIds, remember, storeTally } from "./enqueue.ts";
+import { NEW_COLUMNS, newRow } from "./rows.ts";
 
 /** The jobs of a piece: it is moved in one transaction. */
 const PIECE = { jobs: 250, text: 256 * 1024 };
 /** The pieces that are staged in one transaction. */
 const PIECES = 16;
-
-/** The columns of `jobs` that stand in a piece, in this order. */
-const COLUMNS = [
-  "name",
-  "queue",
-  "command",
-  "state",
-  "priority",
-  "max_retries",
-  "timeout_ms",
-  "run_at",
-  "label",
-  "cwd",
-  "env",
-  "held",
-] as const;
-const QUEUE = COLUMNS.indexOf("queue");
-const STATE = COLUMNS.indexOf("state");
-const PRIORITY = COLUMNS.indexOf("priority");
-const HELD = COLUMNS.indexOf("held");
 
 interface Piece {
   /** How many jobs of the batch come before. */
@@ -117,28 +98,11 @@ async function stage(
     const name = nameOf(job, options);
     if (job.id !== null) piece.chosen.push({ name: job.id, index: names.length });
     names.push(name);
-    piece.rows.push(rowOf(job, name, waitingState(job.runAt, options.now)));
+    piece.rows.push(newRow(job, name, waitingState(job.runAt, options.now)));
     text += textOf(job);
   }
   if (pieces.length > 0) await flush();
   return names;
-}
-
-function rowOf(job: NewJob, name: string | null, state: FirstState): Value[] {
-  return [
-    name,
-    job.queue,
-    job.command,
-    state,
-    job.priority,
-    job.maxRetries,
-    job.timeoutMs,
-    job.runAt,
-    job.label,
-    job.cwd,
-    job.env === null ? null : JSON.stringify(job.env),
-    job.held ? 1 : 0,
-  ];
 }
 
 const RESERVE = "INSERT INTO staged_names (name) VALUES (?)";
@@ -149,7 +113,7 @@ function stagePiece(db: Database, batch: string, { start, rows, chosen }: Piece)
   for (const { name, index } of chosen) {
     if (!reserve(db, name) || db.get(EXISTS, name)) throw takenId(name, index);
   }
-  db.run(STAGE, batch, start, JSON.stringify(rows));
+  db.run(STAGE, batch, start, JSON.stringify({ columns: NEW_COLUMNS, rows }));
 }
 
 function reserve(db: Database, name: string): boolean {
@@ -216,10 +180,34 @@ interface StagedRow {
 }
 
 const NEXT = "SELECT piece, start, jobs FROM staged WHERE batch = ? ORDER BY start LIMIT 1";
-const MOVE = `
-  INSERT INTO jobs (seq, created_at, ${COLUMNS.join(", ")})
-  SELECT ? + key, ?, ${COLUMNS.map((_, n) => `value ->> ${n}`).join(", ")} FROM json_each(?)`;
-const RELEASE = "DELETE FROM staged_names WHERE name IN (SELECT value ->> 0 FROM json_each(?))";
+const RELEASE = "DELETE FROM staged_names WHERE name IN (SELECT value FROM json_each(?))";
+
+/** Rows of `jobs` as they stand in `staged`, and what their columns are: another version may have staged them. */
+interface StagedJobs {
+  columns: readonly string[];
+  rows: Value[][];
+}
+
+/** The columns of pieces that are rows alone, as the first ones were. */
+const FIRST_COLUMNS = [
+  ...["name", "queue", "command", "state", "priority", "max_retries", "timeout_ms", "run_at", "label", "cwd"],
+  ...["env", "held"],
+];
+
+function readStaged(jobs: string): StagedJobs {
+  const staged: StagedJobs | Value[][] = JSON.parse(jobs);
+  return "rows" in staged ? staged : { columns: FIRST_COLUMNS, rows: staged };
+}
+
+/** Inserts the rows of a piece, as far as this version knows their columns; the database fills in what they lack. */
+function moveSql(columns: readonly string[]): string {
+  const known = NEW_COLUMNS.filter((column) => columns.includes(column));
+  const values = known.map((column) => `value ->> ${columns.indexOf(column)}`);
+  const from = columns === FIRST_COLUMNS ? "json_each(?)" : "json_each(?, '$.rows')";
+  return `INSERT INTO jobs (seq, created_at, ${known.join(", ")}) SELECT ? + key, ?, ${
+    values.join(", ")
+  } FROM ${from}`;
+}
 
 /** Moves as many pieces as there is time for. Returns whether there are more. */
 function moveSome(db: Database, batch: string, hasTime: HasTime): boolean {
@@ -229,14 +217,16 @@ function moveSome(db: Database, batch: string, hasTime: HasTime): boolean {
   );
   if (!made) return false; // others have moved it
   const tally = new NewJobTally();
-  const more = takePieces(db, batch, { hasTime }, ({ start, jobs }) => {
-    db.run(MOVE, made.first + start, made.made_at, jobs);
-    for (const [index, row] of (JSON.parse(jobs) as Value[][]).entries()) {
+  const more = takePieces(db, batch, { hasTime }, ({ start, jobs }, { columns, rows }) => {
+    db.run(moveSql(columns), made.first + start, made.made_at, jobs);
+    const at = (column: string) => columns.indexOf(column);
+    const [queue, state, held, priority] = [at("queue"), at("state"), at("held"), at("priority")];
+    for (const [index, row] of rows.entries()) {
       tally.add({
-        queue: row[QUEUE] as string,
-        state: row[STATE] as FirstState,
-        held: row[HELD] === 1,
-        priority: row[PRIORITY] as number,
+        queue: row[queue] as string,
+        state: row[state] as FirstState,
+        held: row[held] === 1,
+        priority: row[priority] as number,
         seq: made.first + start + index,
       });
     }
@@ -254,7 +244,7 @@ function takePieces(
   db: Database,
   batch: string,
   { hasTime }: { hasTime: HasTime },
-  take: (piece: StagedRow) => void,
+  take: (piece: StagedRow, staged: StagedJobs) => void,
 ): boolean {
   while (hasTime()) {
     const piece = db.get<StagedRow>(NEXT, batch);
@@ -262,9 +252,12 @@ function takePieces(
       db.run("DELETE FROM batches WHERE id = ?", batch);
       return false;
     }
-    take(piece);
+    const staged = readStaged(piece.jobs);
+    take(piece, staged);
     db.run("DELETE FROM staged WHERE piece = ?", piece.piece);
-    db.run(RELEASE, piece.jobs);
+    const at = staged.columns.indexOf("name");
+    const names = staged.rows.map((row) => row[at]).filter((name) => name !== null);
+    if (names.length > 0) db.run(RELEASE, JSON.stringify(names));
   }
   return true;
 }

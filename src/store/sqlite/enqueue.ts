@@ -15,11 +15,10 @@ import { idsGivenBefore, rememberedSince } from "../rules/request_key.ts";
 import type { Database } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { storeFigures } from "./figures.ts";
+import { NEW_COLUMNS, newRow } from "./rows.ts";
 
 const INSERT = `
-  INSERT INTO jobs (name, queue, command, state, priority, max_retries, timeout_ms, run_at, created_at,
-    label, cwd, env, held)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO jobs (created_at, ${NEW_COLUMNS.join(", ")}) VALUES (?${", ?".repeat(NEW_COLUMNS.length)})`;
 
 const COUNT = `
   INSERT INTO counts (queue, state, n, held) VALUES (?, ?, ?, ?)
@@ -91,22 +90,7 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
     if (job.id !== null && db.get(IS_RESERVED, job.id)) throw new Reserved(idIsTaken(job.id), ids.length);
     let seq: number;
     try {
-      seq = db.insert(
-        INSERT,
-        name,
-        job.queue,
-        job.command,
-        state,
-        job.priority,
-        job.maxRetries,
-        job.timeoutMs,
-        job.runAt,
-        options.now,
-        job.label,
-        job.cwd,
-        job.env === null ? null : JSON.stringify(job.env),
-        job.held ? 1 : 0,
-      );
+      seq = db.insert(INSERT, options.now, ...newRow(job, name, state));
       ids.push(idOf({ seq, name }));
     } catch (error) {
       if (!isTaken(error)) throw error;

@@ -8,8 +8,8 @@ import type { Job, State } from "../../domain/job.ts";
 import type { JobChanges } from "../contract.ts";
 import { waitingState } from "../rules/order.ts";
 import { ALLOWED, allowed, type Intent } from "../rules/refusals.ts";
-import type { Database, Value } from "./engine/database.ts";
-import { findRow, type JobRow, toJob } from "./rows.ts";
+import type { Database } from "./engine/database.ts";
+import { changedColumns, findRow, type JobRow, toJob } from "./rows.ts";
 import { mayBecome, sqlList } from "./words.ts";
 
 const CANCEL = `
@@ -59,31 +59,15 @@ export function remove(db: Database, ids: readonly string[], only?: State): void
   }
 }
 
-/** The columns that `edit` changes, `run_at` aside. */
-const EDITABLE = {
-  command: "command",
-  queue: "queue",
-  priority: "priority",
-  maxRetries: "max_retries",
-  timeoutMs: "timeout_ms",
-  label: "label",
-  cwd: "cwd",
-  env: "env",
-} as const satisfies Partial<Record<keyof JobChanges, keyof JobRow>>;
-
 /** Changes a waiting job and returns it as it is then. */
 export function edit(db: Database, id: string, { changes, now }: { changes: JobChanges; now: number }): Job {
   const job = find(db, { verb: "edit", id });
-  for (const [field, column] of Object.entries(EDITABLE) as [keyof typeof EDITABLE, string][]) {
-    const value = changes[field];
-    if (value !== undefined) db.run(`UPDATE jobs SET ${column} = ? WHERE seq = ?`, toValue(value), job.seq);
+  const { runAt, ...others } = changes;
+  for (const [column, value] of changedColumns(others)) {
+    db.run(`UPDATE jobs SET ${column} = ? WHERE seq = ?`, value, job.seq);
   }
-  if (changes.runAt !== undefined) reschedule(db, job, { runAt: changes.runAt, now });
+  if (runAt !== undefined) reschedule(db, job, { runAt, now });
   return toJob(findRow(db, id)!);
-}
-
-function toValue(value: NonNullable<JobChanges[keyof JobChanges]> | null): Value {
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
 }
 
 function reschedule(db: Database, job: JobRow, { runAt, now }: { runAt: number | null; now: number }): void {

@@ -1,25 +1,32 @@
 /**
  * @module
- * Rows of the database to jobs and attempts, and ids to rows: `j<seq>` is the row's number, any other id is
- * in the column `name`.
+ * Jobs to rows of the database and back, by the table of fields; rows to attempts; and ids to rows: `j<seq>` is the
+ * row's number, any other id is in the column `name`.
  */
-import type { Attempt, Job, Outcome, State } from "../../domain/job.ts";
+import {
+  type Field,
+  FIELDS,
+  type FieldValue,
+  type Kind,
+  STORED_FIELDS,
+  type StoredName,
+} from "../../domain/fields.ts";
+import type { Attempt, Job, NewJob, Outcome, State } from "../../domain/job.ts";
 import { idOf, seqOf } from "../rules/job_id.ts";
-import type { Database } from "./engine/database.ts";
+import type { Database, Value } from "./engine/database.ts";
 
-/** A row of `jobs`. */
-export type JobRow = {
+/** A value of a kind as it is stored. */
+type SqlOf<V> = V extends boolean ? number : V extends object ? string : V;
+
+/** The columns of fields. */
+type FieldRow = { [N in StoredName as (typeof FIELDS)[N]["column"]]: SqlOf<FieldValue<N>> };
+
+/** The columns that are the store's own. */
+export type OwnRow = {
   seq: number;
-  name: string | null;
-  queue: string;
-  command: string;
   state: State;
-  priority: number;
   attempts: number;
   last_attempt: number;
-  max_retries: number;
-  timeout_ms: number;
-  run_at: number | null;
   created_at: number;
   started_at: number | null;
   finished_at: number | null;
@@ -27,26 +34,70 @@ export type JobRow = {
   signal: string | null;
   error: string | null;
   worker: string | null;
-  label: string | null;
-  cwd: string | null;
-  env: string | null;
-  held: number;
   cancel_requested: number;
 };
 
+/** A row of `jobs`. */
+export type JobRow = FieldRow & OwnRow;
+
+/** A field with its column. */
+export interface FieldColumn extends Field {
+  column: keyof FieldRow;
+  key: keyof NewJob;
+}
+
+/** All of them but the id, which is in two columns. */
+export const FIELD_COLUMNS: readonly FieldColumn[] = STORED_FIELDS.filter((name) => name !== "id").map((
+  name,
+) => FIELDS[name]);
+
+/** What a new job has in its row; besides, `created_at` and, given by the database, `seq`. */
+export const NEW_COLUMNS: readonly string[] = ["name", "state", ...FIELD_COLUMNS.map(({ column }) => column)];
+
+/** The values of those columns, in the same order. */
+export function newRow(job: NewJob, name: string | null, state: State): Value[] {
+  const values: Value[] = [name, state];
+  for (const { key } of FIELD_COLUMNS) values.push(toValue(job[key]));
+  return values;
+}
+
+/** The columns of some fields that can be changed, with their values. */
+export function changedColumns(fields: Partial<NewJob>): [column: string, value: Value][] {
+  return FIELD_COLUMNS.filter(({ key, editable }) => editable && fields[key] !== undefined)
+    .map(({ column, key }) => [column, toValue(fields[key]!)]);
+}
+
+/** A value of a field as it is stored. */
+function toValue(value: NewJob[keyof NewJob]): Value {
+  if (typeof value === "boolean") return value ? 1 : 0;
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+}
+
+function fromValue({ type }: Kind, value: JobRow[keyof FieldRow]): NewJob[keyof NewJob] {
+  switch (type) {
+    case "flag":
+      return value === 1;
+    case "variables":
+      return value === null ? null : envOf(value as string) ?? null;
+    case "integer":
+    case "duration":
+    case "time":
+    case "delay":
+    case "text":
+    case "line":
+    case "word":
+    case "path":
+      return value;
+  }
+}
+
 export function toJob(row: JobRow): Job {
-  return {
+  const job: Record<string, unknown> = {
     id: idOf(row),
     seq: row.seq,
-    queue: row.queue,
-    command: row.command,
     state: row.state,
-    priority: row.priority,
     attempts: row.attempts,
     lastAttempt: row.last_attempt,
-    maxRetries: row.max_retries,
-    timeoutMs: row.timeout_ms,
-    runAt: row.run_at,
     createdAt: row.created_at,
     startedAt: row.started_at,
     finishedAt: row.finished_at,
@@ -54,12 +105,10 @@ export function toJob(row: JobRow): Job {
     signal: row.signal,
     error: row.error,
     worker: row.worker,
-    label: row.label,
-    cwd: row.cwd,
-    env: row.env === null ? null : envOf(row.env) ?? null,
-    held: row.held === 1,
     cancelRequested: row.cancel_requested === 1,
   };
+  for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
+  return job as unknown as Job;
 }
 
 /** A row of `attempts`, as far as users see it. */

@@ -7,38 +7,61 @@
 import { WAITING } from "../../domain/job.ts";
 import type { Database } from "./engine/database.ts";
 import { rebuildLanes } from "./lanes.ts";
-import { envOf, type JobRow } from "./rows.ts";
+import { envOf, FIELD_COLUMNS, type FieldColumn, type JobRow } from "./rows.ts";
 import { mayBecome, sqlList } from "./words.ts";
 
-/** What the values that are needed to run a job must be. */
-const READABLE: { readonly [Column in keyof JobRow]?: (value: unknown) => boolean } = {
-  name: isTextOrNull,
-  queue: isText,
-  command: isText,
-  priority: Number.isInteger,
-  attempts: Number.isInteger,
-  last_attempt: Number.isInteger,
-  max_retries: Number.isInteger,
-  timeout_ms: Number.isInteger,
-  created_at: Number.isInteger,
-  run_at: (value) => value === null || Number.isInteger(value),
-  label: isTextOrNull,
-  cwd: isTextOrNull,
-  env: (value) => value === null || isText(value) && envOf(value) !== undefined,
+/** How the values of a column are stored, and what takes the place of one that cannot be read. */
+interface Stored {
+  type: "integer" | "text";
+  mayBeNull?: boolean;
+  /** Whether text can be read, where not all can. */
+  canRead?: (text: string) => boolean;
+  /** A job so mended does nothing should somebody run it again. */
+  as: string;
+}
+
+function storedField({ kind, default: otherwise }: FieldColumn): Stored {
+  const mayBeNull = otherwise === null;
+  switch (kind.type) {
+    case "integer":
+    case "duration":
+    case "time":
+    case "delay":
+    case "flag":
+      return { type: "integer", mayBeNull, as: mayBeNull ? "NULL" : "0" };
+    case "text":
+    case "line":
+    case "word":
+      return { type: "text", mayBeNull, as: mayBeNull ? "NULL" : "'false'" };
+    case "path":
+      return { type: "text", mayBeNull, as: "'/dev/null'" };
+    case "variables":
+      return { type: "text", mayBeNull, canRead: (text) => envOf(text) !== undefined, as: "'unreadable'" };
+  }
+}
+
+/** What is needed to run a job: its id, its fields, and how often it was tried. */
+const NEEDED: { readonly [Column in keyof JobRow]?: Stored } = {
+  name: { type: "text", mayBeNull: true, as: "NULL" },
+  ...Object.fromEntries(FIELD_COLUMNS.map((one) => [one.column, storedField(one)])),
+  last_attempt: {
+    type: "integer",
+    as: "max(attempts, (SELECT ifnull(max(attempt), 0) FROM attempts WHERE job = jobs.seq))",
+  },
+  attempts: { type: "integer", as: "0" },
+  created_at: { type: "integer", as: "0" },
 };
-const COLUMNS = Object.entries(READABLE) as [keyof JobRow, (value: unknown) => boolean][];
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isTextOrNull(value: unknown): boolean {
-  return value === null || isText(value);
-}
+const COLUMNS = Object.entries(NEEDED) as [keyof JobRow, Stored][];
 
 /** The column of a job without which it cannot be run and that cannot be read, if there is one. */
 export function unreadableColumn(row: JobRow): keyof JobRow | undefined {
-  return COLUMNS.find(([column, isReadable]) => !isReadable(row[column]))?.[0];
+  return COLUMNS.find(([column, stored]) => !isReadable(row[column], stored))?.[0];
+}
+
+function isReadable(value: unknown, { type, mayBeNull, canRead }: Stored): boolean {
+  if (value === null) return mayBeNull === true;
+  if (type === "integer") return Number.isInteger(value);
+  return typeof value === "string" && (canRead?.(value) ?? true);
 }
 
 const TO_PENDING = `
@@ -59,31 +82,17 @@ export function layDown(db: Database, seq: number, { column, now }: { column: st
 }
 
 /**
- * What takes the place of a value that cannot be read; a job so mended does nothing should somebody run it again.
- * One of an unreadable queue is in no lane, and is left as it is.
+ * All columns in which a value that cannot be read is replaced. A job of an unreadable queue is in no lane, and is left
+ * as it is; whether one is held is checked by the engine.
  */
-const MENDED: Readonly<Record<string, { type: "integer" | "text"; mayBeNull?: true; as: string }>> = {
-  name: { type: "text", mayBeNull: true, as: "NULL" },
-  command: { type: "text", as: "'false'" },
-  priority: { type: "integer", as: "0" },
-  last_attempt: {
-    type: "integer",
-    as: "max(attempts, (SELECT ifnull(max(attempt), 0) FROM attempts WHERE job = jobs.seq))",
-  },
-  attempts: { type: "integer", as: "0" },
-  max_retries: { type: "integer", as: "0" },
-  timeout_ms: { type: "integer", as: "0" },
-  run_at: { type: "integer", mayBeNull: true, as: "NULL" },
-  created_at: { type: "integer", as: "0" },
+const MENDED: Readonly<Record<string, Stored>> = {
+  ...Object.fromEntries(COLUMNS.filter(([column]) => column !== "queue" && column !== "held")),
   started_at: { type: "integer", mayBeNull: true, as: "NULL" },
   finished_at: { type: "integer", mayBeNull: true, as: "NULL" },
   exit_code: { type: "integer", mayBeNull: true, as: "NULL" },
   signal: { type: "text", mayBeNull: true, as: "NULL" },
   error: { type: "text", mayBeNull: true, as: "NULL" },
   worker: { type: "text", mayBeNull: true, as: "NULL" },
-  label: { type: "text", mayBeNull: true, as: "NULL" },
-  cwd: { type: "text", mayBeNull: true, as: "'/dev/null'" },
-  env: { type: "text", mayBeNull: true, as: "'unreadable'" },
 };
 
 /** SQLite's integers have 64 bits, of which the runtime reads no more than 53 as numbers; the last needs room for one more. */

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Refused } from "../../../src/domain/errors.ts";
-import { ID_PATTERN } from "../../../src/domain/job.ts";
+import { ID_PATTERN } from "../../../src/domain/fields.ts";
 import type { WorkerInfo } from "../../../src/store/contract.ts";
 import { divide } from "../../../src/store/rules/divide.ts";
 import { answerTo } from "../../../src/store/rules/exchanging.ts";

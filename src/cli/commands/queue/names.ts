@@ -3,8 +3,7 @@
  * The queue that commands on one queue take.
  */
 import { BadInput } from "../../../domain/errors.ts";
-import { QUEUE_PATTERN } from "../../../domain/job.ts";
-import { FIELDS } from "../../../domain/spec.ts";
+import { FIELDS, QUEUE_PATTERN } from "../../../domain/fields.ts";
 import type { Words } from "../../line/command.ts";
 
 export const ONE_QUEUE: Words = { placeholder: "QUEUE", brief: "name of the queue", min: 1, max: 1 };
@@ -16,5 +15,5 @@ export const ONE_QUEUE: Words = { placeholder: "QUEUE", brief: "name of the queu
  */
 export function queueName(name: string): string {
   if (QUEUE_PATTERN.test(name)) return name;
-  throw new BadInput(`Cannot use queue "${name}": a name takes ${FIELDS.queue.takes}`);
+  throw new BadInput(`Cannot use queue "${name}": a name takes ${FIELDS.queue.kind.takes}`);
 }

@@ -3,7 +3,7 @@
  * The queues a worker serves, as a user names them. Pure.
  */
 import { BadInput } from "../../../domain/errors.ts";
-import { QUEUE_PATTERN } from "../../../domain/job.ts";
+import { QUEUE_PATTERN } from "../../../domain/fields.ts";
 
 /**
  * Reads `mail,reports`; undefined, for all queues, gives null.

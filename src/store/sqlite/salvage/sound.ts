@@ -3,19 +3,31 @@
  * Whether a row that could be read still means something: damage within a page can leave rows that SQLite takes for
  * whole. The schema's own checks see to the rest. Pure.
  */
-import { ID_PATTERN, QUEUE_PATTERN } from "../../../domain/job.ts";
+import { FIELDS, type Kind, QUEUE_PATTERN, STORED_FIELDS } from "../../../domain/fields.ts";
 
 /** A row of whatever table. */
 export type Row = Readonly<Record<string, unknown>>;
 
 const QUEUE = (value: unknown) => typeof value === "string" && QUEUE_PATTERN.test(value);
-const ID = (value: unknown) => value === null || typeof value === "string" && ID_PATTERN.test(value);
 const JSON_OBJECT = (value: unknown) => value === null || isJsonObject(value as string);
 const NUMBER = (value: unknown) => typeof value === "number" && value >= 0;
 
+/** What columns of fields must hold, where they are there and hold anything. */
+const OF_FIELDS = Object.fromEntries(
+  STORED_FIELDS.map((name) => {
+    const { column, kind } = FIELDS[name];
+    return [column, (value: unknown) => (value ?? null) === null || isSoundValue(kind, value)];
+  }),
+);
+
+function isSoundValue(kind: Kind, value: unknown): boolean {
+  if (kind.type === "word") return typeof value === "string" && kind.pattern.test(value);
+  return kind.type !== "variables" || isJsonObject(value as string);
+}
+
 /** What columns must hold, by table. */
 const SOUND: Readonly<Record<string, Readonly<Record<string, (value: unknown) => boolean>>>> = {
-  jobs: { seq: NUMBER, name: ID, queue: QUEUE, created_at: NUMBER, env: JSON_OBJECT },
+  jobs: { seq: NUMBER, created_at: NUMBER, ...OF_FIELDS },
   attempts: { attempt: NUMBER, started_at: NUMBER },
   output: { start: NUMBER },
   queues: { name: QUEUE },

@@ -1,0 +1,266 @@
+/**
+ * @module
+ * The one table of what users can say of a job. Each field is written down here and nowhere else; what reads, stores,
+ * shows and describes jobs goes through the table, by the kinds of values that fields have. So a new field of a known
+ * kind is an entry here and a column in a migration, and a new kind does not compile until everybody knows it. Pure;
+ * it knows the names that a field has in SQL and JSON, but neither of the two.
+ */
+import { MAX_INT32, MIN_INT32, type Settings } from "./settings.ts";
+
+/** The ids a user may give. Ids of the form `j<digits>` belong to the store. */
+export const ID_PATTERN = /^(?!j\d+$)[A-Za-z0-9._:-]{1,128}$/;
+
+/** The names a queue may have. */
+export const QUEUE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
+
+/** The queue of a job that names none. */
+export const DEFAULT_QUEUE = "default";
+
+/** What the values of a field are. No text holds a NUL byte, or half of a surrogate pair. */
+export type Kind =
+  /** Text that is not blank. */
+  | { type: "text" }
+  /** Text that is not blank, of at most `max` characters on one line. */
+  | { type: "line"; max: number }
+  /** Text of a pattern; `takes` says it in words. */
+  | { type: "word"; pattern: RegExp; takes: string }
+  /** A whole number, both ends allowed. */
+  | { type: "integer"; min: number; max: number }
+  /** In code ms, in JSON seconds. */
+  | { type: "duration" }
+  /** In code ms since the epoch, in JSON as ISO 8601. */
+  | { type: "time" }
+  /** A duration from now, which in code is the time when it is over; null is now. */
+  | { type: "delay" }
+  /** A directory, made absolute. */
+  | { type: "path" }
+  /** Variables of the environment. */
+  | { type: "variables" }
+  /** True or false. */
+  | { type: "flag" };
+
+/** A value of a kind, in code. */
+export type ValueOf<K extends Kind> = K extends { type: "integer" | "duration" | "time" } ? number
+  : K extends { type: "delay" } ? number | null
+  : K extends { type: "variables" } ? Readonly<Record<string, string>>
+  : K extends { type: "flag" } ? boolean
+  : string;
+
+/** A field, by all the names it has. As a flag, `max_retries` is `--max-retries`. */
+export interface Field {
+  /** In code, of `NewJob` and `Job`. */
+  key: string;
+  /** In the table of jobs; null for another way to say a field that has a column. */
+  column: string | null;
+  /** In a job's JSON; null when it does not stand there. */
+  json: string | null;
+  /** What it takes. */
+  kind: Kind;
+  /** Of a job that does not say: a value, or the setting of that name. Null is none, undefined that it must be said. */
+  default: string | boolean | null | undefined | { setting: keyof Settings };
+  /** Whether it can be changed while the job waits. */
+  editable: boolean;
+  /** One line for help and the API's document, without a final period. */
+  brief: string;
+  /** What people read before its value. */
+  title: string;
+  /** Stands in its empty input in a form; null where forms have none, or one of another shape. */
+  hint: string | null;
+}
+
+/**
+ * The fields, by the names that users type. Help and forms have them in this order; in a job's JSON, new ones follow the
+ * others.
+ */
+export const FIELDS = {
+  command: {
+    key: "command",
+    column: "command",
+    json: "command",
+    kind: { type: "text" },
+    default: undefined,
+    editable: true,
+    brief: "the command, as a shell would run it",
+    title: "Command",
+    hint: null,
+  },
+  id: {
+    // Null is the next of the store's own, or a UUID.
+    key: "id",
+    column: "name",
+    json: "id",
+    kind: {
+      type: "word",
+      pattern: ID_PATTERN,
+      takes: "1 to 128 of the characters A-Z a-z 0-9 . _ : -, and not j with a number, which queuectl gives",
+    },
+    default: null,
+    editable: false,
+    brief: "its id (default: the next of j1, j2, …)",
+    title: "Id",
+    hint: "j1, j2, …",
+  },
+  queue: {
+    key: "queue",
+    column: "queue",
+    json: "queue",
+    kind: {
+      type: "word",
+      pattern: QUEUE_PATTERN,
+      takes: "1 to 64 of the characters A-Z a-z 0-9 . _ : -, the first a letter or digit",
+    },
+    default: DEFAULT_QUEUE,
+    editable: true,
+    brief: "the queue (default: default)",
+    title: "Queue",
+    hint: DEFAULT_QUEUE,
+  },
+  priority: {
+    key: "priority",
+    column: "priority",
+    json: "priority",
+    kind: { type: "integer", min: MIN_INT32, max: MAX_INT32 },
+    default: { setting: "priority" },
+    editable: true,
+    brief: "lower runs first; may be negative (default: setting priority)",
+    title: "Priority",
+    hint: "lower runs first",
+  },
+  max_retries: {
+    // It runs at most once more than this.
+    key: "maxRetries",
+    column: "max_retries",
+    json: "max_retries",
+    kind: { type: "integer", min: 0, max: 1_000_000 },
+    default: { setting: "maxRetries" },
+    editable: true,
+    brief: "how often it is run again when it fails (default: setting max_retries)",
+    title: "Retries",
+    hint: "3",
+  },
+  timeout: {
+    key: "timeoutMs",
+    column: "timeout_ms",
+    json: "timeout",
+    kind: { type: "duration" },
+    default: { setting: "timeoutMs" },
+    editable: true,
+    brief: "how long an attempt may run; 0 is for ever (default: setting timeout)",
+    title: "Timeout",
+    hint: "90s, 10m, 1h30m",
+  },
+  run_at: {
+    // Null is at once.
+    key: "runAt",
+    column: "run_at",
+    json: "run_at",
+    kind: { type: "time" },
+    default: null,
+    editable: true,
+    brief: "not before this time: 2030-01-01T14:00:00Z, or with another zone such as +02:00",
+    title: "Runs at",
+    hint: null,
+  },
+  delay: {
+    key: "runAt",
+    column: null,
+    json: null,
+    kind: { type: "delay" },
+    default: null,
+    editable: true,
+    brief: "not before this long from now",
+    title: "Delay",
+    hint: "not before this long from now",
+  },
+  label: {
+    key: "label",
+    column: "label",
+    json: "label",
+    kind: { type: "line", max: 128 },
+    default: null,
+    editable: true,
+    brief: "a word of your own to find it by",
+    title: "Label",
+    hint: "a word to find it by",
+  },
+  cwd: {
+    // Null is the worker's own, which only the store knows: `spec.ts` takes where the job is enqueued.
+    key: "cwd",
+    column: "cwd",
+    json: "cwd",
+    kind: { type: "path" },
+    default: null,
+    editable: true,
+    brief: "the directory to run in (default: where it is enqueued)",
+    title: "Directory",
+    hint: "where the dashboard was started",
+  },
+  env: {
+    // Laid over the worker's environment.
+    key: "env",
+    column: "env",
+    json: "env",
+    kind: { type: "variables" },
+    default: null,
+    editable: true,
+    brief: "a variable for its environment; may be repeated",
+    title: "Env",
+    hint: null,
+  },
+  hold: {
+    // That has commands and routes of its own once the job is there.
+    key: "held",
+    column: "held",
+    json: "held",
+    kind: { type: "flag" },
+    default: false,
+    editable: false,
+    brief: "keep it from starting until it is released",
+    title: "Held",
+    hint: null,
+  },
+} as const satisfies Record<string, Field>;
+
+/** A field, by the name that users type. */
+export type FieldName = keyof typeof FIELDS;
+
+/** The fields of which something holds. */
+export type Where<Condition> = {
+  [N in FieldName]: (typeof FIELDS)[N] extends Condition ? N : never;
+}[FieldName];
+
+/** A field with a column of its own. */
+export type StoredName = Where<{ column: string }>;
+
+/** A field that stands in a job's JSON. */
+export type ShownName = Where<{ json: string }>;
+
+/** A field that can be changed while the job waits. */
+export type EditableName = Where<{ editable: true }>;
+
+/** The value of a field in a job, in code. */
+export type FieldValue<N extends FieldName> =
+  | ValueOf<(typeof FIELDS)[N]["kind"]>
+  | ((typeof FIELDS)[N]["default"] extends null ? null : never);
+
+/** The settings that hold for jobs that do not say. */
+export type FieldSetting = {
+  [N in FieldName]: (typeof FIELDS)[N]["default"] extends { setting: infer S } ? S : never;
+}[FieldName];
+
+/** A job to be stored, checked and with its defaults filled in (see `spec.ts`). Its properties are the keys of the fields. */
+export type NewJob = { [N in StoredName as (typeof FIELDS)[N]["key"]]: FieldValue<N> };
+
+/** All fields. */
+export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[];
+
+/** Those with a column. */
+export const STORED_FIELDS = FIELD_NAMES.filter((name) =>
+  FIELDS[name].column !== null
+) as readonly StoredName[];
+
+/** Those that stand in a job's JSON. */
+export const SHOWN_FIELDS = FIELD_NAMES.filter((name) => FIELDS[name].json !== null) as readonly ShownName[];
+
+/** Those that can be changed while a job waits. */
+export const EDITABLE_FIELDS = FIELD_NAMES.filter((name) => FIELDS[name].editable) as readonly EditableName[];
