@@ -13,43 +13,14 @@ import type { NewJob } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
 import type { EnqueueOptions } from "../contract.ts";
-import type { Database, Value } from "./engine/database.ts";
+import type { Database } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { giveWay, type HasTime, turn } from "./engine/turns.ts";
-import { type FirstState, firstState, knownIds, nameOf, remember, taken, Tally, textOf } from "./enqueue.ts";
+import { knownIds, nameOf, remember, taken, Tally } from "./enqueue.ts";
+import { movePiece, NewPiece, nextPiece, removePiece, type StoredPiece } from "./pieces.ts";
 
-/** The jobs of a piece: it is moved in one transaction. */
-const PIECE = { jobs: 250, text: 256 * 1024 };
-/** The pieces that are staged in one transaction. */
-const PIECES = 16;
-
-/** The columns of `jobs` that stand in a piece, in this order. */
-const COLUMNS = [
-  "name",
-  "queue",
-  "command",
-  "state",
-  "priority",
-  "max_retries",
-  "timeout_ms",
-  "run_at",
-  "label",
-  "cwd",
-  "env",
-  "held",
-] as const;
-const QUEUE = COLUMNS.indexOf("queue");
-const STATE = COLUMNS.indexOf("state");
-const PRIORITY = COLUMNS.indexOf("priority");
-const HELD = COLUMNS.indexOf("held");
-
-interface Piece {
-  /** How many jobs of the batch come before. */
-  start: number;
-  rows: Value[][];
-  /** The ids that users chose, and where in the batch. */
-  chosen: { name: string; index: number }[];
-}
+/** What is staged in one transaction, at most. */
+const AT_ONCE = { pieces: 16, text: 1024 * 1024, chosen: 1000 };
 
 /** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
 export async function enqueueMany(
@@ -93,58 +64,43 @@ async function stage(
     db.run("INSERT INTO batches (id, made_at) VALUES (?, ?)", batch, options.now)
   );
   const names: (string | null)[] = [];
-  let pieces: Piece[] = [];
+  let pieces: NewPiece[] = [];
   const flush = async () => {
+    const staged = pieces.map((piece) => ({ piece, jobs: piece.toString() }));
     await db.writeUnflushed((db) => {
       checkThere(db, batch);
-      for (const piece of pieces) stagePiece(db, batch, piece);
+      for (const { piece, jobs } of staged) stagePiece(db, batch, { piece, jobs });
     });
     pieces = []; // making the next ones takes long enough for others to get their turn
   };
-  let text = 0;
   for (const job of jobs) {
-    let piece = pieces.at(-1);
-    if (!piece || piece.rows.length >= PIECE.jobs || text >= PIECE.text) {
-      if (pieces.length === PIECES) await flush();
-      pieces.push(piece = { start: names.length, rows: [], chosen: [] });
-      text = 0;
+    if (pieces.length === 0 || pieces.at(-1)!.isFull) {
+      if (areMany(pieces)) await flush();
+      pieces.push(new NewPiece(names.length));
     }
     const name = nameOf(job, options);
-    if (job.id !== null) piece.chosen.push({ name: job.id, index: names.length });
+    pieces.at(-1)!.add(job, name, options);
     names.push(name);
-    piece.rows.push(rowOf(job, name, firstState(job, options)));
-    text += textOf(job);
   }
   if (pieces.length > 0) await flush();
   return names;
 }
 
-function rowOf(job: NewJob, name: string | null, state: FirstState): Value[] {
-  return [
-    name,
-    job.queue,
-    job.command,
-    state,
-    job.priority,
-    job.maxRetries,
-    job.timeoutMs,
-    job.runAt,
-    job.label,
-    job.cwd,
-    job.env === null ? null : JSON.stringify(job.env),
-    job.held ? 1 : 0,
-  ];
+function areMany(pieces: readonly NewPiece[]): boolean {
+  const sum = (of: (piece: NewPiece) => number) => pieces.reduce((sum, piece) => sum + of(piece), 0);
+  return pieces.length >= AT_ONCE.pieces || sum(({ text }) => text) >= AT_ONCE.text ||
+    sum(({ chosen }) => chosen.length) >= AT_ONCE.chosen;
 }
 
 const RESERVE = "INSERT INTO staged_names (name) VALUES (?)";
 const EXISTS = "SELECT 1 FROM jobs WHERE name = ?";
 const STAGE = "INSERT INTO staged (batch, start, jobs) VALUES (?, ?, ?)";
 
-function stagePiece(db: Database, batch: string, { start, rows, chosen }: Piece): void {
-  for (const { name, index } of chosen) {
+function stagePiece(db: Database, batch: string, { piece, jobs }: { piece: NewPiece; jobs: string }): void {
+  for (const { name, index } of piece.chosen) {
     if (!reserve(db, name) || db.get(EXISTS, name)) throw new TakenId(taken(name), index);
   }
-  db.run(STAGE, batch, start, JSON.stringify(rows));
+  db.run(STAGE, batch, piece.start, jobs);
 }
 
 function reserve(db: Database, name: string): boolean {
@@ -203,19 +159,6 @@ async function discard(db: Database, batch: string): Promise<void> {
   while (await db.writeUnflushed((db) => discardSome(db, batch, turn({ least: 1 })))) await giveWay();
 }
 
-/** A row of `staged`. */
-interface StagedRow {
-  piece: number;
-  start: number;
-  jobs: string;
-}
-
-const NEXT = "SELECT piece, start, jobs FROM staged WHERE batch = ? ORDER BY start LIMIT 1";
-const MOVE = `
-  INSERT INTO jobs (seq, created_at, ${COLUMNS.join(", ")})
-  SELECT ? + key, ?, ${COLUMNS.map((_, n) => `value ->> ${n}`).join(", ")} FROM json_each(?)`;
-const RELEASE = "DELETE FROM staged_names WHERE name IN (SELECT value ->> 0 FROM json_each(?))";
-
 /** Moves as many pieces as there is time for. Returns whether there are more. */
 function moveSome(db: Database, batch: string, hasTime: HasTime): boolean {
   const made = db.get<{ made_at: number; first: number }>(
@@ -224,18 +167,9 @@ function moveSome(db: Database, batch: string, hasTime: HasTime): boolean {
   );
   if (!made) return false; // others have moved it
   const tally = new Tally();
-  const more = takePieces(db, batch, { hasTime }, ({ start, jobs }) => {
-    db.run(MOVE, made.first + start, made.made_at, jobs);
-    for (const [index, row] of (JSON.parse(jobs) as Value[][]).entries()) {
-      tally.add(row[QUEUE] as string, {
-        state: row[STATE] as FirstState,
-        held: row[HELD] === 1,
-        priority: row[PRIORITY] as number,
-        seq: made.first + start + index,
-      });
-    }
-  });
-  tally.store(db, made.made_at);
+  const { made_at: madeAt, first } = made;
+  const more = takePieces(db, batch, { hasTime }, (piece) => movePiece(db, piece, { first, madeAt, tally }));
+  tally.store(db, madeAt);
   return more;
 }
 
@@ -248,17 +182,16 @@ function takePieces(
   db: Database,
   batch: string,
   { hasTime }: { hasTime: HasTime },
-  take: (piece: StagedRow) => void,
+  take: (piece: StoredPiece) => void,
 ): boolean {
   while (hasTime()) {
-    const piece = db.get<StagedRow>(NEXT, batch);
+    const piece = nextPiece(db, batch);
     if (!piece) {
       db.run("DELETE FROM batches WHERE id = ?", batch);
       return false;
     }
     take(piece);
-    db.run("DELETE FROM staged WHERE piece = ?", piece.piece);
-    db.run(RELEASE, piece.jobs);
+    removePiece(db, piece);
   }
   return true;
 }

@@ -158,7 +158,7 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
       throw new TakenId(taken(name!), ids.length);
     }
     const { queue, priority, held } = job;
-    tally.add(queue, { state, held, priority, seq });
+    tally.add({ queue, state, held, priority, seq, n: 1 });
   }
   tally.store(db, options.now);
   return ids;
@@ -174,29 +174,32 @@ interface Added {
   first?: { priority: number; seq: number };
 }
 
-/** What is counted of a new job. */
-export interface NewRow {
-  /** Its first state. */
+/** What is counted of new jobs that are alike. */
+export interface NewRows {
+  queue: string;
+  /** Their first state. */
   state: FirstState;
-  /** It may not start. */
+  /** They may not start. */
   held: boolean;
-  /** Its place in the order of claiming. */
+  /** The place of the first of them in the order of claiming. */
   priority: number;
   seq: number;
+  /** How many there are. */
+  n: number;
 }
 
 /** How many new jobs went into which queue and state. */
 export class Tally {
   readonly #queues = new Map<string, Added>();
 
-  add(queue: string, { state, held, priority, seq }: NewRow): void {
+  add({ queue, state, held, priority, seq, n }: NewRows): void {
     let added = this.#queues.get(queue);
     if (!added) {
       added = { pending: { n: 0, held: 0 }, scheduled: { n: 0, held: 0 } };
       this.#queues.set(queue, added);
     }
-    added[state].n += 1;
-    if (held) added[state].held += 1;
+    added[state].n += n;
+    if (held) added[state].held += n;
     else if (state === "pending" && !(added.first && added.first.priority <= priority)) {
       added.first = { priority, seq };
     }
