@@ -34,17 +34,22 @@ export async function enqueueMany(
   const id = `${PREFIX}${crypto.randomUUID()}`;
   const presence = await bePresent(presencePath(home.dir, id));
   try {
-    let enqueued: { ids: string[]; first: boolean };
+    let names: (string | null)[];
+    let enqueued: { first: number } | { known: string[] };
     try {
-      const names = await stage(db, id, { jobs, options });
+      names = await stage(db, id, { jobs, options });
+      await db.flush(); // all that was staged: while others may write
       enqueued = await db.write((db) => commit(db, id, { names, options }), { reserve: false });
     } catch (error) {
       await discard(db, id).catch(() => {}); // or others do it later
       throw error;
     }
-    if (enqueued.first) await moveAll(db, id);
-    else await discard(db, id);
-    return enqueued.ids;
+    if ("known" in enqueued) {
+      await discard(db, id);
+      return enqueued.known;
+    }
+    await moveAll(db, id);
+    return idsFrom(enqueued.first, names);
   } finally {
     Deno.removeSync(presencePath(home.dir, id));
     presence[Symbol.dispose]();
@@ -120,22 +125,25 @@ function checkThere(db: Database, batch: string): void {
 
 const NEXT_NUMBER = "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'jobs' RETURNING seq";
 
-/** From here on the jobs are enqueued. `first` is false when another such request was faster. */
+/** From here on the jobs are enqueued. Returns the number of the first; or what another such request was given before. */
 function commit(
   db: Database,
   batch: string,
   { names, options }: { names: readonly (string | null)[]; options: EnqueueOptions },
-): { ids: string[]; first: boolean } {
+): { first: number } | { known: string[] } {
   checkThere(db, batch);
   const known = knownIds(db, options);
-  if (known) return { ids: known, first: false };
+  if (known) return { known };
   const last = db.get<{ seq: number }>(NEXT_NUMBER, names.length)?.seq ?? names.length;
   if (last === names.length) firstNumbers(db, last);
   const first = last - names.length + 1;
   db.run("UPDATE batches SET first = ? WHERE id = ?", first, batch);
-  const ids = names.map((name, index) => name ?? `j${first + index}`);
-  remember(db, ids, options);
-  return { ids, first: true };
+  if (options.request) remember(db, idsFrom(first, names), options);
+  return { first };
+}
+
+function idsFrom(first: number, names: readonly (string | null)[]): string[] {
+  return names.map((name, index) => name ?? `j${first + index}`);
 }
 
 /** Before the first job, there is no row that says which numbers are taken. */
@@ -144,10 +152,13 @@ function firstNumbers(db: Database, last: number): void {
   db.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('jobs', ?)", last);
 }
 
+/** Half of a usual turn: others wait for several of them where the machine is busy. */
+const moving = () => turn({ least: 1, limitMs: 15 });
+
 /** Moves a batch that is enqueued. What cannot be moved now is moved later, by whoever comes next. */
 async function moveAll(db: Database, batch: string): Promise<void> {
   try {
-    while (await db.writeUnflushed((db) => moveSome(db, batch, turn({ least: 1 })))) await giveWay();
+    while (await db.writeUnflushed((db) => moveSome(db, batch, moving()))) await giveWay();
   } catch (error) {
     const passes = [StoreFull, StoreBusy, StoreNewer].some((Passing) => error instanceof Passing);
     if (!passes) throw error;
@@ -156,7 +167,7 @@ async function moveAll(db: Database, batch: string): Promise<void> {
 
 /** Removes a batch that is not enqueued. */
 async function discard(db: Database, batch: string): Promise<void> {
-  while (await db.writeUnflushed((db) => discardSome(db, batch, turn({ least: 1 })))) await giveWay();
+  while (await db.writeUnflushed((db) => discardSome(db, batch, moving()))) await giveWay();
 }
 
 /** Moves as many pieces as there is time for. Returns whether there are more. */
@@ -211,7 +222,7 @@ export async function recover(db: Database, home: Home): Promise<boolean> {
   for (const { id, first } of batches) {
     if (!await isDead(id)) continue;
     const work = first === null ? discardSome : moveSome;
-    await db.writeUnflushed((db) => work(db, id, turn({ least: 1 })));
+    await db.writeUnflushed((db) => work(db, id, moving()));
     return true;
   }
   for (const id of dead) removeIfThere(presencePath(home.dir, id));
