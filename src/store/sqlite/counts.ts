@@ -16,3 +16,19 @@ export function lanesIn(db: Database, states: readonly State[]): { queue: string
 export function noCounts(): Record<State, number> {
   return Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>;
 }
+
+const UNCOUNT = `
+  UPDATE counts SET n = 0, held = 0
+  WHERE (n IS NOT 0 OR held IS NOT 0) AND typeof(queue) = 'text' AND state IN ${sqlList(STATES)}
+    AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.queue = counts.queue AND jobs.state = counts.state)`;
+const COUNT_ANEW = `
+  INSERT INTO counts (queue, state, n, held)
+    SELECT queue, state, count(*), sum(held = 1) FROM jobs
+    WHERE typeof(queue) = 'text' AND state IN ${sqlList(STATES)} GROUP BY queue, state
+  ON CONFLICT DO UPDATE SET n = excluded.n, held = excluded.held
+  WHERE n IS NOT excluded.n OR held IS NOT excluded.held`;
+
+/** Counts all jobs anew. Returns how many counts were wrong or could not be read. */
+export function countAnew(db: Database): number {
+  return db.run(UNCOUNT) + db.run(COUNT_ANEW);
+}

@@ -68,12 +68,14 @@ export function recount(db: Database): string[] {
 interface Count {
   queue: string;
   state: State;
-  n: number;
-  held: number;
+  n: number | string;
+  held: number | string;
 }
 
 function recountStates(db: Database): string[] {
-  const stored = db.all<Count>("SELECT queue, state, n, held FROM counts WHERE n > 0");
+  const stored = db.all<Count>( // as text, for what is stored may be too large to be read as a number
+    "SELECT queue, state, CAST(n AS TEXT) AS n, CAST(held AS TEXT) AS held FROM counts WHERE n IS NOT 0",
+  );
   const actual = db.all<Count>(
     "SELECT queue, state, count(*) AS n, sum(held) AS held FROM jobs GROUP BY queue, state",
   );
