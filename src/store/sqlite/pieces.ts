@@ -74,14 +74,17 @@ export class NewPiece {
 
   /** As it is stored. */
   toString(): string {
-    const rows = this.#rows;
-    const first = rows[0]!;
-    const columns = COLUMNS.filter((column) => rows.some((row) => row[column] !== first[column]));
-    const same = { ...first };
-    for (const column of columns) delete (same as Partial<Row>)[column];
-    const head: Head = { same, columns, counted: count(rows), chosen: this.chosen.map(({ name }) => name) };
-    return JSON.stringify({ head, rows: rows.map((row) => columns.map((column) => row[column])) });
+    return textOfPiece(this.#rows, this.chosen.map(({ name }) => name));
   }
+}
+
+function textOfPiece(rows: readonly Row[], chosen: string[]): string {
+  const first = rows[0]!;
+  const columns = COLUMNS.filter((column) => rows.some((row) => row[column] !== first[column]));
+  const same: Partial<Row> = { ...first };
+  for (const column of columns) delete same[column];
+  const head: Head = { same, columns, counted: count(rows), chosen };
+  return JSON.stringify({ head, rows: rows.map((row) => columns.map((column) => row[column])) });
 }
 
 function rowOf(job: NewJob, name: string | null, state: FirstState): Row {
@@ -134,8 +137,21 @@ const NEXT = `
 
 /** The first piece of a batch that is still there. */
 export function nextPiece(db: Database, batch: string): StoredPiece | undefined {
-  const row = db.get<{ piece: number; start: number; head: string }>(NEXT, batch);
-  return row && { ...row, head: JSON.parse(row.head) };
+  const row = db.get<{ piece: number; start: number; head: string | null }>(NEXT, batch);
+  if (!row) return undefined;
+  if (row.head !== null) return { ...row, head: JSON.parse(row.head) };
+  rewrite(db, row.piece);
+  return nextPiece(db, batch);
+}
+
+/** Earlier versions staged arrays of rows, with the columns in this order. */
+function rewrite(db: Database, piece: number): void {
+  const { jobs } = db.get<{ jobs: string }>("SELECT jobs FROM staged WHERE piece = ?", piece)!;
+  const rows = (JSON.parse(jobs) as Value[][]).map((values) =>
+    Object.fromEntries(COLUMNS.map((column, n) => [column, values[n]])) as Row
+  );
+  const names = rows.flatMap(({ name }) => name === null ? [] : [name as string]);
+  db.run("UPDATE staged SET jobs = ? WHERE piece = ?", textOfPiece(rows, names), piece);
 }
 
 /** Makes the jobs of a piece rows, and counts them. `first` is the number of the first one of its batch. */
