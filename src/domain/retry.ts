@@ -2,7 +2,7 @@
  * @module
  * How long to wait before the next attempt, and what becomes of a job after an attempt. Pure.
  */
-import type { Outcome, State } from "./job.ts";
+import type { Job, Outcome, State } from "./job.ts";
 import type { Settings } from "./settings.ts";
 
 /** The settings that shape the backoff. */
@@ -33,21 +33,21 @@ export interface Next {
   runAt: number | null;
 }
 
-/** The job, how its attempt ended, and when. */
-export interface Ended {
-  /** `unstarted`: the command never began. */
-  outcome: Outcome | "unstarted";
-  /** Attempts counted so far, the ended one included. */
-  attempts: number;
-  /** Attempts beyond one more than this make it dead. */
-  maxRetries: number;
-  /** In ms since the epoch. */
-  finishedAt: number;
-}
-
-/** Decides where a job goes after an attempt. `random` is a number in [0, 1). */
-export function nextState(ended: Ended, backoff: Backoff, random: number): Next {
-  switch (ended.outcome) {
+/**
+ * Decides where a job goes after an attempt.
+ *
+ * @param job with the ended attempt among the counted ones; `outcome` `unstarted` is a command that never began
+ * @param backoff the settings
+ * @param random a number in [0, 1)
+ */
+export function nextState(
+  { outcome, attempts, maxRetries, finishedAt }:
+    & Pick<Job, "attempts" | "maxRetries">
+    & { outcome: Outcome | "unstarted"; finishedAt: number },
+  backoff: Backoff,
+  random: number,
+): Next {
+  switch (outcome) {
     case "completed":
       return { state: "completed", runAt: null };
     case "cancelled":
@@ -58,7 +58,7 @@ export function nextState(ended: Ended, backoff: Backoff, random: number): Next 
     case "failed":
     case "timed_out":
     case "lost":
-      if (ended.attempts > ended.maxRetries) return { state: "dead", runAt: null };
-      return { state: "failed", runAt: ended.finishedAt + retryDelayMs(ended.attempts, backoff, random) };
+      if (attempts > maxRetries) return { state: "dead", runAt: null };
+      return { state: "failed", runAt: finishedAt + retryDelayMs(attempts, backoff, random) };
   }
 }

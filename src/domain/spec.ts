@@ -3,12 +3,12 @@
  * What a user says of a job, as JSON or as flags, to a job that can be stored. One table of fields serves both,
  * and help. Everything that makes no sense is a `BadInput` of one sentence. Pure.
  */
-import { absolutePath, isAbsolute } from "../system/paths.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { BadInput } from "./errors.ts";
 import { DEFAULT_QUEUE, ID_PATTERN, type NewJob, QUEUE_PATTERN } from "./job.ts";
 import { faultOf } from "./json_fault.ts";
 import { nearest } from "./nearest.ts";
+import { absolutePath, isAbsolute } from "./paths.ts";
 import { LONGEST_MS, MAX_INT32, MIN_INT32 } from "./settings.ts";
 
 /** What holds for a job that does not say otherwise. */
@@ -23,6 +23,8 @@ export interface JobDefaults {
   timeoutMs: number;
   /** Where it was enqueued; a relative `cwd` starts from there. Null when that has no name (any more). */
   cwd: string | null;
+  /** Whether its paths are those of Windows. */
+  windows: boolean;
   /** Fields given for every job, in the form that `readFields` returns; what a job says itself goes before. */
   given?: Partial<NewJob>;
 }
@@ -55,7 +57,7 @@ interface Field {
 }
 
 /** What the meaning of some fields depends on. */
-export type Surroundings = Pick<JobDefaults, "now" | "cwd">;
+export type Surroundings = Pick<JobDefaults, "now" | "cwd" | "windows">;
 
 const DURATION = `a duration from 0 to ${
   formatDuration(LONGEST_MS)
@@ -162,10 +164,10 @@ export const FIELDS = {
     brief: "the directory to run in (default: where it is enqueued)",
     placeholder: "DIR",
     takes: "the path of a directory",
-    read(value, job, { cwd }) {
+    read(value, job, { cwd, windows }) {
       if (!text(value) || value === "") return false;
-      if (cwd === null && !isAbsolute(value)) return false;
-      job.cwd = absolutePath(value, cwd ?? "");
+      if (cwd === null && !isAbsolute(value, { windows })) return false;
+      job.cwd = absolutePath(value, cwd ?? "", { windows });
       return true;
     },
   },

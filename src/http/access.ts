@@ -72,7 +72,7 @@ export class Access {
     return right;
   }
 
-  /** Whether a request may look. It is not slowed down: it was not tried, only come back with. */
+  /** Whether a request may look. A wrong token is not slowed down here: an old cookie is no guess. */
   async knows(request: Request): Promise<boolean> {
     if (this.#tokens.change === null) return true;
     const given = bearerOf(request) ?? cookieOf(request);
@@ -81,7 +81,7 @@ export class Access {
 
   async #rightOfToken(token: string): Promise<Right | undefined> {
     const { change, read } = this.#tokens;
-    // Both are compared, always: how long it takes says nothing.
+    // Always compared with both, so that the time it takes says nothing of either.
     const [isChange, isRead] = [await isSame(token, change), await isSame(token, read)];
     if (isChange) return "change";
     return isRead ? "read" : undefined;

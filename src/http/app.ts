@@ -10,7 +10,7 @@ import { BadInput, NoSuch } from "../domain/errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Access } from "./access.ts";
 import { ACTION_ROUTES } from "./api/actions.ts";
-import { CHANGE_ROUTES } from "./api/changes.ts";
+import { EVENT_ROUTES } from "./api/events.ts";
 import { JOB_ROUTES } from "./api/jobs.ts";
 import { OUTPUT_ROUTES } from "./api/output.ts";
 import { OVERVIEW_ROUTES, prometheusResponse } from "./api/overview.ts";
@@ -31,7 +31,7 @@ export const API_ROOT = "/api/v1";
 
 export const ROUTES: readonly Route[] = [
   ...OVERVIEW_ROUTES,
-  ...CHANGE_ROUTES,
+  ...EVENT_ROUTES,
   ...JOB_ROUTES,
   ...ACTION_ROUTES,
   ...OUTPUT_ROUTES,
@@ -212,7 +212,7 @@ async function jsonResponse(
   return new Response(await gzip(text), { status, headers });
 }
 
-/** Characters; less fits into one packet. */
+/** In characters. What is shorter fits into one packet as it is. */
 const WORTH_COMPRESSING = 1400;
 
 async function bodyOf({ method, body }: Route, request: Request, clock: Clock): Promise<unknown> {

@@ -13,7 +13,7 @@ export interface StreamEvent {
   data: unknown;
 }
 
-/** Keeps connections from being taken for dead, and finds out which are. */
+/** How often something is sent in silence: it keeps proxies from closing the connection, and fails where nobody is there. */
 const KEEP_ALIVE_MS = 15_000;
 const KEEP_ALIVE = ":\n\n";
 

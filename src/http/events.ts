@@ -104,9 +104,9 @@ export class Events implements Disposable {
     try {
       this.#note(await statusNow(this.#store, this.#clock.now()), heard);
     } catch (error) {
-      // a store that is busy or gone for a while shows in what clients ask for
+      // A store that cannot be asked is no event: clients see it in the answers to their own requests.
       if (!(error instanceof StoreNewer)) return;
-      this.#latest = undefined; // this does not pass: whoever asks for it now is told
+      this.#latest = undefined; // this does not pass: whoever asks how things are is told
     }
     const { resolve } = this.#looked;
     this.#looked = Promise.withResolvers();

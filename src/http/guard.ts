@@ -20,7 +20,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
-/** Said with scripts and styles, which are no documents: what else there is would weigh more than many of them. */
+/** Said with scripts and styles. The other headers matter for documents only, and weigh more than many of these files. */
 export const ASSET_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
   "cross-origin-resource-policy": "same-origin",

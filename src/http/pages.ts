@@ -7,7 +7,7 @@ import { ASSETS, INDEX, LOGIN } from "./assets.ts";
 import { acceptsGzip, gzip } from "./gzip.ts";
 import { sha256 } from "./sha256.ts";
 
-/** The addresses of views; which is which, the page decides itself. */
+/** The addresses of views. All get the same page, which shows the view by its address. */
 export const PAGE_PATHS = [
   "/",
   "/jobs",
@@ -32,17 +32,23 @@ async function make(text: string): Promise<{ tag: string; compressed: Uint8Array
   return { tag: await tagOf(text), compressed: await gzip(text) };
 }
 
-/** A file of the pages, or undefined. It may be kept, but is asked for again: another version may have another. */
+/** A file of the pages, or undefined. Clients may keep it, but ask again: after an upgrade it may be another. */
 export async function assetResponse(name: string, request: Request): Promise<Response | undefined> {
   if (!Object.hasOwn(ASSETS, name)) return undefined;
   if (!made.has(name)) made.set(name, make(ASSETS[name]!));
   const { tag, compressed } = await made.get(name)!;
   const headers = new Headers({ etag: tag, vary: "accept-encoding" });
-  if (request.headers.get("if-none-match") === tag) return new Response(null, { status: 304, headers });
+  if (isKnown(tag, request)) return new Response(null, { status: 304, headers });
   headers.set("content-type", TYPES[name.split(".").at(-1)!]!);
   if (!acceptsGzip(request)) return new Response(ASSETS[name], { headers });
   headers.set("content-encoding", "gzip");
   return new Response(compressed, { headers });
+}
+
+/** Whether a client has that version. A proxy that compresses makes the tag a weak one, and a cache may have several. */
+function isKnown(tag: string, request: Request): boolean {
+  const known = (request.headers.get("if-none-match") ?? "").split(",");
+  return known.some((one) => one.trim() === "*" || one.trim().replace(/^W\//, "") === tag);
 }
 
 async function tagOf(text: string): Promise<string> {

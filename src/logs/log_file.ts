@@ -26,7 +26,7 @@ export function openLog({ dir, logs }: Home, worker: string): Deno.FsFile {
 }
 
 /** The last `wanted` lines; afterwards the file stands at its end. */
-export function lastLines(file: Deno.FsFile, wanted: number): Uint8Array {
+export function endOfLog(file: Deno.FsFile, wanted: number): Uint8Array {
   const size = file.seekSync(0, Deno.SeekMode.End);
   let start = size;
   let newlines = 0;

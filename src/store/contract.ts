@@ -1,7 +1,8 @@
 /**
  * @module
  * The store: what every queue database offers, and what it promises. SQLite implements it today; whoever
- * implements it next runs `tests/store_contract/contract.ts` against it.
+ * implements it next takes from `rules/` what all stores decide alike, and runs `tests/store_contract/contract.ts`
+ * against it.
  *
  * The contract, over all methods:
  * - **Durable.** When a method that writes has resolved, what it wrote survives `kill -9` and a power cut.
@@ -21,6 +22,14 @@
 import type { Figures } from "../domain/figures.ts";
 import type { Attempt, Job, NewJob, Outcome, State, Stream } from "../domain/job.ts";
 
+/** How a store is opened. */
+export interface OpenOptions {
+  /** Default true. False refuses to make a store where there is none. */
+  create?: boolean;
+  /** Default true. False leaves alone what is kept for a full disk. */
+  reserve?: boolean;
+}
+
 /** A store of jobs, queues, settings, workers and figures. Close it when done. */
 export interface Store
   extends JobStore, OutputStore, QueueStore, SettingStore, WorkerStore, FigureStore, Upkeep {
@@ -30,6 +39,8 @@ export interface Store
    * for long: listeners look for themselves now and then, since a notice can be missed.
    */
   listen(onChange: () => void): Disposable;
+  /** What this kind of store does for its own data, beyond what every store does. */
+  readonly care: Care;
   /** Lets go of the store. Nothing may be called any more. */
   close(): void;
 }
@@ -485,7 +496,7 @@ export interface FigureRow {
   figures: Figures;
 }
 
-/** Care for the store itself. */
+/** Care for the store itself, as every store takes it. */
 export interface Upkeep {
   /**
    * Removes some completed and cancelled jobs that ended before `before`, with their attempts and output: at most
@@ -497,13 +508,6 @@ export interface Upkeep {
    * all of them or none. Returns whether there is more to do.
    */
   recover(): Promise<boolean>;
-  /**
-   * Writes a consistent copy to a new file, which is there once it is whole; however much others write meanwhile.
-   * @throws {Refused} when the file exists, or `signal` aborts
-   */
-  backup(path: string, signal?: AbortSignal): Promise<void>;
-  /** Looks for damage. Returns what is wrong, a sentence each; empty when all is well. */
-  check(): Promise<string[]>;
   /** Counts and figures against a recount. Returns what differs, a sentence each. */
   recount(): Promise<string[]>;
   /** What there is to know about the store. */
@@ -520,4 +524,52 @@ export interface StoreInfo {
   size: number;
   /** Bytes of the log beside it. */
   logSize: number;
+  /** What is known against how it is run, each with what to do about it; empty when nothing is. */
+  doubts: readonly Doubt[];
+}
+
+/** Something that speaks against how a store is run. */
+export interface Doubt {
+  /** Such as `SQLite 3.50.0 can …`. */
+  found: string;
+  /** What to do about it. */
+  advice: string;
+}
+
+/**
+ * What only some stores do: each part is there or left out, and whoever wants it asks. What a store leaves out is a
+ * task of the tools that come with its engine.
+ */
+export interface Care {
+  /**
+   * Writes a consistent copy to a new file, which is there once it is whole; however much others write meanwhile.
+   * @throws {Refused} when the file exists, or `signal` aborts
+   */
+  backup?(path: string, signal?: AbortSignal): Promise<void>;
+  /** Looks for damage. Returns what is wrong, a sentence each; empty when all is well. */
+  check?(): Promise<string[]>;
+}
+
+/** What can be done for a store that cannot be opened any more. Nothing of it is changed. */
+export interface Rescue {
+  /** How many of about how many jobs can be read; undefined when that cannot be told quickly. */
+  survey(): { readable: number; of: number } | undefined;
+  /**
+   * Writes what can be read to a new file, which can take the place of the damaged one.
+   * @throws {Refused} when the file exists or cannot be made
+   * @throws {StoreDamaged} when nothing can be read
+   */
+  salvage(path: string): Promise<SalvagedPart[]>;
+}
+
+/** What could be saved of one kind of things. */
+export interface SalvagedPart {
+  /** For programs. */
+  key: string;
+  /** For people, in the plural. */
+  name: string;
+  /** How many are in the new file. */
+  saved: number;
+  /** How many were there and are not in the new file; null when nobody can tell. */
+  lost: number | null;
 }

@@ -1,132 +1,29 @@
 /**
  * @module
- * Opening the store of a home: makes the home and the database where they are missing, takes missing schema
- * steps, and says in one sentence why a store cannot be used. Any number of processes may do it at once.
+ * The store of a home, whatever it is made of: nobody but this file needs to know which kinds of stores there are.
  */
-import { StoreDamaged, StoreFull, StoreUnusable } from "../domain/errors.ts";
-import { directoryAbove, existingAbove, flushEntries } from "../system/directories.ts";
 import type { Home } from "../system/home.ts";
-import type { Store } from "./contract.ts";
-import { Database } from "./sqlite/engine/database.ts";
-import { Doorbell } from "./sqlite/engine/doorbell.ts";
-import { explain } from "./sqlite/engine/failures.ts";
-import { checkVersion, SCHEMA_VERSION, versionOf } from "./sqlite/engine/header.ts";
-import { SqliteStore } from "./sqlite/store.ts";
+import type { OpenOptions, Rescue, Store } from "./contract.ts";
+import { openSqliteStore } from "./sqlite/open.ts";
 
 /**
  * Opens the store of a home.
  *
- * @param home where it is
- * @param options `create` false refuses to make a store where there is none; `reserve` false leaves alone what is kept for a
- * full disk
- * @throws {StoreUnusable} when the home or the database cannot be used
+ * @throws {StoreUnusable} when the home or the store cannot be used
  * @throws {PermissionMissing} when the runtime may not touch the home
  */
-export async function openStore(
-  home: Home,
-  { create = true, reserve = true }: { create?: boolean; reserve?: boolean } = {},
-): Promise<Store> {
-  const above = makeFile(home, create);
-  const db = await Database.open(home, { reserve });
-  try {
-    await prepare(db, home, above);
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-  return new SqliteStore(home, db, new Doorbell(home));
+export function openStore(home: Home, options: OpenOptions = {}): Promise<Store> {
+  return openSqliteStore(home, options);
 }
 
-/**
- * Makes the home and an empty database for the owner's eyes only, before SQLite would make one for everybody.
- * Returns the directory above what was made.
- */
-function makeFile(home: Home, create: boolean): string {
-  try {
-    const { isFile, size } = Deno.statSync(home.database);
-    if (!isFile) throw new StoreUnusable(`Cannot use "${home.database}": it is not a file`);
-    if (size === 0) checkUnused(home);
-    return directoryAbove(home.dir);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw whyNot(error, home);
-  }
-  if (!create) throw new StoreUnusable(`There is no store in "${home.dir}": enqueue a job to make one`);
-  checkUnused(home);
-  const above = existingAbove(home.dir);
-  try {
-    Deno.mkdirSync(home.dir, { recursive: true, mode: 0o700 });
-    Deno.openSync(home.database, { write: true, createNew: true, mode: 0o600 }).close();
-  } catch (error) {
-    const somebodyWasFaster = error instanceof Deno.errors.AlreadyExists && isFile(home.database);
-    if (!somebodyWasFaster) throw whyNot(error, home);
-  }
-  return above;
+/** The engine of a new store, such as `SQLite 3.53.2`. Opens none, and needs no home. */
+export async function engineVersion(): Promise<string> {
+  const { engineVersion } = await import("./sqlite/engine/version.ts");
+  return engineVersion();
 }
 
-/**
- * No file, or an empty one, is how a new store begins, and where one that was used has lost everything; SQLite would
- * take the second for the first, and throw its log away. Log and doorbell only come once the file is not empty.
- */
-function checkUnused(home: Home): void {
-  const used = isFile(home.doorbell) || sizeOf(`${home.database}-wal`) > 0;
-  // Asked again, since somebody may be making the store at this moment.
-  if (used && sizeOf(home.database) === 0) throw emptied(home);
-}
-
-function emptied(home: Home): StoreDamaged {
-  return new StoreDamaged(
-    `Cannot use "${home.database}": it is damaged, all it held is missing; run queuectl doctor`,
-  );
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
-function sizeOf(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch {
-    return 0;
-  }
-}
-
-function whyNot(error: unknown, home: Home): unknown {
-  const { AlreadyExists, NotADirectory, NotCapable, PermissionDenied } = Deno.errors;
-  if (error instanceof AlreadyExists || error instanceof NotADirectory) {
-    return new StoreUnusable(`Cannot use the home "${home.dir}": it is not a directory`);
-  }
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOSPC") return new StoreFull(`Cannot make the home "${home.dir}": the disk is full`);
-  if (error instanceof PermissionDenied || code !== undefined && !(error instanceof NotCapable)) {
-    return new StoreUnusable(`Cannot use the home "${home.dir}": it cannot be written`);
-  }
-  return explain(error, home);
-}
-
-/** Makes sure that the database is ours and of this version. */
-async function prepare(db: Database, home: Home, above: string): Promise<void> {
-  const version = await db.read((db) => versionOf(db, home));
-  if (version !== SCHEMA_VERSION) await bringUpToDate(db, home, { version, above });
-  db.watchVersion((version) => checkVersion(version, home));
-}
-
-async function bringUpToDate(
-  db: Database,
-  home: Home,
-  { version, above }: { version: number; above: string },
-): Promise<void> {
-  if (version === 0) {
-    // a used store whose first page was wiped looks like a new one
-    if (isFile(home.doorbell) && await db.read((db) => versionOf(db, home)) === 0) throw emptied(home);
-    // neither can be done in a transaction, and both harm nobody when they are done again
-    await db.patiently(() => db.exec("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL"));
-    flushEntries(home.dir, above);
-  }
-  const { migrate } = await import("./sqlite/migrations.ts");
-  await migrate(db, home);
+/** What can be done for the store of a home that cannot be opened; undefined where its kind offers nothing. */
+export async function rescueOf(home: Home): Promise<Rescue | undefined> {
+  const { rescueOf } = await import("./sqlite/salvage/rescue.ts");
+  return rescueOf(home);
 }

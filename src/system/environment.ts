@@ -4,6 +4,7 @@
  * current directory.
  */
 import { BadInput } from "../domain/errors.ts";
+import { WINDOWS } from "./paths.ts";
 import { isGranted } from "./permissions.ts";
 
 const kept = new Map<string, string | undefined>();
@@ -15,7 +16,7 @@ export function keepVariables(names: readonly string[]): void {
 
 /**
  * The value of a variable; undefined when it is empty, not set, or may not be read. Never prompts.
- * @throws {BadInput} when it is not UTF-8: read as text it would be another's name
+ * @throws {BadInput} when it is not UTF-8: as text, it would name something else
  */
 export function envVariable(name: string): string | undefined {
   if (kept.has(name)) return kept.get(name);
@@ -45,6 +46,11 @@ export function currentDirectory(): string | null {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.InvalidData) return null;
     throw error;
   }
+}
+
+/** Where a relative `cwd` of a job starts, and how paths are written there. */
+export function whereabouts(): { cwd: string | null; windows: boolean } {
+  return { cwd: currentDirectory(), windows: WINDOWS };
 }
 
 /** Where a relative path starts. @throws {BadInput} when the current directory is gone, or its name is not UTF-8 */

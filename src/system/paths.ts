@@ -1,38 +1,23 @@
 /**
  * @module
- * Paths, made absolute. It does without `node:path` because loading that takes a third of the time in which
- * `enqueue` is done. Pure.
+ * Paths of this system, or of the one that a test names.
  */
+import * as text from "../domain/paths.ts";
 
 /** Whose paths: this system's, unless given. */
-export interface PathOptions {
-  /** Drives and shares, and `\` as good as `/`. */
-  windows?: boolean;
-}
+export type PathOptions = Partial<text.PathStyle>;
 
-const WINDOWS = Deno.build.os === "windows";
-
-/** `/`; on Windows also `C:\`, or `\\host\share\`. */
-function rootOf(path: string, windows: boolean): string {
-  const root = windows ? /^(?:[A-Za-z]:[\\/]|[\\/]{2}[^\\/]+[\\/]+[^\\/]+[\\/]?|[\\/])/ : /^\//;
-  return root.exec(path)?.[0] ?? "";
-}
+/** Whether this system's paths are those of Windows. */
+export const WINDOWS: boolean = Deno.build.os === "windows";
 
 /** Whether a path says where it starts. */
 export function isAbsolute(path: string, { windows = WINDOWS }: PathOptions = {}): boolean {
-  return rootOf(path, windows) !== "";
+  return text.isAbsolute(path, { windows });
 }
 
 /** The path, from the absolute path `base` on unless it is absolute itself, without `.`, `..` and needless separators. */
 export function absolutePath(path: string, base: string, { windows = WINDOWS }: PathOptions = {}): string {
-  const whole = isAbsolute(path, { windows }) ? path : `${base}/${path}`;
-  const root = rootOf(whole, windows);
-  const names: string[] = [];
-  for (const name of whole.slice(root.length).split(windows ? /[\\/]+/ : /\/+/)) {
-    if (name === "..") names.pop();
-    else if (name !== "" && name !== ".") names.push(name);
-  }
-  return root + names.join("/");
+  return text.absolutePath(path, base, { windows });
 }
 
 /** The directory of a file, as a path, from the file's `file:` URL. */

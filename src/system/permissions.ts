@@ -1,7 +1,7 @@
 /**
  * @module
  * What the runtime lets this program do, and the sentence for what it does not: it names the flags that are missing,
- * no others. An executable has had its permissions since it was built, so there it says what that was not given.
+ * no others. The permissions of an executable are fixed when it is built, so there the sentence says how to build it.
  */
 import { PermissionMissing } from "../domain/errors.ts";
 import { quoteWords } from "./shell_words.ts";

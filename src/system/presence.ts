@@ -4,7 +4,7 @@
  * of when the process ends, however it ends. A process that was stopped keeps it. Supervisors have such a file beside
  * their spool, those who enqueue very many jobs at once one in the home.
  */
-import { systemClock } from "./clock.ts";
+import { CAN_TRY_LOCK, tryShare } from "./runtime.ts";
 
 /** Where the lock of somebody is: a supervisor's is in the directory of all spools. */
 export function presencePath(dir: string, id: string): string {
@@ -31,7 +31,7 @@ export async function bePresent(path: string): Promise<Disposable> {
     let same = false;
     try {
       await file.lock(true);
-      // Before it was locked, somebody may have taken it for a dead one's and removed it.
+      // Between opening and locking, somebody may have taken the file for a dead process's and removed it.
       same = isSameFile(file, path);
       if (same) return { [Symbol.dispose]: () => file.close() };
     } finally {
@@ -40,7 +40,7 @@ export async function bePresent(path: string): Promise<Disposable> {
   }
 }
 
-/** @throws when that cannot be told, as when the home is reached through a link and only that may be read */
+/** @throws when that cannot be told, such as when only a link to the home may be read, not the home itself */
 function isSameFile(file: Deno.FsFile, path: string): boolean {
   const { ino } = file.statSync();
   try {
@@ -50,11 +50,6 @@ function isSameFile(file: Deno.FsFile, path: string): boolean {
     throw error;
   }
 }
-
-/** Questions that could not be taken back, by path: they are answered when the lock is let go of. */
-const asked = new Map<string, Promise<void>>();
-/** How long an answer may take that is not a wait for the lock. */
-const ANSWER_MS = 50;
 
 /** Whether the process that holds or held the lock at `path` lives and has not let go of it. Undefined when there is no such file. */
 export async function isPresent(path: string): Promise<boolean | undefined> {
@@ -82,23 +77,8 @@ export async function keepAbsent(path: string): Promise<Disposable | "present" |
 
 /** Takes a share of the lock, unless somebody holds all of it: then the file is closed, if need be later. */
 async function isShared(file: Deno.FsFile, path: string): Promise<boolean> {
-  // In Deno 2.4 one can only ask for the lock and see whether that takes long.
-  const { tryLock }: { tryLock?: (exclusive: boolean) => Promise<boolean> } = file;
-  if (tryLock) {
-    const shared = await tryLock.call(file, false);
-    if (!shared) file.close();
-    return shared;
-  }
-  if (asked.has(path)) {
-    file.close();
-    return false;
-  }
-  let late = false;
-  const answer = file.lock(false).then(() => {
-    asked.delete(path);
-    if (late) file.close();
-  });
-  asked.set(path, answer);
-  late = await Promise.race([answer.then(() => false), systemClock.sleep(ANSWER_MS).then(() => true)]);
-  return !late;
+  if (!CAN_TRY_LOCK) return await tryShare(file, path);
+  const shared = await file.tryLock(false);
+  if (!shared) file.close();
+  return shared;
 }

@@ -8,7 +8,7 @@ export function quoteWords(words: readonly string[]): string {
   return words.map(quoteWord).join(" ");
 }
 
-/** Means what it says anywhere; a word with `=` could be an assignment, unless it begins as a flag does. */
+/** Words that need no quotes wherever they stand. One with `=` could be an assignment, unless it begins as a flag does. */
 const SAFE = /^(?:[\w@%+:,./-]+|-[\w@%+:,./=-]+)$/;
 
 /** Within single quotes a shell takes everything as it is; a single quote has to stand outside of them. */

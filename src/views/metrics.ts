@@ -47,43 +47,43 @@ export interface Times {
 }
 
 /** A stretch of time that ends now, and the steps in which its figures are asked for. */
-export interface Window {
+export interface Period {
   /** How far back it goes. */
   lengthMs: number;
   /** The steps. */
   span: "minute" | "hour";
 }
 
-/** The windows that `metrics` shows. */
-export const WINDOWS = {
+/** The periods that `metrics` shows. */
+export const PERIODS = {
   minute: { lengthMs: MINUTE_MS, span: "minute" },
   hour: { lengthMs: HOUR_MS, span: "minute" },
   day: { lengthMs: 24 * HOUR_MS, span: "hour" },
-} as const satisfies Record<string, Window>;
+} as const satisfies Record<string, Period>;
 
-/** The figures to ask the store for: whole steps, the one in which the window begins included. */
-export function rangeOf(window: Window, now: number): Required<Pick<FigureRange, "span" | "from" | "to">> {
-  const stepMs = stepOf(window);
+/** The figures to ask the store for: whole steps, the one in which the period begins included. */
+export function rangeOf(period: Period, now: number): Required<Pick<FigureRange, "span" | "from" | "to">> {
+  const stepMs = stepOf(period);
   return {
-    span: window.span,
-    from: Math.floor((now - window.lengthMs) / stepMs) * stepMs,
+    span: period.span,
+    from: Math.floor((now - period.lengthMs) / stepMs) * stepMs,
     to: now + 1,
   };
 }
 
 /**
- * Sums up a window. The step in which it begins lies partly before it: its counts are taken in proportion, so they
+ * Sums up a period. The step in which it begins lies partly before it: its counts are taken in proportion, so they
  * are estimates, and its durations all.
  */
-export function summarizeWindow(rows: readonly FigureRow[], window: Window, now: number): Summary {
-  const begin = now - window.lengthMs;
-  const stepMs = stepOf(window);
+export function summarizePeriod(rows: readonly FigureRow[], period: Period, now: number): Summary {
+  const begin = now - period.lengthMs;
+  const stepMs = stepOf(period);
   const sum = noFigures();
   for (const { start, figures } of rows) {
     addFigures(sum, inProportion(figures, Math.min(1, (start + stepMs - begin) / stepMs)));
   }
   for (const count of COUNTS) sum[count] = Math.round(sum[count]);
-  return { ...summarize(sum), perSecond: endedAttempts(sum) / (window.lengthMs / 1000) };
+  return { ...summarize(sum), perSecond: endedAttempts(sum) / (period.lengthMs / 1000) };
 }
 
 function inProportion(figures: Figures, share: number): Figures {
@@ -99,7 +99,7 @@ export function summarizeTotal(rows: readonly FigureRow[]): Summary {
   return summarize(sum);
 }
 
-function stepOf({ span }: Window): number {
+function stepOf({ span }: Period): number {
   return span === "minute" ? MINUTE_MS : HOUR_MS;
 }
 

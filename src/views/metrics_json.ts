@@ -3,12 +3,12 @@
  * The figures that `metrics` shows, and the same as JSON, on the command line and over HTTP.
  */
 import type { Store } from "../store/contract.ts";
-import { rangeOf, summarizeTotal, summarizeWindow, type Summary, type Times, WINDOWS } from "./metrics.ts";
+import { PERIODS, rangeOf, summarizePeriod, summarizeTotal, type Summary, type Times } from "./metrics.ts";
 import { MOST_QUEUES } from "./status.ts";
 
 /** What `metrics` knows. */
 export interface Metrics {
-  /** All time, and the windows that end now. */
+  /** All time, and the periods that end now. */
   overall: { total: Summary; minute: Summary; hour: Summary; day: Summary };
   /** All time, by queue: those with the most jobs enqueued. */
   queues: (Summary & { queue: string })[];
@@ -20,9 +20,9 @@ export interface Metrics {
 export async function metricsNow(store: Store, now: number): Promise<Metrics> {
   const totals = await store.figures({ span: "total", most: MOST_QUEUES });
   const { of } = await store.summary(0);
-  const lately = async (window: keyof typeof WINDOWS) => {
-    const range = { ...rangeOf(WINDOWS[window], now), queue: null };
-    return summarizeWindow(await store.figures(range), WINDOWS[window], now);
+  const lately = async (period: keyof typeof PERIODS) => {
+    const range = { ...rangeOf(PERIODS[period], now), queue: null };
+    return summarizePeriod(await store.figures(range), PERIODS[period], now);
   };
   return {
     overall: {

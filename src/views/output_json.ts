@@ -33,7 +33,7 @@ function spansOf(pieces: readonly StoredOutput[]): Span[] {
   return spans.flatMap((span) => partsOf(span[0]!.start, joined(span.map(({ bytes }) => bytes))));
 }
 
-/** Shorter text amid bytes that are none is left among them: it is there by chance. */
+/** Text between other bytes that is shorter than this is taken for bytes, too: it is there by chance. */
 const SHORTEST_TEXT = 8;
 
 function partsOf(start: number, bytes: Uint8Array): Span[] {
@@ -50,7 +50,7 @@ function partsOf(start: number, bytes: Uint8Array): Span[] {
 
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Where there is text. */
+/** The stretches of the bytes that are text. */
 function* textsIn(bytes: Uint8Array): Generator<{ at: number; end: number }> {
   for (let at = 0; at < bytes.length;) {
     let end = at;

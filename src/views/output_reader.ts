@@ -8,7 +8,7 @@ import type { OutputStore, StoredOutput } from "../store/contract.ts";
 /** Pieces that are read at a time. */
 const PAGE = 64;
 
-/** Which output. */
+/** The output to read. */
 export interface OutputRequest {
   /** Of the job. */
   id: string;
@@ -19,7 +19,7 @@ export interface OutputRequest {
 }
 
 /** Reads the output of one attempt; every piece once. */
-export class AttemptOutput {
+export class OutputReader {
   readonly #store: OutputStore;
   readonly #request: OutputRequest;
   readonly #holes = new HoleFiller();

@@ -7,9 +7,9 @@ import type { SettingStore } from "../store/contract.ts";
 
 /** A setting as it holds now. */
 export interface SettingEntry {
-  /** Which. */
+  /** The setting. */
   setting: Setting;
-  /** What it is. */
+  /** Its value now. */
   value: Settings[keyof Settings];
   /** Somebody set it; otherwise it is the default. */
   set: boolean;

@@ -5,7 +5,7 @@
 import type { Job } from "../domain/job.ts";
 import type { Store, WorkerInfo } from "../store/contract.ts";
 
-/** How many jobs ahead are counted; more are "more than". */
+/** Jobs ahead are counted up to this; beyond it, the sentence says "more than" so many. */
 const COUNTED_AHEAD = 1000;
 
 /** The reasons, the strongest first; empty for a job that does not wait. */

@@ -48,8 +48,8 @@ export type ToThread =
   /** Gives back every attempt that has not begun. */
   | { type: "recall" };
 
-/** How an attempt ended. */
-export interface Ended {
+/** How an attempt ended, as whoever watched it reports. */
+export interface AttemptEnd {
   /** Which attempt. */
   token: string;
   /** `lost` only where it was adopted; `unstarted` also where that is not its job's fault. */
@@ -60,9 +60,9 @@ export interface Ended {
   signal: string | null;
   /** Why it did not complete, or not even begin, in a few words; null when there is nothing to say. */
   error: string | null;
-  /** ms since the epoch. */
-  startedAt: number;
-  /** ms since the epoch. */
+  /** In ms since the epoch; null where nobody knows, or it never began. */
+  startedAt: number | null;
+  /** In ms since the epoch. */
   finishedAt: number;
   /** Its end may have been left as a file of its own. */
   witnessed: boolean;
@@ -76,7 +76,7 @@ export interface Ended {
 export type FromThread =
   | { type: "ready" }
   | { type: "output"; token: string; pieces: OutputPiece[] }
-  | { type: "ended"; ended: Ended[] }
+  | { type: "ended"; ended: AttemptEnd[] }
   /** One that was uncertain has begun. */
   | { type: "works" }
   /** These have not begun and will not. */

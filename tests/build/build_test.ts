@@ -1,6 +1,7 @@
 /**
  * @module
  * `deno task build` as such: what it refuses, and what it leaves where it fails.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { build, buildWith, builtExecutable } from "../helpers/executable.ts";

@@ -1,6 +1,7 @@
 /**
  * @module
  * What the executable does with jobs that run: threads, output, ends of whole trees, and jobs that outlive their worker.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { builtExecutable } from "../helpers/executable.ts";

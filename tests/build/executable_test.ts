@@ -1,6 +1,7 @@
 /**
  * @module
  * The executable as its users have it: one file, on a machine without Deno, in whatever surroundings.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { VERSION } from "../../src/system/version.ts";

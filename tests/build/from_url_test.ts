@@ -2,6 +2,7 @@
  * @module
  * The program from a static file server, as one file and as its source, with the least permissions: fetched once into an
  * empty cache, worker threads included, and from then on without the server.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { build } from "../helpers/executable.ts";

@@ -1,6 +1,7 @@
 /**
  * @module
  * The npm package: packed, installed into a project that hinders where it can, and used through its launcher.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";

@@ -2,6 +2,7 @@
  * @module
  * Hosts that give little: a root file system that is read-only, no `/proc`, no `ps`, no home directory, a process table
  * of their own. Made with mount and process namespaces, so these tests are left out where they cannot be made.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { dirname } from "node:path";

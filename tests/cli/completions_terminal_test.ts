@@ -2,6 +2,7 @@
  * @module
  * The completion scripts at a real prompt: each shell on a terminal of its own, set up as the help says, with real
  * keystrokes. What the shell then runs says what was completed. Shells that are not installed are left out.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { queuectl } from "../helpers/cli.ts";

@@ -2,6 +2,7 @@
  * @module
  * The least permissions each command works with, as README.md has them: with exactly those it works, and without any
  * one of them it names the flag that is missing, with exit code 4, and has changed nothing.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { dirname } from "node:path";

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
 import { readArgv } from "../../src/cli/line/argv.ts";
-import { runByLibrary } from "../../src/cli/line/closer_look.ts";
+import { runByLibrary } from "../../src/cli/line/by_library.ts";
 import {
   type CommandDefinition,
   defineCommand,

@@ -1,6 +1,7 @@
 /**
  * @module
  * `queuectl service print`: what systemd and launchd make of its unit files, and `worker start --leave`, which they rely on.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { escapeXml } from "../../src/cli/commands/service/launchd.ts";

@@ -129,7 +129,7 @@ const fields = fc.record({
 }, { requiredKeys: ["command"] });
 
 function accepted(fields: Record<string, unknown>): ReturnType<typeof jobFromValue> {
-  const defaults = { now: T0, priority: 0, maxRetries: 0, timeoutMs: 0, cwd: "/" };
+  const defaults = { now: T0, priority: 0, maxRetries: 0, timeoutMs: 0, cwd: "/", windows: false };
   const good: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
     try {

@@ -7,7 +7,7 @@ import { readBulk } from "../../src/domain/bulk.ts";
 import type { JobDefaults } from "../../src/domain/spec.ts";
 import { quoteWords } from "../../src/system/shell_words.ts";
 
-const defaults: JobDefaults = { now: 0, priority: 0, maxRetries: 3, timeoutMs: 0, cwd: "/" };
+const defaults: JobDefaults = { now: 0, priority: 0, maxRetries: 3, timeoutMs: 0, cwd: "/", windows: false };
 
 function commands(text: string): string[] {
   return readBulk(text, { source: "f", defaults }).jobs.map(({ command }) => command);

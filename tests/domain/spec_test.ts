@@ -15,7 +15,14 @@ import {
 } from "../../src/domain/spec.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
-const DEFAULTS: JobDefaults = { now: NOW, priority: 2, maxRetries: 4, timeoutMs: 6000, cwd: "/work" };
+const DEFAULTS: JobDefaults = {
+  now: NOW,
+  priority: 2,
+  maxRetries: 4,
+  timeoutMs: 6000,
+  cwd: "/work",
+  windows: false,
+};
 
 function job(value: Record<string, unknown>, defaults = DEFAULTS): NewJob {
   return jobFromValue({ command: "true", ...value }, defaults);
@@ -72,6 +79,18 @@ Deno.test("a job can say everything", () => {
     env: { A: "1", "B-C": "" },
     held: true,
   });
+});
+
+Deno.test("a directory is read as the system writes it for whom the job is", () => {
+  const at = (cwd: string | null, windows: boolean, said: string) =>
+    readFields({ cwd: said }, { now: NOW, cwd, windows }).cwd;
+  assert.equal(at("C:\\work", true, "..\\other"), "C:\\other");
+  assert.equal(at("/work", false, "..\\other"), "/work/..\\other");
+  assert.equal(at(null, true, "D:\\other"), "D:\\other");
+  refuses(
+    () => at(null, false, "D:\\other"),
+    'Cannot use cwd "D:\\\\other": it takes the path of a directory',
+  );
 });
 
 Deno.test("timeout and delay take seconds or text", () => {

@@ -278,10 +278,15 @@ Deno.test("scripts and styles are asked for again, and not sent again when they 
     "no-cache",
     "nosniff",
   ]);
-  const again = await fetch(`${server.url}assets/app.js`, {
-    headers: { "if-none-match": headers.get("etag")! },
-  });
-  assert.deepEqual([again.status, await again.text()], [304, ""]);
+  const tag = headers.get("etag")!;
+  // a proxy that compresses makes the tag a weak one, and a cache may have several versions
+  for (const known of [tag, `W/${tag}`, `"another", ${tag}`, "*"]) {
+    const again = await fetch(`${server.url}assets/app.js`, { headers: { "if-none-match": known } });
+    assert.deepEqual([known, again.status, await again.text()], [known, 304, ""]);
+  }
+  const other = await fetch(`${server.url}assets/app.js`, { headers: { "if-none-match": '"another"' } });
+  assert.equal(other.status, 200);
+  await other.body?.cancel();
 });
 
 Deno.test("more listeners than there is room for are told so; when some leave, there is room again", async () => {

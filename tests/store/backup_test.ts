@@ -1,6 +1,7 @@
 /**
  * @module
  * Backups taken while several processes enqueue and a worker runs.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -47,7 +48,7 @@ function emptyHome(dir: TempDir, name: string): Home {
 async function countSound(home: Home): Promise<number> {
   const store = await openStore(home);
   try {
-    assert.deepEqual([...await store.check(), ...await store.recount()], []);
+    assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
     return (await store.queues()).flatMap(({ counts }) => Object.values(counts)).reduce((a, b) => a + b, 0);
   } finally {
     store.close();
@@ -80,7 +81,7 @@ Deno.test("a backup taken under load is sound, and what it left to do can be don
     await using _worker = await startWorker(rest.dir);
     await until("what was left is done", async () => (await store.queues())[0]!.counts.completed === there);
   }
-  assert.deepEqual([...await store.check(), ...await store.recount()], []);
+  assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
   store.close();
 });
 
@@ -141,7 +142,7 @@ Deno.test("a backup comes to an end although somebody writes all the time, and d
   })();
   const copy = emptyHome(dir, "copy");
   const before = written;
-  await store.backup(copy.database);
+  await store.care.backup!(copy.database);
   const meanwhile = written - before;
   over = true;
   await writing;
@@ -162,7 +163,7 @@ Deno.test("a backup that is called off leaves nothing behind, and one that was k
   await enqueue(store, {});
   const copy = emptyHome(dir, "copy");
   const stop = new AbortController();
-  const called = store.backup(copy.database, stop.signal);
+  const called = store.care.backup!(copy.database, stop.signal);
   stop.abort();
   await assert.rejects(called, {
     name: "Refused",
@@ -173,7 +174,7 @@ Deno.test("a backup that is called off leaves nothing behind, and one that was k
     Deno.writeTextFileSync(`${copy.dir}/${name}`, "");
   }
   const other = await bePresent(`${copy.dir}/queue.db.76543210.partial`);
-  await store.backup(copy.database);
+  await store.care.backup!(copy.database);
   assert.deepEqual(namesIn(copy.dir).sort(), ["queue.db", "queue.db.76543210.partial", "queue.db.mine"]);
   other[Symbol.dispose]();
   store.close();

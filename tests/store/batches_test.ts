@@ -31,7 +31,7 @@ async function countRecovered(home: Home): Promise<number> {
   const store = await openStore(home);
   try {
     while (await store.recover());
-    assert.deepEqual([...await store.check(), ...await store.recount()], []);
+    assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
     const { jobs } = await store.list({ limit: 2 * JOBS, sort: "oldest" });
     assert.deepEqual(jobs.map(({ id }) => id), jobs.map(({ seq }, i) => i === 0 ? "x" : `j${seq}`));
     return jobs.length;
@@ -55,7 +55,7 @@ async function killAt(last: number): Promise<{ printed: boolean; stored: number 
   const copy = homeAt(dir.file("copy"));
   Deno.mkdirSync(copy.dir, { mode: 0o700 });
   const store = await openStore(dir.home);
-  await store.backup(copy.database);
+  await store.care.backup!(copy.database);
   store.close();
   const stored = await countRecovered(dir.home);
   assert.ok(stored === 0 || stored === JOBS, `${stored} of ${JOBS} jobs are stored`);

@@ -149,7 +149,7 @@ Deno.test(
     for (const home of [disk.home, homeAt(disk.file("new"))]) {
       await withStore(home, async (store) => {
         assert.deepEqual(await enqueue(store, {}), home === disk.home ? ["j2"] : ["j1"]);
-        assert.deepEqual(await store.check(), []);
+        assert.deepEqual(await store.care.check!(), []);
       });
     }
   },

@@ -52,7 +52,7 @@ Deno.test("a database of version 3 is afterwards what it would be had the latest
   using store = await filled(now.home);
   makeVersion3(then.home, now.home);
   using migrated = closing(await openStore(then.home));
-  assert.deepEqual(await migrated.store.check(), []);
+  assert.deepEqual(await migrated.store.care.check!(), []);
   assert.deepEqual(await migrated.store.recount(), []);
   assert.equal(await viewOfStore(migrated.store), await viewOfStore(store.store));
   for (const span of ["minute", "hour", "total"] as const) {

@@ -39,7 +39,7 @@ async function salvaged(
   const result = await salvage(dir.home, saved.database);
   const after = await openStore(saved);
   try {
-    assert.deepEqual([...await after.check(), ...await after.recount()], []);
+    assert.deepEqual([...await after.care.check!(), ...await after.recount()], []);
     await look(after, result);
   } finally {
     after.close();

@@ -61,7 +61,7 @@ Deno.test("the home is its owner's alone, and so is every file in it", async () 
     const modes = [...Deno.readDirSync(dir.home.dir)]
       .map(({ name }) => `${name} ${(Deno.statSync(`${dir.home.dir}/${name}`).mode! & 0o777).toString(8)}`);
     assert.deepEqual(modes.sort(), ["doorbell 600", "queue.db 600", "queue.db-shm 600", "queue.db-wal 600"]);
-    await store.backup(dir.file("copy.db"));
+    await store.care.backup!(dir.file("copy.db"));
     assert.equal(Deno.statSync(dir.file("copy.db")).mode! & 0o777, 0o600);
   });
 });
@@ -158,7 +158,7 @@ Deno.test("a database written by a newer version is left alone", async () => {
   await withStore(dir.home, (store) => enqueue(store, {}));
   tamper(dir.home, "PRAGMA user_version=999");
   await assert.rejects(openStore(dir.home), {
-    name: "StoreUnusable",
+    name: "StoreNewer",
     message: /a newer queuectl wrote it \(version 999, this one knows \d+\); update queuectl$/,
   });
   assert.equal(pragma(dir.home, "user_version"), 999);
@@ -172,7 +172,7 @@ Deno.test("a damaged database is reported as such, by what meets the damage and 
   file.seekSync(size / 2, Deno.SeekMode.Start);
   file.writeSync(new Uint8Array(size / 4).fill(0x5a));
   await withStore(dir.home, async (store) => {
-    assert.notDeepEqual(await store.check(), []);
+    assert.notDeepEqual(await store.care.check!(), []);
     await assert.rejects(store.list({ limit: 5000 }), {
       name: "StoreDamaged",
       message: /queue\.db": it is damaged; run queuectl doctor$/,
@@ -226,12 +226,12 @@ Deno.test("a backup taken while others write is a store of its own, complete up 
     const writing = (async () => {
       for (let i = 0; i < 50; i++) await enqueue(writer, {}, {});
     })();
-    await store.backup(copy.home.database);
+    await store.care.backup!(copy.home.database);
     await writing;
     writer.close();
   });
   await withStore(copy.home, async (store) => {
-    assert.deepEqual(await store.check(), []);
+    assert.deepEqual(await store.care.check!(), []);
     assert.deepEqual(await store.recount(), []);
     const { pending } = (await store.queues())[0]!.counts;
     assert.ok(pending >= 2000 && pending % 2 === 0, `${pending} jobs`);
@@ -241,7 +241,7 @@ Deno.test("a backup taken while others write is a store of its own, complete up 
 Deno.test("a backup that cannot be written says so and leaves nothing", async () => {
   using dir = tempDir();
   await withStore(dir.home, async (store) => {
-    await assert.rejects(store.backup(dir.file("no/such/dir.db")), {
+    await assert.rejects(store.care.backup!(dir.file("no/such/dir.db")), {
       name: "Refused",
       message: /^Cannot back up to ".*": there is no such directory$/,
     });
@@ -277,7 +277,7 @@ Deno.test("pages that pruned jobs leave are given back to the file system", asyn
   await withStore(dir.home, async (store) => {
     while (await store.prune(T0 + 1, 300) > 0);
     assert.deepEqual(await store.states(["j1", "j2"]), ["pending", undefined]);
-    assert.deepEqual([...await store.check(), ...await store.recount()], []);
+    assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
   });
   const after = pragma(dir.home, "page_count") as number;
   assert.ok(after <= before - 100, `${before} pages became ${after}`);
@@ -327,7 +327,7 @@ Deno.test("processes that open a new home all at once share one sound database",
   assert.deepEqual(ended.map(({ stderr }) => text(stderr)), Array.from({ length: 8 }, () => ""));
   await withStore(dir.home, async (store) => {
     assert.equal((await store.queues())[0]!.counts.pending, 40);
-    assert.deepEqual(await store.check(), []);
+    assert.deepEqual(await store.care.check!(), []);
   });
   assert.equal(pragma(dir.home, "auto_vacuum"), 2);
 });

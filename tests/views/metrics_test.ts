@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { addValue, type Figures, noFigures } from "../../src/domain/figures.ts";
 import { STATES } from "../../src/domain/job.ts";
 import type { FigureRow, QueueInfo } from "../../src/store/contract.ts";
-import { rangeOf, summarizeTotal, summarizeWindow, WINDOWS } from "../../src/views/metrics.ts";
+import { PERIODS, rangeOf, summarizePeriod, summarizeTotal } from "../../src/views/metrics.ts";
 import { prometheusText } from "../../src/views/prometheus.ts";
 
 const MINUTE_MS = 60_000;
@@ -15,11 +15,11 @@ function row(start: number, figures: Partial<Figures>): FigureRow {
   return { queue: "default", start, figures: { ...noFigures(), ...figures } };
 }
 
-Deno.test("a window asks for the step in which it begins and counts it in proportion", () => {
+Deno.test("a period asks for the step in which it begins and counts it in proportion", () => {
   const now = 10 * MINUTE_MS + 15_000;
-  assert.deepEqual(rangeOf(WINDOWS.minute, now), { span: "minute", from: 9 * MINUTE_MS, to: now + 1 });
+  assert.deepEqual(rangeOf(PERIODS.minute, now), { span: "minute", from: 9 * MINUTE_MS, to: now + 1 });
   const rows = [row(9 * MINUTE_MS, { completed: 100 }), row(10 * MINUTE_MS, { completed: 5 })];
-  const summary = summarizeWindow(rows, WINDOWS.minute, now);
+  const summary = summarizePeriod(rows, PERIODS.minute, now);
   assert.equal(summary.completed, 75 + 5);
   assert.equal(summary.perSecond, 80 / 60);
 });

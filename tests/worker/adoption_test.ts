@@ -1,6 +1,7 @@
 /**
  * @module
  * Jobs that outlive their worker: they go on, and the next worker picks up their result.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";
@@ -310,7 +311,7 @@ Deno.test("a worker on a restored backup lets the jobs of the home it came from 
   await using _worker = await startWorker(test.home);
   const token = await tokenOf(test);
   Deno.mkdirSync(copy.home.dir);
-  await test.store.backup(copy.home.database);
+  await test.store.care.backup!(copy.home.database);
   await using other = await startWorker(copy.home.dir);
   await until("it has judged them", () => other.printed().includes("lost: its spool was gone"));
   assert.notDeepEqual(await signalTree({ token, root: null }, "0", true), []);

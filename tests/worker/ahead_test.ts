@@ -1,6 +1,7 @@
 /**
  * @module
  * Short jobs are given to their worker ahead of time: nobody may notice, except by the speed.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import type { NewJob } from "../../src/domain/job.ts";

@@ -2,6 +2,7 @@
  * @module
  * No signal to a process group reaches from one job to another, from a job to its worker, or from a worker's group to
  * its jobs, on a worker without a terminal as services, cron and `--detach` start it.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import type { State } from "../../src/domain/job.ts";

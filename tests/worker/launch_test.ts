@@ -25,7 +25,7 @@ function request(dir: TempDir, command: string, changes: Partial<Launch> = {}): 
     command,
     shell: "sh",
     spool: dir.file(token),
-    ends: dir.file("ends-0"),
+    endsFile: dir.file("ends-0"),
     cwd: dir.path,
     env,
     brief: false,

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { StoreBusy, StoreFull } from "../../src/domain/errors.ts";
 import type { ClaimedJob, Exchange, Exchanged, OutputPiece } from "../../src/store/contract.ts";
-import { Outbox, type Settled } from "../../src/worker/supervisor/outbox.ts";
+import { Outbox, type Settling } from "../../src/worker/supervisor/outbox.ts";
 import { settlementOf } from "../../src/worker/supervisor/settlement.ts";
 import { settingsFrom } from "../../src/domain/settings.ts";
 import { FakeClock } from "../helpers/fake_clock.ts";
@@ -34,7 +34,7 @@ function outboxWith(store: ReturnType<typeof fakeStore>, said: string[] = []): O
 }
 
 /** How an attempt of a job named like its token ended. */
-function ended(token: string): Settled {
+function ended(token: string): Settling {
   const job = { id: token, token, attempts: 1, maxRetries: 0, worker: "worker-aaaaaa" } as ClaimedJob;
   const ending = { outcome: "completed", exitCode: 0, signal: null, error: null } as const;
   const settlement = settlementOf(job, { ...ending, startedAt: 1, finishedAt: 2 }, {
@@ -59,7 +59,7 @@ Deno.test("what has ended and what was printed go together, once", async () => {
   outbox.settle(ended("a"));
   outbox.settle(ended("b"));
   const { stored } = await outbox.exchange(NOTHING);
-  assert.deepEqual(stored.map(({ settled, refused }) => [settled.job.id, refused]), [["a", false], [
+  assert.deepEqual(stored.map(({ job, refused }) => [job.id, refused]), [["a", false], [
     "b",
     true,
   ]]);
@@ -119,7 +119,7 @@ Deno.test("one that cannot be stored is settled as dead, and all others as they 
   outbox.print("running", printed(3));
   const { stored, exchanged } = await outbox.exchange({ free: ["worker-aaaaaa"], queues: null });
   assert.equal(exchanged, undefined, "nothing is claimed by the way");
-  assert.deepEqual(stored.map(({ settled: { settlement: { token, state } } }) => [token, state]), [
+  assert.deepEqual(stored.map(({ settlement: { token, state } }) => [token, state]), [
     ["a", "completed"],
     ["bad", "dead"],
     ["b", "completed"],
@@ -139,9 +139,9 @@ Deno.test("a store that fails on the way through them one by one gets the rest t
   const outbox = outboxWith(store);
   for (const token of ["a", "b", "c"]) outbox.settle(ended(token));
   const { stored, failure } = await outbox.exchange(NOTHING);
-  assert.deepEqual([stored.map(({ settled }) => settled.job.id), failure?.name], [["a"], "StoreBusy"]);
+  assert.deepEqual([stored.map(({ job }) => job.id), failure?.name], [["a"], "StoreBusy"]);
   const rest = await outbox.exchange(NOTHING);
-  assert.deepEqual(rest.stored.map(({ settled }) => settled.job.id).sort(), ["b", "c"]);
+  assert.deepEqual(rest.stored.map(({ job }) => job.id).sort(), ["b", "c"]);
   assert.ok(outbox.isEmpty);
 });
 

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import type { Stream } from "../../src/domain/job.ts";
 import type { OutputPiece } from "../../src/store/contract.ts";
-import type { AdoptRequest, Ended, RunRequest } from "../../src/worker/messages.ts";
-import { here } from "../../src/worker/process/here.ts";
+import type { AdoptRequest, AttemptEnd, RunRequest } from "../../src/worker/messages.ts";
+import { thisPlatform } from "../../src/worker/process/this_platform.ts";
 import { launch } from "../../src/worker/process/posix/launch.ts";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";
 import { hasBegun } from "../../src/worker/spool/spool.ts";
@@ -17,14 +17,14 @@ import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
 
 /** Nothing here is brief, so this launcher has no shells to be let go of. */
-const means = { launcher: here.launcher(), lookout: new Lookout() };
+const means = { launcher: thisPlatform.launcher(), lookout: new Lookout() };
 
 function request(dir: TempDir, changes: Partial<RunRequest> & { command: string }): RunRequest {
   return {
     token: crypto.randomUUID(),
     shell: "sh",
     spool: dir.file(`spool-${crypto.randomUUID()}`),
-    ends: dir.file("ends-0"),
+    endsFile: dir.file("ends-0"),
     cwd: dir.path,
     env: {},
     timeoutMs: 0,
@@ -38,7 +38,7 @@ function request(dir: TempDir, changes: Partial<RunRequest> & { command: string 
 }
 
 /** Waits for the end of a run, as its thread does: a run by itself keeps no process alive. */
-async function finish(run: Run, onOver?: (outcome: Ended["outcome"]) => void): Promise<Ended> {
+async function finish(run: Run, onOver?: (outcome: AttemptEnd["outcome"]) => void): Promise<AttemptEnd> {
   const alive = setInterval(() => {}, 1000);
   try {
     return await run.finish(onOver);
@@ -47,7 +47,7 @@ async function finish(run: Run, onOver?: (outcome: Ended["outcome"]) => void): P
   }
 }
 
-async function run(changes: Partial<RunRequest> & { command: string }): Promise<Ended> {
+async function run(changes: Partial<RunRequest> & { command: string }): Promise<AttemptEnd> {
   using dir = tempDir();
   return await finish(Run.starting(request(dir, changes), means));
 }
@@ -58,7 +58,7 @@ function bytesOf(pieces: readonly OutputPiece[], stream: Stream): Uint8Array {
   );
 }
 
-function textOf(ended: Ended, stream: Stream = "stdout"): string {
+function textOf(ended: AttemptEnd, stream: Stream = "stdout"): string {
   return new TextDecoder().decode(bytesOf(ended.pieces, stream));
 }
 
@@ -380,7 +380,7 @@ for (const brief of [false, true]) {
     // Its shells, like a run, keep no process alive.
     const alive = setInterval(() => {}, 1000);
     using _ = { [Symbol.dispose]: () => clearInterval(alive) };
-    await using launcher = here.launcher();
+    await using launcher = thisPlatform.launcher();
     const command = "until [ -e go ]; do sleep 0.01; done";
     const env = {
       QUEUECTL_JOB_ID: "j1",

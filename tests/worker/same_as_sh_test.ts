@@ -2,6 +2,7 @@
  * @module
  * A command that runs as a job sees, does and ends as if `sh -c` had run it: when nothing is known of how long it takes,
  * and when it is expected to take moments.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { asJobs, asShDoes, type Did, type Trial } from "../helpers/same_as_sh.ts";

@@ -3,7 +3,7 @@
  * Brief commands run one after the other through a shell that is there already, and notice nothing of it.
  */
 import assert from "node:assert/strict";
-import type { Ended, RunRequest } from "../../src/worker/messages.ts";
+import type { AttemptEnd, RunRequest } from "../../src/worker/messages.ts";
 import { findRuns } from "../../src/worker/process/posix/find.ts";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";
 import { bar, hasBegun, spooledEnd } from "../../src/worker/spool/spool.ts";
@@ -41,7 +41,7 @@ function request({ dir }: Slot, command: string, changes: Partial<RunRequest> = 
     command,
     shell: "sh",
     spool: dir.file(token),
-    ends: dir.file("ends-0"),
+    endsFile: dir.file("ends-0"),
     cwd: dir.path,
     timeoutMs: 0,
     killGraceMs: 5000,
@@ -60,11 +60,11 @@ function request({ dir }: Slot, command: string, changes: Partial<RunRequest> = 
   };
 }
 
-function finish(slot: Slot, asked: RunRequest): Promise<Ended> {
+function finish(slot: Slot, asked: RunRequest): Promise<AttemptEnd> {
   return Run.starting(asked, slot).finish();
 }
 
-function printed(ended: Ended): string {
+function printed(ended: AttemptEnd): string {
   return ended.pieces.map(({ bytes }) => new TextDecoder().decode(bytes)).join("");
 }
 
@@ -106,7 +106,7 @@ Deno.test("a brief command ends and prints as it would with a shell of its own, 
     for (const again of ["", ", again"]) {
       const brief = await finish(one, request(one, command, { env }));
       const says = (
-        ended: Ended,
+        ended: AttemptEnd,
       ) => [ended.outcome, ended.exitCode, ended.signal, ended.error, printed(ended)];
       assert.deepEqual(says(brief), says(alone), command + again);
     }
@@ -126,7 +126,7 @@ Deno.test("a brief command has its own job's attempt, queue, notes and directory
   ];
   for (const { attempt, queue, id, cwd, ends } of jobs) {
     const env = { QUEUECTL_ATTEMPT: attempt, QUEUECTL_QUEUE: queue, QUEUECTL_JOB_ID: id };
-    const changes = { env, cwd, ends: one.dir.file(ends) };
+    const changes = { env, cwd, endsFile: one.dir.file(ends) };
     const asked = request(one, "env | grep -E '^QUEUECTL_(ATTEMPT|QUEUE|JOB_ID)=' | sort; pwd -P", changes);
     const said = [`QUEUECTL_ATTEMPT=${attempt}`, `QUEUECTL_JOB_ID=${id}`, `QUEUECTL_QUEUE=${queue}`];
     assert.deepEqual(printed(await finish(one, asked)).split("\n"), [...said, Deno.realPathSync(cwd), ""]);

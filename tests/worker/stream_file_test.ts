@@ -7,7 +7,7 @@ import { punchHole } from "../../src/worker/process/posix/hole.ts";
 import { removeSpool, streamPath, wasTrimmedSince } from "../../src/worker/spool/spool.ts";
 import { type Means, StreamFile } from "../../src/worker/spool/stream_file.ts";
 import { PendingOutput } from "../../src/worker/supervisor/pending_output.ts";
-import { SpoolReader } from "../../src/worker/thread/output.ts";
+import { SpoolReader } from "../../src/worker/thread/spool_reader.ts";
 import { mayPunch } from "../helpers/holes.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";

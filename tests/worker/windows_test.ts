@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { homeAt } from "../../src/system/home.ts";
-import { here, platformOf } from "../../src/worker/process/here.ts";
+import { platformOf, thisPlatform } from "../../src/worker/process/this_platform.ts";
 import type { Launch } from "../../src/worker/process/platform.ts";
 import { quoteWord } from "../../src/worker/process/windows/background.ts";
 import { cmdFor, MARK, markOf } from "../../src/worker/process/windows/launch.ts";
@@ -20,7 +20,7 @@ function launchOf(changes: Partial<Launch> = {}): Launch {
     command: 'echo "a & b" !x! %PATH%',
     shell: "cmd",
     spool: SPOOL,
-    ends: "unused",
+    endsFile: "unused",
     cwd: "C:\\work",
     env: { QUEUECTL_RUN: "0f8a1c52" },
     byToken: true,
@@ -76,7 +76,7 @@ Deno.test("one place chooses the platform", () => {
   assert.deepEqual(platformOf("windows").programs, ["cmd", "powershell", "taskkill"]);
   assert.deepEqual(platformOf("windows").stopSignals, ["SIGINT", "SIGBREAK"]);
   for (const os of ["linux", "darwin", "freebsd"] as const) assert.deepEqual(platformOf(os).programs, ["sh"]);
-  assert.equal(platformOf(Deno.build.os).programs.join(), here.programs.join());
+  assert.equal(platformOf(Deno.build.os).programs.join(), thisPlatform.programs.join());
 });
 
 Deno.test("nothing of a job is in the text that cmd parses, but its mark", () => {

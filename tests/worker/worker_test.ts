@@ -1,6 +1,7 @@
 /**
  * @module
  * Workers as a user sees them: real processes, real jobs, real signals.
+ * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";

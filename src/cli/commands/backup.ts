@@ -2,6 +2,8 @@
  * @module
  * `queuectl backup`: writes a consistent copy of the database while workers run.
  */
+import { Refused } from "../../domain/errors.ts";
+import type { Store } from "../../store/contract.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import { stopSignal } from "./dashboard/stop_signal.ts";
 
@@ -14,8 +16,14 @@ export const command: Target = defineCommand({
   async run(context, _flags, [path]) {
     const store = await context.store();
     using stop = stopSignal();
-    await store.backup(path!, stop.signal);
+    if (!store.care.backup) throw await notOffered(store);
+    await store.care.backup(path!, stop.signal);
     const { size } = await Deno.stat(path!);
     context.print.result({ path, size }, () => `Copied to ${path}, ${size} bytes`);
   },
 });
+
+async function notOffered(store: Store): Promise<Refused> {
+  const { engine } = await store.info();
+  return new Refused(`Cannot back up a store in ${engine}: use the tools that come with it`);
+}

@@ -29,7 +29,7 @@ export const command: Target = defineCommand({
   },
 });
 
-/** Somebody ends them: their worker, or we did, or the next worker will. */
+/** Of jobs that ran: their worker ends them; where none is left, this command has done so, or the next worker will. */
 function sayRequested(requested: number, unwatched: { ended: boolean; left: number } | undefined): string {
   const jobs = jobCount(requested);
   if (!unwatched) return `Told the worker to end ${jobs}`;

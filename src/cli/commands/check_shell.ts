@@ -3,7 +3,7 @@
  * Whether a shell runs commands, asked before it becomes a setting, by `config set` and by the dashboard.
  */
 import { BadInput } from "../../domain/errors.ts";
-import { here } from "../../worker/process/here.ts";
+import { thisPlatform } from "../../worker/process/this_platform.ts";
 import { mayRun } from "./worker/permissions.ts";
 
 /**
@@ -12,9 +12,9 @@ import { mayRun } from "./worker/permissions.ts";
  */
 export async function checkShell(shell: string): Promise<void> {
   if (!mayRun()) return;
-  if (!await here.hasProgram(shell)) {
+  if (!await thisPlatform.hasProgram(shell)) {
     throw new BadInput(`Cannot set shell to "${shell}": there is no such program`);
   }
-  if (await here.isShell(shell)) return;
+  if (await thisPlatform.isShell(shell)) return;
   throw new BadInput(`Cannot set shell to "${shell}": it does not run a command as SHELL -c COMMAND`);
 }

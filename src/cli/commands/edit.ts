@@ -4,7 +4,7 @@
  */
 import { BadInput } from "../../domain/errors.ts";
 import { type FieldName, FIELDS, fieldsFromFlags, readFields } from "../../domain/spec.ts";
-import { currentDirectory } from "../../system/environment.ts";
+import { whereabouts } from "../../system/environment.ts";
 import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import { ONE_ID } from "../line/ids.ts";
@@ -25,7 +25,7 @@ export const command: Target = defineCommand({
   words: ONE_ID,
   async run(context, flags, [id]) {
     const now = context.clock.now();
-    const changes = readFields(fieldsFromFlags(fieldTexts(flags)), { now, cwd: currentDirectory() });
+    const changes = readFields(fieldsFromFlags(fieldTexts(flags)), { now, ...whereabouts() });
     if (Object.keys(changes).length === 0) {
       throw new BadInput(`Cannot edit job "${id}": no flag says what to change; --help shows them`);
     }

@@ -5,7 +5,7 @@
  */
 import type { SupervisorInfo } from "../../store/contract.ts";
 import { endTree } from "../../worker/process/end_tree.ts";
-import { here } from "../../worker/process/here.ts";
+import { thisPlatform } from "../../worker/process/this_platform.ts";
 import { attemptSpool } from "../../worker/spool/spools.ts";
 import type { Context } from "../line/context.ts";
 import { mayRun } from "./worker/permissions.ts";
@@ -29,8 +29,8 @@ export async function endUnwatched(
   const store = await context.store();
   const workers = await store.workers();
   if (workers.some(({ leaseUntil }) => leaseUntil > clock.now())) return undefined;
-  const host = mayRun() ? await here.probeHost() : undefined;
-  // By their process group alone, others' could be hit: its number may be another's by now.
+  const host = mayRun() ? await thisPlatform.probeHost() : undefined;
+  // Without tokens there is only the number of a process group, which may be that of somebody else's by now.
   if (!host?.byToken) return { ended: false, left: 0 };
   const { byToken } = host;
   const isHere = (peer: SupervisorInfo) =>
@@ -50,6 +50,6 @@ export async function endUnwatched(
   const ended = await Promise.all(ends);
   return {
     ended: ended.every((end) => end !== undefined),
-    left: ended.flatMap((end) => end ?? []).reduce((sum, { left }) => sum + left, 0),
+    left: ended.flatMap((end) => end ?? []).reduce((sum, { survivors }) => sum + survivors, 0),
   };
 }

@@ -5,7 +5,7 @@
 import { BadInput } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import { fieldsFromFlags, type JobDefaults, jobFromValue, parseJson, readFields } from "../../domain/spec.ts";
-import { currentDirectory } from "../../system/environment.ts";
+import { whereabouts } from "../../system/environment.ts";
 import { quoteWords } from "../../system/shell_words.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
@@ -72,7 +72,7 @@ function isJson(text: string): boolean {
 }
 
 async function defaultsFor(context: Context, fields: Record<string, unknown>): Promise<JobDefaults> {
-  const surroundings = { now: context.clock.now(), cwd: currentDirectory() };
+  const surroundings = { now: context.clock.now(), ...whereabouts() };
   const given = readFields(fields, surroundings);
   await context.store({ reserve: false });
   const { priority, maxRetries, timeoutMs } = await context.settings();

@@ -4,7 +4,7 @@
  */
 import { BadInput, NoSuch, Refused } from "../../domain/errors.ts";
 import { ENDED, type Job, type Stream } from "../../domain/job.ts";
-import { AttemptOutput, joined, lastLines, type OutputRequest } from "../../views/output_reader.ts";
+import { joined, lastLines, OutputReader, type OutputRequest } from "../../views/output_reader.ts";
 import { watchStore } from "../../views/watch_store.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
@@ -43,7 +43,7 @@ export const command: Target = defineCommand({
     const streams: Stream[] = stdout === stderr ? ["stdout", "stderr"] : [stdout ? "stdout" : "stderr"];
     const request = { id: job.id, attempt, streams };
     if (context.json) return await printJson(context, request);
-    if (!flags.follow) return await printUnread(context, new AttemptOutput(store, request), flags.lines);
+    if (!flags.follow) return await printUnread(context, new OutputReader(store, request), flags.lines);
     await follow(context, { ...request, lines: flags.lines, onlyThis: flags.attempt !== undefined });
   },
 });
@@ -56,13 +56,13 @@ function noAttempt(job: Job, attempt: number): Refused {
 
 async function printJson(context: Context, request: OutputRequest): Promise<void> {
   const { outputJson } = await import("../../views/output_json.ts");
-  const pieces = await Array.fromAsync(new AttemptOutput(await context.store(), request).unread());
+  const pieces = await Array.fromAsync(new OutputReader(await context.store(), request).unread());
   const { id, attempt, streams } = request;
   context.print.result({ id, attempt, ...outputJson(pieces, streams) }, () => "");
 }
 
 /** Prints what was not printed yet; only the last `lines` of it unless undefined. */
-async function printUnread(context: Context, output: AttemptOutput, lines?: number): Promise<void> {
+async function printUnread(context: Context, output: OutputReader, lines?: number): Promise<void> {
   if (lines === undefined) {
     for await (const bytes of output.unreadBytes()) context.print.bytes(bytes);
   } else context.print.bytes(lastLines(joined(await Array.fromAsync(output.unreadBytes())), lines));
@@ -78,14 +78,14 @@ interface Following extends OutputRequest {
 async function follow(context: Context, { lines, onlyThis, ...request }: Following): Promise<void> {
   const store = await context.store();
   using changes = watchStore(store, context.clock);
-  let output = new AttemptOutput(store, request);
+  let output = new OutputReader(store, request);
   for (let first = true;; first = false) {
-    // The job before its output: once an attempt has ended, all of its output is there.
+    // The job is asked for before its output: once its attempt has ended, all the output is there.
     const job = await store.get(request.id);
     await printUnread(context, output, first ? lines : undefined);
     if (job === undefined || (onlyThis && hasEnded(job, output.attempt))) return;
     if (job.lastAttempt > output.attempt) {
-      output = new AttemptOutput(store, { ...request, attempt: output.attempt + 1 });
+      output = new OutputReader(store, { ...request, attempt: output.attempt + 1 });
       if (output.attempt > 1) context.print.note(`Attempt ${output.attempt} of job ${job.id}`);
     } else if (ENDED.includes(job.state)) return;
     else await changes.next();

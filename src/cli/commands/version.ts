@@ -2,6 +2,7 @@
  * @module
  * `queuectl version`: which queuectl this is, and what it runs on.
  */
+import { engineVersion } from "../../store/open.ts";
 import { VERSION } from "../../system/version.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import { programKind } from "./program_kind.ts";
@@ -10,11 +11,10 @@ export const command: Target = defineCommand({
   brief: "Print the version, and what it runs on",
   examples: [["version", "for people"], ["version --json", "for programs"]],
   async run(context) {
-    const { engineVersion } = await import("../../store/sqlite/engine/version.ts");
     const version = {
       version: VERSION,
       runtime: `Deno ${Deno.version.deno}`,
-      engine: engineVersion(),
+      engine: await engineVersion(),
       platform: Deno.build.target,
       program: programKind(),
     };

@@ -126,7 +126,8 @@ class WholeQueues implements Awaited {
   }
 
   async look(store: Store): Promise<number> {
-    // Figures before the jobs at the first look, and after them at the last: what ends in between is in.
+    // First the figures to compare with, then the jobs; at the last look the jobs, then the figures. So what ends
+    // between two questions is counted.
     const begins = this.#first === undefined;
     this.#first ??= await this.#ends(store);
     const counts = await this.#counts(store);

@@ -45,7 +45,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The oldest Deno that the source is tried with. What is bundled or compiled from it runs on 2.4, too. */
+/** The oldest Deno that the source is tried with. What is bundled or compiled from it may run on an older one. */
 const NEEDED = [2, 9] as const;
 
 /** @throws {BadInput} when the source is run, not what is bundled from it, by a Deno that may not understand it */
@@ -66,6 +66,6 @@ async function runCommand(context: Context, words: readonly string[]): Promise<v
     context.exitCode = await call.command.run(context, call.flags, call.words) ?? 0;
     return;
   }
-  const { runByLibrary } = await import("./closer_look.ts");
+  const { runByLibrary } = await import("./by_library.ts");
   await runByLibrary(root, context, words);
 }

@@ -48,7 +48,7 @@ export interface GroupDefinition {
 
 /** A part of the command tree: what help needs to know of it. */
 export interface Target {
-  /** As its file wrote it down; a group is what has `routes`. */
+  /** What its file says of it; what has `routes` is a group. */
   readonly definition: CommandDefinition | GroupDefinition;
 }
 

@@ -40,7 +40,7 @@ export class Context implements AsyncDisposable {
     return this.#home ??= findHome(this.#givenHome);
   }
 
-  /** Somebody has said where the home is; otherwise it is where it is by default. */
+  /** Whether `--home` or a variable says where the home is; otherwise it is the default. */
   get homeIsNamed(): boolean {
     return (this.#givenHome ?? envVariable("QUEUECTL_HOME")) !== undefined;
   }

@@ -15,7 +15,7 @@ export interface Call {
   words: string[];
 }
 
-/** What was typed; undefined when it takes a closer look. */
+/** What was typed; undefined when that is for the library to read. */
 export function scan(root: Target, typed: readonly string[]): Call | undefined {
   let { definition } = root;
   let at = 0;

@@ -15,7 +15,7 @@ export type Colour = keyof typeof COLOURS;
 
 const utf8 = new TextEncoder();
 
-/** Commands print after what they do. */
+/** Commands print after they have done what they do. */
 const CHANGED = "what was to be changed is changed";
 
 function reasonOf(error: unknown): string {
@@ -64,7 +64,7 @@ export class Print {
     try {
       writeAll(Deno.stderr, utf8.encode(`${visible(text)}\n`));
     } catch {
-      // Nobody reads messages; that is no reason to stop.
+      // Nobody can read messages; the command itself goes on.
     }
   }
 

@@ -4,16 +4,17 @@
  */
 import { STATES } from "../../domain/job.ts";
 import type { QueueInfo } from "../../store/contract.ts";
+import type { Clock } from "../../system/clock.ts";
 import type { RunningJob, Status, WorkerStatus } from "../../views/status.ts";
-import type { Context } from "../line/context.ts";
 import { STATE_COLOUR } from "./job_table.ts";
+import type { Print } from "./print.ts";
 import { type Column, table } from "./table.ts";
 import { rough } from "./times.ts";
 
 /** What `status` knows, as text. */
 export function statusText(
   { counts, queues, more_queues: more, workers }: Status,
-  { print, clock }: Context,
+  { print, clock }: { print: Print; clock: Clock },
 ): string {
   const all = { name: "all", counts, paused: false, concurrency: null };
   const tail = more > 0 ? `\n… and ${more} more queues; see queue list` : "";

@@ -15,7 +15,7 @@ const PAUSE_MS = 2;
 const NEWLINE = 10;
 /** A pipe takes so many bytes as a whole, or none. */
 const ATOMIC_BYTES = 4096;
-/** The runtime keeps fewer than this to itself for a moment, unless they end a line. */
+/** The runtime keeps fewer bytes than this in its own buffer for a moment, unless they end a line. */
 const KEPT_BYTES = 1024;
 
 /** Writes all of the bytes, however many calls and however long that takes. */

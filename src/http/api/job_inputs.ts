@@ -6,7 +6,7 @@ import { QUEUE_PATTERN, STATES } from "../../domain/job.ts";
 import { LONGEST_MS, MAX_INT32, MIN_INT32, type Settings } from "../../domain/settings.ts";
 import { type FieldName, FIELDS, type JobDefaults } from "../../domain/spec.ts";
 import type { JobFilter } from "../../store/contract.ts";
-import { currentDirectory } from "../../system/environment.ts";
+import { whereabouts } from "../../system/environment.ts";
 import {
   type Input,
   type Inputs,
@@ -71,7 +71,7 @@ export const EDITABLE: FieldName[] = FIELD_NAMES.filter((name) => name !== "id" 
 /** What holds for a job that does not say otherwise. Where it runs, then, is where the server runs. */
 export function jobDefaults(settings: Settings, now: number): JobDefaults {
   const { priority, maxRetries, timeoutMs } = settings;
-  return { now, cwd: currentDirectory(), priority, maxRetries, timeoutMs };
+  return { now, ...whereabouts(), priority, maxRetries, timeoutMs };
 }
 
 /** The values that pick jobs. */

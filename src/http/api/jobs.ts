@@ -7,7 +7,7 @@ import type { Job } from "../../domain/job.ts";
 import { settingsFrom } from "../../domain/settings.ts";
 import { jobFromValue, readFields } from "../../domain/spec.ts";
 import type { RequestKey, Store } from "../../store/contract.ts";
-import { currentDirectory } from "../../system/environment.ts";
+import { whereabouts } from "../../system/environment.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
 import { base64 } from "../../views/output_json.ts";
 import { reasonsToWait } from "../../views/waiting.ts";
@@ -141,7 +141,7 @@ export const JOB_ROUTES: readonly Route[] = [
       if (fields.length === 0) {
         throw new BadInput(`Cannot edit job "${path.id}": nothing says what to change`);
       }
-      return jobJson(await store.edit(path.id, readFields(body, { now, cwd: currentDirectory() }), now));
+      return jobJson(await store.edit(path.id, readFields(body, { now, ...whereabouts() }), now));
     },
   }),
   defineRoute({

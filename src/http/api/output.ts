@@ -5,7 +5,7 @@
 import { NoSuch } from "../../domain/errors.ts";
 import { type Job, type Stream, STREAMS } from "../../domain/job.ts";
 import { base64 } from "../../views/output_json.ts";
-import { AttemptOutput } from "../../views/output_reader.ts";
+import { OutputReader } from "../../views/output_reader.ts";
 import { eventStream } from "../event_stream.ts";
 import { oneOf, someText, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
@@ -31,7 +31,7 @@ export const OUTPUT_ROUTES: readonly Route[] = [
     problems: ["not-found"],
     async run({ store, path, query: { attempt, stream } }) {
       const job = await findJob(store, path.id);
-      const output = new AttemptOutput(store, {
+      const output = new OutputReader(store, {
         id: job.id,
         attempt: attemptOf(job, attempt),
         streams: streamsOf(stream),
@@ -66,7 +66,7 @@ export const OUTPUT_ROUTES: readonly Route[] = [
       let after = Number(/^\d{1,15}$/.exec(request.headers.get("last-event-id") ?? "")?.[0] ?? 0);
       return eventStream(events, async function* (looked) {
         while (true) {
-          // The job before its output: once an attempt has ended, all of its output is there.
+          // The job is asked for before its output: once its attempt has ended, all the output is there.
           const now = await store.get(job.id);
           let read: number;
           do {

@@ -22,7 +22,7 @@ const QUEUE_NAME: Input<string> = {
   read: (value) => typeof value === "string" && QUEUE_PATTERN.test(value) ? value : undefined,
 };
 
-/** A limit is an object: then null, which takes it away, can be told from nothing. */
+/** The new limit, wrapped in an object: so `null`, which takes the limit away, differs from not being given. */
 const LIMIT: Input<{ limit: number | null }> = {
   brief: "how many of its jobs may run at a time, over all workers; null takes the limit away",
   schema: { type: ["integer", "null"], minimum: 1, maximum: MOST_AT_A_TIME },

@@ -3,7 +3,7 @@
  * The routes of workers. To stop them goes through the store, so it needs no permission to signal anything.
  */
 import { BadInput } from "../../domain/errors.ts";
-import { lastLines, openLog } from "../../logs/log_file.ts";
+import { endOfLog, openLog } from "../../logs/log_file.ts";
 import { statusNow } from "../../views/status.ts";
 import { type Input, objectOf, someText, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
@@ -40,7 +40,7 @@ export const WORKER_ROUTES: readonly Route[] = [
     run({ home, path, query: { lines = 100 } }) {
       using file = openLog(home, path.id);
       const headers = { "content-type": "text/plain; charset=utf-8" };
-      return Promise.resolve(new Response(lastLines(file, lines).slice(), { headers }));
+      return Promise.resolve(new Response(endOfLog(file, lines).slice(), { headers }));
     },
   }),
   defineRoute({

@@ -27,10 +27,10 @@ export function supervisors(db: Database): SupervisorInfo[] {
 /** Those that come next after an id in the ring of all ids, without itself. */
 export function successors(db: Database, id: string, limit: number): SupervisorInfo[] {
   const after = db.all<SupervisorRow>(`${LOOK} WHERE id > ? ORDER BY id LIMIT ?`, id, limit);
-  const left = limit - after.length;
-  const around = left === 0
+  const missing = limit - after.length;
+  const around = missing === 0
     ? []
-    : db.all<SupervisorRow>(`${LOOK} WHERE id < ? ORDER BY id LIMIT ?`, id, left);
+    : db.all<SupervisorRow>(`${LOOK} WHERE id < ? ORDER BY id LIMIT ?`, id, missing);
   return [...after, ...around].map(toSupervisor);
 }
 

@@ -8,15 +8,18 @@
  * Invariants: an id is reserved before it is looked for among the jobs, so no two jobs get the same; the counts
  * change in the transaction that moves the jobs.
  */
-import { StoreBusy, StoreFull, StoreNewer, StoreUnusable, TakenId } from "../../domain/errors.ts";
+import { StoreBusy, StoreFull, StoreNewer, StoreUnusable } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
 import type { EnqueueOptions } from "../contract.ts";
+import { idOf, nameOf } from "../rules/job_id.ts";
+import { NewJobTally } from "../rules/new_jobs.ts";
+import { takenId } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { giveWay, type HasTime, turn } from "./engine/turns.ts";
-import { knownIds, nameOf, remember, taken, Tally } from "./enqueue.ts";
+import { knownIds, remember, storeTally } from "./enqueue.ts";
 import { movePiece, NewPiece, nextPiece, removePiece, type StoredPiece } from "./pieces.ts";
 
 /** What is staged in one transaction, at most. */
@@ -103,7 +106,7 @@ const STAGE = "INSERT INTO staged (batch, start, jobs) VALUES (?, ?, ?)";
 
 function stagePiece(db: Database, batch: string, { piece, jobs }: { piece: NewPiece; jobs: string }): void {
   for (const { name, index } of piece.chosen) {
-    if (!reserve(db, name) || db.get(EXISTS, name)) throw new TakenId(taken(name), index);
+    if (!reserve(db, name) || db.get(EXISTS, name)) throw takenId(name, index);
   }
   db.run(STAGE, batch, piece.start, jobs);
 }
@@ -143,7 +146,7 @@ function commit(
 }
 
 function idsFrom(first: number, names: readonly (string | null)[]): string[] {
-  return names.map((name, index) => name ?? `j${first + index}`);
+  return names.map((name, index) => idOf({ seq: first + index, name }));
 }
 
 /** Before the first job, there is no row that says which numbers are taken. */
@@ -177,10 +180,10 @@ function moveSome(db: Database, batch: string, hasTime: HasTime): boolean {
     batch,
   );
   if (!made) return false; // others have moved it
-  const tally = new Tally();
+  const tally = new NewJobTally();
   const { made_at: madeAt, first } = made;
   const more = takePieces(db, batch, { hasTime }, (piece) => movePiece(db, piece, { first, madeAt, tally }));
-  tally.store(db, madeAt);
+  storeTally(db, tally, madeAt);
   return more;
 }
 
@@ -213,9 +216,9 @@ function takePieces(
  */
 export async function recover(db: Database, home: Home): Promise<boolean> {
   const isDead = async (id: string) => await isPresent(presencePath(home.dir, id)) !== true;
-  const left = presencesIn(home.dir).filter((id) => id.startsWith(PREFIX));
+  const locks = presencesIn(home.dir).filter((id) => id.startsWith(PREFIX));
   const dead = [];
-  for (const id of left) if (await isDead(id)) dead.push(id);
+  for (const id of locks) if (await isDead(id)) dead.push(id);
   const batches = await db.read((db) =>
     db.all<{ id: string; first: number | null }>("SELECT id, first FROM batches ORDER BY first")
   );

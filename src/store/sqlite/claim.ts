@@ -4,8 +4,9 @@
  * are gone through in order, a page at a time, and put right on the way (see `lanes.ts`).
  */
 import type { ClaimedJob } from "../contract.ts";
+import { comparePlaces, type Place, readyAt } from "../rules/order.ts";
 import type { Database } from "./engine/database.ts";
-import { type Lane, openLanes, type Place, putRight } from "./lanes.ts";
+import { type Lane, openLanes, putRight } from "./lanes.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { layDown, unreadableColumn } from "./unreadable.ts";
 import { GIVEN, mayBecome } from "./words.ts";
@@ -56,9 +57,9 @@ export function claim(db: Database, { supervisor, host, now, free, queues }: Cla
       layDown(db, seq, { column, now });
       return false;
     }
-    const readyAt = Math.max(row.created_at, row.run_at ?? 0);
-    db.run(BEGIN_ATTEMPT, seq, row.last_attempt, token, supervisor, worker, host, readyAt, now);
-    jobs.push({ ...toJob(row), worker, token });
+    const job = { ...toJob(row), worker, token };
+    db.run(BEGIN_ATTEMPT, seq, job.lastAttempt, token, supervisor, worker, host, readyAt(job), now);
+    jobs.push(job);
     return true;
   };
   for (let looked = 0; jobs.length < free.length;) {
@@ -86,12 +87,12 @@ interface Wanted {
 function takeFirst(db: Database, page: readonly Lane[], { wanted, until, take }: Wanted): void {
   const queue = page.map((lane) => new OpenLane(db, lane, page.length === 1 ? wanted + 1 : 1)).reverse();
   const touched = new Set<OpenLane>();
-  for (let left = wanted; left > 0;) {
+  for (let room = wanted; room > 0;) {
     const lane = queue.pop();
-    if (!lane || until && compare(lane.place, until) > 0) break;
+    if (!lane || until && comparePlaces(lane.place, until) > 0) break;
     touched.add(lane);
     const seq = lane.next();
-    if (seq !== undefined && take(seq)) left -= 1;
+    if (seq !== undefined && take(seq)) room -= 1;
     if (lane.isOpen) insertInOrder(queue, lane);
   }
   for (const lane of touched) lane.putRight();
@@ -102,14 +103,10 @@ function insertInOrder(lanes: OpenLane[], lane: OpenLane): void {
   let [from, to] = [0, lanes.length];
   while (from < to) {
     const middle = (from + to) >> 1;
-    if (compare(lanes[middle]!.place, lane.place) > 0) from = middle + 1;
+    if (comparePlaces(lanes[middle]!.place, lane.place) > 0) from = middle + 1;
     else to = middle;
   }
   lanes.splice(from, 0, lane);
-}
-
-function compare(a: Place, b: Place): number {
-  return a.priority - b.priority || a.seq - b.seq;
 }
 
 const FIRST = `
@@ -155,7 +152,7 @@ class OpenLane {
     if (this.#ready.length === 0) this.#read();
     const first = this.#ready[0];
     if (!first) return undefined;
-    if (compare(first, this.place) > 0) {
+    if (comparePlaces(first, this.place) > 0) {
       this.place = first;
       return undefined;
     }

@@ -7,14 +7,15 @@ import { type State, STATES } from "../../domain/job.ts";
 import type { Database } from "./engine/database.ts";
 import { sqlList } from "./words.ts";
 
-/** The queues that have jobs in some states, with each of those states. */
-export function lanesIn(db: Database, states: readonly State[]): { queue: string; state: State }[] {
-  return db.all(`SELECT queue, state FROM counts WHERE state IN ${sqlList(states)} AND n > 0`);
+/** The jobs of a queue that are in a state. */
+export interface Section {
+  queue: string;
+  state: State;
 }
 
-/** Counts of a queue with no jobs. */
-export function noCounts(): Record<State, number> {
-  return Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>;
+/** The sections of some states that have jobs. */
+export function sectionsIn(db: Database, states: readonly State[]): Section[] {
+  return db.all<Section>(`SELECT queue, state FROM counts WHERE state IN ${sqlList(states)} AND n > 0`);
 }
 
 const UNCOUNT = `

@@ -39,16 +39,16 @@ const NEXT_PRIORITY = `
 export function wakeDue(db: Database, now: number): number {
   const first = earliestDue(db);
   if (first === null || first > now) return 0;
-  let left = MOST_DUE;
+  let room = MOST_DUE;
   if (db.get(MORE_THAN, now, MOST_DUE)) {
     let priority = -Infinity;
-    for (let looked = 0; looked < MOST_PRIORITIES && left > 0; looked += 1) {
+    for (let looked = 0; looked < MOST_PRIORITIES && room > 0; looked += 1) {
       const next = db.get<{ priority: number; run_at: number }>(NEXT_PRIORITY, priority);
       if (!next) break;
       priority = next.priority;
-      if (next.run_at <= now) left -= db.run(OF_PRIORITY, priority, now, left);
+      if (next.run_at <= now) room -= db.run(OF_PRIORITY, priority, now, room);
     }
   }
-  if (left > 0) left -= db.run(BY_TIME, now, left);
-  return MOST_DUE - left;
+  if (room > 0) room -= db.run(BY_TIME, now, room);
+  return MOST_DUE - room;
 }

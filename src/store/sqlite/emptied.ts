@@ -3,11 +3,10 @@
  * Queues without jobs. They are noted when their last job goes, which triggers do, and forgotten with their figures when
  * they have had neither jobs nor switches for a day. Invariant: whatever has no jobs is noted, or has switches.
  */
-import { NoSuch, Refused } from "../../domain/errors.ts";
+import { checkDeletable } from "../rules/refusals.ts";
+import { emptySince } from "../rules/retention.ts";
 import type { Database } from "./engine/database.ts";
 
-/** How long a queue is known without jobs. */
-const KEPT_MS = 86_400_000;
 /** Queues forgotten in one transaction; each may have a few hundred rows of figures. */
 const MOST_FORGOTTEN = 20;
 /** Queues looked at in one transaction. */
@@ -27,7 +26,7 @@ export function forgetEmptied(db: Database, now: number): boolean {
   for (const queue of noticed) {
     if (mayGo(db, queue)) db.run("UPDATE emptied SET since = ? WHERE queue = ?", now, queue);
   }
-  const old = queuesOf(db, "since <= ? LIMIT ?", [now - KEPT_MS, MOST_FORGOTTEN]);
+  const old = queuesOf(db, "since <= ? LIMIT ?", [emptySince(now), MOST_FORGOTTEN]);
   for (const queue of old) {
     if (mayGo(db, queue)) forget(db, queue);
   }
@@ -56,17 +55,14 @@ function forget(db: Database, queue: string): void {
 /** Every name that anything is known of. */
 export const KNOWN = "SELECT queue AS known FROM counts UNION SELECT name FROM queues";
 
+/** No row where nothing is known of the name. */
+const JOBS_OF = `
+  SELECT (SELECT ifnull(sum(n), 0) FROM counts WHERE queue = ?) AS n FROM (${KNOWN}) WHERE known = ?`;
+
 /** Removes a queue, its switches and its figures. */
 export function deleteQueue(db: Database, name: string): void {
-  if (!db.get(`SELECT 1 FROM (${KNOWN}) WHERE known = ?`, name)) {
-    throw new NoSuch(`Cannot delete queue "${name}": no such queue`);
-  }
-  const { n } = db.get<{ n: number }>("SELECT ifnull(sum(n), 0) AS n FROM counts WHERE queue = ?", name)!;
-  if (n > 0) {
-    throw new Refused(
-      `Cannot delete queue "${name}": it has ${n === 1 ? "1 job" : `${n} jobs`}; delete them first`,
-    );
-  }
+  const known = db.get<{ n: number }>(JOBS_OF, name, name);
+  checkDeletable(name, known?.n);
   forget(db, name);
 }
 

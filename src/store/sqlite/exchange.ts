@@ -4,10 +4,12 @@
  * Looking comes first and only reads, so that a supervisor with nothing to do costs no write.
  */
 import type { Exchange, Exchanged } from "../contract.ts";
+import { answerTo, brings } from "../rules/exchanging.ts";
+import { FigureTally } from "../rules/figure_tally.ts";
 import { claim, type Claimed } from "./claim.ts";
 import { earliestDue, wakeDue } from "./due.ts";
 import type { Database } from "./engine/database.ts";
-import { FigureTally } from "./figures.ts";
+import { storeFigures } from "./figures.ts";
 import { forgetOld } from "./forgetting.ts";
 import { anyWaiting, openLanes } from "./lanes.ts";
 import { storeOutput } from "./output.ts";
@@ -15,7 +17,7 @@ import { settle } from "./settle.ts";
 
 /** What a supervisor sees without changing anything, or undefined when there is something to be changed. */
 export function look(db: Database, wanted: Exchange): Exchanged | undefined {
-  if (wanted.settlements.length > 0 || wanted.output.length > 0) return undefined;
+  if (brings(wanted)) return undefined;
   const nextDueAt = earliestDue(db);
   if (nextDueAt !== null && nextDueAt <= wanted.now) return undefined;
   const { free, queues } = wanted;
@@ -26,26 +28,19 @@ export function look(db: Database, wanted: Exchange): Exchanged | undefined {
 
 /** Settles, stores output, wakes due jobs and claims. To be called in a write transaction. */
 export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged; changed: boolean } {
-  const { supervisor, now, settlements, output } = wanted;
+  const { supervisor, now, settlements, queues } = wanted;
   const figures = new FigureTally();
-  const tooLate = [
+  const refused = [
     ...storeOutputs(db, wanted),
     ...settle(db, settlements, { supervisor, figures }),
   ];
-  figures.store(db, now);
+  storeFigures(db, figures, now);
   forgetOld(db, now);
   const woken = wakeDue(db, now);
   const { jobs: claimed, more } = claimNext(db, wanted);
   const dueAt = earliestDue(db);
-  return {
-    exchanged: {
-      claimed,
-      refused: [...new Set(tooLate)],
-      nextDueAt: more ? Math.min(dueAt ?? now, now) : dueAt,
-      waiting: claimed.length > 0 || anyWaiting(db, wanted.queues, dueAt !== null),
-    },
-    changed: settlements.length + output.length > tooLate.length || woken > 0 || claimed.length > 0,
-  };
+  const anyWaits = claimed.length > 0 || anyWaiting(db, queues, dueAt !== null);
+  return answerTo(wanted, { claimed, more, refused, woken, dueAt, anyWaits });
 }
 
 function claimNext(db: Database, wanted: Exchange): Claimed {

@@ -4,7 +4,6 @@
  * changed in the transaction that does what it counts. What becomes of old minutes and hours is in `forgetting.ts`.
  */
 import {
-  addFigures,
   addHistogram,
   emptyHistogram,
   type Figures,
@@ -13,78 +12,43 @@ import {
   subtractFigures,
 } from "../../domain/figures.ts";
 import type { FigureRange, FigureRow } from "../contract.ts";
+import { type FigureTally, type Span, spansAt, TOTAL } from "../rules/figure_tally.ts";
 import type { Database } from "./engine/database.ts";
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-
-/** What one transaction counts, by queue. */
-export class FigureTally {
-  readonly #queues = new Map<string, Figures>();
-
-  /** The figures of a queue, to be added to. */
-  of(queue: string): Figures {
-    let figures = this.#queues.get(queue);
-    if (!figures) this.#queues.set(queue, figures = noFigures());
-    return figures;
-  }
-
-  /** Adds everything to the stored figures. To be called at the end of the transaction. */
-  store(db: Database, now: number): void {
-    this.#store(db, [
-      { span: "minute", start: now - now % MINUTE_MS },
-      { span: "hour", start: now - now % HOUR_MS },
-      TOTAL,
-    ]);
-  }
-
-  /** Adds everything to the figures for all time only. */
-  storeTotals(db: Database): void {
-    this.#store(db, [TOTAL]);
-  }
-
-  /**
-   * Stores the figures for all time of those queues that have none stored, as long as all queues together have no more
-   * than is stored for all of them: a queue may have only jobs that were moved there. Returns whether there were any.
-   */
-  storeMissingTotals(db: Database): boolean {
-    const stored = figures(db, { span: "total" });
-    const room = figures(db, { span: "total", queue: null })[0]?.figures ?? noFigures();
-    for (const one of stored) subtractFigures(room, one.figures);
-    const known = new Set(stored.map(({ queue }) => queue));
-    const missing = [...this.#queues].filter(([queue]) => !known.has(queue))
-      .sort(([, a], [, b]) => b.started - a.started);
-    let any = false;
-    for (const [queue, one] of missing) {
-      if (COUNTED.some((key) => one[key] > room[key])) continue;
-      subtractFigures(room, one);
-      add(db, one, { spans: [TOTAL], queue });
-      any = true;
-    }
-    return any;
-  }
-
-  #store(db: Database, spans: readonly Span[]): void {
-    if (this.#queues.size === 0) return;
-    add(db, this.#sum(), { spans });
-    for (const [queue, figures] of this.#queues) add(db, figures, { spans, queue });
-  }
-
-  #sum(): Figures {
-    if (this.#queues.size === 1) return this.#queues.values().next().value!;
-    const sum = noFigures();
-    for (const figures of this.#queues.values()) addFigures(sum, figures);
-    return sum;
-  }
+/** Adds what was counted to the stored figures. To be called at the end of the transaction. */
+export function storeFigures(db: Database, tally: FigureTally, now: number): void {
+  if (!tally.isEmpty) addAll(db, tally, spansAt(now));
 }
 
-/** A stretch of time that a row stands for. */
-interface Span {
-  span: FigureRange["span"];
-  start: number;
+/** Adds what was counted to the figures for all time only. */
+export function storeTotals(db: Database, tally: FigureTally): void {
+  addAll(db, tally, [TOTAL]);
 }
 
-const TOTAL: Span = { span: "total", start: 0 };
+/**
+ * Stores the figures for all time of those queues that have none stored, as long as all queues together have no more
+ * than is stored for all of them: a queue may have only jobs that were moved there. Returns whether there were any.
+ */
+export function storeMissingTotals(db: Database, tally: FigureTally): boolean {
+  const stored = figures(db, { span: "total" });
+  const room = figures(db, { span: "total", queue: null })[0]?.figures ?? noFigures();
+  for (const one of stored) subtractFigures(room, one.figures);
+  const known = new Set(stored.map(({ queue }) => queue));
+  const missing = [...tally.queues()].filter(([queue]) => !known.has(queue))
+    .sort(([, a], [, b]) => b.started - a.started);
+  let any = false;
+  for (const [queue, one] of missing) {
+    if (COUNTED.some((key) => one[key] > room[key])) continue;
+    subtractFigures(room, one);
+    add(db, one, { spans: [TOTAL], queue });
+    any = true;
+  }
+  return any;
+}
+
+function addAll(db: Database, tally: FigureTally, spans: readonly Span[]): void {
+  for (const { queue, figures } of tally.figures()) add(db, figures, { spans, queue });
+}
 
 /** To which rows something is added; without a queue, to those of all of them together. */
 interface Rows {

@@ -9,16 +9,9 @@
  * who claims looks, and puts right what it finds.
  */
 import { WAITING } from "../../domain/job.ts";
+import type { Place } from "../rules/order.ts";
 import type { Database } from "./engine/database.ts";
 import { GIVEN, sqlList } from "./words.ts";
-
-/** A place in the order of claiming. */
-export interface Place {
-  /** Lowest first. */
-  priority: number;
-  /** Then the oldest first. */
-  seq: number;
-}
 
 /** A lane that is not known to be closed, with what must be known before jobs are taken from it. */
 export interface Lane extends Place {
@@ -107,8 +100,8 @@ const COUNT_AHEAD = `SELECT (SELECT count(*) FROM (${SOONER})) + (SELECT count(*
 export function countAhead(db: Database, { priority, seq }: Place, limit: number): number {
   let count = 0;
   for (const queue of lanesBefore(db, { priority, seq }, limit)) {
-    const left = limit - count;
-    count += db.get<{ n: number }>(COUNT_AHEAD, queue, priority, left, queue, priority, seq, left)!.n;
+    const room = limit - count;
+    count += db.get<{ n: number }>(COUNT_AHEAD, queue, priority, room, queue, priority, seq, room)!.n;
     if (count >= limit) return limit;
   }
   return count;

@@ -1,46 +1,30 @@
 /**
  * @module
- * Pages of jobs. A page begins after a key, never at an offset, so that the thousandth costs what the first
- * does. Where a queue or a state is asked for, every queue and state that has jobs is a *lane* with an index
- * of its own in the order wanted; the first jobs of all lanes together are the page. Of very many lanes, those with the
- * first jobs are found by one statement.
+ * Pages of jobs, of which the thousandth costs what the first does (see `rules/pages.ts`). Where a queue or a state is
+ * asked for, every queue and state that has jobs is a *section* with an index of its own in the order wanted; the first
+ * jobs of all sections together are the page. Of very many sections, those with the first jobs are found by one
+ * statement.
  */
-import { BadInput } from "../../domain/errors.ts";
 import type { State } from "../../domain/job.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { JobFilter, JobPage } from "../contract.ts";
+import { DEFAULT_SORT, firstOf, keyIn, lookedFor, pageOf, type Sort } from "../rules/pages.ts";
+import type { Section } from "./counts.ts";
 import type { Database, Value } from "./engine/database.ts";
 import { type JobRow, toJob } from "./rows.ts";
 
-type Sort = NonNullable<JobFilter["sort"]>;
-
-/** An order of jobs. */
+/** An order of jobs, as SQL. */
 interface Order {
   by: string;
-  compare(a: JobRow, b: JobRow): number;
-  /** What a cursor is made of. */
-  key(row: JobRow): number[];
   /** What comes after a key: each job that does meets exactly one of these, and an index answers each. */
   after(key: readonly number[]): Condition[];
 }
 
 const ORDERS: Readonly<Record<Sort, Order>> = {
-  newest: {
-    by: "seq DESC",
-    compare: (a, b) => b.seq - a.seq,
-    key: ({ seq }) => [seq],
-    after: (key) => [{ sql: "seq < ?", values: [...key] }],
-  },
-  oldest: {
-    by: "seq",
-    compare: (a, b) => a.seq - b.seq,
-    key: ({ seq }) => [seq],
-    after: (key) => [{ sql: "seq > ?", values: [...key] }],
-  },
+  newest: { by: "seq DESC", after: (key) => [{ sql: "seq < ?", values: [...key] }] },
+  oldest: { by: "seq", after: (key) => [{ sql: "seq > ?", values: [...key] }] },
   priority: {
     by: "priority, seq",
-    compare: (a, b) => a.priority - b.priority || a.seq - b.seq,
-    key: ({ priority, seq }) => [priority, seq],
     // (priority, seq) > (?, ?) would read every job of the same priority
     after: ([priority, seq]) => [
       { sql: "priority = ? AND seq > ?", values: [priority!, seq!] },
@@ -66,24 +50,24 @@ const SLICE = 8_000;
 
 /** One page of jobs. What no index knows is looked for slice by slice, and between two others have their turn. */
 export async function list(db: Database, filter: JobFilter): Promise<JobPage> {
-  const { sort = "newest", limit, search, since, until } = filter;
-  const wanted = limit + 1; // one more tells whether there is another page
-  const indexed = search === undefined && since === undefined && until === undefined;
-  const rows = indexed || sort === "priority"
+  const wanted = lookedFor(filter);
+  const rows = isIndexed(filter) || filter.sort === "priority"
     ? await db.read((db) => rowsOf(db, filter, { wanted }))
     : await searched(db, filter, wanted);
-  const page = rows.slice(0, limit);
-  return {
-    jobs: page.map(toJob),
-    cursor: rows.length > limit ? writeCursor(sort, ORDERS[sort].key(page.at(-1)!)) : null,
-  };
+  const { jobs, cursor } = pageOf(rows, filter);
+  return { jobs: jobs.map(toJob), cursor };
+}
+
+/** An index knows where all jobs of the filter stand. */
+function isIndexed({ search, since, until }: JobFilter): boolean {
+  return search === undefined && since === undefined && until === undefined;
 }
 
 async function searched(db: Database, filter: JobFilter, wanted: number): Promise<JobRow[]> {
-  const { sort = "newest", cursor, ...rest } = filter;
+  const { sort = DEFAULT_SORT, cursor, ...rest } = filter;
   const ends = await db.read((db) => db.get<{ first: number | null; last: number }>(ENDS)!);
   if (ends.first === null) return [];
-  const after = cursor === undefined ? undefined : readCursor(cursor, sort)[0]!;
+  const after = cursor === undefined ? undefined : keyIn(cursor, sort)[0]!;
   const rows: JobRow[] = [];
   const look = async (slice: Slice) => {
     await systemClock.sleep(0); // others have their turn, in this process too
@@ -108,13 +92,14 @@ function rowsOf(
   filter: JobFilter,
   { wanted, slice }: { wanted: number; slice?: Slice },
 ): JobRow[] {
-  const order = ORDERS[filter.sort ?? "newest"];
+  const { sort = DEFAULT_SORT } = filter;
+  const order = ORDERS[sort];
   const within = slice ? [{ sql: "seq >= ? AND seq < ?", values: [slice.from, slice.to] }] : [];
-  const lanes = lanesFor(db, filter, wanted);
-  const scanned = slice !== undefined && lanes.length > MOST_LANES;
+  const sections = sectionsFor(db, filter, wanted);
+  const scanned = slice !== undefined && sections.length > MOST_SECTIONS;
   // fewer jobs have the label than are in a queue or a state
   const index = filter.label !== undefined ? "INDEXED BY by_label" : scanned ? "NOT INDEXED" : "";
-  const rows = branches(filter, order, scanned ? [equals(filter)] : lanes).flatMap((conditions) => {
+  const rows = branches(filter, order, scanned ? [equals(filter)] : sections).flatMap((conditions) => {
     const all = [...conditions, ...within];
     const where = all.length > 0 ? `WHERE ${all.map(({ sql }) => sql).join(" AND ")}` : "";
     return db.all<JobRow>(
@@ -123,20 +108,20 @@ function rowsOf(
       wanted,
     );
   });
-  return rows.sort(order.compare).slice(0, wanted);
+  return firstOf(rows, { sort, limit: wanted });
 }
 
-/** The conditions of each query that has a part of the page: every lane, with what the whole filter asks. */
-function branches(filter: JobFilter, order: Order, ofLanes: readonly Condition[][]): Condition[][] {
+/** The conditions of each query that has a part of the page: every section, with what the whole filter asks. */
+function branches(filter: JobFilter, order: Order, ofSections: readonly Condition[][]): Condition[][] {
   const everywhere: Condition[] = [];
   if (filter.label !== undefined) everywhere.push({ sql: "label = ?", values: [filter.label] });
   if (filter.search !== undefined) everywhere.push(contains(filter.search));
   if (filter.since !== undefined) everywhere.push({ sql: "created_at >= ?", values: [filter.since] });
   if (filter.until !== undefined) everywhere.push({ sql: "created_at < ?", values: [filter.until] });
-  const lanes = ofLanes.map((lane) => [...lane, ...everywhere]);
-  if (filter.cursor === undefined) return lanes;
-  const after = order.after(readCursor(filter.cursor, filter.sort ?? "newest"));
-  return lanes.flatMap((lane) => after.map((condition) => [...lane, condition]));
+  const sections = ofSections.map((section) => [...section, ...everywhere]);
+  if (filter.cursor === undefined) return sections;
+  const after = order.after(keyIn(filter.cursor, filter.sort ?? DEFAULT_SORT));
+  return sections.flatMap((section) => after.map((condition) => [...section, condition]));
 }
 
 function contains(search: string): Condition {
@@ -147,40 +132,39 @@ function contains(search: string): Condition {
   };
 }
 
-/** The lanes of a filter; a single one without conditions where neither queue nor state is asked for. */
-function lanesFor(db: Database, filter: JobFilter, wanted: number): Condition[][] {
+/** The sections of a filter; a single one without conditions where neither queue nor state is asked for. */
+function sectionsFor(db: Database, filter: JobFilter, wanted: number): Condition[][] {
   const { queue, state, label, sort } = filter;
   if (queue === undefined && state === undefined) return [[]];
   if (label !== undefined) return [equals({ queue, state })];
   const there = queue === undefined
-    ? db.all<Counted>("SELECT queue, state FROM counts WHERE n > 0 AND state = ?", state!)
-    : db.all<Counted>("SELECT queue, state FROM counts WHERE n > 0 AND queue = ?", queue)
-      .filter((lane) => (state ?? lane.state) === lane.state);
+    ? db.all<Section>("SELECT queue, state FROM counts WHERE n > 0 AND state = ?", state!)
+    : db.all<Section>("SELECT queue, state FROM counts WHERE n > 0 AND queue = ?", queue)
+      .filter((section) => (state ?? section.state) === section.state);
   const helds: Condition[][] = sort === "priority" ? HELD_OR_NOT : [[]];
-  return helds.flatMap((held) => firstLanes(db, there, { filter, held, wanted }))
-    .map(({ lane, held }) => [...equals(lane), ...held]);
+  return helds.flatMap((held) => firstSections(db, there, { filter, held, wanted }))
+    .map(({ section, held }) => [...equals(section), ...held]);
 }
-
-type Counted = { queue: string; state: State };
 
 /** Among the pending ones, held or not is part of the index that has the order. */
 const HELD_OR_NOT = [0, 1].map((held): Condition[] => [{ sql: "held = ?", values: [held] }]);
 
-/** So many lanes are read one by one. */
-const MOST_LANES = 100;
+/** So many sections are read one by one. */
+const MOST_SECTIONS = 100;
 
-/** Of very many lanes of one state, those that can have a part of the page. */
-function firstLanes(
+/** Of very many sections of one state, those that can have a part of the page. */
+function firstSections(
   db: Database,
-  lanes: readonly Counted[],
+  sections: readonly Section[],
   { filter, held, wanted }: { filter: JobFilter; held: Condition[]; wanted: number },
-): { lane: Counted; held: Condition[] }[] {
-  const { state, sort = "newest", cursor, search, since, until } = filter;
-  const indexed = search === undefined && since === undefined && until === undefined;
-  if (!indexed || lanes.length <= MOST_LANES) return lanes.map((lane) => ({ lane, held }));
+): { section: Section; held: Condition[] }[] {
+  const { state, sort = DEFAULT_SORT, cursor } = filter;
+  if (!isIndexed(filter) || sections.length <= MOST_SECTIONS) {
+    return sections.map((section) => ({ section, held }));
+  }
   const order = ORDERS[sort];
-  const starts = cursor === undefined ? [] : order.after(readCursor(cursor, sort));
-  // the first job of a lane after the cursor meets the first condition that any does
+  const starts = cursor === undefined ? [] : order.after(keyIn(cursor, sort));
+  // the first job of a section after the cursor meets the first condition that any does
   const firsts = (starts.length === 0 ? [held] : starts.map((start) => [...held, start])).map((
     conditions,
   ) => ({
@@ -189,12 +173,12 @@ function firstLanes(
     values: conditions.flatMap(({ values }) => values),
   }));
   const first = firsts.length === 1 ? firsts[0]!.sql : `coalesce(${firsts.map(({ sql }) => sql).join(", ")})`;
-  return db.all<Counted>(
+  return db.all<Section>(
     `SELECT j.queue, j.state FROM counts c CROSS JOIN jobs j ON j.seq = ${first}
      WHERE c.state = '${state}' AND c.n > 0 ORDER BY ${order.by.replaceAll(/priority|seq/g, "j.$&")} LIMIT ?`,
     ...firsts.flatMap(({ values }) => values),
     wanted,
-  ).map((lane) => ({ lane, held }));
+  ).map((section) => ({ section, held }));
 }
 
 /** Conditions on queue and state. The state stands in the SQL, for only then do partial indexes apply. */
@@ -203,19 +187,4 @@ function equals({ queue, state }: { queue?: string; state?: State }): Condition[
   if (queue !== undefined) all.push({ sql: "queue = ?", values: [queue] });
   if (state !== undefined) all.push({ sql: `state = '${state}'`, values: [] });
   return all;
-}
-
-function writeCursor(sort: Sort, key: readonly number[]): string {
-  return [sort, ...key].join("_");
-}
-
-function readCursor(cursor: string, sort: Sort): number[] {
-  const pattern = sort === "priority"
-    ? /^priority_(-?\d{1,15})_(\d{1,15})$/
-    : /^(?:newest|oldest)_(\d{1,15})$/;
-  const match = pattern.exec(cursor);
-  if (!match || !cursor.startsWith(sort)) {
-    throw new BadInput(`Unknown cursor "${cursor}": take it from a page of the same sort`);
-  }
-  return match.slice(1).map(Number);
 }

@@ -6,29 +6,16 @@
 import type { Home } from "../../system/home.ts";
 import { isPresent, presencePath } from "../../system/presence.ts";
 import type { WorkerInfo } from "../contract.ts";
-
-/** A lease that has ended, and that was not left. */
-const ENDED = 1;
+import { mayBeGone, withPresence } from "../rules/leases.ts";
 
 /** The same workers, with what is known of their processes; the leases of those that are gone have ended. */
 export async function living(workers: readonly WorkerInfo[], home: Home): Promise<WorkerInfo[]> {
-  const supervisors = new Set(
-    workers.filter(({ leaseUntil }) => leaseUntil > 0).map(({ supervisor }) => supervisor),
-  );
-  const present = new Map(
-    await Promise.all(
-      Array.from(supervisors, async (id) => [id, await lives(presencePath(home.spool, id))] as const),
-    ),
-  );
-  return workers.map((worker) => {
-    const its = present.get(worker.supervisor);
-    if (its === undefined) return worker;
-    return {
-      ...worker,
-      leaseUntil: its ? worker.leaseUntil : Math.min(worker.leaseUntil, ENDED),
-      present: its,
-    };
-  });
+  const present = new Map<string, boolean>();
+  await Promise.all(Array.from(mayBeGone(workers), async (id) => {
+    const its = await lives(presencePath(home.spool, id));
+    if (its !== undefined) present.set(id, its);
+  }));
+  return withPresence(workers, present);
 }
 
 /** Undefined when that cannot be told: then the lease decides. */

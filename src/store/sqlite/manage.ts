@@ -4,9 +4,10 @@
  * all the ids it is given, or throws and, since it runs in a transaction, for none. What is done to all jobs of some
  * kind is in `sweep.ts`.
  */
-import { NoSuch, Refused } from "../../domain/errors.ts";
-import { ENDED, type Job, type State, WAITING } from "../../domain/job.ts";
+import type { Job, State } from "../../domain/job.ts";
 import type { JobChanges } from "../contract.ts";
+import { waitingState } from "../rules/order.ts";
+import { ALLOWED, allowed, type Intent } from "../rules/refusals.ts";
 import type { Database, Value } from "./engine/database.ts";
 import { findRow, type JobRow, toJob } from "./rows.ts";
 import { mayBecome, sqlList } from "./words.ts";
@@ -24,15 +25,12 @@ export function cancel(
 ): { cancelled: number; requested: number } {
   const done = { cancelled: 0, requested: 0 };
   for (const id of ids) {
-    const job = find(db, id, { verb: "cancel", states: [...WAITING, "processing"] });
+    const job = find(db, { verb: "cancel", id });
     if (job.state === "processing") done.requested += db.run(REQUEST_CANCEL, job.seq);
     else done.cancelled += db.run(CANCEL, now, job.seq);
   }
   return done;
 }
-
-/** From where a person may start a job afresh. */
-const RETRYABLE: readonly State[] = ["failed", ...ENDED];
 
 /** Starts one job afresh; its parameters are the time and its `seq`. */
 export const RETRY = `
@@ -47,7 +45,7 @@ export function retry(
   { now, only }: { now: number; only?: State },
 ): string[] {
   return ids.filter((id) => {
-    const job = find(db, id, { verb: "retry", states: RETRYABLE, only });
+    const job = find(db, { verb: "retry", id, only });
     db.run(RETRY, now, job.seq);
     return job.held === 1;
   });
@@ -56,7 +54,7 @@ export function retry(
 /** Removes jobs with their attempts and output. */
 export function remove(db: Database, ids: readonly string[], only?: State): void {
   for (const id of ids) {
-    const job = find(db, id, { verb: "delete", states: [...WAITING, ...ENDED], only });
+    const job = find(db, { verb: "delete", id, only });
     db.run("DELETE FROM jobs WHERE seq = ?", job.seq);
   }
 }
@@ -75,7 +73,7 @@ const EDITABLE = {
 
 /** Changes a waiting job and returns it as it is then. */
 export function edit(db: Database, id: string, { changes, now }: { changes: JobChanges; now: number }): Job {
-  const job = find(db, id, { verb: "edit", states: WAITING });
+  const job = find(db, { verb: "edit", id });
   for (const [field, column] of Object.entries(EDITABLE) as [keyof typeof EDITABLE, string][]) {
     const value = changes[field];
     if (value !== undefined) db.run(`UPDATE jobs SET ${column} = ? WHERE seq = ?`, toValue(value), job.seq);
@@ -89,51 +87,21 @@ function toValue(value: NonNullable<JobChanges[keyof JobChanges]> | null): Value
 }
 
 function reschedule(db: Database, job: JobRow, { runAt, now }: { runAt: number | null; now: number }): void {
-  const state = runAt !== null && runAt > now ? "scheduled" : "pending";
+  const state = waitingState(runAt, now);
   const guard = state === job.state ? "" : `AND ${mayBecome(state)}`;
   db.run(`UPDATE jobs SET state = ?, run_at = ? WHERE seq = ? ${guard}`, state, runAt, job.seq);
 }
 
+const HOLD = `UPDATE jobs SET held = ? WHERE seq = ? AND state IN ${sqlList(ALLOWED.hold)}`;
+
 /** Keeps waiting jobs from starting, or lets them go. */
 export function hold(db: Database, ids: readonly string[], held: boolean): void {
   for (const id of ids) {
-    const job = find(db, id, { verb: held ? "hold" : "release", states: WAITING });
-    db.run(`UPDATE jobs SET held = ? WHERE seq = ? AND state IN ${sqlList(WAITING)}`, held ? 1 : 0, job.seq);
+    const job = find(db, { verb: held ? "hold" : "release", id });
+    db.run(HOLD, held ? 1 : 0, job.seq);
   }
 }
 
-/** What is to be done, the states in which it can be, and the one state it was asked to be limited to. */
-interface Intent {
-  verb: string;
-  states: readonly State[];
-  only?: State;
-}
-
-/** What a person can do about a job that is in the way of what they want. */
-const HINTS: Readonly<Record<string, Partial<Record<State, string>>>> = {
-  retry: {
-    pending: " already",
-    scheduled: "; edit its time to run it now",
-    processing: "; cancel it first",
-  },
-  delete: { processing: "; cancel it first" },
-  edit: {
-    processing: "; cancel it first",
-    completed: "; retry it first",
-    dead: "; retry it first",
-    cancelled: "; retry it first",
-  },
-};
-
-/** The job, if it exists and is in a state that allows the intent. */
-function find(db: Database, id: string, { verb, states, only }: Intent): JobRow {
-  const job = findRow(db, id);
-  if (!job) throw new NoSuch(`Cannot ${verb} job "${id}": no such job`);
-  if (!states.includes(job.state)) {
-    throw new Refused(`Cannot ${verb} job "${id}": it is ${job.state}${HINTS[verb]?.[job.state] ?? ""}`);
-  }
-  if (only !== undefined && job.state !== only) {
-    throw new Refused(`Cannot ${verb} job "${id}": it is ${job.state}, not ${only}`);
-  }
-  return job;
+function find(db: Database, intent: Intent): JobRow {
+  return allowed(findRow(db, intent.id), intent);
 }

@@ -6,8 +6,10 @@
  */
 import type { NewJob } from "../../domain/job.ts";
 import type { EnqueueOptions } from "../contract.ts";
+import { textOf } from "../rules/divide.ts";
+import type { NewJobTally } from "../rules/new_jobs.ts";
+import { type FirstState, waitingState } from "../rules/order.ts";
 import type { Database, Value } from "./engine/database.ts";
-import { type FirstState, firstState, type Tally, textOf } from "./enqueue.ts";
 
 /** The jobs of a piece at most: it is moved in one transaction. */
 const MOST = { jobs: 250, text: 256 * 1024 };
@@ -68,7 +70,7 @@ export class NewPiece {
   /** Adds a job that is to have this name in the database. */
   add(job: NewJob, name: string | null, options: EnqueueOptions): void {
     if (job.id !== null) this.chosen.push({ name: job.id, index: this.start + this.#rows.length });
-    this.#rows.push(rowOf(job, name, firstState(job, options)));
+    this.#rows.push(rowOf(job, name, waitingState(job.runAt, options.now)));
     this.#text += textOf(job);
   }
 
@@ -158,7 +160,7 @@ function rewrite(db: Database, piece: number): void {
 export function movePiece(
   db: Database,
   { piece, start, head: { same, columns, counted } }: StoredPiece,
-  { first, madeAt, tally }: { first: number; madeAt: number; tally: Tally },
+  { first, madeAt, tally }: { first: number; madeAt: number; tally: NewJobTally },
 ): void {
   const own = COLUMNS.filter((column) => !columns.includes(column)).map((column) => same[column]!);
   db.run(moving(columns), first + start, madeAt, ...own, piece);

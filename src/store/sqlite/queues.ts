@@ -4,7 +4,7 @@
  */
 import { type State, STATES } from "../../domain/job.ts";
 import type { QueueInfo, QueuePage, QueueSummary } from "../contract.ts";
-import { noCounts } from "./counts.ts";
+import { queueInfo, type StateCount, type Switches, worthShowing } from "../rules/queue_infos.ts";
 import { KNOWN, noteEmptied } from "./emptied.ts";
 import type { Database } from "./engine/database.ts";
 
@@ -19,18 +19,24 @@ export function queues(db: Database, page?: QueuePage): QueueInfo[] {
   return namesOf(db, PAGE, [after, after, limit]).map((name) => infoOf(db, name));
 }
 
+interface SwitchesRow {
+  paused: number | null;
+  concurrency: number | null;
+}
+
+function toSwitches({ paused, concurrency }: SwitchesRow): Switches {
+  return { paused: paused === 1, concurrency };
+}
+
+const EVERY_QUEUE = `
+  SELECT known AS name, q.paused, q.concurrency FROM (${KNOWN}) LEFT JOIN queues q ON q.name = known
+  ORDER BY known`;
+
 function everyQueue(db: Database): QueueInfo[] {
-  const infos = db.all<{ name: string; paused: number | null; concurrency: number | null }>(
-    `SELECT known AS name, q.paused, q.concurrency FROM (${KNOWN}) LEFT JOIN queues q ON q.name = known
-     ORDER BY known`,
-  ).map(({ name, paused, concurrency }) => ({ name, paused: paused === 1, concurrency, counts: noCounts() }));
-  const byName = new Map(infos.map((info) => [info.name, info]));
-  for (
-    const row of db.all<{ queue: string; state: State; n: number }>("SELECT queue, state, n FROM counts")
-  ) {
-    byName.get(row.queue)!.counts[row.state] = row.n;
-  }
-  return infos;
+  const counts = db.all<StateCount & { queue: string }>("SELECT queue, state, n FROM counts");
+  const byQueue = Map.groupBy(counts, ({ queue }) => queue);
+  return db.all<SwitchesRow & { name: string }>(EVERY_QUEUE)
+    .map(({ name, ...row }) => queueInfo(name, toSwitches(row), byQueue.get(name) ?? []));
 }
 
 export function queue(db: Database, name: string): QueueInfo | undefined {
@@ -43,22 +49,12 @@ export function queue(db: Database, name: string): QueueInfo | undefined {
 }
 
 function infoOf(db: Database, name: string): QueueInfo {
-  const switches = db.get<{ paused: number; concurrency: number | null }>(
-    "SELECT paused, concurrency FROM queues WHERE name = ?",
-    name,
-  );
-  const counts = noCounts();
-  for (
-    const { state, n } of db.all<{ state: State; n: number }>(
-      "SELECT state, n FROM counts WHERE queue = ?",
-      name,
-    )
-  ) {
-    counts[state] = n;
-  }
-  return { name, paused: switches?.paused === 1, concurrency: switches?.concurrency ?? null, counts };
+  const row = db.get<SwitchesRow>("SELECT paused, concurrency FROM queues WHERE name = ?", name);
+  const counts = db.all<StateCount>("SELECT state, n FROM counts WHERE queue = ?", name);
+  return queueInfo(name, row && toSwitches(row), counts);
 }
 
+// one pass, where GROUP BY would sort
 const TOTALS = `SELECT ${
   STATES.map((state) => `ifnull(sum(n) FILTER (WHERE state = '${state}'), 0) AS ${state}`).join(", ")
 } FROM counts`;
@@ -75,18 +71,10 @@ const NEXT = "SELECT queue AS known FROM lanes ORDER BY closed, priority, seq LI
 /** How many jobs there are, and the queues that are worth showing. */
 export function summary(db: Database, most: number): QueueSummary {
   const { of } = db.get<{ of: number }>(COUNT)!;
-  const worth = new Set(of <= most ? [] : [...namesOf(db, RUNNING, [most]), ...namesOf(db, NEXT, [most])]);
-  const names = [...new Set([...worth, ...namesOf(db, PAGE, ["", "", most])])].slice(0, most);
-  return {
-    counts: { ...db.get<Record<State, number>>(TOTALS)! },
-    queues: names.sort(byCode).map((name) => infoOf(db, name)),
-    of,
-  };
-}
-
-/** The order of the database. */
-function byCode(a: string, b: string): number {
-  return a < b ? -1 : 1;
+  const worth = of <= most ? [] : [...namesOf(db, RUNNING, [most]), ...namesOf(db, NEXT, [most])];
+  const names = worthShowing(most, [...worth, ...namesOf(db, PAGE, ["", "", most])]);
+  const counts = { ...db.get<Record<State, number>>(TOTALS)! };
+  return { counts, queues: names.map((name) => infoOf(db, name)), of };
 }
 
 function namesOf(db: Database, sql: string, values: (string | number)[]): string[] {

@@ -4,8 +4,8 @@
  * in the column `name`.
  */
 import type { Attempt, Job, Outcome, State } from "../../domain/job.ts";
+import { idOf, seqOf } from "../rules/job_id.ts";
 import type { Database } from "./engine/database.ts";
-import { envOf } from "./unreadable.ts";
 
 /** A row of `jobs`. */
 export type JobRow = {
@@ -93,11 +93,6 @@ export function toAttempt(row: AttemptRow): Attempt {
   };
 }
 
-/** The id of the job in a row. */
-export function idOf(row: { seq: number; name: string | null }): string {
-  return row.name ?? `j${row.seq}`;
-}
-
 /** The row of a job, or undefined. */
 export function findRow(db: Database, id: string): JobRow | undefined {
   const seq = seqOf(id);
@@ -115,8 +110,15 @@ export function findState(db: Database, id: string): State | undefined {
   return row?.state;
 }
 
-/** The number in an id of the form `j<seq>`; undefined for every other id. */
-function seqOf(id: string): number | undefined {
-  const seq = /^j([1-9]\d{0,14})$/.exec(id)?.[1];
-  return seq === undefined ? undefined : Number(seq);
+/** A job's variables; undefined when they cannot be read. */
+export function envOf(text: string): NonNullable<Job["env"]> | undefined {
+  try {
+    const env: unknown = JSON.parse(text);
+    if (typeof env !== "object" || env === null || Array.isArray(env)) return undefined;
+    return Object.values(env).every((value) => typeof value === "string")
+      ? env as NonNullable<Job["env"]>
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -3,11 +3,11 @@
  * Recording how attempts ended and moving their jobs on. Only an attempt that still runs under the given
  * supervisor can be settled: a late result of one that lost its claim changes nothing.
  */
-import { addValue, OUTCOME_FIGURE } from "../../domain/figures.ts";
-import { type Outcome, type State, TRANSITIONS } from "../../domain/job.ts";
+import type { Outcome, State } from "../../domain/job.ts";
 import type { Settlement } from "../contract.ts";
+import type { FigureTally } from "../rules/figure_tally.ts";
+import { countAttempt, type Move, moveOf, notProcessing } from "../rules/settling.ts";
 import type { Database } from "./engine/database.ts";
-import type { FigureTally } from "./figures.ts";
 
 /** Who settles, and where that is counted. */
 export interface By {
@@ -22,18 +22,14 @@ export function settle(db: Database, settlements: readonly Settlement[], by: By)
 }
 
 function settleOne(db: Database, settlement: Settlement, by: By): boolean {
-  const { outcome, state } = settlement;
-  if (!TRANSITIONS.processing.includes(state)) throw new Error(`An attempt cannot make its job ${state}`);
-  return outcome === "unstarted" ? undo(db, settlement, by) : end(db, { ...settlement, outcome }, by);
+  const { outcome } = settlement;
+  const move = moveOf(settlement);
+  return outcome === "unstarted"
+    ? undo(db, { ...settlement, move }, by)
+    : end(db, { ...settlement, outcome, move }, by);
 }
 
-/** A job whose cancelling was asked for does not go on waiting, and is not dead either. */
-const CALLED_OFF: readonly State[] = ["pending", "failed", "dead"];
-const STATE = "CASE WHEN cancel_requested = 1 AND ? THEN 'cancelled' ELSE ? END";
-
-function stateValues(state: State): [number, State] {
-  return [CALLED_OFF.includes(state) ? 1 : 0, state];
-}
+const STATE = "CASE WHEN cancel_requested = 1 THEN ? ELSE ? END";
 
 const END_ATTEMPT = `
   UPDATE attempts SET
@@ -48,9 +44,6 @@ const MOVE_JOB = `
   WHERE seq = ? AND last_attempt = ? AND state = 'processing'
   RETURNING queue, state`;
 
-/** The settlement of an attempt that began. */
-type Ended = Settlement & { outcome: Outcome };
-
 interface EndedRow {
   job: number;
   attempt: number;
@@ -58,16 +51,24 @@ interface EndedRow {
   started_at: number;
 }
 
-function end(db: Database, ended: Ended, { supervisor, figures }: By): boolean {
-  const { token, startedAt, finishedAt, outcome, exitCode, signal, error, state, runAt } = ended;
+/** Ends an attempt that began. */
+function end(
+  db: Database,
+  { token, startedAt, finishedAt, outcome, exitCode, signal, error, move }: Settlement & {
+    outcome: Outcome;
+    move: Move;
+  },
+  { supervisor, figures }: By,
+): boolean {
   const result = [exitCode, signal, error];
   const row = db.get<EndedRow>(END_ATTEMPT, startedAt, finishedAt, outcome, ...result, supervisor, token);
   if (!row) return false;
   const moved = db.get<{ queue: string; state: State }>(
     MOVE_JOB,
-    ...stateValues(state),
-    runAt ?? (state === "pending" ? finishedAt : null),
-    outcome === "released" ? 1 : 0,
+    move.stateIfCalledOff,
+    move.state,
+    move.runAt,
+    move.uncounted,
     row.started_at,
     finishedAt,
     ...result,
@@ -75,24 +76,10 @@ function end(db: Database, ended: Ended, { supervisor, figures }: By): boolean {
     row.attempt,
   );
   if (!moved) throw notProcessing(row.job);
-  count(ended, { ...row, ...moved }, figures);
+  const { queue, state } = moved;
+  const ended = { outcome, state, readyAt: row.ready_at, startedAt: row.started_at, finishedAt };
+  countAttempt(figures.of(queue), ended);
   return true;
-}
-
-function count(
-  { outcome, finishedAt }: Ended,
-  { queue, state, ready_at, started_at }: EndedRow & { queue: string; state: State },
-  tally: FigureTally,
-): void {
-  const figures = tally.of(queue);
-  figures.started += 1;
-  addValue(figures.waitMs, started_at - ready_at);
-  const key = OUTCOME_FIGURE[outcome];
-  if (key === undefined) return;
-  figures[key] += 1;
-  if (outcome !== "lost") addValue(figures.runMs, finishedAt - started_at);
-  if (state === "failed") figures.retried += 1;
-  if (state === "dead") figures.dead += 1;
 }
 
 const FORGET_ATTEMPT = `
@@ -101,7 +88,7 @@ const FORGET_ATTEMPT = `
 /** What a job says of its latest attempt is again what the one before said, unless it started afresh since. */
 const UNCLAIM_JOB = `
   UPDATE jobs SET
-    state = ${STATE}, attempts = attempts - 1, last_attempt = last_attempt - 1, cancel_requested = 0,
+    state = ${STATE}, attempts = attempts - ?, last_attempt = last_attempt - 1, cancel_requested = 0,
     (started_at, finished_at, exit_code, signal, error, worker) = (
       SELECT a.started_at, a.finished_at, a.exit_code, a.signal, a.error, a.worker FROM attempts a
       WHERE a.job = jobs.seq AND a.attempt = jobs.last_attempt - 1 AND jobs.attempts > 1)
@@ -109,16 +96,17 @@ const UNCLAIM_JOB = `
   RETURNING state`;
 
 /** Undoes an attempt that never began, as if its job had not been claimed. */
-function undo(db: Database, { token, state, finishedAt }: Settlement, { supervisor }: By): boolean {
+function undo(
+  db: Database,
+  { token, finishedAt, move }: Settlement & { move: Move },
+  { supervisor }: By,
+): boolean {
   const forgotten = db.get<{ job: number; attempt: number }>(FORGET_ATTEMPT, supervisor, token);
   if (!forgotten) return false;
   const { job, attempt } = forgotten;
-  const moved = db.get<{ state: State }>(UNCLAIM_JOB, ...stateValues(state), job, attempt);
+  const { stateIfCalledOff, state, uncounted } = move;
+  const moved = db.get<{ state: State }>(UNCLAIM_JOB, stateIfCalledOff, state, uncounted, job, attempt);
   if (!moved) throw notProcessing(job);
   if (moved.state === "cancelled") db.run("UPDATE jobs SET finished_at = ? WHERE seq = ?", finishedAt, job);
   return true;
-}
-
-function notProcessing(job: number): Error {
-  return new Error(`Job number ${job} has a running attempt but is not processing`);
 }

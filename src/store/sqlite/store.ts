@@ -8,9 +8,10 @@ import { StoreFull } from "../../domain/errors.ts";
 import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
+import { divide } from "../rules/divide.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
-import { divide, enqueue, Reserved } from "./enqueue.ts";
+import { enqueue, Reserved } from "./enqueue.ts";
 import { isOfValue } from "./engine/failures.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
@@ -21,6 +22,17 @@ export class SqliteStore implements contract.Store {
   readonly #db: Database;
   readonly #bell: Doorbell;
   #mendedInVain = false;
+
+  readonly care = {
+    backup: async (path: string, signal?: AbortSignal): Promise<void> => {
+      const { backup } = await import("./backup.ts");
+      await backup(this.#db, this.#home, { path, signal });
+    },
+    check: async (): Promise<string[]> => {
+      const { check } = await import("./upkeep.ts");
+      return await this.#db.read(check);
+    },
+  } satisfies contract.Care;
 
   /** The store of a home, over its open database. */
   constructor(home: Home, db: Database, bell: Doorbell) {
@@ -281,25 +293,20 @@ export class SqliteStore implements contract.Store {
     return more;
   }
 
-  async backup(path: string, signal?: AbortSignal): Promise<void> {
-    const { backup } = await import("./backup.ts");
-    await backup(this.#db, this.#home, { path, signal });
-  }
-
-  async check(): Promise<string[]> {
-    const { check } = await import("./upkeep.ts");
-    return await this.#db.read(check);
-  }
-
   async recount(): Promise<string[]> {
     const { recount } = await import("./upkeep.ts");
     return await this.#db.read(recount);
   }
 
   async info(): Promise<contract.StoreInfo> {
-    const { versions } = await import("./upkeep.ts");
+    const [{ versions }, { doubtsAbout }] = await Promise.all([
+      import("./upkeep.ts"),
+      import("./engine/version.ts"),
+    ]);
+    const found = await this.#db.read(versions);
     return {
-      ...await this.#db.read(versions),
+      ...found,
+      doubts: doubtsAbout(found.engine),
       size: sizeOf(this.#home.database),
       logSize: sizeOf(`${this.#home.database}-wal`),
     };

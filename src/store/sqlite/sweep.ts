@@ -4,7 +4,7 @@
  * their turn. Each is done as a whole; who is interrupted has done it to some of them.
  */
 import { type State, WAITING } from "../../domain/job.ts";
-import { lanesIn } from "./counts.ts";
+import { sectionsIn } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { inTurns } from "./engine/turns.ts";
 import { RETRY } from "./manage.ts";
@@ -38,24 +38,24 @@ async function sweep(
   { states, queue }: { states: readonly State[]; queue?: string },
   act: (seq: number) => number,
 ): Promise<number> {
-  const { lanes, last } = await db.read((db) => ({
-    lanes: lanesIn(db, states).filter((lane) => queue === undefined || lane.queue === queue),
+  const { sections, last } = await db.read((db) => ({
+    sections: sectionsIn(db, states).filter((section) => queue === undefined || section.queue === queue),
     last: db.get<{ seq: number | null }>(LAST)!.seq ?? 0,
   }));
-  const end = await inTurns(db, { lane: 0, after: 0, done: 0 }, (db, { lane, after, done }, hasTime) => {
-    for (; lane < lanes.length; lane += 1, after = 0) {
-      const { queue, state } = lanes[lane]!;
+  const end = await inTurns(db, { at: 0, after: 0, done: 0 }, (db, { at, after, done }, hasTime) => {
+    for (; at < sections.length; at += 1, after = 0) {
+      const { queue, state } = sections[at]!;
       while (true) {
         const found = db.all<{ seq: number }>(NEXT, queue, state, after, last);
         if (found.length === 0) break;
         for (const { seq } of found) {
-          if (!hasTime()) return { state: { lane, after, done }, more: true };
+          if (!hasTime()) return { state: { at, after, done }, more: true };
           done += act(seq);
           after = seq;
         }
       }
     }
-    return { state: { lane, after, done }, more: false };
+    return { state: { at, after, done }, more: false };
   });
   return end.done;
 }

@@ -4,11 +4,11 @@
  * them keeps others from being claimed. One that waits is dead, with a sentence that names the value; what the engine
  * would not have stored becomes something that it would, or nothing could be done to the job any more.
  */
-import { type Job, WAITING } from "../../domain/job.ts";
+import { WAITING } from "../../domain/job.ts";
 import { countAnew } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { rebuildLanes } from "./lanes.ts";
-import type { JobRow } from "./rows.ts";
+import { envOf, type JobRow } from "./rows.ts";
 import { mayBecome, sqlList } from "./words.ts";
 
 /** What the values that are needed to run a job must be. */
@@ -40,17 +40,6 @@ function isTextOrNull(value: unknown): boolean {
 /** The column of a job without which it cannot be run and that cannot be read, if there is one. */
 export function unreadableColumn(row: JobRow): keyof JobRow | undefined {
   return COLUMNS.find(([column, isReadable]) => !isReadable(row[column]))?.[0];
-}
-
-/** A job's variables; undefined when they cannot be read. */
-export function envOf(text: string): NonNullable<Job["env"]> | undefined {
-  try {
-    const env: unknown = JSON.parse(text);
-    if (typeof env !== "object" || env === null || Array.isArray(env)) return undefined;
-    return Object.values(env).every(isText) ? env as NonNullable<Job["env"]> : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const TO_PENDING = `

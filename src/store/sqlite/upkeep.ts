@@ -3,15 +3,16 @@
  * Care for the database itself: removing what is old, looking for damage, counting again, and what there is
  * to know. Copying is in `backup.ts`.
  */
-import { addFigures, type Figures, noFigures, OUTCOME_FIGURE } from "../../domain/figures.ts";
-import type { Outcome, State } from "../../domain/job.ts";
+import { noFigures } from "../../domain/figures.ts";
+import type { Outcome } from "../../domain/job.ts";
+import { compareCounts, compareFigures, type JobCount } from "../rules/recount.ts";
+import { PRUNABLE } from "../rules/retention.ts";
 import { recountEmptied } from "./emptied.ts";
 import type { Database } from "./engine/database.ts";
 import { turn } from "./engine/turns.ts";
 import { figures } from "./figures.ts";
 import { recountLanes } from "./lanes.ts";
-
-const PRUNABLE = "state IN ('completed', 'cancelled')";
+import { sqlList } from "./words.ts";
 
 /** Besides its flush, removing takes no longer than this at a time: supervisors do it, too. */
 const PRUNE_MS = 5;
@@ -31,7 +32,9 @@ export function prune(db: Database, before: number, limit: number): number {
   return pruned;
 }
 
-const OLDEST = `SELECT seq FROM jobs WHERE ${PRUNABLE} AND finished_at < ? ORDER BY finished_at LIMIT ?`;
+const OLDEST = `SELECT seq FROM jobs WHERE state IN ${
+  sqlList(PRUNABLE)
+} AND finished_at < ? ORDER BY finished_at LIMIT ?`;
 
 /** Free pages are used again; only where there are more, and a good part of the file, are some given back. */
 const PAGES_KEPT = 1000;
@@ -65,77 +68,25 @@ export function recount(db: Database): string[] {
   return [...recountStates(db), ...recountLanes(db), ...recountEmptied(db), ...recountFigures(db)];
 }
 
-interface Count {
-  queue: string;
-  state: State;
-  n: number | string;
-  held: number | string;
-}
+/** As text, since what is stored may be too large to be read as a number. */
+const COUNTED =
+  "SELECT queue, state, CAST(n AS TEXT) AS n, CAST(held AS TEXT) AS held FROM counts WHERE n IS NOT 0";
+const THERE = "SELECT queue, state, count(*) AS n, sum(held) AS held FROM jobs GROUP BY queue, state";
 
 function recountStates(db: Database): string[] {
-  const stored = db.all<Count>( // as text, for what is stored may be too large to be read as a number
-    "SELECT queue, state, CAST(n AS TEXT) AS n, CAST(held AS TEXT) AS held FROM counts WHERE n IS NOT 0",
-  );
-  const actual = db.all<Count>(
-    "SELECT queue, state, count(*) AS n, sum(held) AS held FROM jobs GROUP BY queue, state",
-  );
-  const name = ({ queue, state }: Count) => `${state} jobs of queue "${queue}"`;
-  const text = ({ n, held }: Count) => `${n} (${held} held)`;
-  const counted = new Map(stored.map((one) => [name(one), text(one)]));
-  const recounted = new Map(actual.map((one) => [name(one), text(one)]));
-  return [...new Set([...counted.keys(), ...recounted.keys()])]
-    .filter((key) => counted.get(key) !== recounted.get(key))
-    .map((key) => `The ${key} are ${recounted.get(key) ?? "0"}, but ${counted.get(key) ?? "0"} were counted`);
+  return compareCounts(db.all<JobCount>(COUNTED), db.all<JobCount>(THERE));
 }
 
-/** The figures that are plain counts. */
-type CountKey = Exclude<keyof Figures, "waitMs" | "runMs">;
-
-/**
- * Jobs and queues that were removed are still counted, so figures may be more than what is there, never less; and each
- * histogram must hold as many values as there were events.
- */
+/** Figures against the jobs and attempts that are there. Returns what cannot be, a sentence each. */
 export function recountFigures(db: Database): string[] {
   const [overall] = figures(db, { span: "total", queue: null });
-  const total = overall?.figures ?? noFigures();
-  const findings = compareHistograms("What there is of all queues", total);
-  const ofQueues = noFigures();
-  for (const row of figures(db, { span: "total" })) {
-    addFigures(ofQueues, row.figures);
-    findings.push(...compareHistograms(`Queue "${row.queue}"`, row.figures));
-  }
-  const counts = Object.keys(total).filter((key) => key !== "waitMs" && key !== "runMs") as CountKey[];
-  for (const key of counts) {
-    if (total[key] >= ofQueues[key]) continue;
-    findings.push(`The queues' figures count ${ofQueues[key]} ${key}, but those of all queues ${total[key]}`);
-  }
-  const atLeast = (key: CountKey, there: number) => {
-    if (total[key] < there) findings.push(`There are ${there} ${key}, but the figures count ${total[key]}`);
-  };
-  atLeast("enqueued", db.get<{ n: number }>("SELECT count(*) AS n FROM jobs")!.n);
-  atLeast(
-    "started",
-    db.get<{ n: number }>("SELECT count(*) AS n FROM attempts WHERE outcome IS NOT NULL")!.n,
-  );
-  const ended = db.all<{ outcome: Outcome; n: number }>(
-    "SELECT outcome, count(*) AS n FROM attempts WHERE outcome IS NOT NULL GROUP BY outcome",
-  );
-  for (const { outcome, n } of ended) {
-    const key = OUTCOME_FIGURE[outcome];
-    if (key) atLeast(key, n);
-  }
-  return findings;
-}
-
-function compareHistograms(what: string, of: Figures): string[] {
-  const findings: string[] = [];
-  const compare = (name: string, values: number, events: number) => {
-    if (values === events) return;
-    findings.push(`${what} has ${values} ${name} times in its figures for ${events} attempts`);
-  };
-  compare("wait", of.waitMs.count, of.started);
-  compare("run", of.runMs.count, of.completed + of.failed + of.timedOut + of.cancelled);
-  return findings;
+  const queues = figures(db, { span: "total" });
+  return compareFigures({ overall: overall?.figures ?? noFigures(), queues }, {
+    jobs: db.get<{ n: number }>("SELECT count(*) AS n FROM jobs")!.n,
+    ended: db.all<{ outcome: Outcome; n: number }>(
+      "SELECT outcome, count(*) AS n FROM attempts WHERE outcome IS NOT NULL GROUP BY outcome",
+    ),
+  });
 }
 
 /** The engine's name and version, and the schema's version. */

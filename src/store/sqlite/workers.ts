@@ -3,10 +3,11 @@
  * Supervisors, their workers and leases, and what they have been told. What becomes of those that went away is in
  * `adoption.ts`.
  */
-import { NoSuch } from "../../domain/errors.ts";
 import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
+import { idOf } from "../rules/job_id.ts";
+import { LEFT } from "../rules/leases.ts";
+import { noSuchWorker } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
-import { idOf } from "./rows.ts";
 import { settings } from "./settings.ts";
 
 /** Announces a supervisor and its workers. */
@@ -57,7 +58,7 @@ export function leave(db: Database, supervisor: string): void {
        AND NOT EXISTS (SELECT 1 FROM attempts WHERE supervisor = supervisors.id AND finished_at IS NULL)`,
     supervisor,
   );
-  db.run("UPDATE supervisors SET lease_until = 0 WHERE id = ?", supervisor);
+  db.run("UPDATE supervisors SET lease_until = ? WHERE id = ?", LEFT, supervisor);
 }
 
 /** What a supervisor has been told. */
@@ -127,15 +128,13 @@ function running(db: Database, supervisor: string, worker: string): Pick<WorkerI
 export function requestStop(db: Database, { worker, endAt, leave }: StopRequest): string[] {
   const told = db.all<{ id: string }>(
     `UPDATE workers SET stopping = 1, end_at = ?, leaving = ?
-     WHERE (? IS NULL OR id = ?) AND supervisor IN (SELECT id FROM supervisors WHERE lease_until > 0)
+     WHERE (? IS NULL OR id = ?) AND supervisor IN (SELECT id FROM supervisors WHERE lease_until > ${LEFT})
      RETURNING id`,
     endAt,
     leave ? 1 : 0,
     worker ?? null,
     worker ?? null,
   );
-  if (worker !== undefined && told.length === 0) {
-    throw new NoSuch(`Cannot stop worker "${worker}": no such worker; see worker list`);
-  }
+  if (worker !== undefined && told.length === 0) throw noSuchWorker(worker);
   return told.map(({ id }) => id).sort();
 }

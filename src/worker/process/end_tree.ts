@@ -3,7 +3,7 @@
  * Ending every process of a run: SIGTERM to all, time to end by themselves, then SIGKILL until nothing is left.
  */
 import type { Clock } from "../../system/clock.ts";
-import { here } from "./here.ts";
+import { thisPlatform } from "./this_platform.ts";
 import type { Signalled, Tree } from "./platform.ts";
 
 export interface EndOptions {
@@ -23,8 +23,8 @@ const GIVE_UP_AFTER_KILL_MS = 10_000;
 
 /** What came of ending a tree. */
 export interface TreeEnd {
-  /** How many processes are left: another user's, or such that hang in the kernel. */
-  left: number;
+  /** How many processes could not be ended: another user's, or such that hang in the kernel. */
+  survivors: number;
   /**
    * The parents of those that were there when it was first signalled; undefined where that is not known. A command
    * whose first process has no child any more had ended by itself before.
@@ -42,7 +42,7 @@ export async function endTree(
   /** Those that are there, or undefined when that cannot be told. */
   const signalAll = async (signal: "TERM" | "KILL" | "0") => {
     try {
-      const there = await here.signalTree({ ...tree(), seen }, signal, byToken);
+      const there = await thisPlatform.signalTree({ ...tree(), seen }, signal, byToken);
       seen = there.filter(({ refused }) => refused);
       return there;
     } catch {
@@ -64,10 +64,10 @@ export async function endTree(
     killed = clock.monotonicMs() - started >= graceMs;
     there = await signalAll(killed ? "KILL" : "0");
   }
-  return { left: there?.length ?? 1, parents };
+  return { survivors: there?.length ?? 1, parents };
 }
 
-/** What to say of processes that are left; nothing where none are. */
-export function sayLeft({ left }: Pick<TreeEnd, "left">): string {
-  return left === 0 ? "" : `; ${left} of its processes could not be ended`;
+/** What to say of processes that could not be ended; nothing where none are. */
+export function saySurvivors({ survivors }: Pick<TreeEnd, "survivors">): string {
+  return survivors === 0 ? "" : `; ${survivors} of its processes could not be ended`;
 }

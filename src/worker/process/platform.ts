@@ -1,6 +1,6 @@
 /**
  * @module
- * What queuectl has to know of the operating system's processes. Everybody goes through this interface; `here.ts`
+ * What queuectl has to know of the operating system's processes. Everybody goes through this interface; `this_platform.ts`
  * chooses whose it is.
  */
 
@@ -30,6 +30,8 @@ export interface Platform {
   withheldNames(): Promise<string[]>;
   /** Whether there is a program by this name or path. */
   hasProgram(name: string): Promise<boolean>;
+  /** The absolute paths of all programs with one of these names on the PATH. None on a system without services of ours. */
+  findOnPath(names: readonly string[]): Promise<string[]>;
   /** Whether a program runs commands as a shell does. */
   isShell(program: string): Promise<boolean>;
   /**
@@ -77,7 +79,7 @@ export interface Launch {
   /** The path that the names of the spool files begin with. */
   spool: string;
   /** The file in the same directory in which commands without a witness note their ends. */
-  ends: string;
+  endsFile: string;
   /** The directory to run in; null is this process's own. */
   cwd: string | null;
   /** Laid over this process's own environment. */

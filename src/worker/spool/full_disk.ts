@@ -5,7 +5,7 @@
  */
 import { isFull, RESERVE_STEP } from "../../store/reserve.ts";
 import { systemClock } from "../../system/clock.ts";
-import { here } from "../process/here.ts";
+import { thisPlatform } from "../process/this_platform.ts";
 
 /** With less than this, what anybody writes may fail. */
 const LITTLE = 1024 * 1024;
@@ -46,11 +46,7 @@ const roomy = { is: false, askAtMs: -Infinity };
 
 /** Whether there was much room on the disk of a directory when that was last asked; false when it has not been. */
 export function isRoomy(directory: string): boolean {
-  const nowMs = systemClock.monotonicMs();
-  if (nowMs >= roomy.askAtMs) {
-    roomy.askAtMs = nowMs + ASK_AGAIN_MS;
-    ask(directory);
-  }
+  if (systemClock.monotonicMs() >= roomy.askAtMs) ask(directory);
   return roomy.is;
 }
 
@@ -66,7 +62,8 @@ export async function wasDiskFull(directory: string, sinceMs: number): Promise<b
 
 /** How many bytes are free; undefined where nobody knows. */
 async function ask(directory: string): Promise<number | undefined> {
-  const disk = await here.disk(directory).catch(() => undefined);
+  roomy.askAtMs = systemClock.monotonicMs() + ASK_AGAIN_MS;
+  const disk = await thisPlatform.disk(directory).catch(() => undefined);
   roomy.is = disk !== undefined && disk.available >= MUCH;
   return disk?.available;
 }

@@ -133,14 +133,14 @@ function endsIn(path: string): [token: string, exitCode: number][] {
   return lines.map((line) => line.split(" ")).map(([token = "", code]) => [token, Number(code)]);
 }
 
-/** An end, and where it was left. */
-export interface LeftEnd extends ProcessEnd {
+/** An end, and where in the spool it stands. */
+export interface PlacedEnd extends ProcessEnd {
   path: string;
 }
 
 /** The ends that were left in a directory of spools, by token. */
-export function spooledEnds(directory: string): Map<string, LeftEnd> {
-  const ends = new Map<string, LeftEnd>();
+export function spooledEnds(directory: string): Map<string, PlacedEnd> {
+  const ends = new Map<string, PlacedEnd>();
   for (const name of namesIn(directory)) {
     const path = `${directory}/${name}`;
     if (ENDS.test(name)) {

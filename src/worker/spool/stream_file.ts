@@ -9,7 +9,7 @@
  * is printed between the last look at its size and the cut is lost, and not counted.
  */
 import type { Stream } from "../../domain/job.ts";
-import { here } from "../process/here.ts";
+import { thisPlatform } from "../process/this_platform.ts";
 import type { Platform } from "../process/platform.ts";
 import { isRoomy, noteIfFull } from "./full_disk.ts";
 import { noteTrim, splitSpool, streamPath, type Trim, trimOf } from "./spool.ts";
@@ -39,7 +39,7 @@ export interface Means extends Pick<Platform, "punchHole" | "appends"> {
   isRoomy(directory: string): boolean;
 }
 
-const MEANS: Means = { punchHole: here.punchHole, appends: here.appends, isRoomy };
+const MEANS: Means = { punchHole: thisPlatform.punchHole, appends: thisPlatform.appends, isRoomy };
 
 export class StreamFile {
   /** Bytes kept of the beginning. */

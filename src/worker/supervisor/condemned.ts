@@ -5,7 +5,7 @@
  */
 import type { ClaimedJob } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
-import { endTree, sayLeft } from "../process/end_tree.ts";
+import { endTree, saySurvivors } from "../process/end_tree.ts";
 import type { Host } from "../process/platform.ts";
 import { bar } from "../spool/spool.ts";
 
@@ -45,9 +45,12 @@ export class Condemned {
     // What is not there yet when it is looked for must not come after that.
     const barred = tryToBar(spool);
     const tree = () => ({ token: job.token, spool, root: null });
-    const left = sayLeft(await endTree(tree, { graceMs: graceMs(), byToken, clock }));
+    const survivors = saySurvivors(await endTree(tree, { graceMs: graceMs(), byToken, clock }));
     this.#ending -= 1;
-    onEnded(job, { error: `lost: its worker's thread crashed again and again: ${message}${left}`, barred });
+    onEnded(job, {
+      error: `lost: its worker's thread crashed again and again: ${message}${survivors}`,
+      barred,
+    });
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import type { ClaimedJob } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
+import { canClose } from "../../system/runtime.ts";
 import type { AdoptRequest, EndReason, RunRequest } from "../messages.ts";
 import { type WorkerEvents, WorkerThread } from "./worker_thread.ts";
 
@@ -145,14 +146,15 @@ export class Crew {
     );
     const left = done.flatMap((thread) => thread.left);
     for (const thread of done) this.#threads.delete(thread.id);
-    // Older runtimes (Deno 2.4) kill the processes of a thread that is closed. When all leave, so does this process.
-    if (left.length === 0 || this.#threads.size > 0) { for (const thread of done) thread.close(); }
+    if (canClose({ left: left.length, staying: this.#threads.size })) {
+      for (const thread of done) thread.close();
+    }
     return { retired: done.map((thread) => thread.id), left };
   }
 
   /**
    * Lets go of all threads, since this process ends, and returns the jobs that run on. Closing them is left to that
-   * end: older runtimes (Deno 2.4) kill the processes of a thread that is closed.
+   * end (see `canClose`).
    */
   abandon(): ClaimedJob[] {
     this.#closing.abort();

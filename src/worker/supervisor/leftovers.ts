@@ -6,7 +6,7 @@
 import { formatSize } from "../../domain/settings.ts";
 import type { ClaimedJob } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
-import { here } from "../process/here.ts";
+import { thisPlatform } from "../process/this_platform.ts";
 import { splitSpool } from "../spool/spool.ts";
 import type { Journal } from "./journal.ts";
 
@@ -70,7 +70,7 @@ export class Leftovers {
     const most = limit() + SLACK;
     const jobs = this.#jobs;
     this.#jobs = new Map();
-    const found = await here.emptyRemoved(spools, most);
+    const found = await thisPlatform.emptyRemoved(spools, most);
     this.#left = new Set(found.map(({ path }) => path));
     for (const { path, size } of found) {
       const token = splitSpool(path).token.split(".")[0]!;

@@ -1,13 +1,13 @@
 /**
  * @module
- * The care that supervisors take of the store besides their jobs: old jobs are removed, and what a process that died
+ * What supervisors do for the store besides their jobs: old jobs are removed, and what a process that died
  * had begun is brought to its end. Invariant: it goes in short steps, and after each one timers and others who write
  * get their turn. Knows no jobs that run.
  */
 import type { Upkeep } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
 
-/** What it takes to care for a store. */
+/** What it takes to maintain a store. */
 export interface MaintenanceOptions {
   store: Pick<Upkeep, "prune" | "recover">;
   clock: Clock;

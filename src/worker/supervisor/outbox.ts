@@ -15,27 +15,23 @@ import type {
   Store,
 } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
+import type { AttemptEnd } from "../messages.ts";
 import { bring, bringings } from "./exchange_singly.ts";
 import { PendingOutput } from "./pending_output.ts";
 
 /** Bytes of output in one exchange, about: while they are stored, neither this thread nor other writers do anything else. */
 const MOST_OUTPUT = 512 * 1024;
 
-/** How a job's attempt ended, on its way to the store. */
-export interface Settled {
+/** A settlement on its way to the store, with what is needed once it is there. */
+export interface Settling extends Pick<AttemptEnd, "witnessed" | "trimmed"> {
   job: ClaimedJob;
   settlement: Settlement;
-  /** Its end may have been left as a file of its own. */
-  witnessed: boolean;
-  /** What was given back of its output has left names in the spool. */
-  trimmed: boolean;
   /** A file in its spool keeps it from beginning, and has to stay. */
   barred: boolean;
 }
 
 /** One that has left the outbox. */
-export interface Stored {
-  settled: Settled;
+export interface Stored extends Settling {
   /** It was not this supervisor's running attempt any more, so nothing was changed. */
   refused: boolean;
 }
@@ -61,7 +57,7 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #output = new PendingOutput();
-  #settled: Settled[] = [];
+  #settling: Settling[] = [];
   /** The disk was full at the last exchange. */
   #full = false;
 
@@ -71,12 +67,12 @@ export class Outbox {
 
   /** Whether there is nothing to bring. */
   get isEmpty(): boolean {
-    return this.#settled.length === 0 && this.#output.isEmpty;
+    return this.#settling.length === 0 && this.#output.isEmpty;
   }
 
   /** Whether attempts have ended that are not settled. */
   get isSettling(): boolean {
-    return this.#settled.length > 0;
+    return this.#settling.length > 0;
   }
 
   /** Whether attempts have printed what is not stored. */
@@ -90,16 +86,16 @@ export class Outbox {
   }
 
   /** An attempt has ended; all that it has printed was added before. */
-  settle(settled: Settled): void {
-    this.#settled.push(settled);
+  settle(settling: Settling): void {
+    this.#settling.push(settling);
   }
 
   /** Brings what there is, or a part of it, and claims jobs in the same transaction. Throws only what the store throws at empty hands. */
   async exchange(wanted: { free: string[]; queues: readonly string[] | null }): Promise<Delivery> {
     const { id, store, clock } = this.#options;
-    const { settled, output } = this.#take();
+    const { settling, output } = this.#take();
     try {
-      const settlements = settled.map(({ settlement }) => settlement);
+      const settlements = settling.map(({ settlement }) => settlement);
       const exchanged = await store.exchange({
         supervisor: id,
         now: clock.now(),
@@ -109,13 +105,13 @@ export class Outbox {
       });
       this.#full &&= this.isSettling;
       const refused = new Set(exchanged.refused);
-      const stored = settled.map((one) => ({ settled: one, refused: refused.has(one.job.token) }));
+      const stored = settling.map((one) => ({ ...one, refused: refused.has(one.job.token) }));
       return { stored, exchanged, failure: undefined };
     } catch (error) {
-      this.#giveBack(settled, output);
+      this.#giveBack(settling, output);
       this.#full = error instanceof StoreFull;
       if (error instanceof UserError) return { stored: [], exchanged: undefined, failure: error };
-      if (settled.length + output.length === 0) throw error;
+      if (settling.length + output.length === 0) throw error;
       return await this.#exchangeSingly();
     }
   }
@@ -124,59 +120,59 @@ export class Outbox {
    * Some output, and the ends of those attempts of which none is left for the next time; on a full disk, what needs the
    * least room.
    */
-  #take(): { settled: Settled[]; output: AttemptOutput[] } {
+  #take(): { settling: Settling[]; output: AttemptOutput[] } {
     if (this.#full) {
-      const settled = this.#smallest();
-      this.#settled = this.#settled.filter((one) => !settled.includes(one));
-      return { settled, output: this.#output.take(settled[0]?.job.token) };
+      const settling = this.#smallest();
+      this.#settling = this.#settling.filter((one) => !settling.includes(one));
+      return { settling, output: this.#output.take(settling[0]?.job.token) };
     }
     const output = this.#output.takeSome(MOST_OUTPUT);
     const unfinished = this.#output.tokens;
-    const { left = [], settled = [] } = Object.groupBy(
-      this.#settled,
-      ({ job }) => unfinished.has(job.token) ? "left" : "settled",
+    const { waiting = [], settling = [] } = Object.groupBy(
+      this.#settling,
+      ({ job }) => unfinished.has(job.token) ? "waiting" : "settling",
     );
-    this.#settled = left;
-    return { settled, output };
+    this.#settling = waiting;
+    return { settling, output };
   }
 
-  #smallest(): Settled[] {
-    const sizes = new Map(this.#settled.map((one) => [one, this.#output.sizeOf(one.job.token)]));
-    return this.#settled.toSorted((a, b) => sizes.get(a)! - sizes.get(b)!).slice(0, 1);
+  #smallest(): Settling[] {
+    const sizes = new Map(this.#settling.map((one) => [one, this.#output.sizeOf(one.job.token)]));
+    return this.#settling.toSorted((a, b) => sizes.get(a)! - sizes.get(b)!).slice(0, 1);
   }
 
-  #giveBack(settled: readonly Settled[], output: readonly AttemptOutput[]): void {
-    this.#settled.unshift(...settled);
+  #giveBack(settling: readonly Settling[], output: readonly AttemptOutput[]): void {
+    this.#settling.unshift(...settling);
     this.#output.giveBack(output);
   }
 
   /** Something that was brought cannot be stored: all the rest is, one attempt after the other. */
   async #exchangeSingly(): Promise<Delivery> {
     const { id, store, clock, say } = this.#options;
-    const byToken = new Map(this.#settled.map((one) => [one.settlement.token, one]));
-    const left = bringings({
-      settlements: this.#settled.map(({ settlement }) => settlement),
+    const byToken = new Map(this.#settling.map((one) => [one.settlement.token, one]));
+    const waiting = bringings({
+      settlements: this.#settling.map(({ settlement }) => settlement),
       output: this.#output.take(),
     });
-    this.#settled = [];
+    this.#settling = [];
     const stored: Stored[] = [];
     let failure: UserError | undefined;
     try {
-      for (let next = left[0]; next; next = left[0]) {
+      for (let next = waiting[0]; next; next = waiting[0]) {
         const brought = await bring(next, { store, supervisor: id, now: clock.now() });
-        left.shift();
+        waiting.shift();
         const one = next.settlement && byToken.get(next.settlement.token);
         if (brought.problem !== undefined) {
           say(one ? `the end of ${one.job.id}` : "what a job printed", brought.problem);
         }
         if (!one || !brought.settlement) continue;
-        stored.push({ settled: { ...one, settlement: brought.settlement }, refused: brought.refused });
+        stored.push({ ...one, settlement: brought.settlement, refused: brought.refused });
       }
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failure = error;
     } finally {
-      for (const { settlement, output } of left) {
+      for (const { settlement, output } of waiting) {
         this.#giveBack(settlement ? [byToken.get(settlement.token)!] : [], output);
       }
     }

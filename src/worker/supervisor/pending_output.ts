@@ -29,11 +29,11 @@ export class PendingOutput {
   /** Takes the first pieces, in all about `most` bytes, and one at least. */
   takeSome(most: number): AttemptOutput[] {
     const taken: AttemptOutput[] = [];
-    let left = most;
-    while (this.#outputs.length > 0 && left > 0) {
+    let room = most;
+    while (this.#outputs.length > 0 && room > 0) {
       const { token, pieces } = this.#outputs[0]!;
       let count = 0;
-      while (count < pieces.length && left > 0) left -= pieces[count++]!.bytes.length;
+      while (count < pieces.length && room > 0) room -= pieces[count++]!.bytes.length;
       taken.push({ token, pieces: pieces.slice(0, count) });
       if (count === pieces.length) this.#outputs.shift();
       else this.#outputs[0] = { token, pieces: pieces.slice(count) };

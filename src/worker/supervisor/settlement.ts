@@ -6,9 +6,7 @@
 import { nextState } from "../../domain/retry.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { ClaimedJob, Settlement } from "../../store/contract.ts";
-
-/** How an attempt ended, before its job's next state is decided. */
-export type Ending = Omit<Settlement, "token" | "state" | "runAt">;
+import type { AttemptEnd } from "../messages.ts";
 
 /** What a settlement depends on besides. */
 export interface SettlingOptions {
@@ -23,13 +21,13 @@ export interface SettlingOptions {
 /** The settlement of an attempt. Never throws. */
 export function settlementOf(
   job: ClaimedJob,
-  ending: Ending,
+  end: Pick<AttemptEnd, "outcome" | "exitCode" | "signal" | "error" | "startedAt" | "finishedAt">,
   { settings, random, now }: SettlingOptions,
 ): Settlement {
-  const { outcome, signal, error } = ending;
-  const finishedAt = isTime(ending.finishedAt) ? ending.finishedAt : now;
-  const startedAt = ending.startedAt !== null && isTime(ending.startedAt) ? ending.startedAt : null;
-  const exitCode = Number.isSafeInteger(ending.exitCode) ? ending.exitCode : null;
+  const { outcome, signal, error } = end;
+  const finishedAt = isTime(end.finishedAt) ? end.finishedAt : now;
+  const startedAt = end.startedAt !== null && isTime(end.startedAt) ? end.startedAt : null;
+  const exitCode = Number.isSafeInteger(end.exitCode) ? end.exitCode : null;
   const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt };
   try {
     const next = nextState({ ...job, outcome, finishedAt }, settings, random);

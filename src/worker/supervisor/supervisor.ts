@@ -16,8 +16,8 @@ import { type Clock, LONGEST_TIMER_MS } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import { Latch } from "../../system/latch.ts";
 import { atMost, every } from "../../system/rounds.ts";
-import type { RunRequest } from "../messages.ts";
-import { here } from "../process/here.ts";
+import type { AttemptEnd, RunRequest } from "../messages.ts";
+import { thisPlatform } from "../process/this_platform.ts";
 import type { Host } from "../process/platform.ts";
 import { EndsFiles } from "../spool/ends_files.ts";
 import { removeSpool } from "../spool/spool.ts";
@@ -31,9 +31,9 @@ import { Leftovers } from "./leftovers.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Outbox, type Stored } from "./outbox.ts";
 import { Patience } from "./patience.ts";
-import { requestOf } from "./request.ts";
+import { requestOf } from "./run_request.ts";
 import { ReserveWatch } from "./reserve_watch.ts";
-import { type Ending, settlementOf } from "./settlement.ts";
+import { settlementOf } from "./settlement.ts";
 import { Succession } from "./succession.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -65,8 +65,8 @@ export interface SupervisorOptions {
 
 /** How often it looks whether others are gone. */
 const PEERS_INTERVAL_MS = 500;
-/** How long a burst goes on caring for the store after its last job, at most. */
-const BURST_CARE_MS = 2000;
+/** How long a burst goes on maintaining the store after its last job, at most. */
+const BURST_MAINTENANCE_MS = 2000;
 
 /** Runs jobs until told to stop. */
 export class Supervisor {
@@ -142,10 +142,10 @@ export class Supervisor {
         began: (job) => this.#begun.push(job),
         works: () => this.#trouble.worked(),
         ended: (ended) => {
-          for (const one of ended) {
-            if (one.ended.outcome === "unstarted" && one.ended.error) this.#trouble.failed(one.ended.error);
-            this.#outbox.print(one.job.token, one.ended.pieces);
-            this.#settle(one.job, one.ended);
+          for (const { job, end } of ended) {
+            if (end.outcome === "unstarted" && end.error) this.#trouble.failed(end.error);
+            this.#outbox.print(job.token, end.pieces);
+            this.#settle(job, end);
           }
         },
         returned: (jobs) => this.#undo(jobs),
@@ -189,7 +189,7 @@ export class Supervisor {
       journal: options.journal,
       clock,
     });
-    this.#reserve = new ReserveWatch({ home: options.home, clock, disk: (dir) => here.disk(dir) });
+    this.#reserve = new ReserveWatch({ home: options.home, clock, disk: (dir) => thisPlatform.disk(dir) });
     this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
     this.#condemned = new Condemned({
       host: options.host,
@@ -197,7 +197,7 @@ export class Supervisor {
       graceMs: () => this.#settings.killGraceMs,
       spoolOf: (token) => this.#succession.spoolOf(token),
       onEnded: (job, { error, barred }) =>
-        this.#settle(job, { ...withoutResult("lost", { error, now: clock.now() }), barred }),
+        this.#settle(job, endWithoutResult(job, { outcome: "lost", error, now: clock.now() }), { barred }),
     });
   }
 
@@ -235,15 +235,17 @@ export class Supervisor {
       }),
       again(() => this.#reserve.intervalMs, () => this.#reserve.round(signal)),
     ];
-    const care = () => this.#maintenance.round(signal);
-    const cared = patiently(care);
-    background.push(cared.then(() => again(() => this.#maintenance.intervalMs, care)));
+    const maintain = () => this.#maintenance.round(signal);
+    const maintained = patiently(maintain);
+    background.push(maintained.then(() => again(() => this.#maintenance.intervalMs, maintain)));
     const listener = store.listen(() => this.#wake());
     await this.#loop();
     listener[Symbol.dispose]();
     clearTimeout(this.#dueTimer);
     const { lost } = this.#patience;
-    if (this.#options.burst && !this.#replaced && !lost) await atMost(BURST_CARE_MS, cared, clock);
+    if (this.#options.burst && !this.#replaced && !lost) {
+      await atMost(BURST_MAINTENANCE_MS, maintained, clock);
+    }
     this.#closing.abort();
     await Promise.all(background);
     if (lost) throw this.#abandoned(lost);
@@ -364,21 +366,22 @@ export class Supervisor {
       directory,
       settings: this.#settings,
       spool: this.#succession.spoolOf(job.token),
-      ends: this.#ends.pathFor(job.token),
+      endsFile: this.#ends.pathFor(job.token),
     });
   }
 
   /** Notes how an attempt ended, for the next exchange. */
   #settle(
     job: ClaimedJob,
-    ending: Ending & { witnessed?: boolean; trimmed?: boolean; barred?: boolean },
+    end: AttemptEnd,
+    { barred }: { barred: boolean } = { barred: end.outcome === "unstarted" },
   ): void {
-    const { witnessed = true, trimmed = true, barred = ending.outcome === "unstarted" } = ending;
-    const settlement = settlementOf(job, ending, {
+    const settlement = settlementOf(job, end, {
       settings: this.#settings,
       random: Math.random(),
       now: this.#options.clock.now(),
     });
+    const { witnessed, trimmed } = end;
     this.#outbox.settle({ job, settlement, witnessed, trimmed, barred });
     this.#mayClaim = true;
     this.#latch.ring();
@@ -387,7 +390,9 @@ export class Supervisor {
   /** Jobs that were claimed and never begun are as if they had not been claimed. */
   #undo(jobs: readonly ClaimedJob[]): void {
     const now = this.#options.clock.now();
-    for (const job of jobs) this.#settle(job, withoutResult("unstarted", { error: null, now }));
+    for (const job of jobs) {
+      this.#settle(job, endWithoutResult(job, { outcome: "unstarted", error: null, now }));
+    }
   }
 
   #tellBegun(): void {
@@ -400,13 +405,13 @@ export class Supervisor {
       try {
         this.#afterSettlingOne(one);
       } catch (error) {
-        const { id, worker } = one.settled.job;
+        const { id, worker } = one.job;
         this.#options.journal.note(`after ${id}: ${failureOf(error).message}`, worker);
       }
     }
   }
 
-  #afterSettlingOne({ settled: { job, settlement, witnessed, trimmed, barred }, refused }: Stored): void {
+  #afterSettlingOne({ job, settlement, witnessed, trimmed, barred, refused }: Stored): void {
     const { journal } = this.#options;
     if (refused) {
       // Whoever has it now needs its spool, and the file that its end may be noted in.
@@ -473,12 +478,17 @@ export class Supervisor {
   }
 }
 
-/** The end of an attempt that has no result of its own. */
-function withoutResult(
-  outcome: "lost" | "unstarted",
-  { error, now }: { error: string | null; now: number },
-): Ending {
-  return { outcome, exitCode: null, signal: null, error, startedAt: null, finishedAt: now };
+/** The end of an attempt that nobody watched to its end. */
+function endWithoutResult(
+  { token }: ClaimedJob,
+  { outcome, error, now }: { outcome: "lost" | "unstarted"; error: string | null; now: number },
+): AttemptEnd {
+  return {
+    ...{ token, outcome, error, exitCode: null, signal: null, startedAt: null, finishedAt: now, pieces: [] },
+    // nobody can tell, so what may be there is looked for
+    witnessed: true,
+    trimmed: true,
+  };
 }
 
 function sayLeftToNext(jobs: readonly ClaimedJob[]): string {

@@ -3,7 +3,7 @@
  * A worker as its supervisor sees it: a Web Worker, the jobs it was given, and its replacement when it crashes.
  */
 import type { ClaimedJob, OutputPiece } from "../../store/contract.ts";
-import type { AdoptRequest, Ended, EndReason, FromThread, RunRequest, ToThread } from "../messages.ts";
+import type { AdoptRequest, AttemptEnd, EndReason, FromThread, RunRequest, ToThread } from "../messages.ts";
 import { Pace } from "./pace.ts";
 
 /** What a worker tells its supervisor. */
@@ -16,7 +16,7 @@ export interface WorkerEvents {
   /** A command could be started though that was uncertain. */
   works(): void;
   /** Attempts are over, in the order in which they ended. */
-  ended(ended: readonly { job: ClaimedJob; ended: Ended }[]): void;
+  ended(ended: readonly { job: ClaimedJob; end: AttemptEnd }[]): void;
   /** Jobs it had been given ahead and has not begun. */
   returned(jobs: readonly ClaimedJob[]): void;
   /** The thread crashed and is being replaced; nobody watches `jobs` any more. */
@@ -169,18 +169,17 @@ export class WorkerThread {
         break;
       case "ended":
         this.#crashes = 0;
-        this.#events.ended(message.ended.map((ended) => this.#takeEnded(ended)));
+        this.#events.ended(message.ended.map((end) => this.#takeEnded(end)));
     }
     this.#tellBegun();
   }
 
-  #takeEnded(ended: Ended): { job: ClaimedJob; ended: Ended } {
-    if (ended.outcome === "unstarted") this.#pace.stall();
-    else this.#pace.add(ended.finishedAt - ended.startedAt);
-    if (ended.outcome !== "unstarted" && !this.#begun.has(ended.token)) {
-      this.#events.began(this.#jobs.get(ended.token)!);
-    }
-    return { job: this.#take(ended.token), ended };
+  #takeEnded(end: AttemptEnd): { job: ClaimedJob; end: AttemptEnd } {
+    const { token, outcome, startedAt, finishedAt } = end;
+    if (outcome === "unstarted") this.#pace.stall();
+    else if (startedAt !== null) this.#pace.add(finishedAt - startedAt);
+    if (outcome !== "unstarted" && !this.#begun.has(token)) this.#events.began(this.#jobs.get(token)!);
+    return { job: this.#take(token), end };
   }
 
   #take(token: string): ClaimedJob {

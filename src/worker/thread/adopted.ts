@@ -40,13 +40,13 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
       // Whoever watched it before was ending it.
       if (end?.signal && cancelRequested) {
         return {
-          ...endedBy("cancelled", { end, left: 0, timeoutMs, maxOutput }),
+          ...endedBy("cancelled", { end, survivors: 0, timeoutMs, maxOutput }),
           finishedAt: end.finishedAt,
         };
       }
       if (end?.signal && timeoutMs > 0 && end.finishedAt - startedAt >= timeoutMs) {
         return {
-          ...endedBy("timed_out", { end, left: 0, timeoutMs, maxOutput }),
+          ...endedBy("timed_out", { end, survivors: 0, timeoutMs, maxOutput }),
           finishedAt: end.finishedAt,
         };
       }

@@ -6,7 +6,7 @@
  * that.
  */
 import { systemClock } from "../../system/clock.ts";
-import { here } from "../process/here.ts";
+import { thisPlatform } from "../process/this_platform.ts";
 import type { Found } from "../process/platform.ts";
 import { splitSpool, type SpooledEnd, spooledEnd, spooledEnds } from "../spool/spool.ts";
 
@@ -76,7 +76,7 @@ export class Lookout {
 
   async #lookForProcesses(byToken: boolean): Promise<void> {
     const watches = [...this.#watches];
-    const found = await here.findRuns(watches.map(([, { mark }]) => mark), byToken);
+    const found = await thisPlatform.findRuns(watches.map(([, { mark }]) => mark), byToken);
     if (!found) return;
     for (const [token, watch] of watches) {
       const one = found.get(watch.mark);

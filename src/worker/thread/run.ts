@@ -7,8 +7,8 @@ import { formatDuration } from "../../domain/duration.ts";
 import type { Stream } from "../../domain/job.ts";
 import { formatSize } from "../../domain/settings.ts";
 import { systemClock } from "../../system/clock.ts";
-import type { Ended, EndReason, RunRequest } from "../messages.ts";
-import { endTree, sayLeft } from "../process/end_tree.ts";
+import type { AttemptEnd, EndReason, RunRequest } from "../messages.ts";
+import { endTree, saySurvivors } from "../process/end_tree.ts";
 import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "../process/platform.ts";
 import { isRoomy, wasDiskFull } from "../spool/full_disk.ts";
 import {
@@ -22,7 +22,7 @@ import {
 } from "../spool/spool.ts";
 import { type Blame, blameForError, blameForExit, isPassing } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
-import { SpoolReader } from "./output.ts";
+import { SpoolReader } from "./spool_reader.ts";
 
 /** By somebody's wish, or by its own doing. */
 export type Reason = EndReason | "timed_out" | "printed_too_much";
@@ -34,7 +34,7 @@ const RETRY_MS = 50;
 const SHORTLY_MS = 5000;
 
 /** Why an attempt is being ended. */
-interface Ending {
+interface EndOrder {
   reason: Reason;
   graceMs: number;
 }
@@ -43,7 +43,7 @@ interface Ending {
 export interface Begun {
   /** Resolves with how it went once the process has ended. */
   ended: Promise<Result>;
-  /** As in `Ended`. */
+  /** As in `AttemptEnd`. */
   witnessed: boolean;
   /** Some of its processes may be told by nothing but that they print to its spool. */
   byOutput: boolean;
@@ -63,7 +63,7 @@ export class Run {
   readonly #request: RunRequest;
   readonly #begin: () => Begun | Promise<Begun>;
   readonly #output: SpoolReader;
-  /** Aborts when the attempt shall end, with an `Ending` as its reason. */
+  /** Aborts when the attempt shall end, with an `EndOrder` as its reason. */
   readonly #ending = new AbortController();
   /** It has ended because it was ended, not by itself. */
   #wasEnded = false;
@@ -119,7 +119,7 @@ export class Run {
    * Begins the attempt and resolves when it is over and its output is read; `onOver` is told before it is read. Never
    * rejects.
    */
-  async finish(onOver: (outcome: Ended["outcome"]) => void = () => {}): Promise<Ended> {
+  async finish(onOver: (outcome: AttemptEnd["outcome"]) => void = () => {}): Promise<AttemptEnd> {
     const now = systemClock.now();
     const beganMs = systemClock.monotonicMs();
     const result = await this.#run();
@@ -159,7 +159,7 @@ export class Run {
   }
 
   #endFor(reason: Reason, graceMs: number): void {
-    this.#ending.abort({ reason, graceMs } satisfies Ending);
+    this.#ending.abort({ reason, graceMs } satisfies EndOrder);
   }
 
   async #run(): Promise<Result> {
@@ -197,27 +197,32 @@ export class Run {
     if (end) {
       // Whoever kills the first process leaves the others: they must not meet those of the next attempt.
       const killed = end.outcome === "lost" || end.signal !== null;
-      const left = begun.inSight && killed ? sayLeft(await endAll(killGraceMs)) : "";
-      return left === "" ? end : { ...end, error: `${end.error}${left}` };
+      const survivors = begun.inSight && killed ? saySurvivors(await endAll(killGraceMs)) : "";
+      return survivors === "" ? end : { ...end, error: `${end.error}${survivors}` };
     }
-    const { reason, graceMs } = signal.reason as Ending;
+    const { reason, graceMs } = signal.reason as EndOrder;
     const waiter = begun.waiter();
-    const { left, parents } = await endAll(graceMs);
-    if (left === 0 && parents && (waiter === null || !parents.has(waiter))) {
+    const { survivors, parents } = await endAll(graceMs);
+    if (survivors === 0 && parents && (waiter === null || !parents.has(waiter))) {
       const own = await begun.ended;
       if (own.exitCode !== null) return own;
     }
     this.#wasEnded = true;
-    return endedBy(reason, { end: left === 0 ? await begun.ended : NO_END, left, timeoutMs, maxOutput });
+    return endedBy(reason, {
+      end: survivors === 0 ? await begun.ended : NO_END,
+      survivors,
+      timeoutMs,
+      maxOutput,
+    });
   }
 }
 
-export interface Result extends ProcessEnd, Pick<Ended, "outcome" | "error"> {
+export interface Result extends ProcessEnd, Pick<AttemptEnd, "outcome" | "error"> {
   /** In ms since the epoch; left out where the time of asking is as good. */
   startedAt?: number;
   /** In ms since the epoch; left out where the time of noticing is as good. */
   finishedAt?: number;
-  /** As in `Ended`; left out where nobody knows. */
+  /** As in `AttemptEnd`; left out where nobody knows. */
   witnessed?: boolean;
 }
 
@@ -245,8 +250,8 @@ function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
       return notBegun({ job: false, reason: "the shell that was to start it ended" });
     }
     if (end.kind === "ended") return await resultOfFirst(end, request);
-    const left = await lookout.watch(spool, { mark: token, byToken }).ended;
-    return left ? resultOf(left) : await resultOfFirst({ code: 1, signal: end.signal }, request);
+    const seen = await lookout.watch(spool, { mark: token, byToken }).ended;
+    return seen ? resultOf(seen) : await resultOfFirst({ code: 1, signal: end.signal }, request);
   };
   return {
     ended: ended.then(result).catch((error) => ({
@@ -271,8 +276,8 @@ async function resultOfFirst(
 ): Promise<Result> {
   const { spool } = request;
   // A witness exits with such a code for a command that a signal ended, too, but knows the difference.
-  const left = code > 128 ? await patiently(() => spooledEnd(spool)).catch(() => undefined) : undefined;
-  if (left) return resultOf(left);
+  const spooled = code > 128 ? await patiently(() => spooledEnd(spool)).catch(() => undefined) : undefined;
+  if (spooled) return resultOf(spooled);
   if (signal !== null) return resultOf({ exitCode: null, signal });
   if (code !== 0 && !hasBegun(spool)) {
     const blame = blameForExit(code, { ...request, spooled: begunAt(spool) !== undefined });
@@ -326,12 +331,12 @@ function sayError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** How an attempt went that was ended, with `left` of its processes that could not be. */
+/** How an attempt went that was ended, with `survivors`, processes that could not be. */
 export function endedBy(
   reason: Reason,
-  { end, left, timeoutMs, maxOutput }: {
+  { end, survivors, timeoutMs, maxOutput }: {
     end: ProcessEnd;
-    left: number;
+    survivors: number;
     timeoutMs: number;
     maxOutput: number;
   },
@@ -343,5 +348,5 @@ export function endedBy(
     released: "put back by its worker",
   }[reason];
   const outcome = reason === "printed_too_much" ? "failed" : reason;
-  return { outcome, exitCode: end.exitCode, signal: end.signal, error: said + sayLeft({ left }) };
+  return { outcome, exitCode: end.exitCode, signal: end.signal, error: said + saySurvivors({ survivors }) };
 }

@@ -8,8 +8,8 @@
  */
 import type { OutputPiece } from "../../store/contract.ts";
 import { systemClock } from "../../system/clock.ts";
-import type { Ended, FromThread, RunRequest, ToThread } from "../messages.ts";
-import { here } from "../process/here.ts";
+import type { AttemptEnd, FromThread, RunRequest, ToThread } from "../messages.ts";
+import { thisPlatform } from "../process/this_platform.ts";
 import { hasBegun } from "../spool/spool.ts";
 import { adopt } from "./adopted.ts";
 import { Lookout } from "./lookout.ts";
@@ -40,10 +40,10 @@ class Thread {
   readonly #runs = new Map<string, Run>();
   /** Runs that are over, and whose output is not read yet. */
   #unread = 0;
-  readonly #means = { launcher: here.launcher(), lookout: new Lookout() };
+  readonly #means = { launcher: thisPlatform.launcher(), lookout: new Lookout() };
   #backlog: RunRequest[] = [];
   /** Ends that are not reported yet. */
-  #ended: Ended[] = [];
+  #ended: AttemptEnd[] = [];
   #endedLately = false;
   #look: Timer;
   /** When that is due, and when output is reported next, in ms by the monotonic clock. */

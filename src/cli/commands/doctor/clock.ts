@@ -39,7 +39,7 @@ function* checkFileTime({ home, clock }: Context): Generator<Finding> {
   );
 }
 
-/** What has happened already has not happened later than now. */
+/** What the store has recorded cannot lie in the future: if it does, the clock was set back since. */
 async function checkStoredTimes(context: Context): Promise<Finding[]> {
   let latest: number;
   try {

@@ -21,7 +21,7 @@ export function probe(home: Home, clock: Clock): Probe | undefined {
     return withNewFile(home, (file) => {
       const askedAt = clock.now();
       file.writeSync(new Uint8Array(1));
-      // Until then the time may be ours, not that of the machine which has the disk.
+      // Only a flushed file is certain to have the time of the machine which has the disk, not ours.
       file.syncSync();
       const { uid, mtime } = file.statSync();
       return mtime ? { uid, madeAt: mtime.getTime(), askedAt } : undefined;
@@ -37,7 +37,7 @@ const BLOCK = 64 * 1024;
 export function hasRoom(home: Home, bytes: number): boolean | undefined {
   try {
     return withNewFile(home, (file) => {
-      // What looks like nothing may take no room.
+      // Not zeros: some file systems take no room for those.
       const block = crypto.getRandomValues(new Uint8Array(BLOCK));
       for (let written = 0; written < bytes; written += file.writeSync(block));
       file.syncSync();

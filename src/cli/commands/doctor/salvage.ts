@@ -2,31 +2,15 @@
  * @module
  * `queuectl doctor --salvage FILE`: saves what can be read of a damaged store, and says how to go on with it.
  */
-import { StoreUnusable } from "../../../domain/errors.ts";
-import type { Salvaged } from "../../../store/sqlite/salvage/salvage.ts";
+import { Refused, StoreUnusable } from "../../../domain/errors.ts";
+import type { SalvagedPart } from "../../../store/contract.ts";
+import { rescueOf } from "../../../store/open.ts";
 import { baseDirectory } from "../../../system/environment.ts";
 import type { Home } from "../../../system/home.ts";
 import { absolutePath, isAbsolute } from "../../../system/paths.ts";
 import { isGranted, permissionMissing } from "../../../system/permissions.ts";
 import { quoteWords } from "../../../system/shell_words.ts";
 import type { Context } from "../../line/context.ts";
-
-/** What people call the rows of a table. */
-const NAMES: Readonly<Record<keyof Salvaged, string>> = {
-  jobs: "jobs",
-  attempts: "attempts",
-  output: "pieces of output",
-  queues: "queues with settings",
-  settings: "settings",
-  supervisors: "supervisors",
-  workers: "workers",
-  figures: "rows of figures",
-  overall_figures: "rows of figures of all queues",
-  requests: "remembered requests",
-  batches: "batches under way",
-  staged: "pieces of them",
-  staged_names: "ids in them",
-};
 
 /** Saves to a new file and prints what came of it. The damaged store is not changed. */
 export async function salvageTo({ home, print }: Context, file: string): Promise<void> {
@@ -36,16 +20,17 @@ export async function salvageTo({ home, print }: Context, file: string): Promise
     throw new StoreUnusable(`Cannot salvage "${home.database}": there is no such file`);
   }
   const path = absolutePath(file, isAbsolute(file) ? "" : baseDirectory());
-  const { salvage } = await import("../../../store/sqlite/salvage/salvage.ts");
-  const salvaged = await salvage(home, path);
-  const lines = Object.entries(NAMES).map(([table, name]) =>
-    describe(name, salvaged[table as keyof Salvaged])
-  );
-  print.result({ path, ...salvaged }, () => [`Saved to ${path}:`, ...lines].join("\n"));
+  const rescue = await rescueOf(home);
+  if (!rescue) {
+    throw new Refused(`Cannot salvage the store of "${home.dir}": use the tools that come with its engine`);
+  }
+  const parts = await rescue.salvage(path);
+  const salvaged = Object.fromEntries(parts.map(({ key, saved, lost }) => [key, { saved, lost }]));
+  print.result({ path, ...salvaged }, () => [`Saved to ${path}:`, ...parts.map(describe)].join("\n"));
   print.note(howToGoOn(home, path));
 }
 
-function describe(name: string, { saved, lost }: Salvaged["jobs"]): string {
+function describe({ name, saved, lost }: SalvagedPart): string {
   if (lost === 0) return `  ${saved} ${name}`;
   return `  ${saved} ${name}; ${lost ?? "nobody can tell how many"} could not be saved`;
 }

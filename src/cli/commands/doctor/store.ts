@@ -4,6 +4,7 @@
  */
 import { StoreDamaged, UserError } from "../../../domain/errors.ts";
 import type { Store, StoreInfo, WorkerInfo } from "../../../store/contract.ts";
+import { rescueOf } from "../../../store/open.ts";
 import type { Home } from "../../../system/home.ts";
 import type { Context } from "../../line/context.ts";
 import { fromNow } from "../../show/times.ts";
@@ -24,20 +25,21 @@ export async function* checkStore(context: Context): AsyncGenerator<Finding> {
   }
 }
 
-/** What the sentence for damage says to those who have not asked the doctor yet. */
+/** The advice in the sentence for damage, which those who run `doctor` need no more. */
 const HINT = "; run queuectl doctor";
 
 async function damaged(
   { home }: Context,
   { check, found }: { check: string; found: string },
 ): Promise<Finding> {
-  const { survey } = await import("../../../store/sqlite/salvage/salvage.ts");
-  const seen = sizeOf(home.database) > 0 ? survey(home) : undefined;
+  const rescue = await rescueOf(home);
+  if (!rescue) return problem(check, found, "see to that with the tools that come with its engine");
+  const seen = rescue.survey();
   const extent = seen ? `; ${seen.readable} of about ${seen.of} jobs can be read` : "";
   return problem(check, found + extent, whatToDo(home));
 }
 
-/** The engine's findings, of which the first says as much to most people as all of them. */
+/** The engine's first finding, and how many more there are: to most people all of them say no more. */
 function inShort(damage: readonly string[]): string {
   const lines = damage.flatMap((one) => one.split("\n")).filter((line) => !line.startsWith("***"));
   return lines.length > 1 ? `${lines[0]}, and ${lines.length - 1} more of the kind` : `${lines[0]}`;
@@ -65,10 +67,11 @@ async function* checkOpened(context: Context, store: Store): AsyncGenerator<Find
     "store",
     `${megabytes(info.size)} and a log of ${megabytes(info.logSize)}, schema ${info.schemaVersion}`,
   );
-  yield checkEngine(info);
-  const damage = await store.check();
-  if (damage.length > 0) return yield await damaged(context, { check: "integrity", found: inShort(damage) });
-  yield ok("integrity", "all is well");
+  yield* checkEngine(info);
+  const damage = await store.care.check?.();
+  if (damage === undefined) yield ok("integrity", "not checked: the tools that come with its engine do that");
+  else if (damage.length === 0) yield ok("integrity", "all is well");
+  else return yield await damaged(context, { check: "integrity", found: inShort(damage) });
   await store.prune(0, 1); // removes nothing, but says when nothing can be written
   while (await store.recover()); // what a killed process had begun to enqueue
   yield* findingsOf("counts", await store.recount(), "please report this as a defect of queuectl");
@@ -80,16 +83,9 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** SQLite before 3.51.3 can damage a database in WAL mode when two connections write and checkpoint at once. */
-function checkEngine({ engine }: StoreInfo): Finding {
-  const [major = 0, minor = 0, patch = 0] = (/[\d.]+$/.exec(engine)?.[0] ?? "").split(".").map(Number);
-  const safe = (major * 1000 + minor) * 1000 + patch >= 3_051_003;
-  if (safe) return ok("engine", engine);
-  return warning(
-    "engine",
-    `${engine} can, very rarely, damage a database that several processes write`,
-    "use a runtime with SQLite 3.51.3 or later (Deno 2.9), and keep backups",
-  );
+function* checkEngine({ engine, doubts }: StoreInfo): Generator<Finding> {
+  if (doubts.length === 0) yield ok("engine", engine);
+  for (const { found, advice } of doubts) yield warning("engine", found, advice);
 }
 
 function* findingsOf(check: string, wrong: readonly string[], advice: string): Generator<Finding> {

@@ -4,7 +4,7 @@
  */
 import { UserError } from "../../../domain/errors.ts";
 import { DEFAULT_SETTINGS } from "../../../domain/settings.ts";
-import { here } from "../../../worker/process/here.ts";
+import { thisPlatform } from "../../../worker/process/this_platform.ts";
 import type { Context } from "../../line/context.ts";
 import { mayRun, RUN_FLAG, sayHidden } from "../worker/permissions.ts";
 import { checkDisk } from "./disk.ts";
@@ -18,19 +18,19 @@ export async function* checkSurroundings(context: Context): AsyncGenerator<Findi
   yield runs
     ? ok("permissions", "workers may run commands")
     : warning("permissions", "no shell may be run, so no worker can", `run workers with ${RUN_FLAG}`);
-  yield* checkDisk(context, runs ? await here.disk(context.home.dir) : undefined);
+  yield* checkDisk(context, runs ? await thisPlatform.disk(context.home.dir) : undefined);
   if (!runs) {
     const found = "not checked: only a shell can tell whether it is there";
     return yield warning("shell", found, `run doctor with ${RUN_FLAG}`);
   }
   yield await checkShell(context);
-  const hidden = sayHidden(await here.probeHost());
+  const hidden = sayHidden(await thisPlatform.probeHost());
   if (hidden) yield warning("environment", hidden.found, hidden.advice);
 }
 
 async function checkShell(context: Context): Promise<Finding> {
   const shell = await shellSetting(context);
-  if (await here.hasProgram(shell)) return ok("shell", shell);
+  if (await thisPlatform.hasProgram(shell)) return ok("shell", shell);
   return problem("shell", `${shell} is not there`, "queuectl config reset shell, or install it");
 }
 

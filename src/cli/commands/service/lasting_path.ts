@@ -2,10 +2,7 @@
  * @module
  * The path of a program that is still right after the program was upgraded.
  */
-import { runShell } from "../../../worker/process/posix/shell.ts";
-
-/** Where the shell would find a program called $1, all of them. */
-const ON_PATH = 'IFS=:; set -f; for dir in $PATH; do [ -x "$dir/$1" ] && printf "%s\\n" "$dir/$1"; done; :';
+import { thisPlatform } from "../../../worker/process/this_platform.ts";
 
 /** Directories that go when their user logs out: some version managers put them on the PATH. */
 const FLEETING = "/run/user/";
@@ -19,18 +16,14 @@ export async function lastingPath(program: string): Promise<string> {
   const name = program.slice(program.lastIndexOf("/") + 1);
   try {
     const real = Deno.realPathSync(program);
-    for (const found of await onPath([...new Set([name, Deno.build.standalone ? "queuectl" : "deno"])])) {
-      if (Deno.realPathSync(found) === real) return found;
+    const names = [...new Set([name, Deno.build.standalone ? "queuectl" : "deno"])];
+    const found = await thisPlatform.findOnPath(names);
+    for (const path of found.filter((one) => !one.startsWith(FLEETING))) {
+      if (Deno.realPathSync(path) === real) return path;
     }
   } catch (error) {
-    // What may not be looked at, or is no longer there, cannot be what was asked for.
+    // A name that may not be followed, or leads nowhere any more, is left out.
     if (!(error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.NotFound)) throw error;
   }
   return program;
-}
-
-async function onPath(names: readonly string[]): Promise<string[]> {
-  const printed = await Promise.all(names.map((name) => runShell(ON_PATH, [name])));
-  return printed.flatMap((lines) => lines.split("\n"))
-    .filter((path) => path.startsWith("/") && !path.startsWith(FLEETING));
 }

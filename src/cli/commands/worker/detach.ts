@@ -5,7 +5,7 @@
  */
 import { Refused } from "../../../domain/errors.ts";
 import type { Home } from "../../../system/home.ts";
-import { here } from "../../../worker/process/here.ts";
+import { thisPlatform } from "../../../worker/process/this_platform.ts";
 import type { Context } from "../../line/context.ts";
 import { ownProgram } from "../own_program.ts";
 
@@ -27,7 +27,7 @@ const LOOK_MS = 20;
 /** Starts workers in the background, prints their ids, and leaves them. @throws {Refused} when they do not start */
 export async function detach(context: Context, workers: DetachedWorkers): Promise<void> {
   const { home, clock, print } = context;
-  if (!await here.knowsOwnPath()) {
+  if (!await thisPlatform.knowsOwnPath()) {
     throw new Refused(
       "Cannot start workers in the background: without /proc the program cannot find itself; leave out --detach",
     );
@@ -37,9 +37,9 @@ export async function detach(context: Context, workers: DetachedWorkers): Promis
   const log = `${home.logs}/supervisors.log`;
   Deno.openSync(log, { create: true, append: true, mode: 0o600 }).close();
   const logged = Deno.statSync(log).size;
-  const variables = await here.withheldNames();
+  const variables = await thisPlatform.withheldNames();
   const program = [...ownProgram(home, variables), ...startWords(home, workers)];
-  const background = await here.startInBackground(program, log);
+  const background = await thisPlatform.startInBackground(program, log);
   let ids: string[] = [];
   let pid: number | undefined;
   while (ids.length < workers.count && !background.ended) {

@@ -81,7 +81,7 @@ export class LineJournal implements Journal, AsyncDisposable {
   /** One line for the end of an attempt. */
   settled(job: ClaimedJob, settlement: Settlement): void {
     const { outcome, exitCode, signal, error, state, startedAt, finishedAt, runAt } = settlement;
-    // Nobody was told that it had begun, unless it was thought to.
+    // It was given back before it began: all is as if it had not been claimed.
     if (outcome === "unstarted" && error === null) return;
     this.#write({
       event: outcome,

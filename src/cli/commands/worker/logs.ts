@@ -2,7 +2,7 @@
  * @module
  * `queuectl worker logs`: what a background worker wrote down.
  */
-import { lastLines, openLog, readOn } from "../../../logs/log_file.ts";
+import { endOfLog, openLog, readOn } from "../../../logs/log_file.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { count, toggle } from "../../line/flags.ts";
 
@@ -25,7 +25,7 @@ export const command: Target = defineCommand({
   async run(context, flags, [worker = ""]) {
     const { home, clock, print, json } = context;
     using file = openLog(home, worker);
-    const tail = lastLines(file, flags.lines ?? 100);
+    const tail = endOfLog(file, flags.lines ?? 100);
     if (json) {
       const lines = new TextDecoder().decode(tail).split("\n").filter((line) => line !== "");
       return print.result({ worker, lines }, () => "");

@@ -38,7 +38,7 @@ export class PatientWriter {
   add(line: string): void {
     if (this.#closed) return;
     const bytes = utf8.encode(`${line}\n`);
-    // Those that are missing stand between those before and those after.
+    // Once one is missing, so are those after it, until a line that counts them stands in their place.
     if (this.#missing > 0 || this.#bytes + bytes.length > MOST_BYTES) {
       this.#missing += 1;
       return;

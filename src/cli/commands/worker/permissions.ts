@@ -7,10 +7,10 @@ import { keepVariables } from "../../../system/environment.ts";
 import type { Home } from "../../../system/home.ts";
 import { directoryOf } from "../../../system/paths.ts";
 import { isGranted, permissionFlags, permissionMissing } from "../../../system/permissions.ts";
-import { here } from "../../../worker/process/here.ts";
+import { thisPlatform } from "../../../worker/process/this_platform.ts";
 import type { Host } from "../../../worker/process/platform.ts";
 
-const RUN = here.programs.map((command) => ({ name: "run", command }) as const);
+const RUN = thisPlatform.programs.map((command) => ({ name: "run", command }) as const);
 
 export function mayRun(): boolean {
   return RUN.every(isGranted);
@@ -45,7 +45,7 @@ export function requireProgram(): void {
   ]);
 }
 
-/** Variables of which workers know what to make. */
+/** Variables that workers read. */
 const VARIABLES = ["QUEUECTL_HOME", "HOME", "USERPROFILE", "NO_COLOR", "QUEUECTL_DEBUG"];
 
 /**
@@ -53,7 +53,7 @@ const VARIABLES = ["QUEUECTL_HOME", "HOME", "USERPROFILE", "NO_COLOR", "QUEUECTL
  * variables that it may read if this process may.
  */
 export function leastFlags(home: Home, withheld: readonly string[]): string[] {
-  // Nothing less will do, and so this process has no less, or it could not have opened the store.
+  // This process has at least these, or it could not have opened the store.
   if (isSpecial(home)) return ["--allow-all"];
   const source = new URL(Deno.mainModule);
   // What is opened through a symbolic link is asked about under its own name, too.

@@ -5,7 +5,7 @@
 import { newId } from "../../../domain/worker_id.ts";
 import type { Clock } from "../../../system/clock.ts";
 import { currentDirectory } from "../../../system/environment.ts";
-import { here } from "../../../worker/process/here.ts";
+import { thisPlatform } from "../../../worker/process/this_platform.ts";
 import { Supervisor } from "../../../worker/supervisor/supervisor.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { toggle } from "../../line/flags.ts";
@@ -47,7 +47,7 @@ export const command: Target = defineCommand({
     requireProgram();
     const { home, clock, json } = context;
     const store = await context.store();
-    const host = await here.probeHost();
+    const host = await thisPlatform.probeHost();
     // A directory that somebody removes must not take the worker with it.
     const directory = currentDirectory();
     Deno.chdir(home.dir);
@@ -100,7 +100,7 @@ class StopSignals implements Disposable {
 
   constructor(options: StopSignalsOptions) {
     this.#options = options;
-    for (const signal of here.stopSignals) Deno.addSignalListener(signal, this.#onSignal);
+    for (const signal of thisPlatform.stopSignals) Deno.addSignalListener(signal, this.#onSignal);
   }
 
   /** Signals reach this supervisor from now on. */
@@ -124,6 +124,6 @@ class StopSignals implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const signal of here.stopSignals) Deno.removeSignalListener(signal, this.#onSignal);
+    for (const signal of thisPlatform.stopSignals) Deno.removeSignalListener(signal, this.#onSignal);
   }
 }

@@ -9,6 +9,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreBusy, StoreFull, StoreGone, StoreUnusable } from "../../../domain/errors.ts";
 import { type Clock, systemClock } from "../../../system/clock.ts";
 import type { Home } from "../../../system/home.ts";
+import { throwReason } from "../../../system/runtime.ts";
 import { explain, isBusy } from "./failures.ts";
 import { type Identity, identityOf } from "./identity.ts";
 
@@ -285,14 +286,11 @@ export class Database {
     return statement;
   }
 
-  /** Deno 2.4 does not say why a statement could not be prepared; what `exec` says of the schema is the reason. */
   #prepare(sql: string): StatementSync {
     try {
       return this.#connection.prepare(sql);
     } catch (error) {
-      if ((error as Error).message === "failed to prepare statement") {
-        this.exec("SELECT 1 FROM sqlite_schema LIMIT 1");
-      }
+      throwReason(error, () => this.exec("SELECT 1 FROM sqlite_schema LIMIT 1"));
       throw error;
     }
   }

@@ -3,11 +3,12 @@
  * Making rows that were saved one by one into a store that holds together: nothing runs without anybody to settle it,
  * counts are counted anew, and figures are never less than what is there. To be called in a write transaction.
  */
-import { addValue, OUTCOME_FIGURE } from "../../../domain/figures.ts";
 import { type Outcome, WAITING } from "../../../domain/job.ts";
+import { FigureTally } from "../../rules/figure_tally.ts";
+import { countAttempt } from "../../rules/settling.ts";
 import { rebuildEmptied } from "../emptied.ts";
 import type { Database } from "../engine/database.ts";
-import { FigureTally, sumUpQueues } from "../figures.ts";
+import { storeMissingTotals, storeTotals, sumUpQueues } from "../figures.ts";
 import { rebuildLanes } from "../lanes.ts";
 import { recountFigures } from "../upkeep.ts";
 import { mayBecome, sqlList } from "../words.ts";
@@ -36,7 +37,7 @@ export function mend(db: Database): boolean {
   sumUpQueues(db);
   const wrong = recountFigures(db).length > 0;
   if (wrong) countTotals(db);
-  const lost = !wrong && db.get(WITHOUT_TOTALS) !== undefined && countThere(db).storeMissingTotals(db);
+  const lost = !wrong && db.get(WITHOUT_TOTALS) !== undefined && storeMissingTotals(db, countThere(db));
   rebuildEmptied(db);
   return wrong || lost;
 }
@@ -68,7 +69,7 @@ function countTotals(db: Database): void {
   const tally = countThere(db);
   db.run("DELETE FROM figures WHERE span = 'total'");
   db.run("DELETE FROM overall_figures WHERE span = 'total'");
-  tally.storeTotals(db);
+  storeTotals(db, tally);
 }
 
 /** What the jobs and attempts that are there come to. */
@@ -79,7 +80,10 @@ function countThere(db: Database): FigureTally {
   }
   let rows = db.all<AttemptRow>(ENDED, 0, 0);
   while (rows.length > 0) {
-    for (const row of rows) count(row, tally);
+    for (const { queue, outcome, ready_at, started_at, finished_at } of rows) {
+      const ended = { outcome, readyAt: ready_at, startedAt: started_at, finishedAt: finished_at };
+      countAttempt(tally.of(queue), ended);
+    }
     const { job, attempt } = rows.at(-1)!;
     rows = db.all<AttemptRow>(ENDED, job, attempt);
   }
@@ -98,13 +102,3 @@ const TOTALS = `
   SELECT queue, count(*) AS jobs, sum(state = 'dead') AS dead,
     sum(CASE WHEN state IN ${sqlList(WAITING)} THEN attempts ELSE max(attempts - 1, 0) END) AS retried
   FROM jobs GROUP BY queue`;
-
-function count({ queue, outcome, ready_at, started_at, finished_at }: AttemptRow, tally: FigureTally): void {
-  const figures = tally.of(queue);
-  figures.started += 1;
-  addValue(figures.waitMs, started_at - ready_at);
-  const key = OUTCOME_FIGURE[outcome];
-  if (key === undefined) return;
-  figures[key] += 1;
-  if (outcome !== "lost") addValue(figures.runMs, finished_at - started_at);
-}

@@ -103,7 +103,7 @@ export class PosixLauncher implements Launcher {
 }
 
 /** What a slot's shell has to be told, or undefined where it cannot run the command as a shell of its own would. */
-function slotCommand({ command, shell, ends, cwd, env, brief }: Launch): SlotCommand | undefined {
+function slotCommand({ command, shell, endsFile, cwd, env, brief }: Launch): SlotCommand | undefined {
   if (!brief || command.length > LONGEST || !LINE.test(command) || !keepsToItself(command)) return undefined;
   if (cwd !== null && (cwd === "" || !LINE.test(cwd))) return undefined;
   const {
@@ -124,7 +124,7 @@ function slotCommand({ command, shell, ends, cwd, env, brief }: Launch): SlotCom
     plain,
     known: plain && leavesNothing(command),
     command,
-    ends,
+    endsFile,
     cwd,
     job: { id, attempt, queue },
     token,

@@ -9,6 +9,7 @@ import { findRuns } from "./find.ts";
 import { punchHole } from "./hole.ts";
 import { probeHost } from "./host.ts";
 import { PosixLauncher } from "./launcher.ts";
+import { findOnPath } from "./on_path.ts";
 import { emptyRemoved } from "./removed.ts";
 import { runShell, withheldNames } from "./shell.ts";
 import { signalTree } from "./tree.ts";
@@ -25,6 +26,7 @@ export const posixPlatform: Platform = {
   async hasProgram(name) {
     return await runShell('command -v -- "$1" >/dev/null && echo yes', [name]) !== "";
   },
+  findOnPath,
   async isShell(program) {
     return await runShell('"$1" -c "echo yes" 2>/dev/null', [program]) === "yes\n";
   },

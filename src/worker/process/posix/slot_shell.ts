@@ -98,7 +98,7 @@ export interface SlotCommand {
   /** As in `Launch`. */
   command: string;
   /** As in `Launch`. */
-  ends: string;
+  endsFile: string;
   /** As in `Launch`, null being where this process was when the shell began. */
   cwd: string | null;
   job: { id: string; attempt: string; queue: string };
@@ -167,11 +167,11 @@ export class SlotShell {
   /**
    * Runs a command; not to be called while another runs. It is orphaned when this shell ends before it.
    */
-  run({ plain, known, command, ends, cwd, job, token, variables }: SlotCommand): Promise<LaunchEnd> {
+  run({ plain, known, command, endsFile, cwd, job, token, variables }: SlotCommand): Promise<LaunchEnd> {
     const running = this.#running = Promise.withResolvers<LaunchEnd>();
     const lines: string[] = [];
     if (cwd !== this.#cwd) lines.push("in", cwd ?? ".");
-    const as = ["as", splitSpool(ends).token, job.attempt, job.queue].join(" ");
+    const as = ["as", splitSpool(endsFile).token, job.attempt, job.queue].join(" ");
     if (as !== this.#as) lines.push(as);
     this.#cwd = cwd;
     this.#as = as;

@@ -55,6 +55,7 @@ export function windowsPlatform(run: Run = runProgram): Platform {
         "Get-Command -CommandType Application -Name $env:QUEUECTL_NAME | Select-Object -First 1 Source";
       return (await run(powershell(script, { QUEUECTL_NAME: name }))).trim() !== "";
     },
+    findOnPath: () => Promise.resolve([]),
     isShell: (program) => Promise.resolve(isKnownShell(program)),
     punchHole: () => Promise.resolve(false),
     emptyRemoved: () => Promise.resolve([]),

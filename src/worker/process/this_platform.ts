@@ -12,4 +12,4 @@ export function platformOf(os: typeof Deno.build.os): Platform {
 }
 
 /** The platform this process runs on. */
-export const here: Platform = platformOf(Deno.build.os);
+export const thisPlatform: Platform = platformOf(Deno.build.os);

@@ -9,7 +9,7 @@ import type { RunRequest } from "../messages.ts";
 import type { Host } from "../process/platform.ts";
 
 /** Where and how it shall run. */
-export interface Surroundings {
+export interface RunConditions {
   /** Commands see it as `QUEUECTL_HOME`. */
   home: Home;
   /** Where jobs run that name no directory; null when it is gone. */
@@ -20,7 +20,7 @@ export interface Surroundings {
   /** The path that the names of its spool files begin with. */
   spool: string;
   /** As in `Launch`. */
-  ends: string;
+  endsFile: string;
 }
 
 /** Names no directory, as Linux does for one that was removed. */
@@ -29,7 +29,7 @@ const GONE = "(deleted)";
 /** The request to run a job's attempt. */
 export function requestOf(
   job: ClaimedJob,
-  { home, directory, host, settings, spool, ends }: Surroundings,
+  { home, directory, host, settings, spool, endsFile }: RunConditions,
 ): RunRequest {
   const { killGraceMs, outputLimit, maxOutput, shell } = settings;
   return {
@@ -37,7 +37,7 @@ export function requestOf(
     command: job.command,
     shell,
     spool,
-    ends,
+    endsFile,
     cwd: job.cwd ?? directory ?? GONE,
     env: {
       ...host.withheld.values,

@@ -6,7 +6,7 @@ import { eventStream } from "../event_stream.ts";
 import { defineRoute, type Route } from "../route.ts";
 
 /** The routes. */
-export const CHANGE_ROUTES: readonly Route[] = [
+export const EVENT_ROUTES: readonly Route[] = [
   defineRoute({
     method: "GET",
     url: "/events",

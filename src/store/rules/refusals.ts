@@ -1,0 +1,96 @@
+/**
+ * @module
+ * What a store refuses, and in which words: the same whatever it is made of. Pure.
+ */
+import { NoSuch, Refused, TakenId } from "../../domain/errors.ts";
+import { ENDED, type State, WAITING } from "../../domain/job.ts";
+
+/** What people ask for a job by its id. */
+export type Verb = "cancel" | "retry" | "delete" | "edit" | "hold" | "release";
+
+/** The states of a job in which each can be done. */
+export const ALLOWED: Readonly<Record<Verb, readonly State[]>> = {
+  cancel: [...WAITING, "processing"],
+  retry: ["failed", ...ENDED],
+  delete: [...WAITING, ...ENDED],
+  edit: WAITING,
+  hold: WAITING,
+  release: WAITING,
+};
+
+/** What a person can do about a state that is in the way of what they want. */
+const HINTS: Readonly<Partial<Record<Verb, Partial<Record<State, string>>>>> = {
+  retry: {
+    pending: " already",
+    scheduled: "; edit its time to run it now",
+    processing: "; cancel it first",
+  },
+  delete: { processing: "; cancel it first" },
+  edit: {
+    processing: "; cancel it first",
+    completed: "; retry it first",
+    dead: "; retry it first",
+    cancelled: "; retry it first",
+  },
+};
+
+/** What is asked for which job, and the one state that it was asked to be limited to. */
+export interface Intent {
+  /** What is to be done. */
+  verb: Verb;
+  /** The job's, as it was given. */
+  id: string;
+  /** Only for a job in this state. */
+  only?: State;
+}
+
+/**
+ * The job that was looked up, if there is one and its state allows what is asked.
+ *
+ * @throws {NoSuch} when there is none
+ * @throws {Refused} when its state does not allow it
+ */
+export function allowed<J extends { state: State }>(job: J | undefined, { verb, id, only }: Intent): J {
+  if (!job) throw new NoSuch(`Cannot ${verb} job "${id}": no such job`);
+  const { state } = job;
+  if (!ALLOWED[verb].includes(state)) {
+    throw new Refused(`Cannot ${verb} job "${id}": it is ${state}${HINTS[verb]?.[state] ?? ""}`);
+  }
+  if (only !== undefined && state !== only) {
+    throw new Refused(`Cannot ${verb} job "${id}": it is ${state}, not ${only}`);
+  }
+  return job;
+}
+
+/** What is said of an id that another job has. */
+export function idIsTaken(id: string): string {
+  return `Cannot enqueue job "${id}": the id is taken`;
+}
+
+/** Another job has the id; `index` is the job's position among those that were to be enqueued. */
+export function takenId(id: string, index: number): TakenId {
+  return new TakenId(idIsTaken(id), index);
+}
+
+/** A key names one request only. */
+export function keyIsUsed(key: string): Refused {
+  return new Refused(`Cannot enqueue with the key "${key}": it was used for something else`);
+}
+
+/** There is no worker that could be told to stop. */
+export function noSuchWorker(id: string): NoSuch {
+  return new NoSuch(`Cannot stop worker "${id}": no such worker; see worker list`);
+}
+
+/**
+ * Lets a queue be removed that is known and has no jobs.
+ *
+ * @param jobs how many it has; undefined when there is no such queue
+ * @throws {NoSuch | Refused} otherwise
+ */
+export function checkDeletable(queue: string, jobs: number | undefined): void {
+  if (jobs === undefined) throw new NoSuch(`Cannot delete queue "${queue}": no such queue`);
+  if (jobs === 0) return;
+  const has = jobs === 1 ? "1 job" : `${jobs} jobs`;
+  throw new Refused(`Cannot delete queue "${queue}": it has ${has}; delete them first`);
+}

@@ -1,0 +1,68 @@
+/**
+ * @module
+ * What a settlement makes of its attempt and of its job, and what is counted of it. Pure.
+ */
+import { addValue, type Figures, OUTCOME_FIGURE } from "../../domain/figures.ts";
+import { type Outcome, type State, TRANSITIONS } from "../../domain/job.ts";
+import type { Settlement } from "../contract.ts";
+
+/** A job whose cancelling was asked for does not go on waiting, and is not dead either. */
+const CALLED_OFF: readonly State[] = ["pending", "failed", "dead"];
+
+/** Where a settlement moves its job. */
+export interface Move {
+  /** Its next state. */
+  state: State;
+  /** Its next state where cancelling was asked for. */
+  stateIfCalledOff: State;
+  /** When it may run again, in ms since the epoch; null leaves that as it is. */
+  runAt: number | null;
+  /** So many of its counted attempts are counted no more. */
+  uncounted: 0 | 1;
+}
+
+/** Where a settlement moves its job. Throws when no attempt can make its job that. */
+export function moveOf({ outcome, state, runAt, finishedAt }: Settlement): Move {
+  if (!TRANSITIONS.processing.includes(state)) throw new Error(`An attempt cannot make its job ${state}`);
+  const unstarted = outcome === "unstarted";
+  return {
+    state,
+    stateIfCalledOff: CALLED_OFF.includes(state) ? "cancelled" : state,
+    // one that never began leaves its job as it was before its claim
+    runAt: unstarted ? null : runAt ?? (state === "pending" ? finishedAt : null),
+    uncounted: unstarted || outcome === "released" ? 1 : 0,
+  };
+}
+
+/** An attempt that ended, and what became of its job. */
+export interface CountedAttempt {
+  outcome: Outcome;
+  /** What became of its job; left out where that is counted by other means. */
+  state?: State;
+  /** Since when its job could have been claimed, in ms since the epoch. */
+  readyAt: number;
+  /** In ms since the epoch. */
+  startedAt: number;
+  /** In ms since the epoch. */
+  finishedAt: number;
+}
+
+/** Counts an attempt among the figures of its job's queue. One that never began is not counted. */
+export function countAttempt(
+  figures: Figures,
+  { outcome, state, readyAt, startedAt, finishedAt }: CountedAttempt,
+): void {
+  figures.started += 1;
+  addValue(figures.waitMs, startedAt - readyAt);
+  const key = OUTCOME_FIGURE[outcome];
+  if (key === undefined) return;
+  figures[key] += 1;
+  if (outcome !== "lost") addValue(figures.runMs, finishedAt - startedAt); // nobody knows when that one ended
+  if (state === "failed") figures.retried += 1;
+  if (state === "dead") figures.dead += 1;
+}
+
+/** The store contradicts itself: nobody but this program can have made it so. */
+export function notProcessing(seq: number): Error {
+  return new Error(`Job number ${seq} has a running attempt but is not processing`);
+}
