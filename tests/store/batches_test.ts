@@ -96,34 +96,23 @@ Deno.test("jobs that another version staged are moved by the names of their colu
   using dir = tempDir();
   (await openStore(dir.home)).close();
   const first = ["a", "q", "echo a", "pending", 1, 2, 3, null, "l", "/", '{"A":"1"}', 0]; // once, rows stood alone
-  const columns = [
-    "held",
-    "command",
-    "queue",
-    "cwd",
-    "name",
-    "state",
-    "priority",
-    "max_retries",
-    "timeout_ms",
-  ];
-  const rows = [[1, "echo b", "q", "/", "b", "pending", 1, 2, 3], [
-    0,
-    "echo c",
-    "q",
-    "/",
-    null,
-    "pending",
-    4,
-    5,
-    6,
-  ]];
+  const same = { state: "pending", queue: "q", cwd: "/", colour: "red" };
+  const columns = ["held", "shape", "command", "name", "priority", "max_retries", "timeout_ms"];
+  const rows = [[1, "round", "echo b", "b", 1, 2, 3], [0, "square", "echo c", null, 4, 5, 6]];
+  const alike = { queue: "q", state: "pending", n: 1 };
+  const counted = [{ ...alike, held: true, priority: 1, first: 0 }, {
+    ...alike,
+    held: false,
+    priority: 4,
+    first: 1,
+  }];
+  const head = { same, columns, counted, chosen: ["b"] };
   const db = new DatabaseSync(dir.home.database);
   db.exec("INSERT INTO batches (id, made_at, first) VALUES ('batch-x', 7, 1)");
   db.exec("INSERT INTO staged_names (name) VALUES ('a'), ('b')");
   const stage = db.prepare("INSERT INTO staged (batch, start, jobs) VALUES ('batch-x', ?, ?)");
   stage.run(0, JSON.stringify([first]));
-  stage.run(1, JSON.stringify({ columns, rows }));
+  stage.run(1, JSON.stringify({ head, rows }));
   db.close();
 
   const store = await openStore(dir.home);

@@ -1,11 +1,12 @@
 /**
  * @module
- * Jobs with a value that nobody can read: each is dead and says why, and all others are run.
+ * Jobs with a value that nobody can read: each is dead and says why, and all others are run; and counts of them.
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import type { ClaimedJob, Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
-import { claim, enqueue, newSupervisor } from "../helpers/jobs.ts";
+import { claim, enqueue, exchangeOf, newSupervisor, settlement } from "../helpers/jobs.ts";
 import { tempDir } from "../helpers/temp.ts";
 
 const TOO_LARGE = "9223372036854775807";
@@ -37,12 +38,17 @@ const DAMAGE: readonly [column: string, value: string][] = [
 
 /** Writes a value into a job past all checks. */
 function damage(path: string, { seq, column, value }: { seq: number; column: string; value: string }): void {
+  spoil(path, `UPDATE jobs SET ${column} = ${value} WHERE seq = ${seq}`);
+}
+
+/** Runs a statement past all checks. */
+function spoil(path: string, sql: string): void {
   {
     using db = new DatabaseSync(path, { defensive: false } as object);
     db.exec("PRAGMA writable_schema=1; UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')')");
   }
   using db = new DatabaseSync(path);
-  db.exec(`UPDATE jobs SET ${column} = ${value} WHERE seq = ${seq}`);
+  db.exec(`PRAGMA ignore_check_constraints=1; ${sql}`);
 }
 
 for (const [column, value] of DAMAGE) {
@@ -73,3 +79,46 @@ Deno.test("a job of an unreadable queue keeps no other from being claimed", asyn
   assert.equal((await store.get("j3"))!.state, "dead");
   store.close();
 });
+
+/** What a count may be that nobody can go on from. */
+const COUNTS = [TOO_LARGE, `-${TOO_LARGE}`, "-1", BYTES, "'many'", "1.5"];
+
+for (const state of ["pending", "processing"]) {
+  for (const value of COUNTS) {
+    Deno.test(`a count of ${state} jobs that is ${value} keeps none from being claimed, and no limit is passed`, async () => {
+      using dir = tempDir();
+      const store = await openStore(dir.home);
+      await store.register(newSupervisor("s"));
+      await store.setQueue("a", { concurrency: 2 });
+      await enqueue(store, { queue: "a" }, { queue: "a" }, { queue: "a" }, { queue: "b" });
+      const before = await claim(store, "s", { count: 1 });
+      spoil(dir.home.database, `UPDATE counts SET n = ${value} WHERE queue = 'a' AND state = '${state}'`);
+      const claimed = [...before, ...await claim(store, "s", { count: 5 })];
+      await settleAll(store, claimed);
+      const later = await claim(store, "s", { count: 5 });
+      assert.deepEqual(claimed.map(({ id }) => id).sort(), ["j1", "j2", "j4"]);
+      assert.deepEqual(later.map(({ id }) => id), ["j3"]);
+      // a number that fits is gone on from; the recount tells it
+      const tells = state === "pending" && value === TOO_LARGE ? 1 : 0;
+      assert.equal((await store.recount()).length, tells);
+      store.close();
+    });
+  }
+}
+
+Deno.test("a count that is less than what is there keeps no attempt from being settled", async () => {
+  using dir = tempDir();
+  const store = await openStore(dir.home);
+  await store.register(newSupervisor("s"));
+  await enqueue(store, {}, {});
+  const claimed = await claim(store, "s", { count: 5 });
+  spoil(dir.home.database, "UPDATE counts SET n = 1 WHERE state = 'processing'");
+  await settleAll(store, claimed);
+  assert.deepEqual(await store.states(["j1", "j2"]), ["completed", "completed"]);
+  assert.deepEqual(await store.recount(), []);
+  store.close();
+});
+
+async function settleAll(store: Store, claimed: readonly ClaimedJob[]): Promise<void> {
+  await store.exchange(exchangeOf("s", { settlements: claimed.map(({ token }) => settlement(token)) }));
+}

@@ -4,7 +4,7 @@
  */
 import { comparePlaces, type FirstState, type Place } from "./order.ts";
 
-/** What is counted of a new job. */
+/** What is counted of a new job, or of several that are alike: their place is that of the first. */
 export interface NewJobCounted extends Place {
   /** Where it goes. */
   queue: string;
@@ -12,6 +12,8 @@ export interface NewJobCounted extends Place {
   state: FirstState;
   /** It may not start. */
   held: boolean;
+  /** How many there are; one unless given. */
+  n?: number;
 }
 
 /** How many new jobs went into a queue. */
@@ -34,15 +36,15 @@ interface Counts {
 export class NewJobTally {
   readonly #queues = new Map<string, Counts>();
 
-  /** Counts one. */
-  add({ queue, state, held, priority, seq }: NewJobCounted): void {
+  /** Counts one, or several. */
+  add({ queue, state, held, priority, seq, n = 1 }: NewJobCounted): void {
     let counts = this.#queues.get(queue);
     if (!counts) {
       counts = { pending: { n: 0, held: 0 }, scheduled: { n: 0, held: 0 }, first: undefined };
       this.#queues.set(queue, counts);
     }
-    counts[state].n += 1;
-    if (held) counts[state].held += 1;
+    counts[state].n += n;
+    if (held) counts[state].held += n;
     else if (state === "pending") {
       const place = { priority, seq };
       if (!counts.first || comparePlaces(place, counts.first) < 0) counts.first = place;

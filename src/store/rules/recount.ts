@@ -9,8 +9,8 @@ import type { Outcome, State } from "../../domain/job.ts";
 export interface JobCount {
   queue: string;
   state: State;
-  n: number;
-  held: number;
+  n: number | string;
+  held: number | string;
 }
 
 /** Jobs as they were counted against jobs as they are; both without those of which there are none. */

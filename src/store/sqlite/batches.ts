@@ -13,29 +13,17 @@ import type { NewJob } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
 import type { EnqueueOptions } from "../contract.ts";
-import { textOf } from "../rules/divide.ts";
 import { idOf, nameOf } from "../rules/job_id.ts";
 import { NewJobTally } from "../rules/new_jobs.ts";
-import { type FirstState, waitingState } from "../rules/order.ts";
 import { takenId } from "../rules/refusals.ts";
-import type { Database, Value } from "./engine/database.ts";
+import type { Database } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { giveWay, type HasTime, turn } from "./engine/turns.ts";
 import { knownIds, remember, storeTally } from "./enqueue.ts";
-import { NEW_COLUMNS, newRow } from "./rows.ts";
+import { movePiece, NewPiece, nextPiece, removePiece, type StoredPiece } from "./pieces.ts";
 
-/** The jobs of a piece: it is moved in one transaction. */
-const PIECE = { jobs: 250, text: 256 * 1024 };
-/** The pieces that are staged in one transaction. */
-const PIECES = 16;
-
-interface Piece {
-  /** How many jobs of the batch come before. */
-  start: number;
-  rows: Value[][];
-  /** The ids that users chose, and where in the batch. */
-  chosen: { name: string; index: number }[];
-}
+/** What is staged in one transaction, at most. */
+const AT_ONCE = { pieces: 16, text: 1024 * 1024, chosen: 1000 };
 
 /** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
 export async function enqueueMany(
@@ -49,17 +37,22 @@ export async function enqueueMany(
   const id = `${PREFIX}${crypto.randomUUID()}`;
   const presence = await bePresent(presencePath(home.dir, id));
   try {
-    let enqueued: { ids: string[]; first: boolean };
+    let names: (string | null)[];
+    let enqueued: { first: number } | { known: string[] };
     try {
-      const names = await stage(db, id, { jobs, options });
+      names = await stage(db, id, { jobs, options });
+      await db.flush(); // all that was staged: while others may write
       enqueued = await db.write((db) => commit(db, id, { names, options }), { reserve: false });
     } catch (error) {
       await discard(db, id).catch(() => {}); // or others do it later
       throw error;
     }
-    if (enqueued.first) await moveAll(db, id);
-    else await discard(db, id);
-    return enqueued.ids;
+    if ("known" in enqueued) {
+      await discard(db, id);
+      return enqueued.known;
+    }
+    await moveAll(db, id);
+    return idsFrom(enqueued.first, names);
   } finally {
     Deno.removeSync(presencePath(home.dir, id));
     presence[Symbol.dispose]();
@@ -79,41 +72,43 @@ async function stage(
     db.run("INSERT INTO batches (id, made_at) VALUES (?, ?)", batch, options.now)
   );
   const names: (string | null)[] = [];
-  let pieces: Piece[] = [];
+  let pieces: NewPiece[] = [];
   const flush = async () => {
+    const staged = pieces.map((piece) => ({ piece, jobs: piece.toString() }));
     await db.writeUnflushed((db) => {
       checkThere(db, batch);
-      for (const piece of pieces) stagePiece(db, batch, piece);
+      for (const { piece, jobs } of staged) stagePiece(db, batch, { piece, jobs });
     });
     pieces = []; // making the next ones takes long enough for others to get their turn
   };
-  let text = 0;
   for (const job of jobs) {
-    let piece = pieces.at(-1);
-    if (!piece || piece.rows.length >= PIECE.jobs || text >= PIECE.text) {
-      if (pieces.length === PIECES) await flush();
-      pieces.push(piece = { start: names.length, rows: [], chosen: [] });
-      text = 0;
+    if (pieces.length === 0 || pieces.at(-1)!.isFull) {
+      if (areMany(pieces)) await flush();
+      pieces.push(new NewPiece(names.length));
     }
     const name = nameOf(job, options);
-    if (job.id !== null) piece.chosen.push({ name: job.id, index: names.length });
+    pieces.at(-1)!.add(job, name, options);
     names.push(name);
-    piece.rows.push(newRow(job, name, waitingState(job.runAt, options.now)));
-    text += textOf(job);
   }
   if (pieces.length > 0) await flush();
   return names;
+}
+
+function areMany(pieces: readonly NewPiece[]): boolean {
+  const sum = (of: (piece: NewPiece) => number) => pieces.reduce((sum, piece) => sum + of(piece), 0);
+  return pieces.length >= AT_ONCE.pieces || sum(({ text }) => text) >= AT_ONCE.text ||
+    sum(({ chosen }) => chosen.length) >= AT_ONCE.chosen;
 }
 
 const RESERVE = "INSERT INTO staged_names (name) VALUES (?)";
 const EXISTS = "SELECT 1 FROM jobs WHERE name = ?";
 const STAGE = "INSERT INTO staged (batch, start, jobs) VALUES (?, ?, ?)";
 
-function stagePiece(db: Database, batch: string, { start, rows, chosen }: Piece): void {
-  for (const { name, index } of chosen) {
+function stagePiece(db: Database, batch: string, { piece, jobs }: { piece: NewPiece; jobs: string }): void {
+  for (const { name, index } of piece.chosen) {
     if (!reserve(db, name) || db.get(EXISTS, name)) throw takenId(name, index);
   }
-  db.run(STAGE, batch, start, JSON.stringify({ columns: NEW_COLUMNS, rows }));
+  db.run(STAGE, batch, piece.start, jobs);
 }
 
 function reserve(db: Database, name: string): boolean {
@@ -133,22 +128,25 @@ function checkThere(db: Database, batch: string): void {
 
 const NEXT_NUMBER = "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'jobs' RETURNING seq";
 
-/** From here on the jobs are enqueued. `first` is false when another such request was faster. */
+/** From here on the jobs are enqueued. Returns the number of the first; or what another such request was given before. */
 function commit(
   db: Database,
   batch: string,
   { names, options }: { names: readonly (string | null)[]; options: EnqueueOptions },
-): { ids: string[]; first: boolean } {
+): { first: number } | { known: string[] } {
   checkThere(db, batch);
   const known = knownIds(db, options);
-  if (known) return { ids: known, first: false };
+  if (known) return { known };
   const last = db.get<{ seq: number }>(NEXT_NUMBER, names.length)?.seq ?? names.length;
   if (last === names.length) firstNumbers(db, last);
   const first = last - names.length + 1;
   db.run("UPDATE batches SET first = ? WHERE id = ?", first, batch);
-  const ids = names.map((name, index) => idOf({ seq: first + index, name }));
-  remember(db, ids, options);
-  return { ids, first: true };
+  if (options.request) remember(db, idsFrom(first, names), options);
+  return { first };
+}
+
+function idsFrom(first: number, names: readonly (string | null)[]): string[] {
+  return names.map((name, index) => idOf({ seq: first + index, name }));
 }
 
 /** Before the first job, there is no row that says which numbers are taken. */
@@ -157,10 +155,13 @@ function firstNumbers(db: Database, last: number): void {
   db.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('jobs', ?)", last);
 }
 
+/** Half of a usual turn: others wait for several of them where the machine is busy. */
+const moving = () => turn({ least: 1, limitMs: 15 });
+
 /** Moves a batch that is enqueued. What cannot be moved now is moved later, by whoever comes next. */
 async function moveAll(db: Database, batch: string): Promise<void> {
   try {
-    while (await db.writeUnflushed((db) => moveSome(db, batch, turn({ least: 1 })))) await giveWay();
+    while (await db.writeUnflushed((db) => moveSome(db, batch, moving()))) await giveWay();
   } catch (error) {
     const passes = [StoreFull, StoreBusy, StoreNewer].some((Passing) => error instanceof Passing);
     if (!passes) throw error;
@@ -169,44 +170,7 @@ async function moveAll(db: Database, batch: string): Promise<void> {
 
 /** Removes a batch that is not enqueued. */
 async function discard(db: Database, batch: string): Promise<void> {
-  while (await db.writeUnflushed((db) => discardSome(db, batch, turn({ least: 1 })))) await giveWay();
-}
-
-/** A row of `staged`. */
-interface StagedRow {
-  piece: number;
-  start: number;
-  jobs: string;
-}
-
-const NEXT = "SELECT piece, start, jobs FROM staged WHERE batch = ? ORDER BY start LIMIT 1";
-const RELEASE = "DELETE FROM staged_names WHERE name IN (SELECT value FROM json_each(?))";
-
-/** Rows of `jobs` as they stand in `staged`, and what their columns are: another version may have staged them. */
-interface StagedJobs {
-  columns: readonly string[];
-  rows: Value[][];
-}
-
-/** The columns of pieces that are rows alone, as the first ones were. */
-const FIRST_COLUMNS = [
-  ...["name", "queue", "command", "state", "priority", "max_retries", "timeout_ms", "run_at", "label", "cwd"],
-  ...["env", "held"],
-];
-
-function readStaged(jobs: string): StagedJobs {
-  const staged: StagedJobs | Value[][] = JSON.parse(jobs);
-  return "rows" in staged ? staged : { columns: FIRST_COLUMNS, rows: staged };
-}
-
-/** Inserts the rows of a piece, as far as this version knows their columns; the database fills in what they lack. */
-function moveSql(columns: readonly string[]): string {
-  const known = NEW_COLUMNS.filter((column) => columns.includes(column));
-  const values = known.map((column) => `value ->> ${columns.indexOf(column)}`);
-  const from = columns === FIRST_COLUMNS ? "json_each(?)" : "json_each(?, '$.rows')";
-  return `INSERT INTO jobs (seq, created_at, ${known.join(", ")}) SELECT ? + key, ?, ${
-    values.join(", ")
-  } FROM ${from}`;
+  while (await db.writeUnflushed((db) => discardSome(db, batch, moving()))) await giveWay();
 }
 
 /** Moves as many pieces as there is time for. Returns whether there are more. */
@@ -217,21 +181,9 @@ function moveSome(db: Database, batch: string, hasTime: HasTime): boolean {
   );
   if (!made) return false; // others have moved it
   const tally = new NewJobTally();
-  const more = takePieces(db, batch, { hasTime }, ({ start, jobs }, { columns, rows }) => {
-    db.run(moveSql(columns), made.first + start, made.made_at, jobs);
-    const at = (column: string) => columns.indexOf(column);
-    const [queue, state, held, priority] = [at("queue"), at("state"), at("held"), at("priority")];
-    for (const [index, row] of rows.entries()) {
-      tally.add({
-        queue: row[queue] as string,
-        state: row[state] as FirstState,
-        held: row[held] === 1,
-        priority: row[priority] as number,
-        seq: made.first + start + index,
-      });
-    }
-  });
-  storeTally(db, tally, made.made_at);
+  const { made_at: madeAt, first } = made;
+  const more = takePieces(db, batch, { hasTime }, (piece) => movePiece(db, piece, { first, madeAt, tally }));
+  storeTally(db, tally, madeAt);
   return more;
 }
 
@@ -244,20 +196,16 @@ function takePieces(
   db: Database,
   batch: string,
   { hasTime }: { hasTime: HasTime },
-  take: (piece: StagedRow, staged: StagedJobs) => void,
+  take: (piece: StoredPiece) => void,
 ): boolean {
   while (hasTime()) {
-    const piece = db.get<StagedRow>(NEXT, batch);
+    const piece = nextPiece(db, batch);
     if (!piece) {
       db.run("DELETE FROM batches WHERE id = ?", batch);
       return false;
     }
-    const staged = readStaged(piece.jobs);
-    take(piece, staged);
-    db.run("DELETE FROM staged WHERE piece = ?", piece.piece);
-    const at = staged.columns.indexOf("name");
-    const names = staged.rows.map((row) => row[at]).filter((name) => name !== null);
-    if (names.length > 0) db.run(RELEASE, JSON.stringify(names));
+    take(piece);
+    removePiece(db, piece);
   }
   return true;
 }
@@ -277,7 +225,7 @@ export async function recover(db: Database, home: Home): Promise<boolean> {
   for (const { id, first } of batches) {
     if (!await isDead(id)) continue;
     const work = first === null ? discardSome : moveSome;
-    await db.writeUnflushed((db) => work(db, id, turn({ least: 1 })));
+    await db.writeUnflushed((db) => work(db, id, moving()));
     return true;
   }
   for (const id of dead) removeIfThere(presencePath(home.dir, id));

@@ -1,10 +1,11 @@
 /**
  * @module
- * Jobs of which a value cannot be read, be it for damage or for another program that has written it. Invariant: none of
+ * Jobs of which a value cannot be read, and counts of them, be it for damage or for another program that has written it. Invariant: none of
  * them keeps others from being claimed. One that waits is dead, with a sentence that names the value; what the engine
  * would not have stored becomes something that it would, or nothing could be done to the job any more.
  */
 import { WAITING } from "../../domain/job.ts";
+import { countAnew } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { rebuildLanes } from "./lanes.ts";
 import { envOf, FIELD_COLUMNS, type FieldColumn, type JobRow } from "./rows.ts";
@@ -110,8 +111,12 @@ function isWrong(column: string): string {
     : `${wrongType} OR ${column} NOT ${READABLE_NUMBER} AND ${column} IS NOT NULL`;
 }
 
-/** Looks through all jobs for values that cannot be read. Returns how many jobs had any. */
+/**
+ * Looks through all jobs for values that cannot be read, and counts them anew, since neither may keep jobs from being
+ * claimed. Returns how many jobs and counts were wrong.
+ */
 export function mend(db: Database, now: number): number {
+  const recounted = countAnew(db); // first, since the triggers go on from what is counted
   const found = db.all<{ seq: number } & Record<string, number>>(FIND);
   for (const { seq, ...wrong } of found) {
     const columns = Object.keys(MENDED).filter((column) => wrong[column] === 1);
@@ -119,6 +124,7 @@ export function mend(db: Database, now: number): number {
     db.run(`UPDATE jobs SET ${values.join(", ")} WHERE seq = ?`, seq); // at once: it must be whole to be stored
     layDown(db, seq, { column: columns.join(" and "), now });
   }
-  if (found.length > 0) rebuildLanes(db);
-  return found.length;
+  const mended = recounted + found.length;
+  if (mended > 0) rebuildLanes(db);
+  return mended;
 }

@@ -68,7 +68,9 @@ export function recount(db: Database): string[] {
   return [...recountStates(db), ...recountLanes(db), ...recountEmptied(db), ...recountFigures(db)];
 }
 
-const COUNTED = "SELECT queue, state, n, held FROM counts WHERE n > 0";
+/** As text, since what is stored may be too large to be read as a number. */
+const COUNTED =
+  "SELECT queue, state, CAST(n AS TEXT) AS n, CAST(held AS TEXT) AS held FROM counts WHERE n IS NOT 0";
 const THERE = "SELECT queue, state, count(*) AS n, sum(held) AS held FROM jobs GROUP BY queue, state";
 
 function recountStates(db: Database): string[] {

@@ -169,6 +169,14 @@ export class Database {
     });
   }
 
+  /**
+   * Flushes what was written unflushed, as far as that needs no lock that others wait for; the next `write` sees to the
+   * rest.
+   */
+  flush(): Promise<void> {
+    return this.patiently(() => void this.get("PRAGMA wal_checkpoint(PASSIVE)"));
+  }
+
   /** The same, while foreign keys are neither checked nor followed: for the schema alone. */
   async writeWithoutForeignKeys<T>(work: (db: Database) => T): Promise<T> {
     const write = () =>

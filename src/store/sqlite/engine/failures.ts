@@ -17,12 +17,17 @@ export function isTaken(error: unknown): boolean {
   return error instanceof Error && error.message.includes("UNIQUE constraint failed");
 }
 
+/** What is said of a value in a row. The checks are those of counts, which go on from what they find. */
+const OF_VALUE = [
+  /too large to be represented as a JavaScript number/,
+  /cannot store \w+ value in \w+ column/,
+  /CHECK constraint failed: (n >= 0|held BETWEEN 0 AND n)$/,
+  /NOT NULL constraint failed: counts\./,
+];
+
 /** Whether a value in a row is the reason: the runtime cannot read it, or the engine would not have stored it. */
 export function isOfValue(error: unknown): boolean {
-  return error instanceof Error &&
-    /too large to be represented as a JavaScript number|cannot store \w+ value in \w+ column/.test(
-      error.message,
-    );
+  return error instanceof Error && OF_VALUE.some((pattern) => pattern.test(error.message));
 }
 
 /** SQLite's sentence and ours; `%` stands for the database's path. */
