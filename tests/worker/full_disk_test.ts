@@ -46,6 +46,17 @@ Deno.test("on a disk of 20 MB, whatever prints too fast for it says why it faile
   }
 });
 
+Deno.test("what has filled the disk before anybody looked, and before there was a reserve, is settled", {
+  ignore,
+}, async () => {
+  const disk = smallDisk("20m");
+  using test = await testStore(disk);
+  await test.set({ output_limit: "64KiB" });
+  const ids = await Promise.all([1, 2, 3].map(() => test.enqueue("cat /dev/zero; exit 1")));
+  await using _worker = await startWorker(test.home);
+  for (const id of ids) assert.match((await test.reaches(id, "dead")).error!, /^exit code 1; the disk/);
+});
+
 Deno.test("on a disk of 20 MB, what prints without end leaves room for the others", { ignore }, async () => {
   const disk = smallDisk("20m");
   using test = await testStore(disk);
