@@ -6,8 +6,11 @@
 import assert from "node:assert/strict";
 import { reserveSize } from "../../src/store/reserve.ts";
 import { goodForMs } from "../../src/worker/spool/full_disk.ts";
+import { Lookout } from "../../src/worker/thread/lookout.ts";
+import { Run } from "../../src/worker/thread/run.ts";
 import { queuectl } from "../helpers/cli.ts";
 import { newJob } from "../helpers/jobs.ts";
+import { TestLauncher } from "../helpers/launching.ts";
 import { mayMount, smallDisk } from "../helpers/small_disk.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
@@ -44,6 +47,32 @@ Deno.test("on a disk of 20 MB, whatever prints too fast for it says why it faile
       assert.match(error!, /^(timed out after .*|exit code 1; the disk (was|may have been) full)$/);
     }
   }
+});
+
+Deno.test("what has filled the disk by its end, while nobody looked, has made room when it is settled", {
+  ignore,
+}, async () => {
+  using disk = smallDisk("20m");
+  await using launcher = new TestLauncher();
+  const lookout = new Lookout();
+  const spool = disk.file("spool");
+  const command = "cat /dev/zero; exit 1";
+  const limits = { timeoutMs: 0, killGraceMs: 5000, outputLimit: 64 * 1024, maxOutput: 0 };
+  const how = { shell: "sh", cwd: disk.path, env: {}, byToken: true, brief: false };
+  const request = {
+    token: crypto.randomUUID(),
+    spool,
+    endsFile: disk.file("ends-0"),
+    command,
+    ...limits,
+    ...how,
+  };
+  // Only its thread would look, and there is none.
+  const { error, pieces } = await Run.starting(request, { launcher, lookout }).finish();
+  assert.equal(error, "exit code 1; the disk was full");
+  const last = pieces.at(-1)!;
+  assert.ok(last.start + last.bytes.length > 19 * MIB, "what it printed is counted");
+  assert.ok(Deno.statSync(`${spool}.out`).size < 2 * MIB);
 });
 
 Deno.test("what has filled the disk before anybody looked, and before there was a reserve, is settled", {

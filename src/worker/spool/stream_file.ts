@@ -112,6 +112,12 @@ export class StreamFile {
     return { size: size + this.#cut, pauseMs: this.#pause(size + this.#cut, nowMs) };
   }
 
+  /** The command has ended: on a full disk what is not kept goes now, since to settle the attempt takes room. */
+  giveUp(): void {
+    const { size } = this.#info();
+    if (this.#isTooMuch(size - this.tail - this.#given) && this.#lookForRoom()) this.#cutOff();
+  }
+
   get #path(): string {
     return streamPath(this.#spool, this.#stream);
   }

@@ -126,6 +126,7 @@ export class Run {
     const over = systemClock.now();
     this.#over = true;
     onOver(result.outcome);
+    this.#giveUp();
     if (result.outcome === "failed" && !this.#wasEnded) result.error += await this.#sayFullDisk(beganMs);
     const { startedAt = now, finishedAt = over, witnessed = true } = result;
     const finished = { ...result, token: this.#request.token, startedAt, finishedAt, witnessed };
@@ -143,14 +144,27 @@ export class Run {
     }
   }
 
+  /** On a full disk, what is not kept of its output goes before the attempt is settled. */
+  #giveUp(): void {
+    try {
+      this.#output.giveUp();
+    } catch {
+      // too many open files, for example: then it is settled if there is room all the same
+    }
+  }
+
   /** What is known of a disk that was full since a time by the monotonic clock. */
   async #sayFullDisk(sinceMs: number): Promise<string> {
     const { directory } = splitSpool(this.#request.spool);
     if (await wasDiskFull(directory, sinceMs)) return "; the disk was full";
     if (isRoomy(directory)) return "";
-    const outpaced = this.#output.overflowedSince(systemClock.monotonicMs() - SHORTLY_MS) ||
-      wasTrimmedSince(directory, systemClock.now() - SHORTLY_MS);
-    return outpaced ? "; the disk may have been full" : "";
+    try {
+      const outpaced = this.#output.overflowedSince(systemClock.monotonicMs() - SHORTLY_MS) ||
+        wasTrimmedSince(directory, systemClock.now() - SHORTLY_MS);
+      return outpaced ? "; the disk may have been full" : "";
+    } catch {
+      return ""; // as above: nobody can look
+    }
   }
 
   async #endAfter(timeoutMs: number, over: AbortSignal): Promise<void> {

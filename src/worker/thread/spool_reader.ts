@@ -46,6 +46,11 @@ export class SpoolReader {
     };
   }
 
+  /** See `StreamFile.giveUp`. */
+  giveUp(): void {
+    for (const { file } of this.#streams) file.giveUp();
+  }
+
   /** What is new since the last call; the end of a stream past its limit only now and then. */
   live(nowMs: number): OutputPiece[] {
     return this.#streams.flatMap((stream) => stream.live(nowMs));
