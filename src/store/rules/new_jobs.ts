@@ -1,8 +1,55 @@
 /**
  * @module
- * What is counted of new jobs. Pure.
+ * What every store decides alike of new jobs: whether they are many, how they are called, what is counted of them, and
+ * what a request gets that is asked again. Pure. Invariant: no more of very many jobs than necessary are held in memory.
  */
-import { comparePlaces, type FirstState, type Place } from "./order.ts";
+import type { NewJob } from "../../domain/job.ts";
+import type { EnqueueOptions, RequestKey } from "../contract.ts";
+import { comparePlaces, type FirstState, type Place } from "./jobs.ts";
+import { keyIsUsed } from "./refusals.ts";
+
+/** As many jobs as are stored in one transaction. */
+const MOST = 1000;
+const MOST_TEXT = 2 * 1024 * 1024;
+
+/** Jobs, and whether they are too many for one transaction: then they can be taken one by one, once. */
+export interface Divided {
+  /** All of them, or all that are to be taken. */
+  jobs: Iterable<NewJob>;
+  many: boolean;
+}
+
+/** Finds out whether jobs are many, without taking more of them than necessary. */
+export function divide(jobs: Iterable<NewJob>): Divided {
+  const some: NewJob[] = [];
+  const iterator = jobs[Symbol.iterator]();
+  let text = 0;
+  while (some.length <= MOST && text < MOST_TEXT) {
+    const next = iterator.next();
+    if (next.done) return { jobs: some, many: false };
+    some.push(next.value);
+    text += textOf(next.value);
+  }
+  return { jobs: chain(some, iterator), many: true };
+}
+
+/** About how many characters a job has. */
+export function textOf({ command, env }: NewJob): number {
+  return command.length + (env === null ? 0 : JSON.stringify(env).length);
+}
+
+function* chain(some: readonly NewJob[], rest: Iterator<NewJob>): Iterable<NewJob> {
+  yield* some;
+  for (let next = rest.next(); !next.done; next = rest.next()) yield next.value;
+}
+
+/** The name of a new job; null where its id is to be `j<seq>`. */
+export function nameOf(
+  { id }: Pick<NewJob, "id">,
+  { idFormat }: Pick<EnqueueOptions, "idFormat">,
+): string | null {
+  return id ?? (idFormat === "uuid" ? crypto.randomUUID() : null);
+}
 
 /** What is counted of a new job, or of several that are alike: their place is that of the first. */
 export interface NewJobCounted extends Place {
@@ -59,4 +106,29 @@ export class NewJobTally {
       yield [queue, { counts, enqueued: pending.n + scheduled.n, first }];
     }
   }
+}
+
+/** How long a request is remembered. */
+const MEMORY_MS = 86_400_000;
+
+/** What was noted of a request. */
+export interface Remembered {
+  /** Of what was asked. */
+  fingerprint: string;
+  /** What it gave. */
+  ids: string[];
+}
+
+/** Requests made before this time, in ms since the epoch, are forgotten. */
+export function rememberedSince({ now }: Pick<EnqueueOptions, "now">): number {
+  return now - MEMORY_MS;
+}
+
+/**
+ * What a request gets that was made before; undefined for the first.
+ * @throws {Refused} when its key was used for another one
+ */
+export function idsGivenBefore(request: RequestKey, before: Remembered | undefined): string[] | undefined {
+  if (before && before.fingerprint !== request.fingerprint) throw keyIsUsed(request.key);
+  return before?.ids;
 }

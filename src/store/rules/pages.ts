@@ -5,7 +5,7 @@
  */
 import { BadInput } from "../../domain/errors.ts";
 import type { JobFilter } from "../contract.ts";
-import { comparePlaces, type Place } from "./order.ts";
+import { comparePlaces, type Place } from "./jobs.ts";
 
 /** In what order jobs are listed. */
 export type Sort = NonNullable<JobFilter["sort"]>;

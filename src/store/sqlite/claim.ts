@@ -4,7 +4,7 @@
  * are gone through in order, a page at a time, and put right on the way (see `lanes.ts`).
  */
 import type { ClaimedJob } from "../contract.ts";
-import { comparePlaces, type Place, readyAt } from "../rules/order.ts";
+import { comparePlaces, type Place, readyAt } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
 import { type Lane, openLanes, putRight } from "./lanes.ts";
 import { type JobRow, toJob } from "./rows.ts";

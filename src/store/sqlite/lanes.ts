@@ -9,7 +9,7 @@
  * who claims looks, and puts right what it finds.
  */
 import { WAITING } from "../../domain/job.ts";
-import type { Place } from "../rules/order.ts";
+import type { Place } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
 import { GIVEN, sqlList } from "./words.ts";
 

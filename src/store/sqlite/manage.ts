@@ -6,7 +6,7 @@
  */
 import type { Job, State } from "../../domain/job.ts";
 import type { JobChanges } from "../contract.ts";
-import { waitingState } from "../rules/order.ts";
+import { waitingState } from "../rules/jobs.ts";
 import { ALLOWED, allowed, type Intent } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { changedColumns, findRow, type JobRow, toJob } from "./rows.ts";

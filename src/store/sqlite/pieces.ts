@@ -6,9 +6,8 @@
  */
 import type { NewJob } from "../../domain/job.ts";
 import type { EnqueueOptions } from "../contract.ts";
-import { textOf } from "../rules/divide.ts";
-import type { NewJobTally } from "../rules/new_jobs.ts";
-import { type FirstState, waitingState } from "../rules/order.ts";
+import { type FirstState, waitingState } from "../rules/jobs.ts";
+import { type NewJobTally, textOf } from "../rules/new_jobs.ts";
 import type { Database, Value } from "./engine/database.ts";
 import { NEW_COLUMNS, newRow } from "./rows.ts";
 

@@ -12,7 +12,7 @@ import {
   type StoredName,
 } from "../../domain/fields.ts";
 import type { Attempt, Job, NewJob, Outcome, State } from "../../domain/job.ts";
-import { idOf, seqOf } from "../rules/job_id.ts";
+import { idOf, seqOf } from "../rules/jobs.ts";
 import type { Database, Value } from "./engine/database.ts";
 
 /** A value of a kind as it is stored. */

@@ -8,7 +8,7 @@ import { StoreFull } from "../../domain/errors.ts";
 import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
-import { divide } from "../rules/divide.ts";
+import { divide } from "../rules/new_jobs.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
 import { enqueue, Reserved } from "./enqueue.ts";

@@ -4,7 +4,7 @@
  * `adoption.ts`.
  */
 import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
-import { idOf } from "../rules/job_id.ts";
+import { idOf } from "../rules/jobs.ts";
 import { LEFT } from "../rules/leases.ts";
 import { noSuchWorker } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";

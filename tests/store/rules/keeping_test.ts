@@ -6,13 +6,11 @@ import assert from "node:assert/strict";
 import { Refused } from "../../../src/domain/errors.ts";
 import { ID_PATTERN } from "../../../src/domain/fields.ts";
 import type { WorkerInfo } from "../../../src/store/contract.ts";
-import { divide } from "../../../src/store/rules/divide.ts";
+import { idOf, readyAt, seqOf, waitingState } from "../../../src/store/rules/jobs.ts";
+import { divide, idsGivenBefore, nameOf, rememberedSince } from "../../../src/store/rules/new_jobs.ts";
 import { answerTo } from "../../../src/store/rules/exchanging.ts";
-import { idOf, nameOf, seqOf } from "../../../src/store/rules/job_id.ts";
 import { mayBeGone, withPresence } from "../../../src/store/rules/leases.ts";
-import { readyAt, waitingState } from "../../../src/store/rules/order.ts";
 import { queueInfo, worthShowing } from "../../../src/store/rules/queue_infos.ts";
-import { idsGivenBefore, rememberedSince } from "../../../src/store/rules/request_key.ts";
 import { Forgetting, oldFigures } from "../../../src/store/rules/retention.ts";
 import { exchangeOf, newJob } from "../../helpers/jobs.ts";
 

@@ -5,7 +5,7 @@
 import fc from "npm:fast-check@4.10.2";
 import assert from "node:assert/strict";
 import { BadInput } from "../../../src/domain/errors.ts";
-import type { Place } from "../../../src/store/rules/order.ts";
+import type { Place } from "../../../src/store/rules/jobs.ts";
 import { firstOf, keyIn, lookedFor, pageOf, type Sort } from "../../../src/store/rules/pages.ts";
 
 const SORTS: readonly Sort[] = ["newest", "oldest", "priority"];

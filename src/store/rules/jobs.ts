@@ -1,8 +1,20 @@
 /**
  * @module
- * The order in which jobs are claimed, and when one can be. Pure.
+ * What jobs are called, and the order in which they are claimed. An id is a *name*, which a user or chance chose, or else
+ * `j<seq>`; no name looks like that. Pure.
  */
 import type { Job } from "../../domain/job.ts";
+
+/** The id of a stored job. */
+export function idOf({ seq, name }: { seq: number; name: string | null }): string {
+  return name ?? `j${seq}`;
+}
+
+/** The number in an id of the form `j<seq>`; undefined for every other id. */
+export function seqOf(id: string): number | undefined {
+  const seq = /^j([1-9]\d{0,14})$/.exec(id)?.[1];
+  return seq === undefined ? undefined : Number(seq);
+}
 
 /** A place in the order of claiming. */
 export interface Place {
