@@ -30,6 +30,22 @@ export interface Figures {
   runMs: Histogram;
 }
 
+/** The figures that are plain counts. */
+export const COUNTED = [
+  "enqueued",
+  "started",
+  "completed",
+  "failed",
+  "timedOut",
+  "cancelled",
+  "lost",
+  "retried",
+  "dead",
+] as const satisfies readonly (keyof Figures)[];
+
+/** The others, which are spread. */
+const SPREAD = ["waitMs", "runMs"] as const satisfies readonly (keyof Figures)[];
+
 /** How often values fell into each bucket, with their number and sum. */
 export interface Histogram {
   /** How many values. */
@@ -74,19 +90,14 @@ export function emptyHistogram(): Histogram {
 
 /** Adds one set of figures to another, in place. */
 export function addFigures(to: Figures, from: Figures): void {
-  for (const key of Object.keys(to) as (keyof Figures)[]) {
-    if (key === "waitMs" || key === "runMs") addHistogram(to[key], from[key]);
-    else to[key] += from[key];
-  }
+  for (const key of COUNTED) to[key] += from[key];
+  for (const key of SPREAD) addHistogram(to[key], from[key]);
 }
 
 /** Takes figures out of a sum of which they are a part, in place. */
 export function subtractFigures(from: Figures, part: Figures): void {
-  for (const key of Object.keys(from) as (keyof Figures)[]) {
-    if (key !== "waitMs" && key !== "runMs") {
-      from[key] -= part[key];
-      continue;
-    }
+  for (const key of COUNTED) from[key] -= part[key];
+  for (const key of SPREAD) {
     from[key].count -= part[key].count;
     from[key].sum -= part[key].sum;
     for (const [bucket, count] of Object.entries(part[key].buckets)) {

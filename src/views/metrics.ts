@@ -3,24 +3,19 @@
  * What `metrics` and the dashboard say about all time and the last minute, hour and day, from the figures that
  * the store keeps. Pure.
  */
-import { addFigures, type Figures, type Histogram, mean, noFigures, quantile } from "../domain/figures.ts";
+import {
+  addFigures,
+  COUNTED,
+  type Figures,
+  type Histogram,
+  mean,
+  noFigures,
+  quantile,
+} from "../domain/figures.ts";
 import type { FigureRange, FigureRow } from "../store/contract.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-
-/** The figures that are plain counts. */
-const COUNTS = [
-  "enqueued",
-  "started",
-  "completed",
-  "failed",
-  "timedOut",
-  "cancelled",
-  "lost",
-  "retried",
-  "dead",
-] as const satisfies (keyof Figures)[];
 
 /** Figures with what follows from them. Durations in ms. */
 export interface Summary extends Omit<Figures, "waitMs" | "runMs"> {
@@ -82,13 +77,13 @@ export function summarizePeriod(rows: readonly FigureRow[], period: Period, now:
   for (const { start, figures } of rows) {
     addFigures(sum, inProportion(figures, Math.min(1, (start + stepMs - begin) / stepMs)));
   }
-  for (const count of COUNTS) sum[count] = Math.round(sum[count]);
+  for (const count of COUNTED) sum[count] = Math.round(sum[count]);
   return { ...summarize(sum), perSecond: endedAttempts(sum) / (period.lengthMs / 1000) };
 }
 
 function inProportion(figures: Figures, share: number): Figures {
   const part = { ...figures };
-  for (const count of COUNTS) part[count] *= share;
+  for (const count of COUNTED) part[count] *= share;
   return part;
 }
 

@@ -3,7 +3,7 @@
  * All that can be seen of a store, as lines of text: two stores with the same lines cannot be told apart.
  * Lines, so that a difference is one that a person can read.
  */
-import { noFigures } from "../../src/domain/figures.ts";
+import { COUNTED, noFigures } from "../../src/domain/figures.ts";
 import { type Job, STATES } from "../../src/domain/job.ts";
 import type { Store } from "../../src/store/contract.ts";
 import type { Model, ModelFigures, ModelJob } from "./model.ts";
@@ -45,22 +45,10 @@ export async function viewOfStore(store: Store): Promise<string> {
   const supervisors = (await store.workers()).map(({ supervisor }) => supervisor);
   const total = noFigures();
   for (const { figures } of await store.figures({ span: "total", queue: null })) {
-    for (const key of FIGURES) total[key] += figures[key];
+    for (const key of COUNTED) total[key] += figures[key];
   }
   return lines(jobs, queues, supervisors, total);
 }
-
-const FIGURES = [
-  "enqueued",
-  "started",
-  "completed",
-  "failed",
-  "timedOut",
-  "cancelled",
-  "lost",
-  "retried",
-  "dead",
-] as const satisfies (keyof ModelFigures)[];
 
 function running(job: ModelJob): number {
   return job.owner === null ? 0 : 1;
@@ -94,7 +82,7 @@ function lines(jobs: string[], queues: string[], supervisors: string[], figures:
     ...jobs,
     ...queues.filter((line) => line !== "").sort(),
     `supervisors ${supervisors.sort().join(" ")}`,
-    `figures ${FIGURES.map((key) => `${key} ${figures[key]}`).join(" ")}`,
+    `figures ${COUNTED.map((key) => `${key} ${figures[key]}`).join(" ")}`,
   ].join("\n");
 }
 

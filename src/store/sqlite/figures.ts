@@ -5,6 +5,7 @@
  */
 import {
   addHistogram,
+  COUNTED,
   emptyHistogram,
   type Figures,
   type Histogram,
@@ -68,19 +69,6 @@ interface Row extends Omit<Figures, "timedOut" | "waitMs" | "runMs">, Histograms
 }
 
 const COUNTS = "enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead";
-
-/** The figures that are plain counts. */
-const COUNTED = [
-  "enqueued",
-  "started",
-  "completed",
-  "failed",
-  "timedOut",
-  "cancelled",
-  "lost",
-  "retried",
-  "dead",
-] as const satisfies readonly (keyof Figures)[];
 
 /** One statement for all rows: with one for each, an exchange of few jobs would take a third longer. */
 function addTo(rows: number, queue: boolean): string {
