@@ -12,7 +12,8 @@ import { signalTree } from "../../src/worker/process/posix/tree.ts";
 import { hasBegun } from "../../src/worker/spool/spool.ts";
 import { adopt } from "../../src/worker/thread/adopted.ts";
 import { Lookout } from "../../src/worker/thread/lookout.ts";
-import { type Begun, type Result, Run } from "../../src/worker/thread/run.ts";
+import type { Result } from "../../src/worker/thread/result.ts";
+import { type Begun, Run } from "../../src/worker/thread/run.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
 

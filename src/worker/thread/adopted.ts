@@ -8,7 +8,8 @@ import type { AdoptRequest } from "../messages.ts";
 import { begunAt, hasBegun, hasSpool, type SpooledEnd, spooledEnd } from "../spool/spool.ts";
 import { blameForExit } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
-import { type Begun, endedBy, NO_END, notBegun, type Result, resultOf } from "./run.ts";
+import { endedBy, NO_END, notBegun, type Result, resultOf } from "./result.ts";
+import type { Begun } from "./run.ts";
 
 /** Why attempts are lost whose process is gone. */
 const LEFT_NO_END = "lost: its process was gone and had left no exit code";

@@ -3,29 +3,17 @@
  * One attempt: begin it, wait for its end or end it, say how it went. The attempt is over when its first process has
  * ended by itself, or, once that was killed or is being ended, when nothing of its process tree is left.
  */
-import { formatDuration } from "../../domain/duration.ts";
 import type { Stream } from "../../domain/job.ts";
-import { formatSize } from "../../domain/settings.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { AttemptEnd, EndReason, RunRequest } from "../messages.ts";
 import { endTree, saySurvivors } from "../process/end_tree.ts";
 import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "../process/platform.ts";
 import { isRoomy, wasDiskFull } from "../spool/full_disk.ts";
-import {
-  begunAt,
-  hasBegun,
-  type ProcessEnd,
-  removeSpool,
-  splitSpool,
-  spooledEnd,
-  wasTrimmedSince,
-} from "../spool/spool.ts";
-import { type Blame, blameForError, blameForExit, isPassing } from "./blame.ts";
+import { begunAt, hasBegun, removeSpool, splitSpool, spooledEnd, wasTrimmedSince } from "../spool/spool.ts";
+import { blameForError, blameForExit, isPassing } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
+import { endedBy, NO_END, notBegun, type Reason, type Result, resultOf } from "./result.ts";
 import { SpoolReader } from "./spool_reader.ts";
-
-/** By somebody's wish, or by its own doing. */
-export type Reason = EndReason | "timed_out" | "printed_too_much";
 
 /** What could not be done with the spool is tried again after this time. */
 const RETRY_MS = 50;
@@ -231,18 +219,6 @@ export class Run {
   }
 }
 
-export interface Result extends ProcessEnd, Pick<AttemptEnd, "outcome" | "error"> {
-  /** In ms since the epoch; left out where the time of asking is as good. */
-  startedAt?: number;
-  /** In ms since the epoch; left out where the time of noticing is as good. */
-  finishedAt?: number;
-  /** As in `AttemptEnd`; left out where nobody knows. */
-  witnessed?: boolean;
-}
-
-/** An end of which nothing is known. */
-export const NO_END: ProcessEnd = { exitCode: null, signal: null };
-
 /** What it takes to start a command and to watch it. */
 export interface RunMeans {
   launcher: Launcher;
@@ -301,13 +277,6 @@ async function resultOfFirst(
   return resultOf({ exitCode: code, signal: null });
 }
 
-/** The result of an attempt whose command never began. */
-export function notBegun({ job, reason }: Blame): Result {
-  return job
-    ? { ...NO_END, outcome: "failed", error: `could not start: ${reason}` }
-    : { ...NO_END, outcome: "unstarted", error: reason };
-}
-
 /** Others may need their files and memory for long, but not for ever. */
 const PATIENCE_MS = 30_000;
 const PAUSE_MS = 100;
@@ -325,13 +294,6 @@ async function patiently<T>(action: () => T): Promise<T> {
   }
 }
 
-/** How a command went that ended by itself or was killed by somebody else. */
-export function resultOf({ exitCode, signal }: ProcessEnd): Result {
-  if (signal !== null) return { exitCode: null, signal, outcome: "failed", error: `killed by ${signal}` };
-  if (exitCode === 0) return { exitCode, signal, outcome: "completed", error: null };
-  return { exitCode, signal, outcome: "failed", error: `exit code ${exitCode}` };
-}
-
 /** Whether an end was left in the spool; false when nobody can look. */
 function hasLeftEnd(spool: string): boolean {
   try {
@@ -343,24 +305,4 @@ function hasLeftEnd(spool: string): boolean {
 
 function sayError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** How an attempt went that was ended, with `survivors`, processes that could not be. */
-export function endedBy(
-  reason: Reason,
-  { end, survivors, timeoutMs, maxOutput }: {
-    end: ProcessEnd;
-    survivors: number;
-    timeoutMs: number;
-    maxOutput: number;
-  },
-): Result {
-  const said = {
-    timed_out: `timed out after ${formatDuration(timeoutMs)}`,
-    printed_too_much: `printed more than ${formatSize(maxOutput)}`,
-    cancelled: "cancelled",
-    released: "put back by its worker",
-  }[reason];
-  const outcome = reason === "printed_too_much" ? "failed" : reason;
-  return { outcome, exitCode: end.exitCode, signal: end.signal, error: said + saySurvivors({ survivors }) };
 }

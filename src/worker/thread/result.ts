@@ -1,0 +1,59 @@
+/**
+ * @module
+ * How an attempt went, by what is known of its first process and of whoever ended it. Pure.
+ */
+import { formatDuration } from "../../domain/duration.ts";
+import { formatSize } from "../../domain/settings.ts";
+import type { AttemptEnd, EndReason } from "../messages.ts";
+import { saySurvivors } from "../process/end_tree.ts";
+import type { ProcessEnd } from "../spool/spool.ts";
+import type { Blame } from "./blame.ts";
+
+export interface Result extends ProcessEnd, Pick<AttemptEnd, "outcome" | "error"> {
+  /** In ms since the epoch; left out where the time of asking is as good. */
+  startedAt?: number;
+  /** In ms since the epoch; left out where the time of noticing is as good. */
+  finishedAt?: number;
+  /** As in `AttemptEnd`; left out where nobody knows. */
+  witnessed?: boolean;
+}
+
+/** An end of which nothing is known. */
+export const NO_END: ProcessEnd = { exitCode: null, signal: null };
+
+/** By somebody's wish, or by its own doing. */
+export type Reason = EndReason | "timed_out" | "printed_too_much";
+
+/** The result of an attempt whose command never began. */
+export function notBegun({ job, reason }: Blame): Result {
+  return job
+    ? { ...NO_END, outcome: "failed", error: `could not start: ${reason}` }
+    : { ...NO_END, outcome: "unstarted", error: reason };
+}
+
+/** How a command went that ended by itself or was killed by somebody else. */
+export function resultOf({ exitCode, signal }: ProcessEnd): Result {
+  if (signal !== null) return { exitCode: null, signal, outcome: "failed", error: `killed by ${signal}` };
+  if (exitCode === 0) return { exitCode, signal, outcome: "completed", error: null };
+  return { exitCode, signal, outcome: "failed", error: `exit code ${exitCode}` };
+}
+
+/** How an attempt went that was ended, with `survivors`, processes that could not be. */
+export function endedBy(
+  reason: Reason,
+  { end, survivors, timeoutMs, maxOutput }: {
+    end: ProcessEnd;
+    survivors: number;
+    timeoutMs: number;
+    maxOutput: number;
+  },
+): Result {
+  const said = {
+    timed_out: `timed out after ${formatDuration(timeoutMs)}`,
+    printed_too_much: `printed more than ${formatSize(maxOutput)}`,
+    cancelled: "cancelled",
+    released: "put back by its worker",
+  }[reason];
+  const outcome = reason === "printed_too_much" ? "failed" : reason;
+  return { outcome, exitCode: end.exitCode, signal: end.signal, error: said + saySurvivors({ survivors }) };
+}
