@@ -271,6 +271,12 @@ export interface WorkerStore {
   exchange(exchange: Exchange): Promise<Exchanged>;
   /** What a supervisor has been told. Cheap enough to be asked at every change. */
   orders(supervisor: string): Promise<Orders>;
+  /**
+   * Whether a queue's jobs are taken, as far as switches and leases tell: it is not paused, its limit is not 0, and a
+   * worker serves it that was not told to stop and whose lease lasts beyond a time, in ms since the epoch. Cheap enough
+   * to be asked after every `enqueue`; `workers` tells more.
+   */
+  isServed(queue: string, beyond: number): Promise<boolean>;
   /** All workers, by supervisor and start. The lease of one that is known to be gone has ended. */
   workers(): Promise<WorkerInfo[]>;
   /**

@@ -40,6 +40,23 @@ export function supervising(test: Test): void {
     assert.deepEqual((await store.workers()).map(({ id }) => id), ["w1"]);
   });
 
+  test("isServed() tells whether a worker takes a queue's jobs", async (store) => {
+    const served = () => Promise.all(["a", "b"].map((queue) => store.isServed(queue, T0 + 100)));
+    assert.deepEqual(await served(), [false, false]);
+    const workers = [{ id: "w1", slots: 1, queues: ["a"] }];
+    await store.register(newSupervisor("s", { workers, leaseUntil: T0 + 100 }));
+    assert.deepEqual(await served(), [false, false]);
+    await store.renew("s", T0 + 101);
+    assert.deepEqual(await served(), [true, false]);
+    await store.setQueue("a", { paused: true });
+    await store.register(newSupervisor("t"));
+    assert.deepEqual(await served(), [false, true]);
+    await store.setQueue("a", { paused: false, concurrency: 1 });
+    assert.deepEqual(await served(), [true, true]);
+    await store.requestStop({ endAt: null, leave: false });
+    assert.deepEqual(await served(), [false, false]);
+  });
+
   test("requestStop() reaches the worker named, or all, through orders()", async (store) => {
     await store.register(newSupervisor("s"));
     await store.register(newSupervisor("t"));

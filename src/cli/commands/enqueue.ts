@@ -83,12 +83,34 @@ async function defaultsFor(context: Context, fields: Record<string, unknown>): P
 
 async function enqueueOne(context: Context, { job, now }: { job: NewJob; now: number }): Promise<void> {
   const store = await context.store({ reserve: false });
-  const { idFormat } = await context.settings();
+  const { idFormat, leaseMs } = await context.settings();
   const [id] = await store.enqueue([job], { now, idFormat });
-  if (!context.json) return context.print.line(id!);
+  if (!context.json) {
+    context.print.line(id!);
+    if (!job.held) await sayUnlessServed(context, { queue: job.queue, beyond: now + leaseMs / 2 });
+    return;
+  }
   const { jobJson } = await import("../../views/job_json.ts");
   const stored = await store.get(id!);
   context.print.line(JSON.stringify(stored && jobJson(stored), null, 2));
+}
+
+/**
+ * Says so where nobody takes jobs of the queue. A worker whose lease has not been renewed for half of its time is
+ * looked at more closely. The job is stored: nothing fails here.
+ */
+async function sayUnlessServed(
+  context: Context,
+  { queue, beyond }: { queue: string; beyond: number },
+): Promise<void> {
+  if (!context.print.hints) return;
+  try {
+    if (await (await context.store()).isServed(queue, beyond)) return;
+    const { sayWhyQueuesStand } = await import("./say_standstill.ts");
+    await sayWhyQueuesStand(context, [queue]);
+  } catch {
+    // There is no hint, then.
+  }
 }
 
 /** `--file` and what was typed besides it. */

@@ -24,13 +24,34 @@ export async function enqueueBulk(context: Context, { path, defaults }: BulkRequ
   const source = path === "-" ? "standard input" : path;
   const { jobs, place } = readBulk(await readText(path, source), { source, defaults });
   const store = await context.store({ reserve: false });
-  const { idFormat } = await context.settings();
+  const { idFormat, leaseMs } = await context.settings();
   const options = { now: defaults.now, idFormat };
-  const ids = await store.enqueue(withProgress(jobs), options).catch((error) => {
+  const ids = await store.enqueue(context.print.hints ? withProgress(jobs) : jobs, options).catch((error) => {
     throw error instanceof TakenId ? inPlace(error, { source, place: place(error.index) }) : error;
   });
-  if (!context.json && Deno.stdout.isTerminal()) context.print.note(`Queued ${ids.length} jobs`);
+  if (!context.json && Deno.stdout.isTerminal()) context.print.hint(`Queued ${ids.length} jobs`);
   else context.print.result({ ids }, () => ids.join("\n"));
+  await sayUnlessServed(context, { jobs, beyond: defaults.now + leaseMs / 2 });
+}
+
+/** Says once where nobody takes some of the jobs. They are stored: nothing fails here. */
+async function sayUnlessServed(
+  context: Context,
+  { jobs, beyond }: { jobs: readonly NewJob[]; beyond: number },
+): Promise<void> {
+  if (!context.print.hints) return;
+  const queues = new Set(jobs.filter(({ held }) => !held).map(({ queue }) => queue));
+  try {
+    const store = await context.store();
+    for (const queue of queues) {
+      if (await store.isServed(queue, beyond)) queues.delete(queue);
+    }
+    if (queues.size === 0) return;
+    const { sayWhyQueuesStand } = await import("./say_standstill.ts");
+    await sayWhyQueuesStand(context, queues);
+  } catch {
+    // There is no hint, then.
+  }
 }
 
 async function readText(path: string, source: string): Promise<string> {

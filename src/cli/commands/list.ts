@@ -43,5 +43,5 @@ export async function printPage(context: Context, filter: JobFilter): Promise<vo
     { jobs: jobs.map(jobJson), cursor },
     () => jobs.length === 0 ? "No jobs" : jobTable(print, { jobs, now: clock.now() }),
   );
-  if (cursor !== null && !context.json) print.note(`More with --cursor ${cursor}`);
+  if (cursor !== null) print.hint(`More with --cursor ${cursor}`);
 }

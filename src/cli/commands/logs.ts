@@ -78,6 +78,10 @@ interface Following extends OutputRequest {
 async function follow(context: Context, { lines, onlyThis, ...request }: Following): Promise<void> {
   const store = await context.store();
   using changes = watchStore(store, context.clock);
+  if (context.print.hints) {
+    const { sayWhyJobsStand } = await import("./say_standstill.ts");
+    await sayWhyJobsStand(context, [request.id]);
+  }
   let output = new OutputReader(store, request);
   for (let first = true;; first = false) {
     // The job is asked for before its output: once its attempt has ended, all the output is there.
@@ -86,7 +90,7 @@ async function follow(context: Context, { lines, onlyThis, ...request }: Followi
     if (job === undefined || (onlyThis && hasEnded(job, output.attempt))) return;
     if (job.lastAttempt > output.attempt) {
       output = new OutputReader(store, { ...request, attempt: output.attempt + 1 });
-      if (output.attempt > 1) context.print.note(`Attempt ${output.attempt} of job ${job.id}`);
+      if (output.attempt > 1) context.print.hint(`Attempt ${output.attempt} of job ${job.id}`);
     } else if (ENDED.includes(job.state)) return;
     else await changes.next();
   }

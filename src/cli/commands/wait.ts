@@ -48,6 +48,8 @@ interface Awaited {
   look(store: Store): Promise<number>;
   /** Whether all of it ended as it should; prints the result. Called when nothing is left. */
   conclude(): boolean;
+  /** Hints at what keeps the rest from starting. */
+  sayWhyItStands(): Promise<void>;
 }
 
 async function waitFor(context: Context, { target, timeoutMs }: {
@@ -57,7 +59,9 @@ async function waitFor(context: Context, { target, timeoutMs }: {
   const store = await context.store();
   const deadline = timeoutMs === undefined ? Infinity : context.clock.monotonicMs() + timeoutMs;
   using changes = watchStore(store, context.clock);
-  for (let left = await target.look(store); left > 0; left = await target.look(store)) {
+  let left = await target.look(store);
+  if (left > 0 && context.print.hints) await target.sayWhyItStands();
+  for (; left > 0; left = await target.look(store)) {
     const remainingMs = deadline - context.clock.monotonicMs();
     if (remainingMs <= 0) {
       throw new Refused(
@@ -99,6 +103,11 @@ class SomeJobs implements Awaited {
   #end(id: string, state: State): void {
     this.#ended.set(id, state);
     if (!this.#context.json) say(() => this.#context.print.line(`${id} ${state}`));
+  }
+
+  async sayWhyItStands(): Promise<void> {
+    const { sayWhyJobsStand } = await import("./say_standstill.ts");
+    await sayWhyJobsStand(this.#context, this.#left);
   }
 
   conclude(): boolean {
@@ -153,6 +162,11 @@ class WholeQueues implements Awaited {
     const [row] = await store.figures({ span: "total", queue: this.#queue ?? null });
     const { completed = 0, dead = 0, cancelled = 0 } = row?.figures ?? {};
     return { completed, dead, cancelled };
+  }
+
+  async sayWhyItStands(): Promise<void> {
+    const { sayWhyWholeQueuesStand } = await import("./say_standstill.ts");
+    await sayWhyWholeQueuesStand(this.#context, this.#queue);
   }
 
   conclude(): boolean {
