@@ -9,13 +9,15 @@ import type { QueueInfo, Store, WorkerInfo } from "../store/contract.ts";
 export interface Obstacle {
   /** Such as `no worker is running`. */
   found: string;
-  /** Such as `start one with`; words of queuectl follow. */
+  /** Such as `start one with`; `queuectl` and the words follow. */
   advice: string;
+  /** Words of a command line, after `queuectl`. */
   words: readonly string[];
 }
 
 /** Jobs of a queue that have not ended. */
 export interface Unfinished {
+  /** Its name. */
   queue: string;
   /** Some of them have yet to start. */
   waiting: boolean;

@@ -43,7 +43,9 @@ Deno.test("wait exits with 1 when a job ended other than completed", async () =>
 Deno.test("wait gives up after its timeout", async () => {
   using test = await testStore();
   await test.enqueue("true");
-  const { code, stdout, stderr } = await queuectl(["wait", "j1", "--timeout", "0.1", "--quiet"], { home: test.home });
+  const { code, stdout, stderr } = await queuectl(["wait", "j1", "--timeout", "0.1", "--quiet"], {
+    home: test.home,
+  });
   assert.deepEqual([code, stdout, stderr], [1, "", "Cannot wait any longer: 1 job not ended after 100ms\n"]);
 });
 

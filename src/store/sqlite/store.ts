@@ -227,6 +227,11 @@ export class SqliteStore implements contract.Store {
     return exchanged;
   }
 
+  async waiting(filter: contract.WaitingFilter): Promise<contract.Waiting> {
+    const { waiting } = await import("./waiting.ts");
+    return await this.#db.read((db) => waiting(db, filter));
+  }
+
   async orders(supervisor: string): Promise<contract.Orders> {
     const { orders } = await import("./workers.ts");
     return await this.#db.read((db) => orders(db, supervisor));
