@@ -49,7 +49,7 @@ Deno.test("list refuses a state that is none, and a limit that is none", async (
   const state = await queuectl(["list", "--state", "done"], { home: test.home });
   assert.deepEqual([state.code, state.stderr], [
     2,
-    'Cannot use --state "done": it takes pending, scheduled, processing, completed, failed, dead or cancelled\n',
+    'Cannot use --state "done": it takes pending, scheduled, processing, completed, failed, dead or cancelled; did you mean completed?\n',
   ]);
   const limit = await queuectl(["list", "--limit", "0"], { home: test.home });
   assert.deepEqual([limit.code, limit.stderr], [
@@ -244,7 +244,10 @@ Deno.test("queues: list, pause, resume, limit, clear", async () => {
   assert.equal((await test.store.queues()).find(({ name }) => name === "new")?.paused, true);
   assert.equal((await run("delete", "new")).stdout, 'Deleted queue "new"\n');
   const unknown = await run("delete", "new");
-  assert.deepEqual([unknown.code, unknown.stderr], [1, 'Cannot delete queue "new": no such queue\n']);
+  assert.deepEqual([unknown.code, unknown.stderr], [
+    1,
+    'Cannot delete queue "new": no such queue; there are: mail, default\n',
+  ]);
   const limit = await run("set", "mail", "--concurrency", "0");
   assert.deepEqual([limit.code, limit.stderr], [
     2,

@@ -55,7 +55,10 @@ Deno.test("wait for a queue, or for all, ends when nothing is left to run or ret
   await test.enqueue("true", { queue: "mail" });
   const mail = queuectl(["wait", "--queue", "mail", "--json"], { home: test.home });
   const other = await queuectl(["wait", "--queue", "other"], { home: test.home });
-  assert.deepEqual([other.code, other.stderr], [1, 'Cannot wait for queue "other": no such queue\n']);
+  assert.deepEqual([other.code, other.stderr], [
+    1,
+    'Cannot wait for queue "other": no such queue; there is: mail\n',
+  ]);
   await (await worker.claim()).end();
   assert.equal((await mail).code, 0);
   assert.equal((await queuectl(["wait", "--all"], { home: test.home })).code, 0);

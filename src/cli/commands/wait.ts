@@ -141,7 +141,9 @@ class WholeQueues implements Awaited {
     this.#first ??= await this.#ends(store);
     const counts = await this.#counts(store);
     if (begins && counts === undefined) {
-      throw new NoSuch(`Cannot wait for queue "${this.#queue}": no such queue`);
+      const { queueNames, withOthers } = await import("./unknown_names.ts");
+      const error = new NoSuch(`Cannot wait for queue "${this.#queue}": no such queue`);
+      throw withOthers(error, this.#queue!, await queueNames(store));
     }
     const { pending = 0, scheduled = 0, failed = 0, processing = 0, cancelled = 0 } = counts ?? {};
     const seen = this.#cancelled;

@@ -66,7 +66,18 @@ function reasonIn(printed: string): string | undefined {
 
 function startWords(home: Home, { count, slots, queues, burst, leave }: DetachedWorkers): string[] {
   return [
-    ...["worker", "start", "--home", home.dir, "--log", "--count", String(count), "--slots", String(slots)],
+    ...[
+      "worker",
+      "start",
+      "--home",
+      home.dir,
+      "--log",
+      "--quiet",
+      "--count",
+      String(count),
+      "--slots",
+      String(slots),
+    ],
     ...(queues === null ? [] : ["--queue", queues.join(",")]),
     ...(burst ? ["--burst"] : []),
     ...(burst === "leave-scheduled" ? ["--no-wait-scheduled"] : []),

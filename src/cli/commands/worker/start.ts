@@ -9,6 +9,7 @@ import { currentDirectory } from "../../../system/environment.ts";
 import { thisPlatform } from "../../../worker/process/this_platform.ts";
 import { Supervisor } from "../../../worker/supervisor/supervisor.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
+import type { Context } from "../../line/context.ts";
 import { toggle } from "../../line/flags.ts";
 import { WORKER_FLAGS } from "./flags.ts";
 import { LineJournal } from "./line_journal.ts";
@@ -44,12 +45,14 @@ export const command: Target = defineCommand({
     const queues = readQueues(flags.queue);
     const setting = { count: flags.count ?? 1, slots: flags.slots ?? 1, queues, burst: burstOf(flags) };
     if (flags.detach) {
+      await hintAt(context, queues);
       const { detach } = await import("./detach.ts");
       return await detach(context, { ...setting, leave: flags.leave });
     }
     requireProgram();
     const { home, clock, json } = context;
     const store = await context.store();
+    await hintAt(context, queues);
     const host = await thisPlatform.probeHost();
     // A directory that somebody removes must not take the worker with it.
     const directory = currentDirectory();
@@ -80,6 +83,13 @@ export const command: Target = defineCommand({
     } while (end === "replaced");
   },
 });
+
+/** A queue that is not there may yet come, or be a slip. */
+async function hintAt(context: Context, queues: readonly string[] | null): Promise<void> {
+  if (queues === null) return;
+  const { hintAtUnknownQueues } = await import("../unknown_names.ts");
+  await hintAtUnknownQueues(context, queues);
+}
 
 function burstOf(
   { burst, noWaitScheduled }: { burst: boolean; noWaitScheduled: boolean },
