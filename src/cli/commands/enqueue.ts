@@ -26,7 +26,7 @@ export const command: Target = defineCommand({
     ["enqueue 'make report'", "a command"],
     ["enqueue -- cp 'my file' /tmp", "a command by its words"],
     [`enqueue '{"command": "make", "priority": 1, "timeout": "10m"}'`, "a job as JSON"],
-    ["enqueue --delay 1h --label nightly 'make clean'", "not before an hour from now"],
+    ["enqueue -d 1h -l nightly 'make clean'", "not before an hour from now"],
     ["enqueue --file jobs.txt --queue bulk", "many, into one queue"],
   ],
   flags: { ...jobFlags(), file: text("FILE", "many jobs from a file; - is standard input") },
@@ -53,7 +53,7 @@ export const command: Target = defineCommand({
 async function fieldsOfWords(words: readonly string[], literal: readonly string[] = []): Promise<unknown> {
   const [first, second] = words;
   if (literal.length === words.length) return { command: quoteWords(words) };
-  if (first!.startsWith("-")) throw new BadInput(`Unknown flag ${first}: ${ADVICE}`);
+  if (first!.startsWith("-")) throw new BadInput(`Unknown flag ${first}; --help shows what it takes`);
   if (second !== undefined) throw new BadInput(`Unexpected word "${second}" after "${first}": ${ADVICE}`);
   const text = first!.trimStart();
   if (text.startsWith("{")) {
