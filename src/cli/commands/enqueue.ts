@@ -10,7 +10,7 @@ import { quoteWords } from "../../system/shell_words.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { text } from "../line/flags.ts";
-import { fieldsFromFlags, fieldTexts, jobFlags } from "./job_flags.ts";
+import { fieldsFromFlags, fieldTexts, jobFlags, type JobFlagValues } from "./job_flags.ts";
 
 const ADVICE = "quote the whole command, or put -- before it";
 
@@ -27,6 +27,7 @@ export const command: Target = defineCommand({
     ["enqueue -- cp 'my file' /tmp", "a command by its words"],
     [`enqueue '{"command": "make", "priority": 1, "timeout": "10m"}'`, "a job as JSON"],
     ["enqueue -d 1h -l nightly 'make clean'", "not before an hour from now"],
+    ["enqueue --stdin letter.txt 'mail -s hello you@example.org'", "with an input that is kept with the job"],
     ["enqueue --file jobs.txt --queue bulk", "many, into one queue"],
   ],
   flags: { ...jobFlags(), file: text("FILE", "many jobs from a file; - is standard input") },
@@ -34,8 +35,10 @@ export const command: Target = defineCommand({
   advice: ADVICE,
   async run(context, flags, words) {
     const fields = fieldsFromFlags(fieldTexts(flags));
+    const { stdin: input } = flags as JobFlagValues;
+    const stdin = typeof input === "string" ? await stdinOf(input, flags.file) : undefined;
     if (typeof flags.file === "string") {
-      return await enqueueFile(context, { path: flags.file, fields, words });
+      return await enqueueFile(context, { path: flags.file, fields, stdin, words });
     }
     if (words.length === 0 && !("command" in fields)) {
       throw new BadInput("Missing COMMAND: give a command, a job as JSON, or --file FILE");
@@ -44,10 +47,18 @@ export const command: Target = defineCommand({
       throw new BadInput("Cannot take two commands: give one as text or with --command");
     }
     const typed = words.length > 0 ? await fieldsOfWords(words, context.literal) : {};
-    const defaults = await defaultsFor(context, fields);
+    const defaults = await defaultsFor(context, { fields, stdin });
     await enqueueOne(context, { job: jobFromValue(typed, defaults), now: defaults.now });
   },
 });
+
+async function stdinOf(path: string, file: unknown): Promise<Uint8Array> {
+  if (path === "-" && file === "-") {
+    throw new BadInput("Cannot use - for both --stdin and --file: standard input can be read once");
+  }
+  const { readStdin } = await import("./enqueue_stdin.ts");
+  return await readStdin(path);
+}
 
 /** What the words say of the job: a command by its words, a command as text, or JSON. */
 async function fieldsOfWords(words: readonly string[], literal: readonly string[] = []): Promise<unknown> {
@@ -74,9 +85,15 @@ function isJson(text: string): boolean {
   }
 }
 
-async function defaultsFor(context: Context, fields: Record<string, unknown>): Promise<JobDefaults> {
+/** What the flags said of each job. */
+interface Given {
+  fields: Record<string, unknown>;
+  stdin: Uint8Array | undefined;
+}
+
+async function defaultsFor(context: Context, { fields, stdin }: Given): Promise<JobDefaults> {
   const surroundings = { now: context.clock.now(), ...whereabouts() };
-  const given = readFields(fields, surroundings);
+  const given = { ...readFields(fields, surroundings), ...(stdin && { stdin }) };
   await context.store({ reserve: false });
   return { ...await context.settings(), ...surroundings, given };
 }
@@ -92,17 +109,17 @@ async function enqueueOne(context: Context, { job, now }: { job: NewJob; now: nu
 }
 
 /** `--file` and what was typed besides it. */
-interface FileRequest {
+interface FileRequest extends Given {
   path: string;
-  fields: Record<string, unknown>;
   words: readonly string[];
 }
 
-async function enqueueFile(context: Context, { path, fields, words }: FileRequest): Promise<void> {
+async function enqueueFile(context: Context, { path, words, ...said }: FileRequest): Promise<void> {
+  const { fields } = said;
   if (words.length > 0 || "command" in fields || "id" in fields) {
     throw new BadInput("Cannot use --file with a command or an id: the file says them");
   }
-  const defaults = await defaultsFor(context, fields);
+  const defaults = await defaultsFor(context, said);
   const { enqueueBulk } = await import("./enqueue_bulk.ts");
   await enqueueBulk(context, { path, defaults });
 }

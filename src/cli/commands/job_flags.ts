@@ -12,7 +12,13 @@ export type JobFlagValues = Record<string, string | boolean | readonly string[] 
 
 /** Flags for fields; all of them unless `names` says which. */
 export function jobFlags(names: readonly FieldName[] = FIELD_NAMES): Flags {
-  return Object.fromEntries(names.map((name) => [camelCase(name), flagFor(name)]));
+  const typed = names.filter((name) => !isOnlyJson(FIELDS[name].kind));
+  return Object.fromEntries(typed.map((name) => [camelCase(name), flagFor(name)]));
+}
+
+/** Bytes need no base64 where they come from a file. */
+function isOnlyJson(kind: Kind): boolean {
+  return kind.type === "input" && kind.as === "base64";
 }
 
 function flagFor(name: FieldName): Flag<string | string[] | boolean | undefined> {
@@ -39,6 +45,8 @@ function placeholder(name: FieldName, { type }: Kind): string {
     case "line":
     case "word":
       return name.toUpperCase();
+    case "input":
+      return "FILE";
     case "flag":
       return "";
   }
@@ -61,6 +69,7 @@ export function fieldsFromFlags(
     const value = flags[name];
     if (value === undefined || value === false) continue;
     const { type }: Kind = FIELDS[name].kind;
+    if (type === "input") continue; // a path, for whoever reads the file
     if (type === "variables") values[name] = variables(name, value as readonly string[]);
     else values[name] = type === "integer" && /^[+-]?\d+$/.test(value as string) ? Number(value) : value;
   }
