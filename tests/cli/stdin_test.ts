@@ -58,7 +58,7 @@ Deno.test("what cannot be kept as a stdin is refused in a sentence, and nothing 
     [["--stdin", test.dir.path, "cat"], `Cannot read "${test.dir.path}": it is a directory`],
     [
       ["--stdin", "-", "--file", "-"],
-      "Cannot use - for both --stdin and --file: standard input can be read once",
+      "Cannot use - for both --file and --stdin: standard input can be read once",
     ],
     [
       ['{"command": "cat", "stdin": "x", "stdin_base64": "eA=="}'],

@@ -10,7 +10,7 @@ import { quoteWords } from "../../system/shell_words.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { text } from "../line/flags.ts";
-import { fieldsFromFlags, fieldTexts, jobFlags, type JobFlagValues } from "./job_flags.ts";
+import { ENV_FLAGS, fieldsWithVariables, jobFlags, type JobFlagValues } from "./job_flags.ts";
 
 const ADVICE = "quote the whole command, or put -- before it";
 
@@ -30,13 +30,14 @@ export const command: Target = defineCommand({
     ["enqueue --stdin letter.txt 'mail -s hello you@example.org'", "with an input that is kept with the job"],
     ["enqueue --file jobs.txt --queue bulk", "many, into one queue"],
   ],
-  flags: { ...jobFlags(), file: text("FILE", "many jobs from a file; - is standard input") },
+  flags: { ...jobFlags(), ...ENV_FLAGS, file: text("FILE", "many jobs from a file; - is standard input") },
   words: { placeholder: "COMMAND", brief: "the command, or the job as JSON" },
   advice: ADVICE,
   async run(context, flags, words) {
-    const fields = fieldsFromFlags(fieldTexts(flags));
+    requireOneReader(flags);
+    const fields = await fieldsWithVariables(context, flags);
     const { stdin: input } = flags as JobFlagValues;
-    const stdin = typeof input === "string" ? await stdinOf(input, flags.file) : undefined;
+    const stdin = typeof input === "string" ? await stdinOf(input) : undefined;
     if (typeof flags.file === "string") {
       return await enqueueFile(context, { path: flags.file, fields, stdin, words });
     }
@@ -52,10 +53,15 @@ export const command: Target = defineCommand({
   },
 });
 
-async function stdinOf(path: string, file: unknown): Promise<Uint8Array> {
-  if (path === "-" && file === "-") {
-    throw new BadInput("Cannot use - for both --stdin and --file: standard input can be read once");
-  }
+/** Standard input is gone once it was read. */
+function requireOneReader({ file, stdin, envFile }: JobFlagValues): void {
+  const readers = Object.entries({ "--file": file, "--stdin": stdin, "--env-file": envFile })
+    .filter(([, value]) => [value].flat().includes("-")).map(([flag]) => flag);
+  if (readers.length < 2) return;
+  throw new BadInput(`Cannot use - for both ${readers.join(" and ")}: standard input can be read once`);
+}
+
+async function stdinOf(path: string): Promise<Uint8Array> {
   const { readStdin } = await import("./enqueue_stdin.ts");
   return await readStdin(path);
 }

@@ -5,6 +5,7 @@
 import { BadInput } from "../../domain/errors.ts";
 import { FIELD_NAMES, type FieldName, FIELDS, type Kind } from "../../domain/fields.ts";
 import { quote } from "../../domain/spec.ts";
+import type { Context } from "../line/context.ts";
 import { type Flag, type Flags, text, texts, toggle } from "../line/flags.ts";
 
 /** What the flags of some fields give: text as it was typed. */
@@ -40,7 +41,7 @@ function placeholder(name: FieldName, { type }: Kind): string {
     case "path":
       return "DIR";
     case "variables":
-      return "NAME=VALUE";
+      return "NAME[=VALUE]";
     case "text":
     case "line":
     case "word":
@@ -57,6 +58,17 @@ export function fieldTexts(values: JobFlagValues): Partial<Record<FieldName, Job
   return Object.fromEntries(FIELD_NAMES.map((name) => [name, values[camelCase(name)]]));
 }
 
+/** As `fieldsFromFlags`, with the variables that are taken from here. */
+export async function fieldsWithVariables(
+  context: Context,
+  flags: JobFlagValues,
+): Promise<Record<string, unknown>> {
+  if (!takesFromHere(flags)) return fieldsFromFlags(fieldTexts(flags));
+  const { variablesFromHere } = await import("./environment_flags.ts");
+  const env = await variablesFromHere(context, flags as EnvironmentFlags);
+  return { ...fieldsFromFlags(fieldTexts({ ...flags, env: undefined })), env };
+}
+
 /**
  * Flags as they were typed to values as JSON has them; what cannot be one stays text and is refused as such.
  * Variables come as `NAME=VALUE`s.
@@ -70,18 +82,44 @@ export function fieldsFromFlags(
     if (value === undefined || value === false) continue;
     const { type }: Kind = FIELDS[name].kind;
     if (type === "input") continue; // a path, for whoever reads the file
-    if (type === "variables") values[name] = variables(name, value as readonly string[]);
+    if (type === "variables") values[name] = variables(value as readonly string[]);
     else values[name] = type === "integer" && /^[+-]?\d+$/.test(value as string) ? Number(value) : value;
   }
   return values;
 }
 
-function variables(name: FieldName, entries: readonly string[]): Record<string, string> {
-  return Object.fromEntries(entries.map((entry) => {
-    const equals = entry.indexOf("=");
-    if (equals < 1) throw new BadInput(`Cannot use ${name} ${quote(entry)}: it takes NAME=VALUE`);
-    return [entry.slice(0, equals), entry.slice(equals + 1)];
-  }));
+function variables(entries: readonly string[]): Record<string, string> {
+  return Object.fromEntries(entries.map((entry) => splitVariable(entry) as [string, string]));
+}
+
+/** `NAME=VALUE`, or `NAME` without a value. @throws {BadInput} where there is no name */
+export function splitVariable(entry: string): [name: string, value?: string] {
+  const equals = entry.indexOf("=");
+  if (equals === 0 || entry === "") {
+    throw new BadInput(
+      `Cannot use env ${quote(entry)}: it takes NAME=VALUE, or NAME of a variable that is set here`,
+    );
+  }
+  return equals < 0 ? [entry] : [entry.slice(0, equals), entry.slice(equals + 1)];
+}
+
+/** What was typed of variables. */
+export interface EnvironmentFlags {
+  env?: readonly string[];
+  envFile?: readonly string[];
+  envAll?: boolean;
+}
+
+/** Where variables come from besides `--env`. */
+export const ENV_FLAGS = {
+  envFile: texts("FILE", "variables from a file, NAME=VALUE a line; may be repeated"),
+  envAll: toggle("the whole environment from here, without what the setting env_exclude names"),
+};
+
+/** Whether flags take variables from somewhere else than the command line (see `environment_flags.ts`). */
+function takesFromHere({ env, envFile, envAll }: JobFlagValues): boolean {
+  return envAll === true || envFile !== undefined ||
+    Array.isArray(env) && env.some((entry) => !entry.includes("="));
 }
 
 function camelCase(name: string): string {
