@@ -36,7 +36,10 @@ Deno.test("the table of attempts names the zone in its title", async () => {
   using test = await testStore();
   const id = await test.enqueue("true");
   await (await (await handWorker(test.store)).claim()).end();
-  assert.match(await show(test, id), /STARTED \+05:30 .*\n +1  completed  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  /);
+  assert.match(
+    await show(test, id),
+    /STARTED \+05:30 .*\n +1 {2}completed {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}/,
+  );
   assert.match(await show(test, id, "--utc"), /STARTED UTC /);
 });
 
