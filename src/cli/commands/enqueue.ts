@@ -105,7 +105,14 @@ async function sayUnlessServed(
 ): Promise<void> {
   if (!context.print.hints) return;
   try {
-    if (await (await context.store()).isServed(queue, beyond)) return;
+    const service = await (await context.store()).service(queue, beyond);
+    if (service === "served") return;
+    // which is what is said most often, and takes nothing more to be known
+    if (service === "nobody") {
+      return context.print.hint(
+        `No worker is running: start one with ${context.lineOf(["worker", "start"])}`,
+      );
+    }
     const { sayWhyQueuesStand } = await import("./say_standstill.ts");
     await sayWhyQueuesStand(context, [queue]);
   } catch {

@@ -44,7 +44,7 @@ async function sayUnlessServed(
   try {
     const store = await context.store();
     for (const queue of queues) {
-      if (await store.isServed(queue, beyond)) queues.delete(queue);
+      if (await store.service(queue, beyond) === "served") queues.delete(queue);
     }
     if (queues.size === 0) return;
     const { sayWhyQueuesStand } = await import("./say_standstill.ts");
