@@ -17,41 +17,22 @@ export interface BulkRequest {
 }
 
 /**
- * Queues the jobs of a file. The ids go to stdout, one a line; a terminal gets their number instead.
+ * Queues the jobs of a file. Returns them with their ids.
  * @throws {BadInput} or {TakenId} that names the line; then nothing was queued
  */
-export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<void> {
+export async function enqueueBulk(
+  context: Context,
+  { path, defaults }: BulkRequest,
+): Promise<{ jobs: readonly NewJob[]; ids: string[] }> {
   const source = path === "-" ? "standard input" : path;
   const { jobs, place } = readBulk(await readText(path, source), { source, defaults });
   const store = await context.store({ reserve: false });
-  const { idFormat, leaseMs } = await context.settings();
+  const { idFormat } = await context.settings();
   const options = { now: defaults.now, idFormat };
   const ids = await store.enqueue(context.print.hints ? withProgress(jobs) : jobs, options).catch((error) => {
     throw error instanceof TakenId ? inPlace(error, { source, place: place(error.index) }) : error;
   });
-  if (!context.json && Deno.stdout.isTerminal()) context.print.hint(`Queued ${ids.length} jobs`);
-  else context.print.result({ ids }, () => ids.join("\n"));
-  await sayUnlessServed(context, { jobs, beyond: defaults.now + leaseMs / 2 });
-}
-
-/** Says once where nobody takes some of the jobs. They are stored: nothing fails here. */
-async function sayUnlessServed(
-  context: Context,
-  { jobs, beyond }: { jobs: readonly NewJob[]; beyond: number },
-): Promise<void> {
-  if (!context.print.hints) return;
-  const queues = new Set(jobs.filter(({ held }) => !held).map(({ queue }) => queue));
-  try {
-    const store = await context.store();
-    for (const queue of queues) {
-      if (await store.service(queue, beyond) === "served") queues.delete(queue);
-    }
-    if (queues.size === 0) return;
-    const { sayWhyQueuesStand } = await import("./say_standstill.ts");
-    await sayWhyQueuesStand(context, queues);
-  } catch {
-    // There is no hint, then.
-  }
+  return { jobs, ids };
 }
 
 async function readText(path: string, source: string): Promise<string> {
