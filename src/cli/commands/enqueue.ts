@@ -94,7 +94,13 @@ async function enqueueTyped(context: Context, { fields, words }: Typed): Promise
 async function fieldsOfWords(words: readonly string[], literal: readonly string[] = []): Promise<unknown> {
   const [first, second] = words;
   if (literal.length === words.length) return { command: quoteWords(words) };
-  if (first!.startsWith("-")) throw new BadInput(`Unknown flag ${first}: ${ADVICE}`);
+  if (first!.startsWith("-")) {
+    throw new BadInput(
+      /\s/.test(first!)
+        ? `Unknown flag "${first}": for a command that begins with -, use --command`
+        : `Unknown flag ${first}; --help shows what it takes`,
+    );
+  }
   if (second !== undefined) throw new BadInput(`Unexpected word "${second}" after "${first}": ${ADVICE}`);
   const text = first!.trimStart();
   if (text.startsWith("{")) {
