@@ -213,7 +213,7 @@ Deno.test("bad input gets one sentence and exit code 2, and changes nothing", as
     [["--id", "a", "--id", "b", "true"], 'Cannot use --id "b": the flag was already given'],
     [["ls", "-la"], `Unknown flag -l: ${words}`],
     [["ls", "src"], `Unexpected word "src" after "ls": ${words}`],
-    [["--x"], `Unknown flag --x: ${words}`],
+    [["--x"], "Unknown flag --x; --help shows what it takes"],
     [["ls", "--", "src"], `Unexpected word "src" after "ls": ${words}`],
     [["--command", "a", "b"], "Cannot take two commands: give one as text or with --command"],
     [["--file", "/nowhere/jobs"], 'Cannot read "/nowhere/jobs": no such file'],
