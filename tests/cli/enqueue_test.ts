@@ -206,7 +206,10 @@ Deno.test("bad input gets one sentence and exit code 2, and changes nothing", as
       ["--run-at", "2030-02-30T00:00:00Z", "true"],
       'Cannot use run_at "2030-02-30T00:00:00Z": it takes a time with its zone, such as 2030-01-01T14:00:00Z or 2030-01-01T14:00+02:00',
     ],
-    [["--env", "A", "true"], 'Cannot use env "A": it takes NAME=VALUE'],
+    [
+      ["--env", "=A", "true"],
+      'Cannot use env "=A": it takes NAME=VALUE, or NAME of a variable that is set here',
+    ],
     [["--label=", "true"], 'Cannot use label "": it takes 1 to 128 characters on one line'],
     [["--priorty", "1", "true"], "Unknown flag --priorty, did you mean --priority?"],
     [["--priority"], "Missing value for --priority"],

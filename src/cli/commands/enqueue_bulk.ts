@@ -18,20 +18,28 @@ export interface BulkRequest {
 }
 
 /**
- * Queues the jobs of a file. The ids go to stdout, one a line; a terminal gets their number instead.
+ * Queues the jobs of a file. Returns their ids.
  * @throws {BadInput} or {TakenId} that names the line; then nothing was queued
  */
-export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<void> {
+export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<string[]> {
   const source = inputName(path);
   const { jobs, place } = readBulk(await readTextInput(path), { source, defaults });
-  const store = await context.store({ reserve: false });
-  const { idFormat } = await context.settings();
-  const options = { now: defaults.now, idFormat };
-  const ids = await store.enqueue(withProgress(jobs), options).catch((error) => {
+  return await storeMany(context, { jobs, now: defaults.now }).catch((error) => {
     throw error instanceof TakenId ? inPlace(error, { source, place: place(error.index) }) : error;
   });
-  if (!context.json && Deno.stdout.isTerminal()) context.print.note(`Queued ${ids.length} jobs`);
-  else context.print.result({ ids }, () => ids.join("\n"));
+}
+
+/** Very many jobs, and when they are enqueued. */
+export interface Many {
+  jobs: readonly NewJob[];
+  now: number;
+}
+
+/** Stores jobs, all or none, and returns their ids. @throws {TakenId} that says which */
+export async function storeMany(context: Context, { jobs, now }: Many): Promise<string[]> {
+  const store = await context.store({ reserve: false });
+  const { idFormat } = await context.settings();
+  return await store.enqueue(withProgress(jobs), { now, idFormat });
 }
 
 const BAR_WIDTH = 30;

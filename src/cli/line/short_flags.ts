@@ -23,6 +23,7 @@ export const LETTERS: Readonly<Record<string, string>> = {
   state: "s",
   all: "a",
   yes: "y",
+  null: "0",
   help: "h",
 };
 
@@ -31,8 +32,8 @@ export function shortFlag(name: string): string | undefined {
   return Object.hasOwn(LETTERS, name) ? `-${LETTERS[name]}` : undefined;
 }
 
-/** A dash and a letter; a number is no flag. */
-const SHORT = /^-[a-z]/i;
+/** A dash and a letter, or `-0`; any other number is no flag. */
+const SHORT = /^-[a-z0]/i;
 
 /**
  * The line with every `-q mail`, `-qmail` and `-q=mail` as `--queue=mail`, and `-fn3` as `--follow --lines=3`. What

@@ -3,6 +3,7 @@
  * Printing: results to stdout, messages to stderr, colour only on a terminal and never with NO_COLOR.
  */
 import { UserError } from "../../domain/errors.ts";
+import type { Stream } from "../../domain/job.ts";
 import { isSet } from "../../system/environment.ts";
 import { visible } from "./terminal.ts";
 import { writeAll } from "./write_all.ts";
@@ -46,16 +47,17 @@ export class Print {
   }
 
   /**
-   * Bytes to stdout, as they are.
+   * Bytes to stdout, or to stderr, as they are.
    * @throws {Deno.errors.BrokenPipe} when nobody reads any more
    * @throws {UserError} when they cannot be written for another reason, such as a full disk
    */
-  bytes(bytes: Uint8Array): void {
+  bytes(bytes: Uint8Array, stream: Stream = "stdout"): void {
     try {
-      writeAll(Deno.stdout, bytes);
+      writeAll(Deno[stream], bytes);
     } catch (error) {
       if (error instanceof Deno.errors.BrokenPipe) throw error;
-      throw new UserError(`Cannot write to standard output: ${reasonOf(error)}; ${CHANGED}`);
+      const name = stream === "stdout" ? "output" : "error";
+      throw new UserError(`Cannot write to standard ${name}: ${reasonOf(error)}; ${CHANGED}`);
     }
   }
 
