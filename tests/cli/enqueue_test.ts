@@ -214,7 +214,7 @@ Deno.test("bad input gets one sentence and exit code 2, and changes nothing", as
     [["--priorty", "1", "true"], "Unknown flag --priorty, did you mean --priority?"],
     [["--priority"], "Missing value for --priority"],
     [["--id", "a", "--id", "b", "true"], 'Cannot use --id "b": the flag was already given'],
-    [["ls", "-la"], `Unknown flag -l: ${words}`],
+    [["ls", "-la"], `Cannot tell whose flag -la is: put it before the command, or ${words}`],
     [["ls", "src"], `Unexpected word "src" after "ls": ${words}`],
     [["--x"], `Unknown flag --x: ${words}`],
     [["ls", "--", "src"], `Unexpected word "src" after "ls": ${words}`],
