@@ -4,6 +4,7 @@
  */
 import type { Template } from "../../domain/each.ts";
 import { BadInput } from "../../domain/errors.ts";
+import type { NewJob } from "../../domain/job.ts";
 import { type JobDefaults, jobFromValue, readFields } from "../../domain/spec.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { quoteWords } from "../../system/shell_words.ts";
@@ -78,15 +79,17 @@ export const command: Target = defineCommand({
     const attends = follow || flags.wait === true;
     if (follow && !queued.many) context.print.note(queued.ids[0]!);
     else if (!follow && !(attends && context.json)) await printIds(context, queued);
+    await sayUnlessServed(context, queued);
     if (!attends) return;
     const { attend } = await import("./attend.ts");
     return await attend(context, { ids: queued.ids, follow });
   },
 });
 
-/** The ids of jobs that are safely stored. */
+/** Jobs that are safely stored. */
 interface Queued {
   ids: readonly string[];
+  jobs: readonly NewJob[];
   /** They come from a file, or are one for each of many. */
   many: boolean;
 }
@@ -127,7 +130,7 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
   const job = jobFromValue(typed, defaults);
   const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
-  return { ids: await store.enqueue([job], { now: defaults.now, idFormat }), many: false };
+  return { ids: await store.enqueue([job], { now: defaults.now, idFormat }), jobs: [job], many: false };
 }
 
 /** What the words say of the job: a command by its words, a command as text, or JSON. */
@@ -172,7 +175,7 @@ async function enqueueFile(
   }
   const defaults = await defaultsFor(context, said);
   const { enqueueBulk } = await import("./enqueue_bulk.ts");
-  return { ids: await enqueueBulk(context, { path, defaults }), many: true };
+  return { ...await enqueueBulk(context, { path, defaults }), many: true };
 }
 
 /** `--each` and what was typed besides it. */
@@ -189,7 +192,7 @@ async function enqueueForEach(context: Context, { sources, byNul, file, ...said 
   const template = templateOf(said.words, { command, literal: context.literal });
   const defaults = await defaultsFor(context, { ...said, fields });
   const { enqueueEach } = await import("./enqueue_each.ts");
-  return { ids: await enqueueEach(context, { sources, byNul, template, defaults }), many: true };
+  return { ...await enqueueEach(context, { sources, byNul, template, defaults }), many: true };
 }
 
 function templateOf(
@@ -216,12 +219,34 @@ function templateOf(
 /** One a line; of a file, a terminal gets their number instead. */
 async function printIds(context: Context, { ids, many }: Queued): Promise<void> {
   if (!context.json) {
-    if (many && Deno.stdout.isTerminal()) context.print.note(`Queued ${ids.length} jobs`);
+    if (many && Deno.stdout.isTerminal()) context.print.hint(`Queued ${ids.length} jobs`);
     else if (ids.length > 0) context.print.line(ids.join("\n"));
   } else if (many) context.print.result({ ids }, () => "");
   else {
     const { jobJson } = await import("../../views/job_json.ts");
     const stored = await (await context.store()).get(ids[0]!);
     context.print.result(stored && jobJson(stored), () => "");
+  }
+}
+
+/**
+ * Says once where nobody takes some of the jobs. A worker whose lease has not been renewed for half of its time is
+ * looked at more closely. The jobs are stored: nothing fails here.
+ */
+async function sayUnlessServed(context: Context, { jobs }: Queued): Promise<void> {
+  if (!context.print.hints) return;
+  try {
+    const store = await context.store();
+    const { leaseMs } = await context.settings();
+    const beyond = context.clock.now() + leaseMs / 2;
+    const queues = new Set(jobs.filter(({ held }) => !held).map(({ queue }) => queue));
+    for (const queue of queues) {
+      if (await store.isServed(queue, beyond)) queues.delete(queue);
+    }
+    if (queues.size === 0) return;
+    const { sayWhyQueuesStand } = await import("./say_standstill.ts");
+    await sayWhyQueuesStand(context, queues);
+  } catch {
+    // There is no hint, then.
   }
 }

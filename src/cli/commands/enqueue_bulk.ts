@@ -18,10 +18,10 @@ export interface BulkRequest {
 }
 
 /**
- * Queues the jobs of a file. Returns their ids.
+ * Queues the jobs of a file. Returns them with their ids.
  * @throws {BadInput} or {TakenId} that names the line; then nothing was queued
  */
-export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<string[]> {
+export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<StoredMany> {
   const source = inputName(path);
   const { jobs, place } = readBulk(await readTextInput(path), { source, defaults });
   return await storeMany(context, { jobs, now: defaults.now }).catch((error) => {
@@ -35,11 +35,18 @@ export interface Many {
   now: number;
 }
 
-/** Stores jobs, all or none, and returns their ids. @throws {TakenId} that says which */
-export async function storeMany(context: Context, { jobs, now }: Many): Promise<string[]> {
+/** Jobs that are stored, and their ids in the same order. */
+export interface StoredMany {
+  jobs: readonly NewJob[];
+  ids: string[];
+}
+
+/** Stores jobs, all or none. @throws {TakenId} that says which */
+export async function storeMany(context: Context, { jobs, now }: Many): Promise<StoredMany> {
   const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
-  return await store.enqueue(withProgress(jobs), { now, idFormat });
+  const shown = context.print.hints ? withProgress(jobs) : jobs;
+  return { jobs, ids: await store.enqueue(shown, { now, idFormat }) };
 }
 
 const BAR_WIDTH = 30;

@@ -9,7 +9,7 @@ import { isGlob } from "../../domain/glob.ts";
 import { type JobDefaults, jobFromCommand } from "../../domain/spec.ts";
 import { quoteWords } from "../../system/shell_words.ts";
 import type { Context } from "../line/context.ts";
-import { storeMany } from "./enqueue_bulk.ts";
+import { type StoredMany, storeMany } from "./enqueue_bulk.ts";
 import { matchingFiles } from "./matching_files.ts";
 import { inputName, readTextInput } from "./read_input.ts";
 
@@ -24,11 +24,11 @@ export interface EachRequest {
   defaults: JobDefaults;
 }
 
-/** Queues the jobs and returns their ids. @throws {BadInput} where there is no item, or one makes no job */
+/** Queues the jobs and returns them with their ids. @throws {BadInput} where there is no item, or one makes no job */
 export async function enqueueEach(
   context: Context,
   { sources, byNul, template, defaults }: EachRequest,
-): Promise<string[]> {
+): Promise<StoredMany> {
   const items: string[] = [];
   const directory = defaults.given?.cwd ?? defaults.cwd ?? ".";
   for (const source of sources) {
