@@ -204,7 +204,7 @@ Deno.test("bad input gets one sentence and exit code 2, and changes nothing", as
     ],
     [
       ["--run-at", "2030-02-30T00:00:00Z", "true"],
-      'Cannot use run_at "2030-02-30T00:00:00Z": it takes a time with its zone, such as 2030-01-01T14:00:00Z or 2030-01-01T14:00+02:00',
+      'Cannot use run_at "2030-02-30T00:00:00Z": it takes a time, such as 2030-01-01T14:00:00Z, "tomorrow 9:00", "friday 18:00 Europe/Berlin" or +2h',
     ],
     [
       ["--env", "=A", "true"],

@@ -11,7 +11,14 @@ import { quoteWords } from "../../system/shell_words.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { text, texts, toggle } from "../line/flags.ts";
-import { ENV_FLAGS, fieldsWithVariables, jobFlags, type JobFlagValues } from "./job_flags.ts";
+import {
+  ENV_FLAGS,
+  fieldsWithVariables,
+  jobFlags,
+  type JobFlagValues,
+  sayWhen,
+  timesAsSaid,
+} from "./job_flags.ts";
 
 const ADVICE = "quote the whole command, or put -- before it";
 
@@ -35,6 +42,7 @@ export const command: Target = defineCommand({
     ["enqueue -- cp 'my file' /tmp", "a command by its words"],
     [`enqueue '{"command": "make", "priority": 1, "timeout": "10m"}'`, "a job as JSON"],
     ["enqueue -d 1h -l nightly 'make clean'", "not before an hour from now"],
+    ["enqueue --run-at 'friday 18:00' make", "not before then"],
     ["enqueue --stdin letter.txt 'mail -s hello you@example.org'", "with an input that is kept with the job"],
     ["enqueue --file jobs.txt --queue bulk", "many, into one queue"],
     ["enqueue --each '*.wav' -- lame {} {.}.mp3", "one for each file that matches"],
@@ -79,6 +87,7 @@ export const command: Target = defineCommand({
     const attends = follow || flags.wait === true;
     if (follow && !queued.many) context.print.note(queued.ids[0]!);
     else if (!follow && !(attends && context.json)) await printIds(context, queued);
+    if (queued.inWords) await sayWhen(context, queued.jobs[0]?.runAt ?? null, context.clock.now());
     await sayUnlessServed(context, queued);
     if (!attends) return;
     const { attend } = await import("./attend.ts");
@@ -92,6 +101,8 @@ interface Queued {
   jobs: readonly NewJob[];
   /** They come from a file, or are one for each of many. */
   many: boolean;
+  /** When they may start was said in words. */
+  inWords: boolean;
 }
 
 /** What was typed: flags as fields, and words. */
@@ -126,11 +137,12 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
     throw new BadInput("Cannot take two commands: give one as text or with --command");
   }
   const typed = words.length > 0 ? await fieldsOfWords(words, context.literal) : {};
-  const defaults = await defaultsFor(context, said);
+  const defaults = await defaultsFor(context, said, (typed as { run_at?: unknown } | null)?.run_at);
   const job = jobFromValue(typed, defaults);
   const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
-  return { ids: await store.enqueue([job], { now: defaults.now, idFormat }), jobs: [job], many: false };
+  const ids = await store.enqueue([job], { now: defaults.now, idFormat });
+  return { ids, jobs: [job], many: false, inWords: defaults.readTime !== undefined };
 }
 
 /** What the words say of the job: a command by its words, a command as text, or JSON. */
@@ -158,8 +170,14 @@ function isJson(text: string): boolean {
   }
 }
 
-async function defaultsFor(context: Context, { fields, stdin }: Typed): Promise<JobDefaults> {
-  const surroundings = { now: context.clock.now(), ...whereabouts() };
+/** `runAt` is what the job itself says. */
+async function defaultsFor(
+  context: Context,
+  { fields, stdin }: Typed,
+  runAt?: unknown,
+): Promise<JobDefaults> {
+  const now = context.clock.now();
+  const surroundings = { now, ...whereabouts(), ...await timesAsSaid(now, fields.run_at, runAt) };
   const given = { ...readFields(fields, surroundings), ...(stdin && { stdin }) };
   await context.store({ reserve: false });
   return { ...await context.settings(), ...surroundings, given };
@@ -175,7 +193,8 @@ async function enqueueFile(
   }
   const defaults = await defaultsFor(context, said);
   const { enqueueBulk } = await import("./enqueue_bulk.ts");
-  return { ...await enqueueBulk(context, { path, defaults }), many: true };
+  const stored = await enqueueBulk(context, { path, defaults });
+  return { ...stored, many: true, inWords: defaults.readTime !== undefined };
 }
 
 /** `--each` and what was typed besides it. */
@@ -192,7 +211,8 @@ async function enqueueForEach(context: Context, { sources, byNul, file, ...said 
   const template = templateOf(said.words, { command, literal: context.literal });
   const defaults = await defaultsFor(context, { ...said, fields });
   const { enqueueEach } = await import("./enqueue_each.ts");
-  return { ...await enqueueEach(context, { sources, byNul, template, defaults }), many: true };
+  const stored = await enqueueEach(context, { sources, byNul, template, defaults });
+  return { ...stored, many: true, inWords: defaults.readTime !== undefined };
 }
 
 function templateOf(

@@ -6,6 +6,7 @@ import { inPlace, readBulk } from "../../domain/bulk.ts";
 import { TakenId } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
+import { timeReader } from "../../domain/when.ts";
 import type { Context } from "../line/context.ts";
 import { inputName, readTextInput } from "./read_input.ts";
 
@@ -23,7 +24,10 @@ export interface BulkRequest {
  */
 export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<StoredMany> {
   const source = inputName(path);
-  const { jobs, place } = readBulk(await readTextInput(path), { source, defaults });
+  const { jobs, place } = readBulk(await readTextInput(path), {
+    source,
+    defaults: { ...defaults, readTime: timeReader(defaults.now) },
+  });
   return await storeMany(context, { jobs, now: defaults.now }).catch((error) => {
     throw error instanceof TakenId ? inPlace(error, { source, place: place(error.index) }) : error;
   });
