@@ -42,7 +42,7 @@ export const command: Target = defineCommand({
   examples: [
     ["list", "the latest jobs"],
     ["list --state dead", "the dead letter queue"],
-    ["list --queue mail --search invoice --limit 10", "the latest ten that match"],
+    ["list -q mail --search invoice -n 10", "the latest ten that match"],
     ["list --columns id,state,exit_code,created_at", "what you want to know of each"],
     ["list --format '{id}\\t{command}'", "a line for each, for a script"],
     ["list --json --sort oldest", "as JSON, oldest first"],
