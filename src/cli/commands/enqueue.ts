@@ -149,7 +149,13 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
 async function fieldsOfWords(words: readonly string[], literal: readonly string[] = []): Promise<unknown> {
   const [first, second] = words;
   if (literal.length === words.length) return { command: quoteWords(words) };
-  if (first!.startsWith("-")) throw new BadInput(`Unknown flag ${first}; --help shows what it takes`);
+  if (first!.startsWith("-")) {
+    throw new BadInput(
+      /\s/.test(first!)
+        ? `Unknown flag "${first}": for a command that begins with -, use --command`
+        : `Unknown flag ${first}; --help shows what it takes`,
+    );
+  }
   if (second !== undefined) throw new BadInput(`Unexpected word "${second}" after "${first}": ${ADVICE}`);
   const text = first!.trimStart();
   if (text.startsWith("{")) {
@@ -260,10 +266,19 @@ async function sayUnlessServed(context: Context, { jobs }: Queued): Promise<void
     const { leaseMs } = await context.settings();
     const beyond = context.clock.now() + leaseMs / 2;
     const queues = new Set(jobs.filter(({ held }) => !held).map(({ queue }) => queue));
+    const found = new Set<string>();
     for (const queue of queues) {
-      if (await store.isServed(queue, beyond)) queues.delete(queue);
+      const service = await store.service(queue, beyond);
+      if (service === "served") queues.delete(queue);
+      else found.add(service);
     }
     if (queues.size === 0) return;
+    // which is what is said most often, and takes nothing more to be known
+    if (!found.has("unclear")) {
+      return context.print.hint(
+        `No worker is running: start one with ${context.lineOf(["worker", "start"])}`,
+      );
+    }
     const { sayWhyQueuesStand } = await import("./say_standstill.ts");
     await sayWhyQueuesStand(context, queues);
   } catch {
