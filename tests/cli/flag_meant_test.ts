@@ -20,7 +20,7 @@ const CASES: [line: string, said: string][] = [
   ["enqueue --foo make", `Unknown flag --foo${HELP}`],
   ["enqueue --queue a --foo make", `Unknown flag --foo${HELP}`],
   ["enqueue --hold --foo=1 make", `Unknown flag --foo${HELP}`],
-  ["enqueue -l make", `Unknown flag -l${HELP}`],
+  ["enqueue -j make", `Unknown flag -l${HELP}`],
   ["enqueue --foo", `Unknown flag --foo${HELP}`],
   ["enqueue make --foo", `Unknown flag --foo: ${QUOTE}`],
   ["enqueue --queue a make --foo=1", `Unknown flag --foo: ${QUOTE}`],

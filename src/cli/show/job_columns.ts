@@ -30,6 +30,7 @@ const OWN: Readonly<Record<Exclude<Name, (typeof FIELDS)[typeof SHOWN_FIELDS[num
     signal: "word",
     error: "text",
     worker: "word",
+    stdin_size: "integer",
   };
 
 const KINDS = new Map<string, ColumnKind>([
@@ -94,6 +95,7 @@ function forPeople(kind: ColumnKind, value: unknown, zone: Zone): string {
     case "line":
     case "word":
     case "path":
+    case "input":
       return String(value);
   }
 }
