@@ -81,15 +81,11 @@ export interface JobStore {
    * @throws {Refused} for a job in another state
    */
   retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]>;
-  /** The same for every job that is dead now, in turns with others who write. Returns how many. */
-  retryDead(now: number): Promise<number>;
   /**
    * Removes jobs with their attempts and output. `only` narrows the states; never `processing`.
    * @throws {Refused} for a job in another state
    */
   delete(ids: readonly string[], options?: { only?: State }): Promise<void>;
-  /** Removes every job that is dead now, in turns with others who write. Returns how many. */
-  deleteDead(): Promise<number>;
   /**
    * Changes a waiting job. A `runAt` in the future makes it `scheduled`, one in the past or null makes it `pending`.
    * @throws {Refused} for a job that is not waiting
@@ -97,6 +93,62 @@ export interface JobStore {
   edit(id: string, changes: JobChanges, now: number): Promise<Job>;
   /** Keeps waiting jobs from starting (`held` true) or lets them go. @throws {Refused} for a job that is not waiting */
   hold(ids: readonly string[], held: boolean): Promise<void>;
+  /**
+   * The jobs that a selector finds now and to which something can be done; others who use the store have their turn
+   * meanwhile. A job that changes meanwhile is found once or not at all.
+   */
+  select(which: JobSelector, wish: Wish): Promise<Selection>;
+  /**
+   * Does to the selected jobs what they were selected for, in turns with others who write. Passed over are those that
+   * are gone, that the selector would not find any more or whose state has come not to allow it: each job that is
+   * changed meets all of that at the moment of its change.
+   */
+  change(selection: Selection, options: ChangeOptions): Promise<Changed>;
+  /** The ids of the jobs with some numbers, in the given order; those that are gone are left out. */
+  idsOf(seqs: readonly number[]): Promise<string[]>;
+}
+
+/** What people ask for jobs. */
+export type Verb = "cancel" | "retry" | "delete" | "edit" | "hold" | "release";
+
+/** What jobs are selected for. */
+export interface Wish {
+  /** What is to be done to them. */
+  verb: Verb;
+  /** Only to jobs in one of these states; left out is in all that allow it. */
+  only?: readonly State[];
+}
+
+/** Jobs that were selected. */
+export interface Selection {
+  /** What found them. */
+  which: JobSelector;
+  /** What for. */
+  wish: Wish;
+  /** Their numbers, oldest first. */
+  seqs: readonly number[];
+  /** How many more were found, to which it cannot be done or is done already. */
+  passedOver: number;
+}
+
+/** How selected jobs are changed. */
+export interface ChangeOptions {
+  /** In ms since the epoch. */
+  now: number;
+  /** What `edit` sets. */
+  changes?: JobChanges;
+}
+
+/** What came of a change. */
+export interface Changed {
+  /** To how many jobs it was done. */
+  done: number;
+  /** How many had changed since they were selected, and were passed over. */
+  changedMeanwhile: number;
+  /** After `retry`, how many of them stay held. */
+  held: number;
+  /** After `cancel`, the ids of those that are still to be ended by whoever runs them. */
+  requested: readonly string[];
 }
 
 /** How jobs are enqueued. */
@@ -120,8 +172,8 @@ export interface RequestKey {
 /** What `edit` can change; fields left out stay. */
 export type JobChanges = Partial<Pick<NewJob, (typeof FIELDS)[EditableName]["key"]>>;
 
-/** Which jobs to list, and in what order. */
-export interface JobFilter {
+/** Which jobs: those that have all of this. Without anything, every job. */
+export interface JobSelector {
   /** Only jobs in this state. */
   state?: State;
   /** Only jobs of this queue. */
@@ -130,10 +182,18 @@ export interface JobFilter {
   label?: string;
   /** Text that the command or the id contains. */
   search?: string;
+  /** Text that what is said of the last failure contains. */
+  error?: string;
+  /** Only jobs whose last attempt ended with this exit code. */
+  exitCode?: number;
   /** Only jobs enqueued at this time or later, in ms since the epoch. */
   since?: number;
   /** Only jobs enqueued before this time, in ms since the epoch. */
   until?: number;
+}
+
+/** Which jobs to list, and in what order. */
+export interface JobFilter extends JobSelector {
   /** Default `newest`. `priority` is the order of claiming and goes with `state: "pending"`-like views. */
   sort?: "newest" | "oldest" | "priority";
   /** At least 1. */
@@ -202,11 +262,6 @@ export interface QueueStore {
   deleteQueue(name: string): Promise<void>;
   /** Changes a queue's switches, creating it if need be. `concurrency` null takes the limit away. */
   setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void>;
-  /**
-   * Removes every job that waits now (`pending`, `scheduled`, `failed`), of one queue or of all, in turns with others
-   * who write: what they enqueue meanwhile stays. Returns how many.
-   */
-  clear(queue?: string): Promise<number>;
 }
 
 /** A page of queues. */

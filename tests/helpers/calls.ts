@@ -5,9 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { NewJob } from "../../src/domain/job.ts";
+import { type NewJob, WAITING } from "../../src/domain/job.ts";
 import type { JobChanges, Settlement, Store } from "../../src/store/contract.ts";
 import type { Home } from "../../src/system/home.ts";
+import { changeAll } from "../../src/views/change_all.ts";
 import { claim, exchangeOf, newSupervisor, settlement } from "./jobs.ts";
 
 /** One call. `ids`, `can`, `refused` and `count` are what must come of it; `now` is in ms since the epoch. */
@@ -86,11 +87,11 @@ export async function make(store: Store, call: Call, tokens: Tokens): Promise<vo
     case "setQueue":
       return await store.setQueue(call.queue, call.switches);
     case "clear":
-      return assert.equal(await store.clear(call.queue), call.count, "cleared");
+      return assert.equal(await toAll(store, call), call.count, "cleared");
     case "retryDead":
-      return assert.equal(await store.retryDead(call.now), call.count, "retried");
+      return assert.equal(await toAll(store, call), call.count, "retried");
     case "deleteDead":
-      return assert.equal(await store.deleteDead(), call.count, "deleted");
+      return assert.equal(await toAll(store, call), call.count, "deleted");
     case "prune":
       return assert.equal(await store.prune(call.before, ALL), call.count, "pruned");
   }
@@ -103,13 +104,9 @@ export async function make(store: Store, call: Call, tokens: Tokens): Promise<vo
 export async function finishTurns(store: Store, call: Call): Promise<boolean> {
   switch (call.call) {
     case "clear":
-      await store.clear(call.queue);
-      return true;
     case "retryDead":
-      await store.retryDead(call.now);
-      return true;
     case "deleteDead":
-      await store.deleteDead();
+      await toAll(store, call);
       return true;
     case "prune":
       await store.prune(call.before, ALL);
@@ -117,6 +114,17 @@ export async function finishTurns(store: Store, call: Call): Promise<boolean> {
     default:
       return false;
   }
+}
+
+/** What is done to all jobs of some kind. Returns to how many. */
+async function toAll(
+  store: Store,
+  call: Extract<Call, { call: "clear" | "retryDead" | "deleteDead" }>,
+): Promise<number> {
+  const selected = call.call === "clear"
+    ? { which: { queue: call.queue }, wish: { verb: "delete", only: WAITING } } as const
+    : { which: { state: "dead" }, wish: { verb: call.call === "retryDead" ? "retry" : "delete" } } as const;
+  return (await changeAll(store, selected, { now: call.call === "retryDead" ? call.now : 0 })).done;
 }
 
 async function allowed(can: boolean, done: Promise<unknown>): Promise<void> {

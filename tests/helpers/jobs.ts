@@ -2,7 +2,7 @@
  * @module
  * Jobs, supervisors and settlements with everything filled in that a test does not care about.
  */
-import type { NewJob } from "../../src/domain/job.ts";
+import { type NewJob, WAITING } from "../../src/domain/job.ts";
 import { jobFromValue } from "../../src/domain/spec.ts";
 import type {
   ClaimedJob,
@@ -12,6 +12,7 @@ import type {
   Settlement,
   Store,
 } from "../../src/store/contract.ts";
+import { changeAll } from "../../src/views/change_all.ts";
 
 /** A moment to count from, in ms since the epoch: on the minute, so that tests know their minutes. */
 export const T0 = 1_800_000_000_000;
@@ -29,6 +30,13 @@ export function newJob(changes: Partial<NewJob> = {}): NewJob {
 /** Enqueues jobs at `T0`. */
 export function enqueue(store: Store, ...jobs: Partial<NewJob>[]): Promise<string[]> {
   return store.enqueue(jobs.map(newJob), { now: T0, idFormat: "short" });
+}
+
+/** Removes all jobs that wait, of one queue or of all. Returns how many. */
+export async function clear(store: Store, queue?: string): Promise<number> {
+  const which = queue === undefined ? {} : { queue };
+  const selected = { which, wish: { verb: "delete", only: WAITING } } as const;
+  return (await changeAll(store, selected, { now: T0 })).done;
 }
 
 /** A supervisor with one worker, `<id>-worker`, whose lease lasts an hour from `T0`. */

@@ -11,7 +11,7 @@ import { SCHEMA_VERSION } from "../../src/store/sqlite/engine/header.ts";
 import { STEPS } from "../../src/store/sqlite/migrations/index.ts";
 import { salvage } from "../../src/store/sqlite/salvage/salvage.ts";
 import type { Home } from "../../src/system/home.ts";
-import { claim, enqueue, exchangeOf, newSupervisor, settlement, T0 } from "../helpers/jobs.ts";
+import { claim, clear, enqueue, exchangeOf, newSupervisor, settlement, T0 } from "../helpers/jobs.ts";
 import { assertKept, contentsOf, makeOldHome } from "../helpers/old_home.ts";
 import { readUntil } from "../helpers/printed.ts";
 import { tempDir } from "../helpers/temp.ts";
@@ -152,7 +152,7 @@ for (const version of VERSIONS) {
       }
       const [added] = await enqueue(store, { priority: -9 });
       assert.equal((await claim(store, "new", { now }))[0]!.id, added);
-      assert.ok(await store.clear() > 0);
+      assert.ok(await clear(store) > 0);
       assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
     } finally {
       store.close();

@@ -12,6 +12,7 @@ import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
 import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
+import { selecting } from "./selecting.ts";
 import { settling } from "./settling.ts";
 import type { Opened, Test } from "./suite.ts";
 import { supervising } from "./supervising.ts";
@@ -21,6 +22,7 @@ const PARTS = [
   looking,
   managing,
   claiming,
+  selecting,
   settling,
   printing,
   queueing,

@@ -8,13 +8,12 @@ import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { choice, count, text } from "../line/flags.ts";
+import { type FilterValues, OTHER_FILTERS, selectorOf } from "./many/filter_flags.ts";
 import { jobTable } from "../show/job_table.ts";
 
 /** The flags that pick a page. */
 export const PAGE_FLAGS = {
-  queue: text("QUEUE", "only jobs of this queue"),
-  label: text("LABEL", "only jobs with this label"),
-  search: text("TEXT", "only jobs whose command or id contains this"),
+  ...OTHER_FILTERS,
   sort: choice(["newest", "oldest", "priority"], "the order (default: newest)"),
   limit: count({ min: 1, max: 10_000 }, "at most so many (default: 50)"),
   cursor: text("CURSOR", "go on after the page that gave this cursor"),
@@ -31,17 +30,25 @@ export const command: Target = defineCommand({
   ],
   flags: { state: choice(STATES, "only jobs in this state"), ...PAGE_FLAGS },
   async run(context, flags) {
-    await printPage(context, { ...flags, limit: flags.limit ?? 50 });
+    await printPage(context, flags);
   },
 });
 
 /** Prints one page of jobs, and to stderr how to get the next. */
-export async function printPage(context: Context, filter: JobFilter): Promise<void> {
+export async function printPage(context: Context, flags: PageValues): Promise<void> {
   const { print, clock } = context;
-  const { jobs, cursor } = await (await context.store()).list(filter);
+  const { sort, limit = 50, cursor: after, ...filters } = flags;
+  const page = { limit, ...(sort && { sort }), ...(after !== undefined && { cursor: after }) };
+  const { jobs, cursor } = await (await context.store()).list({
+    ...selectorOf(filters, clock.now()),
+    ...page,
+  });
   print.result(
     { jobs: jobs.map(jobJson), cursor },
     () => jobs.length === 0 ? "No jobs" : jobTable(print, { jobs, now: clock.now() }),
   );
   if (cursor !== null && !context.json) print.note(`More with --cursor ${cursor}`);
 }
+
+/** What the flags give. */
+type PageValues = FilterValues & Partial<Pick<JobFilter, "sort" | "limit" | "cursor">>;

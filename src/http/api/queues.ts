@@ -4,7 +4,9 @@
  */
 import { NoSuch } from "../../domain/errors.ts";
 import { FIELDS, QUEUE_PATTERN } from "../../domain/fields.ts";
-import type { QueueInfo, Store } from "../../store/contract.ts";
+import { WAITING } from "../../domain/job.ts";
+import type { QueueInfo, Store, Verb } from "../../store/contract.ts";
+import { changeAll } from "../../views/change_all.ts";
 import { timeJson } from "../../views/job_json.ts";
 import { type Input, objectOf, oneOf, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
@@ -137,7 +139,10 @@ export const QUEUE_ROUTES: readonly Route[] = [
     tag,
     path: { name: QUEUE_NAME },
     answer: { description: "How many there were", schema: record({ deleted: COUNTED }) },
-    run: async ({ store, path }) => ({ deleted: await store.clear(path.name) }),
+    run: async ({ store, path, now }) => {
+      const selected = { which: { queue: path.name }, wish: { verb: "delete", only: WAITING } } as const;
+      return { deleted: (await changeAll(store, selected, { now })).done };
+    },
   }),
   defineRoute({
     method: "GET",
@@ -164,7 +169,7 @@ export const QUEUE_ROUTES: readonly Route[] = [
     summary: "Runs all dead jobs again",
     tag,
     answer: { description: "How many there were", schema: record({ retried: COUNTED }) },
-    run: async ({ store, now }) => ({ retried: await store.retryDead(now) }),
+    run: async ({ store, now }) => ({ retried: await changeDead(store, "retry", now) }),
   }),
   defineRoute({
     method: "POST",
@@ -172,6 +177,11 @@ export const QUEUE_ROUTES: readonly Route[] = [
     summary: "Removes all dead jobs",
     tag,
     answer: { description: "How many there were", schema: record({ deleted: COUNTED }) },
-    run: async ({ store }) => ({ deleted: await store.deleteDead() }),
+    run: async ({ store, now }) => ({ deleted: await changeDead(store, "delete", now) }),
   }),
 ];
+
+/** Does something to every dead job. Returns how many there were. */
+async function changeDead(store: Store, verb: Verb, now: number): Promise<number> {
+  return (await changeAll(store, { which: { state: "dead" }, wish: { verb } }, { now })).done;
+}

@@ -107,19 +107,9 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => retry(db, ids, options));
   }
 
-  async retryDead(now: number): Promise<number> {
-    const { retryDead } = await import("./sweep.ts");
-    return await this.#changes(() => retryDead(this.#db, now));
-  }
-
   async delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
     const { remove } = await import("./manage.ts");
     return await this.#change((db) => remove(db, ids, only));
-  }
-
-  async deleteDead(): Promise<number> {
-    const { deleteDead } = await import("./sweep.ts");
-    return await this.#changes(() => deleteDead(this.#db));
   }
 
   async edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
@@ -130,6 +120,24 @@ export class SqliteStore implements contract.Store {
   async hold(ids: readonly string[], held: boolean): Promise<void> {
     const { hold } = await import("./manage.ts");
     return await this.#change((db) => hold(db, ids, held));
+  }
+
+  async select(which: contract.JobSelector, wish: contract.Wish): Promise<contract.Selection> {
+    const { select } = await import("./selecting.ts");
+    return await select(this.#db, which, wish);
+  }
+
+  async change(
+    selection: contract.Selection,
+    options: contract.ChangeOptions,
+  ): Promise<contract.Changed> {
+    const { change } = await import("./selecting.ts");
+    return await this.#changes(() => change(this.#db, selection, options));
+  }
+
+  async idsOf(seqs: readonly number[]): Promise<string[]> {
+    const { idsOf } = await import("./jobs.ts");
+    return await this.#db.read((db) => idsOf(db, seqs));
   }
 
   // Output
@@ -168,11 +176,6 @@ export class SqliteStore implements contract.Store {
   async setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void> {
     const { setQueue } = await import("./queues.ts");
     return await this.#change((db) => setQueue(db, name, change));
-  }
-
-  async clear(queue?: string): Promise<number> {
-    const { clear } = await import("./sweep.ts");
-    return await this.#changes(() => clear(this.#db, queue));
   }
 
   /** Every setting that was set, by key. */

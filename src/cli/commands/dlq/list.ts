@@ -7,12 +7,13 @@ import { PAGE_FLAGS, printPage } from "../list.ts";
 
 export const command: Target = defineCommand({
   brief: "List dead jobs, newest first",
-  examples: [["dlq list", "what is dead, and why"], [
-    "dlq list --queue mail --json",
-    "of one queue, as JSON",
-  ]],
+  examples: [
+    ["dlq list", "what is dead, and why"],
+    ["dlq list --queue mail --json", "of one queue, as JSON"],
+    ["dlq list --error 'exit code 75'", "those that failed in some way"],
+  ],
   flags: PAGE_FLAGS,
   async run(context, flags) {
-    await printPage(context, { ...flags, limit: flags.limit ?? 50, state: "dead" });
+    await printPage(context, { ...flags, state: "dead" });
   },
 });
