@@ -29,6 +29,8 @@ export interface OpenOptions {
   create?: boolean;
   /** Default true. False leaves alone what is kept for a full disk. */
   reserve?: boolean;
+  /** Default true. False refuses a store that an older version made, and leaves it as it is. */
+  upgrade?: boolean;
 }
 
 /** A store of jobs, queues, settings, workers and figures. Close it when done. */
@@ -106,6 +108,33 @@ export interface JobStore {
   change(selection: Selection, options: ChangeOptions): Promise<Changed>;
   /** The ids of the jobs with some numbers, in the given order; those that are gone are left out. */
   idsOf(seqs: readonly number[]): Promise<string[]>;
+  /**
+   * Jobs for whoever is typing an id, the newest first. It takes milliseconds however many there are: of very many not
+   * all are looked at.
+   */
+  suggestJobs(wanted: Suggestible): Promise<JobHint[]>;
+  /** Labels that jobs have and that begin with a text, in order, at most so many. */
+  labels(prefix: string, limit: number): Promise<string[]>;
+}
+
+/** Which jobs are suggested. */
+export interface Suggestible {
+  /** Only jobs in one of these states. */
+  states: readonly State[];
+  /** Only those that are held, or not. */
+  held?: boolean;
+  /** How their ids begin. */
+  prefix: string;
+  /** At most so many. */
+  limit: number;
+}
+
+/** A job as it is suggested. */
+export interface JobHint {
+  /** Its id. */
+  id: string;
+  /** The first characters of its command. */
+  command: string;
 }
 
 /** What people ask for jobs. */
@@ -260,8 +289,8 @@ export interface QueueStore {
    * @throws {Refused} when there is none, or it has jobs
    */
   deleteQueue(name: string): Promise<void>;
-  /** Changes a queue's switches, creating it if need be. `concurrency` null takes the limit away. */
-  setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void>;
+  /** Changes a queue's switches, creating it if need be; those left out stay. */
+  setQueue(name: string, change: Partial<QueueSwitches>): Promise<void>;
 }
 
 /** A page of queues. */
@@ -282,14 +311,22 @@ export interface QueueSummary {
   of: number;
 }
 
-/** A queue. */
-export interface QueueInfo {
-  /** As jobs name it. */
-  name: string;
+/** What can be set of a queue. */
+export interface QueueSwitches {
   /** No job of it is claimed. */
   paused: boolean;
   /** How many of its jobs may run at a time, over all workers of the store; null is no limit. */
   concurrency: number | null;
+  /** How long its completed and cancelled jobs are kept, in ms; 0 is for ever, null is as the setting says. */
+  retentionMs: number | null;
+  /** The same of its dead jobs. */
+  retentionDeadMs: number | null;
+}
+
+/** A queue. */
+export interface QueueInfo extends QueueSwitches {
+  /** As jobs name it. */
+  name: string;
   /** How many of its jobs are in each state. */
   counts: Record<State, number>;
 }
@@ -550,10 +587,10 @@ export interface FigureRow {
 /** Care for the store itself, as every store takes it. */
 export interface Upkeep {
   /**
-   * Removes some completed and cancelled jobs that ended before `before`, with their attempts and output: at most
-   * `limit`, and as many as take moments. Returns how many; 0 when there is none left.
+   * Removes some jobs that ended longer ago than they are kept, with their attempts and output, queue by queue, those of
+   * a queue by their age: at most `limit`, and as many as take moments.
    */
-  prune(before: number, limit: number): Promise<number>;
+  prune(kept: Kept, step: PruneStep): Promise<Pruned>;
   /**
    * Goes on for a moment with what processes that died had begun: very many jobs that were being enqueued are stored,
    * all of them or none. Returns whether there is more to do.
@@ -563,6 +600,34 @@ export interface Upkeep {
   recount(): Promise<string[]>;
   /** What there is to know about the store. */
   info(): Promise<StoreInfo>;
+}
+
+/** How long jobs are kept once they have ended. */
+export interface Kept {
+  /** Completed and cancelled ones, in ms; null is for ever. */
+  endedMs: number | null;
+  /** Dead ones. */
+  deadMs: number | null;
+  /** Queues that say otherwise are heeded. */
+  ofQueues: boolean;
+}
+
+/** A step of pruning. */
+export interface PruneStep {
+  /** In ms since the epoch. */
+  now: number;
+  /** Jobs to be removed, at most. */
+  limit: number;
+  /** Only queues after this one: where the step before came to. */
+  after?: string;
+}
+
+/** What a step of pruning did. */
+export interface Pruned {
+  /** How many jobs it removed. */
+  pruned: number;
+  /** All queues up to this one have nothing left to be removed; null when that holds for every queue. */
+  after: string | null;
 }
 
 /** What there is to know about a store. */

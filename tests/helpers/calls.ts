@@ -6,10 +6,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type NewJob, WAITING } from "../../src/domain/job.ts";
-import type { JobChanges, Settlement, Store } from "../../src/store/contract.ts";
+import type { JobChanges, QueueSwitches, Settlement, Store } from "../../src/store/contract.ts";
 import type { Home } from "../../src/system/home.ts";
 import { changeAll } from "../../src/views/change_all.ts";
-import { claim, exchangeOf, newSupervisor, settlement } from "./jobs.ts";
+import { claim, exchangeOf, newSupervisor, prune, settlement } from "./jobs.ts";
 
 /** One call. `ids`, `can`, `refused` and `count` are what must come of it; `now` is in ms since the epoch. */
 export type Call =
@@ -21,7 +21,7 @@ export type Call =
   | { call: "cancel" | "retry" | "delete"; id: string; now: number; can: boolean }
   | { call: "hold"; id: string; held: boolean; can: boolean }
   | { call: "edit"; id: string; changes: JobChanges; now: number; can: boolean }
-  | { call: "setQueue"; queue: string; switches: { paused: boolean; concurrency: number | null } }
+  | { call: "setQueue"; queue: string; switches: Partial<QueueSwitches> }
   | { call: "clear"; queue: string; count: number }
   | { call: "retryDead"; now: number; count: number }
   | { call: "deleteDead"; count: number }
@@ -40,9 +40,6 @@ export function tokensIn(home: Home): Tokens {
   db.close();
   return new Map(rows.map(({ id, token }) => [id, token]));
 }
-
-/** More than there is. */
-const ALL = 1_000_000;
 
 /** Makes a call, and throws when it gets another answer than it must. Keeps `tokens` up to date. */
 export async function make(store: Store, call: Call, tokens: Tokens): Promise<void> {
@@ -93,7 +90,7 @@ export async function make(store: Store, call: Call, tokens: Tokens): Promise<vo
     case "deleteDead":
       return assert.equal(await toAll(store, call), call.count, "deleted");
     case "prune":
-      return assert.equal(await store.prune(call.before, ALL), call.count, "pruned");
+      return assert.equal(await prune(store, call.before), call.count, "pruned");
   }
 }
 
@@ -109,7 +106,7 @@ export async function finishTurns(store: Store, call: Call): Promise<boolean> {
       await toAll(store, call);
       return true;
     case "prune":
-      await store.prune(call.before, ALL);
+      await prune(store, call.before);
       return true;
     default:
       return false;

@@ -9,6 +9,7 @@ import type {
   Exchange,
   Exchanged,
   NewSupervisor,
+  Pruned,
   Settlement,
   Store,
 } from "../../src/store/contract.ts";
@@ -37,6 +38,18 @@ export async function clear(store: Store, queue?: string): Promise<number> {
   const which = queue === undefined ? {} : { queue };
   const selected = { which, wish: { verb: "delete", only: WAITING } } as const;
   return (await changeAll(store, selected, { now: T0 })).done;
+}
+
+/** Removes all completed and cancelled jobs that ended before a time. Returns how many. */
+export async function prune(store: Store, before: number): Promise<number> {
+  let pruned = 0;
+  for (let after: string | null = ""; after !== null;) {
+    const kept = { endedMs: 0, deadMs: null, ofQueues: false };
+    const step: Pruned = await store.prune(kept, { now: before, limit: 1000, after });
+    pruned += step.pruned;
+    after = step.after;
+  }
+  return pruned;
 }
 
 /** A supervisor with one worker, `<id>-worker`, whose lease lasts an hour from `T0`. */

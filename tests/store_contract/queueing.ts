@@ -15,8 +15,8 @@ export function queueing(test: Test): void {
     await clear(store);
     const none = { pending: 0, scheduled: 0, processing: 0, completed: 0, failed: 0, dead: 0, cancelled: 0 };
     assert.deepEqual(await store.queues(), [
-      { name: "a", paused: true, concurrency: 3, counts: none },
-      { name: "b", paused: false, concurrency: null, counts: none },
+      { name: "a", paused: true, concurrency: 3, retentionMs: null, retentionDeadMs: null, counts: none },
+      { name: "b", paused: false, concurrency: null, retentionMs: null, retentionDeadMs: null, counts: none },
     ]);
   });
 
@@ -41,6 +41,8 @@ export function queueing(test: Test): void {
     );
     await store.setQueue("paused", { paused: true });
     await store.setQueue("limited", { concurrency: 2 });
+    await store.setQueue("kept", { retentionMs: 0 });
+    await store.setQueue("kept-long", { retentionDeadMs: 5 });
     await store.setQueue("resumed", { paused: true });
     await store.setQueue("resumed", { paused: false });
     await store.delete(["deleted", "again", "paused", "limited"]);
@@ -53,6 +55,8 @@ export function queueing(test: Test): void {
       "busy",
       "cleared",
       "deleted",
+      "kept",
+      "kept-long",
       "limited",
       "moved",
       "paused",
@@ -64,11 +68,11 @@ export function queueing(test: Test): void {
     });
     await store.delete(["again"]);
     await change(T0 + 24 * hour);
-    assert.deepEqual(await names(), ["again", "busy", "limited", "paused"]);
+    assert.deepEqual(await names(), ["again", "busy", "kept", "kept-long", "limited", "paused"]);
     await store.setQueue("paused", { paused: false });
     await change(T0 + 30 * hour);
     await change(T0 + 54 * hour);
-    assert.deepEqual(await names(), ["busy", "limited"]);
+    assert.deepEqual(await names(), ["busy", "kept", "kept-long", "limited"]);
     const figures = await store.figures({ span: "total" });
     assert.deepEqual(figures.map(({ queue }) => queue), ["busy", "limited"]);
     assert.equal((await store.figures({ span: "total", queue: null }))[0]!.figures.enqueued, 12);

@@ -22,12 +22,13 @@ import {
   wholeNumber,
 } from "../inputs.ts";
 
-const DURATION: JsonSchema = {
+/** A duration in seconds, or as people write it. */
+export const DURATION = {
   oneOf: [
     { type: "number", minimum: 0, maximum: LONGEST_MS / 1000 },
     { type: "string", description: "such as 90s, 10m, 1h30m, 2d" },
   ],
-};
+} as const satisfies JsonSchema;
 
 /** What values of a kind may be. */
 function schemaOf(kind: Kind): JsonSchema {

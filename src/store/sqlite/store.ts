@@ -140,6 +140,16 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => idsOf(db, seqs));
   }
 
+  async suggestJobs(wanted: contract.Suggestible): Promise<contract.JobHint[]> {
+    const { suggestJobs } = await import("./suggesting.ts");
+    return await this.#db.read((db) => suggestJobs(db, wanted));
+  }
+
+  async labels(prefix: string, limit: number): Promise<string[]> {
+    const { labels } = await import("./suggesting.ts");
+    return await this.#db.read((db) => labels(db, prefix, limit));
+  }
+
   // Output
 
   async output(
@@ -173,7 +183,7 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => deleteQueue(db, name));
   }
 
-  async setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void> {
+  async setQueue(name: string, change: Partial<contract.QueueSwitches>): Promise<void> {
     const { setQueue } = await import("./queues.ts");
     return await this.#change((db) => setQueue(db, name, change));
   }
@@ -284,9 +294,9 @@ export class SqliteStore implements contract.Store {
     return this.#db.read((db) => figures(db, range));
   }
 
-  async prune(before: number, limit: number): Promise<number> {
-    const { prune } = await import("./upkeep.ts");
-    return await this.#db.write((db) => prune(db, before, limit));
+  async prune(kept: contract.Kept, step: contract.PruneStep): Promise<contract.Pruned> {
+    const { prune } = await import("./pruning.ts");
+    return await prune(this.#db, kept, step);
   }
 
   async recover(): Promise<boolean> {

@@ -4,6 +4,7 @@
  * had begun is brought to its end. Invariant: it goes in short steps, and after each one timers and others who write
  * get their turn. Knows no jobs that run.
  */
+import type { Settings } from "../../domain/settings.ts";
 import type { Upkeep } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
 
@@ -11,8 +12,8 @@ import type { Clock } from "../../system/clock.ts";
 export interface MaintenanceOptions {
   store: Pick<Upkeep, "prune" | "recover">;
   clock: Clock;
-  /** How long ended jobs are kept; 0 is for ever. It may change. */
-  settings(): { retentionMs: number };
+  /** How long ended jobs are kept where their queue does not say; 0 is for ever. It may change. */
+  settings(): Pick<Settings, "retentionMs" | "retentionDeadMs">;
 }
 
 /** Between two rounds. */
@@ -43,19 +44,26 @@ export class Maintenance {
     const { store, clock } = this.#options;
     const pause = () => clock.sleep(PAUSE_MS, signal);
     while (!signal.aborted && await store.recover()) await pause();
-    while (!signal.aborted && await this.#prune() > 0) await pause();
+    for (let after: string | null = ""; !signal.aborted && after !== null;) {
+      after = await this.#prune(after);
+      if (after !== null) await pause();
+    }
   }
 
-  /** Removes some old jobs and returns how many. */
-  async #prune(): Promise<number> {
+  /** Removes some old jobs of queues after one. Returns up to which queue none is left, null when that is all. */
+  async #prune(after: string): Promise<string | null> {
     const { store, clock, settings } = this.#options;
-    const { retentionMs } = settings();
-    if (retentionMs === 0) return 0;
+    const { retentionMs, retentionDeadMs } = settings();
+    const kept = { endedMs: retentionMs || null, deadMs: retentionDeadMs || null, ofQueues: true };
     const start = clock.monotonicMs();
-    const pruned = await store.prune(clock.now() - retentionMs, this.#step);
+    const done = await store.prune(kept, { now: clock.now(), limit: this.#step, after });
     const tookMs = clock.monotonicMs() - start;
+    if (done.pruned > 0) this.#adjust(tookMs);
+    return done.after;
+  }
+
+  #adjust(tookMs: number): void {
     const next = tookMs > STEP_MS ? this.#step / 2 : tookMs < STEP_MS / 2 ? this.#step * 2 : this.#step;
     this.#step = Math.ceil(Math.min(Math.max(next, 1), LARGEST_STEP));
-    return pruned;
   }
 }

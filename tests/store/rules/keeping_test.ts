@@ -11,7 +11,7 @@ import { divide, idsGivenBefore, nameOf, rememberedSince } from "../../../src/st
 import { answerTo } from "../../../src/store/rules/exchanging.ts";
 import { mayBeGone, withPresence } from "../../../src/store/rules/leases.ts";
 import { queueInfo, worthShowing } from "../../../src/store/rules/queue_infos.ts";
-import { Forgetting, oldFigures } from "../../../src/store/rules/retention.ts";
+import { Forgetting, keptSince, oldFigures } from "../../../src/store/rules/retention.ts";
 import { exchangeOf, newJob } from "../../helpers/jobs.ts";
 
 Deno.test("an id leads to a number or a name, never to both", () => {
@@ -64,10 +64,12 @@ Deno.test("the lease of a worker ends with its supervisor, unless that has left 
   assert.deepEqual(withPresence(workers, new Map()), workers);
 });
 
+const NOTHING_SET = { paused: null, concurrency: null, retentionMs: null, retentionDeadMs: null };
+
 Deno.test("a queue of which nothing was set runs without a limit, and states without jobs have none", () => {
   const { paused, concurrency, counts } = queueInfo("q", undefined, [{ state: "dead", n: 3 }]);
   assert.deepEqual([paused, concurrency, counts.dead, counts.pending], [false, null, 3, 0]);
-  assert.equal(queueInfo("q", { paused: true, concurrency: 2 }, []).concurrency, 2);
+  assert.equal(queueInfo("q", { ...NOTHING_SET, concurrency: 2 }, []).concurrency, 2);
 });
 
 Deno.test("of many queues those that are most worth showing are shown, each once and by name", () => {
@@ -87,6 +89,20 @@ Deno.test("it is looked for what is old once a minute, at once while there is mo
   ]);
   forgetting.looked(1_060_000, true);
   assert.ok(forgetting.isDue(1_060_001));
+});
+
+Deno.test("ended jobs are kept as their queue says, else as is set for all; 0 is for ever", () => {
+  const all = { endedMs: 100, deadMs: null, ofQueues: true };
+  const kept = (own: [number | null, number | null], changes = {}) => {
+    const [endedMs, deadMs] = own;
+    const { endedBefore, deadBefore } = keptSince(1000, { ...all, ...changes }, { endedMs, deadMs });
+    return [endedBefore, deadBefore];
+  };
+  assert.deepEqual(kept([null, null]), [900, null]);
+  assert.deepEqual(kept([0, 5]), [null, 995]);
+  assert.deepEqual(kept([7, null], { deadMs: 50 }), [993, 950]);
+  assert.deepEqual(kept([7, 7], { ofQueues: false }), [900, null], "not asked for");
+  assert.deepEqual(kept([null, null], { endedMs: 0 }), [1000, null]);
 });
 
 Deno.test("figures of single queues go long before those of all queues", () => {
