@@ -587,8 +587,8 @@ export interface FigureRow {
 /** Care for the store itself, as every store takes it. */
 export interface Upkeep {
   /**
-   * Removes some jobs that ended longer ago than they are kept, with their attempts and output, queue by queue, those of
-   * a queue by their age: at most `limit`, and as many as take moments.
+   * Removes some jobs that ended longer ago than they are kept, with their attempts and output, the oldest first: at most
+   * `limit`, and as many as take moments. Of very many that are to be kept, some are stepped over.
    */
   prune(kept: Kept, step: PruneStep): Promise<Pruned>;
   /**
@@ -618,7 +618,7 @@ export interface PruneStep {
   now: number;
   /** Jobs to be removed, at most. */
   limit: number;
-  /** Only queues after this one: where the step before came to. */
+  /** Where the step before came to; left out is from the oldest on. */
   after?: string;
 }
 
@@ -626,7 +626,7 @@ export interface PruneStep {
 export interface Pruned {
   /** How many jobs it removed. */
   pruned: number;
-  /** All queues up to this one have nothing left to be removed; null when that holds for every queue. */
+  /** Where to go on; null when nothing is left. */
   after: string | null;
 }
 

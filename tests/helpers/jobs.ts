@@ -43,9 +43,13 @@ export async function clear(store: Store, queue?: string): Promise<number> {
 /** Removes all completed and cancelled jobs that ended before a time. Returns how many. */
 export async function prune(store: Store, before: number): Promise<number> {
   let pruned = 0;
-  for (let after: string | null = ""; after !== null;) {
+  for (let after: string | undefined | null; after !== null;) {
     const kept = { endedMs: 0, deadMs: null, ofQueues: false };
-    const step: Pruned = await store.prune(kept, { now: before, limit: 1000, after });
+    const step: Pruned = await store.prune(kept, {
+      now: before,
+      limit: 1000,
+      ...after !== undefined && { after },
+    });
     pruned += step.pruned;
     after = step.after;
   }

@@ -9,11 +9,21 @@ import type { Test } from "./suite.ts";
 
 /** Pruning, copies and checks. */
 export function keeping(test: Test): void {
-  /** One step at `T0`; of the queue that jobs are in unless they say otherwise. */
-  const step = async (store: Store, kept: Partial<Kept>, options: Partial<PruneStep> = {}) => {
+  /** Prunes to the end, and returns how many went. */
+  const prune = async (
+    store: Store,
+    kept: Partial<Kept>,
+    { now = T0, limit = 100 }: Partial<PruneStep> = {},
+  ) => {
     const all = { endedMs: null, deadMs: null, ofQueues: true, ...kept };
-    const { pruned, after } = await store.prune(all, { now: T0, limit: 100, ...options });
-    return [pruned, after];
+    let pruned = 0;
+    for (let after: string | undefined | null; after !== null;) {
+      const done: Pruned = await store.prune(all, { now, limit, ...after !== undefined && { after } });
+      assert.ok(done.pruned <= limit);
+      pruned += done.pruned;
+      after = done.after;
+    }
+    return pruned;
   };
 
   test("prune() removes completed and cancelled jobs that ended before, the oldest first", async (store) => {
@@ -31,7 +41,8 @@ export function keeping(test: Test): void {
     await store.cancel(["j5"], T0 + 20);
     const kept = { endedMs: 50 };
     const now = T0 + 100;
-    assert.deepEqual(await step(store, kept, { now, limit: 2 }), [2, ""], "there is more");
+    const first = await store.prune({ endedMs: 50, deadMs: null, ofQueues: true }, { now, limit: 2 });
+    assert.ok(first.pruned === 2 && first.after !== null);
     assert.deepEqual(await store.states(["j1", "j2", "j3", "j4", "j5"]), [
       "completed",
       undefined,
@@ -39,9 +50,9 @@ export function keeping(test: Test): void {
       "dead",
       undefined,
     ]);
-    assert.deepEqual(await step(store, kept, { now }), [1, null]);
-    assert.deepEqual(await step(store, kept, { now }), [0, null]);
-    assert.deepEqual(await step(store, {}, { now: T0 + 9e9 }), [0, null], "for ever");
+    assert.equal(await prune(store, kept, { now }), 1);
+    assert.equal(await prune(store, kept, { now }), 0);
+    assert.equal(await prune(store, {}, { now: T0 + 9e9 }), 0, "for ever");
     assert.deepEqual(await store.recount(), []);
   });
 
@@ -62,38 +73,42 @@ export function keeping(test: Test): void {
     const left = async () =>
       (await store.list({ sort: "oldest", limit: 99 })).jobs.map(({ id }) => id).join(" ");
     const kept = { endedMs: 100, deadMs: null };
-    assert.deepEqual(await step(store, kept, { now: T0 + 10 }), [0, null], "to the ms");
-    assert.deepEqual(await step(store, kept, { now: T0 + 11 }), [2, null]);
+    assert.equal(await prune(store, kept, { now: T0 + 10 }), 0, "to the ms");
+    assert.equal(await prune(store, kept, { now: T0 + 11 }), 2);
     assert.equal(await left(), "default.done default.dead short.dead long.done long.dead dead-short.done");
-    assert.deepEqual(await step(store, kept, { now: T0 + 101 }), [2, null]);
+    assert.equal(await prune(store, kept, { now: T0 + 101 }), 2);
     assert.equal(await left(), "default.dead short.dead long.done long.dead");
-    assert.deepEqual(await step(store, { deadMs: 400 }, { now: T0 + 450, after: "default" }), [1, null]);
-    assert.equal(await left(), "default.dead long.done long.dead", "queues up to the one that is named stay");
-    assert.deepEqual(await step(store, { endedMs: 0, ofQueues: false }, { now: T0 + 450 }), [1, null]);
-    assert.equal(await left(), "default.dead long.dead");
+    assert.equal(await prune(store, { deadMs: 400 }, { now: T0 + 450 }), 2);
+    assert.equal(await left(), "long.done long.dead");
+    assert.equal(await prune(store, { endedMs: 0, ofQueues: false }, { now: T0 + 450 }), 1);
+    assert.equal(await left(), "long.dead");
     await store.setQueue("long", { retentionDeadMs: null });
-    assert.deepEqual(await step(store, {}, { now: T0 + 9e9 }), [0, null], "as the setting says again");
+    assert.equal(await prune(store, {}, { now: T0 + 9e9 }), 0, "as the setting says again");
     assert.deepEqual(await store.recount(), []);
   });
 
-  test("prune() goes through very many queues in steps, and forgets none", async (store) => {
-    await enqueue(store, ...Array.from({ length: 1_200 }, (_, n) => ({ queue: `q${n}` })));
-    const old = ["j1", "j600", "j1199", "j1200"];
-    await store.cancel(old, T0);
-    let pruned = 0;
-    let steps = 0;
-    for (let after: string | null = ""; after !== null; steps += 1) {
-      const done: Pruned = await store.prune({ endedMs: 10, deadMs: null, ofQueues: true }, {
-        now: T0 + 20,
-        limit: 2,
-        after,
-      });
-      pruned += done.pruned;
-      after = done.after;
-    }
-    assert.equal(pruned, 4);
-    assert.ok(steps > 1, `${steps} steps`);
-    assert.deepEqual(await store.states(old), [undefined, undefined, undefined, undefined]);
+  test("prune() steps over very many that are to be kept, and finds what is not", async (store) => {
+    await store.setQueue("kept", { retentionMs: 0 });
+    await enqueue(store, ...Array.from({ length: 9_000 }, () => ({ queue: "kept" })));
+    await enqueue(store, { id: "old" }, { id: "older" }, { id: "new" });
+    await store.cancel(Array.from({ length: 9_000 }, (_, n) => `j${n + 1}`), T0);
+    await store.cancel(["older"], T0 - 1);
+    await store.cancel(["old"], T0 + 1);
+    await store.cancel(["new"], T0 + 2);
+    const first = await store.prune({ endedMs: 10, deadMs: null, ofQueues: true }, {
+      now: T0 + 12,
+      limit: 9,
+    });
+    assert.ok(first.pruned === 1 && first.after !== null);
+    assert.equal(await prune(store, { endedMs: 10 }, { now: T0 + 12 }), 1);
+    assert.deepEqual(await store.states(["older", "old", "new", "j1"]), [
+      undefined,
+      undefined,
+      "cancelled",
+      "cancelled",
+    ]);
+    await store.setQueue("kept", { retentionMs: 10 });
+    assert.equal(await prune(store, {}, { now: T0 + 12, limit: 5_000 }), 9_000);
   });
 
   test(

@@ -2,8 +2,6 @@
  * @module
  * What is kept for how long, and what may be removed for good. Pure.
  */
-import type { Kept } from "../contract.ts";
-
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -38,22 +36,6 @@ export function oldFigures(now: number): OldFigures[] {
 /** Queues that have had neither jobs nor switches since this time, in ms since the epoch, may go. */
 export function emptySince(now: number): number {
   return now - DAY_MS;
-}
-
-/**
- * Jobs of a queue that ended before these times may go, in ms since the epoch; null is none. What the queue says of
- * itself holds; of what it does not say, what holds for all.
- */
-export function keptSince(
-  now: number,
-  { endedMs, deadMs, ofQueues }: Kept,
-  own: { endedMs: number | null; deadMs: number | null },
-): { endedBefore: number | null; deadBefore: number | null } {
-  const before = (all: number | null, own: number | null) => {
-    const ms = ofQueues && own !== null ? own || null : all;
-    return ms === null ? null : now - ms;
-  };
-  return { endedBefore: before(endedMs, own.endedMs), deadBefore: before(deadMs, own.deadMs) };
 }
 
 /** Remembers when there is next something to be forgotten: once a minute, or each time while there is more. */

@@ -24,10 +24,14 @@ const PAUSE_MS = 25;
 const STEP_MS = 10;
 const FIRST_STEP = 32;
 const LARGEST_STEP = 1000;
+/** So often a round goes on where nothing was to be removed; the next round goes on from there. */
+const IDLE_STEPS = 20;
 
 export class Maintenance {
   readonly #options: MaintenanceOptions;
   #step = FIRST_STEP;
+  /** Where pruning came to; null is to begin with the oldest jobs. */
+  #after: string | null = null;
 
   /** Nothing is done before it is called. */
   constructor(options: MaintenanceOptions) {
@@ -44,22 +48,25 @@ export class Maintenance {
     const { store, clock } = this.#options;
     const pause = () => clock.sleep(PAUSE_MS, signal);
     while (!signal.aborted && await store.recover()) await pause();
-    for (let after: string | null = ""; !signal.aborted && after !== null;) {
-      after = await this.#prune(after);
-      if (after !== null) await pause();
+    for (let idle = 0; !signal.aborted && idle < IDLE_STEPS;) {
+      const pruned = await this.#prune();
+      if (this.#after === null) return;
+      if (pruned === 0) idle += 1;
+      await pause();
     }
   }
 
-  /** Removes some old jobs of queues after one. Returns up to which queue none is left, null when that is all. */
-  async #prune(after: string): Promise<string | null> {
+  /** Removes some old jobs, and returns how many. */
+  async #prune(): Promise<number> {
     const { store, clock, settings } = this.#options;
     const { retentionMs, retentionDeadMs } = settings();
     const kept = { endedMs: retentionMs || null, deadMs: retentionDeadMs || null, ofQueues: true };
+    const step = { now: clock.now(), limit: this.#step, ...this.#after !== null && { after: this.#after } };
     const start = clock.monotonicMs();
-    const done = await store.prune(kept, { now: clock.now(), limit: this.#step, after });
-    const tookMs = clock.monotonicMs() - start;
-    if (done.pruned > 0) this.#adjust(tookMs);
-    return done.after;
+    const { pruned, after } = await store.prune(kept, step);
+    this.#after = after;
+    if (pruned > 0) this.#adjust(clock.monotonicMs() - start);
+    return pruned;
   }
 
   #adjust(tookMs: number): void {

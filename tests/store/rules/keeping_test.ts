@@ -11,7 +11,7 @@ import { divide, idsGivenBefore, nameOf, rememberedSince } from "../../../src/st
 import { answerTo } from "../../../src/store/rules/exchanging.ts";
 import { mayBeGone, withPresence } from "../../../src/store/rules/leases.ts";
 import { queueInfo, worthShowing } from "../../../src/store/rules/queue_infos.ts";
-import { Forgetting, keptSince, oldFigures } from "../../../src/store/rules/retention.ts";
+import { Forgetting, oldFigures } from "../../../src/store/rules/retention.ts";
 import { exchangeOf, newJob } from "../../helpers/jobs.ts";
 
 Deno.test("an id leads to a number or a name, never to both", () => {
@@ -89,20 +89,6 @@ Deno.test("it is looked for what is old once a minute, at once while there is mo
   ]);
   forgetting.looked(1_060_000, true);
   assert.ok(forgetting.isDue(1_060_001));
-});
-
-Deno.test("ended jobs are kept as their queue says, else as is set for all; 0 is for ever", () => {
-  const all = { endedMs: 100, deadMs: null, ofQueues: true };
-  const kept = (own: [number | null, number | null], changes = {}) => {
-    const [endedMs, deadMs] = own;
-    const { endedBefore, deadBefore } = keptSince(1000, { ...all, ...changes }, { endedMs, deadMs });
-    return [endedBefore, deadBefore];
-  };
-  assert.deepEqual(kept([null, null]), [900, null]);
-  assert.deepEqual(kept([0, 5]), [null, 995]);
-  assert.deepEqual(kept([7, null], { deadMs: 50 }), [993, 950]);
-  assert.deepEqual(kept([7, 7], { ofQueues: false }), [900, null], "not asked for");
-  assert.deepEqual(kept([null, null], { endedMs: 0 }), [1000, null]);
 });
 
 Deno.test("figures of single queues go long before those of all queues", () => {

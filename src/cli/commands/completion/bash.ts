@@ -8,13 +8,7 @@ export function bashScript(places: readonly Place[]): string {
   const { chosen, asked, free } = valuePlaces(places);
   return `# Completion of queuectl for bash. In ~/.bashrc: eval "$(queuectl completions bash)"
 _queuectl_ask() { # KIND: what the store knows; not by compgen -W, which runs what stands in words
-  local line full=\${COMP_WORDS[COMP_CWORD]} i
-  # bash takes a:b for three words
-  for ((i = COMP_CWORD; i > 1; i--)); do
-    [[ "\${COMP_WORDS[i]}" == : || "\${COMP_WORDS[i-1]}" == : ]] || break
-    full=\${COMP_WORDS[i-1]}$full
-  done
-  if [[ "$full" == "=" ]]; then full=; fi
+  local line
   COMPREPLY=()
   while IFS= read -r line; do
     line=\${line%%$'\\t'*}
@@ -23,10 +17,15 @@ _queuectl_ask() { # KIND: what the store knows; not by compgen -W, which runs wh
   [[ \${#COMPREPLY[@]} -gt 0 ]]
 }
 _queuectl() {
-  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} at= words= i
+  local word=\${COMP_WORDS[COMP_CWORD]} full=\${COMP_WORDS[COMP_CWORD]} before at= words= i
   local -a home=()
-  # bash takes --flag=value for three words
-  if [[ "$word" == "=" ]]; then word=; elif [[ "$before" == "=" ]]; then before=\${COMP_WORDS[COMP_CWORD-2]}; fi
+  # bash takes a:b, and --flag=value, for three words
+  for ((i = COMP_CWORD; i > 1; i--)); do
+    [[ "\${COMP_WORDS[i]}" == : || "\${COMP_WORDS[i-1]}" == : ]] || break
+    full=\${COMP_WORDS[i-1]}$full
+  done
+  before=\${COMP_WORDS[i-1]}
+  if [[ "$word" == "=" ]]; then word= full=; elif [[ "$before" == "=" ]]; then before=\${COMP_WORDS[i-2]}; fi
   if [[ "$word" == : ]]; then word=; fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     if [[ "\${COMP_WORDS[i]}" == -- ]]; then compopt -o default 2>/dev/null; return; fi
