@@ -52,7 +52,14 @@ export class OutputReader {
 
   /** The same as bytes, with a line in the place of what was not kept. */
   async *unreadBytes(): AsyncGenerator<Uint8Array> {
-    for await (const piece of this.unread()) yield* this.#holes.fill(piece);
+    for await (const { bytes } of this.unreadByStream()) yield bytes;
+  }
+
+  /** The same, and which stream the bytes are of. */
+  async *unreadByStream(): AsyncGenerator<Pick<StoredOutput, "stream" | "bytes">> {
+    for await (const piece of this.unread()) {
+      for (const bytes of this.#holes.fill(piece)) yield { stream: piece.stream, bytes };
+    }
   }
 }
 

@@ -283,7 +283,10 @@ Deno.test("flags are read as the fields they stand for", () => {
     env: { A: "1=2" },
     held: true,
   });
-  refuses(() => fieldsFromFlags({ env: ["A"] }), 'Cannot use env "A": it takes NAME=VALUE');
+  refuses(
+    () => fieldsFromFlags({ env: ["=A"] }),
+    'Cannot use env "=A": it takes NAME=VALUE, or NAME of a variable that is set here',
+  );
   refuses(
     () => readFields(fieldsFromFlags({ priority: "high" }), DEFAULTS),
     'Cannot use priority "high": it takes a whole number from -2147483648 to 2147483647',

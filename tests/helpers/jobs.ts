@@ -43,7 +43,8 @@ export async function clear(store: Store, queue?: string): Promise<number> {
 /** Removes all completed and cancelled jobs that ended before a time. Returns how many. */
 export async function prune(store: Store, before: number): Promise<number> {
   let pruned = 0;
-  for (let after: string | undefined | null; after !== null;) {
+  let after: string | undefined | null;
+  while (after !== null) {
     const kept = { endedMs: 0, deadMs: null, ofQueues: false };
     const step: Pruned = await store.prune(kept, {
       now: before,

@@ -12,6 +12,7 @@ import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
 import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
+import { reading } from "./reading.ts";
 import { selecting } from "./selecting.ts";
 import { settling } from "./settling.ts";
 import type { Opened, Test } from "./suite.ts";
@@ -25,6 +26,7 @@ const PARTS = [
   selecting,
   settling,
   printing,
+  reading,
   queueing,
   supervising,
   counting,

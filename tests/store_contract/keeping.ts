@@ -17,7 +17,8 @@ export function keeping(test: Test): void {
   ) => {
     const all = { endedMs: null, deadMs: null, ofQueues: true, ...kept };
     let pruned = 0;
-    for (let after: string | undefined | null; after !== null;) {
+    let after: string | undefined | null;
+    while (after !== null) {
       const done: Pruned = await store.prune(all, { now, limit, ...after !== undefined && { after } });
       assert.ok(done.pruned <= limit);
       pruned += done.pruned;

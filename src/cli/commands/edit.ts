@@ -10,7 +10,7 @@ import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { FlagValues } from "../line/flags.ts";
 import { ONE_ID } from "../line/ids.ts";
-import { fieldsFromFlags, fieldTexts, jobFlags, type JobFlagValues } from "./job_flags.ts";
+import { ENV_FLAGS, fieldsWithVariables, jobFlags, type JobFlagValues } from "./job_flags.ts";
 import { changeMany, printChanged } from "./many/change_many.ts";
 import type { FilterValues } from "./many/filter_flags.ts";
 import { readWhere, WHERE_FLAGS } from "./many/where.ts";
@@ -27,11 +27,11 @@ export const command: Target = defineCommand({
     ["edit j1 --run-at 2030-01-01T14:00:00Z", "not before then"],
     ["edit --where queue=mail --where state=failed --priority 5", "all that are meant by both"],
   ],
-  flags: { ...jobFlags(EDITABLE_FIELDS), ...WHERE_FLAGS },
+  flags: { ...jobFlags(EDITABLE_FIELDS), ...ENV_FLAGS, ...WHERE_FLAGS },
   words: { ...ONE_ID, min: 0 },
   async run(context, flags, [id]) {
     const now = context.clock.now();
-    const changes = readFields(fieldsFromFlags(fieldTexts(flags)), { now, ...whereabouts() });
+    const changes = readFields(await fieldsWithVariables(context, flags), { now, ...whereabouts() });
     const filters = filtersFrom(flags, id);
     if (Object.keys(changes).length === 0) {
       const what = filters ? "jobs" : `job "${id}"`;

@@ -2,13 +2,12 @@
  * @module
  * `queuectl list`: jobs, newest first, page by page.
  */
-import { STATES } from "../../domain/job.ts";
 import type { JobFilter } from "../../store/contract.ts";
 import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { choice, count, text } from "../line/flags.ts";
-import { type FilterValues, OTHER_FILTERS, selectorOf } from "./many/filter_flags.ts";
+import { FILTERS, type FilterValues, OTHER_FILTERS, selectorOf } from "./many/filter_flags.ts";
 import { jobTable } from "../show/job_table.ts";
 
 /** The flags that pick a page. */
@@ -25,10 +24,10 @@ export const command: Target = defineCommand({
   examples: [
     ["list", "the latest jobs"],
     ["list --state dead", "the dead letter queue"],
-    ["list --queue mail --search invoice --limit 10", "the latest ten that match"],
+    ["list -q mail --search invoice -n 10", "the latest ten that match"],
     ["list --json --sort oldest", "as JSON, oldest first"],
   ],
-  flags: { state: choice(STATES, "only jobs in this state"), ...PAGE_FLAGS },
+  flags: { state: FILTERS.state, ...PAGE_FLAGS },
   async run(context, flags) {
     await printPage(context, flags);
   },
@@ -47,7 +46,11 @@ export async function printPage(context: Context, flags: PageValues): Promise<vo
     { jobs: jobs.map(jobJson), cursor },
     () => jobs.length === 0 ? "No jobs" : jobTable(print, { jobs, now: clock.now() }),
   );
-  if (cursor !== null && !context.json) print.note(`More with --cursor ${cursor}`);
+  if (jobs.length === 0 && filters.queue !== undefined) {
+    const { hintAtUnknownQueues } = await import("./unknown_names.ts");
+    await hintAtUnknownQueues(context, [filters.queue]);
+  }
+  if (cursor !== null) print.hint(`More with --cursor ${cursor}`);
 }
 
 /** What the flags give. */

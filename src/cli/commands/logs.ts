@@ -3,13 +3,13 @@
  * `queuectl logs`: what a job printed, byte for byte, or prints.
  */
 import { BadInput, NoSuch, Refused } from "../../domain/errors.ts";
-import { ENDED, type Job, type Stream } from "../../domain/job.ts";
-import { joined, lastLines, OutputReader, type OutputRequest } from "../../views/output_reader.ts";
-import { watchStore } from "../../views/watch_store.ts";
+import type { Job, Stream } from "../../domain/job.ts";
+import { OutputReader, type OutputRequest } from "../../views/output_reader.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { count, toggle } from "../line/flags.ts";
 import { ONE_ID } from "../line/ids.ts";
+import { follow, printUnread } from "./follow.ts";
 
 export const command: Target = defineCommand({
   brief: "Print what a job printed",
@@ -20,7 +20,7 @@ export const command: Target = defineCommand({
   ].join("\n"),
   examples: [
     ["logs j1", "of the latest attempt"],
-    ["logs j1 --follow", "and what comes"],
+    ["logs j1 -f", "and what comes"],
     ["logs j1 --attempt 1 --stderr --lines 20", "the end of what the first attempt complained about"],
   ],
   flags: {
@@ -43,8 +43,13 @@ export const command: Target = defineCommand({
     const streams: Stream[] = stdout === stderr ? ["stdout", "stderr"] : [stdout ? "stdout" : "stderr"];
     const request = { id: job.id, attempt, streams };
     if (context.json) return await printJson(context, request);
-    if (!flags.follow) return await printUnread(context, new OutputReader(store, request), flags.lines);
-    await follow(context, { ...request, lines: flags.lines, onlyThis: flags.attempt !== undefined });
+    const sink = (_: Stream, bytes: Uint8Array) => context.print.bytes(bytes);
+    if (!flags.follow) return await printUnread(new OutputReader(store, request), sink, flags.lines);
+    if (context.print.hints) {
+      const { sayWhyJobsStand } = await import("./say_standstill.ts");
+      await sayWhyJobsStand(context, [job.id]);
+    }
+    await follow(context, { ...request, lines: flags.lines, onlyThis: flags.attempt !== undefined, sink });
   },
 });
 
@@ -59,39 +64,4 @@ async function printJson(context: Context, request: OutputRequest): Promise<void
   const pieces = await Array.fromAsync(new OutputReader(await context.store(), request).unread());
   const { id, attempt, streams } = request;
   context.print.result({ id, attempt, ...outputJson(pieces, streams) }, () => "");
-}
-
-/** Prints what was not printed yet; only the last `lines` of it unless undefined. */
-async function printUnread(context: Context, output: OutputReader, lines?: number): Promise<void> {
-  if (lines === undefined) {
-    for await (const bytes of output.unreadBytes()) context.print.bytes(bytes);
-  } else context.print.bytes(lastLines(joined(await Array.fromAsync(output.unreadBytes())), lines));
-}
-
-/** What to follow: `onlyThis` attempt, or the ones after it too. */
-interface Following extends OutputRequest {
-  lines: number | undefined;
-  onlyThis: boolean;
-}
-
-/** Prints what is there and what comes, until the job has ended or is gone. */
-async function follow(context: Context, { lines, onlyThis, ...request }: Following): Promise<void> {
-  const store = await context.store();
-  using changes = watchStore(store, context.clock);
-  let output = new OutputReader(store, request);
-  for (let first = true;; first = false) {
-    // The job is asked for before its output: once its attempt has ended, all the output is there.
-    const job = await store.get(request.id);
-    await printUnread(context, output, first ? lines : undefined);
-    if (job === undefined || (onlyThis && hasEnded(job, output.attempt))) return;
-    if (job.lastAttempt > output.attempt) {
-      output = new OutputReader(store, { ...request, attempt: output.attempt + 1 });
-      if (output.attempt > 1) context.print.note(`Attempt ${output.attempt} of job ${job.id}`);
-    } else if (ENDED.includes(job.state)) return;
-    else await changes.next();
-  }
-}
-
-function hasEnded(job: Job, attempt: number): boolean {
-  return job.lastAttempt > attempt || job.state !== "processing";
 }

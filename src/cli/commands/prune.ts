@@ -31,7 +31,8 @@ export const command: Target = defineCommand({
       : { endedMs: olderThan, deadMs: null, ofQueues: false };
     const now = context.clock.now();
     let pruned = 0;
-    for (let after: string | undefined | null; after !== null;) {
+    let after: string | undefined | null;
+    while (after !== null) {
       const step: Pruned = await store.prune(kept, { now, limit: STEP, ...after !== undefined && { after } });
       pruned += step.pruned;
       after = step.after;

@@ -51,6 +51,8 @@ function schemaOf(kind: Kind): JsonSchema {
       return { type: "object", additionalProperties: { type: "string" } };
     case "flag":
       return { type: "boolean" };
+    case "input":
+      return { type: "string", ...(kind.as === "base64" ? { contentEncoding: "base64" } : {}) };
   }
 }
 

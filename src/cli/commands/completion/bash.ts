@@ -2,7 +2,7 @@
  * @module
  * The completion script for bash, 3.2 and later. It asks the program only for what the store knows.
  */
-import { byKind, type Place, quoted, valuePlaces } from "./places.ts";
+import { byKind, type Place, quoted, valuePlaces, wordsAt } from "./places.ts";
 
 export function bashScript(places: readonly Place[]): string {
   const { chosen, asked, free } = valuePlaces(places);
@@ -60,7 +60,9 @@ ${
       fi
       case "$at" in
 ${
-    places.map((place) => `        ${quoted(place.at)}) words=${quoted(wordsAt(place).join(" "))} ;;`).join(
+    places.map((place) =>
+      `        ${quoted(place.at)}) words=${quoted(wordsAt(place).map(({ word }) => word).join(" "))} ;;`
+    ).join(
       "\n",
     )
   }
@@ -82,8 +84,4 @@ function filesAt(places: readonly Place[]): string {
 
 function either(patterns: readonly string[]): string {
   return patterns.map(quoted).join(" | ");
-}
-
-function wordsAt({ words, flags }: Place): string[] {
-  return [...words, ...flags].map(({ word }) => word);
 }

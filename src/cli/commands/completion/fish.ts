@@ -38,9 +38,11 @@ function linesFor({ at, words, flags, files, kind }: Place): string[] {
     ...(files ? [`${start} -F`] : []),
     ...(kind === undefined ? [] : [`${start} -kxa ${asking(kind)}`]),
     ...words.map(({ word, brief }) => `${start} -a ${quotedForFish(word)} -d ${quotedForFish(brief)}`),
-    ...flags.map(({ word, brief, value }) =>
+    ...flags.map(({ word, short, brief, value }) =>
       [
-        `${start} -l ${word.slice("--".length)} -d ${quotedForFish(brief)}`,
+        `${start}${short === undefined ? "" : ` -s ${short.slice(1)}`} -l ${word.slice("--".length)} -d ${
+          quotedForFish(brief)
+        }`,
         ...(value === null
           ? []
           : value.kind !== undefined

@@ -8,7 +8,8 @@ import {
   type GroupDefinition,
   type Target,
 } from "../../line/command.ts";
-import { flagName } from "../../line/help.ts";
+import { flagName } from "../../line/flags.ts";
+import { shortFlag } from "../../line/short_flags.ts";
 import { kindOfValue, kindOfWords } from "./kinds.ts";
 
 /** A place on the command line: after the words of a group or a command. */
@@ -17,11 +18,18 @@ export interface Place {
   at: string;
   words: Described[];
   /** The flags that may be typed here. */
-  flags: (Described & { value: Value | null })[];
+  flags: PlaceFlag[];
   /** Names of files may be typed here, too. */
   files: boolean;
   /** What the store is asked for, where it knows words for here. */
   kind?: string | undefined;
+}
+
+/** A flag, by its long name. */
+export interface PlaceFlag extends Described {
+  /** `-n`, where it has a letter. */
+  short: string | undefined;
+  value: Value | null;
 }
 
 /** A word and what it is about. */
@@ -37,7 +45,7 @@ export interface Value {
   kind?: string | undefined;
 }
 
-const HELP_FLAG = { word: "--help", brief: "print help", value: null };
+const HELP_FLAG: PlaceFlag = { word: "--help", short: shortFlag("help"), brief: "print help", value: null };
 
 export function placesIn(root: Target): Place[] {
   return [...placesFrom(root, "")];
@@ -65,6 +73,7 @@ function commandPlace({ words, flags = {} }: CommandDefinition, at: string): Pla
     [name, { kind, brief, choices = [], placeholder }],
   ) => ({
     word: `--${flagName(name)}`,
+    short: shortFlag(name),
     brief,
     value: kind === "toggle" ? null : { choices, kind: kindOfValue(placeholder) },
   }));
@@ -77,7 +86,16 @@ function commandPlace({ words, flags = {} }: CommandDefinition, at: string): Pla
   };
 }
 
-/** Flags that take a value, with the place before them: `" list --state"`. */
+/** All that can be typed at a place: its words, and its flags by each of their names. */
+export function wordsAt({ words, flags }: Place): Described[] {
+  return [...words, ...flags.flatMap((flag) => namesOfFlag(flag).map((word) => ({ ...flag, word })))];
+}
+
+function namesOfFlag({ word, short }: PlaceFlag): string[] {
+  return short === undefined ? [word] : [word, short];
+}
+
+/** Flags that take a value, with the place before them: `" list --state"`, `" list -s"`. */
 export interface ValuePlace extends Value {
   after: string;
 }
@@ -87,7 +105,9 @@ export function valuePlaces(
   places: readonly Place[],
 ): { chosen: ValuePlace[]; asked: [kind: string, after: string[]][]; free: ValuePlace[] } {
   const all = places.flatMap(({ at, flags }) =>
-    flags.flatMap(({ word, value }): ValuePlace[] => value ? [{ after: `${at} ${word}`, ...value }] : [])
+    flags.flatMap((flag): ValuePlace[] =>
+      flag.value === null ? [] : namesOfFlag(flag).map((word) => ({ after: `${at} ${word}`, ...flag.value! }))
+    )
   );
   const chosen = all.filter(({ choices }) => choices.length > 0);
   const others = all.filter(({ choices }) => choices.length === 0);

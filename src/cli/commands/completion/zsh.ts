@@ -3,7 +3,7 @@
  * The completion script for zsh: to be evaluated, or put as `_queuectl` where `fpath` finds it. It asks the program only
  * for what the store knows.
  */
-import { byKind, type Described, type Place, quoted, valuePlaces } from "./places.ts";
+import { byKind, type Described, type Place, quoted, valuePlaces, wordsAt } from "./places.ts";
 
 export function zshScript(places: readonly Place[]): string {
   const { chosen, asked, free } = valuePlaces(places);
@@ -52,9 +52,8 @@ ${
       fi
       case "$at" in
 ${
-    places.map(({ at, words, flags }) =>
-      `        ${quoted(at)}) found=(${[...words, ...flags].map(describe).join(" ")}) ;;`
-    ).join("\n")
+    places.map((place) => `        ${quoted(place.at)}) found=(${wordsAt(place).map(describe).join(" ")}) ;;`)
+      .join("\n")
   }
       esac ;;
   esac

@@ -3,7 +3,7 @@
  * The flags that say which jobs are meant. What they find is up to the store.
  */
 import { formatDuration } from "../../../domain/duration.ts";
-import { STATES } from "../../../domain/job.ts";
+import { type State, STATES } from "../../../domain/job.ts";
 import type { JobSelector } from "../../../store/contract.ts";
 import { choice, count, duration, type Flags, type FlagValues, text } from "../../line/flags.ts";
 import { visible } from "../../show/terminal.ts";
@@ -20,7 +20,26 @@ export const OTHER_FILTERS = {
   newerThan: duration("only jobs enqueued not longer ago than this"),
 } satisfies Flags;
 
-export const FILTERS = { state: choice(STATES, "only jobs in this state"), ...OTHER_FILTERS } satisfies Flags;
+/** What people call states. */
+const STATES_MEANT: Readonly<Record<string, State>> = {
+  queued: "pending",
+  waiting: "pending",
+  delayed: "scheduled",
+  running: "processing",
+  active: "processing",
+  done: "completed",
+  finished: "completed",
+  success: "completed",
+  succeeded: "completed",
+  error: "failed",
+  retrying: "failed",
+  stopped: "cancelled",
+};
+
+export const FILTERS = {
+  state: choice(STATES, "only jobs in this state", STATES_MEANT),
+  ...OTHER_FILTERS,
+} satisfies Flags;
 
 /** What those flags give; each may be left out. */
 export type FilterValues = Partial<FlagValues<typeof FILTERS>>;

@@ -3,8 +3,7 @@
  * Filters in a flag of their own, `--where queue=mail`, for a command whose other flags say what to set. Pure.
  */
 import { BadInput } from "../../../domain/errors.ts";
-import { type Flags, texts, toggle } from "../../line/flags.ts";
-import { flagName } from "../../line/help.ts";
+import { flagName, type Flags, texts, toggle } from "../../line/flags.ts";
 import { SURENESS } from "./change_many.ts";
 import { FILTERS, type FilterValues } from "./filter_flags.ts";
 

@@ -2,13 +2,14 @@
  * @module
  * `queuectl queue delete`: removes a queue, with its jobs where that is asked for.
  */
-import { Refused } from "../../../domain/errors.ts";
+import { NoSuch, Refused } from "../../../domain/errors.ts";
 import { STATES } from "../../../domain/job.ts";
 import { refuseRunning } from "../../../views/running_jobs.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { toggle } from "../../line/flags.ts";
 import { jobCount } from "../../line/ids.ts";
 import { changeMany, SURENESS } from "../many/change_many.ts";
+import { queueNames, withOthers } from "../unknown_names.ts";
 import { ONE_QUEUE, queueName } from "./names.ts";
 
 export const command: Target = defineCommand({
@@ -36,7 +37,9 @@ export const command: Target = defineCommand({
     const doing = { verb: "delete", filters: { queue: name }, yes, dryRun } as const;
     const deleted = has > 0 || dryRun ? await changeMany(context, doing) : undefined;
     if (dryRun) return;
-    await store.deleteQueue(name);
+    await store.deleteQueue(name).catch(async (error) => {
+      throw error instanceof NoSuch ? withOthers(error, name, await queueNames(store)) : error;
+    });
     context.print.result(
       { deleted: name, ...(jobs && { jobs: deleted?.done ?? 0 }) },
       () => `Deleted queue "${name}"${deleted ? ` and ${jobCount(deleted.done)}` : ""}`,

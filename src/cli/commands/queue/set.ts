@@ -8,6 +8,7 @@ import { LONGEST_MS } from "../../../domain/settings.ts";
 import type { QueueSwitches } from "../../../store/contract.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { text } from "../../line/flags.ts";
+import { hintAtUnknownQueues } from "../unknown_names.ts";
 import { ONE_QUEUE, queueName } from "./names.ts";
 
 const MOST = 1_000_000;
@@ -49,6 +50,7 @@ export const command: Target = defineCommand({
         `Cannot set queue "${name}": give --concurrency N, or none, --retention or --retention-dead`,
       );
     }
+    await hintAtUnknownQueues(context, [name]);
     await (await context.store()).setQueue(name, change);
     const { retentionMs, retentionDeadMs } = change;
     const inSeconds = (ms: number | null) => ms === null ? null : ms / 1000;

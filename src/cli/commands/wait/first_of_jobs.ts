@@ -33,6 +33,12 @@ export class FirstOfJobs {
     return 0;
   }
 
+  /** Hints at what keeps them from starting. */
+  async sayWhyItStands(): Promise<void> {
+    const { sayWhyJobsStand } = await import("../say_standstill.ts");
+    await sayWhyJobsStand(this.#context, this.#ids);
+  }
+
   /** Whether it ended as it should; prints it. */
   conclude(): boolean {
     const { id, state } = this.#first!;

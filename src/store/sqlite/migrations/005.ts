@@ -1,20 +1,15 @@
 /**
  * @module
- * Ended jobs are kept for as long as their queue says, dead ones too; see `pruning.ts`.
+ * What a job reads on its stdin stands in a table of its own, so that jobs without one cost nothing.
  */
 import type { Step } from "./step.ts";
 
-/** The queue comes after the time, so that what ends is added at the end of an index, however many queues there are. */
+/** Not released yet. */
 export const step: Step = {
-  sql: `ALTER TABLE queues ADD COLUMN retention_ms INTEGER       -- 0 is for ever; NULL is as the setting says
-     CONSTRAINT queues_retention CHECK (retention_ms >= 0);
+  sql: `ALTER TABLE jobs ADD COLUMN stdin_size INTEGER;  -- bytes in inputs; null is none
 
-   ALTER TABLE queues ADD COLUMN retention_dead_ms INTEGER
-     CONSTRAINT queues_retention_dead CHECK (retention_dead_ms >= 0);
-
-   DROP INDEX prunable;
-
-   CREATE INDEX prunable ON jobs (finished_at, queue) WHERE state IN ('completed', 'cancelled');
-
-   CREATE INDEX prunable_dead ON jobs (finished_at, queue) WHERE state = 'dead';`,
+   CREATE TABLE inputs (
+     job INTEGER PRIMARY KEY REFERENCES jobs ON DELETE CASCADE,
+     bytes BLOB NOT NULL
+   ) STRICT;`,
 };
