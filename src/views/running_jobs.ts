@@ -4,7 +4,7 @@
  */
 import { Refused } from "../domain/errors.ts";
 
-/** @throws {Refused} where any run */
+/** Lets a queue go of which nothing runs. @throws {Refused} where any job does */
 export function refuseRunning(queue: string, running: number): void {
   if (running === 0) return;
   const jobs = running === 1

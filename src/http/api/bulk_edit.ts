@@ -12,6 +12,7 @@ import { defineRoute, type Route } from "../route.ts";
 import { COUNTED, record } from "../schemas.ts";
 import { FILTER, filterOf, jobFields } from "./job_inputs.ts";
 
+/** The route. */
 export const editMany: Route = defineRoute({
   method: "POST",
   url: "/bulk/edit",
