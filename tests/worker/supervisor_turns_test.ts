@@ -13,7 +13,7 @@ import { startSupervisor, storeWith, type Unusual } from "../helpers/supervisor.
 import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 
-/** What nothing takes, in ms of processor time. */
+/** What a turn usually takes at most, in ms of processor time: on a quiet machine half of it, on a busy one more. */
 const MOST_MS = 20;
 /**
  * Collecting garbage, compiling code and a kernel with many page faults at once can make single turns several times as
@@ -23,10 +23,10 @@ const MOST_ONCE_MS = 100;
 /** A busy machine holds turns up now and then, what is too much holds them up each time. */
 const TRIES = 3;
 
-/** Asserts that 19 of 20 turns are short, and none is very long. */
+/** Asserts that 9 of 10 turns are short, and none is very long. */
 async function assertShortTurns(work: () => Promise<unknown>): Promise<void> {
   const turns = await loopTurns(work);
-  const usual = turns[Math.floor(turns.length / 20)]!;
+  const usual = turns[Math.floor(turns.length / 10)]!;
   const said = `the longest of ${turns.length}: ${turns.slice(0, 9).map((ms) => ms.toFixed(1)).join(" ")}`;
   assert.ok(usual <= MOST_MS, said);
   assert.ok(turns[0]! <= MOST_ONCE_MS, said);
