@@ -49,6 +49,12 @@ export function Job({ id, query }) {
       ["Attempts", `${job.attempts} of at most ${job.max_retries + 1}`],
       ["Timeout", job.timeout ? duration(job.timeout) : null],
       ["Runs at", ["scheduled", "failed"].includes(job.state) && html`<${Time} at=${job.run_at}/>`],
+      [
+        "Paused",
+        job.paused_since && html`
+          <${Paused} ...${job} />
+        `,
+      ],
       ["Error", job.error && visible(job.error)],
       ["Directory", html`<code>${visible(job.cwd)}</code>`],
       ["Environment", job.env && html`<${Environment} env=${job.env}/>`],
@@ -60,6 +66,14 @@ export function Job({ id, query }) {
       <${Output} key=${chosen} ...${{ id: job.id, attempt: chosen, last }} />
     `}
   `;
+}
+
+/** Since when its processes stand still, or that they do not yet. */
+function Paused({ paused_since: since, history }) {
+  const { unstopped } = history.at(-1);
+  return html`<${Time} at=${since}/>${unstopped === null && ", its processes have yet to be stopped"}${
+    unstopped > 0 && `, but ${unstopped} of its processes could not be stopped`
+  }`;
 }
 
 function shown({ kind }, value) {
@@ -190,6 +204,12 @@ function Actions({ job, path, reload }) {
     ${(waits || job.state === "processing") && html`<${Action} kind="danger" run=${cancel}>Cancel<//>`}
     ${waits && !job.held && html`<${Action} run=${() => post("hold", "Held")}>Hold<//>`}
     ${waits && job.held && html`<${Action} run=${() => post("release", "Released")}>Release<//>`}
+    ${
+    job.state === "processing" && (job.paused_since
+      ? html`<${Action} run=${() =>
+        post("resume", "Told the worker to let go on")}>Resume<//>`
+      : html`<${Action} run=${() => post("pause", "Told the worker to pause")}>Pause<//>`)
+  }
     ${
     waits && html`<button type="button" aria-expanded=${editing} onClick=${() =>
       setEditing(!editing)}>Edit</button>`

@@ -80,6 +80,7 @@ function jobSchema(): JsonSchema {
     signal: orNull(TEXT),
     error: orNull(TEXT),
     worker: orNull(TEXT),
+    paused_since: orNull(TIME),
     ...others,
   });
 }
@@ -98,6 +99,8 @@ const ATTEMPT = record({
   worker: TEXT,
   adopted_from: orNull(TEXT),
   host: TEXT,
+  paused_for: NUMBER,
+  unstopped: orNull(COUNT as { type: string }),
 });
 
 /** A job with its attempts, and why it waits. */
@@ -144,7 +147,12 @@ export const WORKER: JsonSchema = record({
   queues: { type: ["array", "null"], items: TEXT },
   started_at: TIME,
   state: { type: "string", enum: WORKER_STATES },
-  running: listOf(record({ id: TEXT, queue: TEXT, command: TEXT, attempt: COUNT, started_at: TIME })),
+  running: listOf(
+    record({
+      ...{ id: TEXT, queue: TEXT, command: TEXT, attempt: COUNT, started_at: TIME },
+      paused_since: orNull(TIME),
+    }),
+  ),
   adopted: listOf(TEXT),
 });
 

@@ -97,6 +97,23 @@ export interface JobStore {
   edit(id: string, changes: JobChanges, now: number): Promise<Job>;
   /** Keeps waiting jobs from starting (`held` true) or lets them go. @throws {Refused} for a job that is not waiting */
   hold(ids: readonly string[], held: boolean): Promise<void>;
+  /**
+   * Lets jobs stand still until they are resumed: waiting ones are held; for `processing` ones the wish is noted, and
+   * their worker stops them. An attempt that ends before it is resumed leaves its job held, where that goes on waiting.
+   * Returns how many of each.
+   * @throws {Refused} for a job that has ended, and for one in `processing` unless `running` is true
+   */
+  pause(ids: readonly string[], options: { now: number; running: boolean }): Promise<Paused>;
+  /** Lets jobs go on that were paused or held. @throws {Refused} for a job that has ended */
+  resume(ids: readonly string[], now: number): Promise<Paused>;
+}
+
+/** Jobs that were paused, or resumed. */
+export interface Paused {
+  /** Waiting ones: they are held, or released. */
+  waiting: number;
+  /** Those that run: their worker is told. */
+  running: number;
 }
 
 /** How jobs are enqueued. */
@@ -295,6 +312,8 @@ export interface WorkerStore {
   running(supervisor: string): Promise<RunningAttempt[]>;
   /** Gives running attempts of a supervisor to other workers of it. Those that are not its own are left out. */
   adopt(supervisor: string, adoptions: readonly { token: string; worker: string }[]): Promise<void>;
+  /** Notes that attempts stand still. Those that are not this supervisor's, or shall go on by now, are left out. */
+  notePaused(supervisor: string, paused: readonly PausedAttempt[]): Promise<void>;
   /** The ids of the supervisors in whose spools running attempts may write, the registered ones included. */
   spools(): Promise<Set<string>>;
 }
@@ -413,6 +432,8 @@ export interface Orders {
   stops: { worker: string; endAt: number | null; leave: boolean }[];
   /** Tokens of its running attempts that shall be ended. */
   cancels: string[];
+  /** Its running attempts that shall stand still, and since when, in ms since the epoch; all others shall not. */
+  pauses: { token: string; since: number }[];
   /** The stored settings. */
   settings: Map<string, string>;
 }
@@ -443,6 +464,8 @@ export interface WorkerInfo {
   running: string[];
   /** Those of them that another worker started. */
   adopted: string[];
+  /** Those of them that are to stand still. */
+  paused: string[];
 }
 
 /** A supervisor as others see it. */
@@ -457,6 +480,18 @@ export interface RunningAttempt {
   startedBy: string;
   /** How far each stream has been stored: the offset after the last stored byte. */
   printed: Record<Stream, number>;
+  /** As in `Attempt`. */
+  pausedMs: number;
+}
+
+/** A running attempt that stands still. */
+export interface PausedAttempt {
+  /** Which one. */
+  token: string;
+  /** As in `Orders`: by which wish. */
+  since: number;
+  /** How many of its processes could not be stopped. */
+  unstopped: number;
 }
 
 /** Counts and figures: the same cost at 10 jobs and at 10 million. */

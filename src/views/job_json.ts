@@ -41,6 +41,8 @@ export interface JobJson extends FieldsJson {
   error: string | null;
   /** Who ran it. */
   worker: string | null;
+  /** Since when it stands still while it runs; null when it does not. */
+  paused_since: string | null;
 }
 
 /** An attempt as JSON. */
@@ -65,6 +67,10 @@ export interface AttemptJson {
   adopted_from: string | null;
   /** Where that was. */
   host: string;
+  /** For how long it stood still, in seconds, without the pause that lasts. */
+  paused_for: number;
+  /** How many of its processes could not be stopped; null where it is not paused, or not yet. */
+  unstopped: number | null;
 }
 
 /** A job, ready for `JSON.stringify`. */
@@ -83,6 +89,7 @@ export function jobJson(job: Job): JobJson {
     signal: job.signal,
     error: job.error,
     worker: job.worker,
+    paused_since: timeJson(job.pausedAt),
     ...others,
   };
 }
@@ -127,6 +134,8 @@ export function attemptJson(attempt: Attempt): AttemptJson {
     worker: attempt.worker,
     adopted_from: attempt.adoptedFrom,
     host: attempt.host,
+    paused_for: attempt.pausedMs / 1000,
+    unstopped: attempt.unstopped,
   };
 }
 

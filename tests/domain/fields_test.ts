@@ -187,7 +187,7 @@ Deno.test("every column of a job is a field's, or the store's own", async () => 
   const own: Record<keyof OwnRow, true> = {
     ...{ seq: true, state: true, attempts: true, last_attempt: true, created_at: true, started_at: true },
     ...{ finished_at: true, exit_code: true, signal: true, error: true, worker: true },
-    cancel_requested: true,
+    ...{ cancel_requested: true, paused_at: true },
   };
   using dir = tempDir();
   (await openStore(dir.home)).close();

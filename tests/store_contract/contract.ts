@@ -10,6 +10,7 @@ import { enqueueing } from "./enqueueing.ts";
 import { keeping } from "./keeping.ts";
 import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
+import { pausing } from "./pausing.ts";
 import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
 import { settling } from "./settling.ts";
@@ -20,6 +21,7 @@ const PARTS = [
   enqueueing,
   looking,
   managing,
+  pausing,
   claiming,
   settling,
   printing,

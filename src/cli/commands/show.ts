@@ -10,7 +10,7 @@ import { attemptJson, jobJson, timeJson } from "../../views/job_json.ts";
 import { reasonsToWait, runsUnwatched } from "../../views/waiting.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import { ONE_ID } from "../line/ids.ts";
-import { STATE_COLOUR } from "../show/job_table.ts";
+import { STATE_COLOUR, stateOf } from "../show/job_table.ts";
 import type { Print } from "../show/print.ts";
 import { type Column, table } from "../show/table.ts";
 import { visible } from "../show/terminal.ts";
@@ -31,7 +31,10 @@ export const command: Target = defineCommand({
     context.print.result(
       { ...jobJson(job), waits_because: reasons, history: attempts.map(attemptJson) },
       () =>
-        [facts(context.print, { job, reasons, unwatched, now }), ...history(context.print, attempts)].join(
+        [
+          facts(context.print, { job, last: attempts.at(-1), reasons, unwatched, now }),
+          ...history(context.print, attempts),
+        ].join(
           "\n",
         ),
     );
@@ -46,7 +49,13 @@ const ELSEWHERE: readonly StoredName[] = [
 /** What there is to say about the job, a line each. */
 function facts(
   print: Print,
-  { job, reasons, unwatched, now }: { job: Job; reasons: readonly string[]; unwatched: boolean; now: number },
+  { job, last, reasons, unwatched, now }: {
+    job: Job;
+    last: Attempt | undefined;
+    reasons: readonly string[];
+    unwatched: boolean;
+    now: number;
+  },
 ): string {
   const time = (ms: number | null) => ms === null ? "" : `${timeJson(ms)} (${fromNow(ms, now)})`;
   const waits = job.runAt !== null && (job.state === "scheduled" || job.state === "failed");
@@ -56,8 +65,9 @@ function facts(
   };
   const lines: [string, string][] = [
     ["Job", job.id],
-    ["State", print.paint(STATE_COLOUR[job.state], job.state) + (job.held ? ", held" : "")],
+    ["State", print.paint(STATE_COLOUR[job.state], stateOf(job))],
     ...reasons.map((reason): [string, string] => ["Waits", visible(reason)]),
+    ["Paused", sayPaused(job, last, time)],
     ["Runs", unwatched ? "without a worker, until one starts on its host and adopts it" : ""],
     ...(["command", "queue", "label", "priority"] as const).flatMap(field),
     ["Attempts", `${job.attempts} of at most ${job.maxRetries + 1}`],
@@ -75,6 +85,23 @@ function facts(
   return lines.filter(([, value]) => value !== "").map(([name, value]) => `${name.padEnd(11)}${value}`).join(
     "\n",
   );
+}
+
+/** Since when it stands still, and whether it does; or for how long its latest attempt did. */
+function sayPaused(
+  { pausedAt }: Job,
+  last: Attempt | undefined,
+  time: (ms: number) => string,
+): string {
+  const before = last !== undefined && last.pausedMs > 0 ? formatDuration(last.pausedMs) : "";
+  if (pausedAt === null) return before === "" ? "" : `for ${before} of its latest attempt`;
+  const unstopped = last?.unstopped ?? null;
+  return [
+    `since ${time(pausedAt)}`,
+    ...(before === "" ? [] : [`and for ${before} before`]),
+    ...(unstopped === null ? ["its processes have yet to be stopped"] : []),
+    ...(unstopped ? [`but ${unstopped} of its processes could not be stopped`] : []),
+  ].join(", ");
 }
 
 /** A value of a field for people, a line each; none for what goes without saying. */

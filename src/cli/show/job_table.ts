@@ -23,7 +23,7 @@ export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; no
     { title: "ID", value: (job) => job.id },
     {
       title: "STATE",
-      value: (job) => job.held ? `${job.state}, held` : job.state,
+      value: stateOf,
       paint: (job, cell) => print.paint(STATE_COLOUR[job.state], cell),
     },
     { title: "WHEN", value: (job) => whenOf(job, now) },
@@ -39,6 +39,11 @@ export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; no
     { title: "COMMAND", value: (job) => job.command },
   ];
   return table(print, { columns, rows: jobs });
+}
+
+/** Its state, and what keeps it where it is. */
+export function stateOf({ state, held, pausedAt }: Job): string {
+  return state + (held ? ", held" : pausedAt !== null ? ", paused" : "");
 }
 
 /** When a job starts, how long it has been running, or when it ended. */

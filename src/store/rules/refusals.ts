@@ -6,7 +6,7 @@ import { NoSuch, Refused, TakenId } from "../../domain/errors.ts";
 import { ENDED, type State, WAITING } from "../../domain/job.ts";
 
 /** What people ask for a job by its id. */
-export type Verb = "cancel" | "retry" | "delete" | "edit" | "hold" | "release";
+export type Verb = "cancel" | "retry" | "delete" | "edit" | "hold" | "release" | "pause" | "resume";
 
 /** The states of a job in which each can be done. */
 export const ALLOWED: Readonly<Record<Verb, readonly State[]>> = {
@@ -16,6 +16,8 @@ export const ALLOWED: Readonly<Record<Verb, readonly State[]>> = {
   edit: WAITING,
   hold: WAITING,
   release: WAITING,
+  pause: [...WAITING, "processing"],
+  resume: [...WAITING, "processing"],
 };
 
 /** What a person can do about a state that is in the way of what they want. */
@@ -93,4 +95,11 @@ export function checkDeletable(queue: string, jobs: number | undefined): void {
   if (jobs === 0) return;
   const has = jobs === 1 ? "1 job" : `${jobs} jobs`;
   throw new Refused(`Cannot delete queue "${queue}": it has ${has}; delete them first`);
+}
+
+/** What runs cannot be stopped on this system. */
+export function cannotPauseHere(id: string): Refused {
+  return new Refused(
+    `Cannot pause job "${id}": it is processing, and on this system only jobs that wait can be paused`,
+  );
 }

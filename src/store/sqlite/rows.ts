@@ -35,6 +35,7 @@ export type OwnRow = {
   error: string | null;
   worker: string | null;
   cancel_requested: number;
+  paused_at: number | null;
 };
 
 /** A row of `jobs`. */
@@ -106,6 +107,7 @@ export function toJob(row: JobRow): Job {
     error: row.error,
     worker: row.worker,
     cancelRequested: row.cancel_requested === 1,
+    pausedAt: row.paused_at,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
   return job as unknown as Job;
@@ -124,6 +126,8 @@ export type AttemptRow = {
   exit_code: number | null;
   signal: string | null;
   error: string | null;
+  paused_ms: number;
+  unstopped: number | null;
 };
 
 export function toAttempt(row: AttemptRow): Attempt {
@@ -139,6 +143,8 @@ export function toAttempt(row: AttemptRow): Attempt {
     exitCode: row.exit_code,
     signal: row.signal,
     error: row.error,
+    pausedMs: row.paused_ms,
+    unstopped: row.unstopped,
   };
 }
 

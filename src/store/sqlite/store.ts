@@ -132,6 +132,19 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => hold(db, ids, held));
   }
 
+  async pause(
+    ids: readonly string[],
+    options: { now: number; running: boolean },
+  ): Promise<contract.Paused> {
+    const { pause } = await import("./pausing.ts");
+    return await this.#change((db) => pause(db, ids, options));
+  }
+
+  async resume(ids: readonly string[], now: number): Promise<contract.Paused> {
+    const { resume } = await import("./pausing.ts");
+    return await this.#change((db) => resume(db, ids, now));
+  }
+
   // Output
 
   async output(
@@ -268,6 +281,11 @@ export class SqliteStore implements contract.Store {
   ): Promise<void> {
     const { adopt } = await import("./adoption.ts");
     return await this.#change((db) => adopt(db, supervisor, adoptions));
+  }
+
+  async notePaused(supervisor: string, paused: readonly contract.PausedAttempt[]): Promise<void> {
+    const { notePaused } = await import("./pausing.ts");
+    return await this.#change((db) => notePaused(db, supervisor, paused));
   }
 
   async spools(): Promise<Set<string>> {
