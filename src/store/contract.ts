@@ -185,6 +185,8 @@ export interface OutputPiece {
   start: number;
   /** Kept byte for byte. */
   bytes: Uint8Array<ArrayBuffer>;
+  /** When it was seen, in ms since the epoch; left out where that is not known. */
+  seenAt?: number;
   /** Pieces that lie wholly within [from, to) are dropped first: the middle of a stream that grew past its limit. */
   drop?: { from: number; to: number };
 }
@@ -199,6 +201,8 @@ export interface StoredOutput {
   start: number;
   /** As they were printed. */
   bytes: Uint8Array;
+  /** As in `OutputPiece`; null where that is not known. */
+  seenAt: number | null;
 }
 
 /**

@@ -4,7 +4,13 @@
  */
 import { BadInput, NoSuch, Refused } from "../../domain/errors.ts";
 import { ENDED, type Job, type Stream } from "../../domain/job.ts";
-import { joined, lastLines, OutputReader, type OutputRequest } from "../../views/output_reader.ts";
+import {
+  joined,
+  lastLines,
+  type OutputFormat,
+  OutputReader,
+  type OutputRequest,
+} from "../../views/output_reader.ts";
 import { watchStore } from "../../views/watch_store.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
@@ -14,13 +20,15 @@ import { ONE_ID } from "../line/ids.ts";
 export const command: Target = defineCommand({
   brief: "Print what a job printed",
   description: [
-    "Both streams go to standard output, byte for byte, in the order in which they were stored; where the middle of a",
-    "stream was too long to be kept, a line says how many bytes are missing. --follow goes on with the attempts that",
-    "come, until the job has ended.",
+    "Both streams go to standard output, byte for byte, in the order in which they were seen; where the middle of a",
+    "stream was too long to be kept, a line says how many bytes are missing. A worker looks every 50 ms, and cannot",
+    "tell in what order the two were written to in between; --timestamps has the times at which it saw the lines.",
+    "--follow goes on with the attempts that come, until the job has ended.",
   ].join("\n"),
   examples: [
     ["logs j1", "of the latest attempt"],
     ["logs j1 --follow", "and what comes"],
+    ["logs j1 --timestamps", "with the time before each line"],
     ["logs j1 --attempt 1 --stderr --lines 20", "the end of what the first attempt complained about"],
   ],
   flags: {
@@ -28,6 +36,7 @@ export const command: Target = defineCommand({
     stdout: toggle("only standard output"),
     stderr: toggle("only standard error"),
     lines: count({ min: 0, max: 1e9 }, "only the last N lines of what is there"),
+    timestamps: toggle("before each line, the time at which its end was seen"),
     follow: toggle("go on printing until the job has ended"),
   },
   words: ONE_ID,
@@ -43,8 +52,12 @@ export const command: Target = defineCommand({
     const streams: Stream[] = stdout === stderr ? ["stdout", "stderr"] : [stdout ? "stdout" : "stderr"];
     const request = { id: job.id, attempt, streams };
     if (context.json) return await printJson(context, request);
-    if (!flags.follow) return await printUnread(context, new OutputReader(store, request), flags.lines);
-    await follow(context, { ...request, lines: flags.lines, onlyThis: flags.attempt !== undefined });
+    const format = flags.timestamps ? await stampedLines() : () => undefined;
+    if (!flags.follow) {
+      const output = new OutputReader(store, request, format());
+      return await printBytes(context, output.allBytes(), flags.lines);
+    }
+    await follow(context, { ...request, lines: flags.lines, format, onlyThis: flags.attempt !== undefined });
   },
 });
 
@@ -54,38 +67,54 @@ function noAttempt(job: Job, attempt: number): Refused {
   return new Refused(`Cannot show logs of ${subject}job "${job.id}": ${latest}`);
 }
 
-async function printJson(context: Context, request: OutputRequest): Promise<void> {
-  const { outputJson } = await import("../../views/output_json.ts");
-  const pieces = await Array.fromAsync(new OutputReader(await context.store(), request).unread());
-  const { id, attempt, streams } = request;
-  context.print.result({ id, attempt, ...outputJson(pieces, streams) }, () => "");
+/** Makes formats with the time before each line. */
+async function stampedLines(): Promise<() => OutputFormat> {
+  const [{ StampedLines }, { NO_STAMP, stamp }] = await Promise.all([
+    import("../../views/stamped_lines.ts"),
+    import("../show/stamps.ts"),
+  ]);
+  return () => new StampedLines((seenAt) => seenAt === null ? NO_STAMP : stamp(seenAt));
 }
 
-/** Prints what was not printed yet; only the last `lines` of it unless undefined. */
-async function printUnread(context: Context, output: OutputReader, lines?: number): Promise<void> {
+async function printJson(context: Context, request: OutputRequest): Promise<void> {
+  const { outputJson, seenJson } = await import("../../views/output_json.ts");
+  const pieces = await Array.fromAsync(new OutputReader(await context.store(), request).unread());
+  const { id, attempt, streams } = request;
+  context.print.result({ id, attempt, ...outputJson(pieces, streams), seen: seenJson(pieces) }, () => "");
+}
+
+/** Prints what comes; only the last `lines` of it unless undefined. */
+async function printBytes(
+  context: Context,
+  bytes: AsyncIterable<Uint8Array>,
+  lines: number | undefined,
+): Promise<void> {
   if (lines === undefined) {
-    for await (const bytes of output.unreadBytes()) context.print.bytes(bytes);
-  } else context.print.bytes(lastLines(joined(await Array.fromAsync(output.unreadBytes())), lines));
+    for await (const some of bytes) context.print.bytes(some);
+  } else context.print.bytes(lastLines(joined(await Array.fromAsync(bytes)), lines));
 }
 
 /** What to follow: `onlyThis` attempt, or the ones after it too. */
 interface Following extends OutputRequest {
   lines: number | undefined;
+  /** How an attempt's output is printed; undefined is as it was printed. */
+  format: () => OutputFormat | undefined;
   onlyThis: boolean;
 }
 
 /** Prints what is there and what comes, until the job has ended or is gone. */
-async function follow(context: Context, { lines, onlyThis, ...request }: Following): Promise<void> {
+async function follow(context: Context, { lines, format, onlyThis, ...request }: Following): Promise<void> {
   const store = await context.store();
   using changes = watchStore(store, context.clock);
-  let output = new OutputReader(store, request);
+  let output = new OutputReader(store, request, format());
   for (let first = true;; first = false) {
     // The job is asked for before its output: once its attempt has ended, all the output is there.
     const job = await store.get(request.id);
-    await printUnread(context, output, first ? lines : undefined);
-    if (job === undefined || (onlyThis && hasEnded(job, output.attempt))) return;
+    const over = job === undefined || hasEnded(job, output.attempt);
+    await printBytes(context, over ? output.allBytes() : output.unreadBytes(), first ? lines : undefined);
+    if (job === undefined || (onlyThis && over)) return;
     if (job.lastAttempt > output.attempt) {
-      output = new OutputReader(store, { ...request, attempt: output.attempt + 1 });
+      output = new OutputReader(store, { ...request, attempt: output.attempt + 1 }, format());
       if (output.attempt > 1) context.print.note(`Attempt ${output.attempt} of job ${job.id}`);
     } else if (ENDED.includes(job.state)) return;
     else await changes.next();
