@@ -290,8 +290,16 @@ export interface WorkerStore {
    * another has taken over, gets no jobs, and nothing of it is stored.
    */
   exchange(exchange: Exchange): Promise<Exchanged>;
+  /** What waits to be claimed, for a worker that has nothing to do and wants to know whether to stay. */
+  waiting(filter: WaitingFilter): Promise<Waiting>;
   /** What a supervisor has been told. Cheap enough to be asked at every change. */
   orders(supervisor: string): Promise<Orders>;
+  /**
+   * Whether a queue's jobs are taken, as far as switches and leases tell: it is not paused, its limit is not 0, and a
+   * worker serves it that was not told to stop and whose lease lasts beyond a time, in ms since the epoch. Cheap enough
+   * to be asked after every `enqueue`; `workers` tells more.
+   */
+  isServed(queue: string, beyond: number): Promise<boolean>;
   /** All workers, by supervisor and start. The lease of one that is known to be gone has ended. */
   workers(): Promise<WorkerInfo[]>;
   /**
@@ -410,6 +418,29 @@ export interface Exchanged {
    * asked queues and none of them paused).
    */
   waiting: boolean;
+}
+
+/** Which jobs to wait for. None is held, or of a paused queue. */
+export interface WaitingFilter {
+  /** Only of these queues; null is all. */
+  queues: readonly string[] | null;
+  /** What waits for its time is counted in these states. */
+  states: readonly ("scheduled" | "failed")[];
+  /** In ms since the epoch. */
+  now: number;
+}
+
+/** What waits to be claimed. */
+export interface Waiting {
+  /** How many jobs are pending. */
+  pending: number;
+  /** How many wait for their time. */
+  later: number;
+  /**
+   * When the first of those is due; not after `now` when any job is due and not pending yet. Null when there is none, or
+   * very many of other queues come before.
+   */
+  nextDueAt: number | null;
 }
 
 /** A job just claimed: its attempt has the number `lastAttempt`. */

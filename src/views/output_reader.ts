@@ -18,12 +18,21 @@ export interface OutputRequest {
   streams: readonly Stream[];
 }
 
+/** How what is unread is read. */
+export interface Unread {
+  /** Nothing comes any more after what is there. */
+  over?: boolean;
+}
+
+/** Bytes of a stream. */
+export type StreamBytes = Pick<StoredOutput, "stream" | "bytes">;
+
 /** How pieces are written down. */
 export interface OutputFormat {
   /** What is to be written for the next piece. */
   add(piece: StoredOutput): Uint8Array[];
   /** What is still to be written when nothing comes any more; nothing the next time. */
-  rest(): Uint8Array[];
+  rest(): StreamBytes[];
 }
 
 /** Reads the output of one attempt; every piece once. */
@@ -60,19 +69,16 @@ export class OutputReader {
   }
 
   /** The same as bytes, in the given format. */
-  async *unreadBytes(): AsyncGenerator<Uint8Array> {
-    for await (const piece of this.unread()) yield* this.#format.add(piece);
+  async *unreadBytes(how?: Unread): AsyncGenerator<Uint8Array> {
+    for await (const { bytes } of this.unreadByStream(how)) yield bytes;
   }
 
-  /** The bytes that are left when nothing comes any more. */
-  restBytes(): Uint8Array[] {
-    return this.#format.rest();
-  }
-
-  /** All bytes to the end. */
-  async *allBytes(): AsyncGenerator<Uint8Array> {
-    yield* this.unreadBytes();
-    yield* this.restBytes();
+  /** The same, and which stream the bytes are of. */
+  async *unreadByStream({ over = false }: Unread = {}): AsyncGenerator<StreamBytes> {
+    for await (const piece of this.unread()) {
+      for (const bytes of this.#format.add(piece)) yield { stream: piece.stream, bytes };
+    }
+    if (over) yield* this.#format.rest();
   }
 }
 
@@ -92,7 +98,7 @@ class AsPrinted implements OutputFormat {
   }
 
   /** Nothing waits. */
-  rest(): Uint8Array[] {
+  rest(): StreamBytes[] {
     return [];
   }
 }

@@ -5,7 +5,7 @@
  */
 import { type Stream, STREAMS } from "../domain/job.ts";
 import type { StoredOutput } from "../store/contract.ts";
-import { joined, type OutputFormat, sayMissing } from "./output_reader.ts";
+import { joined, type OutputFormat, sayMissing, type StreamBytes } from "./output_reader.ts";
 
 const NEWLINE = 0x0a;
 const LINE_END = Uint8Array.of(NEWLINE);
@@ -49,8 +49,8 @@ export class StampedLines implements OutputFormat {
   }
 
   /** What no line end has come for. */
-  rest(): Uint8Array[] {
-    return STREAMS.flatMap((stream) => this.#cutOff(stream));
+  rest(): StreamBytes[] {
+    return STREAMS.flatMap((stream) => this.#cutOff(stream).map((bytes) => ({ stream, bytes })));
   }
 
   #cutOff(stream: Stream): Uint8Array[] {

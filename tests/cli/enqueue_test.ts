@@ -8,7 +8,7 @@ import { testStore } from "../helpers/worker.ts";
 
 /** Enqueues, which must work, and returns what it printed. */
 async function enqueue(home: string, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await queuectl(["enqueue", ...args], { home });
+  const { code, stdout, stderr } = await queuectl(["enqueue", "--quiet", ...args], { home });
   assert.deepEqual([code, stderr], [0, ""]);
   return stdout.trimEnd();
 }

@@ -9,7 +9,7 @@ import { whereabouts } from "../../system/environment.ts";
 import { quoteWords } from "../../system/shell_words.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
-import { text } from "../line/flags.ts";
+import { text, toggle } from "../line/flags.ts";
 import { fieldsFromFlags, fieldTexts, jobFlags } from "./job_flags.ts";
 
 const ADVICE = "quote the whole command, or put -- before it";
@@ -21,6 +21,10 @@ export const command: Target = defineCommand({
     "Flags fill in what the JSON does not say. The id is printed once the job is safely stored.",
     "A file holds JSON objects, one a line, or a JSON array of them, or commands, one a line; blank lines and lines",
     "that begin with # are skipped. Either all of its jobs are queued or, when one is wrong, none.",
+    "--wait returns when the job has ended, retries included, with the exit code of its command: 128 and its number for",
+    "a signal, 124 when its time was up, 1 when it was cancelled. --follow prints what the job prints meanwhile, and",
+    "its id to standard error. With several jobs it is the code of the first that did not complete. Ctrl-C ends the",
+    "waiting, not the job.",
   ].join("\n"),
   examples: [
     ["enqueue 'make report'", "a command"],
@@ -28,26 +32,63 @@ export const command: Target = defineCommand({
     [`enqueue '{"command": "make", "priority": 1, "timeout": "10m"}'`, "a job as JSON"],
     ["enqueue --delay 1h --label nightly 'make clean'", "not before an hour from now"],
     ["enqueue --file jobs.txt --queue bulk", "many, into one queue"],
+    ["enqueue --follow 'make report'", "run by a worker, as if it ran here"],
   ],
-  flags: { ...jobFlags(), file: text("FILE", "many jobs from a file; - is standard input") },
+  flags: {
+    ...jobFlags(),
+    file: text("FILE", "many jobs from a file; - is standard input"),
+    wait: toggle("return when it has ended, with its exit code"),
+    follow: toggle("the same, and print what it prints"),
+  },
   words: { placeholder: "COMMAND", brief: "the command, or the job as JSON" },
   advice: ADVICE,
   async run(context, flags, words) {
+    const follow = flags.follow === true;
+    if (follow && context.json) {
+      throw new BadInput("Cannot use --json with --follow: use --wait, then logs --json");
+    }
     const fields = fieldsFromFlags(fieldTexts(flags));
-    if (typeof flags.file === "string") {
-      return await enqueueFile(context, { path: flags.file, fields, words });
-    }
-    if (words.length === 0 && !("command" in fields)) {
-      throw new BadInput("Missing COMMAND: give a command, a job as JSON, or --file FILE");
-    }
-    if (words.length > 0 && "command" in fields) {
-      throw new BadInput("Cannot take two commands: give one as text or with --command");
-    }
-    const typed = words.length > 0 ? await fieldsOfWords(words, context.literal) : {};
-    const defaults = await defaultsFor(context, fields);
-    await enqueueOne(context, { job: jobFromValue(typed, defaults), now: defaults.now });
+    const queued: Queued = typeof flags.file === "string"
+      ? await enqueueFile(context, { path: flags.file, fields, words })
+      : await enqueueTyped(context, { fields, words });
+    const attends = follow || flags.wait === true;
+    if (follow && !queued.many) context.print.note(queued.ids[0]!);
+    else if (!follow && !(attends && context.json)) await printIds(context, queued);
+    await sayUnlessServed(context, queued);
+    if (!attends) return;
+    const { attend } = await import("./attend.ts");
+    return await attend(context, { ids: queued.ids, follow });
   },
 });
+
+/** Jobs that are safely stored. */
+interface Queued {
+  ids: readonly string[];
+  jobs: readonly NewJob[];
+  /** They come from a file. */
+  many: boolean;
+}
+
+/** What was typed: flags as fields, and words. */
+interface Typed {
+  fields: Record<string, unknown>;
+  words: readonly string[];
+}
+
+async function enqueueTyped(context: Context, { fields, words }: Typed): Promise<Queued> {
+  if (words.length === 0 && !("command" in fields)) {
+    throw new BadInput("Missing COMMAND: give a command, a job as JSON, or --file FILE");
+  }
+  if (words.length > 0 && "command" in fields) {
+    throw new BadInput("Cannot take two commands: give one as text or with --command");
+  }
+  const typed = words.length > 0 ? await fieldsOfWords(words, context.literal) : {};
+  const defaults = await defaultsFor(context, fields);
+  const job = jobFromValue(typed, defaults);
+  const store = await context.store({ reserve: false });
+  const { idFormat } = await context.settings();
+  return { ids: await store.enqueue([job], { now: defaults.now, idFormat }), jobs: [job], many: false };
+}
 
 /** What the words say of the job: a command by its words, a command as text, or JSON. */
 async function fieldsOfWords(words: readonly string[], literal: readonly string[] = []): Promise<unknown> {
@@ -81,28 +122,49 @@ async function defaultsFor(context: Context, fields: Record<string, unknown>): P
   return { ...await context.settings(), ...surroundings, given };
 }
 
-async function enqueueOne(context: Context, { job, now }: { job: NewJob; now: number }): Promise<void> {
-  const store = await context.store({ reserve: false });
-  const { idFormat } = await context.settings();
-  const [id] = await store.enqueue([job], { now, idFormat });
-  if (!context.json) return context.print.line(id!);
-  const { jobJson } = await import("../../views/job_json.ts");
-  const stored = await store.get(id!);
-  context.print.line(JSON.stringify(stored && jobJson(stored), null, 2));
-}
-
-/** `--file` and what was typed besides it. */
-interface FileRequest {
-  path: string;
-  fields: Record<string, unknown>;
-  words: readonly string[];
-}
-
-async function enqueueFile(context: Context, { path, fields, words }: FileRequest): Promise<void> {
+async function enqueueFile(
+  context: Context,
+  { path, fields, words }: Typed & { path: string },
+): Promise<Queued> {
   if (words.length > 0 || "command" in fields || "id" in fields) {
     throw new BadInput("Cannot use --file with a command or an id: the file says them");
   }
   const defaults = await defaultsFor(context, fields);
   const { enqueueBulk } = await import("./enqueue_bulk.ts");
-  await enqueueBulk(context, { path, defaults });
+  return { ...await enqueueBulk(context, { path, defaults }), many: true };
+}
+
+/** One a line; of a file, a terminal gets their number instead. */
+async function printIds(context: Context, { ids, many }: Queued): Promise<void> {
+  if (!context.json) {
+    if (many && Deno.stdout.isTerminal()) context.print.hint(`Queued ${ids.length} jobs`);
+    else if (ids.length > 0) context.print.line(ids.join("\n"));
+  } else if (many) context.print.result({ ids }, () => "");
+  else {
+    const { jobJson } = await import("../../views/job_json.ts");
+    const stored = await (await context.store()).get(ids[0]!);
+    context.print.result(stored && jobJson(stored), () => "");
+  }
+}
+
+/**
+ * Says once where nobody takes some of the jobs. A worker whose lease has not been renewed for half of its time is
+ * looked at more closely. The jobs are stored: nothing fails here.
+ */
+async function sayUnlessServed(context: Context, { jobs }: Queued): Promise<void> {
+  if (!context.print.hints) return;
+  try {
+    const store = await context.store();
+    const { leaseMs } = await context.settings();
+    const beyond = context.clock.now() + leaseMs / 2;
+    const queues = new Set(jobs.filter(({ held }) => !held).map(({ queue }) => queue));
+    for (const queue of queues) {
+      if (await store.isServed(queue, beyond)) queues.delete(queue);
+    }
+    if (queues.size === 0) return;
+    const { sayWhyQueuesStand } = await import("./say_standstill.ts");
+    await sayWhyQueuesStand(context, queues);
+  } catch {
+    // There is no hint, then.
+  }
 }

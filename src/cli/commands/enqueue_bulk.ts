@@ -17,20 +17,22 @@ export interface BulkRequest {
 }
 
 /**
- * Queues the jobs of a file. The ids go to stdout, one a line; a terminal gets their number instead.
+ * Queues the jobs of a file. Returns them with their ids.
  * @throws {BadInput} or {TakenId} that names the line; then nothing was queued
  */
-export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<void> {
+export async function enqueueBulk(
+  context: Context,
+  { path, defaults }: BulkRequest,
+): Promise<{ jobs: readonly NewJob[]; ids: string[] }> {
   const source = path === "-" ? "standard input" : path;
   const { jobs, place } = readBulk(await readText(path, source), { source, defaults });
   const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
   const options = { now: defaults.now, idFormat };
-  const ids = await store.enqueue(withProgress(jobs), options).catch((error) => {
+  const ids = await store.enqueue(context.print.hints ? withProgress(jobs) : jobs, options).catch((error) => {
     throw error instanceof TakenId ? inPlace(error, { source, place: place(error.index) }) : error;
   });
-  if (!context.json && Deno.stdout.isTerminal()) context.print.note(`Queued ${ids.length} jobs`);
-  else context.print.result({ ids }, () => ids.join("\n"));
+  return { jobs, ids };
 }
 
 async function readText(path: string, source: string): Promise<string> {

@@ -2,7 +2,7 @@
  * @module
  * `queuectl list`: jobs, newest first, page by page.
  */
-import { STATES } from "../../domain/job.ts";
+import { type State, STATES } from "../../domain/job.ts";
 import type { JobFilter } from "../../store/contract.ts";
 import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
@@ -20,6 +20,22 @@ export const PAGE_FLAGS = {
   cursor: text("CURSOR", "go on after the page that gave this cursor"),
 };
 
+/** What people call states. */
+const STATES_MEANT: Readonly<Record<string, State>> = {
+  queued: "pending",
+  waiting: "pending",
+  delayed: "scheduled",
+  running: "processing",
+  active: "processing",
+  done: "completed",
+  finished: "completed",
+  success: "completed",
+  succeeded: "completed",
+  error: "failed",
+  retrying: "failed",
+  stopped: "cancelled",
+};
+
 export const command: Target = defineCommand({
   brief: "List jobs, newest first",
   description: "When there are more, the cursor for the next page follows.",
@@ -29,7 +45,7 @@ export const command: Target = defineCommand({
     ["list --queue mail --search invoice --limit 10", "the latest ten that match"],
     ["list --json --sort oldest", "as JSON, oldest first"],
   ],
-  flags: { state: choice(STATES, "only jobs in this state"), ...PAGE_FLAGS },
+  flags: { state: choice(STATES, "only jobs in this state", STATES_MEANT), ...PAGE_FLAGS },
   async run(context, flags) {
     await printPage(context, { ...flags, limit: flags.limit ?? 50 });
   },
@@ -43,5 +59,9 @@ export async function printPage(context: Context, filter: JobFilter): Promise<vo
     { jobs: jobs.map(jobJson), cursor },
     () => jobs.length === 0 ? "No jobs" : jobTable(print, { jobs, now: clock.now() }),
   );
-  if (cursor !== null && !context.json) print.note(`More with --cursor ${cursor}`);
+  if (jobs.length === 0 && filter.queue !== undefined) {
+    const { hintAtUnknownQueues } = await import("./unknown_names.ts");
+    await hintAtUnknownQueues(context, [filter.queue]);
+  }
+  if (cursor !== null) print.hint(`More with --cursor ${cursor}`);
 }

@@ -3,19 +3,15 @@
  * `queuectl logs`: what a job printed, byte for byte, or prints.
  */
 import { BadInput, NoSuch, Refused } from "../../domain/errors.ts";
-import { ENDED, type Job, type Stream } from "../../domain/job.ts";
-import {
-  joined,
-  lastLines,
-  type OutputFormat,
-  OutputReader,
-  type OutputRequest,
-} from "../../views/output_reader.ts";
-import { watchStore } from "../../views/watch_store.ts";
+import type { Job, Stream } from "../../domain/job.ts";
+import { type OutputFormat, OutputReader, type OutputRequest } from "../../views/output_reader.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { count, toggle } from "../line/flags.ts";
 import { ONE_ID } from "../line/ids.ts";
+import { ZONE_FLAGS } from "../line/zone.ts";
+import type { Zone } from "../show/times.ts";
+import { follow, printUnread } from "./follow.ts";
 
 export const command: Target = defineCommand({
   brief: "Print what a job printed",
@@ -37,6 +33,7 @@ export const command: Target = defineCommand({
     stderr: toggle("only standard error"),
     lines: count({ min: 0, max: 1e9 }, "only the last N lines of what is there"),
     timestamps: toggle("before each line, the time at which its end was seen"),
+    ...ZONE_FLAGS,
     follow: toggle("go on printing until the job has ended"),
   },
   words: ONE_ID,
@@ -52,12 +49,18 @@ export const command: Target = defineCommand({
     const streams: Stream[] = stdout === stderr ? ["stdout", "stderr"] : [stdout ? "stdout" : "stderr"];
     const request = { id: job.id, attempt, streams };
     if (context.json) return await printJson(context, request);
-    const format = flags.timestamps ? await stampedLines() : () => undefined;
+    const sink = (_: Stream, bytes: Uint8Array) => context.print.bytes(bytes);
+    const format = flags.timestamps ? await stampedLines({ utc: flags.utc }) : undefined;
     if (!flags.follow) {
-      const output = new OutputReader(store, request, format());
-      return await printBytes(context, output.allBytes(), flags.lines);
+      const output = new OutputReader(store, request, format?.());
+      return await printUnread(output, sink, { lines: flags.lines, over: true });
     }
-    await follow(context, { ...request, lines: flags.lines, format, onlyThis: flags.attempt !== undefined });
+    if (context.print.hints) {
+      const { sayWhyJobsStand } = await import("./say_standstill.ts");
+      await sayWhyJobsStand(context, [job.id]);
+    }
+    const onlyThis = flags.attempt !== undefined;
+    await follow(context, { ...request, lines: flags.lines, onlyThis, sink, format });
   },
 });
 
@@ -68,12 +71,12 @@ function noAttempt(job: Job, attempt: number): Refused {
 }
 
 /** Makes formats with the time before each line. */
-async function stampedLines(): Promise<() => OutputFormat> {
-  const [{ StampedLines }, { NO_STAMP, stamp }] = await Promise.all([
+async function stampedLines(zone: Zone): Promise<() => OutputFormat> {
+  const [{ StampedLines }, { noStamp, stamp }] = await Promise.all([
     import("../../views/stamped_lines.ts"),
     import("../show/stamps.ts"),
   ]);
-  return () => new StampedLines((seenAt) => seenAt === null ? NO_STAMP : stamp(seenAt));
+  return () => new StampedLines((seenAt) => seenAt === null ? noStamp(zone) : stamp(seenAt, zone));
 }
 
 async function printJson(context: Context, request: OutputRequest): Promise<void> {
@@ -81,46 +84,4 @@ async function printJson(context: Context, request: OutputRequest): Promise<void
   const pieces = await Array.fromAsync(new OutputReader(await context.store(), request).unread());
   const { id, attempt, streams } = request;
   context.print.result({ id, attempt, ...outputJson(pieces, streams), seen: seenJson(pieces) }, () => "");
-}
-
-/** Prints what comes; only the last `lines` of it unless undefined. */
-async function printBytes(
-  context: Context,
-  bytes: AsyncIterable<Uint8Array>,
-  lines: number | undefined,
-): Promise<void> {
-  if (lines === undefined) {
-    for await (const some of bytes) context.print.bytes(some);
-  } else context.print.bytes(lastLines(joined(await Array.fromAsync(bytes)), lines));
-}
-
-/** What to follow: `onlyThis` attempt, or the ones after it too. */
-interface Following extends OutputRequest {
-  lines: number | undefined;
-  /** How an attempt's output is printed; undefined is as it was printed. */
-  format: () => OutputFormat | undefined;
-  onlyThis: boolean;
-}
-
-/** Prints what is there and what comes, until the job has ended or is gone. */
-async function follow(context: Context, { lines, format, onlyThis, ...request }: Following): Promise<void> {
-  const store = await context.store();
-  using changes = watchStore(store, context.clock);
-  let output = new OutputReader(store, request, format());
-  for (let first = true;; first = false) {
-    // The job is asked for before its output: once its attempt has ended, all the output is there.
-    const job = await store.get(request.id);
-    const over = job === undefined || hasEnded(job, output.attempt);
-    await printBytes(context, over ? output.allBytes() : output.unreadBytes(), first ? lines : undefined);
-    if (job === undefined || (onlyThis && over)) return;
-    if (job.lastAttempt > output.attempt) {
-      output = new OutputReader(store, { ...request, attempt: output.attempt + 1 }, format());
-      if (output.attempt > 1) context.print.note(`Attempt ${output.attempt} of job ${job.id}`);
-    } else if (ENDED.includes(job.state)) return;
-    else await changes.next();
-  }
-}
-
-function hasEnded(job: Job, attempt: number): boolean {
-  return job.lastAttempt > attempt || job.state !== "processing";
 }

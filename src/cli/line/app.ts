@@ -41,7 +41,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   } catch (error) {
     const { report } = await import("./problem.ts");
     const json = asksForJson(args);
-    return report(error, { print: new Print(json), json });
+    return report(error, { print: new Print({ json }), json });
   }
 }
 

@@ -102,7 +102,7 @@ const HELP: StricliIntegration<Context> = {
     defaultForRouteMap: true,
     async run(_app, { result }) {
       const { helpFor } = await import("./help.ts");
-      new Print(false).line(helpFor(result.target as typeof result.target & Target, result.prefix));
+      new Print({ json: false }).line(helpFor(result.target as typeof result.target & Target, result.prefix));
     },
   },
 };

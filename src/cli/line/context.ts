@@ -23,7 +23,8 @@ export class Context implements AsyncDisposable {
   /** Where the library would print; its errors reach us as values (see `app.ts`). */
   readonly process = { stdout: { write() {} }, stderr: { write() {} } };
 
-  readonly #givenHome: string | undefined;
+  /** Of `--home`. */
+  readonly givenHome: string | undefined;
   #home: Home | undefined;
   #store: Promise<Store> | undefined;
 
@@ -31,18 +32,18 @@ export class Context implements AsyncDisposable {
   constructor(argv: Argv) {
     this.json = argv.json;
     this.literal = argv.literal;
-    this.#givenHome = argv.home;
-    this.print = new Print(argv.json);
+    this.givenHome = argv.home;
+    this.print = new Print(argv);
   }
 
   /** The home in use. @throws {StoreUnusable} when nothing says where it is */
   get home(): Home {
-    return this.#home ??= findHome(this.#givenHome);
+    return this.#home ??= findHome(this.givenHome);
   }
 
   /** Whether `--home` or a variable says where the home is; otherwise it is the default. */
   get homeIsNamed(): boolean {
-    return (this.#givenHome ?? envVariable("QUEUECTL_HOME")) !== undefined;
+    return (this.givenHome ?? envVariable("QUEUECTL_HOME")) !== undefined;
   }
 
   /**

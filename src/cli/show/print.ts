@@ -3,6 +3,7 @@
  * Printing: results to stdout, messages to stderr, colour only on a terminal and never with NO_COLOR.
  */
 import { UserError } from "../../domain/errors.ts";
+import type { Stream } from "../../domain/job.ts";
 import { isSet } from "../../system/environment.ts";
 import { visible } from "./terminal.ts";
 import { writeAll } from "./write_all.ts";
@@ -15,6 +16,9 @@ export type Colour = keyof typeof COLOURS;
 
 const utf8 = new TextEncoder();
 
+/** Of a terminal that does not know how wide it is. */
+const UNKNOWN_COLUMNS = 80;
+
 /** Commands print after they have done what they do. */
 const CHANGED = "what was to be changed is changed";
 
@@ -23,14 +27,24 @@ function reasonOf(error: unknown): string {
   return /\(os error 28\)/.test(reason) ? "there is no room left on it" : reason;
 }
 
+/** How a command prints. */
+export interface PrintOptions {
+  /** Results are JSON documents. */
+  json: boolean;
+  /** Nothing is hinted at. */
+  quiet?: boolean;
+}
+
 /** Where a command prints. Nothing it prints is buffered. */
 export class Print {
   readonly #json: boolean;
+  /** Somebody reads hints: they do not go with JSON, nor with `--quiet`. */
+  readonly hints: boolean;
   #colours: boolean | undefined;
 
-  /** `json`: results are JSON documents. */
-  constructor(json: boolean) {
+  constructor({ json, quiet = false }: PrintOptions) {
     this.#json = json;
+    this.hints = !json && !quiet;
   }
 
   /** The result of a command: the value as JSON, or the same for people. Text that is empty prints nothing. */
@@ -46,16 +60,17 @@ export class Print {
   }
 
   /**
-   * Bytes to stdout, as they are.
+   * Bytes to stdout, or to stderr, as they are.
    * @throws {Deno.errors.BrokenPipe} when nobody reads any more
    * @throws {UserError} when they cannot be written for another reason, such as a full disk
    */
-  bytes(bytes: Uint8Array): void {
+  bytes(bytes: Uint8Array, stream: Stream = "stdout"): void {
     try {
-      writeAll(Deno.stdout, bytes);
+      writeAll(Deno[stream], bytes);
     } catch (error) {
       if (error instanceof Deno.errors.BrokenPipe) throw error;
-      throw new UserError(`Cannot write to standard output: ${reasonOf(error)}; ${CHANGED}`);
+      const name = stream === "stdout" ? "output" : "error";
+      throw new UserError(`Cannot write to standard ${name}: ${reasonOf(error)}; ${CHANGED}`);
     }
   }
 
@@ -68,6 +83,11 @@ export class Print {
     }
   }
 
+  /** A message to stderr that is not needed to understand what was done. What it takes to know it is asked only where `hints`. */
+  hint(text: string): void {
+    if (this.hints) this.note(text);
+  }
+
   /** The text in a colour, where stdout shows colours. */
   paint(colour: Colour, text: string): string {
     this.#colours ??= Deno.stdout.isTerminal() && !isSet("NO_COLOR");
@@ -76,6 +96,6 @@ export class Print {
 
   /** Columns of the terminal on stdout; Infinity when stdout is none. */
   get columns(): number {
-    return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
+    return Deno.stdout.isTerminal() ? Deno.consoleSize().columns || UNKNOWN_COLUMNS : Infinity;
   }
 }

@@ -1,11 +1,13 @@
 /**
  * @module
- * Times before lines, all of the same width, in the zone of this machine.
+ * Times before lines, in ISO 8601 and to the millisecond, all of the same width.
  */
+import { minutesAhead, type Zone } from "./times.ts";
 
-/** `2026-11-22T19:43:09.125+01:00`. */
-export function stamp(ms: number): string {
-  const ahead = -new Date(ms).getTimezoneOffset();
+/** `2026-11-22T19:43:09.125+01:00`, or in UTC with `Z`. */
+export function stamp(ms: number, zone: Zone): string {
+  if (zone.utc) return new Date(ms).toISOString();
+  const ahead = minutesAhead(ms, zone);
   const local = new Date(ms + ahead * 60_000).toISOString().slice(0, -1);
   const digits = (number: number) => String(Math.floor(number)).padStart(2, "0");
   const minutes = Math.abs(ahead);
@@ -13,4 +15,6 @@ export function stamp(ms: number): string {
 }
 
 /** Where a time is not known. */
-export const NO_STAMP: string = "-".padEnd(stamp(0).length);
+export function noStamp(zone: Zone): string {
+  return "-".padEnd(stamp(0, zone).length);
+}

@@ -42,7 +42,7 @@ export const OUTPUT_ROUTES: readonly Route[] = [
       const request = { id: job.id, attempt: attemptOf(job, attempt), streams: streamsOf(stream) };
       const format = timestamps === "true" ? new StampedLines(stamp) : undefined;
       const output = new OutputReader(store, request, format);
-      return new Response(ReadableStream.from(output.allBytes()), {
+      return new Response(ReadableStream.from(output.unreadBytes({ over: true })), {
         headers: {
           "content-type": "application/octet-stream",
           // never shown as a page of this server, whatever a job prints

@@ -1,7 +1,8 @@
 /**
  * @module
  * Storing some new jobs in one transaction; very many are stored by `batches.ts`. The two are the only places that
- * insert jobs, and so the only ones that count by themselves (see `migrations.ts`).
+ * insert jobs, and so the only ones that count by themselves (see `migrations.ts`). And whether anybody takes them,
+ * which is asked right after that.
  */
 import { TakenId } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
@@ -110,4 +111,15 @@ export function storeTally(db: Database, tally: NewJobTally, now: number): void 
     figures.of(queue).enqueued = enqueued;
   }
   storeFigures(db, figures, now);
+}
+
+const CLOSED = "SELECT 1 FROM queues WHERE name = ? AND (paused = 1 OR concurrency = 0)";
+const SERVING = `
+  SELECT 1 FROM supervisors s JOIN workers w ON w.supervisor = s.id
+  WHERE s.lease_until > ? AND w.stopping = 0
+    AND (w.queues IS NULL OR EXISTS (SELECT 1 FROM json_each(w.queues) WHERE value = ?)) LIMIT 1`;
+
+/** Whether a queue may run jobs and a worker serves it whose lease lasts beyond a time. */
+export function isServed(db: Database, queue: string, beyond: number): boolean {
+  return db.get(CLOSED, queue) === undefined && db.get(SERVING, beyond, queue) !== undefined;
 }

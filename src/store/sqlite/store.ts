@@ -11,7 +11,7 @@ import type * as contract from "../contract.ts";
 import { divide } from "../rules/new_jobs.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
-import { enqueue, Reserved } from "./enqueue.ts";
+import { enqueue, isServed, Reserved } from "./enqueue.ts";
 import { isOfValue } from "./engine/failures.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
@@ -240,9 +240,18 @@ export class SqliteStore implements contract.Store {
     return exchanged;
   }
 
+  async waiting(filter: contract.WaitingFilter): Promise<contract.Waiting> {
+    const { waiting } = await import("./waiting.ts");
+    return await this.#db.read((db) => waiting(db, filter));
+  }
+
   async orders(supervisor: string): Promise<contract.Orders> {
     const { orders } = await import("./workers.ts");
     return await this.#db.read((db) => orders(db, supervisor));
+  }
+
+  isServed(queue: string, beyond: number): Promise<boolean> {
+    return this.#db.read((db) => isServed(db, queue, beyond));
   }
 
   async workers(): Promise<contract.WorkerInfo[]> {
