@@ -5,7 +5,7 @@
  * kind is an entry here and a column in a migration, and a new kind does not compile until everybody knows it. Pure;
  * it knows the names that a field has in SQL and JSON, but neither of the two.
  */
-import { MAX_INT32, MIN_INT32, type Settings } from "./settings.ts";
+import { LARGEST_OUTPUT, MAX_INT32, MIN_INT32, type Settings } from "./settings.ts";
 
 /** The ids a user may give. Ids of the form `j<digits>` belong to the store. */
 export const ID_PATTERN = /^(?!j\d+$)[A-Za-z0-9._:-]{1,128}$/;
@@ -15,6 +15,9 @@ export const QUEUE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 
 /** The queue of a job that names none. */
 export const DEFAULT_QUEUE = "default";
+
+/** The largest stdin that is kept with a job, in bytes. */
+export const LARGEST_STDIN = 1024 * 1024;
 
 /** What the values of a field are. No text holds a NUL byte, or half of a surrogate pair. */
 export type Kind =
@@ -28,6 +31,8 @@ export type Kind =
   | { type: "integer"; min: number; max: number }
   /** In code ms, in JSON seconds. */
   | { type: "duration" }
+  /** In bytes, at most `max`. */
+  | { type: "size"; max: number }
   /** In code ms since the epoch, in JSON as ISO 8601. */
   | { type: "time" }
   /** A duration from now, which in code is the time when it is over; null is now. */
@@ -37,13 +42,16 @@ export type Kind =
   /** Variables of the environment. */
   | { type: "variables" }
   /** True or false. */
-  | { type: "flag" };
+  | { type: "flag" }
+  /** What a command reads on its stdin: in code bytes, in JSON text or those bytes in base64. */
+  | { type: "input"; as: "text" | "base64" };
 
 /** A value of a kind, in code. */
-export type ValueOf<K extends Kind> = K extends { type: "integer" | "duration" | "time" } ? number
+export type ValueOf<K extends Kind> = K extends { type: "integer" | "duration" | "size" | "time" } ? number
   : K extends { type: "delay" } ? number | null
   : K extends { type: "variables" } ? Readonly<Record<string, string>>
   : K extends { type: "flag" } ? boolean
+  : K extends { type: "input" } ? Uint8Array
   : string;
 
 /** A field, by all the names it has. As a flag, `max_retries` is `--max-retries`. */
@@ -149,6 +157,18 @@ export const FIELDS = {
     title: "Timeout",
     hint: "90s, 10m, 1h30m",
   },
+  max_output: {
+    // Null is what the setting says when it runs.
+    key: "maxOutput",
+    column: "max_output",
+    json: "max_output",
+    kind: { type: "size", max: LARGEST_OUTPUT },
+    default: null,
+    editable: true,
+    brief: "an attempt that prints more is ended; 0 is no limit (default: setting max_output)",
+    title: "Max output",
+    hint: "10M, 1GiB",
+  },
   run_at: {
     // Null is at once.
     key: "runAt",
@@ -207,6 +227,29 @@ export const FIELDS = {
     title: "Env",
     hint: null,
   },
+  stdin: {
+    // Kept apart from the job, which has its size alone: see `LARGEST_STDIN`.
+    key: "stdin",
+    column: null,
+    json: null,
+    kind: { type: "input", as: "text" },
+    default: null,
+    editable: false,
+    brief: "what it reads on its standard input, up to 1 MiB, kept with it",
+    title: "Input",
+    hint: null,
+  },
+  stdin_base64: {
+    key: "stdin",
+    column: null,
+    json: null,
+    kind: { type: "input", as: "base64" },
+    default: null,
+    editable: false,
+    brief: "the same, where it is not text",
+    title: "Input",
+    hint: null,
+  },
   hold: {
     // That has commands and routes of its own once the job is there.
     key: "held",
@@ -249,7 +292,13 @@ export type FieldSetting = {
 }[FieldName];
 
 /** A job to be stored, checked and with its defaults filled in (see `spec.ts`). Its properties are the keys of the fields. */
-export type NewJob = { [N in StoredName as (typeof FIELDS)[N]["key"]]: FieldValue<N> };
+export type NewJob = StoredFields & {
+  /** What its attempts read on their stdin, at most `LARGEST_STDIN` bytes; nothing unless given. */
+  stdin?: Uint8Array | null;
+};
+
+/** What stands in the columns of a job's fields. */
+export type StoredFields = { [N in StoredName as (typeof FIELDS)[N]["key"]]: FieldValue<N> };
 
 /** All fields. */
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[];

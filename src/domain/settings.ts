@@ -37,6 +37,8 @@ export interface Settings {
   retentionMs: number;
   /** Ids of jobs that are given none: `j1`, `j2`, … or a UUID. */
   idFormat: "short" | "uuid";
+  /** Names of variables that `--env-all` leaves out: globs, separated by commas. */
+  envExclude: string;
   /** Name or path of what runs commands, as `SHELL -c COMMAND`. */
   shell: string;
 }
@@ -46,6 +48,9 @@ export const MAX_INT32 = 2 ** 31 - 1;
 /** The smallest priority. */
 export const MIN_INT32: number = -(2 ** 31);
 const DAY_MS = 86_400_000;
+/** Nothing is to print more than this, in bytes. */
+export const LARGEST_OUTPUT: number = 1024 ** 4;
+
 /** Ten years: the longest duration anything may be set to. */
 export const LONGEST_MS = 3650 * DAY_MS;
 
@@ -53,7 +58,9 @@ export const LONGEST_MS = 3650 * DAY_MS;
 export type Kind =
   | { type: "integer" | "number" | "duration" | "size"; min: number; max: number }
   | { type: "choice"; choices: readonly string[] }
-  | { type: "text" };
+  | { type: "text" }
+  /** Patterns of names with `*` and `?`, separated by commas; `none` is no pattern. */
+  | { type: "globs" };
 
 /** One setting as it is documented, stored and checked. */
 export interface Setting<K extends keyof Settings = keyof Settings> {
@@ -165,7 +172,7 @@ export const SETTINGS: readonly Setting[] = [
     key: "max_output",
     field: "maxOutput",
     default: 0,
-    kind: { type: "size", min: 0, max: 1024 ** 4 },
+    kind: { type: "size", min: 0, max: LARGEST_OUTPUT },
     brief: "an attempt that prints more than this is ended and has failed; 0 is no limit",
   }),
   setting({
@@ -181,6 +188,15 @@ export const SETTINGS: readonly Setting[] = [
     default: "short",
     kind: { type: "choice", choices: ["short", "uuid"] },
     brief: "ids of jobs that are given none: j1, j2, … or a UUID",
+  }),
+  setting({
+    key: "env_exclude",
+    field: "envExclude",
+    default:
+      "*TOKEN*,*SECRET*,*PASSW*,*_PWD,*PASSPHRASE*,*CREDENTIAL*,*APIKEY*,*_KEY,*_KEY_ID,*_AUTH,*COOKIE*," +
+      "*DATABASE_URL,*_DSN,AWS_*",
+    kind: { type: "globs" },
+    brief: "variables that enqueue --env-all leaves out, in capitals or not",
   }),
   setting({
     key: "shell",
@@ -227,11 +243,18 @@ function readValue({ kind, default: initial }: Setting, text: string): Settings[
     case "text":
       // deno-lint-ignore no-control-regex -- the point is to refuse control characters
       return text !== "" && text.length <= 4096 && !/[\x00-\x1f]/.test(text) ? text : undefined;
+    case "globs":
+      return readGlobs(text);
     default: {
       const number = readNumber(kind.type, text);
       return number !== undefined && number >= kind.min && number <= kind.max ? number : undefined;
     }
   }
+}
+
+function readGlobs(text: string): string | undefined {
+  const globs = text.split(",").map((glob) => glob.trim());
+  return text.length <= 4096 && globs.every((glob) => /^[\w*?]+$/.test(glob)) ? globs.join() : undefined;
 }
 
 function readNumber(type: "integer" | "number" | "duration" | "size", text: string): number | undefined {
@@ -249,7 +272,8 @@ function readNumber(type: "integer" | "number" | "duration" | "size", text: stri
 
 const SIZE_UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-function parseSize(text: string): number | undefined {
+/** Reads a size: bytes, or a number with K, M or G, also as KB or KiB. Undefined for anything else. */
+export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(text);
   return match ? Math.round(Number(match[1]) * SIZE_UNITS[match[2]!.toLowerCase()]!) : undefined;
 }
@@ -284,6 +308,8 @@ export function describeRange({ kind, default: initial }: Setting): string {
       return kind.choices.join(" or ");
     case "text":
       return "the name or path of a shell";
+    case "globs":
+      return "names of variables with * and ?, separated by commas, or none";
     case "duration":
       return `a duration from ${formatExactDuration(kind.min)} to ${
         formatExactDuration(kind.max)

@@ -12,12 +12,13 @@ import {
   FIELDS,
   type FieldSetting,
   type Kind,
+  LARGEST_STDIN,
   type NewJob,
   STORED_FIELDS,
 } from "./fields.ts";
 import { nearest } from "./nearest.ts";
 import { absolutePath, isAbsolute } from "./paths.ts";
-import { LONGEST_MS, type Settings } from "./settings.ts";
+import { formatSize, LONGEST_MS, parseSize, type Settings } from "./settings.ts";
 
 /** What the meaning of some values depends on. */
 export interface Surroundings {
@@ -63,6 +64,8 @@ function described(kind: Kind): string {
     case "duration":
     case "delay":
       return `a duration from 0 to ${formatDuration(LONGEST_MS)} (seconds, or "90s", "10m", "1h30m", "2d")`;
+    case "size":
+      return `a size from 0 to ${formatSize(kind.max)} (bytes, or "64K", "10M", "1GiB")`;
     case "time":
       return "a time with its zone, such as 2030-01-01T14:00:00Z or 2030-01-01T14:00+02:00";
     case "path":
@@ -71,6 +74,8 @@ function described(kind: Kind): string {
       return "names with values that are text, the names without =, nothing with NUL bytes";
     case "flag":
       return "true or false";
+    case "input":
+      return kind.as === "text" ? "text" : "bytes in base64";
   }
 }
 
@@ -91,6 +96,12 @@ function readValue(kind: Kind, value: unknown, { now, cwd, windows }: Surroundin
         : undefined;
     case "duration":
       return readDuration(value);
+    case "size": {
+      const bytes = typeof value === "string" ? parseSize(value.trim()) : value;
+      return Number.isInteger(bytes) && bytes as number >= 0 && bytes as number <= kind.max
+        ? bytes
+        : undefined;
+    }
     case "delay": {
       const ms = readDuration(value);
       return ms === 0 ? null : ms && now + ms;
@@ -104,6 +115,8 @@ function readValue(kind: Kind, value: unknown, { now, cwd, windows }: Surroundin
       return readVariables(value);
     case "flag":
       return typeof value === "boolean" ? value : undefined;
+    case "input":
+      return readStdin(kind.as, value);
   }
 }
 
@@ -125,6 +138,7 @@ const SET_BY_QUEUECTL = new Set([
   "worker",
   "held",
   "seq",
+  "stdin_size",
 ]);
 
 /** Variables that every job gets. */
@@ -178,6 +192,9 @@ function readInto(
   }
   if (values.run_at !== undefined && values.delay !== undefined) {
     throw new BadInput("Cannot use run_at and delay together: each says when the job may start");
+  }
+  if (values.stdin !== undefined && values.stdin_base64 !== undefined) {
+    throw new BadInput("Cannot use stdin and stdin_base64 together: each says what the job reads");
   }
   if (values.command !== undefined) checkLength(values.command as string);
 }
@@ -261,6 +278,29 @@ function readVariables(value: unknown): Readonly<Record<string, string>> | undef
   }
   checkEnvironment(value as Record<string, string>);
   return value as Record<string, string>;
+}
+
+function readStdin(as: "text" | "base64", value: unknown): Uint8Array | undefined {
+  if (typeof value !== "string") return undefined;
+  const bytes = as === "base64" ? bytesOfBase64(value) : new TextEncoder().encode(value);
+  if (bytes && bytes.length > LARGEST_STDIN) throw tooLargeStdin(bytes.length);
+  return as === "text" && !value.isWellFormed() ? undefined : bytes;
+}
+
+/** The refusal of what is too large to be kept with a job; `bytes` null where there is no end of it. */
+export function tooLargeStdin(bytes: number | null): BadInput {
+  const size = bytes === null ? `more than ${LARGEST_STDIN}` : bytes;
+  return new BadInput(
+    `Cannot keep a stdin of ${size} bytes with a job: it takes at most ${LARGEST_STDIN} (1 MiB); put it into a file, and let the command read that`,
+  );
+}
+
+function bytesOfBase64(text: string): Uint8Array | undefined {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
 }
 
 function checkLength(command: string): void {

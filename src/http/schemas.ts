@@ -44,6 +44,8 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
   switch (kind.type) {
     case "integer":
       return kind.min === 0 ? COUNT : { type: "integer" };
+    case "size":
+      return COUNT as { type: string };
     case "duration":
       return NUMBER;
     case "time":
@@ -57,6 +59,7 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
     case "line":
     case "word":
     case "path":
+    case "input":
       return TEXT;
   }
 }
@@ -82,6 +85,7 @@ function jobSchema(): JsonSchema {
     worker: orNull(TEXT),
     paused_since: orNull(TIME),
     ...others,
+    stdin_size: orNull(COUNT as { type: string }),
   });
 }
 

@@ -59,6 +59,8 @@ export interface JobStore {
   get(id: string): Promise<Job | undefined>;
   /** The attempts of a job, oldest first; empty when there is no such job. */
   attempts(id: string): Promise<Attempt[]>;
+  /** What a job's attempts read on their stdin; undefined when there is none, or no such job. */
+  stdin(id: string): Promise<Uint8Array | undefined>;
   /** One page of jobs. */
   list(filter: JobFilter): Promise<JobPage>;
   /** How many waiting jobs would be claimed before this pending job, counted to at most `limit`. */
@@ -84,7 +86,7 @@ export interface JobStore {
   /** The same for every job that is dead now, in turns with others who write. Returns how many. */
   retryDead(now: number): Promise<number>;
   /**
-   * Removes jobs with their attempts and output. `only` narrows the states; never `processing`.
+   * Removes jobs with their attempts, output and stdin. `only` narrows the states; never `processing`.
    * @throws {Refused} for a job in another state
    */
   delete(ids: readonly string[], options?: { only?: State }): Promise<void>;
@@ -449,6 +451,8 @@ export interface ClaimedJob extends Job {
   worker: string;
   /** Names this attempt; unguessable, so that it also names its processes. */
   token: string;
+  /** All of what it reads on its stdin, if anything; left out of one that runs already, for which nobody needs it. */
+  stdin?: Uint8Array;
 }
 
 /** A wish that workers stop. */

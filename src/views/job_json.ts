@@ -7,9 +7,9 @@ import {
   FIELDS,
   type FieldValue,
   type Kind,
-  type NewJob,
   SHOWN_FIELDS,
   type ShownName,
+  type StoredFields,
 } from "../domain/fields.ts";
 import type { Attempt, Job, Outcome, State } from "../domain/job.ts";
 
@@ -43,6 +43,8 @@ export interface JobJson extends FieldsJson {
   worker: string | null;
   /** Since when it stands still while it runs; null when it does not. */
   paused_since: string | null;
+  /** How many bytes it reads on its stdin; null is none. */
+  stdin_size: number | null;
 }
 
 /** An attempt as JSON. */
@@ -91,6 +93,7 @@ export function jobJson(job: Job): JobJson {
     worker: job.worker,
     paused_since: timeJson(job.pausedAt),
     ...others,
+    stdin_size: job.stdinSize,
   };
 }
 
@@ -103,7 +106,7 @@ function fieldsJson(job: Job): FieldsJson {
   return fields as FieldsJson;
 }
 
-function valueJson({ type }: Kind, value: Job[keyof NewJob]): unknown {
+function valueJson({ type }: Kind, value: Job[keyof StoredFields]): unknown {
   switch (type) {
     case "time":
     case "delay":
@@ -111,12 +114,14 @@ function valueJson({ type }: Kind, value: Job[keyof NewJob]): unknown {
     case "duration":
       return value === null ? null : value as number / 1000;
     case "integer":
+    case "size":
     case "text":
     case "line":
     case "word":
     case "path":
     case "variables":
     case "flag":
+    case "input":
       return value;
   }
 }

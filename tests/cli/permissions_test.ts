@@ -106,6 +106,26 @@ const ROWS: readonly Row[] = [
     lines: [["enqueue", (dir) => ["enqueue", ...toHome(dir), "--file", dir.file("jobs")]]],
   },
   {
+    to: "keep what a job is to read",
+    needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("jobs")}`],
+    lines: [["enqueue", (dir) => ["enqueue", ...toHome(dir), "--stdin", dir.file("jobs"), "cat"]]],
+  },
+  {
+    to: "take variables from a file",
+    needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("env")}`],
+    lines: [["enqueue", (dir) => ["enqueue", ...toHome(dir), "--env-file", dir.file("env"), "true"]]],
+  },
+  {
+    to: "take a variable from here",
+    needs: (dir) => [...ofHome(dir), "--allow-env=PATH"],
+    lines: [["enqueue", line("enqueue", "--env PATH true")]],
+  },
+  {
+    to: "take the whole environment",
+    needs: (dir) => [...ofHome(dir), "--allow-env"],
+    lines: [plain("enqueue", "--env-all true")],
+  },
+  {
     to: "write a backup",
     needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("out")}`, `--allow-write=${dir.file("out")}`],
     lines: [["backup", (dir) => ["backup", ...toHome(dir), `${dir.file("out")}/b`]]],
@@ -141,6 +161,7 @@ for (const { to, needs, lines } of ROWS) {
     using dir = tempDir();
     Deno.mkdirSync(dir.file("out"));
     Deno.writeTextFileSync(dir.file("jobs"), "true\ntrue\n");
+    Deno.writeTextFileSync(dir.file("env"), "A=1\n");
     const needed = needs(dir);
     if (!lines[0]![1](dir).includes("enqueue")) {
       await run(ofHome(dir), ["enqueue", "--id", "there", "true", ...toHome(dir)], dir);

@@ -43,6 +43,7 @@ Deno.test("a job that only has a command gets everything else from the defaults"
     priority: 2,
     maxRetries: 4,
     timeoutMs: 6000,
+    maxOutput: null,
     runAt: null,
     label: null,
     cwd: "/work",
@@ -59,6 +60,7 @@ Deno.test("a job can say everything", () => {
     priority: -7,
     max_retries: 0,
     timeout: "1m30s",
+    max_output: "10MB",
     run_at: "2030-01-01T14:00:00Z",
     label: "nightly",
     cwd: "sub/../other",
@@ -72,6 +74,7 @@ Deno.test("a job can say everything", () => {
     priority: -7,
     maxRetries: 0,
     timeoutMs: 90_000,
+    maxOutput: 10 * 1024 * 1024,
     runAt: Date.UTC(2030, 0, 1, 14),
     label: "nightly",
     cwd: "/work/other",
@@ -177,6 +180,7 @@ Deno.test("values of the wrong type or outside their range are refused", () => {
     "it takes 1 to 128 of the characters A-Z a-z 0-9 . _ : -, and not j with a number, which queuectl gives";
   const queue = "it takes 1 to 64 of the characters A-Z a-z 0-9 . _ : -, the first a letter or digit";
   const time = "it takes a time with its zone, such as 2030-01-01T14:00:00Z or 2030-01-01T14:00+02:00";
+  const size = 'it takes a size from 0 to 1024GiB (bytes, or "64K", "10M", "1GiB")';
   const label = "it takes 1 to 128 characters on one line";
   const cases: [string, unknown, string][] = [
     ["priority", "1", priority],
@@ -190,6 +194,10 @@ Deno.test("values of the wrong type or outside their range are refused", () => {
     ["timeout", "", duration],
     ["timeout", true, duration],
     ["timeout", 1e300, duration],
+    ["max_output", "many", size],
+    ["max_output", -1, size],
+    ["max_output", 0.5, size],
+    ["max_output", "2000G", size],
     ["delay", "-5s", duration],
     ["id", "../x", id],
     ["id", "j7", id],
@@ -283,7 +291,10 @@ Deno.test("flags are read as the fields they stand for", () => {
     env: { A: "1=2" },
     held: true,
   });
-  refuses(() => fieldsFromFlags({ env: ["A"] }), 'Cannot use env "A": it takes NAME=VALUE');
+  refuses(
+    () => fieldsFromFlags({ env: ["=A"] }),
+    'Cannot use env "=A": it takes NAME=VALUE, or NAME of a variable that is set here',
+  );
   refuses(
     () => readFields(fieldsFromFlags({ priority: "high" }), DEFAULTS),
     'Cannot use priority "high": it takes a whole number from -2147483648 to 2147483647',

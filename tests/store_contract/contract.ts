@@ -13,6 +13,7 @@ import { managing } from "./managing.ts";
 import { pausing } from "./pausing.ts";
 import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
+import { reading } from "./reading.ts";
 import { settling } from "./settling.ts";
 import type { Opened, Test } from "./suite.ts";
 import { supervising } from "./supervising.ts";
@@ -25,6 +26,7 @@ const PARTS = [
   claiming,
   settling,
   printing,
+  reading,
   queueing,
   supervising,
   counting,

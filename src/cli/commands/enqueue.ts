@@ -10,7 +10,7 @@ import { quoteWords } from "../../system/shell_words.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { text, toggle } from "../line/flags.ts";
-import { fieldsFromFlags, fieldTexts, jobFlags } from "./job_flags.ts";
+import { ENV_FLAGS, fieldsWithVariables, jobFlags, type JobFlagValues } from "./job_flags.ts";
 
 const ADVICE = "quote the whole command, or put -- before it";
 
@@ -30,12 +30,14 @@ export const command: Target = defineCommand({
     ["enqueue 'make report'", "a command"],
     ["enqueue -- cp 'my file' /tmp", "a command by its words"],
     [`enqueue '{"command": "make", "priority": 1, "timeout": "10m"}'`, "a job as JSON"],
-    ["enqueue --delay 1h --label nightly 'make clean'", "not before an hour from now"],
+    ["enqueue -d 1h -l nightly 'make clean'", "not before an hour from now"],
+    ["enqueue --stdin letter.txt 'mail -s hello you@example.org'", "with an input that is kept with the job"],
     ["enqueue --file jobs.txt --queue bulk", "many, into one queue"],
     ["enqueue --follow 'make report'", "run by a worker, as if it ran here"],
   ],
   flags: {
     ...jobFlags(),
+    ...ENV_FLAGS,
     file: text("FILE", "many jobs from a file; - is standard input"),
     wait: toggle("return when it has ended, with its exit code"),
     follow: toggle("the same, and print what it prints"),
@@ -47,10 +49,14 @@ export const command: Target = defineCommand({
     if (follow && context.json) {
       throw new BadInput("Cannot use --json with --follow: use --wait, then logs --json");
     }
-    const fields = fieldsFromFlags(fieldTexts(flags));
+    requireOneReader(flags);
+    const { stdin: input } = flags as JobFlagValues;
+    const fields = await fieldsWithVariables(context, flags);
+    const stdin = typeof input === "string" ? await stdinOf(input) : undefined;
+    const typed = { fields, stdin, words };
     const queued: Queued = typeof flags.file === "string"
-      ? await enqueueFile(context, { path: flags.file, fields, words })
-      : await enqueueTyped(context, { fields, words });
+      ? await enqueueFile(context, { path: flags.file, ...typed })
+      : await enqueueTyped(context, typed);
     const attends = follow || flags.wait === true;
     if (follow && !queued.many) context.print.note(queued.ids[0]!);
     else if (!follow && !(attends && context.json)) await printIds(context, queued);
@@ -69,13 +75,32 @@ interface Queued {
   many: boolean;
 }
 
-/** What was typed: flags as fields, and words. */
-interface Typed {
+/** Standard input is gone once it was read. */
+function requireOneReader({ file, stdin, envFile }: JobFlagValues): void {
+  const readers = Object.entries({ "--file": file, "--stdin": stdin, "--env-file": envFile })
+    .filter(([, value]) => [value].flat().includes("-")).map(([flag]) => flag);
+  if (readers.length < 2) return;
+  throw new BadInput(`Cannot use - for both ${readers.join(" and ")}: standard input can be read once`);
+}
+
+async function stdinOf(path: string): Promise<Uint8Array> {
+  const { readStdin } = await import("./enqueue_stdin.ts");
+  return await readStdin(path);
+}
+
+/** What the flags said of each job. */
+interface Given {
   fields: Record<string, unknown>;
+  stdin: Uint8Array | undefined;
+}
+
+/** The same, and words. */
+interface Typed extends Given {
   words: readonly string[];
 }
 
-async function enqueueTyped(context: Context, { fields, words }: Typed): Promise<Queued> {
+async function enqueueTyped(context: Context, { words, ...said }: Typed): Promise<Queued> {
+  const { fields } = said;
   if (words.length === 0 && !("command" in fields)) {
     throw new BadInput("Missing COMMAND: give a command, a job as JSON, or --file FILE");
   }
@@ -83,7 +108,7 @@ async function enqueueTyped(context: Context, { fields, words }: Typed): Promise
     throw new BadInput("Cannot take two commands: give one as text or with --command");
   }
   const typed = words.length > 0 ? await fieldsOfWords(words, context.literal) : {};
-  const defaults = await defaultsFor(context, fields);
+  const defaults = await defaultsFor(context, said);
   const job = jobFromValue(typed, defaults);
   const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
@@ -94,7 +119,7 @@ async function enqueueTyped(context: Context, { fields, words }: Typed): Promise
 async function fieldsOfWords(words: readonly string[], literal: readonly string[] = []): Promise<unknown> {
   const [first, second] = words;
   if (literal.length === words.length) return { command: quoteWords(words) };
-  if (first!.startsWith("-")) throw new BadInput(`Unknown flag ${first}: ${ADVICE}`);
+  if (first!.startsWith("-")) throw new BadInput(`Unknown flag ${first}; --help shows what it takes`);
   if (second !== undefined) throw new BadInput(`Unexpected word "${second}" after "${first}": ${ADVICE}`);
   const text = first!.trimStart();
   if (text.startsWith("{")) {
@@ -115,21 +140,24 @@ function isJson(text: string): boolean {
   }
 }
 
-async function defaultsFor(context: Context, fields: Record<string, unknown>): Promise<JobDefaults> {
+async function defaultsFor(context: Context, { fields, stdin }: Given): Promise<JobDefaults> {
   const surroundings = { now: context.clock.now(), ...whereabouts() };
-  const given = readFields(fields, surroundings);
+  const given = { ...readFields(fields, surroundings), ...(stdin && { stdin }) };
   await context.store({ reserve: false });
   return { ...await context.settings(), ...surroundings, given };
 }
 
-async function enqueueFile(
-  context: Context,
-  { path, fields, words }: Typed & { path: string },
-): Promise<Queued> {
+/** `--file` and what was typed besides it. */
+interface FileRequest extends Typed {
+  path: string;
+}
+
+async function enqueueFile(context: Context, { path, words, ...said }: FileRequest): Promise<Queued> {
+  const { fields } = said;
   if (words.length > 0 || "command" in fields || "id" in fields) {
     throw new BadInput("Cannot use --file with a command or an id: the file says them");
   }
-  const defaults = await defaultsFor(context, fields);
+  const defaults = await defaultsFor(context, said);
   const { enqueueBulk } = await import("./enqueue_bulk.ts");
   return { ...await enqueueBulk(context, { path, defaults }), many: true };
 }

@@ -3,10 +3,11 @@
  * Queueing all the jobs of a file, or none.
  */
 import { inPlace, readBulk } from "../../domain/bulk.ts";
-import { BadInput, TakenId } from "../../domain/errors.ts";
+import { TakenId } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
 import type { Context } from "../line/context.ts";
+import { inputName, readTextInput } from "./read_input.ts";
 
 /** Which file, and what holds for each of its jobs. */
 export interface BulkRequest {
@@ -24,8 +25,8 @@ export async function enqueueBulk(
   context: Context,
   { path, defaults }: BulkRequest,
 ): Promise<{ jobs: readonly NewJob[]; ids: string[] }> {
-  const source = path === "-" ? "standard input" : path;
-  const { jobs, place } = readBulk(await readText(path, source), { source, defaults });
+  const source = inputName(path);
+  const { jobs, place } = readBulk(await readTextInput(path), { source, defaults });
   const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
   const options = { now: defaults.now, idFormat };
@@ -33,30 +34,6 @@ export async function enqueueBulk(
     throw error instanceof TakenId ? inPlace(error, { source, place: place(error.index) }) : error;
   });
   return { jobs, ids };
-}
-
-async function readText(path: string, source: string): Promise<string> {
-  const bytes = path === "-" ? await new Response(Deno.stdin.readable).bytes() : await readFile(path);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new BadInput(`Cannot read ${source}: it is not UTF-8 text`);
-  }
-}
-
-async function readFile(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new BadInput(`Cannot read "${path}": no such file`);
-    if (error instanceof Deno.errors.IsADirectory) {
-      throw new BadInput(`Cannot read "${path}": it is a directory`);
-    }
-    if (error instanceof Deno.errors.PermissionDenied) {
-      throw new BadInput(`Cannot read "${path}": permission denied`);
-    }
-    throw error;
-  }
 }
 
 const BAR_WIDTH = 30;

@@ -5,6 +5,7 @@
 import { BadInput } from "../../domain/errors.ts";
 import { FIELD_NAMES, type FieldName, FIELDS, type Kind } from "../../domain/fields.ts";
 import { quote } from "../../domain/spec.ts";
+import type { Context } from "../line/context.ts";
 import { type Flag, type Flags, text, texts, toggle } from "../line/flags.ts";
 
 /** What the flags of some fields give: text as it was typed. */
@@ -12,7 +13,13 @@ export type JobFlagValues = Record<string, string | boolean | readonly string[] 
 
 /** Flags for fields; all of them unless `names` says which. */
 export function jobFlags(names: readonly FieldName[] = FIELD_NAMES): Flags {
-  return Object.fromEntries(names.map((name) => [camelCase(name), flagFor(name)]));
+  const typed = names.filter((name) => !isOnlyJson(FIELDS[name].kind));
+  return Object.fromEntries(typed.map((name) => [camelCase(name), flagFor(name)]));
+}
+
+/** Bytes need no base64 where they come from a file. */
+function isOnlyJson(kind: Kind): boolean {
+  return kind.type === "input" && kind.as === "base64";
 }
 
 function flagFor(name: FieldName): Flag<string | string[] | boolean | undefined> {
@@ -29,16 +36,20 @@ function placeholder(name: FieldName, { type }: Kind): string {
     case "duration":
     case "delay":
       return "DURATION";
+    case "size":
+      return "SIZE";
     case "time":
       return "TIME";
     case "path":
       return "DIR";
     case "variables":
-      return "NAME=VALUE";
+      return "NAME[=VALUE]";
     case "text":
     case "line":
     case "word":
       return name.toUpperCase();
+    case "input":
+      return "FILE";
     case "flag":
       return "";
   }
@@ -47,6 +58,17 @@ function placeholder(name: FieldName, { type }: Kind): string {
 /** The values of those flags by the names of their fields; flags that are none are left out. */
 export function fieldTexts(values: JobFlagValues): Partial<Record<FieldName, JobFlagValues[string]>> {
   return Object.fromEntries(FIELD_NAMES.map((name) => [name, values[camelCase(name)]]));
+}
+
+/** As `fieldsFromFlags`, with the variables that are taken from here. */
+export async function fieldsWithVariables(
+  context: Context,
+  flags: JobFlagValues,
+): Promise<Record<string, unknown>> {
+  if (!takesFromHere(flags)) return fieldsFromFlags(fieldTexts(flags));
+  const { variablesFromHere } = await import("./environment_flags.ts");
+  const env = await variablesFromHere(context, flags as EnvironmentFlags);
+  return { ...fieldsFromFlags(fieldTexts({ ...flags, env: undefined })), env };
 }
 
 /**
@@ -61,18 +83,45 @@ export function fieldsFromFlags(
     const value = flags[name];
     if (value === undefined || value === false) continue;
     const { type }: Kind = FIELDS[name].kind;
-    if (type === "variables") values[name] = variables(name, value as readonly string[]);
+    if (type === "input") continue; // a path, for whoever reads the file
+    if (type === "variables") values[name] = variables(value as readonly string[]);
     else values[name] = type === "integer" && /^[+-]?\d+$/.test(value as string) ? Number(value) : value;
   }
   return values;
 }
 
-function variables(name: FieldName, entries: readonly string[]): Record<string, string> {
-  return Object.fromEntries(entries.map((entry) => {
-    const equals = entry.indexOf("=");
-    if (equals < 1) throw new BadInput(`Cannot use ${name} ${quote(entry)}: it takes NAME=VALUE`);
-    return [entry.slice(0, equals), entry.slice(equals + 1)];
-  }));
+function variables(entries: readonly string[]): Record<string, string> {
+  return Object.fromEntries(entries.map((entry) => splitVariable(entry) as [string, string]));
+}
+
+/** `NAME=VALUE`, or `NAME` without a value. @throws {BadInput} where there is no name */
+export function splitVariable(entry: string): [name: string, value?: string] {
+  const equals = entry.indexOf("=");
+  if (equals === 0 || entry === "") {
+    throw new BadInput(
+      `Cannot use env ${quote(entry)}: it takes NAME=VALUE, or NAME of a variable that is set here`,
+    );
+  }
+  return equals < 0 ? [entry] : [entry.slice(0, equals), entry.slice(equals + 1)];
+}
+
+/** What was typed of variables. */
+export interface EnvironmentFlags {
+  env?: readonly string[];
+  envFile?: readonly string[];
+  envAll?: boolean;
+}
+
+/** Where variables come from besides `--env`. */
+export const ENV_FLAGS = {
+  envFile: texts("FILE", "variables from a file, NAME=VALUE a line; may be repeated"),
+  envAll: toggle("the whole environment from here, without what the setting env_exclude names"),
+};
+
+/** Whether flags take variables from somewhere else than the command line (see `environment_flags.ts`). */
+function takesFromHere({ env, envFile, envAll }: JobFlagValues): boolean {
+  return envAll === true || envFile !== undefined ||
+    Array.isArray(env) && env.some((entry) => !entry.includes("="));
 }
 
 function camelCase(name: string): string {

@@ -42,7 +42,7 @@ export const command: Target = defineCommand({
   examples: [
     ["list", "the latest jobs"],
     ["list --state dead", "the dead letter queue"],
-    ["list --queue mail --search invoice --limit 10", "the latest ten that match"],
+    ["list -q mail --search invoice -n 10", "the latest ten that match"],
     ["list --json --sort oldest", "as JSON, oldest first"],
   ],
   flags: { state: choice(STATES, "only jobs in this state", STATES_MEANT), ...PAGE_FLAGS },

@@ -3,12 +3,15 @@
  * `queuectl show`: everything about one job, and why it is not running when it waits.
  */
 import { formatDuration } from "../../domain/duration.ts";
-import { NoSuch } from "../../domain/errors.ts";
-import { FIELDS, type Kind, STORED_FIELDS, type StoredName } from "../../domain/fields.ts";
-import type { Attempt, Job, NewJob } from "../../domain/job.ts";
+import { NoSuch, Refused } from "../../domain/errors.ts";
+import { formatSize } from "../../domain/settings.ts";
+import { FIELDS, type Kind, STORED_FIELDS, type StoredFields, type StoredName } from "../../domain/fields.ts";
+import type { Attempt, Job } from "../../domain/job.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
 import { reasonsToWait, runsUnwatched } from "../../views/waiting.ts";
 import { defineCommand, type Target } from "../line/command.ts";
+import type { Context } from "../line/context.ts";
+import { toggle } from "../line/flags.ts";
 import { ONE_ID } from "../line/ids.ts";
 import { ZONE_FLAGS } from "../line/zone.ts";
 import { STATE_COLOUR, stateOf } from "../show/job_table.ts";
@@ -19,14 +22,22 @@ import { clockTime, fromNow, timeOfDay, type Zone, zoneName } from "../show/time
 
 export const command: Target = defineCommand({
   brief: "Show all about a job, and why it is not running",
-  examples: [["show j1", "one job with its attempts"], ["show j1 --json", "as JSON, with why it waits"]],
-  flags: ZONE_FLAGS,
+  examples: [
+    ["show j1", "one job with its attempts"],
+    ["show j1 --json", "as JSON, with why it waits"],
+    ["show j1 --stdin", "what it reads"],
+  ],
+  flags: {
+    stdin: toggle("print what it reads on its standard input, byte for byte, and nothing else"),
+    ...ZONE_FLAGS,
+  },
   words: ONE_ID,
-  async run(context, zone, [id]) {
+  async run(context, { stdin, ...zone }, [id]) {
     const store = await context.store();
     const now = context.clock.now();
     const job = await store.get(id!);
     if (job === undefined) throw new NoSuch(`Cannot show job "${id}": no such job`);
+    if (stdin) return await printStdin(context, job);
     const attempts = await store.attempts(job.id);
     const say = context.json ? undefined : (ms: number) => timeOfDay(ms, zone);
     const reasons = await reasonsToWait(job, { store, now, say });
@@ -41,6 +52,14 @@ export const command: Target = defineCommand({
     );
   },
 });
+
+async function printStdin(context: Context, { id }: Job): Promise<void> {
+  const bytes = await (await context.store()).stdin(id);
+  if (bytes === undefined) throw new Refused(`Cannot show the stdin of job "${id}": it has none`);
+  if (!context.json) return context.print.bytes(bytes);
+  const { stdinJson } = await import("../../views/stdin_json.ts");
+  context.print.result({ id, ...stdinJson(bytes) }, () => "");
+}
 
 /** The fields that do not simply follow one another at the end. */
 const ELSEWHERE: readonly StoredName[] = [
@@ -86,6 +105,12 @@ function facts(
     ["Error", visible(job.error ?? "")],
     ["Worker", job.worker ?? ""],
     ...STORED_FIELDS.filter((name) => !ELSEWHERE.includes(name)).flatMap(field),
+    [
+      "Input",
+      job.stdinSize === null
+        ? ""
+        : `${job.stdinSize} ${job.stdinSize === 1 ? "byte" : "bytes"}; see show --stdin`,
+    ],
   ];
   return lines.filter(([, value]) => value !== "").map(([name, value]) =>
     value.split("\n").map((line, index) => `${index === 0 ? name.padEnd(11) : INDENT}${line}`.trimEnd()).join(
@@ -112,12 +137,19 @@ function sayPaused(
 }
 
 /** A value of a field for people, a line each; none for what goes without saying. */
-function textsOf({ type }: Kind, value: NewJob[keyof NewJob], time: (ms: number) => string): string[] {
+function textsOf(
+  { type }: Kind,
+  value: StoredFields[keyof StoredFields],
+  time: (ms: number) => string,
+): string[] {
+  if (type === "size" && value === 0) return ["no limit"];
   if (value === null || value === 0 || value === false) return [];
   switch (type) {
     case "time":
     case "delay":
       return [time(value as number)];
+    case "size":
+      return [formatSize(value as number)];
     case "duration":
       return [formatDuration(value as number)];
     case "variables":
@@ -129,6 +161,7 @@ function textsOf({ type }: Kind, value: NewJob[keyof NewJob], time: (ms: number)
     case "line":
     case "word":
     case "path":
+    case "input":
       return [String(value)];
   }
 }

@@ -31,6 +31,11 @@ export type Flags = Readonly<Record<string, Flag<any>>>;
 /** What a command gets for its flags. */
 export type FlagValues<F extends Flags> = { [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
 
+/** The name of a flag as it is typed: `maxRetries` is `max-retries`. */
+export function flagName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 export function toggle(brief: string): Flag<boolean> {
   return { kind: "toggle", brief, parse: () => true };
 }

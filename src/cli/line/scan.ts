@@ -56,7 +56,7 @@ function scanFor(command: CommandDefinition, typed: readonly string[]): Call | u
       continue;
     }
     const value = attached ?? typed[++i];
-    if (value === undefined || !isPlain(value)) return undefined;
+    if (value === undefined || attached === undefined && !isPlain(value)) return undefined;
     try {
       const parsed = parse(value);
       flags[name] = kind === "value" ? parsed : [...flags[name] as unknown[] ?? [], parsed];

@@ -43,12 +43,21 @@ function schemaOf(kind: Kind): JsonSchema {
     case "duration":
     case "delay":
       return DURATION;
+    case "size":
+      return {
+        oneOf: [
+          { type: "integer", minimum: 0, maximum: kind.max },
+          { type: "string", description: "such as 64K, 10M, 1GiB" },
+        ],
+      };
     case "time":
       return { type: "string", format: "date-time" };
     case "variables":
       return { type: "object", additionalProperties: { type: "string" } };
     case "flag":
       return { type: "boolean" };
+    case "input":
+      return { type: "string", ...(kind.as === "base64" ? { contentEncoding: "base64" } : {}) };
   }
 }
 

@@ -19,6 +19,8 @@ import { NEW_COLUMNS, newRow } from "./rows.ts";
 const INSERT = `
   INSERT INTO jobs (created_at, ${NEW_COLUMNS.join(", ")}) VALUES (?${", ?".repeat(NEW_COLUMNS.length)})`;
 
+const KEEP_STDIN = "INSERT INTO inputs (job, bytes) VALUES (?, ?)";
+
 const COUNT = `
   INSERT INTO counts (queue, state, n, held) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET n = n + excluded.n, held = held + excluded.held`;
@@ -91,6 +93,7 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
     try {
       seq = db.insert(INSERT, options.now, ...newRow(job, name, state));
       ids.push(idOf({ seq, name }));
+      if (job.stdin) db.run(KEEP_STDIN, seq, job.stdin);
     } catch (error) {
       if (!isTaken(error)) throw error;
       throw takenId(name!, ids.length);

@@ -82,6 +82,11 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => attempts(db, id));
   }
 
+  async stdin(id: string): Promise<Uint8Array | undefined> {
+    const { stdinOf } = await import("./inputs.ts");
+    return await this.#db.read((db) => stdinOf(db, id));
+  }
+
   async list(filter: contract.JobFilter): Promise<contract.JobPage> {
     const { list } = await import("./listing.ts");
     return await list(this.#db, filter);

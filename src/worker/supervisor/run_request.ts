@@ -38,6 +38,7 @@ export function requestOf(
     shell,
     spool,
     endsFile,
+    stdin: job.stdin ?? null,
     cwd: job.cwd ?? directory ?? GONE,
     env: {
       ...host.withheld.values,
@@ -50,7 +51,7 @@ export function requestOf(
     timeoutMs: job.timeoutMs,
     killGraceMs,
     outputLimit,
-    maxOutput,
+    maxOutput: job.maxOutput ?? maxOutput,
     byToken: host.byToken,
     brief: host.byToken && !host.trapsOnSignal,
   };

@@ -447,7 +447,7 @@ export class Supervisor {
     this.#succession.forget(job, { undone: settlement.outcome === "unstarted" });
     this.#ends.settled(job.token);
     if (barred) return;
-    removeSpool(spool, { end: witnessed ? settlement : undefined, trimmed });
+    removeSpool(spool, { end: witnessed ? settlement : undefined, trimmed, input: job.stdinSize !== null });
     this.#leftovers.ended(job);
   }
 

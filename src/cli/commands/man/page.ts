@@ -61,7 +61,10 @@ export function manualPage(root: Target, version: string): string {
     ...section("OPTIONS", [
       ...paragraph("Every command takes these, anywhere before a --."),
       ...flagList(GLOBAL_FLAGS),
-      ...list([[bold("--help"), "print help for a command"], [bold("--version"), "print the version"]]),
+      ...list([
+        [`${bold("-h")}, ${bold("--help")}`, "print help for a command"],
+        [`${bold("-V")}, ${bold("--version")}`, "print the version"],
+      ]),
     ]),
     ...section("COMMANDS", [...commandsOf(root, ["queuectl"])]),
     ...section("SETTINGS", [
@@ -113,9 +116,9 @@ function commandPart(definition: CommandDefinition, path: readonly string[]): st
 
 function flagList(flags: Flags): string[] {
   return list(
-    described(flags).map(([typed, brief]) => {
-      const [flag, ...placeholder] = typed.split(" ");
-      return [[bold(flag!), ...placeholder.map(italic)].join(" "), brief];
+    described(flags).map(({ short, long, value, brief }) => {
+      const names = [short, long].filter((one) => one !== undefined).map(bold).join(", ");
+      return [value === "" ? names : `${names} ${italic(value)}`, brief];
     }),
   );
 }

@@ -1,15 +1,15 @@
 /**
  * @module
- * Running attempts may stand still, and it is known when they printed what.
+ * What a job reads on its stdin stands in a table of its own, so that jobs without one cost nothing.
  */
 import type { Step } from "./step.ts";
 
 /** Not released yet. */
 export const step: Step = {
-  sql:
-    `ALTER TABLE jobs ADD COLUMN paused_at INTEGER;      -- since when its running attempt is to stand still
-   ALTER TABLE attempts ADD COLUMN paused_ms INTEGER NOT NULL DEFAULT 0;  -- in pauses that are over
-   ALTER TABLE attempts ADD COLUMN unstopped INTEGER;  -- processes that could not be stopped, once the others stand still
+  sql: `ALTER TABLE jobs ADD COLUMN stdin_size INTEGER;  -- bytes in inputs; null is none
 
-   ALTER TABLE output ADD COLUMN seen_at INTEGER;      -- null where that is not known`,
+   CREATE TABLE inputs (
+     job INTEGER PRIMARY KEY REFERENCES jobs ON DELETE CASCADE,
+     bytes BLOB NOT NULL
+   ) STRICT;`,
 };

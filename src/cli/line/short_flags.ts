@@ -1,0 +1,106 @@
+/**
+ * @module
+ * One letter for a flag: which letter stands for which, the same in every command, and how it is spelled out before
+ * anybody reads the line. So nobody else knows of letters but those who list them. Pure.
+ */
+import { BadInput } from "../../domain/errors.ts";
+import type { CommandDefinition, Target } from "./command.ts";
+import { flagName } from "./flags.ts";
+
+/** The letters of flags by their names in code. No command has two flags with one letter. */
+export const LETTERS: Readonly<Record<string, string>> = {
+  limit: "n",
+  lines: "n",
+  follow: "f",
+  queue: "q",
+  priority: "p",
+  delay: "d",
+  timeout: "t",
+  label: "l",
+  cwd: "C",
+  env: "e",
+  count: "c",
+  state: "s",
+  all: "a",
+  yes: "y",
+  help: "h",
+};
+
+/** `-n`, or undefined for a flag without a letter. */
+export function shortFlag(name: string): string | undefined {
+  return Object.hasOwn(LETTERS, name) ? `-${LETTERS[name]}` : undefined;
+}
+
+/** A dash and a letter; a number is no flag. */
+const SHORT = /^-[a-z]/i;
+
+/**
+ * The line with every `-q mail`, `-qmail` and `-q=mail` as `--queue=mail`, and `-fn3` as `--follow --lines=3`. What
+ * follows `--`, and what is the value of another flag, stays as it is.
+ * @throws {BadInput} for a letter that the command does not know, or without its value
+ */
+export function spelledOut(root: Target, typed: readonly string[]): string[] {
+  let { definition } = root;
+  let at = 0;
+  for (; "routes" in definition; at++) {
+    const { routes, aliases = {} } = definition;
+    const word = typed[at];
+    const name = word !== undefined && Object.hasOwn(aliases, word) ? aliases[word]! : word;
+    if (name === undefined || !Object.hasOwn(routes, name)) return [...typed];
+    definition = routes[name]!.definition;
+  }
+  return [...typed.slice(0, at), ...spelledFor(definition, typed.slice(at))];
+}
+
+function spelledFor(command: CommandDefinition, typed: readonly string[]): string[] {
+  const { flags = {}, advice } = command;
+  const byName = new Map(Object.entries(flags).map(([name, { kind }]) => [`--${flagName(name)}`, kind]));
+  const byLetter = new Map(
+    ["help", ...Object.keys(flags)].flatMap((name) =>
+      Object.hasOwn(LETTERS, name) ? [[LETTERS[name]!, `--${flagName(name)}`]] : []
+    ) as [string, string][],
+  );
+  const spelled: string[] = [];
+  let words = 0;
+  for (let i = 0; i < typed.length; i++) {
+    const word = typed[i]!;
+    if (word === "--") return [...spelled, ...typed.slice(i)];
+    if (!SHORT.test(word)) {
+      spelled.push(word);
+      if (!word.startsWith("-")) words += 1;
+      const takesNext = (byName.get(word) ?? "toggle") !== "toggle" && i + 1 < typed.length;
+      if (takesNext) spelled.push(typed[++i]!);
+      continue;
+    }
+    for (let rest = word.slice(1); rest !== "";) {
+      const letter = rest[0]!;
+      const flag = byLetter.get(letter);
+      if (flag === undefined) throw unknownLetter(letter, { word, advice: words > 0 ? advice : undefined });
+      rest = rest.slice(1);
+      if ((byName.get(flag) ?? "toggle") === "toggle") {
+        spelled.push(flag);
+        continue;
+      }
+      const value = rest === "" ? typed[++i] : rest.replace(/^=/, "");
+      if (value === undefined) throw new BadInput(`Missing value for -${letter} (${flag})`);
+      spelled.push(...withValue(flag, value));
+      rest = "";
+    }
+  }
+  return spelled;
+}
+
+/** No reader of the line takes `--flag=` with an empty value, or one of several lines, for a flag with a value. */
+function withValue(flag: string, value: string): string[] {
+  return value === "" || value.includes("\n") ? [flag, value] : [`${flag}=${value}`];
+}
+
+/** What to do with a command that is typed as it is helps only once it has begun. */
+function unknownLetter(letter: string, { word, advice }: { word: string; advice?: string }): BadInput {
+  const within = word.length > 2 ? ` in ${word}` : "";
+  return new BadInput(
+    `Unknown flag -${letter}${within}${
+      advice === undefined ? "; --help shows what it takes" : `: ${advice}`
+    }`,
+  );
+}
