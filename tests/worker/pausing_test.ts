@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { MAIN, queuectl, RUN_FLAGS } from "../helpers/cli.ts";
+import { succeeds } from "../helpers/finished.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
 
@@ -277,4 +278,47 @@ Deno.test("pause holds a job that waits, and resume releases it", async () => {
   await queuectl(["cancel", id], { home: test.home });
   const refused = await queuectl(["pause", id], { home: test.home });
   assert.deepEqual([refused.code, refused.stderr], [1, `Cannot pause job "${id}": it is cancelled\n`]);
+});
+
+/** As root, but for what lets root signal other users' processes. */
+const WEAKER = ["--bounding-set=-kill", "--inh-caps=-kill"];
+
+Deno.test({
+  name: "a child of another user that cannot be paused is told of (takes root and setpriv)",
+  ignore: !succeeds("setpriv", ...WEAKER, "setpriv", "--reuid=65534", "--clear-groups", "true"),
+  async fn() {
+    using test = await testStore();
+    await test.set({ kill_grace: "0.2" });
+    const id = await test.enqueue("setpriv --reuid=65534 --clear-groups sleep 300 & echo $! >child; wait");
+    const worker = new Deno.Command("setpriv", {
+      args: [...WEAKER, Deno.execPath(), ...RUN_FLAGS, "--no-check", MAIN, "worker", "start", "--burst"],
+      env: { QUEUECTL_HOME: test.home, NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const output = worker.output();
+    const child = await until("the child is there", () => {
+      try {
+        const pid = Deno.readTextFileSync(test.dir.file("child")).trim();
+        return Deno.readTextFileSync(`/proc/${pid}/cmdline`).startsWith("sleep") ? Number(pid) : undefined;
+      } catch {
+        return undefined;
+      }
+    });
+    await paused(test, id);
+    assert.equal((await test.store.attempts(id))[0]!.unstopped, 1);
+    const { stdout } = await queuectl(["show", id], { home: test.home });
+    assert.match(stdout, /^Paused .*, but 1 of its processes could not be stopped$/m);
+    await queuectl(["cancel", id], { home: test.home });
+    const { error } = await test.reaches(id, "cancelled");
+    Deno.kill(child, "SIGKILL");
+    assert.equal(error, "cancelled; 1 of its processes could not be ended");
+    const { stdout: said, stderr: complained } = await output;
+    const text = new TextDecoder();
+    assert.match(
+      text.decode(said) + text.decode(complained),
+      /is paused; 1 of its processes, of another user, could not be stopped/,
+    );
+  },
 });
