@@ -14,6 +14,7 @@ import { pausing } from "./pausing.ts";
 import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
 import { reading } from "./reading.ts";
+import { selecting } from "./selecting.ts";
 import { settling } from "./settling.ts";
 import type { Opened, Test } from "./suite.ts";
 import { supervising } from "./supervising.ts";
@@ -24,6 +25,7 @@ const PARTS = [
   managing,
   pausing,
   claiming,
+  selecting,
   settling,
   printing,
   reading,

@@ -11,7 +11,7 @@ import type * as contract from "../contract.ts";
 import { divide } from "../rules/new_jobs.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
-import { enqueue, isServed, Reserved } from "./enqueue.ts";
+import { enqueue, Reserved, service } from "./enqueue.ts";
 import { isOfValue } from "./engine/failures.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
@@ -112,19 +112,9 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => retry(db, ids, options));
   }
 
-  async retryDead(now: number): Promise<number> {
-    const { retryDead } = await import("./sweep.ts");
-    return await this.#changes(() => retryDead(this.#db, now));
-  }
-
   async delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
     const { remove } = await import("./manage.ts");
     return await this.#change((db) => remove(db, ids, only));
-  }
-
-  async deleteDead(): Promise<number> {
-    const { deleteDead } = await import("./sweep.ts");
-    return await this.#changes(() => deleteDead(this.#db));
   }
 
   async edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
@@ -148,6 +138,34 @@ export class SqliteStore implements contract.Store {
   async resume(ids: readonly string[], now: number): Promise<contract.Paused> {
     const { resume } = await import("./pausing.ts");
     return await this.#change((db) => resume(db, ids, now));
+  }
+
+  async select(which: contract.JobSelector, wish: contract.Wish): Promise<contract.Selection> {
+    const { select } = await import("./selecting.ts");
+    return await select(this.#db, which, wish);
+  }
+
+  async change(
+    selection: contract.Selection,
+    options: contract.ChangeOptions,
+  ): Promise<contract.Changed> {
+    const { change } = await import("./selecting.ts");
+    return await this.#changes(() => change(this.#db, selection, options));
+  }
+
+  async idsOf(seqs: readonly number[]): Promise<string[]> {
+    const { idsOf } = await import("./jobs.ts");
+    return await this.#db.read((db) => idsOf(db, seqs));
+  }
+
+  async suggestJobs(wanted: contract.Suggestible): Promise<contract.JobHint[]> {
+    const { suggestJobs } = await import("./suggesting.ts");
+    return await this.#db.read((db) => suggestJobs(db, wanted));
+  }
+
+  async labels(prefix: string, limit: number): Promise<string[]> {
+    const { labels } = await import("./suggesting.ts");
+    return await this.#db.read((db) => labels(db, prefix, limit));
   }
 
   // Output
@@ -183,14 +201,9 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => deleteQueue(db, name));
   }
 
-  async setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void> {
+  async setQueue(name: string, change: Partial<contract.QueueSwitches>): Promise<void> {
     const { setQueue } = await import("./queues.ts");
     return await this.#change((db) => setQueue(db, name, change));
-  }
-
-  async clear(queue?: string): Promise<number> {
-    const { clear } = await import("./sweep.ts");
-    return await this.#changes(() => clear(this.#db, queue));
   }
 
   /** Every setting that was set, by key. */
@@ -255,8 +268,8 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => orders(db, supervisor));
   }
 
-  isServed(queue: string, beyond: number): Promise<boolean> {
-    return this.#db.read((db) => isServed(db, queue, beyond));
+  service(queue: string, beyond: number): Promise<"served" | "nobody" | "unclear"> {
+    return this.#db.read((db) => service(db, queue, beyond));
   }
 
   async workers(): Promise<contract.WorkerInfo[]> {
@@ -313,9 +326,9 @@ export class SqliteStore implements contract.Store {
     return this.#db.read((db) => figures(db, range));
   }
 
-  async prune(before: number, limit: number): Promise<number> {
-    const { prune } = await import("./upkeep.ts");
-    return await this.#db.write((db) => prune(db, before, limit));
+  async prune(kept: contract.Kept, step: contract.PruneStep): Promise<contract.Pruned> {
+    const { prune } = await import("./pruning.ts");
+    return await prune(this.#db, kept, step);
   }
 
   async recover(): Promise<boolean> {

@@ -1,17 +1,23 @@
 /**
  * @module
- * Running attempts may stand still, and it is known when they printed what. Jobs may have a limit of output of their own.
+ * Ended jobs are kept for as long as their queue says, dead ones too; see `pruning.ts`.
  */
 import type { Step } from "./step.ts";
 
-/** Not released yet. */
+/**
+ * Not released yet. The queue comes after the time, so that what ends is added at the end of an index, however many queues there
+ * are.
+ */
 export const step: Step = {
-  sql:
-    `ALTER TABLE jobs ADD COLUMN paused_at INTEGER;      -- since when its running attempt is to stand still
-   ALTER TABLE attempts ADD COLUMN paused_ms INTEGER NOT NULL DEFAULT 0;  -- in pauses that are over
-   ALTER TABLE attempts ADD COLUMN unstopped INTEGER;  -- processes that could not be stopped, once the others stand still
+  sql: `ALTER TABLE queues ADD COLUMN retention_ms INTEGER       -- 0 is for ever; NULL is as the setting says
+     CONSTRAINT queues_retention CHECK (retention_ms >= 0);
 
-   ALTER TABLE jobs ADD COLUMN max_output INTEGER;     -- null is what the setting says
+   ALTER TABLE queues ADD COLUMN retention_dead_ms INTEGER
+     CONSTRAINT queues_retention_dead CHECK (retention_dead_ms >= 0);
 
-   ALTER TABLE output ADD COLUMN seen_at INTEGER;      -- null where that is not known`,
+   DROP INDEX prunable;
+
+   CREATE INDEX prunable ON jobs (finished_at, queue) WHERE state IN ('completed', 'cancelled');
+
+   CREATE INDEX prunable_dead ON jobs (finished_at, queue) WHERE state = 'dead';`,
 };
