@@ -101,6 +101,8 @@ const ACTIONS = [
   { name: "delete", verb: "Delete", past: "Deleted", danger: true },
   { name: "hold", verb: "Hold", past: "Held" },
   { name: "release", verb: "Release", past: "Released" },
+  { name: "pause", verb: "Pause", past: "Paused" },
+  { name: "resume", verb: "Resume", past: "Resumed" },
 ];
 
 /** Changes what is selected or, when nothing is, all that the filter finds; then it counts and asks first. */

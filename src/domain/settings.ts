@@ -50,6 +50,9 @@ export const MAX_INT32 = 2 ** 31 - 1;
 /** The smallest priority. */
 export const MIN_INT32: number = -(2 ** 31);
 const DAY_MS = 86_400_000;
+/** Nothing is to print more than this, in bytes. */
+export const LARGEST_OUTPUT: number = 1024 ** 4;
+
 /** Ten years: the longest duration anything may be set to. */
 export const LONGEST_MS = 3650 * DAY_MS;
 
@@ -171,7 +174,7 @@ export const SETTINGS: readonly Setting[] = [
     key: "max_output",
     field: "maxOutput",
     default: 0,
-    kind: { type: "size", min: 0, max: 1024 ** 4 },
+    kind: { type: "size", min: 0, max: LARGEST_OUTPUT },
     brief: "an attempt that prints more than this is ended and has failed; 0 is no limit",
   }),
   setting({
@@ -278,7 +281,8 @@ function readNumber(type: "integer" | "number" | "duration" | "size", text: stri
 
 const SIZE_UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-function parseSize(text: string): number | undefined {
+/** Reads a size: bytes, or a number with K, M or G, also as KB or KiB. Undefined for anything else. */
+export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(text);
   return match ? Math.round(Number(match[1]) * SIZE_UNITS[match[2]!.toLowerCase()]!) : undefined;
 }

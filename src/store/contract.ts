@@ -98,6 +98,15 @@ export interface JobStore {
   /** Keeps waiting jobs from starting (`held` true) or lets them go. @throws {Refused} for a job that is not waiting */
   hold(ids: readonly string[], held: boolean): Promise<void>;
   /**
+   * Lets jobs stand still until they are resumed: waiting ones are held; for `processing` ones the wish is noted, and
+   * their worker stops them. An attempt that ends before it is resumed leaves its job held, where that goes on waiting.
+   * Returns how many of each.
+   * @throws {Refused} for a job that has ended, and for one in `processing` unless `running` is true
+   */
+  pause(ids: readonly string[], options: { now: number; running: boolean }): Promise<Paused>;
+  /** Lets jobs go on that were paused or held. @throws {Refused} for a job that has ended */
+  resume(ids: readonly string[], now: number): Promise<Paused>;
+  /**
    * The jobs that a selector finds now and to which something can be done; others who use the store have their turn
    * meanwhile. A job that changes meanwhile is found once or not at all.
    */
@@ -117,6 +126,14 @@ export interface JobStore {
   suggestJobs(wanted: Suggestible): Promise<JobHint[]>;
   /** Labels that jobs have and that begin with a text, in order, at most so many. */
   labels(prefix: string, limit: number): Promise<string[]>;
+}
+
+/** Jobs that were paused, or resumed. */
+export interface Paused {
+  /** Waiting ones: they are held, or released. */
+  waiting: number;
+  /** Those that run: their worker is told. */
+  running: number;
 }
 
 /** Which jobs are suggested. */
@@ -140,7 +157,7 @@ export interface JobHint {
 }
 
 /** What people ask for jobs. */
-export type Verb = "cancel" | "retry" | "delete" | "edit" | "hold" | "release";
+export type Verb = "cancel" | "retry" | "delete" | "edit" | "hold" | "release" | "pause" | "resume";
 
 /** What jobs are selected for. */
 export interface Wish {
@@ -259,6 +276,8 @@ export interface OutputPiece {
   start: number;
   /** Kept byte for byte. */
   bytes: Uint8Array<ArrayBuffer>;
+  /** When it was seen, in ms since the epoch; left out where that is not known. */
+  seenAt?: number;
   /** Pieces that lie wholly within [from, to) are dropped first: the middle of a stream that grew past its limit. */
   drop?: { from: number; to: number };
 }
@@ -273,6 +292,8 @@ export interface StoredOutput {
   start: number;
   /** As they were printed. */
   bytes: Uint8Array;
+  /** As in `OutputPiece`; null where that is not known. */
+  seenAt: number | null;
 }
 
 /**
@@ -397,6 +418,8 @@ export interface WorkerStore {
   running(supervisor: string, tokens?: readonly string[]): Promise<RunningAttempt[]>;
   /** Gives running attempts of a supervisor to other workers of it. Those that are not its own are left out. */
   adopt(supervisor: string, adoptions: readonly { token: string; worker: string }[]): Promise<void>;
+  /** Notes that attempts stand still. Those that are not this supervisor's, or shall go on by now, are left out. */
+  notePaused(supervisor: string, paused: readonly PausedAttempt[]): Promise<void>;
   /** The ids of the supervisors in whose spools running attempts may write, the registered ones included. */
   spools(): Promise<Set<string>>;
 }
@@ -540,6 +563,8 @@ export interface Orders {
   stops: { worker: string; endAt: number | null; leave: boolean }[];
   /** Tokens of its running attempts that shall be ended. */
   cancels: string[];
+  /** Its running attempts that shall stand still, and since when, in ms since the epoch; all others shall not. */
+  pauses: { token: string; since: number }[];
   /** The stored settings. */
   settings: Map<string, string>;
 }
@@ -570,6 +595,8 @@ export interface WorkerInfo {
   running: string[];
   /** Those of them that another worker started. */
   adopted: string[];
+  /** Those of them that are to stand still. */
+  paused: string[];
 }
 
 /** A supervisor as others see it. */
@@ -584,6 +611,18 @@ export interface RunningAttempt {
   startedBy: string;
   /** How far each stream has been stored: the offset after the last stored byte. */
   printed: Record<Stream, number>;
+  /** As in `Attempt`. */
+  pausedMs: number;
+}
+
+/** A running attempt that stands still. */
+export interface PausedAttempt {
+  /** Which one. */
+  token: string;
+  /** As in `Orders`: by which wish. */
+  since: number;
+  /** How many of its processes could not be stopped. */
+  unstopped: number;
 }
 
 /** Counts and figures: the same cost at 10 jobs and at 10 million. */

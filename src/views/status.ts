@@ -47,6 +47,8 @@ export interface RunningJob extends Pick<Job, "id" | "queue" | "command"> {
   attempt: number;
   /** ISO 8601. */
   started_at: string;
+  /** Since when it stands still; null when it does not. */
+  paused_since: string | null;
 }
 
 /** Queues that are shown at a glance, at most: more than anybody reads. */
@@ -80,6 +82,7 @@ async function workerStatus(store: Store, worker: WorkerInfo, now: number): Prom
       command: job.command,
       attempt: job.lastAttempt,
       started_at: timeJson(job.startedAt)!,
+      paused_since: timeJson(job.pausedAt),
     })),
   };
 }

@@ -131,6 +131,8 @@ Deno.test("an id that nobody has is refused by every command on jobs, with exit 
     "edit": "edit",
     "hold": "hold",
     "release": "release",
+    "pause": "pause",
+    "resume": "resume",
     "dlq retry": "retry",
     "dlq delete": "delete",
   };

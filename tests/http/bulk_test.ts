@@ -18,11 +18,19 @@ const ACTIONS: Record<string, { to: readonly State[]; done(job: Shown | undefine
   delete: { to: STATES.filter((state) => state !== "processing"), done: (job) => job === undefined },
   hold: { to: ["pending", "scheduled", "failed"], done: (job) => job!.held },
   release: { to: ["pending", "scheduled", "failed"], done: (job) => !job!.held },
+  pause: {
+    to: ["pending", "scheduled", "failed", "processing"],
+    done: (job) => job!.held || job!.pausedAt !== null,
+  },
+  resume: {
+    to: ["pending", "scheduled", "failed", "processing"],
+    done: (job) => !job!.held && job!.pausedAt === null,
+  },
 };
 
 type Shown = NonNullable<Awaited<ReturnType<Store["get"]>>>;
 
-/** A job in every state, named after it; all that wait are held where `held` says so. */
+/** A job in every state, named after it; all that wait are held, and what runs is paused, where `held` says so. */
 async function oneOfEach(store: Store, held: boolean): Promise<void> {
   const ids = ["completed", "failed", "dead", "processing"];
   await store.register(newSupervisor("s"));
@@ -33,14 +41,14 @@ async function oneOfEach(store: Store, held: boolean): Promise<void> {
   const later = Date.now() + 3_600_000;
   await enqueue(store, { id: "pending" }, { id: "scheduled", runAt: later }, { id: "cancelled" });
   await store.cancel(["cancelled"], T0);
-  if (held) await store.hold(["pending", "scheduled", "failed"], true);
+  if (held) await store.pause(["pending", "scheduled", "failed", "processing"], { now: T0, running: true });
 }
 
 for (const [action, { to, done }] of Object.entries(ACTIONS)) {
   Deno.test(`bulk ${action}: by a filter to the jobs that allow it, by ids to all or none`, async () => {
     using app = await testApplication();
     const { store } = app.test;
-    await oneOfEach(store, action === "release");
+    await oneOfEach(store, ["release", "resume"].includes(action));
     const before = await Promise.all(STATES.map((state) => store.get(state)));
     const wrong = STATES.filter((state) => !to.includes(state));
     const refused = await app.send("POST", `/bulk/${action}`, { ids: [...to, wrong[0] ?? "nobody"] });
@@ -69,7 +77,7 @@ for (const [action, { to, done }] of Object.entries(ACTIONS)) {
   Deno.test(`bulk ${action} by ids does it to each, once, and to nothing else`, async () => {
     using app = await testApplication();
     const { store } = app.test;
-    await oneOfEach(store, action === "release");
+    await oneOfEach(store, ["release", "resume"].includes(action));
     const [first, second] = to as [State, State];
     const others = STATES.filter((state) => state !== first && state !== second);
     const before = await Promise.all(others.map((state) => store.get(state)));

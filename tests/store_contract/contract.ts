@@ -10,6 +10,7 @@ import { enqueueing } from "./enqueueing.ts";
 import { keeping } from "./keeping.ts";
 import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
+import { pausing } from "./pausing.ts";
 import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
 import { reading } from "./reading.ts";
@@ -22,6 +23,7 @@ const PARTS = [
   enqueueing,
   looking,
   managing,
+  pausing,
   claiming,
   selecting,
   settling,

@@ -43,6 +43,8 @@ const TREE: Group = {
     edit: () => import("../commands/edit.ts"),
     hold: () => import("../commands/hold.ts"),
     release: () => import("../commands/release.ts"),
+    pause: () => import("../commands/pause.ts"),
+    resume: () => import("../commands/resume.ts"),
     dlq: {
       brief: "The dead letter queue: jobs that used up their retries",
       examples: [

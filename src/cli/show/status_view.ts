@@ -45,11 +45,17 @@ export function statusText(
       { title: "WORKER", value: ({ worker }) => worker.id },
       { title: "STATE", value: ({ worker }) => worker.state },
       { title: "JOB", value: ({ job }) => job?.id ?? "" },
-      { title: "FOR", value: ({ job }) => job ? rough(Math.max(0, now - Date.parse(job.started_at))) : "" },
+      { title: "FOR", value: ({ job }) => job ? forOf(job, now) : "" },
       { title: "COMMAND", value: ({ job }) => job?.command ?? "" },
     ],
   });
   return `${jobs}\n\n${running}`;
+}
+
+/** How long it has been running, and, where it is paused, for how long it stands still. */
+function forOf({ started_at, paused_since }: RunningJob, now: number): string {
+  const since = (time: string) => rough(Math.max(0, now - Date.parse(time)));
+  return since(started_at) + (paused_since === null ? "" : `, paused for ${since(paused_since)}`);
 }
 
 /** A queue, or all of them. */

@@ -46,6 +46,13 @@ function schemaOf(kind: Kind): JsonSchema {
     case "duration":
     case "delay":
       return DURATION;
+    case "size":
+      return {
+        oneOf: [
+          { type: "integer", minimum: 0, maximum: kind.max },
+          { type: "string", description: "such as 64K, 10M, 1GiB" },
+        ],
+      };
     case "time":
       return { type: "string", examples: ["2030-01-01T14:00:00Z", "friday 18:00 Europe/Berlin"] };
     case "variables":

@@ -14,6 +14,8 @@ export const ALLOWED: Readonly<Record<Verb, readonly State[]>> = {
   edit: WAITING,
   hold: WAITING,
   release: WAITING,
+  pause: [...WAITING, "processing"],
+  resume: [...WAITING, "processing"],
 };
 
 /** What a person can do about a state that is in the way of what they want. */
@@ -97,4 +99,11 @@ export function checkDeletable(queue: string, jobs: number | undefined): void {
   if (jobs === 0) return;
   const has = jobs === 1 ? "1 job" : `${jobs} jobs`;
   throw new Refused(`Cannot delete queue "${queue}": it has ${has}; delete them first`);
+}
+
+/** What runs cannot be stopped on this system. */
+export function cannotPauseHere(id: string): Refused {
+  return new Refused(
+    `Cannot pause job "${id}": it is processing, and on this system only jobs that wait can be paused`,
+  );
 }

@@ -63,6 +63,7 @@ interface RunningRow extends JobRow {
   token: string;
   attempt_worker: string;
   started_by: string;
+  paused_ms: number;
 }
 
 /** The running attempts of a supervisor, oldest first: all, or those with one of the tokens. */
@@ -99,7 +100,8 @@ const OLDEST_FIRST = "ORDER BY a.started_at, a.job";
 
 function runningOf(db: Database, supervisor: string, jobs: readonly number[]): RunningAttempt[] {
   return db.all<RunningRow>(
-    `SELECT j.*, a.token, a.worker AS attempt_worker, coalesce(a.started_by, a.supervisor) AS started_by
+    `SELECT j.*, a.token, a.worker AS attempt_worker, coalesce(a.started_by, a.supervisor) AS started_by,
+       a.paused_ms
      FROM json_each(?) CROSS JOIN jobs j ON j.seq = value
      JOIN attempts a ON a.job = j.seq AND a.attempt = j.last_attempt
      WHERE a.supervisor = ? AND a.finished_at IS NULL ORDER BY a.started_at, j.seq`,
@@ -109,6 +111,7 @@ function runningOf(db: Database, supervisor: string, jobs: readonly number[]): R
     job: { ...toJob(row), token: row.token, worker: row.attempt_worker },
     startedBy: row.started_by,
     printed: printed(db, row),
+    pausedMs: row.paused_ms,
   }));
 }
 

@@ -14,6 +14,7 @@ import type { Section } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { inTurns, turn } from "./engine/turns.ts";
 import { cancelOne, editOne, holdOne, removeOne, retryOne } from "./manage.ts";
+import { pauseOne, resumeOne } from "./pausing.ts";
 import { sqlList } from "./words.ts";
 
 /** As many numbers of jobs are gone through by one statement. */
@@ -128,6 +129,8 @@ interface Row {
   name: string | null;
   state: State;
   held: number;
+  last_attempt: number;
+  paused_at: number | null;
 }
 
 /** Changes the selected jobs that still are what was looked for. */
@@ -137,7 +140,7 @@ export async function change(
   options: ChangeOptions,
 ): Promise<Changed> {
   const conditions = [...ofSection(which), ...ofOthers(which), { sql: isMeant(wish), values: [] }];
-  const find = `SELECT seq, name, state, held FROM jobs ${
+  const find = `SELECT seq, name, state, held, last_attempt, paused_at FROM jobs ${
     whereAll([{ sql: "seq = ?", values: [] }, ...conditions])
   }`;
   const values = valuesOf(conditions);
@@ -176,6 +179,10 @@ function changeOne(
       return removeOne(db, row);
     case "edit":
       return editOne(db, row, { changes, now });
+    case "pause":
+      return pauseOne(db, row, now);
+    case "resume":
+      return resumeOne(db, row, now);
     case "hold":
     case "release":
       return holdOne(db, row, verb === "hold");

@@ -127,6 +127,19 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => hold(db, ids, held));
   }
 
+  async pause(
+    ids: readonly string[],
+    options: { now: number; running: boolean },
+  ): Promise<contract.Paused> {
+    const { pause } = await import("./pausing.ts");
+    return await this.#change((db) => pause(db, ids, options));
+  }
+
+  async resume(ids: readonly string[], now: number): Promise<contract.Paused> {
+    const { resume } = await import("./pausing.ts");
+    return await this.#change((db) => resume(db, ids, now));
+  }
+
   async select(which: contract.JobSelector, wish: contract.Wish): Promise<contract.Selection> {
     const { select } = await import("./selecting.ts");
     return await select(this.#db, which, wish);
@@ -295,6 +308,11 @@ export class SqliteStore implements contract.Store {
   ): Promise<void> {
     const { adopt } = await import("./adoption.ts");
     return await this.#change((db) => adopt(db, supervisor, adoptions));
+  }
+
+  async notePaused(supervisor: string, paused: readonly contract.PausedAttempt[]): Promise<void> {
+    const { notePaused } = await import("./pausing.ts");
+    return await this.#change((db) => notePaused(db, supervisor, paused));
   }
 
   async spools(): Promise<Set<string>> {

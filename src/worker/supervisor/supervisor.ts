@@ -32,6 +32,7 @@ import { Leftovers } from "./leftovers.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Outbox, type Stored } from "./outbox.ts";
 import { Patience } from "./patience.ts";
+import { Pauses } from "./pauses.ts";
 import { requestOf } from "./run_request.ts";
 import { ReserveWatch } from "./reserve_watch.ts";
 import { settlementOf } from "./settlement.ts";
@@ -86,6 +87,7 @@ export class Supervisor {
   readonly #reserve: ReserveWatch;
   readonly #condemned: Condemned;
   readonly #outbox: Outbox;
+  readonly #pauses: Pauses;
   readonly #burst: Burst | undefined;
   readonly #patience: Patience;
   readonly #latch = new Latch();
@@ -145,6 +147,10 @@ export class Supervisor {
         },
         began: (job) => this.#begun.push(job),
         works: () => this.#trouble.worked(),
+        paused: (job, paused) => {
+          this.#pauses.paused(job, paused);
+          this.#latch.ring();
+        },
         ended: (ended) => {
           for (const { job, end } of ended) {
             if (end.outcome === "unstarted" && end.error) this.#trouble.failed(end.error);
@@ -162,6 +168,12 @@ export class Supervisor {
       store,
       clock,
       say: (what, problem) => say(`${what} could not be stored: ${failureOf(problem).message}`),
+    });
+    this.#pauses = new Pauses({
+      id,
+      store,
+      journal: this.#options.journal,
+      tell: (token, since) => this.#crew.pause(token, since),
     });
     const { burst, queues } = options;
     if (burst) this.#burst = new Burst({ store, clock, queues, leavesScheduled: burst !== true, say });
@@ -288,6 +300,7 @@ export class Supervisor {
       await this.#latch.heard();
       if (this.#ordersDue) await this.#patience.attempt(() => this.#takeOrders());
       const waiting = await this.#patience.attempt(() => this.#exchange());
+      if (this.#pauses.hasNews) await this.#patience.attempt(() => this.#pauses.store());
       if (this.#succession.waiting > 0 && !this.#outbox.hasOutput) {
         await this.#patience.attempt(() => this.#adopt());
       }
@@ -332,10 +345,11 @@ export class Supervisor {
   /** Follows what the supervisor was told through the store. */
   async #takeOrders(): Promise<void> {
     this.#ordersDue = false;
-    const { stops, cancels, settings } = await this.#options.store.orders(this.#options.id);
+    const { stops, cancels, pauses, settings } = await this.#options.store.orders(this.#options.id);
     this.#settings = settingsFrom(settings);
     const graceMs = this.#settings.killGraceMs;
     for (const token of cancels) this.#crew.end(token, "cancelled", graceMs);
+    this.#pauses.follow(pauses);
     for (const stop of stops) this.#crew.stop({ ...stop, graceMs });
   }
 
@@ -449,7 +463,7 @@ export class Supervisor {
     const { adoptions, barred, left } = await this.#succession.sort();
     this.#undo(barred.map(({ job }) => job));
     this.#tellLeft(left.map(({ job }) => job));
-    this.#crew.adopt(adoptions.map(({ attempt: { job, printed }, worker, outOfSight }) => ({
+    this.#crew.adopt(adoptions.map(({ attempt: { job, printed, pausedMs }, worker, outOfSight }) => ({
       job: { ...job, worker },
       request: {
         ...this.#request(job),
@@ -457,6 +471,8 @@ export class Supervisor {
         claimedAt: job.startedAt!,
         outOfSight,
         cancelRequested: job.cancelRequested,
+        pausedAt: job.pausedAt,
+        pausedMs,
       },
     })));
     if (this.#succession.waiting > 0) this.#latch.ring();

@@ -44,6 +44,8 @@ const WORDS: Readonly<Record<Verb, { does: string; after?: string; past: string;
   edit: { does: "change", past: "Changed", key: "changed" },
   hold: { does: "hold", past: "Held", key: "held" },
   release: { does: "release", past: "Released", key: "released" },
+  pause: { does: "pause", past: "Paused", key: "paused" },
+  resume: { does: "resume", past: "Resumed", key: "resumed" },
 };
 
 /**
