@@ -5,7 +5,7 @@
 import { BadInput, UserError } from "../../domain/errors.ts";
 import { type CommandDefinition, GLOBAL_FLAGS } from "./command.ts";
 import { flagsMeant } from "./flag_meant.ts";
-import { flagName } from "./help.ts";
+import { flagName } from "./flags.ts";
 import {
   AliasNotFoundError,
   ArgumentParseError,

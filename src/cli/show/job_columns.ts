@@ -23,6 +23,7 @@ const OWN: Readonly<Record<Exclude<Name, (typeof FIELDS)[typeof SHOWN_FIELDS[num
   {
     state: "word",
     attempts: "integer",
+    stdin_size: "integer",
     created_at: "time",
     started_at: "time",
     finished_at: "time",
@@ -94,6 +95,7 @@ function forPeople(kind: ColumnKind, value: unknown, zone: Zone): string {
     case "line":
     case "word":
     case "path":
+    case "input":
       return String(value);
   }
 }
