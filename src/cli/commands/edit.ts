@@ -9,7 +9,7 @@ import { whereabouts } from "../../system/environment.ts";
 import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import { ONE_ID } from "../line/ids.ts";
-import { ENV_FLAGS, fieldsWithVariables, jobFlags } from "./job_flags.ts";
+import { ENV_FLAGS, fieldsWithVariables, jobFlags, sayWhen, timesAsSaid } from "./job_flags.ts";
 
 export const command: Target = defineCommand({
   brief: "Change a waiting job",
@@ -24,11 +24,14 @@ export const command: Target = defineCommand({
   words: ONE_ID,
   async run(context, flags, [id]) {
     const now = context.clock.now();
-    const changes = readFields(await fieldsWithVariables(context, flags), { now, ...whereabouts() });
+    const fields = await fieldsWithVariables(context, flags);
+    const times = await timesAsSaid(now, fields.run_at);
+    const changes = readFields(fields, { now, ...whereabouts(), ...times });
     if (Object.keys(changes).length === 0) {
       throw new BadInput(`Cannot edit job "${id}": no flag says what to change; --help shows them`);
     }
     const job = await (await context.store()).edit(id!, changes, now);
     context.print.result(jobJson(job), () => `Changed job ${job.id}`);
+    if (times.readTime) await sayWhen(context, job.runAt, now);
   },
 });

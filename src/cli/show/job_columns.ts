@@ -31,6 +31,7 @@ const OWN: Readonly<Record<Exclude<Name, (typeof FIELDS)[typeof SHOWN_FIELDS[num
     signal: "word",
     error: "text",
     worker: "word",
+    stdin_size: "integer",
   };
 
 const KINDS = new Map<string, ColumnKind>([

@@ -55,7 +55,9 @@ export function manualPage(root: Target, version: string): string {
     ]),
     ...section("DESCRIPTION", [
       ...paragraph(`${description} Everything is kept in one directory, the home.`),
-      ...paragraph("A duration is a number of seconds, or 90s, 10m, 1h30m, 2d. A job is named by its id."),
+      ...paragraph(
+        "A duration is a number of seconds, or 90s, 10m, 1h30m, 2d, 1w, 90 minutes. A job is named by its id.",
+      ),
       ...examplesOf(examples),
     ]),
     ...section("OPTIONS", [
