@@ -23,7 +23,6 @@ const OWN: Readonly<Record<Exclude<Name, (typeof FIELDS)[typeof SHOWN_FIELDS[num
   {
     state: "word",
     attempts: "integer",
-    stdin_size: "integer",
     created_at: "time",
     started_at: "time",
     finished_at: "time",
