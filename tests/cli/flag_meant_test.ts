@@ -20,10 +20,11 @@ const CASES: [line: string, said: string][] = [
   ["enqueue --foo make", `Unknown flag --foo${HELP}`],
   ["enqueue --queue a --foo make", `Unknown flag --foo${HELP}`],
   ["enqueue --hold --foo=1 make", `Unknown flag --foo${HELP}`],
-  ["enqueue -x make", `Unknown flag -x${HELP}`],
+  ["enqueue -j make", `Unknown flag -j${HELP}`],
   ["enqueue --foo", `Unknown flag --foo${HELP}`],
   ["enqueue make --foo", `Unknown flag --foo: ${QUOTE}`],
   ["enqueue --queue a make --foo=1", `Unknown flag --foo: ${QUOTE}`],
+  ["enqueue ls -la", `Cannot tell whose flag -la is: put it before the command, or ${QUOTE}`],
   [
     "enqueue make --dir x",
     `Unknown flag --dir, did you mean --cwd? If it is the command's own, ${QUOTE}`,

@@ -6,6 +6,7 @@
 import { Print } from "../show/print.ts";
 import type { CommandDefinition, GroupDefinition, Target } from "./command.ts";
 import { GLOBAL_FLAGS } from "./command.ts";
+import { commandsMeant } from "./command_meant.ts";
 import type { Context } from "./context.ts";
 import {
   buildApplication,
@@ -40,8 +41,13 @@ export async function runByLibrary(root: Target, context: Context, words: readon
     localization: {
       text: {
         ...text_en,
-        noCommandRegisteredForInput: ({ input, corrections }) =>
-          keep(unknownCommand(input, corrections.map((one) => one.replaceAll("`", '"')))),
+        noCommandRegisteredForInput: ({ input, corrections }) => {
+          const meant = input === words[0] ? commandsMeant(input, namesIn(root)) : [];
+          const suggested = meant.length > 0
+            ? meant.map((one) => `"${one}"`)
+            : corrections.map((one) => one.replaceAll("`", '"'));
+          return keep(unknownCommand(input, suggested));
+        },
         exceptionWhileParsingArguments: (error) => keep(usageProblem(error, typedAt(root, words))),
         exceptionWhileRunningCommand: keep,
         exceptionWhileRunningIntegrationFlag: ({ exception }) => keep(exception),
@@ -50,6 +56,10 @@ export async function runByLibrary(root: Target, context: Context, words: readon
   }, { help: HELP });
   await run(app, words, context);
   if (failure) throw failure.error;
+}
+
+function namesIn({ definition }: Target): string[] {
+  return "routes" in definition ? Object.keys(definition.routes) : [];
 }
 
 /** A target as a part of the library's own tree. */

@@ -68,7 +68,7 @@ function spelledFor(command: CommandDefinition, typed: readonly string[]): strin
   for (let i = 0; i < typed.length; i++) {
     const word = typed[i]!;
     if (word === "--") return [...spelled, ...typed.slice(i)];
-    if (!SHORT.test(word)) {
+    if (!SHORT.test(word) || advice !== undefined && isCommand(word, byLetter)) {
       spelled.push(word);
       if (!word.startsWith("-")) lone ||= !/\s/.test(word);
       const takesNext = (byName.get(word) ?? "toggle") !== "toggle" && i + 1 < typed.length;
@@ -99,6 +99,11 @@ function spelledFor(command: CommandDefinition, typed: readonly string[]): strin
 /** No reader of the line takes `--flag=` with an empty value, or one of several lines, for a flag with a value. */
 function withValue(flag: string, value: string): string[] {
   return value === "" || value.includes("\n") ? [flag, value] : [`${flag}=${value}`];
+}
+
+/** A whole command that begins with a dash, in quotes: it is no flag of ours, and others say what to do with it. */
+function isCommand(word: string, letters: ReadonlyMap<string, string>): boolean {
+  return /\s/.test(word) && !letters.has(word[1]!);
 }
 
 function unknownLetter(letter: string, word: string): BadInput {

@@ -100,7 +100,9 @@ function* commandsOf({ definition }: Target, path: readonly string[]): Generator
   for (const [name, target] of Object.entries(definition.routes)) {
     yield* commandsOf(target, [...path, name]);
     const others = aliases.filter(([, meant]) => meant === name).map(([alias]) => [...path, alias].join(" "));
-    if (others.length > 0) yield* paragraph(`Another name for it: ${others.join(", ")}.`);
+    if (others.length > 0) {
+      yield* paragraph(`${others.length > 1 ? "Other names" : "Another name"} for it: ${others.join(", ")}.`);
+    }
   }
 }
 
