@@ -163,7 +163,8 @@ export const FIELDS = {
     kind: { type: "time" },
     default: null,
     editable: true,
-    brief: "not before this time: 2030-01-01T14:00:00Z, or with another zone such as +02:00",
+    brief:
+      "not before this time: 2030-01-01T14:00:00Z, 'tomorrow 9:00', 'friday 18:00', +2h; here unless it names a zone",
     title: "Runs at",
     hint: null,
   },

@@ -28,6 +28,8 @@ export interface Surroundings {
   cwd: string | null;
   /** Whether its paths are those of Windows. */
   windows: boolean;
+  /** Reads times as people say them (see `when.ts`), in ms since the epoch; without it, they are read as ISO 8601 alone. */
+  readTime?(said: string): number | undefined;
 }
 
 /** What holds for a job that does not say otherwise: some settings, and where it is enqueued. */
@@ -65,7 +67,7 @@ function described(kind: Kind): string {
     case "delay":
       return `a duration from 0 to ${formatDuration(LONGEST_MS)} (seconds, or "90s", "10m", "1h30m", "2d")`;
     case "time":
-      return "a time with its zone, such as 2030-01-01T14:00:00Z or 2030-01-01T14:00+02:00";
+      return 'a time, such as 2030-01-01T14:00:00Z, "tomorrow 9:00", "friday 18:00 Europe/Berlin" or +2h';
     case "path":
       return "the path of a directory";
     case "variables":
@@ -78,7 +80,8 @@ function described(kind: Kind): string {
 }
 
 /** The value in code, or undefined when it is not of that kind. @throws {BadInput} that says more */
-function readValue(kind: Kind, value: unknown, { now, cwd, windows }: Surroundings): unknown {
+function readValue(kind: Kind, value: unknown, surroundings: Surroundings): unknown {
+  const { now, cwd, windows } = surroundings;
   switch (kind.type) {
     case "text":
       return isText(value) && value.trim() !== "" ? value : undefined;
@@ -99,7 +102,7 @@ function readValue(kind: Kind, value: unknown, { now, cwd, windows }: Surroundin
       return ms === 0 ? null : ms && now + ms;
     }
     case "time":
-      return typeof value === "string" ? parseTime(value) : undefined;
+      return typeof value === "string" ? readTime(value, surroundings) : undefined;
     case "path":
       if (!isText(value) || value === "" || cwd === null && !isAbsolute(value, { windows })) return undefined;
       return absolutePath(value, cwd ?? "", { windows });
@@ -252,6 +255,11 @@ export function parseTime(text: string): number | undefined {
   const time = local.getTime() + ((hour! * 60 + minute!) * 60 + second!) * 1000 + fraction - zoneMs;
   // What lies outside of these years in UTC could not be written down again.
   return time >= FIRST_TIME && time <= LAST_TIME ? time : undefined;
+}
+
+function readTime(text: string, { readTime }: Surroundings): number | undefined {
+  const time = parseTime(text) ?? readTime?.(text);
+  return time !== undefined && time >= FIRST_TIME && time <= LAST_TIME ? time : undefined;
 }
 
 const FIRST_TIME = Date.parse("0000-01-01T00:00:00Z");

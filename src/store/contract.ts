@@ -368,11 +368,11 @@ export interface WorkerStore {
   /** What a supervisor has been told. Cheap enough to be asked at every change. */
   orders(supervisor: string): Promise<Orders>;
   /**
-   * Whether a queue's jobs are taken, as far as switches and leases tell: it is not paused, its limit is not 0, and a
-   * worker serves it that was not told to stop and whose lease lasts beyond a time, in ms since the epoch. Cheap enough
-   * to be asked after every `enqueue`; `workers` tells more.
+   * Whether a queue's jobs are taken, as far as switches and leases tell at a glance: cheap enough to be asked after
+   * every `enqueue`. `served`: it is not paused, its limit is not 0, and a worker serves it that was not told to stop
+   * and whose lease lasts beyond a time, in ms since the epoch. `nobody`: it is open, and there is no worker at all.
    */
-  isServed(queue: string, beyond: number): Promise<boolean>;
+  service(queue: string, beyond: number): Promise<"served" | "nobody" | "unclear">;
   /** All workers, by supervisor and start. The lease of one that is known to be gone has ended. */
   workers(): Promise<WorkerInfo[]>;
   /**

@@ -55,7 +55,7 @@ Deno.test("--env goes before --env-file, later files before earlier ones, all be
   assert.deepEqual([MY_TOKEN, PWD, QUEUECTL_HOME], [undefined, undefined, undefined]);
   assert.match(
     done.stderr,
-    /^Left out .*MY_TOKEN.* by the setting env_exclude; --env NAME takes one all the same\n$/,
+    /^Left out .*MY_TOKEN.* by the setting env_exclude; --env NAME takes one all the same\n/,
   );
   const named = await run(test, ["enqueue", "--env-all", "-e", "MY_TOKEN", "true"], env);
   assert.doesNotMatch(named.stderr, /MY_TOKEN/);

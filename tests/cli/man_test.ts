@@ -75,7 +75,7 @@ for (const [viewer, { isThere: there }] of Object.entries(VIEWERS)) {
       const missing = flags.filter((flag) => !new RegExp(`^ +(?:-\\w, )?${flag}(?: |$)`, "m").test(part));
       assert.deepEqual(missing, [], path);
     }
-    for (const flag of Object.keys(GLOBAL_FLAGS)) assert.match(text, new RegExp(`^ +--${flag} `, "m"));
+    for (const flag of Object.keys(GLOBAL_FLAGS)) assert.match(text, new RegExp(`^ +--${flag}(?: |$)`, "m"));
     for (const { key } of SETTINGS) assert.match(text, new RegExp(`^ +${key}(?: |$)`, "m"));
     for (const title of ["NAME", "SYNOPSIS", "ENVIRONMENT", "FILES", "EXIT STATUS", "SEE ALSO"]) {
       assert.match(text, new RegExp(`^${title}$`, "m"));

@@ -104,6 +104,11 @@ const ROWS: readonly Row[] = [
     lines: [["enqueue", (dir) => ["enqueue", ...toHome(dir), "--file", dir.file("jobs")]]],
   },
   {
+    to: "queue a job for each file",
+    needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("out")}`],
+    lines: [["enqueue", (dir) => ["enqueue", ...toHome(dir), "--each", `${dir.file("out")}/*`, "ls"]]],
+  },
+  {
     to: "keep what a job is to read",
     needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("jobs")}`],
     lines: [["enqueue", (dir) => ["enqueue", ...toHome(dir), "--stdin", dir.file("jobs"), "cat"]]],
@@ -157,7 +162,7 @@ async function jobsIn(dir: TempDir): Promise<string> {
 for (const { to, needs, lines } of ROWS) {
   Deno.test(`the least permissions to ${to} are enough, and each is asked for by its name`, async () => {
     using dir = tempDir();
-    Deno.mkdirSync(dir.file("out"));
+    Deno.mkdirSync(dir.file("out/one"), { recursive: true });
     Deno.writeTextFileSync(dir.file("jobs"), "true\ntrue\n");
     Deno.writeTextFileSync(dir.file("env"), "A=1\n");
     const needed = needs(dir);

@@ -82,13 +82,14 @@ Deno.test("jobs are queued, listed and changed by flags of one letter", async ()
   using test = await testStore();
   const { home } = test;
   const typed = "enqueue -q images -p -5 -t 10m -l nightly -C /tmp -e A=1 -eB=2 -d 1h make".split(" ");
-  assert.deepEqual(await queuectl(typed, { home }), { code: 0, stdout: "j1\n", stderr: "" });
+  assert.equal((await queuectl(typed, { home })).stdout, "j1\n");
   const job = (await test.store.get("j1"))!;
   assert.deepEqual(
     [job.queue, job.priority, job.timeoutMs, job.label, job.cwd, job.env, job.state],
     ["images", -5, 600_000, "nightly", "/tmp", { A: "1", B: "2" }, "scheduled"],
   );
-  await queuectl(["enqueue", "true"], { home });
+  await queuectl(["enqueue", "echo after a whole command", "-q", "other"], { home });
+  assert.equal((await test.store.get("j2"))!.queue, "other");
   const { stdout } = await queuectl(["list", "-n1", "-s", "pending", "--json"], { home });
   assert.deepEqual(JSON.parse(stdout).jobs.map(({ id }: { id: string }) => id), ["j2"]);
   await queuectl(["edit", "j2", "-p", "-7"], { home });
@@ -102,7 +103,8 @@ Deno.test("an unknown letter is refused, and never with advice that would queue 
   const cases: [string, string][] = [
     ["enqueue -n 3 make", "Unknown flag -n; --help shows what it takes"],
     ["enqueue -5 make", "Unknown flag -5; --help shows what it takes"],
-    ["enqueue make -j 3", `Unknown flag -j: ${quoting}`],
+    ["enqueue make -j 3", `Cannot tell whose flag -j is: put it before the command, or ${quoting}`],
+    ["enqueue ls -la", `Cannot tell whose flag -la is: put it before the command, or ${quoting}`],
     ["list -x", "Unknown flag -x; --help shows what it takes"],
     ["logs -fx j1", "Unknown flag -x in -fx; --help shows what it takes"],
     ["list -n", "Missing value for -n (--limit)"],

@@ -14,7 +14,7 @@ Deno.test("--stdin keeps a file, or standard input, byte for byte, and show --st
   const odd = new Uint8Array([0, 255, 10, 13, 195]);
   Deno.writeFileSync(test.dir.file("odd"), odd);
   const fromFile = await queuectl(["enqueue", "--stdin", test.dir.file("odd"), "cat"], { home });
-  assert.deepEqual(fromFile, { code: 0, stdout: "j1\n", stderr: "" });
+  assert.deepEqual([fromFile.code, fromFile.stdout], [0, "j1\n"]);
   await queuectl(["enqueue", "--stdin", "-", "cat"], { home, stdin: "é\n" });
   assert.deepEqual(await test.store.stdin("j1"), odd);
   assert.equal((await queuectl(["show", "j2", "--stdin"], { home })).stdout, "é\n");

@@ -40,21 +40,24 @@ export function supervising(test: Test): void {
     assert.deepEqual((await store.workers()).map(({ id }) => id), ["w1"]);
   });
 
-  test("isServed() tells whether a worker takes a queue's jobs", async (store) => {
-    const served = () => Promise.all(["a", "b"].map((queue) => store.isServed(queue, T0 + 100)));
-    assert.deepEqual(await served(), [false, false]);
+  test("service() tells at a glance whether a worker takes a queue's jobs", async (store) => {
+    const served = () => Promise.all(["a", "b"].map((queue) => store.service(queue, T0 + 100)));
+    assert.deepEqual(await served(), ["nobody", "nobody"]);
+    await store.setQueue("b", { paused: true });
+    assert.deepEqual(await served(), ["nobody", "unclear"]);
     const workers = [{ id: "w1", slots: 1, queues: ["a"] }];
     await store.register(newSupervisor("s", { workers, leaseUntil: T0 + 100 }));
-    assert.deepEqual(await served(), [false, false]);
+    assert.deepEqual(await served(), ["unclear", "unclear"]);
     await store.renew("s", T0 + 101);
-    assert.deepEqual(await served(), [true, false]);
+    await store.setQueue("b", { paused: false });
+    assert.deepEqual(await served(), ["served", "unclear"]);
     await store.setQueue("a", { paused: true });
     await store.register(newSupervisor("t"));
-    assert.deepEqual(await served(), [false, true]);
+    assert.deepEqual(await served(), ["unclear", "served"]);
     await store.setQueue("a", { paused: false, concurrency: 1 });
-    assert.deepEqual(await served(), [true, true]);
+    assert.deepEqual(await served(), ["served", "served"]);
     await store.requestStop({ endAt: null, leave: false });
-    assert.deepEqual(await served(), [false, false]);
+    assert.deepEqual(await served(), ["unclear", "unclear"]);
   });
 
   test("waiting() counts what is not held, of queues that are not paused, and tells what is due first", async (store) => {

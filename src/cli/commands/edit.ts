@@ -10,7 +10,14 @@ import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { FlagValues } from "../line/flags.ts";
 import { ONE_ID } from "../line/ids.ts";
-import { ENV_FLAGS, fieldsWithVariables, jobFlags, type JobFlagValues } from "./job_flags.ts";
+import {
+  ENV_FLAGS,
+  fieldsWithVariables,
+  jobFlags,
+  type JobFlagValues,
+  sayWhen,
+  timesAsSaid,
+} from "./job_flags.ts";
 import { changeMany, printChanged } from "./many/change_many.ts";
 import type { FilterValues } from "./many/filter_flags.ts";
 import { readWhere, WHERE_FLAGS } from "./many/where.ts";
@@ -31,7 +38,9 @@ export const command: Target = defineCommand({
   words: { ...ONE_ID, min: 0 },
   async run(context, flags, [id]) {
     const now = context.clock.now();
-    const changes = readFields(await fieldsWithVariables(context, flags), { now, ...whereabouts() });
+    const fields = await fieldsWithVariables(context, flags);
+    const times = await timesAsSaid(now, fields.run_at);
+    const changes = readFields(fields, { now, ...whereabouts(), ...times });
     const filters = filtersFrom(flags, id);
     if (Object.keys(changes).length === 0) {
       const what = filters ? "jobs" : `job "${id}"`;
@@ -44,6 +53,7 @@ export const command: Target = defineCommand({
     }
     const job = await (await context.store()).edit(id!, changes, now);
     context.print.result(jobJson(job), () => `Changed job ${job.id}`);
+    if (times.readTime) await sayWhen(context, job.runAt, now);
   },
 });
 

@@ -6,6 +6,7 @@ import { inPlace, readBulk } from "../../domain/bulk.ts";
 import { TakenId } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
+import { timeReader } from "../../domain/when.ts";
 import type { Context } from "../line/context.ts";
 import { inputName, readTextInput } from "./read_input.ts";
 
@@ -21,19 +22,35 @@ export interface BulkRequest {
  * Queues the jobs of a file. Returns them with their ids.
  * @throws {BadInput} or {TakenId} that names the line; then nothing was queued
  */
-export async function enqueueBulk(
-  context: Context,
-  { path, defaults }: BulkRequest,
-): Promise<{ jobs: readonly NewJob[]; ids: string[] }> {
+export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<StoredMany> {
   const source = inputName(path);
-  const { jobs, place } = readBulk(await readTextInput(path), { source, defaults });
-  const store = await context.store({ reserve: false });
-  const { idFormat } = await context.settings();
-  const options = { now: defaults.now, idFormat };
-  const ids = await store.enqueue(context.print.hints ? withProgress(jobs) : jobs, options).catch((error) => {
+  const { jobs, place } = readBulk(await readTextInput(path), {
+    source,
+    defaults: { ...defaults, readTime: timeReader(defaults.now) },
+  });
+  return await storeMany(context, { jobs, now: defaults.now }).catch((error) => {
     throw error instanceof TakenId ? inPlace(error, { source, place: place(error.index) }) : error;
   });
-  return { jobs, ids };
+}
+
+/** Very many jobs, and when they are enqueued. */
+export interface Many {
+  jobs: readonly NewJob[];
+  now: number;
+}
+
+/** Jobs that are stored, and their ids in the same order. */
+export interface StoredMany {
+  jobs: readonly NewJob[];
+  ids: string[];
+}
+
+/** Stores jobs, all or none. @throws {TakenId} that says which */
+export async function storeMany(context: Context, { jobs, now }: Many): Promise<StoredMany> {
+  const store = await context.store({ reserve: false });
+  const { idFormat } = await context.settings();
+  const shown = context.print.hints ? withProgress(jobs) : jobs;
+  return { jobs, ids: await store.enqueue(shown, { now, idFormat }) };
 }
 
 const BAR_WIDTH = 30;

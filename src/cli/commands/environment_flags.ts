@@ -66,8 +66,8 @@ async function wholeEnvironment(
   const { envExclude } = await context.settings();
   const { taken, excluded } = chooseVariables(readAll(), envExclude);
   const missed = excluded.filter((name) => !given.includes(name));
-  if (missed.length > 0 && !context.json) {
-    context.print.note(
+  if (missed.length > 0) {
+    context.print.hint(
       `Left out ${missed.join(", ")}, by the setting env_exclude; --env NAME takes one all the same`,
     );
   }

@@ -4,7 +4,7 @@
  */
 import { BadInput } from "../../domain/errors.ts";
 import { FIELD_NAMES, type FieldName, FIELDS, type Kind } from "../../domain/fields.ts";
-import { quote } from "../../domain/spec.ts";
+import { parseTime, quote, type Surroundings } from "../../domain/spec.ts";
 import type { Context } from "../line/context.ts";
 import { type Flag, type Flags, text, texts, toggle } from "../line/flags.ts";
 
@@ -56,6 +56,22 @@ function placeholder(name: FieldName, { type }: Kind): string {
 /** The values of those flags by the names of their fields; flags that are none are left out. */
 export function fieldTexts(values: JobFlagValues): Partial<Record<FieldName, JobFlagValues[string]>> {
   return Object.fromEntries(FIELD_NAMES.map((name) => [name, values[camelCase(name)]]));
+}
+
+/** What reads times as people say them, where one of these is no ISO 8601; it is not loaded for those that are. */
+export async function timesAsSaid(
+  now: number,
+  ...said: readonly unknown[]
+): Promise<Pick<Surroundings, "readTime">> {
+  const isSaid = said.some((time) => typeof time === "string" && parseTime(time) === undefined);
+  return isSaid ? { readTime: (await import("../../domain/when.ts")).timeReader(now) } : {};
+}
+
+/** Says when a job may start that was given a time in words. */
+export async function sayWhen({ print }: Context, runAt: number | null, now: number): Promise<void> {
+  if (runAt === null || !print.hints) return;
+  const { fromNow, timeOfDay } = await import("../show/times.ts");
+  print.hint(`Not before ${timeOfDay(runAt, { utc: false })} (${fromNow(runAt, now)})`);
 }
 
 /** As `fieldsFromFlags`, with the variables that are taken from here. */

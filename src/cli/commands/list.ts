@@ -2,13 +2,14 @@
  * @module
  * `queuectl list`: jobs, newest first, page by page.
  */
+import type { Job } from "../../domain/job.ts";
 import type { JobFilter } from "../../store/contract.ts";
 import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { choice, count, text } from "../line/flags.ts";
+import { VIEW_FLAGS, viewOf } from "./list_view.ts";
 import { FILTERS, type FilterValues, OTHER_FILTERS, selectorOf } from "./many/filter_flags.ts";
-import { jobTable } from "../show/job_table.ts";
 
 /** The flags that pick a page. */
 export const PAGE_FLAGS = {
@@ -25,16 +26,23 @@ export const command: Target = defineCommand({
     ["list", "the latest jobs"],
     ["list --state dead", "the dead letter queue"],
     ["list -q mail --search invoice -n 10", "the latest ten that match"],
+    ["list --columns id,state,exit_code,created_at", "what you want to know of each"],
+    ["list --format '{id}\\t{command}'", "a line for each, for a script"],
     ["list --json --sort oldest", "as JSON, oldest first"],
   ],
-  flags: { state: FILTERS.state, ...PAGE_FLAGS },
-  async run(context, flags) {
-    await printPage(context, flags);
+  flags: { state: FILTERS.state, ...PAGE_FLAGS, ...VIEW_FLAGS },
+  async run(context, { columns, format, utc, ...filter }) {
+    const view = await viewOf(context, { columns, format, utc });
+    await printPage(context, filter, view);
   },
 });
 
 /** Prints one page of jobs, and to stderr how to get the next. */
-export async function printPage(context: Context, flags: PageValues): Promise<void> {
+export async function printPage(
+  context: Context,
+  flags: PageValues,
+  view: (jobs: readonly Job[]) => string,
+): Promise<void> {
   const { print, clock } = context;
   const { sort, limit = 50, cursor: after, ...filters } = flags;
   const page = { limit, ...(sort && { sort }), ...(after !== undefined && { cursor: after }) };
@@ -42,10 +50,7 @@ export async function printPage(context: Context, flags: PageValues): Promise<vo
     ...selectorOf(filters, clock.now()),
     ...page,
   });
-  print.result(
-    { jobs: jobs.map(jobJson), cursor },
-    () => jobs.length === 0 ? "No jobs" : jobTable(print, { jobs, now: clock.now() }),
-  );
+  print.result({ jobs: jobs.map(jobJson), cursor }, () => view(jobs));
   if (jobs.length === 0 && filters.queue !== undefined) {
     const { hintAtUnknownQueues } = await import("./unknown_names.ts");
     await hintAtUnknownQueues(context, [filters.queue]);

@@ -4,7 +4,6 @@
  * reason to look closer.
  */
 import { ENDED, type Job, WAITING } from "../../domain/job.ts";
-import { quoteWords } from "../../system/shell_words.ts";
 import { holding, type Obstacle, obstacles, type Unfinished } from "../../views/standstill.ts";
 import type { Context } from "../line/context.ts";
 
@@ -58,10 +57,9 @@ async function sayWhy(
   if (found.length > 0) context.print.hint(sentence(context, found));
 }
 
-function sentence({ givenHome }: Context, found: readonly Obstacle[]): string {
-  const home = givenHome === undefined ? [] : ["--home", givenHome];
+function sentence(context: Context, found: readonly Obstacle[]): string {
   const said = found.slice(0, MOST_SAID).map(({ found, advice, words }) =>
-    `${found}: ${advice} ${quoteWords(["queuectl", ...words, ...home])}`
+    `${found}: ${advice} ${context.lineOf(words)}`
   );
   const more = found.length - said.length;
   const all = [...said, ...(more > 0 ? [`and ${more} more such`] : [])].join("; ");

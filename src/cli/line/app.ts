@@ -58,9 +58,9 @@ function requireRuntime(): void {
   );
 }
 
-/** A dash and a letter; numbers are no flags. */
+/** A dash and a letter, or `-0`; other numbers are no flags. */
 function mayBeShort(word: string): boolean {
-  return /^-[a-z]/i.test(word);
+  return /^-[a-z0]/i.test(word);
 }
 
 /** Runs the typed command. Throws what it throws, and a `BadInput` where the words make no command. */

@@ -8,6 +8,7 @@ import { openStore } from "../../store/open.ts";
 import { type Clock, systemClock } from "../../system/clock.ts";
 import { envVariable } from "../../system/environment.ts";
 import { findHome, type Home } from "../../system/home.ts";
+import { quoteWords } from "../../system/shell_words.ts";
 import { Print } from "../show/print.ts";
 import type { Argv } from "./argv.ts";
 
@@ -23,8 +24,7 @@ export class Context implements AsyncDisposable {
   /** Where the library would print; its errors reach us as values (see `app.ts`). */
   readonly process = { stdout: { write() {} }, stderr: { write() {} } };
 
-  /** Of `--home`. */
-  readonly givenHome: string | undefined;
+  readonly #givenHome: string | undefined;
   #home: Home | undefined;
   #store: Promise<Store> | undefined;
 
@@ -32,18 +32,24 @@ export class Context implements AsyncDisposable {
   constructor(argv: Argv) {
     this.json = argv.json;
     this.literal = argv.literal;
-    this.givenHome = argv.home;
+    this.#givenHome = argv.home;
     this.print = new Print(argv);
+  }
+
+  /** A command line for people to copy: it means the same home. */
+  lineOf(words: readonly string[]): string {
+    const home = this.#givenHome === undefined ? [] : ["--home", this.#givenHome];
+    return quoteWords(["queuectl", ...words, ...home]);
   }
 
   /** The home in use. @throws {StoreUnusable} when nothing says where it is */
   get home(): Home {
-    return this.#home ??= findHome(this.givenHome);
+    return this.#home ??= findHome(this.#givenHome);
   }
 
   /** Whether `--home` or a variable says where the home is; otherwise it is the default. */
   get homeIsNamed(): boolean {
-    return (this.givenHome ?? envVariable("QUEUECTL_HOME")) !== undefined;
+    return (this.#givenHome ?? envVariable("QUEUECTL_HOME")) !== undefined;
   }
 
   /**

@@ -20,9 +20,11 @@ export function scan(root: Target, typed: readonly string[]): Call | undefined {
   let { definition } = root;
   let at = 0;
   for (; "routes" in definition; at++) {
-    const name = typed[at];
-    if (name === undefined || !Object.hasOwn(definition.routes, name)) return undefined;
-    definition = definition.routes[name]!.definition;
+    const word = typed[at];
+    const { routes, aliases = {} } = definition;
+    const name = word !== undefined && Object.hasOwn(aliases, word) ? aliases[word]! : word;
+    if (name === undefined || !Object.hasOwn(routes, name)) return undefined;
+    definition = routes[name]!.definition;
   }
   return scanFor(definition, typed.slice(at));
 }

@@ -23,6 +23,7 @@ export const LETTERS: Readonly<Record<string, string>> = {
   state: "s",
   all: "a",
   yes: "y",
+  null: "0",
   help: "h",
 };
 
@@ -31,13 +32,14 @@ export function shortFlag(name: string): string | undefined {
   return Object.hasOwn(LETTERS, name) ? `-${LETTERS[name]}` : undefined;
 }
 
-/** A dash and a letter; a number is no flag. */
-const SHORT = /^-[a-z]/i;
+/** A dash and a letter, or `-0`; any other number is no flag. */
+const SHORT = /^-[a-z0]/i;
 
 /**
  * The line with every `-q mail`, `-qmail` and `-q=mail` as `--queue=mail`, and `-fn3` as `--follow --lines=3`. What
  * follows `--`, and what is the value of another flag, stays as it is.
- * @throws {BadInput} for a letter that the command does not know, or without its value
+ * @throws {BadInput} for a letter that the command does not know, or without its value; and after a word that may be
+ * the first of a shell's command, which the letter may belong to: `enqueue ls -la`
  */
 export function spelledOut(root: Target, typed: readonly string[]): string[] {
   let { definition } = root;
@@ -61,21 +63,25 @@ function spelledFor(command: CommandDefinition, typed: readonly string[]): strin
     ) as [string, string][],
   );
   const spelled: string[] = [];
-  let words = 0;
+  /** A word that may be the first of a command, whose flags would follow. */
+  let lone = false;
   for (let i = 0; i < typed.length; i++) {
     const word = typed[i]!;
     if (word === "--") return [...spelled, ...typed.slice(i)];
-    if (!SHORT.test(word)) {
+    if (!SHORT.test(word) || advice !== undefined && isCommand(word, byLetter)) {
       spelled.push(word);
-      if (!word.startsWith("-")) words += 1;
+      if (!word.startsWith("-")) lone ||= !/\s/.test(word);
       const takesNext = (byName.get(word) ?? "toggle") !== "toggle" && i + 1 < typed.length;
       if (takesNext) spelled.push(typed[++i]!);
       continue;
     }
+    if (lone && advice !== undefined) {
+      throw new BadInput(`Cannot tell whose flag ${word} is: put it before the command, or ${advice}`);
+    }
     for (let rest = word.slice(1); rest !== "";) {
       const letter = rest[0]!;
       const flag = byLetter.get(letter);
-      if (flag === undefined) throw unknownLetter(letter, { word, advice: words > 0 ? advice : undefined });
+      if (flag === undefined) throw unknownLetter(letter, word);
       rest = rest.slice(1);
       if ((byName.get(flag) ?? "toggle") === "toggle") {
         spelled.push(flag);
@@ -95,12 +101,12 @@ function withValue(flag: string, value: string): string[] {
   return value === "" || value.includes("\n") ? [flag, value] : [`${flag}=${value}`];
 }
 
-/** What to do with a command that is typed as it is helps only once it has begun. */
-function unknownLetter(letter: string, { word, advice }: { word: string; advice?: string }): BadInput {
+/** A whole command that begins with a dash, in quotes: it is no flag of ours, and others say what to do with it. */
+function isCommand(word: string, letters: ReadonlyMap<string, string>): boolean {
+  return /\s/.test(word) && !letters.has(word[1]!);
+}
+
+function unknownLetter(letter: string, word: string): BadInput {
   const within = word.length > 2 ? ` in ${word}` : "";
-  return new BadInput(
-    `Unknown flag -${letter}${within}${
-      advice === undefined ? "; --help shows what it takes" : `: ${advice}`
-    }`,
-  );
+  return new BadInput(`Unknown flag -${letter}${within}; --help shows what it takes`);
 }

@@ -123,6 +123,8 @@ const SERVING = `
     AND (w.queues IS NULL OR EXISTS (SELECT 1 FROM json_each(w.queues) WHERE value = ?)) LIMIT 1`;
 
 /** Whether a queue may run jobs and a worker serves it whose lease lasts beyond a time. */
-export function isServed(db: Database, queue: string, beyond: number): boolean {
-  return db.get(CLOSED, queue) === undefined && db.get(SERVING, beyond, queue) !== undefined;
+export function service(db: Database, queue: string, beyond: number): "served" | "nobody" | "unclear" {
+  if (db.get(CLOSED, queue)) return "unclear";
+  if (db.get(SERVING, beyond, queue)) return "served";
+  return db.get("SELECT 1 FROM workers LIMIT 1") ? "unclear" : "nobody";
 }

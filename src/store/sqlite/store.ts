@@ -11,7 +11,7 @@ import type * as contract from "../contract.ts";
 import { divide } from "../rules/new_jobs.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
-import { enqueue, isServed, Reserved } from "./enqueue.ts";
+import { enqueue, Reserved, service } from "./enqueue.ts";
 import { isOfValue } from "./engine/failures.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
@@ -255,8 +255,8 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => orders(db, supervisor));
   }
 
-  isServed(queue: string, beyond: number): Promise<boolean> {
-    return this.#db.read((db) => isServed(db, queue, beyond));
+  service(queue: string, beyond: number): Promise<"served" | "nobody" | "unclear"> {
+    return this.#db.read((db) => service(db, queue, beyond));
   }
 
   async workers(): Promise<contract.WorkerInfo[]> {

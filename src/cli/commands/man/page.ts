@@ -55,7 +55,9 @@ export function manualPage(root: Target, version: string): string {
     ]),
     ...section("DESCRIPTION", [
       ...paragraph(`${description} Everything is kept in one directory, the home.`),
-      ...paragraph("A duration is a number of seconds, or 90s, 10m, 1h30m, 2d. A job is named by its id."),
+      ...paragraph(
+        "A duration is a number of seconds, or 90s, 10m, 1h30m, 2d, 1w, 90 minutes. A job is named by its id.",
+      ),
       ...examplesOf(examples),
     ]),
     ...section("OPTIONS", [
@@ -98,7 +100,9 @@ function* commandsOf({ definition }: Target, path: readonly string[]): Generator
   for (const [name, target] of Object.entries(definition.routes)) {
     yield* commandsOf(target, [...path, name]);
     const others = aliases.filter(([, meant]) => meant === name).map(([alias]) => [...path, alias].join(" "));
-    if (others.length > 0) yield* paragraph(`Another name for it: ${others.join(", ")}.`);
+    if (others.length > 0) {
+      yield* paragraph(`${others.length > 1 ? "Other names" : "Another name"} for it: ${others.join(", ")}.`);
+    }
   }
 }
 
