@@ -22,7 +22,7 @@ Deno.test("a queue says how long its jobs are kept, and takes it back", async ()
   assert.deepEqual(await at.run("queue set mail --retention 1d --retention-dead 30d"), [
     0,
     'Queue "mail" keeps completed and cancelled jobs for 1d\nQueue "mail" keeps dead jobs for 30d\n',
-    "",
+    'There is no queue "mail" yet\n',
   ]);
   const [, listed] = await at.run("queue list --json");
   const [{ retention, retention_dead }] = JSON.parse(listed as string).queues;
@@ -95,6 +95,6 @@ Deno.test("queue delete is refused with jobs; with --jobs they go, too, unless o
   assert.deepEqual(await at.run("queue delete nothing --jobs --yes"), [
     1,
     "",
-    'Cannot delete queue "nothing": no such queue\n',
+    'Cannot delete queue "nothing": no such queue; there is: mail\n',
   ]);
 });

@@ -31,7 +31,7 @@ Deno.test("wait --any gives up after its timeout, and is refused without ids or 
   using test = await testStore();
   for (const _ of [1, 2]) await test.enqueue("true");
   const said = async (...words: string[]) => {
-    const { code, stderr } = await queuectl(["wait", "--any", ...words], { home: test.home });
+    const { code, stderr } = await queuectl(["wait", "--quiet", "--any", ...words], { home: test.home });
     return [code, stderr];
   };
   assert.deepEqual(await said("j1", "j2", "--timeout", "0.1"), [

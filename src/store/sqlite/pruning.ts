@@ -1,7 +1,7 @@
 /**
  * @module
  * Removing jobs that ended longer ago than they are kept, the oldest first. Those that their queue keeps for longer are
- * stepped over in an index that tells queue and time, without a look at the jobs; and while it is looked, others write.
+ * stepped over, some at a time; and while it is looked, others write.
  */
 import type { Kept, Pruned, PruneStep } from "../contract.ts";
 import type { Database, Value } from "./engine/database.ts";
@@ -11,7 +11,7 @@ import { shrink } from "./shrinking.ts";
 /** Besides its flush, removing takes no longer than this at a time: supervisors do it, too. */
 const PRUNE_MS = 5;
 /** Jobs that are looked at in one step, those that are stepped over included: that takes a few ms. */
-const LOOK = 4_000;
+const LOOK = 2_000;
 
 /** Jobs that ended in one way, in the order of their index. */
 interface Ended {
