@@ -35,6 +35,8 @@ export interface Settings {
   maxOutput: number;
   /** How long completed and cancelled jobs are kept; 0 is for ever. */
   retentionMs: number;
+  /** How long dead jobs are kept; 0 is for ever. */
+  retentionDeadMs: number;
   /** Ids of jobs that are given none: `j1`, `j2`, … or a UUID. */
   idFormat: "short" | "uuid";
   /** Names of variables that `--env-all` leaves out: globs, separated by commas. */
@@ -177,7 +179,14 @@ export const SETTINGS: readonly Setting[] = [
     field: "retentionMs",
     default: 30 * DAY_MS,
     kind: { type: "duration", min: 0, max: LONGEST_MS },
-    brief: "how long completed and cancelled jobs are kept; 0 is for ever",
+    brief: "how long completed and cancelled jobs are kept, unless their queue says otherwise; 0 is for ever",
+  }),
+  setting({
+    key: "retention_dead",
+    field: "retentionDeadMs",
+    default: 0,
+    kind: { type: "duration", min: 0, max: LONGEST_MS },
+    brief: "how long dead jobs are kept, unless their queue says otherwise; 0 is for ever",
   }),
   setting({
     key: "id_format",

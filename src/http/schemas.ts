@@ -119,6 +119,8 @@ export const QUEUE: JsonSchema = record({
   name: TEXT,
   paused: { type: "boolean" },
   concurrency: orNull(COUNT as { type: string }),
+  retention: orNull(NUMBER as { type: string }),
+  retention_dead: orNull(NUMBER as { type: string }),
   counts: COUNTS,
 });
 

@@ -29,6 +29,8 @@ export interface OpenOptions {
   create?: boolean;
   /** Default true. False leaves alone what is kept for a full disk. */
   reserve?: boolean;
+  /** Default true. False refuses a store that an older version made, and leaves it as it is. */
+  upgrade?: boolean;
 }
 
 /** A store of jobs, queues, settings, workers and figures. Close it when done. */
@@ -83,15 +85,11 @@ export interface JobStore {
    * @throws {Refused} for a job in another state
    */
   retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]>;
-  /** The same for every job that is dead now, in turns with others who write. Returns how many. */
-  retryDead(now: number): Promise<number>;
   /**
    * Removes jobs with their attempts, output and stdin. `only` narrows the states; never `processing`.
    * @throws {Refused} for a job in another state
    */
   delete(ids: readonly string[], options?: { only?: State }): Promise<void>;
-  /** Removes every job that is dead now, in turns with others who write. Returns how many. */
-  deleteDead(): Promise<number>;
   /**
    * Changes a waiting job. A `runAt` in the future makes it `scheduled`, one in the past or null makes it `pending`.
    * @throws {Refused} for a job that is not waiting
@@ -99,6 +97,89 @@ export interface JobStore {
   edit(id: string, changes: JobChanges, now: number): Promise<Job>;
   /** Keeps waiting jobs from starting (`held` true) or lets them go. @throws {Refused} for a job that is not waiting */
   hold(ids: readonly string[], held: boolean): Promise<void>;
+  /**
+   * The jobs that a selector finds now and to which something can be done; others who use the store have their turn
+   * meanwhile. A job that changes meanwhile is found once or not at all.
+   */
+  select(which: JobSelector, wish: Wish): Promise<Selection>;
+  /**
+   * Does to the selected jobs what they were selected for, in turns with others who write. Passed over are those that
+   * are gone, that the selector would not find any more or whose state has come not to allow it: each job that is
+   * changed meets all of that at the moment of its change.
+   */
+  change(selection: Selection, options: ChangeOptions): Promise<Changed>;
+  /** The ids of the jobs with some numbers, in the given order; those that are gone are left out. */
+  idsOf(seqs: readonly number[]): Promise<string[]>;
+  /**
+   * Jobs for whoever is typing an id, the newest first. It takes milliseconds however many there are: of very many not
+   * all are looked at.
+   */
+  suggestJobs(wanted: Suggestible): Promise<JobHint[]>;
+  /** Labels that jobs have and that begin with a text, in order, at most so many. */
+  labels(prefix: string, limit: number): Promise<string[]>;
+}
+
+/** Which jobs are suggested. */
+export interface Suggestible {
+  /** Only jobs in one of these states. */
+  states: readonly State[];
+  /** Only those that are held, or not. */
+  held?: boolean;
+  /** How their ids begin. */
+  prefix: string;
+  /** At most so many. */
+  limit: number;
+}
+
+/** A job as it is suggested. */
+export interface JobHint {
+  /** Its id. */
+  id: string;
+  /** The first characters of its command. */
+  command: string;
+}
+
+/** What people ask for jobs. */
+export type Verb = "cancel" | "retry" | "delete" | "edit" | "hold" | "release";
+
+/** What jobs are selected for. */
+export interface Wish {
+  /** What is to be done to them. */
+  verb: Verb;
+  /** Only to jobs in one of these states; left out is in all that allow it. */
+  only?: readonly State[];
+}
+
+/** Jobs that were selected. */
+export interface Selection {
+  /** What found them. */
+  which: JobSelector;
+  /** What for. */
+  wish: Wish;
+  /** Their numbers, oldest first. */
+  seqs: readonly number[];
+  /** How many more were found, to which it cannot be done or is done already. */
+  passedOver: number;
+}
+
+/** How selected jobs are changed. */
+export interface ChangeOptions {
+  /** In ms since the epoch. */
+  now: number;
+  /** What `edit` sets. */
+  changes?: JobChanges;
+}
+
+/** What came of a change. */
+export interface Changed {
+  /** To how many jobs it was done. */
+  done: number;
+  /** How many had changed since they were selected, and were passed over. */
+  changedMeanwhile: number;
+  /** After `retry`, how many of them stay held. */
+  held: number;
+  /** After `cancel`, the ids of those that are still to be ended by whoever runs them. */
+  requested: readonly string[];
 }
 
 /** How jobs are enqueued. */
@@ -122,8 +203,8 @@ export interface RequestKey {
 /** What `edit` can change; fields left out stay. */
 export type JobChanges = Partial<Pick<NewJob, (typeof FIELDS)[EditableName]["key"]>>;
 
-/** Which jobs to list, and in what order. */
-export interface JobFilter {
+/** Which jobs: those that have all of this. Without anything, every job. */
+export interface JobSelector {
   /** Only jobs in this state. */
   state?: State;
   /** Only jobs of this queue. */
@@ -132,10 +213,18 @@ export interface JobFilter {
   label?: string;
   /** Text that the command or the id contains. */
   search?: string;
+  /** Text that what is said of the last failure contains. */
+  error?: string;
+  /** Only jobs whose last attempt ended with this exit code. */
+  exitCode?: number;
   /** Only jobs enqueued at this time or later, in ms since the epoch. */
   since?: number;
   /** Only jobs enqueued before this time, in ms since the epoch. */
   until?: number;
+}
+
+/** Which jobs to list, and in what order. */
+export interface JobFilter extends JobSelector {
   /** Default `newest`. `priority` is the order of claiming and goes with `state: "pending"`-like views. */
   sort?: "newest" | "oldest" | "priority";
   /** At least 1. */
@@ -202,13 +291,8 @@ export interface QueueStore {
    * @throws {Refused} when there is none, or it has jobs
    */
   deleteQueue(name: string): Promise<void>;
-  /** Changes a queue's switches, creating it if need be. `concurrency` null takes the limit away. */
-  setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void>;
-  /**
-   * Removes every job that waits now (`pending`, `scheduled`, `failed`), of one queue or of all, in turns with others
-   * who write: what they enqueue meanwhile stays. Returns how many.
-   */
-  clear(queue?: string): Promise<number>;
+  /** Changes a queue's switches, creating it if need be; those left out stay. */
+  setQueue(name: string, change: Partial<QueueSwitches>): Promise<void>;
 }
 
 /** A page of queues. */
@@ -229,14 +313,22 @@ export interface QueueSummary {
   of: number;
 }
 
-/** A queue. */
-export interface QueueInfo {
-  /** As jobs name it. */
-  name: string;
+/** What can be set of a queue. */
+export interface QueueSwitches {
   /** No job of it is claimed. */
   paused: boolean;
   /** How many of its jobs may run at a time, over all workers of the store; null is no limit. */
   concurrency: number | null;
+  /** How long its completed and cancelled jobs are kept, in ms; 0 is for ever, null is as the setting says. */
+  retentionMs: number | null;
+  /** The same of its dead jobs. */
+  retentionDeadMs: number | null;
+}
+
+/** A queue. */
+export interface QueueInfo extends QueueSwitches {
+  /** As jobs name it. */
+  name: string;
   /** How many of its jobs are in each state. */
   counts: Record<State, number>;
 }
@@ -530,10 +622,10 @@ export interface FigureRow {
 /** Care for the store itself, as every store takes it. */
 export interface Upkeep {
   /**
-   * Removes some completed and cancelled jobs that ended before `before`, with their attempts and output: at most
-   * `limit`, and as many as take moments. Returns how many; 0 when there is none left.
+   * Removes some jobs that ended longer ago than they are kept, with their attempts and output, the oldest first: at most
+   * `limit`, and as many as take moments. Of very many that are to be kept, some are stepped over.
    */
-  prune(before: number, limit: number): Promise<number>;
+  prune(kept: Kept, step: PruneStep): Promise<Pruned>;
   /**
    * Goes on for a moment with what processes that died had begun: very many jobs that were being enqueued are stored,
    * all of them or none. Returns whether there is more to do.
@@ -543,6 +635,34 @@ export interface Upkeep {
   recount(): Promise<string[]>;
   /** What there is to know about the store. */
   info(): Promise<StoreInfo>;
+}
+
+/** How long jobs are kept once they have ended. */
+export interface Kept {
+  /** Completed and cancelled ones, in ms; null is for ever. */
+  endedMs: number | null;
+  /** Dead ones. */
+  deadMs: number | null;
+  /** Queues that say otherwise are heeded. */
+  ofQueues: boolean;
+}
+
+/** A step of pruning. */
+export interface PruneStep {
+  /** In ms since the epoch. */
+  now: number;
+  /** Jobs to be removed, at most. */
+  limit: number;
+  /** Where the step before came to; left out is from the oldest on. */
+  after?: string;
+}
+
+/** What a step of pruning did. */
+export interface Pruned {
+  /** How many jobs it removed. */
+  pruned: number;
+  /** Where to go on; null when nothing is left. */
+  after: string | null;
 }
 
 /** What there is to know about a store. */

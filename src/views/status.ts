@@ -4,15 +4,16 @@
  * what runs.
  */
 import type { Job, State } from "../domain/job.ts";
-import type { QueueInfo, Store, WorkerInfo } from "../store/contract.ts";
+import type { Store, WorkerInfo } from "../store/contract.ts";
 import { timeJson } from "./job_json.ts";
+import { type QueueJson, queueJson } from "./queue_json.ts";
 
 /** What `status` knows. The JSON that it prints. */
 export interface Status {
   /** Jobs by state, over all queues. */
   counts: Record<State, number>;
   /** Every queue, or of very many those that run something, whose jobs are next, or that come first by name. */
-  queues: QueueInfo[];
+  queues: QueueJson[];
   /** How many more queues there are. */
   more_queues: number;
   /** Every worker. */
@@ -56,7 +57,7 @@ export async function statusNow(store: Store, now: number): Promise<Status> {
   const { counts, queues, of } = await store.summary(MOST_QUEUES);
   return {
     counts,
-    queues,
+    queues: queues.map(queueJson),
     more_queues: of - queues.length,
     workers: await Promise.all((await store.workers()).map((worker) => workerStatus(store, worker, now))),
   };

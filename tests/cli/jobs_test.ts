@@ -215,7 +215,7 @@ Deno.test("the dead letter queue: list, retry, delete, clear", async () => {
   const unclear = await run("retry");
   assert.deepEqual([unclear.code, unclear.stderr], [
     2,
-    "Cannot tell which jobs to retry: give ids, or --all alone\n",
+    "Cannot tell which jobs to retry: give ids, or filters such as --queue QUEUE, or --all\n",
   ]);
   assert.equal((await run("retry", "--all")).stdout, "Queued 3 jobs again\n");
   assert.deepEqual(JSON.parse((await run("clear", "--json")).stdout), { deleted: 0 });

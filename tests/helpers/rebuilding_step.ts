@@ -60,7 +60,8 @@ export const REBUILDING: Step = {
 
     CREATE INDEX by_label ON jobs (label, seq) WHERE label IS NOT NULL;
 
-    CREATE INDEX prunable ON jobs (finished_at) WHERE state IN ('completed', 'cancelled');
+    CREATE INDEX prunable ON jobs (finished_at, queue) WHERE state IN ('completed', 'cancelled');
+    CREATE INDEX prunable_dead ON jobs (finished_at, queue) WHERE state = 'dead';
 
     CREATE TRIGGER count_changed AFTER UPDATE OF queue, state, held ON jobs BEGIN
       UPDATE counts SET n = n - 1, held = held - OLD.held WHERE queue = OLD.queue AND state = OLD.state;

@@ -13,6 +13,7 @@ import { managing } from "./managing.ts";
 import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
 import { reading } from "./reading.ts";
+import { selecting } from "./selecting.ts";
 import { settling } from "./settling.ts";
 import type { Opened, Test } from "./suite.ts";
 import { supervising } from "./supervising.ts";
@@ -22,6 +23,7 @@ const PARTS = [
   looking,
   managing,
   claiming,
+  selecting,
   settling,
   printing,
   reading,

@@ -4,21 +4,21 @@
  */
 import { BadInput, Refused } from "../../domain/errors.ts";
 import { ENDED, type State, WAITING } from "../../domain/job.ts";
-import type { JobFilter, JobStore, Store } from "../../store/contract.ts";
-import { type InputValues, objectOf, someText } from "../inputs.ts";
+import type { JobSelector, JobStore, Store, Verb } from "../../store/contract.ts";
+import { changeAll } from "../../views/change_all.ts";
+import { type InputValues, objectOf, oneOf, someText } from "../inputs.ts";
 import { defineRoute, type Route, type Services } from "../route.ts";
 import { COUNTED, record } from "../schemas.ts";
+import { editMany } from "./bulk_edit.ts";
 import { FILTER, filterOf, SELECTION } from "./job_inputs.ts";
 
 const tag = "actions on jobs";
 /** Jobs that are looked at, and changed in one transaction, at a time. */
 const PAGE = 500;
-/** Counting stops here: more is "at least so many". */
-const MOST_COUNTED = 100_000;
 
 /** Something that can be done to a job. */
 interface Action {
-  name: string;
+  name: Exclude<Verb, "edit">;
   /** What it does to one job, for the document. */
   summary: string;
   /** The jobs it can be done to. */
@@ -71,7 +71,7 @@ const ACTIONS: readonly Action[] = [
 const DONE_SCHEMA = record({ done: COUNTED, passed_over: COUNTED });
 const DONE = {
   description:
-    "To how many it was done, and how many were passed over since their state does not allow it; " +
+    "To how many it was done, and how many were passed over since their state does not allow it or it was done already; " +
     "after a retry, how many of them are held and stay so until they are released, if any are; after cancelling what " +
     "runs without a worker, whether its processes were ended, and how many of them could not be",
   schema: {
@@ -116,17 +116,21 @@ async function answerTo({ done, passed_over, held, toEnd }: Done, { machine }: S
 
 /** The routes. */
 export const ACTION_ROUTES: readonly Route[] = [
+  editMany,
   defineRoute({
     method: "GET",
     url: "/bulk/count",
     summary: "How many jobs a filter finds, to know it before anything is done to them",
     tag,
-    query: FILTER,
-    answer: {
-      description: `The number; when it is not exact, there are more than ${MOST_COUNTED}`,
-      schema: record({ count: COUNTED, exact: { type: "boolean" } }),
+    query: {
+      ...FILTER,
+      action: oneOf([...ACTIONS.map(({ name }) => name), "edit"], "only jobs to which this can be done"),
     },
-    run: ({ store, query }) => count(store, filterOf(query)),
+    answer: {
+      description: "The number; with an action, also how many more are found to which it cannot be done",
+      schema: record({ count: COUNTED, passed_over: COUNTED }),
+    },
+    run: ({ store, query: { action, ...filter } }) => count(store, filterOf(filter), action),
   }),
   ...ACTIONS.flatMap((action): Route[] => [
     // `DELETE /jobs/:id` is another route
@@ -143,7 +147,7 @@ export const ACTION_ROUTES: readonly Route[] = [
         const { store, now } = call;
         const { ids, filter } = eitherOf(call.body);
         const done = filter
-          ? await applyToAll(store, action, { filter: filterOf(filter), now })
+          ? await applyToAll(store, action, { which: filterOf(filter), now })
           : await applyToThese(store, action, { ids: ids!, now });
         return await answerTo(done, call);
       },
@@ -174,51 +178,37 @@ function eitherOf(body: InputValues<typeof SELECTION>): InputValues<typeof SELEC
   return body;
 }
 
+/** How many jobs a filter finds: all of them, or those that allow an action, and how many do not. */
 async function count(
   store: Store,
-  filter: Omit<JobFilter, "limit">,
-): Promise<{ count: number; exact: boolean }> {
-  const { state, queue, ...others } = filter;
-  if (Object.keys(others).length === 0) {
+  which: JobSelector,
+  action: Verb | undefined,
+): Promise<{ count: number; passed_over: number }> {
+  const { state, queue, ...others } = which;
+  if (action === undefined && Object.keys(others).length === 0) {
     const counts = queue === undefined ? (await store.summary(0)).counts : (await store.queue(queue))?.counts;
     const states = counts ? state ? [counts[state]] : Object.values(counts) : [];
-    return { count: states.reduce((sum, n) => sum + n, 0), exact: true };
+    return { count: states.reduce((sum, n) => sum + n, 0), passed_over: 0 };
   }
-  let counted = 0;
-  let cursor: string | null = null;
-  do {
-    const page = await store.list({ ...filter, limit: 10 * PAGE, ...(cursor && { cursor }) });
-    counted += page.jobs.length;
-    cursor = page.cursor;
-  } while (cursor !== null && counted < MOST_COUNTED);
-  return { count: counted, exact: cursor === null };
+  const { seqs, passedOver } = await store.select(which, { verb: action ?? "delete" });
+  return action === undefined
+    ? { count: seqs.length + passedOver, passed_over: 0 }
+    : { count: seqs.length, passed_over: passedOver };
 }
 
-/**
- * Page by page, oldest first, up to the job that was the last one when it began. Every page is done as a whole; a job
- * whose state has changed since the look at it is passed over.
- */
+/** A job that was changed since it was looked for is passed over, too. */
 async function applyToAll(
   store: Store,
-  action: Action,
-  { filter, now }: { filter: Omit<JobFilter, "limit">; now: number },
+  { name }: Action,
+  { which, now }: { which: JobSelector; now: number },
 ): Promise<Done> {
-  let result = NOTHING;
-  const last = (await store.list({ limit: 1 })).jobs[0]?.seq ?? 0;
-  let cursor: string | null = null;
-  do {
-    const page = await store.list({ ...filter, sort: "oldest", limit: PAGE, ...(cursor && { cursor }) });
-    const meant = page.jobs.filter(({ seq }) => seq <= last);
-    const ids = meant.filter(({ state }) => action.states.includes(state)).map(({ id }) => id);
-    const done = ids.length === 0 ? NOTHING : await applyToPage(store, action, { ids, now });
-    result = added(result, { ...done, passed_over: meant.length - done.done });
-    cursor = meant.length < page.jobs.length ? null : page.cursor;
-  } while (cursor !== null);
-  return result;
+  const all = await changeAll(store, { which, wish: { verb: name } }, { now });
+  const { done, passedOver, changedMeanwhile, held, requested } = all;
+  return { done, passed_over: passedOver + changedMeanwhile, held, toEnd: requested };
 }
 
 /**
- * Page by page, too. Nothing is done when one of them does not allow it, as far as a look beforehand can tell; one whose
+ * Page by page. Nothing is done when one of them does not allow it, as far as a look beforehand can tell; one whose
  * state has changed since is passed over.
  */
 async function applyToThese(store: Store, action: Action, { ids, now }: Jobs): Promise<Done> {

@@ -4,9 +4,7 @@
  */
 import { NoSuch, Refused, TakenId } from "../../domain/errors.ts";
 import { ENDED, type State, WAITING } from "../../domain/job.ts";
-
-/** What people ask for a job by its id. */
-export type Verb = "cancel" | "retry" | "delete" | "edit" | "hold" | "release";
+import type { Verb, Wish } from "../contract.ts";
 
 /** The states of a job in which each can be done. */
 export const ALLOWED: Readonly<Record<Verb, readonly State[]>> = {
@@ -60,6 +58,12 @@ export function allowed<J extends { state: State }>(job: J | undefined, { verb, 
     throw new Refused(`Cannot ${verb} job "${id}": it is ${state}, not ${only}`);
   }
   return job;
+}
+
+/** The jobs to which what they are selected for can be done, and is not done already: their states, and held or not. */
+export function meant({ verb, only }: Wish): { states: readonly State[]; held?: boolean } {
+  const states = ALLOWED[verb].filter((state) => only?.includes(state) ?? true);
+  return verb === "hold" || verb === "release" ? { states, held: verb === "release" } : { states };
 }
 
 /** What is said of an id that another job has. */
