@@ -109,7 +109,7 @@ Deno.test("show prints a job and its attempts, without control characters", asyn
   assert.match(stdout, /^Command +exit 7 # \\e\]0;title\\x07$/m);
   assert.match(stdout, /^Env +A=1\\n2$/m);
   assert.match(stdout, /^ATTEMPT +OUTCOME +STARTED \S+ +TOOK +EXIT +WORKER +ERROR$/m);
-  assert.match(stdout, /^ +1 +failed +\S+ +\S+ +7 +hand-worker +exit code 7$/m);
+  assert.match(stdout, /^ +1 +failed +\S+ \S+ +\S+ +7 +hand-worker +exit code 7$/m);
   const job = JSON.parse((await queuectl(["show", "j1", "--json"], { home: test.home })).stdout);
   assert.deepEqual([job.state, job.exit_code, job.attempts, job.history[0].outcome], [
     "dead",
