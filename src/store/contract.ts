@@ -393,8 +393,8 @@ export interface WorkerStore {
    * registered. The caller knows that `from` does not live, or that it has been silent for as long as its lease.
    */
   takeOver(from: string, by: string): Promise<string[] | undefined>;
-  /** The running attempts that are a supervisor's own, oldest first. */
-  running(supervisor: string): Promise<RunningAttempt[]>;
+  /** The running attempts that are a supervisor's own, oldest first: all, or those with one of the tokens. */
+  running(supervisor: string, tokens?: readonly string[]): Promise<RunningAttempt[]>;
   /** Gives running attempts of a supervisor to other workers of it. Those that are not its own are left out. */
   adopt(supervisor: string, adoptions: readonly { token: string; worker: string }[]): Promise<void>;
   /** The ids of the supervisors in whose spools running attempts may write, the registered ones included. */

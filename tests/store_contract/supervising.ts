@@ -152,6 +152,8 @@ export function supervising(test: Test): void {
     const running = await store.running("t");
     const printed = { stdout: 0, stderr: 0 };
     assert.deepEqual(running, claimed.map((job) => ({ job, startedBy: "s", printed })));
+    assert.deepEqual(await store.running("t", ["no-such-token", tokens[1]!]), [running[1]]);
+    assert.deepEqual(await store.running("t", []), []);
     const late = await settle(store, "s", ...tokens.map((token) => settlement(token)));
     assert.deepEqual(late.refused, tokens);
     const none = await settle(store, "t", settlement(tokens[0]!), failure(tokens[1]!));

@@ -284,9 +284,9 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => takeOver(db, from, by));
   }
 
-  async running(supervisor: string): Promise<contract.RunningAttempt[]> {
+  async running(supervisor: string, tokens?: readonly string[]): Promise<contract.RunningAttempt[]> {
     const { running } = await import("./adoption.ts");
-    return await running(this.#db, supervisor);
+    return await running(this.#db, supervisor, tokens);
   }
 
   async adopt(

@@ -20,7 +20,7 @@ import type { AttemptEnd, RunRequest } from "../messages.ts";
 import { thisPlatform } from "../process/this_platform.ts";
 import type { Host } from "../process/platform.ts";
 import { EndsFiles } from "../spool/ends_files.ts";
-import { removeSpool } from "../spool/spool.ts";
+import { removeSpool, SpoolListing } from "../spool/spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "../spool/spools.ts";
 import { Burst } from "./burst.ts";
 import { Condemned } from "./condemned.ts";
@@ -64,6 +64,8 @@ export interface SupervisorOptions {
   clock: Clock;
 }
 
+/** Jobs claimed in one exchange: many, for one flush to disk, and few enough for others to have their turn soon. */
+const MOST_CLAIMS = 50;
 /** How often it looks whether others are gone. */
 const PEERS_INTERVAL_MS = 500;
 /** How long a burst goes on maintaining the store after its last job, at most. */
@@ -343,7 +345,7 @@ export class Supervisor {
    */
   async #exchange(): Promise<boolean | undefined> {
     const { queues } = this.#options;
-    const openings = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings() : [];
+    const openings = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings().slice(0, MOST_CLAIMS) : [];
     const uncertain = this.#trouble.lasts;
     const free = this.#trouble.allow(openings);
     this.#tellBegun();
@@ -362,8 +364,8 @@ export class Supervisor {
       this.#wake();
       return undefined;
     }
-    // before the rest is brought, timers and messages have their turn
-    if (!this.#outbox.isEmpty) this.#options.clock.sleep(0).then(() => this.#latch.ring());
+    if (exchanged.claimed.length === MOST_CLAIMS) this.#wake();
+    if (!this.#outbox.isEmpty) this.#latch.ring();
     this.#setDueTimer(exchanged.nextDueAt);
     return free.length > 0 ? exchanged.waiting : undefined;
   }
@@ -411,9 +413,10 @@ export class Supervisor {
   }
 
   #afterSettling(stored: readonly Stored[]): void {
+    const listing = new SpoolListing();
     for (const one of stored) {
       try {
-        this.#afterSettlingOne(one);
+        this.#afterSettlingOne(one, listing);
       } catch (error) {
         const { id, worker } = one.job;
         this.#options.journal.note(`after ${id}: ${failureOf(error).message}`, worker);
@@ -421,7 +424,10 @@ export class Supervisor {
     }
   }
 
-  #afterSettlingOne({ job, settlement, witnessed, trimmed, barred, refused }: Stored): void {
+  #afterSettlingOne(
+    { job, settlement, witnessed, trimmed, barred, refused }: Stored,
+    listing: SpoolListing,
+  ): void {
     const { journal } = this.#options;
     if (refused) {
       // Whoever has it now needs its spool, and the file that its end may be noted in.
@@ -433,7 +439,8 @@ export class Supervisor {
     this.#succession.forget(job, { undone: settlement.outcome === "unstarted" });
     this.#ends.settled(job.token);
     if (barred) return;
-    removeSpool(spool, { end: witnessed ? settlement : undefined, trimmed, input: job.stdinSize !== null });
+    const end = witnessed ? settlement : undefined;
+    removeSpool(spool, { end, trimmed, input: job.stdinSize !== null }, listing);
     this.#leftovers.ended(job);
   }
 
@@ -452,6 +459,7 @@ export class Supervisor {
         cancelRequested: job.cancelRequested,
       },
     })));
+    if (this.#succession.waiting > 0) this.#latch.ring();
   }
 
   /** Nobody watches the crashed thread's jobs any more. Those that may be the reason are ended and lost. */
