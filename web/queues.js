@@ -5,6 +5,9 @@ import { jobs as count, number } from "./format.js";
 import { Action, ask, attempt, Empty, Problem, STATES } from "./parts.js";
 import { addressWith, Link } from "./router.js";
 
+/** The states that have a column even when no job is in them. */
+const ALWAYS = ["pending", "processing", "completed"];
+
 export function QueuesPage({ query }) {
   const { data: page, error } = useAnswer(withQuery("/queues", { cursor: query.cursor, limit: 100 }));
   if (!page) {
@@ -48,6 +51,10 @@ export function QueuesPage({ query }) {
     if (!await ask(`Delete queue "${queue.name}"?`, { yes: "Delete it", detail })) return;
     await attempt(() => call("DELETE", pathOf(queue)), ({ deleted }) => `Deleted queue "${deleted}"`);
   };
+  // the others stand empty in every row, and take the room of what can be set
+  const states = STATES.filter((state) =>
+    ALWAYS.includes(state) || page.queues.some(({ counts }) => counts[state] > 0)
+  );
   const isEmpty = ({ counts }) => Object.values(counts).every((count) => count === 0);
   if (page.of === 0) {
     return html`
@@ -61,7 +68,7 @@ export function QueuesPage({ query }) {
       <div class="scroll">
         <table>
           <thead>
-            <tr><th>Queue</th>${STATES.map((state) =>
+            <tr><th>Queue</th>${states.map((state) =>
               html`<th key=${state} class="right">${state}</th>`
             )}<th>At most</th><th>Keep ended</th><th>Keep dead</th><th></th></tr>
           </thead>
@@ -73,7 +80,7 @@ export function QueuesPage({ query }) {
                     html`
                       <span class="tag">paused</span>
                     `}</td>
-                    ${STATES.map((state) =>
+                    ${states.map((state) =>
                       html`<td key=${state} class="right">${
                         queue.counts[state] > 0 &&
                         html`<${Link} to=${withQuery("/jobs", { queue: queue.name, state })}>${
