@@ -1,0 +1,272 @@
+/**
+ * @module
+ * The store in PostgreSQL: each method of the contract is one function of this folder, with a ring of the bell after what
+ * others may wait for.
+ */
+import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
+import { systemClock } from "../../system/clock.ts";
+import type { Home } from "../../system/home.ts";
+import type * as contract from "../contract.ts";
+import { Forgetting } from "../rules/retention.ts";
+import * as adoption from "./adoption.ts";
+import { deleteQueue } from "./emptied.ts";
+import { Bell } from "./engine/bell.ts";
+import type { Database } from "./engine/database.ts";
+import { enqueue } from "./enqueue.ts";
+import { Exchanges } from "./exchange.ts";
+import { addUpTallies, figures } from "./figures.ts";
+import { forgetOld } from "./forgetting.ts";
+import * as jobs from "./jobs.ts";
+import { list } from "./listing.ts";
+import { living } from "./living.ts";
+import * as manage from "./manage.ts";
+import { output } from "./output.ts";
+import * as queues from "./queues.ts";
+import { changeSettings, settings } from "./settings.ts";
+import * as sweep from "./sweep.ts";
+import { info, prune, recount } from "./upkeep.ts";
+import * as workers from "./workers.ts";
+
+/** How often what was tallied is added to the figures, at most. */
+const ADD_UP_MS = 1000;
+
+/** A store in a schema of PostgreSQL. */
+export class PostgresStore implements contract.Store {
+  readonly #home: Home;
+  readonly #db: Database;
+  readonly #bell: Bell;
+  readonly #exchanges: Exchanges;
+  readonly #forgetting = new Forgetting();
+  #addedUpMs = -Infinity;
+
+  /** The server's own tools do the rest. */
+  readonly care: contract.Care = {};
+
+  /** The store of an open database; `home` is where this host's workers have their spools. */
+  constructor(home: Home, db: Database) {
+    this.#home = home;
+    this.#db = db;
+    this.#bell = new Bell(db);
+    this.#exchanges = new Exchanges(db);
+  }
+
+  listen(onChange: () => void): Disposable {
+    return this.#bell.listen(onChange);
+  }
+
+  /** Lets go of the server, whatever is under way. */
+  close(): void {
+    this.#bell.close();
+    this.#db.close();
+  }
+
+  // Jobs
+
+  enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
+    return this.#change(enqueue(this.#db, jobs, options));
+  }
+
+  get(id: string): Promise<Job | undefined> {
+    return jobs.get(this.#db, id);
+  }
+
+  attempts(id: string): Promise<Attempt[]> {
+    return jobs.attempts(this.#db, id);
+  }
+
+  async list(filter: contract.JobFilter): Promise<contract.JobPage> {
+    return await list(this.#db, filter);
+  }
+
+  ahead(id: string, limit: number): Promise<number> {
+    return jobs.ahead(this.#db, id, limit);
+  }
+
+  states(ids: readonly string[]): Promise<(State | undefined)[]> {
+    return jobs.states(this.#db, ids);
+  }
+
+  cancel(ids: readonly string[], now: number): Promise<{ cancelled: number; requested: number }> {
+    return this.#change(manage.cancel(this.#db, ids, now));
+  }
+
+  retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]> {
+    return this.#change(manage.retry(this.#db, ids, options));
+  }
+
+  retryDead(now: number): Promise<number> {
+    return this.#change(sweep.retryDead(this.#db, now));
+  }
+
+  delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
+    return this.#change(manage.remove(this.#db, ids, only));
+  }
+
+  deleteDead(): Promise<number> {
+    return this.#change(sweep.deleteDead(this.#db));
+  }
+
+  edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
+    return this.#change(manage.edit(this.#db, id, { changes, now }));
+  }
+
+  hold(ids: readonly string[], held: boolean): Promise<void> {
+    return this.#change(manage.hold(this.#db, ids, held));
+  }
+
+  // Output
+
+  output(
+    id: string,
+    attempt: number,
+    options?: { after?: number; limit?: number },
+  ): Promise<contract.StoredOutput[]> {
+    return output(this.#db, { id, attempt }, options);
+  }
+
+  // Queues and settings
+
+  queues(page?: contract.QueuePage): Promise<contract.QueueInfo[]> {
+    return queues.queues(this.#db, page);
+  }
+
+  queue(name: string): Promise<contract.QueueInfo | undefined> {
+    return queues.queue(this.#db, name);
+  }
+
+  summary(most: number): Promise<contract.QueueSummary> {
+    return queues.summary(this.#db, most);
+  }
+
+  deleteQueue(name: string): Promise<void> {
+    return this.#change(deleteQueue(this.#db, name));
+  }
+
+  setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void> {
+    return this.#change(queues.setQueue(this.#db, name, change));
+  }
+
+  clear(queue?: string): Promise<number> {
+    return this.#change(sweep.clear(this.#db, queue));
+  }
+
+  /** Every setting that was set, by key. */
+  settings(): Promise<Map<string, string>> {
+    return settings(this.#db);
+  }
+
+  changeSettings(changes: ReadonlyMap<string, string | null>): Promise<void> {
+    return this.#change(changeSettings(this.#db, changes));
+  }
+
+  // Supervisors and workers
+
+  async register(supervisor: contract.NewSupervisor): Promise<void> {
+    await this.#change(workers.register(this.#db, supervisor));
+    this.#exchanges.begin(supervisor.id);
+  }
+
+  renew(supervisor: string, leaseUntil: number): Promise<boolean> {
+    return workers.renew(this.#db, supervisor, leaseUntil);
+  }
+
+  unregister(ids: readonly string[]): Promise<void> {
+    return this.#change(workers.unregister(this.#db, ids));
+  }
+
+  async leave(supervisor: string): Promise<void> {
+    await this.#change(workers.leave(this.#db, supervisor));
+    this.#exchanges.forget(supervisor);
+  }
+
+  async exchange(wanted: contract.Exchange): Promise<contract.Exchanged> {
+    const { exchanged, changed } = await this.#exchanges.exchange(wanted);
+    if (changed) {
+      this.#bell.ringSoon();
+      await this.#tidy(wanted.now);
+    }
+    return exchanged;
+  }
+
+  orders(supervisor: string): Promise<contract.Orders> {
+    return workers.orders(this.#db, supervisor);
+  }
+
+  async workers(): Promise<contract.WorkerInfo[]> {
+    return await living(await workers.workers(this.#db), this.#home);
+  }
+
+  requestStop(stop: contract.StopRequest): Promise<string[]> {
+    return this.#change(workers.requestStop(this.#db, stop));
+  }
+
+  supervisors(): Promise<contract.SupervisorInfo[]> {
+    return adoption.supervisors(this.#db);
+  }
+
+  successors(id: string, limit: number): Promise<contract.SupervisorInfo[]> {
+    return adoption.successors(this.#db, id, limit);
+  }
+
+  takeOver(from: string, by: string): Promise<string[] | undefined> {
+    return this.#change(adoption.takeOver(this.#db, from, by));
+  }
+
+  running(supervisor: string): Promise<contract.RunningAttempt[]> {
+    return adoption.running(this.#db, supervisor);
+  }
+
+  adopt(supervisor: string, adoptions: readonly { token: string; worker: string }[]): Promise<void> {
+    return this.#change(adoption.adopt(this.#db, supervisor, adoptions));
+  }
+
+  spools(): Promise<Set<string>> {
+    return adoption.spools(this.#db);
+  }
+
+  // Figures and upkeep
+
+  figures(range: contract.FigureRange): Promise<contract.FigureRow[]> {
+    return figures(this.#db, range);
+  }
+
+  prune(before: number, limit: number): Promise<number> {
+    return prune(this.#db, before, limit);
+  }
+
+  /** A transaction of a process that died is undone by the server: nothing is ever left half done. */
+  recover(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  recount(): Promise<string[]> {
+    return recount(this.#db);
+  }
+
+  info(): Promise<contract.StoreInfo> {
+    return info(this.#db);
+  }
+
+  /** After an exchange: adds up what was tallied, and forgets what is old. The exchange has happened whatever comes of it. */
+  async #tidy(now: number): Promise<void> {
+    try {
+      if (this.#forgetting.isDue(now)) {
+        this.#forgetting.looked(now, await forgetOld(this.#db, now));
+      } else if (systemClock.monotonicMs() - this.#addedUpMs > ADD_UP_MS) {
+        this.#addedUpMs = systemClock.monotonicMs();
+        await addUpTallies(this.#db);
+      }
+    } catch {
+      // the next exchange tries again
+    }
+  }
+
+  /** A change that others may wait for; also when it comes to no good end, since it may have been done in part. */
+  async #change<T>(change: Promise<T>): Promise<T> {
+    try {
+      return await change;
+    } finally {
+      await this.#bell.ring();
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * @module
+ * Supervisors, their workers and leases, and what they have been told. What becomes of those that went away is in
+ * `adoption.ts`.
+ */
+import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
+import { idOf } from "../rules/jobs.ts";
+import { LEFT } from "../rules/leases.ts";
+import { noSuchWorker } from "../rules/refusals.ts";
+import { FIRST_STRIPE } from "./counts.ts";
+import type { Database } from "./engine/database.ts";
+import { takenIn } from "./engine/failures.ts";
+import { type SettingRow, SETTINGS, toSettings } from "./settings.ts";
+
+/** The first stripe that nobody has: so there are no more of them than supervisors at the same time. */
+const REGISTER = `
+  INSERT INTO queuectl.supervisors (id, host, boot_id, pid_namespace, pid, started_at, lease_until, stripe)
+  SELECT $1, $2, $3, $4, $5, $6, $7, min(s) FROM generate_series(${FIRST_STRIPE}, 32767) AS s
+  WHERE NOT EXISTS (SELECT 1 FROM queuectl.supervisors o WHERE o.stripe = s)
+    AND s <= ${FIRST_STRIPE} + (SELECT count(*) FROM queuectl.supervisors)`;
+const NUMBER = "INSERT INTO queuectl.exchanges (supervisor) VALUES ($1)";
+const ADD_WORKER = `
+  INSERT INTO queuectl.workers (id, supervisor, slots, queues, started_at) VALUES ($1, $2, $3, $4, $5)`;
+
+/** Announces a supervisor and its workers. */
+export async function register(db: Database, supervisor: NewSupervisor): Promise<void> {
+  const { id, host, bootId, pidNamespace, pid, startedAt, leaseUntil } = supervisor;
+  const statements = [
+    { sql: REGISTER, values: [id, host, bootId, pidNamespace, pid, startedAt, leaseUntil] },
+    { sql: NUMBER, values: [id] },
+    ...supervisor.workers.map(({ id: worker, slots, queues }) => ({
+      sql: ADD_WORKER,
+      values: [worker, id, slots, queues, startedAt],
+    })),
+  ];
+  while (true) {
+    try {
+      await db.tryWrite(statements);
+      return;
+    } catch (error) {
+      if (takenIn(error) === "supervisors_stripe") continue; // somebody was faster
+      throw db.explain(error);
+    }
+  }
+}
+
+const RENEW = "UPDATE queuectl.supervisors SET lease_until = $2 WHERE id = $1";
+/** A supervisor that does not hear in time whether its lease was extended must have time left to end its jobs. */
+const RENEW_LIMIT_MS = 5000;
+
+/** Extends the lease of a supervisor. Returns whether it is there. */
+export async function renew(db: Database, supervisor: string, leaseUntil: number): Promise<boolean> {
+  const [result] = await db.writeAgain(
+    [{ sql: RENEW, values: [supervisor, leaseUntil] }],
+    { limitMs: RENEW_LIMIT_MS },
+  );
+  return result!.count > 0;
+}
+
+export async function unregister(db: Database, workers: readonly string[]): Promise<void> {
+  await db.writeAgain([{
+    sql: "DELETE FROM queuectl.workers WHERE id = ANY ($1::text[])",
+    values: [workers],
+  }]);
+}
+
+const LEAVE = [
+  `DELETE FROM queuectl.workers WHERE supervisor = $1
+     AND id NOT IN (SELECT worker FROM queuectl.running WHERE supervisor = $1)`,
+  `DELETE FROM queuectl.supervisors WHERE id = $1
+     AND NOT EXISTS (SELECT 1 FROM queuectl.running WHERE supervisor = $1)`,
+  `UPDATE queuectl.supervisors SET lease_until = ${LEFT} WHERE id = $1`,
+];
+
+/** Removes a supervisor and its workers. What still runs something stays, with a lease that has ended. */
+export async function leave(db: Database, supervisor: string): Promise<void> {
+  await db.writeAgain(LEAVE.map((sql) => ({ sql, values: [supervisor] })));
+}
+
+const ORDERS = `
+  SELECT 'stop' AS kind, id AS key, NULL AS value, end_at, leaving FROM queuectl.workers
+  WHERE supervisor = $1 AND stopping
+  UNION ALL
+  SELECT 'cancel', token::text, NULL, NULL, NULL FROM queuectl.running WHERE supervisor = $1 AND cancel_requested
+  UNION ALL
+  SELECT 'setting', key, value, NULL, NULL FROM (${SETTINGS}) s
+  ORDER BY kind, key`;
+
+interface OrderRow extends SettingRow {
+  kind: "stop" | "cancel" | "setting";
+  end_at: number | null;
+  leaving: boolean;
+}
+
+/** What a supervisor has been told: one statement, since it is asked at every change. */
+export async function orders(db: Database, supervisor: string): Promise<Orders> {
+  const rows = await db.read<OrderRow>(ORDERS, supervisor);
+  const { stop = [], cancel = [], setting = [] } = Object.groupBy(rows, ({ kind }) => kind);
+  return {
+    stops: stop.map(({ key, end_at, leaving }) => ({ worker: key, endAt: end_at, leave: leaving })),
+    cancels: cancel.map(({ key }) => key),
+    settings: toSettings(setting),
+  };
+}
+
+interface WorkerRow {
+  id: string;
+  supervisor: string;
+  host: string;
+  pid: number;
+  slots: number;
+  queues: string[] | null;
+  started_at: number;
+  lease_until: number;
+  stopping: boolean;
+  jobs: { seq: number; name: string | null; adopted: boolean }[];
+}
+
+const WORKERS = `
+  SELECT w.id, w.supervisor, s.host, s.pid, w.slots, w.queues, w.started_at, s.lease_until, w.stopping, (
+    SELECT coalesce(json_agg(
+      json_build_object('seq', j.seq, 'name', j.name, 'adopted', r.adopted_from IS NOT NULL)
+      ORDER BY r.started_at, j.seq), '[]')
+    FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job
+    WHERE r.supervisor = w.supervisor AND r.worker = w.id) AS jobs
+  FROM queuectl.workers w JOIN queuectl.supervisors s ON s.id = w.supervisor
+  ORDER BY s.started_at, s.id, w.started_at, w.id`;
+
+/** All workers, by supervisor and start. */
+export async function workers(db: Database): Promise<WorkerInfo[]> {
+  return (await db.read<WorkerRow>(WORKERS)).map(({ jobs, started_at, lease_until, ...row }) => ({
+    ...row,
+    startedAt: started_at,
+    leaseUntil: lease_until,
+    running: jobs.map(idOf),
+    adopted: jobs.filter(({ adopted }) => adopted).map(idOf),
+  }));
+}
+
+const REQUEST_STOP = `
+  UPDATE queuectl.workers SET stopping = true, end_at = $2, leaving = $3
+  WHERE ($1::text IS NULL OR id = $1)
+    AND supervisor IN (SELECT id FROM queuectl.supervisors WHERE lease_until > ${LEFT})
+  RETURNING id`;
+
+/** Tells one worker, or all, to stop. Returns the ids of those told. Those that have left have nobody to tell. */
+export async function requestStop(
+  db: Database,
+  { worker, endAt, leave }: StopRequest,
+): Promise<string[]> {
+  const [told] = await db.writeAgain([{ sql: REQUEST_STOP, values: [worker ?? null, endAt, leave] }]);
+  if (worker !== undefined && told!.count === 0) throw noSuchWorker(worker);
+  return (told!.rows as { id: string }[]).map(({ id }) => id).sort();
+}
