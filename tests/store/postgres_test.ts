@@ -1,27 +1,17 @@
 /**
  * @module
- * The store in PostgreSQL: the contract.
+ * The store in PostgreSQL: the contract, and whatever is done to it in whatever order. Slow.
  */
-import { openPostgresStore } from "../../src/store/postgres/open.ts";
-import { newAddress, postgresServer } from "../helpers/postgres.ts";
-import { tempDir } from "../helpers/temp.ts";
+import { postgresServer, testWith } from "../helpers/postgres.ts";
+import { openedOn } from "../helpers/postgres_store.ts";
 import { storeContract } from "../store_contract/contract.ts";
-import type { Opened } from "../store_contract/suite.ts";
+import { storeProperties } from "../store_contract/properties.ts";
 
 const server = await postgresServer();
+const open = () => openedOn(server);
 
-storeContract("PostgreSQL", async (): Promise<Opened> => {
-  const dir = tempDir();
-  const address = newAddress(server);
-  const open = () => openPostgresStore(address, dir.home, {});
-  const store = await open();
-  return {
-    store,
-    another: open,
-    file: dir.file("copy.db"),
-    [Symbol.dispose]() {
-      store.close();
-      dir[Symbol.dispose]();
-    },
-  };
+storeContract("PostgreSQL", open, (sentence, run) => testWith(server, sentence, run));
+storeProperties((sentence, run) => testWith(server, `PostgreSQL: ${sentence}`, run), open, {
+  anySteps: 12,
+  lanes: 2,
 });
