@@ -66,6 +66,8 @@ export interface OwnServer extends AsyncDisposable {
   /** Ends it as a power cut would: all its processes at once. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Sends a signal to all its processes. */
+  signal(signal: Deno.Signal): void;
   dir: string;
 }
 
@@ -74,39 +76,46 @@ export async function ownServer(): Promise<OwnServer> {
   const dir = Deno.makeTempDirSync({ dir: "/tmp", prefix: "queuectl-postgres-own-" });
   Deno.chmodSync(dir, 0o755);
   await startServer(dir);
-  const pid = () => Number(Deno.readTextFileSync(`${dir}/data/postmaster.pid`).split("\n")[0]);
-  const kill = async () => {
-    const postmaster = pid();
-    Deno.kill(postmaster, "SIGKILL"); // its children see that, and end
-    while (isThere(`/proc/${postmaster}`) || await childrenOf(dir)) {
+  const signal = (signal: Deno.Signal) => {
+    for (const pid of processesOf(dir)) kill(pid, signal);
+  };
+  const killAll = async () => {
+    while (processesOf(dir).length > 0) {
+      signal("SIGKILL");
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
   return {
     url: addressIn(dir),
     dir,
-    kill,
+    signal,
+    kill: killAll,
     start: () => startServer(dir),
     async [Symbol.asyncDispose]() {
-      if (isThere(`${dir}/data/postmaster.pid`) && isThere(`/proc/${pid()}`)) await kill();
+      await killAll();
       Deno.removeSync(dir, { recursive: true });
     },
   };
 }
 
-/** Whether processes still work on a directory: a server does not start before they have ended. */
-async function childrenOf(dir: string): Promise<boolean> {
-  const { stdout } = await new Deno.Command("sh", {
-    args: [
-      "-c",
-      'for one in /proc/[0-9]*/cwd; do [ "$(readlink "$one")" = "$1" ] && echo here; done',
-      "sh",
-      `${dir}/data`,
-    ],
-    stdout: "piped",
-    stderr: "null",
-  }).output();
-  return stdout.length > 0;
+/** The postmaster and its children. */
+function processesOf(dir: string): number[] {
+  return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter((pid) => {
+    if (Number.isNaN(pid)) return false;
+    try {
+      return Deno.readLinkSync(`/proc/${pid}/cwd`) === `${dir}/data`;
+    } catch {
+      return false; // it has ended
+    }
+  });
+}
+
+function kill(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(pid, signal);
+  } catch {
+    // it has ended
+  }
 }
 
 /** Runs the server while the process `$2` lives; then ends it by its pid, and removes what it had. */
@@ -147,8 +156,11 @@ async function startServer(dir: string): Promise<void> {
     stderr: "null",
   }).spawn();
   watcher.unref();
+  const { status } = watcher;
+  let ended = false;
+  status.then(() => ended = true);
   while (!read(`${dir}/data/postmaster.pid`)?.includes("ready")) {
-    if (read(`${dir}/log`)?.includes("FATAL")) throw new Error(read(`${dir}/log`));
+    if (ended) throw new Error(read(`${dir}/log`));
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -6,6 +6,7 @@
 import type { Stream } from "../../domain/job.ts";
 import type { RunningAttempt, SupervisorInfo } from "../contract.ts";
 import type { Database } from "./engine/database.ts";
+import type { Result } from "./engine/driver.ts";
 import { JOB, type JobRow, toJob } from "./rows.ts";
 
 const LOOK = `
@@ -38,13 +39,38 @@ const TAKE_OVER = [
    RETURNING token`,
 ];
 
+const OF = "SELECT token FROM queuectl.running WHERE supervisor = $1";
+const OWN = `
+  SELECT r.token FROM unnest($3::uuid[]) AS t (token) JOIN queuectl.running r ON r.supervisor = $2 AND r.token = t.token
+  WHERE NOT EXISTS (SELECT 1 FROM queuectl.supervisors WHERE id = $1)`;
+
+function tokensIn({ rows }: Result): string[] {
+  return rows.map(({ token }) => token as string);
+}
+
 /**
  * Makes the running attempts of one supervisor another's and removes it. Returns their tokens, or undefined when one of
- * the two is not there.
+ * the two is not there. Whoever does not hear whether it happened sees whose they are now.
  */
 export async function takeOver(db: Database, from: string, by: string): Promise<string[] | undefined> {
-  const [, removed, , taken] = await db.write(TAKE_OVER.map((sql) => ({ sql, values: [from, by] })));
-  return removed!.count === 0 ? undefined : (taken!.rows as { token: string }[]).map(({ token }) => token);
+  const before = (await db.read<{ token: string }>(OF, from)).map(({ token }) => token);
+  let lost = false;
+  try {
+    return await db.untilAnswered(async () => {
+      try {
+        const [, removed, , taken] = await db.tryWrite(TAKE_OVER.map((sql) => ({ sql, values: [from, by] })));
+        if (removed!.count > 0) return tokensIn(taken!);
+      } catch (error) {
+        lost = true;
+        throw error;
+      }
+      if (!lost || before.length === 0) return undefined;
+      const [own] = await db.tryWrite([{ sql: OWN, values: [from, by, before] }]);
+      return own!.count === 0 ? undefined : tokensIn(own!);
+    });
+  } catch (error) {
+    throw db.explain(error);
+  }
 }
 
 interface RunningRow extends JobRow {

@@ -68,7 +68,9 @@ export async function enqueue(
     options,
   };
   if (request) {
-    const known = await knownIds(db, keyed);
+    const known = await knownIds(db, keyed).catch((error) => {
+      throw db.explain(error);
+    });
     if (known) return known;
   }
   const divided = divide(jobs);
@@ -78,7 +80,7 @@ export async function enqueue(
 /** @throws {Refused} when its key was used for another request */
 async function knownIds(db: Database, { request, options }: Keyed): Promise<string[] | undefined> {
   const since = rememberedSince(options);
-  const [, found] = await db.writeAgain([
+  const [, found] = await db.tryWrite([
     { sql: FORGET, values: [request.key, since] },
     { sql: KNOWN, values: [request.key, since] },
   ]);
@@ -152,12 +154,13 @@ async function told(
   } catch (error) {
     const taken = takenIn(error);
     if (taken === "jobs_name") throw await whichIsTaken(db, names.flat()) ?? db.explain(error);
-    if (taken === "requests_pkey" || error instanceof Lost) {
-      const known = await knownIds(db, keyed);
-      if (known) return known;
-    }
-    if (!(error instanceof Lost)) throw db.explain(error);
+    if (taken !== "requests_pkey" && !(error instanceof Lost)) throw db.explain(error);
     const { message } = db.explain(error) as Error;
+    const known = await db.untilAnswered(() => knownIds(db, keyed)).catch((reason) => {
+      if (!(reason instanceof Lost)) throw reason;
+      throw new StoreUnusable(`${message}; whether anything was enqueued is not known`, { cause: error });
+    });
+    if (known) return known;
     throw new StoreUnusable(`${message}; nothing was enqueued`, { cause: error });
   }
 }

@@ -8,7 +8,7 @@ import type { ClaimedJob, Exchange, Exchanged, Settlement } from "../contract.ts
 import { answerTo } from "../rules/exchanging.ts";
 import { moveOf } from "../rules/settling.ts";
 import type { Database } from "./engine/database.ts";
-import { Lost, type Statement, type Value } from "./engine/driver.ts";
+import { Lost, type Statement, Unreachable, type Value } from "./engine/driver.ts";
 import { isOutOfTurn } from "./engine/failures.ts";
 import { type JobRow, toJob } from "./rows.ts";
 
@@ -35,29 +35,24 @@ interface Answer {
 /** Where others are taking the jobs that were seen, it is worth looking again after this long, in ms. */
 const BUSY_MS = 10;
 
+/** An exchange of which nobody knows whether it happened. */
+interface Question {
+  request: Request;
+  number: number;
+}
+
 /** The exchanges of the supervisors of one process. */
 export class Exchanges {
   readonly #db: Database;
   /** The number of the latest exchange of each supervisor. */
   readonly #numbers = new Map<string, number>();
+  /** Of supervisors whose latest exchange may have happened. */
+  readonly #questions = new Map<string, Question>();
   /** Of one supervisor, one comes after the other. */
   readonly #latest = new Map<string, Promise<unknown>>();
 
   constructor(db: Database) {
     this.#db = db;
-  }
-
-  /** Settles, stores output, wakes due jobs and claims. */
-  exchange(wanted: Exchange): Promise<{ exchanged: Exchanged; changed: boolean }> {
-    const { supervisor } = wanted;
-    const before = this.#latest.get(supervisor) ?? Promise.resolve();
-    const now = before.catch(() => {}).then(() => this.#exchange(wanted));
-    this.#latest.set(supervisor, now);
-    const forget = () => {
-      if (this.#latest.get(supervisor) === now) this.#latest.delete(supervisor);
-    };
-    now.then(forget, forget);
-    return now;
   }
 
   /** A supervisor was registered: its first exchange has the number 1. */
@@ -68,36 +63,68 @@ export class Exchanges {
   /** A supervisor is gone. */
   forget(supervisor: string): void {
     this.#numbers.delete(supervisor);
+    this.#questions.delete(supervisor);
+  }
+
+  /** Settles, stores output, wakes due jobs and claims. */
+  exchange(wanted: Exchange): Promise<{ exchanged: Exchanged; changed: boolean }> {
+    const { supervisor } = wanted;
+    const before = this.#latest.get(supervisor) ?? Promise.resolve();
+    const now = before.catch(() => {}).then(() => this.#exchange(wanted)).catch((error) => {
+      throw this.#db.explain(error);
+    });
+    this.#latest.set(supervisor, now);
+    const forget = () => {
+      if (this.#latest.get(supervisor) === now) this.#latest.delete(supervisor);
+    };
+    now.then(forget, forget);
+    return now;
   }
 
   async #exchange(wanted: Exchange): Promise<{ exchanged: Exchanged; changed: boolean }> {
-    const request = new Request(wanted);
-    try {
-      while (true) {
-        const number = this.#numbers.get(wanted.supervisor);
-        const next = number === undefined ? undefined : number + 1;
-        try {
-          const [result] = await this.#db.tryWrite([request.statement(next)]);
-          const { answer } = result!.rows[0] as { answer: Answer };
-          if (answer.number !== null) this.#numbers.set(wanted.supervisor, answer.number);
-          return request.answered(answer);
-        } catch (error) {
-          if (isOutOfTurn(error)) {
-            this.#numbers.delete(wanted.supervisor); // it was used from elsewhere: the server tells the number
-            continue;
-          }
-          if (!(error instanceof Lost) || next === undefined) throw error;
-          const happened = await this.#db.untilAnswered(() => this.#happened(request, next));
-          if (happened) return request.answered(happened);
+    const earlier = await this.#settleQuestion(wanted.supervisor);
+    const rest = earlier ? restOf(wanted, earlier.request.wanted, earlier.exchanged) : wanted;
+    const { exchanged, changed } = await this.#ask(new Request(rest));
+    if (!earlier) return { exchanged, changed };
+    const claimed = [...earlier.exchanged.claimed, ...exchanged.claimed];
+    return { exchanged: { ...exchanged, claimed }, changed: true };
+  }
+
+  async #ask(request: Request): Promise<{ exchanged: Exchanged; changed: boolean }> {
+    const { supervisor } = request.wanted;
+    while (true) {
+      const number = this.#numbers.get(supervisor);
+      const next = number === undefined ? undefined : number + 1;
+      try {
+        const [result] = await this.#db.tryWrite([request.statement(next)]);
+        const { answer } = result!.rows[0] as { answer: Answer };
+        if (answer.number !== null) this.#numbers.set(supervisor, answer.number);
+        return request.answered(answer);
+      } catch (error) {
+        if (isOutOfTurn(error)) this.#numbers.delete(supervisor); // it works elsewhere, too: the server tells the number
+        else if (!(error instanceof Lost) || error instanceof Unreachable || next === undefined) throw error;
+        else {
+          this.#questions.set(supervisor, { request, number: next });
+          const happened = await this.#settleQuestion(supervisor);
+          if (happened) return happened;
         }
       }
-    } catch (error) {
-      throw this.#db.explain(error);
     }
   }
 
-  /** What an exchange gave of which no answer came; undefined when it did not happen, and then it never will. */
-  async #happened({ wanted }: Request, number: number): Promise<Answer | undefined> {
+  /** What the exchange came to of which nobody knew whether it happened; undefined when it did not, and then it never will. */
+  async #settleQuestion(
+    supervisor: string,
+  ): Promise<{ request: Request; exchanged: Exchanged; changed: boolean } | undefined> {
+    const question = this.#questions.get(supervisor);
+    if (!question) return undefined;
+    const { request } = question;
+    const answer = await this.#db.untilAnswered(() => this.#happened(question));
+    this.#questions.delete(supervisor);
+    return answer && { request, ...request.answered(answer) };
+  }
+
+  async #happened({ request: { wanted }, number }: Question): Promise<Answer | undefined> {
     const { supervisor } = wanted;
     const [before, claimed, rest] = await this.#db.tryWrite([
       { sql: RAISE, values: [supervisor, number] },
@@ -120,6 +147,34 @@ export class Exchanges {
       ...rest!.rows[0] as { due: number | null; waits: boolean },
     };
   }
+}
+
+/** What is left of an exchange that brings once more what an earlier one has brought, which turned out to have happened. */
+function restOf(wanted: Exchange, earlier: Exchange, { claimed, refused }: Exchanged): Exchange {
+  const taken = (token: string) => !refused.includes(token);
+  const settled = new Set(earlier.settlements.map(({ token }) => token).filter(taken));
+  const stored = new Map<string, number>();
+  for (const { token, pieces } of earlier.output.filter(({ token }) => taken(token))) {
+    for (const { stream, start } of pieces) {
+      stored.set(`${token} ${stream}`, Math.max(start, stored.get(`${token} ${stream}`) ?? 0));
+    }
+  }
+  const free = [...wanted.free];
+  for (const { worker } of claimed) {
+    const at = free.indexOf(worker);
+    if (at >= 0) free.splice(at, 1);
+  }
+  return {
+    ...wanted,
+    free,
+    settlements: wanted.settlements.filter(({ token }) => !settled.has(token)),
+    output: wanted.output
+      .map(({ token, pieces }) => ({
+        token,
+        pieces: pieces.filter(({ stream, start }) => start > (stored.get(`${token} ${stream}`) ?? -1)),
+      }))
+      .filter(({ token, pieces }) => pieces.length > 0 && !settled.has(token)),
+  };
 }
 
 /** The number that an exchange had found, or has left. Where it did not happen, the next one is taken: then it never will. */

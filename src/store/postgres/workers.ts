@@ -33,15 +33,21 @@ export async function register(db: Database, supervisor: NewSupervisor): Promise
       values: [worker, id, slots, queues, startedAt],
     })),
   ];
-  while (true) {
-    try {
-      await db.tryWrite(statements);
-      return;
-    } catch (error) {
-      if (takenIn(error) === "supervisors_stripe") continue; // somebody was faster
-      throw db.explain(error);
+  let asked = 0;
+  await db.untilAnswered(async () => {
+    while (true) {
+      try {
+        asked += 1;
+        return void await db.tryWrite(statements);
+      } catch (error) {
+        const taken = takenIn(error);
+        if (taken === "supervisors_pkey" && asked > 1) return; // nobody else uses the id: it had happened
+        if (taken !== "supervisors_stripe") throw error; // else somebody was faster
+      }
     }
-  }
+  }).catch((error) => {
+    throw db.explain(error);
+  });
 }
 
 const RENEW = "UPDATE queuectl.supervisors SET lease_until = $2 WHERE id = $1";

@@ -6,11 +6,13 @@
 import { StoreUnusable } from "../../../domain/errors.ts";
 import { systemClock } from "../../../system/clock.ts";
 import type { Address } from "./address.ts";
-import { Connection, Lost, type Result, type Statement, type Value } from "./driver.ts";
+import { Connection, Lost, type Result, type Statement, Unreachable, type Value } from "./driver.ts";
 import { explain, mayTryAgain } from "./failures.ts";
 
 /** How long an answer may take, unless the caller says otherwise. Longer than anybody holds a lock. */
 const LIMIT_MS = 60_000;
+/** A transaction whose client is not heard of for so long is undone: nobody else should wait for one that is gone. */
+const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${LIMIT_MS}`;
 /** At most so many connections: each is a process of the server. */
 const MOST_CONNECTIONS = 6;
 /** What the server undid for the sake of others is done again, so often. */
@@ -77,7 +79,7 @@ export class Database {
     return await this.#undisturbed(() =>
       this.#on(async (one) => {
         try {
-          return (await one.queries([{ sql: "BEGIN" }, ...all, { sql: "COMMIT" }], limitMs)).slice(1, -1);
+          return (await one.queries([{ sql: BEGIN }, ...all, { sql: "COMMIT" }], limitMs)).slice(1, -1);
         } catch (error) {
           if (!one.isClosed) await one.query({ sql: "ROLLBACK" }, limitMs);
           throw error;
@@ -116,7 +118,7 @@ export class Database {
         return await ask();
       } catch (error) {
         const late = systemClock.monotonicMs() - start > PATIENCE_MS;
-        if (!isAway(error) || late || this.#closed) throw error;
+        if (!(error instanceof Lost) || late || this.#closed) throw error;
       }
       await systemClock.sleep(RETRY_MS);
     }
@@ -204,7 +206,7 @@ export class Database {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Lost)) throw error;
+      if (!(error instanceof Lost) || error instanceof Unreachable) throw error;
       const { message } = this.explain(error) as Error;
       throw new StoreUnusable(`${message}; whether it was done is not known`, { cause: error });
     }
@@ -223,11 +225,6 @@ export class Database {
     if (text === undefined) this.#texts.set(sql, text = inSchema(sql, this.#address.schema));
     return { sql: text, values };
   }
-}
-
-/** The server cannot be asked now, and may be soon. */
-function isAway(error: unknown): boolean {
-  return error instanceof Lost || error instanceof Error && "code" in error && error.code === "57P03";
 }
 
 /** A transaction under way. It begins with its first statement. */
@@ -255,7 +252,7 @@ export class Transaction {
 
   /** Runs statements in a row, in one round trip. */
   async several(statements: readonly Statement[]): Promise<Result[]> {
-    const begin = this.#begun ? [] : [{ sql: "BEGIN" }];
+    const begin = this.#begun ? [] : [{ sql: BEGIN }];
     this.#begun = true;
     const all = [...begin, ...statements.map((one) => this.#text(one))];
     return (await this.#connection.queries(all, LIMIT_MS)).slice(begin.length);

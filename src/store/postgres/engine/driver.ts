@@ -26,6 +26,9 @@ export interface Result<Row = Record<string, unknown>> {
 /** The connection was lost, or an answer did not come in time: nobody knows whether what was asked for happened. */
 export class Lost extends Error {}
 
+/** There was no connection: nothing of what was to be asked has happened. */
+export class Unreachable extends Lost {}
+
 /** What the server said against a statement; nothing of its transaction happened. */
 export class ServerError extends Error {
   constructor(
@@ -87,7 +90,7 @@ export class Connection {
     this.#client = client;
   }
 
-  /** Connects. @throws {Lost} when nobody answers in time; {ServerError} when the server refuses */
+  /** Connects. @throws {Unreachable} when nobody answers in time; {ServerError} when the server refuses */
   static async open(
     { url, connectLimitMs, applicationName }: Target,
     { onNotice, onLost }: { onNotice?(): void; onLost?(): void } = {},
@@ -113,7 +116,7 @@ export class Connection {
       await connection.#within(connectLimitMs, client.connect());
     } catch (error) {
       connection.close();
-      throw error;
+      throw error instanceof Lost ? new Unreachable(error.message, { cause: error.cause }) : error;
     }
     return connection;
   }
