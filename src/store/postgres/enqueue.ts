@@ -153,15 +153,18 @@ async function told(
     return await store();
   } catch (error) {
     const taken = takenIn(error);
-    if (taken === "jobs_name") throw await whichIsTaken(db, names.flat()) ?? db.explain(error);
-    if (taken !== "requests_pkey" && !(error instanceof Lost)) throw db.explain(error);
-    const { message } = db.explain(error) as Error;
+    if (taken === undefined && !(error instanceof Lost)) throw db.explain(error);
+    // an id may be taken by the very job that an answer was lost of
     const known = await db.untilAnswered(() => knownIds(db, keyed)).catch((reason) => {
       if (!(reason instanceof Lost)) throw reason;
+      const { message } = db.explain(error) as Error;
       throw new StoreUnusable(`${message}; whether anything was enqueued is not known`, { cause: error });
     });
     if (known) return known;
-    throw new StoreUnusable(`${message}; nothing was enqueued`, { cause: error });
+    if (taken === "jobs_name") throw await whichIsTaken(db, names.flat()) ?? db.explain(error);
+    throw new StoreUnusable(`${(db.explain(error) as Error).message}; nothing was enqueued`, {
+      cause: error,
+    });
   }
 }
 

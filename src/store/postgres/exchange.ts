@@ -35,6 +35,9 @@ interface Answer {
 /** Where others are taking the jobs that were seen, it is worth looking again after this long, in ms. */
 const BUSY_MS = 10;
 
+/** Who asks what has happened asks again after this long, in ms, over another connection. */
+const ASK_LIMIT_MS = 5000;
+
 /** An exchange of which nobody knows whether it happened. */
 interface Question {
   request: Request;
@@ -130,7 +133,7 @@ export class Exchanges {
       { sql: RAISE, values: [supervisor, number] },
       { sql: CLAIMED, values: [supervisor, number] },
       { sql: REST, values: [wanted.queues] },
-    ]);
+    ], { limitMs: ASK_LIMIT_MS });
     const [row] = before!.rows as { n: number; refused: string[] | null }[];
     const happened = row?.n === number;
     if (row) this.#numbers.set(supervisor, happened ? number : number + 1);
