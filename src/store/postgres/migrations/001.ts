@@ -296,10 +296,12 @@ DECLARE
   v_seen bigint := 0;
   v_waits boolean := true;
 BEGIN
-  SELECT min(run_at) INTO v_due FROM queuectl.jobs WHERE state IN ('scheduled', 'failed') AND NOT held;
-  v_lanes := coalesce(p_queues, queuectl.lanes_1());
+  IF NOT v_brings THEN
+    SELECT min(run_at) INTO v_due FROM queuectl.jobs WHERE state IN ('scheduled', 'failed') AND NOT held;
+  END IF;
   IF NOT v_brings AND (v_due IS NULL OR v_due > p_now) THEN
     -- Looking comes first and only reads, so that who has nothing to do costs no write.
+    v_lanes := coalesce(p_queues, queuectl.lanes_1());
     v_open := v_want > 0 AND EXISTS (
       SELECT 1 FROM unnest(v_lanes) AS l (queue) LEFT JOIN queuectl.queues q ON q.name = l.queue
       WHERE NOT coalesce(q.paused, false) AND EXISTS (SELECT 1 FROM queuectl.ready r WHERE r.queue = l.queue)
@@ -326,7 +328,7 @@ BEGIN
     END IF;
   END IF;
 
-  IF v_brings THEN
+  IF cardinality(p_printed) > 0 THEN
     v_refused := ARRAY(
       SELECT p.token FROM unnest(p_printed) AS p (token) WHERE NOT EXISTS (
         SELECT 1 FROM queuectl.running r WHERE r.supervisor = p_supervisor AND r.token = p.token));
@@ -394,12 +396,14 @@ BEGIN
       RAISE EXCEPTION 'a running attempt has no job' USING ERRCODE = 'QU003';
     END IF;
     v_refused := v_refused || ARRAY(SELECT t.token FROM unnest(p_tokens) AS t (token) WHERE t.token <> ALL (v_settled));
-    SELECT min(run_at) INTO v_due FROM queuectl.jobs WHERE state IN ('scheduled', 'failed') AND NOT held;
   END IF;
   IF v_number IS NOT NULL AND cardinality(v_refused) > 0 THEN
     UPDATE queuectl.exchanges SET refused = v_refused WHERE supervisor = p_supervisor;
   END IF;
 
+  IF v_brings THEN
+    SELECT min(run_at) INTO v_due FROM queuectl.jobs WHERE state IN ('scheduled', 'failed') AND NOT held;
+  END IF;
   IF v_due <= p_now THEN
     v_woken := queuectl.wake_1(p_now, v_stripe);
     SELECT min(run_at) INTO v_due FROM queuectl.jobs WHERE state IN ('scheduled', 'failed') AND NOT held;
@@ -452,7 +456,7 @@ BEGIN
   END IF;
 
   IF v_taken = 0 THEN
-    v_waits := queuectl.waits_1(p_queues, coalesce(p_queues, queuectl.lanes_1()), v_due);
+    v_waits := queuectl.waits_1(p_queues, coalesce(p_queues, v_lanes, queuectl.lanes_1()), v_due);
   END IF;
   RETURN json_build_object('number', v_number, 'settled', v_settled, 'refused', v_refused, 'claimed', v_claimed,
     'taken', v_taken, 'seen', v_seen, 'woken', v_woken, 'due', v_due, 'waits', v_waits);
