@@ -52,6 +52,12 @@ export function Job({ id, query }) {
       ["Error", job.error && visible(job.error)],
       ["Directory", html`<code>${visible(job.cwd)}</code>`],
       ["Environment", job.env && html`<${Environment} env=${job.env}/>`],
+      [
+        "Input",
+        job.stdin_size !== null && html`
+          <${Input} ...${job} />
+        `,
+      ],
       ...OTHERS.map((field) => [field.title, shown(field, job[field.json])]),
     ]}/>
       <${Timeline} job=${job}/>
@@ -67,6 +73,12 @@ function shown({ kind }, value) {
   if (kind.type === "duration") return duration(value);
   if (kind.type === "time") return html`<${Time} at=${value}/>`;
   return kind.type === "flag" ? "yes" : visible(String(value));
+}
+
+/** What it reads may be anything: it is to be saved, not shown. */
+function Input({ id, stdin_size: size }) {
+  const address = `/api/v1/jobs/${encodeURIComponent(id)}/stdin`;
+  return html`<a href=${address} download=${`${id}-stdin`}>${size} ${size === 1 ? "byte" : "bytes"}</a>`;
 }
 
 const SECRET = /secret|token|passw|key|credential|auth/i;

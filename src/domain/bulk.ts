@@ -44,12 +44,23 @@ function isContent(line: string): boolean {
 }
 
 function readLine(line: string, { isJson, defaults }: { isJson: boolean; defaults: JobDefaults }): NewJob {
-  if (isJson) return jobFromValue(parseJson(line), defaults);
+  if (isJson) return jobFromValue(parseJson(line, adviceFor(line)), defaults);
   if (/^\s*\{\s*"/.test(line)) {
     throw new BadInput("Cannot mix JSON and commands: the first line is a command");
   }
   return jobFromCommand(line.replace(/\r$/, ""), defaults);
 }
+
+/** What to do about a line that is no JSON, among such as are; nothing for one that was meant to be. */
+function adviceFor(line: string): string {
+  if (/^\s*\{\s*["}]/.test(line)) return "";
+  const asJson = JSON.stringify({ command: line.trim() });
+  const example = asJson.length <= LONGEST_EXAMPLE ? asJson : '{"command": "ls"}';
+  return `; in a file whose first line begins with {, a command is written as ${example}`;
+}
+
+/** In characters: what can still be read in a sentence. */
+const LONGEST_EXAMPLE = 80;
 
 function readArray(text: string, { source, defaults }: { source: string; defaults: JobDefaults }): Bulk {
   const values = located({ source }, () => parseJson(text)) as unknown[];

@@ -1,6 +1,6 @@
 /**
  * @module
- * Durations as people write them ("90s", "1h30m", "2d", or plain seconds) to milliseconds and back. Pure.
+ * Durations as people write them ("90s", "1h30m", "2d", "90 minutes", or plain seconds) to milliseconds and back. Pure.
  */
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -9,23 +9,29 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
   d: 86_400_000,
+  w: 604_800_000,
 };
 
+const NUMBER = String.raw`\d+(?:\.\d+)?`;
+/** Units largest first, as letters or in words. */
+const UNITS = ["w(?:eeks?)?", "d(?:ays?)?", "h(?:(?:ou)?rs?)?", "m(?:in(?:ute)?s?)?", "s(?:ec(?:ond)?s?)?"];
+const DURATION = new RegExp(
+  `^${UNITS.map((unit) => `(?:${NUMBER} ?${unit}(?: |$|(?=\\d)))?`).join("")}(?:\\d+ ?ms)?$`,
+);
+const PART = new RegExp(`(${NUMBER}) ?(ms|[dhmsw])`, "g");
+
 /**
- * Reads a duration: a number of seconds (`1.5`), or numbers with units `d h m s ms`, largest first (`1h30m`).
+ * Reads a duration: a number of seconds (`1.5`), or numbers with units `w d h m s ms`, largest first (`1h30m`),
+ * also in words (`1 hour 30 minutes`).
  * Returns whole milliseconds, or undefined for anything else, negatives and infinities included.
  */
 export function parseDuration(text: string | number): number | undefined {
   if (typeof text === "number") return fromSeconds(text);
   const trimmed = text.trim();
   if (/^\d*\.?\d+$/.test(trimmed)) return fromSeconds(Number(trimmed));
-  if (!/^(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+ms)?$/.test(trimmed)) {
-    return undefined;
-  }
+  if (!DURATION.test(trimmed)) return undefined;
   let total = 0;
-  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[dhms])/g)) {
-    total += Number(amount) * UNIT_MS[unit!]!;
-  }
+  for (const [, amount, unit] of trimmed.matchAll(PART)) total += Number(amount) * UNIT_MS[unit!]!;
   return trimmed === "" || !Number.isSafeInteger(Math.round(total)) ? undefined : Math.round(total);
 }
 

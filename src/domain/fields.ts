@@ -16,6 +16,9 @@ export const QUEUE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 /** The queue of a job that names none. */
 export const DEFAULT_QUEUE = "default";
 
+/** The largest stdin that is kept with a job, in bytes. */
+export const LARGEST_STDIN = 1024 * 1024;
+
 /** What the values of a field are. No text holds a NUL byte, or half of a surrogate pair. */
 export type Kind =
   /** Text that is not blank. */
@@ -37,13 +40,16 @@ export type Kind =
   /** Variables of the environment. */
   | { type: "variables" }
   /** True or false. */
-  | { type: "flag" };
+  | { type: "flag" }
+  /** What a command reads on its stdin: in code bytes, in JSON text or those bytes in base64. */
+  | { type: "input"; as: "text" | "base64" };
 
 /** A value of a kind, in code. */
 export type ValueOf<K extends Kind> = K extends { type: "integer" | "duration" | "time" } ? number
   : K extends { type: "delay" } ? number | null
   : K extends { type: "variables" } ? Readonly<Record<string, string>>
   : K extends { type: "flag" } ? boolean
+  : K extends { type: "input" } ? Uint8Array
   : string;
 
 /** A field, by all the names it has. As a flag, `max_retries` is `--max-retries`. */
@@ -157,7 +163,8 @@ export const FIELDS = {
     kind: { type: "time" },
     default: null,
     editable: true,
-    brief: "not before this time: 2030-01-01T14:00:00Z, or with another zone such as +02:00",
+    brief:
+      "not before this time: 2030-01-01T14:00:00Z, 'tomorrow 9:00', 'friday 18:00', +2h; here unless it names a zone",
     title: "Runs at",
     hint: null,
   },
@@ -207,6 +214,29 @@ export const FIELDS = {
     title: "Env",
     hint: null,
   },
+  stdin: {
+    // Kept apart from the job, which has its size alone: see `LARGEST_STDIN`.
+    key: "stdin",
+    column: null,
+    json: null,
+    kind: { type: "input", as: "text" },
+    default: null,
+    editable: false,
+    brief: "what it reads on its standard input, up to 1 MiB, kept with it",
+    title: "Input",
+    hint: null,
+  },
+  stdin_base64: {
+    key: "stdin",
+    column: null,
+    json: null,
+    kind: { type: "input", as: "base64" },
+    default: null,
+    editable: false,
+    brief: "the same, where it is not text",
+    title: "Input",
+    hint: null,
+  },
   hold: {
     // That has commands and routes of its own once the job is there.
     key: "held",
@@ -249,7 +279,13 @@ export type FieldSetting = {
 }[FieldName];
 
 /** A job to be stored, checked and with its defaults filled in (see `spec.ts`). Its properties are the keys of the fields. */
-export type NewJob = { [N in StoredName as (typeof FIELDS)[N]["key"]]: FieldValue<N> };
+export type NewJob = StoredFields & {
+  /** What its attempts read on their stdin, at most `LARGEST_STDIN` bytes; nothing unless given. */
+  stdin?: Uint8Array | null;
+};
+
+/** What stands in the columns of a job's fields. */
+export type StoredFields = { [N in StoredName as (typeof FIELDS)[N]["key"]]: FieldValue<N> };
 
 /** All fields. */
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[];

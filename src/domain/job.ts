@@ -3,7 +3,7 @@
  * The job, its attempts, its states, and the one table of allowed moves between them. Pure.
  * Every write of a state goes along `TRANSITIONS`; the database repeats the names as a CHECK.
  */
-import type { NewJob } from "./fields.ts";
+import type { NewJob, StoredFields } from "./fields.ts";
 
 export type { NewJob };
 
@@ -57,11 +57,13 @@ export const OUTCOMES = ["completed", "failed", "timed_out", "cancelled", "lost"
 export type Outcome = typeof OUTCOMES[number];
 
 /** A stored job: its fields, and what has become of it. Times in ms since the epoch. */
-export interface Job extends Omit<NewJob, "id"> {
+export interface Job extends Omit<StoredFields, "id"> {
   /** The user's, or `j<seq>`, or a UUID. */
   id: string;
   /** Position in the order of enqueueing; never reused. */
   seq: number;
+  /** How many bytes its attempts find on their stdin; null is none, as if it were closed. */
+  stdinSize: number | null;
   /** Changes only along `TRANSITIONS`. */
   state: State;
   /** Attempts that count against `maxRetries` since the job last started afresh. */

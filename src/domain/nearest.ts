@@ -15,6 +15,15 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
+/** The candidates, those nearest to `word` first; what is as near stays in order. */
+export function byNearness(word: string, candidates: readonly string[]): string[] {
+  const typed = word.toLowerCase();
+  return candidates
+    .map((candidate) => ({ candidate, distance: editDistance(typed, candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ candidate }) => candidate);
+}
+
 /**
  * The number of single-character insertions, deletions and substitutions, and of swaps of neighbours, that
  * turn `a` into `b` (optimal string alignment; Damerau 1964, Wagner and Fischer 1974).

@@ -37,6 +37,8 @@ export interface Settings {
   retentionMs: number;
   /** Ids of jobs that are given none: `j1`, `j2`, … or a UUID. */
   idFormat: "short" | "uuid";
+  /** Names of variables that `--env-all` leaves out: globs, separated by commas. */
+  envExclude: string;
   /** Name or path of what runs commands, as `SHELL -c COMMAND`. */
   shell: string;
 }
@@ -53,7 +55,9 @@ export const LONGEST_MS = 3650 * DAY_MS;
 export type Kind =
   | { type: "integer" | "number" | "duration" | "size"; min: number; max: number }
   | { type: "choice"; choices: readonly string[] }
-  | { type: "text" };
+  | { type: "text" }
+  /** Patterns of names with `*` and `?`, separated by commas; `none` is no pattern. */
+  | { type: "globs" };
 
 /** One setting as it is documented, stored and checked. */
 export interface Setting<K extends keyof Settings = keyof Settings> {
@@ -183,6 +187,15 @@ export const SETTINGS: readonly Setting[] = [
     brief: "ids of jobs that are given none: j1, j2, … or a UUID",
   }),
   setting({
+    key: "env_exclude",
+    field: "envExclude",
+    default:
+      "*TOKEN*,*SECRET*,*PASSW*,*_PWD,*PASSPHRASE*,*CREDENTIAL*,*APIKEY*,*_KEY,*_KEY_ID,*_AUTH,*COOKIE*," +
+      "*DATABASE_URL,*_DSN,AWS_*",
+    kind: { type: "globs" },
+    brief: "variables that enqueue --env-all leaves out, in capitals or not",
+  }),
+  setting({
     key: "shell",
     field: "shell",
     default: shellOf(Deno.build.os),
@@ -227,11 +240,18 @@ function readValue({ kind, default: initial }: Setting, text: string): Settings[
     case "text":
       // deno-lint-ignore no-control-regex -- the point is to refuse control characters
       return text !== "" && text.length <= 4096 && !/[\x00-\x1f]/.test(text) ? text : undefined;
+    case "globs":
+      return readGlobs(text);
     default: {
       const number = readNumber(kind.type, text);
       return number !== undefined && number >= kind.min && number <= kind.max ? number : undefined;
     }
   }
+}
+
+function readGlobs(text: string): string | undefined {
+  const globs = text.split(",").map((glob) => glob.trim());
+  return text.length <= 4096 && globs.every((glob) => /^[\w*?]+$/.test(glob)) ? globs.join() : undefined;
 }
 
 function readNumber(type: "integer" | "number" | "duration" | "size", text: string): number | undefined {
@@ -284,6 +304,8 @@ export function describeRange({ kind, default: initial }: Setting): string {
       return kind.choices.join(" or ");
     case "text":
       return "the name or path of a shell";
+    case "globs":
+      return "names of variables with * and ?, separated by commas, or none";
     case "duration":
       return `a duration from ${formatExactDuration(kind.min)} to ${
         formatExactDuration(kind.max)

@@ -12,6 +12,7 @@ import {
   FIELDS,
   type FieldSetting,
   type Kind,
+  LARGEST_STDIN,
   type NewJob,
   STORED_FIELDS,
 } from "./fields.ts";
@@ -27,6 +28,8 @@ export interface Surroundings {
   cwd: string | null;
   /** Whether its paths are those of Windows. */
   windows: boolean;
+  /** Reads times as people say them (see `when.ts`), in ms since the epoch; without it, they are read as ISO 8601 alone. */
+  readTime?(said: string): number | undefined;
 }
 
 /** What holds for a job that does not say otherwise: some settings, and where it is enqueued. */
@@ -64,18 +67,21 @@ function described(kind: Kind): string {
     case "delay":
       return `a duration from 0 to ${formatDuration(LONGEST_MS)} (seconds, or "90s", "10m", "1h30m", "2d")`;
     case "time":
-      return "a time with its zone, such as 2030-01-01T14:00:00Z or 2030-01-01T14:00+02:00";
+      return 'a time, such as 2030-01-01T14:00:00Z, "tomorrow 9:00", "friday 18:00 Europe/Berlin" or +2h';
     case "path":
       return "the path of a directory";
     case "variables":
       return "names with values that are text, the names without =, nothing with NUL bytes";
     case "flag":
       return "true or false";
+    case "input":
+      return kind.as === "text" ? "text" : "bytes in base64";
   }
 }
 
 /** The value in code, or undefined when it is not of that kind. @throws {BadInput} that says more */
-function readValue(kind: Kind, value: unknown, { now, cwd, windows }: Surroundings): unknown {
+function readValue(kind: Kind, value: unknown, surroundings: Surroundings): unknown {
+  const { now, cwd, windows } = surroundings;
   switch (kind.type) {
     case "text":
       return isText(value) && value.trim() !== "" ? value : undefined;
@@ -96,7 +102,7 @@ function readValue(kind: Kind, value: unknown, { now, cwd, windows }: Surroundin
       return ms === 0 ? null : ms && now + ms;
     }
     case "time":
-      return typeof value === "string" ? parseTime(value) : undefined;
+      return typeof value === "string" ? readTime(value, surroundings) : undefined;
     case "path":
       if (!isText(value) || value === "" || cwd === null && !isAbsolute(value, { windows })) return undefined;
       return absolutePath(value, cwd ?? "", { windows });
@@ -104,6 +110,8 @@ function readValue(kind: Kind, value: unknown, { now, cwd, windows }: Surroundin
       return readVariables(value);
     case "flag":
       return typeof value === "boolean" ? value : undefined;
+    case "input":
+      return readStdin(kind.as, value);
   }
 }
 
@@ -125,6 +133,7 @@ const SET_BY_QUEUECTL = new Set([
   "worker",
   "held",
   "seq",
+  "stdin_size",
 ]);
 
 /** Variables that every job gets. */
@@ -178,6 +187,9 @@ function readInto(
   }
   if (values.run_at !== undefined && values.delay !== undefined) {
     throw new BadInput("Cannot use run_at and delay together: each says when the job may start");
+  }
+  if (values.stdin !== undefined && values.stdin_base64 !== undefined) {
+    throw new BadInput("Cannot use stdin and stdin_base64 together: each says what the job reads");
   }
   if (values.command !== undefined) checkLength(values.command as string);
 }
@@ -245,6 +257,11 @@ export function parseTime(text: string): number | undefined {
   return time >= FIRST_TIME && time <= LAST_TIME ? time : undefined;
 }
 
+function readTime(text: string, { readTime }: Surroundings): number | undefined {
+  const time = parseTime(text) ?? readTime?.(text);
+  return time !== undefined && time >= FIRST_TIME && time <= LAST_TIME ? time : undefined;
+}
+
 const FIRST_TIME = Date.parse("0000-01-01T00:00:00Z");
 const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
 
@@ -261,6 +278,29 @@ function readVariables(value: unknown): Readonly<Record<string, string>> | undef
   }
   checkEnvironment(value as Record<string, string>);
   return value as Record<string, string>;
+}
+
+function readStdin(as: "text" | "base64", value: unknown): Uint8Array | undefined {
+  if (typeof value !== "string") return undefined;
+  const bytes = as === "base64" ? bytesOfBase64(value) : new TextEncoder().encode(value);
+  if (bytes && bytes.length > LARGEST_STDIN) throw tooLargeStdin(bytes.length);
+  return as === "text" && !value.isWellFormed() ? undefined : bytes;
+}
+
+/** The refusal of what is too large to be kept with a job; `bytes` null where there is no end of it. */
+export function tooLargeStdin(bytes: number | null): BadInput {
+  const size = bytes === null ? `more than ${LARGEST_STDIN}` : bytes;
+  return new BadInput(
+    `Cannot keep a stdin of ${size} bytes with a job: it takes at most ${LARGEST_STDIN} (1 MiB); put it into a file, and let the command read that`,
+  );
+}
+
+function bytesOfBase64(text: string): Uint8Array | undefined {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
 }
 
 function checkLength(command: string): void {

@@ -57,6 +57,7 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
     case "line":
     case "word":
     case "path":
+    case "input":
       return TEXT;
   }
 }
@@ -81,6 +82,7 @@ function jobSchema(): JsonSchema {
     error: orNull(TEXT),
     worker: orNull(TEXT),
     ...others,
+    stdin_size: orNull(COUNT as { type: string }),
   });
 }
 

@@ -25,6 +25,16 @@ export function openLog({ dir, logs }: Home, worker: string): Deno.FsFile {
   );
 }
 
+/** The workers that have one; none when that cannot be told. */
+export function logNames({ logs }: Home): string[] {
+  try {
+    const names = Array.from(Deno.readDirSync(logs), ({ name }) => name.replace(/\.log$/, ""));
+    return names.filter((name) => WORKER_ID_PATTERN.test(name)).sort();
+  } catch {
+    return [];
+  }
+}
+
 /** The last `wanted` lines; afterwards the file stands at its end. */
 export function endOfLog(file: Deno.FsFile, wanted: number): Uint8Array {
   const size = file.seekSync(0, Deno.SeekMode.End);

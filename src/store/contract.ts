@@ -59,6 +59,8 @@ export interface JobStore {
   get(id: string): Promise<Job | undefined>;
   /** The attempts of a job, oldest first; empty when there is no such job. */
   attempts(id: string): Promise<Attempt[]>;
+  /** What a job's attempts read on their stdin; undefined when there is none, or no such job. */
+  stdin(id: string): Promise<Uint8Array | undefined>;
   /** One page of jobs. */
   list(filter: JobFilter): Promise<JobPage>;
   /** How many waiting jobs would be claimed before this pending job, counted to at most `limit`. */
@@ -84,7 +86,7 @@ export interface JobStore {
   /** The same for every job that is dead now, in turns with others who write. Returns how many. */
   retryDead(now: number): Promise<number>;
   /**
-   * Removes jobs with their attempts and output. `only` narrows the states; never `processing`.
+   * Removes jobs with their attempts, output and stdin. `only` narrows the states; never `processing`.
    * @throws {Refused} for a job in another state
    */
   delete(ids: readonly string[], options?: { only?: State }): Promise<void>;
@@ -269,8 +271,16 @@ export interface WorkerStore {
    * another has taken over, gets no jobs, and nothing of it is stored.
    */
   exchange(exchange: Exchange): Promise<Exchanged>;
+  /** What waits to be claimed, for a worker that has nothing to do and wants to know whether to stay. */
+  waiting(filter: WaitingFilter): Promise<Waiting>;
   /** What a supervisor has been told. Cheap enough to be asked at every change. */
   orders(supervisor: string): Promise<Orders>;
+  /**
+   * Whether a queue's jobs are taken, as far as switches and leases tell at a glance: cheap enough to be asked after
+   * every `enqueue`. `served`: it is not paused, its limit is not 0, and a worker serves it that was not told to stop
+   * and whose lease lasts beyond a time, in ms since the epoch. `nobody`: it is open, and there is no worker at all.
+   */
+  service(queue: string, beyond: number): Promise<"served" | "nobody" | "unclear">;
   /** All workers, by supervisor and start. The lease of one that is known to be gone has ended. */
   workers(): Promise<WorkerInfo[]>;
   /**
@@ -389,12 +399,37 @@ export interface Exchanged {
   waiting: boolean;
 }
 
+/** Which jobs to wait for. None is held, or of a paused queue. */
+export interface WaitingFilter {
+  /** Only of these queues; null is all. */
+  queues: readonly string[] | null;
+  /** What waits for its time is counted in these states. */
+  states: readonly ("scheduled" | "failed")[];
+  /** In ms since the epoch. */
+  now: number;
+}
+
+/** What waits to be claimed. */
+export interface Waiting {
+  /** How many jobs are pending. */
+  pending: number;
+  /** How many wait for their time. */
+  later: number;
+  /**
+   * When the first of those is due; not after `now` when any job is due and not pending yet. Null when there is none, or
+   * very many of other queues come before.
+   */
+  nextDueAt: number | null;
+}
+
 /** A job just claimed: its attempt has the number `lastAttempt`. */
 export interface ClaimedJob extends Job {
   /** The worker that gets it. */
   worker: string;
   /** Names this attempt; unguessable, so that it also names its processes. */
   token: string;
+  /** All of what it reads on its stdin, if anything; left out of one that runs already, for which nobody needs it. */
+  stdin?: Uint8Array;
 }
 
 /** A wish that workers stop. */

@@ -7,9 +7,9 @@ import {
   FIELDS,
   type FieldValue,
   type Kind,
-  type NewJob,
   SHOWN_FIELDS,
   type ShownName,
+  type StoredFields,
 } from "../domain/fields.ts";
 import type { Attempt, Job, Outcome, State } from "../domain/job.ts";
 
@@ -41,6 +41,8 @@ export interface JobJson extends FieldsJson {
   error: string | null;
   /** Who ran it. */
   worker: string | null;
+  /** How many bytes it reads on its stdin; null is none. */
+  stdin_size: number | null;
 }
 
 /** An attempt as JSON. */
@@ -84,6 +86,7 @@ export function jobJson(job: Job): JobJson {
     error: job.error,
     worker: job.worker,
     ...others,
+    stdin_size: job.stdinSize,
   };
 }
 
@@ -96,7 +99,7 @@ function fieldsJson(job: Job): FieldsJson {
   return fields as FieldsJson;
 }
 
-function valueJson({ type }: Kind, value: Job[keyof NewJob]): unknown {
+function valueJson({ type }: Kind, value: Job[keyof StoredFields]): unknown {
   switch (type) {
     case "time":
     case "delay":
@@ -110,6 +113,7 @@ function valueJson({ type }: Kind, value: Job[keyof NewJob]): unknown {
     case "path":
     case "variables":
     case "flag":
+    case "input":
       return value;
   }
 }

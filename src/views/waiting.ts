@@ -8,15 +8,15 @@ import type { Store, WorkerInfo } from "../store/contract.ts";
 /** Jobs ahead are counted up to this; beyond it, the sentence says "more than" so many. */
 const COUNTED_AHEAD = 1000;
 
-/** The reasons, the strongest first; empty for a job that does not wait. */
+/** The reasons, the strongest first; empty for a job that does not wait. `say` writes times down, in ISO 8601 unless given. */
 export async function reasonsToWait(
   job: Job,
-  { store, now }: { store: Store; now: number },
+  { store, now, say = iso }: { store: Store; now: number; say?: (ms: number) => string },
 ): Promise<string[]> {
   if (!["pending", "scheduled", "failed"].includes(job.state)) return [];
   const reasons = job.held ? ["it is held until it is released"] : [];
   if (job.runAt !== null && job.runAt > now) {
-    const until = new Date(job.runAt).toISOString();
+    const until = say(job.runAt);
     reasons.push(
       job.state === "failed" ? `its next attempt is due at ${until}` : `it is scheduled for ${until}`,
     );
@@ -34,6 +34,10 @@ export async function reasonsToWait(
     if (ahead > 0) reasons.push(aheadOfIt(ahead));
   }
   return reasons.length > 0 ? reasons : ["a worker is about to take it"];
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 /** Whether a job runs on although its worker has left it or is gone. */

@@ -8,6 +8,8 @@ import type { Launch } from "./process/platform.ts";
 
 /** One attempt to run. Its `env` has not got the run's token yet. */
 export interface RunRequest extends Launch {
+  /** What it reads on its stdin; nothing unless given. */
+  stdin?: Uint8Array | null;
   /** Names the attempt, and all its processes. */
   token: string;
   /** 0 is no timeout. */

@@ -69,11 +69,11 @@ Deno.test("enqueue --wait stays through retries, and gives the job as it ended w
 
 Deno.test("enqueue --wait tells of a job that was called off, or deleted", async () => {
   using test = await testStore();
-  const called = queuectl(["enqueue", "--wait", "--id", "called", "…"], { home: test.home });
+  const called = queuectl(["enqueue", "--wait", "--quiet", "--id", "called", "…"], { home: test.home });
   await enqueued(test, "called");
   await test.store.cancel(["called"], Date.now());
   assert.deepEqual(await called, { code: 1, stdout: "called\n", stderr: "Job called is cancelled\n" });
-  const gone = queuectl(["enqueue", "--wait", "--id", "gone", "…"], { home: test.home });
+  const gone = queuectl(["enqueue", "--wait", "--quiet", "--id", "gone", "…"], { home: test.home });
   await enqueued(test, "gone");
   await test.store.delete(["gone"]);
   assert.deepEqual(await gone, {

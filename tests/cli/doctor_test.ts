@@ -215,7 +215,13 @@ Deno.test("a job for later is no sign of a wrong clock", async () => {
 Deno.test("doctor notices that this machine's clock is behind the disk's", async () => {
   using dir = tempDir();
   Deno.mkdirSync(dir.home.dir);
-  const context = new Context({ words: [], literal: undefined, home: dir.home.dir, json: false });
+  const context = new Context({
+    words: [],
+    literal: undefined,
+    home: dir.home.dir,
+    json: false,
+    quiet: false,
+  });
   const clock = { ...systemClock, now: () => Date.now() - 600_000 };
   Object.assign(context, { clock });
   const findings = await Array.fromAsync(checkClock(context));

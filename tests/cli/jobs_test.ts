@@ -49,7 +49,7 @@ Deno.test("list refuses a state that is none, and a limit that is none", async (
   const state = await queuectl(["list", "--state", "done"], { home: test.home });
   assert.deepEqual([state.code, state.stderr], [
     2,
-    'Cannot use --state "done": it takes pending, scheduled, processing, completed, failed, dead or cancelled\n',
+    'Cannot use --state "done": it takes pending, scheduled, processing, completed, failed, dead or cancelled; did you mean completed?\n',
   ]);
   const limit = await queuectl(["list", "--limit", "0"], { home: test.home });
   assert.deepEqual([limit.code, limit.stderr], [
@@ -108,7 +108,7 @@ Deno.test("show prints a job and its attempts, without control characters", asyn
   assert.match(stdout, /^State +dead$/m);
   assert.match(stdout, /^Command +exit 7 # \\e\]0;title\\x07$/m);
   assert.match(stdout, /^Env +A=1\\n2$/m);
-  assert.match(stdout, /^ATTEMPT +OUTCOME +STARTED +TOOK +EXIT +WORKER +ERROR$/m);
+  assert.match(stdout, /^ATTEMPT +OUTCOME +STARTED \S+ +TOOK +EXIT +WORKER +ERROR$/m);
   assert.match(stdout, /^ +1 +failed +\S+ +\S+ +7 +hand-worker +exit code 7$/m);
   const job = JSON.parse((await queuectl(["show", "j1", "--json"], { home: test.home })).stdout);
   assert.deepEqual([job.state, job.exit_code, job.attempts, job.history[0].outcome], [
@@ -244,7 +244,10 @@ Deno.test("queues: list, pause, resume, limit, clear", async () => {
   assert.equal((await test.store.queues()).find(({ name }) => name === "new")?.paused, true);
   assert.equal((await run("delete", "new")).stdout, 'Deleted queue "new"\n');
   const unknown = await run("delete", "new");
-  assert.deepEqual([unknown.code, unknown.stderr], [1, 'Cannot delete queue "new": no such queue\n']);
+  assert.deepEqual([unknown.code, unknown.stderr], [
+    1,
+    'Cannot delete queue "new": no such queue; there are: mail, default\n',
+  ]);
   const limit = await run("set", "mail", "--concurrency", "0");
   assert.deepEqual([limit.code, limit.stderr], [
     2,

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { bold, list, paragraph, section, subsection } from "../../src/cli/commands/man/roff.ts";
 import type { Target } from "../../src/cli/line/command.ts";
 import { GLOBAL_FLAGS } from "../../src/cli/line/command.ts";
-import { flagName } from "../../src/cli/line/help.ts";
+import { flagName } from "../../src/cli/line/flags.ts";
 import { loadWholeTree } from "../../src/cli/line/tree.ts";
 import { SETTINGS } from "../../src/domain/settings.ts";
 import { queuectl } from "../helpers/cli.ts";
@@ -72,10 +72,10 @@ for (const [viewer, { isThere: there }] of Object.entries(VIEWERS)) {
         one === path || one.startsWith(`${path}\n`) || one.startsWith(`${path} `)
       );
       assert.ok(part, `${path} is missing`);
-      const missing = flags.filter((flag) => !new RegExp(`^ +${flag}(?: |$)`, "m").test(part));
+      const missing = flags.filter((flag) => !new RegExp(`^ +(?:-\\w, )?${flag}(?: |$)`, "m").test(part));
       assert.deepEqual(missing, [], path);
     }
-    for (const flag of Object.keys(GLOBAL_FLAGS)) assert.match(text, new RegExp(`^ +--${flag} `, "m"));
+    for (const flag of Object.keys(GLOBAL_FLAGS)) assert.match(text, new RegExp(`^ +--${flag}(?: |$)`, "m"));
     for (const { key } of SETTINGS) assert.match(text, new RegExp(`^ +${key}(?: |$)`, "m"));
     for (const title of ["NAME", "SYNOPSIS", "ENVIRONMENT", "FILES", "EXIT STATUS", "SEE ALSO"]) {
       assert.match(text, new RegExp(`^${title}$`, "m"));

@@ -104,6 +104,31 @@ const ROWS: readonly Row[] = [
     lines: [["enqueue", (dir) => ["enqueue", ...toHome(dir), "--file", dir.file("jobs")]]],
   },
   {
+    to: "queue a job for each file",
+    needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("out")}`],
+    lines: [["enqueue", (dir) => ["enqueue", ...toHome(dir), "--each", `${dir.file("out")}/*`, "ls"]]],
+  },
+  {
+    to: "keep what a job is to read",
+    needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("jobs")}`],
+    lines: [["enqueue", (dir) => ["enqueue", ...toHome(dir), "--stdin", dir.file("jobs"), "cat"]]],
+  },
+  {
+    to: "take variables from a file",
+    needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("env")}`],
+    lines: [["enqueue", (dir) => ["enqueue", ...toHome(dir), "--env-file", dir.file("env"), "true"]]],
+  },
+  {
+    to: "take a variable from here",
+    needs: (dir) => [...ofHome(dir), "--allow-env=PATH"],
+    lines: [["enqueue", line("enqueue", "--env PATH true")]],
+  },
+  {
+    to: "take the whole environment",
+    needs: (dir) => [...ofHome(dir), "--allow-env"],
+    lines: [plain("enqueue", "--env-all true")],
+  },
+  {
     to: "write a backup",
     needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("out")}`, `--allow-write=${dir.file("out")}`],
     lines: [["backup", (dir) => ["backup", ...toHome(dir), `${dir.file("out")}/b`]]],
@@ -137,8 +162,9 @@ async function jobsIn(dir: TempDir): Promise<string> {
 for (const { to, needs, lines } of ROWS) {
   Deno.test(`the least permissions to ${to} are enough, and each is asked for by its name`, async () => {
     using dir = tempDir();
-    Deno.mkdirSync(dir.file("out"));
+    Deno.mkdirSync(dir.file("out/one"), { recursive: true });
     Deno.writeTextFileSync(dir.file("jobs"), "true\ntrue\n");
+    Deno.writeTextFileSync(dir.file("env"), "A=1\n");
     const needed = needs(dir);
     if (!lines[0]![1](dir).includes("enqueue")) {
       await run(ofHome(dir), ["enqueue", "--id", "there", "true", ...toHome(dir)], dir);

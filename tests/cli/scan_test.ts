@@ -107,9 +107,12 @@ Deno.test("what is read as plain, the library reads in the same way", async () =
       if (!call) return;
       plain += 1;
       const calls: unknown[] = [];
-      const library = watched(tree, ({ brief }, { home: _home, json: _json, ...flags }, words) => {
-        calls.push({ brief, flags, words: [...words] });
-      });
+      const library = watched(
+        tree,
+        ({ brief }, { home: _home, json: _json, quiet: _quiet, ...flags }, words) => {
+          calls.push({ brief, flags, words: [...words] });
+        },
+      );
       await runByLibrary(library, new Context(argv), argv.words);
       const { command: { brief }, flags, words } = call;
       const given = Object.entries(flags).filter(([, value]) => value !== undefined);

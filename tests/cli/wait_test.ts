@@ -43,7 +43,9 @@ Deno.test("wait exits with 1 when a job ended other than completed", async () =>
 Deno.test("wait gives up after its timeout", async () => {
   using test = await testStore();
   await test.enqueue("true");
-  const { code, stdout, stderr } = await queuectl(["wait", "j1", "--timeout", "0.1"], { home: test.home });
+  const { code, stdout, stderr } = await queuectl(["wait", "j1", "--timeout", "0.1", "--quiet"], {
+    home: test.home,
+  });
   assert.deepEqual([code, stdout, stderr], [1, "", "Cannot wait any longer: 1 job not ended after 100ms\n"]);
 });
 
@@ -53,7 +55,10 @@ Deno.test("wait for a queue, or for all, ends when nothing is left to run or ret
   await test.enqueue("true", { queue: "mail" });
   const mail = queuectl(["wait", "--queue", "mail", "--json"], { home: test.home });
   const other = await queuectl(["wait", "--queue", "other"], { home: test.home });
-  assert.deepEqual([other.code, other.stderr], [1, 'Cannot wait for queue "other": no such queue\n']);
+  assert.deepEqual([other.code, other.stderr], [
+    1,
+    'Cannot wait for queue "other": no such queue; there is: mail\n',
+  ]);
   await (await worker.claim()).end();
   assert.equal((await mail).code, 0);
   assert.equal((await queuectl(["wait", "--all"], { home: test.home })).code, 0);

@@ -34,6 +34,7 @@ function texts({ kind }: Setting): fc.Arbitrary<string> {
     case "choice":
       return fc.constantFrom(...kind.choices);
     case "text":
+    case "globs":
       return fc.constant("sh");
     default: {
       const scale = kind.type === "duration" ? 1000 : 1;

@@ -33,6 +33,8 @@ Deno.test("the defaults are those of the design", () => {
     maxOutput: 0,
     retentionMs: 30 * 86_400_000,
     idFormat: "short",
+    envExclude:
+      "*TOKEN*,*SECRET*,*PASSW*,*_PWD,*PASSPHRASE*,*CREDENTIAL*,*APIKEY*,*_KEY,*_KEY_ID,*_AUTH,*COOKIE*,*DATABASE_URL,*_DSN,AWS_*",
     shell: shellOf(Deno.build.os),
   });
 });
@@ -72,6 +74,7 @@ Deno.test("values that make no sense are refused with the range that does", () =
     ["lease", ["0", "999ms", "25h"]],
     ["output_limit", ["-1", "257M", "1T"]],
     ["id_format", ["long"]],
+    ["env_exclude", ["", "A,,B", "A B", "[A]*", "A=B"]],
     ["shell", ["", "s\nh", "a\0b"]],
   ];
   for (const [key, texts] of bad) {
@@ -100,6 +103,8 @@ function allowed({ kind }: Setting): fc.Arbitrary<string | number> {
   switch (kind.type) {
     case "choice":
       return fc.constantFrom(...kind.choices);
+    case "globs":
+      return fc.constantFrom("none", "A", "*_TOKEN,AWS_?");
     case "text":
       return fc.constantFrom("sh", "bash", "/bin/my shell");
     case "number":

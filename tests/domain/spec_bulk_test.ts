@@ -37,7 +37,21 @@ Deno.test("commands, one a line, also such as begin like JSON", () => {
 Deno.test("the first line that is wrong is named", () => {
   const cases: [string, string][] = [
     ['{"command": "a"}\n{"command": }', 'In line 2 of f: cannot read the JSON: unexpected "}" at column 13'],
-    ['{"command": "a"}\n\nls', 'In line 3 of f: cannot read the JSON: unexpected "ls" at column 1'],
+    [
+      '{"command": "a"}\n\nls',
+      'In line 3 of f: cannot read the JSON: unexpected "ls" at column 1; ' +
+      'in a file whose first line begins with {, a command is written as {"command":"ls"}',
+    ],
+    [
+      "{ echo a; }\ntrue",
+      'In line 1 of f: cannot read the JSON: unexpected "echo" at column 3; ' +
+      'in a file whose first line begins with {, a command is written as {"command":"{ echo a; }"}',
+    ],
+    [
+      `{ ${"x".repeat(99)}; }`,
+      `In line 1 of f: cannot read the JSON: unexpected "${"x".repeat(99)}" at column 3; ` +
+      'in a file whose first line begins with {, a command is written as {"command": "ls"}',
+    ],
     ['{"command": "a"}\n{"comand": "b"}', 'In line 2 of f: unknown field "comand", did you mean "command"?'],
     ['ls\n{"command": "a"}', "In line 2 of f: cannot mix JSON and commands: the first line is a command"],
     [

@@ -176,7 +176,8 @@ Deno.test("values of the wrong type or outside their range are refused", () => {
   const id =
     "it takes 1 to 128 of the characters A-Z a-z 0-9 . _ : -, and not j with a number, which queuectl gives";
   const queue = "it takes 1 to 64 of the characters A-Z a-z 0-9 . _ : -, the first a letter or digit";
-  const time = "it takes a time with its zone, such as 2030-01-01T14:00:00Z or 2030-01-01T14:00+02:00";
+  const time =
+    'it takes a time, such as 2030-01-01T14:00:00Z, "tomorrow 9:00", "friday 18:00 Europe/Berlin" or +2h';
   const label = "it takes 1 to 128 characters on one line";
   const cases: [string, unknown, string][] = [
     ["priority", "1", priority],
@@ -283,7 +284,10 @@ Deno.test("flags are read as the fields they stand for", () => {
     env: { A: "1=2" },
     held: true,
   });
-  refuses(() => fieldsFromFlags({ env: ["A"] }), 'Cannot use env "A": it takes NAME=VALUE');
+  refuses(
+    () => fieldsFromFlags({ env: ["=A"] }),
+    'Cannot use env "=A": it takes NAME=VALUE, or NAME of a variable that is set here',
+  );
   refuses(
     () => readFields(fieldsFromFlags({ priority: "high" }), DEFAULTS),
     'Cannot use priority "high": it takes a whole number from -2147483648 to 2147483647',

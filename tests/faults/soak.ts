@@ -15,6 +15,7 @@ import { type WorkerChild, Workers } from "./workers.ts";
 
 const PROCESSES = 2;
 const ARGS = ["--count", "2", "--slots", "2"];
+const SLOTS = PROCESSES * 2 * 2;
 const BATCH_INTERVAL_MS = 500;
 /** Ten jobs every half second: twenty a second. */
 const BATCH: readonly Kind[] = [
@@ -47,6 +48,11 @@ const BOUNDS: Readonly<Record<keyof Sample, { name: string; atMost(first: number
 };
 /** The short form ends before everything is warm: a worker's memory grows at first. */
 const SHORT_MEMORY_MIB = 150;
+/**
+ * And in so few samples it is chance how many slots are busy: a slow machine falls behind. What one holds open is far
+ * less than a file for each job that has run, which would come to a hundred.
+ */
+const FILES_OF_A_SLOT = 4;
 
 /** Steady work for a long time. */
 export const SOAK: Fault = {
@@ -106,8 +112,7 @@ function compare(samples: readonly Sample[], scale: Scale): { figures: string[];
   for (const key of Object.keys(BOUNDS) as (keyof Sample)[]) {
     const first = mean(warm.slice(0, third).map((sample) => sample[key]));
     const last = mean(warm.slice(-third).map((sample) => sample[key]));
-    const young = scale === "short" && key === "memoryMiB";
-    const atMost = young ? SHORT_MEMORY_MIB * PROCESSES : BOUNDS[key].atMost(first);
+    const atMost = mayBe(key, { first, scale });
     const said = `${BOUNDS[key].name} ${first.toFixed(1)}, then ${last.toFixed(1)} (at most ${
       atMost.toFixed(1)
     })`;
@@ -115,6 +120,13 @@ function compare(samples: readonly Sample[], scale: Scale): { figures: string[];
     if (last > atMost) found.push(`Grew: ${said}.`);
   }
   return { figures, found };
+}
+
+/** What a figure may be at the end. */
+function mayBe(key: keyof Sample, { first, scale }: { first: number; scale: Scale }): number {
+  if (scale === "short" && key === "memoryMiB") return SHORT_MEMORY_MIB * PROCESSES;
+  const chance = scale === "short" && key === "openFiles" ? SLOTS * FILES_OF_A_SLOT : 0;
+  return BOUNDS[key].atMost(first) + chance;
 }
 
 function mean(values: readonly number[]): number {

@@ -53,9 +53,10 @@ export async function call(how: Installed, args: readonly string[], stdin?: stri
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-/** Runs `queuectl …args`, which must succeed without a word on stderr, and returns what it printed. */
+/** Runs `queuectl …args`, which must succeed without a word on stderr but hints, and returns what it printed. */
 export async function says(how: Installed, args: readonly string[], stdin?: string): Promise<string> {
-  const { code, stdout, stderr } = await call(how, args, stdin);
+  const words = args[0] === "enqueue" ? ["--quiet", ...args] : args;
+  const { code, stdout, stderr } = await call(how, words, stdin);
   assert.deepEqual([code, stderr], [0, ""], `queuectl ${args.join(" ")}: ${stderr}`);
   return stdout;
 }

@@ -36,7 +36,8 @@ export const REBUILDING: Step = {
       cwd TEXT,
       env TEXT,                         -- a JSON object
       held INTEGER NOT NULL CONSTRAINT jobs_held CHECK (held = 0 OR held = 1 AND state IN ('pending', 'scheduled', 'failed')),
-      cancel_requested INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_cancel_requested CHECK (cancel_requested IN (0, 1))
+      cancel_requested INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_cancel_requested CHECK (cancel_requested IN (0, 1)),
+      stdin_size INTEGER
     ) STRICT;
 
     INSERT INTO rebuilt SELECT * FROM jobs;

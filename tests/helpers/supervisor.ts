@@ -40,7 +40,7 @@ export async function startSupervisor(
     burst = false,
   }:
     & Unusual
-    & { burst?: boolean } = {},
+    & { burst?: boolean | "leave-scheduled" } = {},
 ): Promise<Supervisor> {
   const journal: Journal = { started() {}, adopted() {}, settled, note: (text) => notes.push(text) };
   return await Supervisor.start({

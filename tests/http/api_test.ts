@@ -27,6 +27,24 @@ async function served(args: readonly string[] = []) {
   };
 }
 
+Deno.test("what a job reads is said as text or in base64, shown by its size, and given back as it is", async () => {
+  await using place = await served();
+  const { api, server } = place;
+  const made = await api.send("POST", "/jobs", { body: { command: "cat", stdin: "é" } });
+  assert.deepEqual([made.status, made.json.stdin_size], [201, 2]);
+  await api.send("POST", "/bulk/enqueue", {
+    body: { jobs: [{ command: "cat", stdin_base64: "AP8=" }, { command: "true" }] },
+  });
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const raw = await fetch(`${server.url}api/v1/jobs/j2/stdin`, { headers });
+  assert.deepEqual(new Uint8Array(await raw.arrayBuffer()), new Uint8Array([0, 255]));
+  assert.equal(raw.headers.get("content-disposition"), "attachment");
+  const none = await api.send("GET", "/jobs/j3/stdin");
+  assert.deepEqual([none.status, none.json.detail], [404, 'Cannot show the stdin of job "j3": it has none']);
+  const fixed = await api.send("PATCH", "/jobs/j1", { body: { stdin: "x" } });
+  assert.equal(fixed.status, 400);
+});
+
 Deno.test("a job is enqueued, looked at, changed, held, cancelled, run again and removed", async () => {
   await using place = await served();
   const { api } = place;

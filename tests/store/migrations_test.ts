@@ -25,6 +25,7 @@ const DIGESTS = [
   "f3c3a964c886d6c524206c5d1956cfed173556753f06cb6cea2546bda6b0103d",
   "f44b328b2b420d337af675f90bb2c1940aba5ae4a02ad12b8dd52f273cbde95b",
   "6f7ac6b83f660cc1695f45fa24e6fddd64278de60d99a1a989025d0061be0560",
+  "663b312caf6fd9f499574c5a4811d85f4e198f0f02cf69aea11898d78f44865f",
 ];
 
 Deno.test("a released step is never changed", async () => {

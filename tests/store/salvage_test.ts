@@ -94,6 +94,7 @@ const SPOILED: Record<Exclude<keyof Salvaged, Staging | "supervisors" | "setting
     "held = 7 WHERE seq = 10",
   ],
   attempts: ["started_at = -5 WHERE job = 2", "outcome = 'fine' WHERE job = 3"],
+  inputs: ["job = -1 WHERE job = 2"],
   output: ["start = -1 WHERE start = 1", "stream = 'stdin' WHERE start = 2"],
   queues: ["name = 'a b' WHERE name = 'mail'"],
   workers: ["queues = '[\"mail\"' WHERE id = 'wrong'"],
@@ -106,7 +107,8 @@ Deno.test("rows that mean nothing are left out, each for itself, and counted as 
   const make = async (store: Store) => {
     const workers = ["s-worker", "wrong"].map((id) => ({ id, slots: 1, queues: null }));
     await store.register(newSupervisor("s", { workers }));
-    await enqueue(store, ...Array.from({ length: 11 }, () => ({})));
+    const stdin = new TextEncoder().encode("to be read");
+    await enqueue(store, ...Array.from({ length: 11 }, (_, n) => n < 2 ? { stdin } : {}));
     for (const queue of ["mail", "fine"]) await store.setQueue(queue, { paused: true });
     for (const key of ["right", "wrong", "early"]) {
       await store.enqueue([], { now: T0, idFormat: "short", request: { key, fingerprint: "f" } });

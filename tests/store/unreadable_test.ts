@@ -34,6 +34,8 @@ const DAMAGE: readonly [column: string, value: string][] = [
   ["created_at", BYTES],
   ["run_at", TOO_LARGE],
   ["run_at", `-${TOO_LARGE}`],
+  ["stdin_size", TOO_LARGE],
+  ["stdin_size", BYTES],
 ];
 
 /** Writes a value into a job past all checks. */
@@ -49,6 +51,27 @@ function spoil(path: string, sql: string): void {
   }
   using db = new DatabaseSync(path);
   db.exec(`PRAGMA ignore_check_constraints=1; ${sql}`);
+}
+
+for (
+  const [what, sql] of [
+    ["is gone", "DELETE FROM inputs"],
+    ["has become shorter", "UPDATE inputs SET bytes = x'00'"],
+    ["may never have been", "UPDATE jobs SET stdin_size = 0"],
+  ] as const
+) {
+  Deno.test(`a job whose stdin ${what} is dead, and not run without it`, async () => {
+    using dir = tempDir();
+    const store = await openStore(dir.home);
+    await store.register(newSupervisor("s"));
+    await enqueue(store, { id: "damaged", stdin: new Uint8Array(9) });
+    spoil(dir.home.database, sql);
+    await enqueue(store, { id: "other" });
+    assert.deepEqual((await claim(store, "s", { count: 9 })).map(({ id }) => id), ["other"]);
+    const { state, error } = (await store.get("damaged"))!;
+    assert.deepEqual([state, error], ["dead", "not started: its stored stdin cannot be read"]);
+    store.close();
+  });
 }
 
 for (const [column, value] of DAMAGE) {

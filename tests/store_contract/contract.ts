@@ -12,6 +12,7 @@ import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
 import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
+import { reading } from "./reading.ts";
 import { settling } from "./settling.ts";
 import type { Opened, Test } from "./suite.ts";
 import { supervising } from "./supervising.ts";
@@ -23,6 +24,7 @@ const PARTS = [
   claiming,
   settling,
   printing,
+  reading,
   queueing,
   supervising,
   counting,

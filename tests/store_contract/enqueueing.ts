@@ -37,6 +37,7 @@ export function enqueueing(test: Test): void {
       signal: null,
       error: null,
       worker: null,
+      stdinSize: null,
     });
   });
 

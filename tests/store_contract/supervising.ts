@@ -40,6 +40,57 @@ export function supervising(test: Test): void {
     assert.deepEqual((await store.workers()).map(({ id }) => id), ["w1"]);
   });
 
+  test("service() tells at a glance whether a worker takes a queue's jobs", async (store) => {
+    const served = () => Promise.all(["a", "b"].map((queue) => store.service(queue, T0 + 100)));
+    assert.deepEqual(await served(), ["nobody", "nobody"]);
+    await store.setQueue("b", { paused: true });
+    assert.deepEqual(await served(), ["nobody", "unclear"]);
+    const workers = [{ id: "w1", slots: 1, queues: ["a"] }];
+    await store.register(newSupervisor("s", { workers, leaseUntil: T0 + 100 }));
+    assert.deepEqual(await served(), ["unclear", "unclear"]);
+    await store.renew("s", T0 + 101);
+    await store.setQueue("b", { paused: false });
+    assert.deepEqual(await served(), ["served", "unclear"]);
+    await store.setQueue("a", { paused: true });
+    await store.register(newSupervisor("t"));
+    assert.deepEqual(await served(), ["unclear", "served"]);
+    await store.setQueue("a", { paused: false, concurrency: 1 });
+    assert.deepEqual(await served(), ["served", "served"]);
+    await store.requestStop({ endAt: null, leave: false });
+    assert.deepEqual(await served(), ["unclear", "unclear"]);
+  });
+
+  test("waiting() counts what is not held, of queues that are not paused, and tells what is due first", async (store) => {
+    const later = (ms: number) => ({ runAt: T0 + ms });
+    await enqueue(
+      store,
+      {},
+      { held: true },
+      later(900),
+      { ...later(300), queue: "a" },
+      {
+        ...later(200),
+        held: true,
+      },
+      { ...later(100), queue: "off" },
+      { queue: "off" },
+    );
+    await store.setQueue("off", { paused: true });
+    const states = ["scheduled", "failed"] as const;
+    const waiting = (queues: string[] | null, some: readonly ("scheduled" | "failed")[] = states, now = T0) =>
+      store.waiting({ queues, states: some, now });
+    assert.deepEqual(await waiting(null), { pending: 1, later: 2, nextDueAt: T0 + 300 });
+    assert.deepEqual(await waiting(["default"]), { pending: 1, later: 1, nextDueAt: T0 + 900 });
+    assert.deepEqual(await waiting(["off", "none"]), { pending: 0, later: 0, nextDueAt: null });
+    assert.deepEqual(await waiting(null, ["failed"]), { pending: 1, later: 0, nextDueAt: null });
+    // what is due and not pending yet may belong to anybody
+    assert.deepEqual(await waiting(["a"], ["failed"], T0 + 200), {
+      pending: 0,
+      later: 0,
+      nextDueAt: T0 + 100,
+    });
+  });
+
   test("requestStop() reaches the worker named, or all, through orders()", async (store) => {
     await store.register(newSupervisor("s"));
     await store.register(newSupervisor("t"));

@@ -234,6 +234,6 @@ Deno.test("what is stored of a stream that was cut has its places in it, and its
   assert.equal(last.start + last.bytes.length, growing.printed);
   assert.equal(new TextDecoder().decode(pieces.find(({ stream }) => stream === "stderr")!.bytes), "fine\n");
   assert.equal(reader.trimmed, true);
-  removeSpool(growing.spool, { end: undefined, trimmed: reader.trimmed });
+  removeSpool(growing.spool, { end: undefined, trimmed: reader.trimmed, input: false });
   assert.deepEqual([...Deno.readDirSync(dir.path)].filter(({ name }) => name.startsWith("0123abcd")), []);
 });

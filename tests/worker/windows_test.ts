@@ -96,6 +96,12 @@ Deno.test("nothing of a job is in the text that cmd parses, but its mark", () =>
   });
 });
 
+Deno.test("a command's shell reads the spool where it is given something to read", () => {
+  const reads = scriptOf(launchOf({ reads: true }));
+  assert.ok(reads.includes('"!QUEUECTL_COMMAND!" <"!QUEUECTL_SPOOL!.in" >>"!QUEUECTL_SPOOL!.out"'), reads);
+  assert.ok(!scriptOf(launchOf()).includes('.in"'));
+});
+
 Deno.test("cmd makes the spool's first file before it runs the command, and leaves the exit code last", () => {
   const script = scriptOf(launchOf());
   assert.ok(script.startsWith(`"${MARK}`) && script.endsWith('"'));

@@ -2,14 +2,12 @@
  * @module
  * What queuectl may do when it is installed as a program of its own, as an executable or from npm: the least with
  * which everything works. A home can be anywhere, and so can files to enqueue from and to back up to; shells do all
- * that concerns processes; the variables are those of `environment.ts`.
+ * that concerns processes; jobs may be given any variable.
  */
 
 /** The flags for a platform, given as Deno names its operating system. */
 export function permissionsOn(os: typeof Deno.build.os): string[] {
   const windows = os === "windows";
-  const variables = ["QUEUECTL_HOME", "HOME", "NO_COLOR", "QUEUECTL_DEBUG", "QUEUECTL_TOKEN"];
-  if (windows) variables.push("USERPROFILE");
   return [
     "--no-prompt",
     "--allow-read",
@@ -17,7 +15,7 @@ export function permissionsOn(os: typeof Deno.build.os): string[] {
     "--allow-sys=statfs", // for the room that is left, on the dashboard; workers drop it
     "--allow-net", // for the dashboard, at whatever address; workers drop it
     `--allow-run=${windows ? "cmd,powershell,taskkill" : "sh"}`,
-    `--allow-env=${variables.join()}`,
+    "--allow-env", // for `enqueue --env NAME`; workers drop it
     // nothing is imported from anywhere once it is installed; some hosts would be allowed by default
     "--deny-import",
   ];

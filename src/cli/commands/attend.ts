@@ -55,7 +55,7 @@ async function followOne(
   context: Context,
   { id, signal, heading }: { id: string; signal: AbortSignal; heading: boolean },
 ): Promise<void> {
-  if (heading) context.print.note(`Job ${id}`);
+  if (heading) context.print.hint(`Job ${id}`);
   await follow(context, {
     id,
     attempt: 0,

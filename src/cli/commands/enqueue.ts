@@ -2,14 +2,23 @@
  * @module
  * `queuectl enqueue`: one job from JSON, a command, or words; or a file of many.
  */
+import type { Template } from "../../domain/each.ts";
 import { BadInput } from "../../domain/errors.ts";
+import type { NewJob } from "../../domain/job.ts";
 import { type JobDefaults, jobFromValue, readFields } from "../../domain/spec.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { quoteWords } from "../../system/shell_words.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
-import { text, toggle } from "../line/flags.ts";
-import { fieldsFromFlags, fieldTexts, jobFlags } from "./job_flags.ts";
+import { text, texts, toggle } from "../line/flags.ts";
+import {
+  ENV_FLAGS,
+  fieldsWithVariables,
+  jobFlags,
+  type JobFlagValues,
+  sayWhen,
+  timesAsSaid,
+} from "./job_flags.ts";
 
 const ADVICE = "quote the whole command, or put -- before it";
 
@@ -20,6 +29,9 @@ export const command: Target = defineCommand({
     "Flags fill in what the JSON does not say. The id is printed once the job is safely stored.",
     "A file holds JSON objects, one a line, or a JSON array of them, or commands, one a line; blank lines and lines",
     "that begin with # are skipped. Either all of its jobs are queued or, when one is wrong, none.",
+    "--each makes a job for each line of a FILE (- is standard input), or, of what has * ? or [ in it, for each file that",
+    "matches where the job is to run; ** is any directories. In the command {} is the item, {.} without its extension,",
+    "{/} its last name, {/.} that without the extension, {//} its directory, {#} its number; without any, it comes last.",
     "--wait returns when the job has ended, retries included, with the exit code of its command: 128 and its number for",
     "a signal, 124 when its time was up, 1 when it was cancelled. --follow prints what the job prints meanwhile, and",
     "its id to standard error. With several jobs it is the code of the first that did not complete. Ctrl-C ends the",
@@ -29,13 +41,19 @@ export const command: Target = defineCommand({
     ["enqueue 'make report'", "a command"],
     ["enqueue -- cp 'my file' /tmp", "a command by its words"],
     [`enqueue '{"command": "make", "priority": 1, "timeout": "10m"}'`, "a job as JSON"],
-    ["enqueue --delay 1h --label nightly 'make clean'", "not before an hour from now"],
+    ["enqueue -d 1h -l nightly 'make clean'", "not before an hour from now"],
+    ["enqueue --run-at 'friday 18:00' make", "not before then"],
+    ["enqueue --stdin letter.txt 'mail -s hello you@example.org'", "with an input that is kept with the job"],
     ["enqueue --file jobs.txt --queue bulk", "many, into one queue"],
+    ["enqueue --each '*.wav' -- lame {} {.}.mp3", "one for each file that matches"],
     ["enqueue --follow 'make report'", "run by a worker, as if it ran here"],
   ],
   flags: {
     ...jobFlags(),
+    ...ENV_FLAGS,
     file: text("FILE", "many jobs from a file; - is standard input"),
+    each: texts("FILE|GLOB", "a job for each line, or each file that matches; may be repeated"),
+    null: toggle("items of --each are separated by NUL bytes, not by lines"),
     wait: toggle("return when it has ended, with its exit code"),
     follow: toggle("the same, and print what it prints"),
   },
@@ -46,33 +64,72 @@ export const command: Target = defineCommand({
     if (follow && context.json) {
       throw new BadInput("Cannot use --json with --follow: use --wait, then logs --json");
     }
-    const fields = fieldsFromFlags(fieldTexts(flags));
-    const queued: Queued = typeof flags.file === "string"
-      ? await enqueueFile(context, { path: flags.file, fields, words })
-      : await enqueueTyped(context, { fields, words });
+    requireOneReader(flags);
+    if (flags.null === true && flags.each === undefined) {
+      throw new BadInput("Cannot use --null without --each: it says how items are separated");
+    }
+    const { stdin, each } = flags as JobFlagValues;
+    const typed: Typed = {
+      fields: await fieldsWithVariables(context, flags),
+      stdin: typeof stdin === "string" ? await stdinOf(stdin) : undefined,
+      words,
+    };
+    const queued = Array.isArray(each)
+      ? await enqueueForEach(context, {
+        ...typed,
+        sources: each,
+        byNul: flags.null === true,
+        file: flags.file,
+      })
+      : typeof flags.file === "string"
+      ? await enqueueFile(context, { ...typed, path: flags.file })
+      : await enqueueTyped(context, typed);
     const attends = follow || flags.wait === true;
     if (follow && !queued.many) context.print.note(queued.ids[0]!);
     else if (!follow && !(attends && context.json)) await printIds(context, queued);
+    if (queued.inWords) await sayWhen(context, queued.jobs[0]?.runAt ?? null, context.clock.now());
+    await sayUnlessServed(context, queued);
     if (!attends) return;
     const { attend } = await import("./attend.ts");
     return await attend(context, { ids: queued.ids, follow });
   },
 });
 
-/** The ids of jobs that are safely stored. */
+/** Jobs that are safely stored. */
 interface Queued {
   ids: readonly string[];
-  /** They come from a file. */
+  jobs: readonly NewJob[];
+  /** They come from a file, or are one for each of many. */
   many: boolean;
+  /** When they may start was said in words. */
+  inWords: boolean;
 }
 
 /** What was typed: flags as fields, and words. */
 interface Typed {
   fields: Record<string, unknown>;
+  /** What each job is to read. */
+  stdin: Uint8Array | undefined;
   words: readonly string[];
 }
 
-async function enqueueTyped(context: Context, { fields, words }: Typed): Promise<Queued> {
+/** Standard input is gone once it was read. */
+function requireOneReader({ file, each, stdin, envFile }: JobFlagValues): void {
+  const readers = Object.entries({ "--file": file, "--each": each, "--stdin": stdin, "--env-file": envFile })
+    .flatMap(([flag, value]) => [value].flat().filter((one) => one === "-").map(() => flag));
+  if (readers.length < 2) return;
+  throw new BadInput(
+    `Cannot use - for both ${readers.slice(0, 2).join(" and ")}: standard input can be read once`,
+  );
+}
+
+async function stdinOf(path: string): Promise<Uint8Array> {
+  const { readStdin } = await import("./enqueue_stdin.ts");
+  return await readStdin(path);
+}
+
+async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
+  const { fields, words } = said;
   if (words.length === 0 && !("command" in fields)) {
     throw new BadInput("Missing COMMAND: give a command, a job as JSON, or --file FILE");
   }
@@ -80,18 +137,25 @@ async function enqueueTyped(context: Context, { fields, words }: Typed): Promise
     throw new BadInput("Cannot take two commands: give one as text or with --command");
   }
   const typed = words.length > 0 ? await fieldsOfWords(words, context.literal) : {};
-  const defaults = await defaultsFor(context, fields);
+  const defaults = await defaultsFor(context, said, (typed as { run_at?: unknown } | null)?.run_at);
   const job = jobFromValue(typed, defaults);
   const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
-  return { ids: await store.enqueue([job], { now: defaults.now, idFormat }), many: false };
+  const ids = await store.enqueue([job], { now: defaults.now, idFormat });
+  return { ids, jobs: [job], many: false, inWords: defaults.readTime !== undefined };
 }
 
 /** What the words say of the job: a command by its words, a command as text, or JSON. */
 async function fieldsOfWords(words: readonly string[], literal: readonly string[] = []): Promise<unknown> {
   const [first, second] = words;
   if (literal.length === words.length) return { command: quoteWords(words) };
-  if (first!.startsWith("-")) throw new BadInput(`Unknown flag ${first}: ${ADVICE}`);
+  if (first!.startsWith("-")) {
+    throw new BadInput(
+      /\s/.test(first!)
+        ? `Unknown flag "${first}": for a command that begins with -, use --command`
+        : `Unknown flag ${first}; --help shows what it takes`,
+    );
+  }
   if (second !== undefined) throw new BadInput(`Unexpected word "${second}" after "${first}": ${ADVICE}`);
   const text = first!.trimStart();
   if (text.startsWith("{")) {
@@ -112,34 +176,112 @@ function isJson(text: string): boolean {
   }
 }
 
-async function defaultsFor(context: Context, fields: Record<string, unknown>): Promise<JobDefaults> {
-  const surroundings = { now: context.clock.now(), ...whereabouts() };
-  const given = readFields(fields, surroundings);
+/** `runAt` is what the job itself says. */
+async function defaultsFor(
+  context: Context,
+  { fields, stdin }: Typed,
+  runAt?: unknown,
+): Promise<JobDefaults> {
+  const now = context.clock.now();
+  const surroundings = { now, ...whereabouts(), ...await timesAsSaid(now, fields.run_at, runAt) };
+  const given = { ...readFields(fields, surroundings), ...(stdin && { stdin }) };
   await context.store({ reserve: false });
   return { ...await context.settings(), ...surroundings, given };
 }
 
 async function enqueueFile(
   context: Context,
-  { path, fields, words }: Typed & { path: string },
+  { path, ...said }: Typed & { path: string },
 ): Promise<Queued> {
+  const { fields, words } = said;
   if (words.length > 0 || "command" in fields || "id" in fields) {
     throw new BadInput("Cannot use --file with a command or an id: the file says them");
   }
-  const defaults = await defaultsFor(context, fields);
+  const defaults = await defaultsFor(context, said);
   const { enqueueBulk } = await import("./enqueue_bulk.ts");
-  return { ids: await enqueueBulk(context, { path, defaults }), many: true };
+  const stored = await enqueueBulk(context, { path, defaults });
+  return { ...stored, many: true, inWords: defaults.readTime !== undefined };
+}
+
+/** `--each` and what was typed besides it. */
+interface ForEach extends Typed {
+  sources: readonly string[];
+  byNul: boolean;
+  file: unknown;
+}
+
+async function enqueueForEach(context: Context, { sources, byNul, file, ...said }: ForEach): Promise<Queued> {
+  if (file !== undefined) throw new BadInput("Cannot use --each with --file: a file says its own commands");
+  const { command, ...fields } = said.fields;
+  if ("id" in fields) throw new BadInput("Cannot use --each with an id: each job needs one of its own");
+  const template = templateOf(said.words, { command, literal: context.literal });
+  const defaults = await defaultsFor(context, { ...said, fields });
+  const { enqueueEach } = await import("./enqueue_each.ts");
+  const stored = await enqueueEach(context, { sources, byNul, template, defaults });
+  return { ...stored, many: true, inWords: defaults.readTime !== undefined };
+}
+
+function templateOf(
+  words: readonly string[],
+  { command, literal = [] }: { command: unknown; literal: readonly string[] | undefined },
+): Template {
+  if (words.length > 0 && command !== undefined) {
+    throw new BadInput("Cannot take two commands: give one as text or with --command");
+  }
+  if (typeof command === "string") return { text: command };
+  const [first, second] = words;
+  if (first === undefined) throw new BadInput("Missing COMMAND: say what to run for each item");
+  if (literal.length === words.length) return { words };
+  if (first.startsWith("-")) throw new BadInput(`Unknown flag ${first}; --help shows what it takes`);
+  if (second !== undefined) throw new BadInput(`Unexpected word "${second}" after "${first}": ${ADVICE}`);
+  if (/^\s*\{\s*"/.test(first)) {
+    throw new BadInput(
+      "Cannot use --each with a job as JSON: give the command as text, and the rest as flags",
+    );
+  }
+  return { text: first };
 }
 
 /** One a line; of a file, a terminal gets their number instead. */
 async function printIds(context: Context, { ids, many }: Queued): Promise<void> {
   if (!context.json) {
-    if (many && Deno.stdout.isTerminal()) context.print.note(`Queued ${ids.length} jobs`);
+    if (many && Deno.stdout.isTerminal()) context.print.hint(`Queued ${ids.length} jobs`);
     else if (ids.length > 0) context.print.line(ids.join("\n"));
   } else if (many) context.print.result({ ids }, () => "");
   else {
     const { jobJson } = await import("../../views/job_json.ts");
     const stored = await (await context.store()).get(ids[0]!);
     context.print.result(stored && jobJson(stored), () => "");
+  }
+}
+
+/**
+ * Says once where nobody takes some of the jobs. A worker whose lease has not been renewed for half of its time is
+ * looked at more closely. The jobs are stored: nothing fails here.
+ */
+async function sayUnlessServed(context: Context, { jobs }: Queued): Promise<void> {
+  if (!context.print.hints) return;
+  try {
+    const store = await context.store();
+    const { leaseMs } = await context.settings();
+    const beyond = context.clock.now() + leaseMs / 2;
+    const queues = new Set(jobs.filter(({ held }) => !held).map(({ queue }) => queue));
+    const found = new Set<string>();
+    for (const queue of queues) {
+      const service = await store.service(queue, beyond);
+      if (service === "served") queues.delete(queue);
+      else found.add(service);
+    }
+    if (queues.size === 0) return;
+    // which is what is said most often, and takes nothing more to be known
+    if (!found.has("unclear")) {
+      return context.print.hint(
+        `No worker is running: start one with ${context.lineOf(["worker", "start"])}`,
+      );
+    }
+    const { sayWhyQueuesStand } = await import("./say_standstill.ts");
+    await sayWhyQueuesStand(context, queues);
+  } catch {
+    // There is no hint, then.
   }
 }

@@ -3,10 +3,12 @@
  * Queueing all the jobs of a file, or none.
  */
 import { inPlace, readBulk } from "../../domain/bulk.ts";
-import { BadInput, TakenId } from "../../domain/errors.ts";
+import { TakenId } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
+import { timeReader } from "../../domain/when.ts";
 import type { Context } from "../line/context.ts";
+import { inputName, readTextInput } from "./read_input.ts";
 
 /** Which file, and what holds for each of its jobs. */
 export interface BulkRequest {
@@ -17,42 +19,38 @@ export interface BulkRequest {
 }
 
 /**
- * Queues the jobs of a file. Returns their ids.
+ * Queues the jobs of a file. Returns them with their ids.
  * @throws {BadInput} or {TakenId} that names the line; then nothing was queued
  */
-export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<string[]> {
-  const source = path === "-" ? "standard input" : path;
-  const { jobs, place } = readBulk(await readText(path, source), { source, defaults });
-  const store = await context.store({ reserve: false });
-  const { idFormat } = await context.settings();
-  const options = { now: defaults.now, idFormat };
-  return await store.enqueue(withProgress(jobs), options).catch((error) => {
+export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<StoredMany> {
+  const source = inputName(path);
+  const { jobs, place } = readBulk(await readTextInput(path), {
+    source,
+    defaults: { ...defaults, readTime: timeReader(defaults.now) },
+  });
+  return await storeMany(context, { jobs, now: defaults.now }).catch((error) => {
     throw error instanceof TakenId ? inPlace(error, { source, place: place(error.index) }) : error;
   });
 }
 
-async function readText(path: string, source: string): Promise<string> {
-  const bytes = path === "-" ? await new Response(Deno.stdin.readable).bytes() : await readFile(path);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new BadInput(`Cannot read ${source}: it is not UTF-8 text`);
-  }
+/** Very many jobs, and when they are enqueued. */
+export interface Many {
+  jobs: readonly NewJob[];
+  now: number;
 }
 
-async function readFile(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new BadInput(`Cannot read "${path}": no such file`);
-    if (error instanceof Deno.errors.IsADirectory) {
-      throw new BadInput(`Cannot read "${path}": it is a directory`);
-    }
-    if (error instanceof Deno.errors.PermissionDenied) {
-      throw new BadInput(`Cannot read "${path}": permission denied`);
-    }
-    throw error;
-  }
+/** Jobs that are stored, and their ids in the same order. */
+export interface StoredMany {
+  jobs: readonly NewJob[];
+  ids: string[];
+}
+
+/** Stores jobs, all or none. @throws {TakenId} that says which */
+export async function storeMany(context: Context, { jobs, now }: Many): Promise<StoredMany> {
+  const store = await context.store({ reserve: false });
+  const { idFormat } = await context.settings();
+  const shown = context.print.hints ? withProgress(jobs) : jobs;
+  return { jobs, ids: await store.enqueue(shown, { now, idFormat }) };
 }
 
 const BAR_WIDTH = 30;

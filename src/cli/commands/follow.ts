@@ -41,7 +41,7 @@ export async function follow(context: Context, following: Following): Promise<vo
     if (job === undefined || (onlyThis && hasEnded(job, output.attempt))) return;
     if (job.lastAttempt > output.attempt) {
       output = new OutputReader(store, { ...request, attempt: output.attempt + 1 });
-      if (output.attempt > 1) context.print.note(`Attempt ${output.attempt} of job ${job.id}`);
+      if (output.attempt > 1) context.print.hint(`Attempt ${output.attempt} of job ${job.id}`);
     } else if (ENDED.includes(job.state)) return;
     else await changes.next(signal);
   }

@@ -2,13 +2,13 @@
  * @module
  * `queuectl list`: jobs, newest first, page by page.
  */
-import { STATES } from "../../domain/job.ts";
+import { type Job, type State, STATES } from "../../domain/job.ts";
 import type { JobFilter } from "../../store/contract.ts";
 import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { choice, count, text } from "../line/flags.ts";
-import { jobTable } from "../show/job_table.ts";
+import { VIEW_FLAGS, viewOf } from "./list_view.ts";
 
 /** The flags that pick a page. */
 export const PAGE_FLAGS = {
@@ -20,28 +20,56 @@ export const PAGE_FLAGS = {
   cursor: text("CURSOR", "go on after the page that gave this cursor"),
 };
 
+/** What people call states. */
+const STATES_MEANT: Readonly<Record<string, State>> = {
+  queued: "pending",
+  waiting: "pending",
+  delayed: "scheduled",
+  running: "processing",
+  active: "processing",
+  done: "completed",
+  finished: "completed",
+  success: "completed",
+  succeeded: "completed",
+  error: "failed",
+  retrying: "failed",
+  stopped: "cancelled",
+};
+
 export const command: Target = defineCommand({
   brief: "List jobs, newest first",
   description: "When there are more, the cursor for the next page follows.",
   examples: [
     ["list", "the latest jobs"],
     ["list --state dead", "the dead letter queue"],
-    ["list --queue mail --search invoice --limit 10", "the latest ten that match"],
+    ["list -q mail --search invoice -n 10", "the latest ten that match"],
+    ["list --columns id,state,exit_code,created_at", "what you want to know of each"],
+    ["list --format '{id}\\t{command}'", "a line for each, for a script"],
     ["list --json --sort oldest", "as JSON, oldest first"],
   ],
-  flags: { state: choice(STATES, "only jobs in this state"), ...PAGE_FLAGS },
-  async run(context, flags) {
-    await printPage(context, { ...flags, limit: flags.limit ?? 50 });
+  flags: {
+    state: choice(STATES, "only jobs in this state", STATES_MEANT),
+    ...PAGE_FLAGS,
+    ...VIEW_FLAGS,
+  },
+  async run(context, { columns, format, utc, ...filter }) {
+    const view = await viewOf(context, { columns, format, utc });
+    await printPage(context, { ...filter, limit: filter.limit ?? 50 }, view);
   },
 });
 
 /** Prints one page of jobs, and to stderr how to get the next. */
-export async function printPage(context: Context, filter: JobFilter): Promise<void> {
-  const { print, clock } = context;
+export async function printPage(
+  context: Context,
+  filter: JobFilter,
+  view: (jobs: readonly Job[]) => string,
+): Promise<void> {
+  const { print } = context;
   const { jobs, cursor } = await (await context.store()).list(filter);
-  print.result(
-    { jobs: jobs.map(jobJson), cursor },
-    () => jobs.length === 0 ? "No jobs" : jobTable(print, { jobs, now: clock.now() }),
-  );
-  if (cursor !== null && !context.json) print.note(`More with --cursor ${cursor}`);
+  print.result({ jobs: jobs.map(jobJson), cursor }, () => view(jobs));
+  if (jobs.length === 0 && filter.queue !== undefined) {
+    const { hintAtUnknownQueues } = await import("./unknown_names.ts");
+    await hintAtUnknownQueues(context, [filter.queue]);
+  }
+  if (cursor !== null) print.hint(`More with --cursor ${cursor}`);
 }

@@ -20,7 +20,7 @@ export const command: Target = defineCommand({
   ].join("\n"),
   examples: [
     ["logs j1", "of the latest attempt"],
-    ["logs j1 --follow", "and what comes"],
+    ["logs j1 -f", "and what comes"],
     ["logs j1 --attempt 1 --stderr --lines 20", "the end of what the first attempt complained about"],
   ],
   flags: {
@@ -45,6 +45,10 @@ export const command: Target = defineCommand({
     if (context.json) return await printJson(context, request);
     const sink = (_: Stream, bytes: Uint8Array) => context.print.bytes(bytes);
     if (!flags.follow) return await printUnread(new OutputReader(store, request), sink, flags.lines);
+    if (context.print.hints) {
+      const { sayWhyJobsStand } = await import("./say_standstill.ts");
+      await sayWhyJobsStand(context, [job.id]);
+    }
     await follow(context, { ...request, lines: flags.lines, onlyThis: flags.attempt !== undefined, sink });
   },
 });

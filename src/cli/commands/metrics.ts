@@ -72,8 +72,32 @@ function asText(
 ): string {
   const all = summaryTable(print, [["ALL TIME", total], ["1 MIN", minute], ["1 H", hour], ["24 H", day]]);
   if (queues.length < 2) return all;
-  const ofQueues = summaryTable(print, queues.map((summary) => [summary.queue, summary]));
-  return `${all}\n\n${ofQueues}${moreQueues > 0 ? `\n… and ${moreQueues} more queues` : ""}`;
+  const ofQueues = inGroups(queues, print.columns).map((group) =>
+    summaryTable(print, group.map((summary) => [summary.queue, summary]))
+  );
+  return `${[all, ...ofQueues].join("\n\n")}${moreQueues > 0 ? `\n… and ${moreQueues} more queues` : ""}`;
+}
+
+/** What is said of a summary takes so many columns of the terminal. */
+const NAME_COLUMNS = Math.max(...LINES.map(({ name }) => name.length));
+/** And a summary so many: less of a queue's name would not do, and more is not needed. */
+const SUMMARY_COLUMNS = { least: 12, most: 24, gap: 2 };
+
+/** Queues that stand beside one another in so many columns of a terminal. */
+function inGroups<Q extends { queue: string }>(queues: readonly Q[], columns: number): Q[][] {
+  const { least, most, gap } = SUMMARY_COLUMNS;
+  const groups: Q[][] = [];
+  let room = 0;
+  for (const queue of queues) {
+    const width = gap + Math.min(most, Math.max(least, queue.queue.length));
+    if (groups.length === 0 || room < width) {
+      groups.push([]);
+      room = columns - NAME_COLUMNS;
+    }
+    groups.at(-1)!.push(queue);
+    room -= width;
+  }
+  return groups;
 }
 
 /** A column for each summary, and the lines that say something of any of them. */

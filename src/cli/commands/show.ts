@@ -3,52 +3,82 @@
  * `queuectl show`: everything about one job, and why it is not running when it waits.
  */
 import { formatDuration } from "../../domain/duration.ts";
-import { NoSuch } from "../../domain/errors.ts";
-import { FIELDS, type Kind, STORED_FIELDS, type StoredName } from "../../domain/fields.ts";
-import type { Attempt, Job, NewJob } from "../../domain/job.ts";
-import { attemptJson, jobJson, timeJson } from "../../views/job_json.ts";
+import { NoSuch, Refused } from "../../domain/errors.ts";
+import { FIELDS, type Kind, STORED_FIELDS, type StoredFields, type StoredName } from "../../domain/fields.ts";
+import type { Attempt, Job } from "../../domain/job.ts";
+import { attemptJson, jobJson } from "../../views/job_json.ts";
 import { reasonsToWait, runsUnwatched } from "../../views/waiting.ts";
 import { defineCommand, type Target } from "../line/command.ts";
+import type { Context } from "../line/context.ts";
+import { toggle } from "../line/flags.ts";
 import { ONE_ID } from "../line/ids.ts";
+import { ZONE_FLAGS } from "../line/zone.ts";
 import { STATE_COLOUR } from "../show/job_table.ts";
 import type { Print } from "../show/print.ts";
 import { type Column, table } from "../show/table.ts";
 import { visible } from "../show/terminal.ts";
-import { fromNow } from "../show/times.ts";
+import { clockTime, fromNow, timeOfDay, type Zone, zoneName } from "../show/times.ts";
 
 export const command: Target = defineCommand({
   brief: "Show all about a job, and why it is not running",
-  examples: [["show j1", "one job with its attempts"], ["show j1 --json", "as JSON, with why it waits"]],
+  examples: [
+    ["show j1", "one job with its attempts"],
+    ["show j1 --json", "as JSON, with why it waits"],
+    ["show j1 --stdin", "what it reads"],
+  ],
+  flags: {
+    stdin: toggle("print what it reads on its standard input, byte for byte, and nothing else"),
+    ...ZONE_FLAGS,
+  },
   words: ONE_ID,
-  async run(context, _flags, [id]) {
+  async run(context, { stdin, ...zone }, [id]) {
     const store = await context.store();
     const now = context.clock.now();
     const job = await store.get(id!);
     if (job === undefined) throw new NoSuch(`Cannot show job "${id}": no such job`);
+    if (stdin) return await printStdin(context, job);
     const attempts = await store.attempts(job.id);
-    const reasons = await reasonsToWait(job, { store, now });
+    const say = context.json ? undefined : (ms: number) => timeOfDay(ms, zone);
+    const reasons = await reasonsToWait(job, { store, now, say });
     const unwatched = await runsUnwatched(job, { store, now });
     context.print.result(
       { ...jobJson(job), waits_because: reasons, history: attempts.map(attemptJson) },
       () =>
-        [facts(context.print, { job, reasons, unwatched, now }), ...history(context.print, attempts)].join(
-          "\n",
-        ),
+        [
+          facts(context.print, { job, reasons, unwatched, now, zone }),
+          ...history(context.print, attempts, zone),
+        ].join("\n"),
     );
   },
 });
+
+async function printStdin(context: Context, { id }: Job): Promise<void> {
+  const bytes = await (await context.store()).stdin(id);
+  if (bytes === undefined) throw new Refused(`Cannot show the stdin of job "${id}": it has none`);
+  if (!context.json) return context.print.bytes(bytes);
+  const { stdinJson } = await import("../../views/stdin_json.ts");
+  context.print.result({ id, ...stdinJson(bytes) }, () => "");
+}
 
 /** The fields that do not simply follow one another at the end. */
 const ELSEWHERE: readonly StoredName[] = [
   ...["id", "command", "queue", "label", "priority", "max_retries", "timeout", "run_at", "hold"] as const,
 ];
 
-/** What there is to say about the job, a line each. */
+const INDENT = " ".repeat(11);
+
+/** What there is to say about the job, a line each; a command of several lines has as many. */
 function facts(
   print: Print,
-  { job, reasons, unwatched, now }: { job: Job; reasons: readonly string[]; unwatched: boolean; now: number },
+  { job, reasons, unwatched, now, zone }: {
+    job: Job;
+    reasons: readonly string[];
+    unwatched: boolean;
+    now: number;
+    zone: Zone;
+  },
 ): string {
-  const time = (ms: number | null) => ms === null ? "" : `${timeJson(ms)} (${fromNow(ms, now)})`;
+  const time = (ms: number | null) => ms === null ? "" : `${timeOfDay(ms, zone)} (${fromNow(ms, now)})`;
   const waits = job.runAt !== null && (job.state === "scheduled" || job.state === "failed");
   const field = (name: StoredName): [string, string][] => {
     const { key, title, kind } = FIELDS[name];
@@ -59,7 +89,8 @@ function facts(
     ["State", print.paint(STATE_COLOUR[job.state], job.state) + (job.held ? ", held" : "")],
     ...reasons.map((reason): [string, string] => ["Waits", visible(reason)]),
     ["Runs", unwatched ? "without a worker, until one starts on its host and adopts it" : ""],
-    ...(["command", "queue", "label", "priority"] as const).flatMap(field),
+    ["Command", job.command.replace(/\n$/, "").split("\n").map(visible).join("\n")],
+    ...(["queue", "label", "priority"] as const).flatMap(field),
     ["Attempts", `${job.attempts} of at most ${job.maxRetries + 1}`],
     ...field("timeout"),
     ...(waits ? field("run_at") : []),
@@ -71,14 +102,26 @@ function facts(
     ["Error", visible(job.error ?? "")],
     ["Worker", job.worker ?? ""],
     ...STORED_FIELDS.filter((name) => !ELSEWHERE.includes(name)).flatMap(field),
+    [
+      "Input",
+      job.stdinSize === null
+        ? ""
+        : `${job.stdinSize} ${job.stdinSize === 1 ? "byte" : "bytes"}; see show --stdin`,
+    ],
   ];
-  return lines.filter(([, value]) => value !== "").map(([name, value]) => `${name.padEnd(11)}${value}`).join(
-    "\n",
-  );
+  return lines.filter(([, value]) => value !== "").map(([name, value]) =>
+    value.split("\n").map((line, index) => `${index === 0 ? name.padEnd(11) : INDENT}${line}`.trimEnd()).join(
+      "\n",
+    )
+  ).join("\n");
 }
 
 /** A value of a field for people, a line each; none for what goes without saying. */
-function textsOf({ type }: Kind, value: NewJob[keyof NewJob], time: (ms: number) => string): string[] {
+function textsOf(
+  { type }: Kind,
+  value: StoredFields[keyof StoredFields],
+  time: (ms: number) => string,
+): string[] {
   if (value === null || value === 0 || value === false) return [];
   switch (type) {
     case "time":
@@ -95,17 +138,23 @@ function textsOf({ type }: Kind, value: NewJob[keyof NewJob], time: (ms: number)
     case "line":
     case "word":
     case "path":
+    case "input":
       return [String(value)];
   }
 }
 
 /** The attempts as a table, after a blank line; nothing when there are none. */
-function history(print: Print, attempts: readonly Attempt[]): string[] {
+function history(print: Print, attempts: readonly Attempt[], zone: Zone): string[] {
   if (attempts.length === 0) return [];
+  const zones = new Set(attempts.map(({ startedAt }) => zoneName(startedAt, zone)));
+  const [only] = zones.size === 1 ? zones : [];
   const columns: Column<Attempt>[] = [
     { title: "ATTEMPT", value: (attempt) => attempt.attempt, align: "right" },
     { title: "OUTCOME", value: (attempt) => attempt.outcome?.replace("_", " ") ?? "running" },
-    { title: "STARTED", value: (attempt) => timeJson(attempt.startedAt)! },
+    {
+      title: only === undefined ? "STARTED" : `STARTED ${only}`,
+      value: ({ startedAt }) => only === undefined ? timeOfDay(startedAt, zone) : clockTime(startedAt, zone),
+    },
     { title: "TOOK", value: ({ startedAt, finishedAt }) => took(startedAt, finishedAt), align: "right" },
     { title: "EXIT", value: (attempt) => attempt.exitCode ?? "", align: "right" },
     { title: "SIGNAL", value: (attempt) => attempt.signal ?? "" },

@@ -48,6 +48,8 @@ interface Awaited {
   look(store: Store): Promise<number>;
   /** Whether all of it ended as it should; prints the result. Called when nothing is left. */
   conclude(): boolean;
+  /** Hints at what keeps the rest from starting. */
+  sayWhyItStands(): Promise<void>;
 }
 
 async function waitFor(context: Context, { target, timeoutMs }: {
@@ -57,7 +59,9 @@ async function waitFor(context: Context, { target, timeoutMs }: {
   const store = await context.store();
   const deadline = timeoutMs === undefined ? Infinity : context.clock.monotonicMs() + timeoutMs;
   using changes = watchStore(store, context.clock);
-  for (let left = await target.look(store); left > 0; left = await target.look(store)) {
+  let left = await target.look(store);
+  if (left > 0 && context.print.hints) await target.sayWhyItStands();
+  for (; left > 0; left = await target.look(store)) {
     const remainingMs = deadline - context.clock.monotonicMs();
     if (remainingMs <= 0) {
       throw new Refused(
@@ -101,6 +105,11 @@ class SomeJobs implements Awaited {
     if (!this.#context.json) say(() => this.#context.print.line(`${id} ${state}`));
   }
 
+  async sayWhyItStands(): Promise<void> {
+    const { sayWhyJobsStand } = await import("./say_standstill.ts");
+    await sayWhyJobsStand(this.#context, this.#left);
+  }
+
   conclude(): boolean {
     const jobs = [...this.#ended].map(([id, state]) => ({ id, state }));
     say(() => this.#context.print.result({ jobs }, () => ""));
@@ -132,7 +141,9 @@ class WholeQueues implements Awaited {
     this.#first ??= await this.#ends(store);
     const counts = await this.#counts(store);
     if (begins && counts === undefined) {
-      throw new NoSuch(`Cannot wait for queue "${this.#queue}": no such queue`);
+      const { queueNames, withOthers } = await import("./unknown_names.ts");
+      const error = new NoSuch(`Cannot wait for queue "${this.#queue}": no such queue`);
+      throw withOthers(error, this.#queue!, await queueNames(store));
     }
     const { pending = 0, scheduled = 0, failed = 0, processing = 0, cancelled = 0 } = counts ?? {};
     const seen = this.#cancelled;
@@ -153,6 +164,11 @@ class WholeQueues implements Awaited {
     const [row] = await store.figures({ span: "total", queue: this.#queue ?? null });
     const { completed = 0, dead = 0, cancelled = 0 } = row?.figures ?? {};
     return { completed, dead, cancelled };
+  }
+
+  async sayWhyItStands(): Promise<void> {
+    const { sayWhyWholeQueuesStand } = await import("./say_standstill.ts");
+    await sayWhyWholeQueuesStand(this.#context, this.#queue);
   }
 
   conclude(): boolean {

@@ -41,7 +41,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   } catch (error) {
     const { report } = await import("./problem.ts");
     const json = asksForJson(args);
-    return report(error, { print: new Print(json), json });
+    return report(error, { print: new Print({ json }), json });
   }
 }
 
@@ -58,14 +58,20 @@ function requireRuntime(): void {
   );
 }
 
+/** A dash and a letter, or `-0`; other numbers are no flags. */
+function mayBeShort(word: string): boolean {
+  return /^-[a-z0]/i.test(word);
+}
+
 /** Runs the typed command. Throws what it throws, and a `BadInput` where the words make no command. */
 async function runCommand(context: Context, words: readonly string[]): Promise<void> {
   const root = await loadTree(words);
-  const call = scan(root, words);
+  const spelled = words.some(mayBeShort) ? (await import("./short_flags.ts")).spelledOut(root, words) : words;
+  const call = scan(root, spelled);
   if (call) {
     context.exitCode = await call.command.run(context, call.flags, call.words) ?? 0;
     return;
   }
   const { runByLibrary } = await import("./by_library.ts");
-  await runByLibrary(root, context, words);
+  await runByLibrary(root, context, spelled);
 }

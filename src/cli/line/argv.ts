@@ -14,6 +14,8 @@ export interface Argv {
   home: string | undefined;
   /** `--json` was given. */
   json: boolean;
+  /** `--quiet` was given. */
+  quiet: boolean;
 }
 
 /** Whether `--json` was given: how an error in the rest of the command line is to be printed. */
@@ -22,7 +24,7 @@ export function asksForJson(args: readonly string[]): boolean {
 }
 
 /**
- * Reads a command line: takes out `--home DIR` and `--json`, wherever they stand before `--`, and turns
+ * Reads a command line: takes out `--home DIR`, `--json` and `--quiet`, wherever they stand before `--`, and turns
  * `--max_retries` into `--max-retries`, `help X` into `X --help` and `--version` into `version`.
  * @throws {BadInput} for `--home` without a directory, and for what is not UTF-8
  */
@@ -35,10 +37,12 @@ export function readArgv(args: readonly string[]): Argv {
     literal: rest.length > 0 ? rest.slice(1) : undefined,
     home: undefined,
     json: false,
+    quiet: false,
   };
   for (let i = 0; i < own.length; i++) {
     const [flag, value] = splitFlag(own[i]!);
     if (flag === "--json" && value === undefined) read.json = true;
+    else if (flag === "--quiet" && value === undefined) read.quiet = true;
     else if (flag === "--home") read.home = directory(value ?? own[++i]);
     // The scanner does not see `--flag=` with an empty value, or one of several lines, as a flag: two words, then.
     else if (value === "" || value?.includes("\n")) read.words.push(flag, value);

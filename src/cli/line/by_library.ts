@@ -6,6 +6,7 @@
 import { Print } from "../show/print.ts";
 import type { CommandDefinition, GroupDefinition, Target } from "./command.ts";
 import { GLOBAL_FLAGS } from "./command.ts";
+import { commandsMeant } from "./command_meant.ts";
 import type { Context } from "./context.ts";
 import {
   buildApplication,
@@ -17,7 +18,7 @@ import {
   type StricliIntegration,
   text_en,
 } from "./stricli.ts";
-import { unknownCommand, usageProblem } from "./usage.ts";
+import { type Typed, unknownCommand, usageProblem } from "./usage.ts";
 
 /** Runs the typed command. Throws what it throws, and a `BadInput` where the words make no command. */
 export async function runByLibrary(root: Target, context: Context, words: readonly string[]): Promise<void> {
@@ -40,9 +41,14 @@ export async function runByLibrary(root: Target, context: Context, words: readon
     localization: {
       text: {
         ...text_en,
-        noCommandRegisteredForInput: ({ input, corrections }) =>
-          keep(unknownCommand(input, corrections.map((one) => one.replaceAll("`", '"')))),
-        exceptionWhileParsingArguments: (error) => keep(usageProblem(error, adviceFor(root, words))),
+        noCommandRegisteredForInput: ({ input, corrections }) => {
+          const meant = input === words[0] ? commandsMeant(input, namesIn(root)) : [];
+          const suggested = meant.length > 0
+            ? meant.map((one) => `"${one}"`)
+            : corrections.map((one) => one.replaceAll("`", '"'));
+          return keep(unknownCommand(input, suggested));
+        },
+        exceptionWhileParsingArguments: (error) => keep(usageProblem(error, typedAt(root, words))),
         exceptionWhileRunningCommand: keep,
         exceptionWhileRunningIntegrationFlag: ({ exception }) => keep(exception),
       },
@@ -50,6 +56,10 @@ export async function runByLibrary(root: Target, context: Context, words: readon
   }, { help: HELP });
   await run(app, words, context);
   if (failure) throw failure.error;
+}
+
+function namesIn({ definition }: Target): string[] {
+  return "routes" in definition ? Object.keys(definition.routes) : [];
 }
 
 /** A target as a part of the library's own tree. */
@@ -102,17 +112,19 @@ const HELP: StricliIntegration<Context> = {
     defaultForRouteMap: true,
     async run(_app, { result }) {
       const { helpFor } = await import("./help.ts");
-      new Print(false).line(helpFor(result.target as typeof result.target & Target, result.prefix));
+      new Print({ json: false }).line(helpFor(result.target as typeof result.target & Target, result.prefix));
     },
   },
 };
 
-/** The advice of the command that was typed. */
-function adviceFor(root: Target, words: readonly string[]): string | undefined {
-  let definition = root.definition;
-  for (const word of words) {
-    if (!("routes" in definition) || !Object.hasOwn(definition.routes, word)) break;
+/** The command that was typed, and what was typed after its name. */
+function typedAt(root: Target, words: readonly string[]): Typed {
+  let { definition } = root;
+  let at = 0;
+  for (; "routes" in definition; at++) {
+    const word = words[at];
+    if (word === undefined || !Object.hasOwn(definition.routes, word)) break;
     definition = definition.routes[word]!.definition;
   }
-  return (definition as Partial<CommandDefinition>).advice;
+  return { command: definition as Partial<CommandDefinition>, rest: words.slice(at) };
 }

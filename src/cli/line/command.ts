@@ -56,6 +56,7 @@ export interface Target {
 export const GLOBAL_FLAGS = {
   home: text("DIR", "where everything is kept (default: $QUEUECTL_HOME, else ~/.queuectl)"),
   json: toggle("print one JSON document"),
+  quiet: toggle("print no hints, only results and errors"),
 } satisfies Flags;
 
 export function defineCommand<const F extends Flags = Record<never, never>>(

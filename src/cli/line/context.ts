@@ -8,6 +8,7 @@ import { openStore } from "../../store/open.ts";
 import { type Clock, systemClock } from "../../system/clock.ts";
 import { envVariable } from "../../system/environment.ts";
 import { findHome, type Home } from "../../system/home.ts";
+import { quoteWords } from "../../system/shell_words.ts";
 import { Print } from "../show/print.ts";
 import type { Argv } from "./argv.ts";
 
@@ -32,7 +33,13 @@ export class Context implements AsyncDisposable {
     this.json = argv.json;
     this.literal = argv.literal;
     this.#givenHome = argv.home;
-    this.print = new Print(argv.json);
+    this.print = new Print(argv);
+  }
+
+  /** A command line for people to copy: it means the same home. */
+  lineOf(words: readonly string[]): string {
+    const home = this.#givenHome === undefined ? [] : ["--home", this.#givenHome];
+    return quoteWords(["queuectl", ...words, ...home]);
   }
 
   /** The home in use. @throws {StoreUnusable} when nothing says where it is */

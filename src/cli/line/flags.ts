@@ -5,6 +5,7 @@
  */
 import { formatDuration, parseDuration } from "../../domain/duration.ts";
 import { BadInput } from "../../domain/errors.ts";
+import { nearest } from "../../domain/nearest.ts";
 import { LONGEST_MS } from "../../domain/settings.ts";
 
 /** A flag whose value a command gets as `T`. */
@@ -30,6 +31,11 @@ export type Flags = Readonly<Record<string, Flag<any>>>;
 /** What a command gets for its flags. */
 export type FlagValues<F extends Flags> = { [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
 
+/** The name of a flag as it is typed: `maxRetries` is `max-retries`. */
+export function flagName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 export function toggle(brief: string): Flag<boolean> {
   return { kind: "toggle", brief, parse: () => true };
 }
@@ -43,8 +49,12 @@ export function texts(placeholder: string, brief: string): Flag<string[] | undef
   return { kind: "values", brief, placeholder, parse: String };
 }
 
-/** Takes one of several words. */
-export function choice<T extends string>(choices: readonly T[], brief: string): Flag<T | undefined> {
+/** Takes one of several words. `meant` are other words for them, which are not taken, only understood. */
+export function choice<T extends string>(
+  choices: readonly T[],
+  brief: string,
+  meant: Readonly<Record<string, T>> = {},
+): Flag<T | undefined> {
   return {
     kind: "value",
     brief,
@@ -52,8 +62,10 @@ export function choice<T extends string>(choices: readonly T[], brief: string): 
     choices,
     parse(text) {
       const found = choices.find((one) => one === text);
-      if (found === undefined) throw new BadInput(`it takes ${listOf(choices)}`);
-      return found;
+      if (found !== undefined) return found;
+      const word = text.toLowerCase();
+      const near = Object.hasOwn(meant, word) ? meant[word] : nearest(word, choices);
+      throw new BadInput(`it takes ${listOf(choices)}${near ? `; did you mean ${near}?` : ""}`);
     },
   };
 }

@@ -3,7 +3,8 @@
  * What `--help` prints, from the definitions of commands and groups.
  */
 import { type CommandDefinition, GLOBAL_FLAGS, type GroupDefinition, type Target } from "./command.ts";
-import type { Flag, Flags } from "./flags.ts";
+import { type Flag, flagName, type Flags } from "./flags.ts";
+import { shortFlag } from "./short_flags.ts";
 
 /** Help for a command or a group, reached by the words in `path` (`queuectl` first). */
 export function helpFor({ definition }: Target, path: readonly string[]): string {
@@ -55,20 +56,32 @@ export function usageOf(
 }
 
 function flagRows(flags: Flags): string[] {
-  return rows([...described({ ...flags, ...GLOBAL_FLAGS }), ["--help", "print this"]]);
+  const help: Described = { short: shortFlag("help"), long: "--help", value: "", brief: "print this" };
+  return rows(
+    [...described({ ...flags, ...GLOBAL_FLAGS }), help].map(({ short, long, value, brief }) => [
+      `${short ? `${short},` : "   "} ${long}${value && ` ${value}`}`,
+      brief,
+    ]),
+  );
 }
 
-/** Flags as they are typed, each with what it does. */
-export function described(flags: Flags): [typed: string, brief: string][] {
-  return Object.entries(flags).map(([name, flag]) => [
-    `--${flagName(name)}${flag.placeholder ? ` ${flag.placeholder}` : ""}`,
-    flag.brief + chosenFrom(flag),
-  ]);
+/** A flag as it is typed, and what it does. */
+export interface Described {
+  /** `-n`, where it has a letter. */
+  short: string | undefined;
+  long: string;
+  /** What stands for its value; empty without one. */
+  value: string;
+  brief: string;
 }
 
-/** The name of a flag as it is typed: `maxRetries` is `max-retries`. */
-export function flagName(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export function described(flags: Flags): Described[] {
+  return Object.entries(flags).map(([name, flag]) => ({
+    short: shortFlag(name),
+    long: `--${flagName(name)}`,
+    value: flag.placeholder ?? "",
+    brief: flag.brief + chosenFrom(flag),
+  }));
 }
 
 function chosenFrom(flag: Flag<unknown>): string {

@@ -20,9 +20,11 @@ export function scan(root: Target, typed: readonly string[]): Call | undefined {
   let { definition } = root;
   let at = 0;
   for (; "routes" in definition; at++) {
-    const name = typed[at];
-    if (name === undefined || !Object.hasOwn(definition.routes, name)) return undefined;
-    definition = definition.routes[name]!.definition;
+    const word = typed[at];
+    const { routes, aliases = {} } = definition;
+    const name = word !== undefined && Object.hasOwn(aliases, word) ? aliases[word]! : word;
+    if (name === undefined || !Object.hasOwn(routes, name)) return undefined;
+    definition = routes[name]!.definition;
   }
   return scanFor(definition, typed.slice(at));
 }
@@ -56,7 +58,7 @@ function scanFor(command: CommandDefinition, typed: readonly string[]): Call | u
       continue;
     }
     const value = attached ?? typed[++i];
-    if (value === undefined || !isPlain(value)) return undefined;
+    if (value === undefined || attached === undefined && !isPlain(value)) return undefined;
     try {
       const parsed = parse(value);
       flags[name] = kind === "value" ? parsed : [...flags[name] as unknown[] ?? [], parsed];

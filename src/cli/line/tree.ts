@@ -56,6 +56,7 @@ const TREE: Group = {
         delete: () => import("../commands/dlq/delete.ts"),
         clear: () => import("../commands/dlq/clear.ts"),
       },
+      aliases: { ls: "list", rm: "delete" },
     },
     queue: {
       brief: "Queues: pause, resume, limit and clear them",
@@ -72,6 +73,7 @@ const TREE: Group = {
         set: () => import("../commands/queue/set.ts"),
         delete: () => import("../commands/queue/delete.ts"),
       },
+      aliases: { ls: "list", rm: "delete" },
     },
     worker: {
       brief: "Start, stop and watch workers",
@@ -86,6 +88,7 @@ const TREE: Group = {
         list: () => import("../commands/worker/list.ts"),
         logs: () => import("../commands/worker/logs.ts"),
       },
+      aliases: { ls: "list" },
     },
     service: {
       brief: "Workers that start at boot",
@@ -103,7 +106,12 @@ const TREE: Group = {
     man: () => import("../commands/man.ts"),
     version: () => import("../commands/version.ts"),
   },
-  aliases: { web: "dashboard", webui: "dashboard" },
+  // Words that people know from elsewhere and that mean the same; others are in command_meant.ts.
+  aliases: {
+    ...{ add: "enqueue", submit: "enqueue" },
+    ...{ ls: "list", log: "logs", kill: "cancel", rm: "delete", remove: "delete" },
+    ...{ web: "dashboard", webui: "dashboard" },
+  },
 };
 
 /** The part of the tree that the typed words need. */

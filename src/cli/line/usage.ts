@@ -3,6 +3,9 @@
  * What the command line library found wrong with a command line, in our sentences.
  */
 import { BadInput, UserError } from "../../domain/errors.ts";
+import { type CommandDefinition, GLOBAL_FLAGS } from "./command.ts";
+import { flagName } from "./flags.ts";
+import { flagsMeant } from "./flag_meant.ts";
 import {
   AliasNotFoundError,
   ArgumentParseError,
@@ -18,14 +21,35 @@ export function unknownCommand(input: string, suggestions: readonly string[]): B
   return new BadInput(`Unknown command "${input}"${didYouMean(suggestions)}`);
 }
 
+/** What was typed. */
+export interface Typed {
+  command: Partial<CommandDefinition>;
+  /** After the name of the command. */
+  rest: readonly string[];
+}
+
 /** The sentence for words and flags that a command does not take. */
-export function usageProblem(error: unknown, advice: string | undefined): unknown {
-  const orAdvice = advice === undefined ? "; --help shows what it takes" : `: ${advice}`;
+export function usageProblem(error: unknown, { command, rest }: Typed): unknown {
+  const orHelp = "; --help shows what it takes";
+  const { advice } = command;
+  const orAdvice = advice === undefined ? orHelp : `: ${advice}`;
   if (error instanceof FlagNotFoundError) {
-    const suggestion = didYouMean(error.corrections.map((flag) => `--${flag}`));
-    return new BadInput(`Unknown flag --${error.input}${suggestion || orAdvice}`);
+    const flag = `--${error.input}`;
+    const flags = { ...command.flags, ...GLOBAL_FLAGS };
+    const meant = didYouMean(
+      flagsMeant(error.input, Object.keys(flags).map(flagName)).map((one) => `--${one}`),
+    );
+    // what follows a word may be a part of a command that was not quoted; what does not is none
+    const ofWord = advice !== undefined && followsWord(flag, { command, rest });
+    if (meant === "") return new BadInput(`Unknown flag ${flag}${ofWord ? orAdvice : orHelp}`);
+    return new BadInput(
+      `Unknown flag ${flag}${meant}${ofWord ? ` If it is the command's own, ${advice}` : ""}`,
+    );
   }
-  if (error instanceof AliasNotFoundError) return new BadInput(`Unknown flag -${error.input}${orAdvice}`);
+  if (error instanceof AliasNotFoundError) {
+    const ofWord = followsWord(`-${error.input}`, { command, rest });
+    return new BadInput(`Unknown flag -${error.input}${ofWord ? orAdvice : orHelp}`);
+  }
   if (error instanceof UnexpectedPositionalError) {
     return new BadInput(`Unexpected word "${error.input}"${orAdvice}`);
   }
@@ -45,6 +69,20 @@ export function usageProblem(error: unknown, advice: string | undefined): unknow
     return new BadInput(`Cannot use --${flag} "${input}": ${exception.message}`);
   }
   return error;
+}
+
+/** Whether a word of the command, one that is neither a flag nor the value of one, stands before the flag. */
+function followsWord(flag: string, { command: { flags = {} }, rest }: Typed): boolean {
+  for (let i = 0; i < rest.length; i++) {
+    const word = rest[i]!;
+    if (word === flag || word.startsWith(`${flag}=`) || word === "--") return false;
+    if (!word.startsWith("-")) return true;
+    const known = Object.entries(flags).find(([name]) => word === `--${flagName(name)}`);
+    if (known && known[1].kind !== "toggle") i += 1;
+    // `-la` is read letter by letter
+    else if (!word.startsWith("--") && word.includes(flag.slice(1))) return false;
+  }
+  return false;
 }
 
 function didYouMean(suggestions: readonly string[]): string {

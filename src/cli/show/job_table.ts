@@ -18,17 +18,29 @@ export const STATE_COLOUR: Readonly<Record<State, Colour>> = {
   cancelled: "grey",
 };
 
+/** The names of states where there is little room. */
+export const STATE_SHORT: Readonly<Record<State, string>> = {
+  pending: "PEND",
+  scheduled: "SCHED",
+  processing: "PROC",
+  completed: "COMPL",
+  failed: "FAIL",
+  dead: "DEAD",
+  cancelled: "CANC",
+};
+
 export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; now: number }): string {
   const columns: Column<Job>[] = [
     { title: "ID", value: (job) => job.id },
     {
       title: "STATE",
+      least: 10,
       value: (job) => job.held ? `${job.state}, held` : job.state,
       paint: (job, cell) => print.paint(STATE_COLOUR[job.state], cell),
     },
-    { title: "WHEN", value: (job) => whenOf(job, now) },
+    { title: "WHEN", least: 9, value: (job) => whenOf(job, now) },
     { title: "QUEUE", value: (job) => job.queue === DEFAULT_QUEUE ? "" : job.queue },
-    { title: "PRIORITY", value: (job) => job.priority || "", align: "right" },
+    { title: "PRIORITY", short: "PRIO", value: (job) => job.priority || "", align: "right" },
     {
       title: "TRIES",
       value: (job) => job.attempts > 0 ? `${job.attempts}/${job.maxRetries + 1}` : "",

@@ -16,6 +16,9 @@ export type Colour = keyof typeof COLOURS;
 
 const utf8 = new TextEncoder();
 
+/** Of a terminal that does not know how wide it is. */
+const UNKNOWN_COLUMNS = 80;
+
 /** Commands print after they have done what they do. */
 const CHANGED = "what was to be changed is changed";
 
@@ -24,14 +27,24 @@ function reasonOf(error: unknown): string {
   return /\(os error 28\)/.test(reason) ? "there is no room left on it" : reason;
 }
 
+/** How a command prints. */
+export interface PrintOptions {
+  /** Results are JSON documents. */
+  json: boolean;
+  /** Nothing is hinted at. */
+  quiet?: boolean;
+}
+
 /** Where a command prints. Nothing it prints is buffered. */
 export class Print {
   readonly #json: boolean;
+  /** Somebody reads hints: they do not go with JSON, nor with `--quiet`. */
+  readonly hints: boolean;
   #colours: boolean | undefined;
 
-  /** `json`: results are JSON documents. */
-  constructor(json: boolean) {
+  constructor({ json, quiet = false }: PrintOptions) {
     this.#json = json;
+    this.hints = !json && !quiet;
   }
 
   /** The result of a command: the value as JSON, or the same for people. Text that is empty prints nothing. */
@@ -70,6 +83,11 @@ export class Print {
     }
   }
 
+  /** A message to stderr that is not needed to understand what was done. What it takes to know it is asked only where `hints`. */
+  hint(text: string): void {
+    if (this.hints) this.note(text);
+  }
+
   /** The text in a colour, where stdout shows colours. */
   paint(colour: Colour, text: string): string {
     this.#colours ??= Deno.stdout.isTerminal() && !isSet("NO_COLOR");
@@ -78,6 +96,6 @@ export class Print {
 
   /** Columns of the terminal on stdout; Infinity when stdout is none. */
   get columns(): number {
-    return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
+    return Deno.stdout.isTerminal() ? Deno.consoleSize().columns || UNKNOWN_COLUMNS : Infinity;
   }
 }

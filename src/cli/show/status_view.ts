@@ -6,7 +6,7 @@ import { STATES } from "../../domain/job.ts";
 import type { QueueInfo } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { RunningJob, Status, WorkerStatus } from "../../views/status.ts";
-import { STATE_COLOUR } from "./job_table.ts";
+import { STATE_COLOUR, STATE_SHORT } from "./job_table.ts";
 import type { Print } from "./print.ts";
 import { type Column, table } from "./table.ts";
 import { rough } from "./times.ts";
@@ -24,6 +24,7 @@ export function statusText(
       { title: "QUEUE", value: ({ name }) => name },
       ...STATES.map((state): Column<QueueInfo> => ({
         title: state.toUpperCase(),
+        short: STATE_SHORT[state],
         value: ({ counts }) => counts[state],
         align: "right",
         paint: ({ counts }, cell) => counts[state] === 0 ? cell : print.paint(STATE_COLOUR[state], cell),

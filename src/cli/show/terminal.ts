@@ -27,14 +27,21 @@ function escape(unit: string): string {
 }
 
 const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-const NARROWLESS = /\p{Mn}|\u200b|\u200d|\ufe0f/u;
+  /[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+const NARROWLESS = /\p{Mn}|\p{Me}|\u200b|\u200d/u;
+/** Makes a sign an emoji, which is wider; after what is wide already it counts too much, and never too little. */
+const AS_EMOJI = "\ufe0f";
 
-/** How many columns of a terminal a text takes, near enough. */
+/**
+ * How many columns of a terminal a text takes, at most: a terminal that puts the parts of an emoji together needs fewer.
+ */
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
-  for (const char of text) width += NARROWLESS.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  for (const char of text) {
+    if (char === AS_EMOJI) width += 1;
+    else width += NARROWLESS.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  }
   return width;
 }
 
@@ -48,5 +55,6 @@ export function fit(text: string, width: number): string {
     if (used > width - 1) break;
     cut += char;
   }
-  return `${cut}…`;
+  // half of an emoji does not wait for the other half
+  return `${cut.replace(/\u200d+$/, "")}…`;
 }

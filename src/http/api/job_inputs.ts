@@ -5,7 +5,8 @@
 import { type FieldName, FIELDS, type Kind } from "../../domain/fields.ts";
 import { STATES } from "../../domain/job.ts";
 import { LONGEST_MS, type Settings } from "../../domain/settings.ts";
-import type { JobDefaults } from "../../domain/spec.ts";
+import type { JobDefaults, Surroundings } from "../../domain/spec.ts";
+import { timeReader } from "../../domain/when.ts";
 import type { JobFilter } from "../../store/contract.ts";
 import { whereabouts } from "../../system/environment.ts";
 import {
@@ -44,11 +45,13 @@ function schemaOf(kind: Kind): JsonSchema {
     case "delay":
       return DURATION;
     case "time":
-      return { type: "string", format: "date-time" };
+      return { type: "string", examples: ["2030-01-01T14:00:00Z", "friday 18:00 Europe/Berlin"] };
     case "variables":
       return { type: "object", additionalProperties: { type: "string" } };
     case "flag":
       return { type: "boolean" };
+    case "input":
+      return { type: "string", ...(kind.as === "base64" ? { contentEncoding: "base64" } : {}) };
   }
 }
 
@@ -73,7 +76,12 @@ export function jobFields(
 
 /** What holds for a job that does not say otherwise. Where it runs, then, is where the server runs. */
 export function jobDefaults(settings: Settings, now: number): JobDefaults {
-  return { ...settings, now, ...whereabouts() };
+  return { ...settings, ...surroundings(now) };
+}
+
+/** What the meaning of some values depends on, here. */
+export function surroundings(now: number): Surroundings {
+  return { now, ...whereabouts(), readTime: timeReader(now) };
 }
 
 /** The values that pick jobs. */

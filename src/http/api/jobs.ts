@@ -8,7 +8,6 @@ import type { Job } from "../../domain/job.ts";
 import { settingsFrom } from "../../domain/settings.ts";
 import { isField, jobFromValue, readFields } from "../../domain/spec.ts";
 import type { RequestKey, Store } from "../../store/contract.ts";
-import { whereabouts } from "../../system/environment.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
 import { base64 } from "../../views/output_json.ts";
 import { reasonsToWait } from "../../views/waiting.ts";
@@ -17,7 +16,7 @@ import { HttpProblem } from "../problem.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { COUNTED, JOB, JOB_IN_FULL, JOB_PAGE, listOf, record } from "../schemas.ts";
 import { sha256 } from "../sha256.ts";
-import { FILTER, filterOf, jobDefaults, jobFields } from "./job_inputs.ts";
+import { FILTER, filterOf, jobDefaults, jobFields, surroundings } from "./job_inputs.ts";
 
 const tag = "jobs";
 const ID = { id: someText({ max: 128 }, "id of the job") };
@@ -142,7 +141,7 @@ export const JOB_ROUTES: readonly Route[] = [
       if (fields.length === 0) {
         throw new BadInput(`Cannot edit job "${path.id}": nothing says what to change`);
       }
-      return jobJson(await store.edit(path.id, readFields(body, { now, ...whereabouts() }), now));
+      return jobJson(await store.edit(path.id, readFields(body, surroundings(now)), now));
     },
   }),
   defineRoute({

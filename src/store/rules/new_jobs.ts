@@ -34,8 +34,8 @@ export function divide(jobs: Iterable<NewJob>): Divided {
 }
 
 /** About how many characters a job has. */
-export function textOf({ command, env }: NewJob): number {
-  return command.length + (env === null ? 0 : JSON.stringify(env).length);
+export function textOf({ command, env, stdin }: NewJob): number {
+  return command.length + (env === null ? 0 : JSON.stringify(env).length) + (stdin?.length ?? 0);
 }
 
 function* chain(some: readonly NewJob[], rest: Iterator<NewJob>): Iterable<NewJob> {

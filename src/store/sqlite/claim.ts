@@ -6,6 +6,7 @@
 import type { ClaimedJob } from "../contract.ts";
 import { comparePlaces, type Place, readyAt } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
+import { readStdin } from "./inputs.ts";
 import { type Lane, openLanes, putRight } from "./lanes.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { layDown, unreadableColumn } from "./unreadable.ts";
@@ -52,12 +53,13 @@ export function claim(db: Database, { supervisor, host, now, free, queues }: Cla
     const worker = free[jobs.length]!;
     const token = crypto.randomUUID();
     const row = db.get<JobRow>(TAKE, now, worker, seq)!;
-    const column = unreadableColumn(row);
-    if (column !== undefined) {
-      layDown(db, seq, { column, now });
+    const stdin = readStdin(db, row);
+    const column = unreadableColumn(row) ?? (stdin === undefined ? "stdin" : undefined);
+    if (column !== undefined || stdin === undefined) {
+      layDown(db, seq, { column: column!, now });
       return false;
     }
-    const job = { ...toJob(row), worker, token };
+    const job = { ...toJob(row), worker, token, ...(stdin && { stdin }) };
     db.run(BEGIN_ATTEMPT, seq, job.lastAttempt, token, supervisor, worker, host, readyAt(job), now);
     jobs.push(job);
     return true;

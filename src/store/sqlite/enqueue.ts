@@ -1,7 +1,8 @@
 /**
  * @module
  * Storing some new jobs in one transaction; very many are stored by `batches.ts`. The two are the only places that
- * insert jobs, and so the only ones that count by themselves (see `migrations.ts`).
+ * insert jobs, and so the only ones that count by themselves (see `migrations.ts`). And whether anybody takes them,
+ * which is asked right after that.
  */
 import { TakenId } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
@@ -17,6 +18,8 @@ import { NEW_COLUMNS, newRow } from "./rows.ts";
 
 const INSERT = `
   INSERT INTO jobs (created_at, ${NEW_COLUMNS.join(", ")}) VALUES (?${", ?".repeat(NEW_COLUMNS.length)})`;
+
+const KEEP_STDIN = "INSERT INTO inputs (job, bytes) VALUES (?, ?)";
 
 const COUNT = `
   INSERT INTO counts (queue, state, n, held) VALUES (?, ?, ?, ?)
@@ -90,6 +93,7 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
     try {
       seq = db.insert(INSERT, options.now, ...newRow(job, name, state));
       ids.push(idOf({ seq, name }));
+      if (job.stdin) db.run(KEEP_STDIN, seq, job.stdin);
     } catch (error) {
       if (!isTaken(error)) throw error;
       throw takenId(name!, ids.length);
@@ -110,4 +114,17 @@ export function storeTally(db: Database, tally: NewJobTally, now: number): void 
     figures.of(queue).enqueued = enqueued;
   }
   storeFigures(db, figures, now);
+}
+
+const CLOSED = "SELECT 1 FROM queues WHERE name = ? AND (paused = 1 OR concurrency = 0)";
+const SERVING = `
+  SELECT 1 FROM supervisors s JOIN workers w ON w.supervisor = s.id
+  WHERE s.lease_until > ? AND w.stopping = 0
+    AND (w.queues IS NULL OR EXISTS (SELECT 1 FROM json_each(w.queues) WHERE value = ?)) LIMIT 1`;
+
+/** Whether a queue may run jobs and a worker serves it whose lease lasts beyond a time. */
+export function service(db: Database, queue: string, beyond: number): "served" | "nobody" | "unclear" {
+  if (db.get(CLOSED, queue)) return "unclear";
+  if (db.get(SERVING, beyond, queue)) return "served";
+  return db.get("SELECT 1 FROM workers LIMIT 1") ? "unclear" : "nobody";
 }

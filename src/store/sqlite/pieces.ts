@@ -14,8 +14,11 @@ import { NEW_COLUMNS, newRow } from "./rows.ts";
 /** The jobs of a piece at most: it is moved in one transaction. */
 const MOST = { jobs: 250, text: 256 * 1024 };
 
+/** What a row of a piece has: the columns of its job, and its stdin in hexadecimal. */
+const COLUMNS = [...NEW_COLUMNS, "stdin"];
+
 /** The columns by which the jobs of a piece are counted. */
-const COUNTED = ["queue", "state", "held", "priority"].map((column) => NEW_COLUMNS.indexOf(column));
+const COUNTED = ["queue", "state", "held", "priority"].map((column) => COLUMNS.indexOf(column));
 
 /** What is said of a piece besides its rows. */
 interface Head {
@@ -35,7 +38,7 @@ export class NewPiece {
   readonly start: number;
   /** The ids that users chose, and where in the batch. */
   readonly chosen: { name: string; index: number }[] = [];
-  /** Values of `NEW_COLUMNS`. */
+  /** Values of `COLUMNS`. */
   readonly #rows: Value[][] = [];
   #text = 0;
 
@@ -56,7 +59,8 @@ export class NewPiece {
   /** Adds a job that is to have this name in the database. */
   add(job: NewJob, name: string | null, options: EnqueueOptions): void {
     if (job.id !== null) this.chosen.push({ name: job.id, index: this.start + this.#rows.length });
-    this.#rows.push(newRow(job, name, waitingState(job.runAt, options.now)));
+    const stdin = job.stdin ? hexOf(job.stdin) : null;
+    this.#rows.push([...newRow(job, name, waitingState(job.runAt, options.now)), stdin]);
     this.#text += textOf(job);
   }
 
@@ -71,12 +75,12 @@ function textOfPiece(rows: readonly (Value | undefined)[][], chosen: string[]): 
   const first = rows[0]!;
   const same: Record<string, Value> = {};
   const own: number[] = [];
-  NEW_COLUMNS.forEach((column, at) => {
+  COLUMNS.forEach((column, at) => {
     const value = first[at];
     if (rows.some((row) => row[at] !== value)) own.push(at);
     else if (value !== undefined) same[column] = value;
   });
-  const columns = own.map((at) => NEW_COLUMNS[at]!);
+  const columns = own.map((at) => COLUMNS[at]!);
   const head: Head = { same, columns, counted: count(rows), chosen };
   return JSON.stringify({ head, rows: rows.map((row) => own.map((at) => row[at])) });
 }
@@ -130,9 +134,9 @@ const FIRST_COLUMNS = [
 
 function rewrite(db: Database, piece: number): void {
   const { jobs } = db.get<{ jobs: string }>("SELECT jobs FROM staged WHERE piece = ?", piece)!;
-  const places = NEW_COLUMNS.map((column) => FIRST_COLUMNS.indexOf(column));
+  const places = COLUMNS.map((column) => FIRST_COLUMNS.indexOf(column));
   const rows = (JSON.parse(jobs) as Value[][]).map((row) => places.map((at) => row[at]));
-  const name = NEW_COLUMNS.indexOf("name");
+  const name = COLUMNS.indexOf("name");
   const names = rows.flatMap((row) => row[name] === null ? [] : [row[name] as string]);
   db.run("UPDATE staged SET jobs = ? WHERE piece = ?", textOfPiece(rows, names), piece);
 }
@@ -149,8 +153,19 @@ export function movePiece(
   const places = own.map((column) => columns.indexOf(column));
   const values = common.map((column) => same[column]!);
   db.run(moving(common, own, places), first + start, madeAt, ...values, piece);
+  if (typeof same.stdin === "string") db.run(KEEP_SAME, first + start, same.stdin, piece);
+  const at = columns.indexOf("stdin");
+  if (at >= 0) db.run(keepOwn(at), first + start, piece);
   for (const { first: index, ...alike } of counted) tally.add({ ...alike, seq: first + start + index });
 }
+
+const KEEP_SAME = `
+  INSERT INTO inputs (job, bytes)
+  SELECT ? + row.key, unhex(?) FROM staged, json_each(jobs, '$.rows') row WHERE piece = ?`;
+const keepOwn = (at: number) => `
+  INSERT INTO inputs (job, bytes)
+  SELECT ? + row.key, unhex(row.value ->> ${at}) FROM staged, json_each(jobs, '$.rows') row
+  WHERE piece = ? AND row.value ->> ${at} IS NOT NULL`;
 
 function moving(common: readonly string[], own: readonly string[], places: readonly number[]): string {
   const values = [...common.map(() => "?"), ...places.map((at) => `row.value ->> ${at}`)];
@@ -166,3 +181,11 @@ export function removePiece(db: Database, { piece, head: { chosen } }: StoredPie
   db.run("DELETE FROM staged WHERE piece = ?", piece);
   if (chosen.length > 0) db.run(RELEASE, JSON.stringify(chosen));
 }
+
+function hexOf(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += HEX[byte]!;
+  return text;
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));

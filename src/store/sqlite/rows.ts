@@ -9,6 +9,7 @@ import {
   type FieldValue,
   type Kind,
   STORED_FIELDS,
+  type StoredFields,
   type StoredName,
 } from "../../domain/fields.ts";
 import type { Attempt, Job, NewJob, Outcome, State } from "../../domain/job.ts";
@@ -35,6 +36,7 @@ export type OwnRow = {
   error: string | null;
   worker: string | null;
   cancel_requested: number;
+  stdin_size: number | null;
 };
 
 /** A row of `jobs`. */
@@ -43,7 +45,7 @@ export type JobRow = FieldRow & OwnRow;
 /** A field with its column. */
 export interface FieldColumn extends Field {
   column: keyof FieldRow;
-  key: keyof NewJob;
+  key: keyof StoredFields;
 }
 
 /** All of them but the id, which is in two columns. */
@@ -52,12 +54,18 @@ export const FIELD_COLUMNS: readonly FieldColumn[] = STORED_FIELDS.filter((name)
 ) => FIELDS[name]);
 
 /** What a new job has in its row; besides, `created_at` and, given by the database, `seq`. */
-export const NEW_COLUMNS: readonly string[] = ["name", "state", ...FIELD_COLUMNS.map(({ column }) => column)];
+export const NEW_COLUMNS: readonly string[] = [
+  "name",
+  "state",
+  ...FIELD_COLUMNS.map(({ column }) => column),
+  "stdin_size",
+];
 
 /** The values of those columns, in the same order. */
 export function newRow(job: NewJob, name: string | null, state: State): Value[] {
   const values: Value[] = [name, state];
   for (const { key } of FIELD_COLUMNS) values.push(toValue(job[key]));
+  values.push(job.stdin?.length ?? null);
   return values;
 }
 
@@ -68,12 +76,12 @@ export function changedColumns(fields: Partial<NewJob>): [column: string, value:
 }
 
 /** A value of a field as it is stored. */
-function toValue(value: NewJob[keyof NewJob]): Value {
+function toValue(value: StoredFields[keyof StoredFields]): Value {
   if (typeof value === "boolean") return value ? 1 : 0;
   return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
 }
 
-function fromValue({ type }: Kind, value: JobRow[keyof FieldRow]): NewJob[keyof NewJob] {
+function fromValue({ type }: Kind, value: JobRow[keyof FieldRow]): StoredFields[keyof StoredFields] {
   switch (type) {
     case "flag":
       return value === 1;
@@ -87,6 +95,7 @@ function fromValue({ type }: Kind, value: JobRow[keyof FieldRow]): NewJob[keyof 
     case "line":
     case "word":
     case "path":
+    case "input":
       return value;
   }
 }
@@ -106,6 +115,7 @@ export function toJob(row: JobRow): Job {
     error: row.error,
     worker: row.worker,
     cancelRequested: row.cancel_requested === 1,
+    stdinSize: row.stdin_size,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
   return job as unknown as Job;

@@ -11,7 +11,7 @@ import type * as contract from "../contract.ts";
 import { divide } from "../rules/new_jobs.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
-import { enqueue, Reserved } from "./enqueue.ts";
+import { enqueue, Reserved, service } from "./enqueue.ts";
 import { isOfValue } from "./engine/failures.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
@@ -80,6 +80,11 @@ export class SqliteStore implements contract.Store {
   async attempts(id: string): Promise<Attempt[]> {
     const { attempts } = await import("./jobs.ts");
     return await this.#db.read((db) => attempts(db, id));
+  }
+
+  async stdin(id: string): Promise<Uint8Array | undefined> {
+    const { stdinOf } = await import("./inputs.ts");
+    return await this.#db.read((db) => stdinOf(db, id));
   }
 
   async list(filter: contract.JobFilter): Promise<contract.JobPage> {
@@ -227,9 +232,18 @@ export class SqliteStore implements contract.Store {
     return exchanged;
   }
 
+  async waiting(filter: contract.WaitingFilter): Promise<contract.Waiting> {
+    const { waiting } = await import("./waiting.ts");
+    return await this.#db.read((db) => waiting(db, filter));
+  }
+
   async orders(supervisor: string): Promise<contract.Orders> {
     const { orders } = await import("./workers.ts");
     return await this.#db.read((db) => orders(db, supervisor));
+  }
+
+  service(queue: string, beyond: number): Promise<"served" | "nobody" | "unclear"> {
+    return this.#db.read((db) => service(db, queue, beyond));
   }
 
   async workers(): Promise<contract.WorkerInfo[]> {

@@ -33,6 +33,7 @@ function storedField({ kind, default: otherwise }: FieldColumn): Stored {
     case "text":
     case "line":
     case "word":
+    case "input":
       return { type: "text", mayBeNull, as: mayBeNull ? "NULL" : "'false'" };
     case "path":
       return { type: "text", mayBeNull, as: "'/dev/null'" };
@@ -50,6 +51,8 @@ const NEEDED: { readonly [Column in keyof JobRow]?: Stored } = {
     as: "max(attempts, (SELECT ifnull(max(attempt), 0) FROM attempts WHERE job = jobs.seq))",
   },
   attempts: { type: "integer", as: "0" },
+  // As large as none is that is stored, or it is the right size.
+  stdin_size: { type: "integer", mayBeNull: true, as: "0" },
   created_at: { type: "integer", as: "0" },
 };
 const COLUMNS = Object.entries(NEEDED) as [keyof JobRow, Stored][];

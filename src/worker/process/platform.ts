@@ -84,6 +84,8 @@ export interface Launch {
   cwd: string | null;
   /** Laid over this process's own environment. */
   env: Readonly<Record<string, string>>;
+  /** It reads what has been put into the spool for it; unless given, its stdin is closed. */
+  reads?: boolean;
   /** It will probably take moments only, and `sh` does not run its EXIT trap when a signal ends it. */
   brief: boolean;
   /** As in `Host`. */
@@ -93,7 +95,7 @@ export interface Launch {
 /** Starts commands. Disposing of it ends none of them. */
 export interface Launcher extends AsyncDisposable {
   /**
-   * Starts a command with stdin closed and its output going to the spool, in a session that it shares with no other
+   * Starts a command with its stdin closed or from the spool, and its output going there, in a session that it shares with no other
    * command that runs.
    * @throws when it cannot be started, for example because `cwd` does not exist
    */

@@ -6,6 +6,7 @@
  * | file | made by | says |
  * | --- | --- | --- |
  * | `S.out` | its first shell, before anything else | it has begun, unless the file was made to bar it; its stdout |
+ * | `S.in` | whoever starts it | what it reads on its stdin, where that is anything |
  * | `S.err` | the shell of its command | it has really begun; its stderr |
  * | `S.exit.N` | its first shell, at the end | its exit code is N |
  * | `S.signal.SIGX` | its first shell, at the end | it was killed by that signal |
@@ -31,6 +32,13 @@ export interface ProcessEnd {
 export interface SpooledEnd extends ProcessEnd {
   /** When, in ms since the epoch. */
   finishedAt: number;
+}
+
+const INPUT = ".in";
+
+/** Puts what an attempt shall read where its shell opens it. Nobody may have done so before. */
+export function writeInput(spool: string, bytes: Uint8Array): void {
+  Deno.writeFileSync(spool + INPUT, bytes, { createNew: true, mode: 0o600 });
 }
 
 /** Where a stream of an attempt is. */
@@ -174,10 +182,13 @@ export interface Remains {
   end: ProcessEnd | undefined;
   /** What was given back of its output has left names. */
   trimmed: boolean;
+  /** It was given something to read. */
+  input: boolean;
 }
 
 /** Removes the files of an attempt. */
-export function removeSpool(spool: string, { end, trimmed }: Remains): void {
+export function removeSpool(spool: string, { end, trimmed, input }: Remains): void {
+  if (input) removeFile(spool + INPUT);
   for (const stream of STREAMS) removeFile(spool + SUFFIX[stream]);
   if (!trimmed) {
     if (end === undefined) return;

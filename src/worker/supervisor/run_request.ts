@@ -38,6 +38,7 @@ export function requestOf(
     shell,
     spool,
     endsFile,
+    stdin: job.stdin ?? null,
     cwd: job.cwd ?? directory ?? GONE,
     env: {
       ...host.withheld.values,

@@ -22,6 +22,7 @@ import type { Host } from "../process/platform.ts";
 import { EndsFiles } from "../spool/ends_files.ts";
 import { removeSpool } from "../spool/spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "../spool/spools.ts";
+import { Burst } from "./burst.ts";
 import { Condemned } from "./condemned.ts";
 import { Crew } from "./crew.ts";
 import { failureOf } from "./failure.ts";
@@ -56,8 +57,8 @@ export interface SupervisorOptions {
   slots: number;
   /** Where they take jobs from; null is all queues. */
   queues: readonly string[] | null;
-  /** Stop when nothing is left to run or to retry. */
-  burst: boolean;
+  /** Stop when nothing is left to run or to retry. With `leave-scheduled`, jobs whose time was set are not waited for. */
+  burst: boolean | "leave-scheduled";
   journal: Journal;
   /** For every time it notes and every pause it makes. */
   clock: Clock;
@@ -83,6 +84,7 @@ export class Supervisor {
   readonly #reserve: ReserveWatch;
   readonly #condemned: Condemned;
   readonly #outbox: Outbox;
+  readonly #burst: Burst | undefined;
   readonly #patience: Patience;
   readonly #latch = new Latch();
   readonly #closing = new AbortController();
@@ -159,6 +161,8 @@ export class Supervisor {
       clock,
       say: (what, problem) => say(`${what} could not be stored: ${failureOf(problem).message}`),
     });
+    const { burst, queues } = options;
+    if (burst) this.#burst = new Burst({ store, clock, queues, leavesScheduled: burst !== true, say });
     this.#patience = new Patience({
       clock,
       say,
@@ -243,7 +247,7 @@ export class Supervisor {
     listener[Symbol.dispose]();
     clearTimeout(this.#dueTimer);
     const { lost } = this.#patience;
-    if (this.#options.burst && !this.#replaced && !lost) {
+    if (this.#burst && !this.#replaced && !lost) {
       await atMost(BURST_MAINTENANCE_MS, maintained, clock);
     }
     this.#closing.abort();
@@ -287,9 +291,15 @@ export class Supervisor {
       }
       if (this.#replaced || this.#patience.lost) return;
       if (this.#outbox.isSettling || this.#succession.waiting > 0 || this.#condemned.size > 0) continue;
-      if (this.#options.burst && waiting === false && this.busy === 0) this.stop(null);
+      if (waiting !== undefined && this.busy === 0) await this.#stopIfOver(waiting);
       await this.#retire();
     }
+  }
+
+  /** A burst is over when no job is left to wait for. */
+  async #stopIfOver(anyWait: boolean): Promise<void> {
+    const burst = this.#burst;
+    if (burst && await this.#patience.attempt(() => burst.isOver(anyWait))) this.stop(null);
   }
 
   /** What it ran goes on; of a store that is only newer, the next worker adopts it. */
@@ -423,7 +433,7 @@ export class Supervisor {
     this.#succession.forget(job, { undone: settlement.outcome === "unstarted" });
     this.#ends.settled(job.token);
     if (barred) return;
-    removeSpool(spool, { end: witnessed ? settlement : undefined, trimmed });
+    removeSpool(spool, { end: witnessed ? settlement : undefined, trimmed, input: job.stdinSize !== null });
     this.#leftovers.ended(job);
   }
 

@@ -7,9 +7,17 @@ import type { Stream } from "../../domain/job.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { AttemptEnd, EndReason, RunRequest } from "../messages.ts";
 import { endTree, saySurvivors } from "../process/end_tree.ts";
-import { type LaunchEnd, type Launcher, RUN_VARIABLE } from "../process/platform.ts";
+import { type Launched, type LaunchEnd, type Launcher, RUN_VARIABLE } from "../process/platform.ts";
 import { isRoomy, wasDiskFull } from "../spool/full_disk.ts";
-import { begunAt, hasBegun, removeSpool, splitSpool, spooledEnd, wasTrimmedSince } from "../spool/spool.ts";
+import {
+  begunAt,
+  hasBegun,
+  removeSpool,
+  splitSpool,
+  spooledEnd,
+  wasTrimmedSince,
+  writeInput,
+} from "../spool/spool.ts";
 import { blameForError, blameForExit, isPassing } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
 import { endedBy, NO_END, notBegun, type Reason, type Result, resultOf } from "./result.ts";
@@ -228,12 +236,21 @@ export interface RunMeans {
 
 /** Starts the command. @throws when it cannot be started */
 function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
-  const { token, spool, byToken } = request;
+  const { token, spool, byToken, stdin } = request;
   const startedAt = systemClock.now();
-  const { ended, witnessed, root } = launcher.launch({
-    ...request,
-    env: { ...request.env, [RUN_VARIABLE]: token },
-  });
+  let launched: Launched;
+  try {
+    if (stdin) writeInput(spool, stdin);
+    launched = launcher.launch({
+      ...request,
+      reads: Boolean(stdin),
+      env: { ...request.env, [RUN_VARIABLE]: token },
+    });
+  } catch (error) {
+    if (stdin) removeSpool(spool, { end: undefined, trimmed: false, input: true });
+    throw error;
+  }
+  const { ended, witnessed, root } = launched;
   const result = async (end: LaunchEnd): Promise<Result> => {
     if (end.kind === "failed") return notBegun({ job: true, reason: end.error });
     if (end.kind === "unstarted") {
@@ -271,7 +288,9 @@ async function resultOfFirst(
   if (signal !== null) return resultOf({ exitCode: null, signal });
   if (code !== 0 && !hasBegun(spool)) {
     const blame = blameForExit(code, { ...request, spooled: begunAt(spool) !== undefined });
-    if (!blame.job) await patiently(() => removeSpool(spool, { end: NO_END, trimmed: true })).catch(() => {});
+    if (!blame.job) {
+      await patiently(() => removeSpool(spool, { end: NO_END, trimmed: true, input: true })).catch(() => {});
+    }
     return notBegun(blame);
   }
   return resultOf({ exitCode: code, signal: null });

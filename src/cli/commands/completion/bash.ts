@@ -2,7 +2,7 @@
  * @module
  * The completion script for bash, 3.2 and later. It holds all it needs and starts no process.
  */
-import { type Place, quoted, valuePlaces } from "./places.ts";
+import { type Place, quoted, valuePlaces, wordsAt } from "./places.ts";
 
 export function bashScript(places: readonly Place[]): string {
   const values = valuePlaces(places);
@@ -29,7 +29,9 @@ ${
     *)
       case "$at" in
 ${
-    places.map((place) => `        ${quoted(place.at)}) words=${quoted(wordsAt(place).join(" "))} ;;`).join(
+    places.map((place) =>
+      `        ${quoted(place.at)}) words=${quoted(wordsAt(place).map(({ word }) => word).join(" "))} ;;`
+    ).join(
       "\n",
     )
   }
@@ -51,8 +53,4 @@ function filesAt(places: readonly Place[]): string {
 
 function either(patterns: readonly string[]): string {
   return patterns.map(quoted).join(" | ");
-}
-
-function wordsAt({ words, flags }: Place): string[] {
-  return [...words, ...flags].map(({ word }) => word);
 }

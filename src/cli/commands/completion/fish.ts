@@ -27,9 +27,11 @@ function linesFor({ at, words, flags, files }: Place): string[] {
   return [
     ...(files ? [`${start} -F`] : []),
     ...words.map(({ word, brief }) => `${start} -a ${quotedForFish(word)} -d ${quotedForFish(brief)}`),
-    ...flags.map(({ word, brief, value }) =>
+    ...flags.map(({ word, short, brief, value }) =>
       [
-        `${start} -l ${word.slice("--".length)} -d ${quotedForFish(brief)}`,
+        `${start}${short === undefined ? "" : ` -s ${short.slice(1)}`} -l ${word.slice("--".length)} -d ${
+          quotedForFish(brief)
+        }`,
         ...(value === null
           ? []
           : value.choices.length === 0

@@ -8,7 +8,8 @@ import {
   type GroupDefinition,
   type Target,
 } from "../../line/command.ts";
-import { flagName } from "../../line/help.ts";
+import { flagName } from "../../line/flags.ts";
+import { shortFlag } from "../../line/short_flags.ts";
 
 /** A place on the command line: after the words of a group or a command. */
 export interface Place {
@@ -16,9 +17,16 @@ export interface Place {
   at: string;
   words: Described[];
   /** The flags that may be typed here. */
-  flags: (Described & { value: Value | null })[];
+  flags: PlaceFlag[];
   /** Names of files may be typed here, too. */
   files: boolean;
+}
+
+/** A flag, by its long name. */
+export interface PlaceFlag extends Described {
+  /** `-n`, where it has a letter. */
+  short: string | undefined;
+  value: Value | null;
 }
 
 /** A word and what it is about. */
@@ -32,7 +40,7 @@ export interface Value {
   choices: readonly string[];
 }
 
-const HELP_FLAG = { word: "--help", brief: "print help", value: null };
+const HELP_FLAG: PlaceFlag = { word: "--help", short: shortFlag("help"), brief: "print help", value: null };
 
 export function placesIn(root: Target): Place[] {
   return [...placesFrom(root, "")];
@@ -60,6 +68,7 @@ function commandPlace({ words, flags = {} }: CommandDefinition, at: string): Pla
     [name, { kind, brief, choices = [] }],
   ) => ({
     word: `--${flagName(name)}`,
+    short: shortFlag(name),
     brief,
     value: kind === "toggle" ? null : { choices },
   }));
@@ -71,10 +80,23 @@ function commandPlace({ words, flags = {} }: CommandDefinition, at: string): Pla
   };
 }
 
-/** Flags that take a value, with the place before them: `" list --state"`. */
+/** All that can be typed at a place: its words, and its flags by each of their names. */
+export function wordsAt({ words, flags }: Place): Described[] {
+  return [...words, ...flags.flatMap((flag) => namesOfFlag(flag).map((word) => ({ ...flag, word })))];
+}
+
+function namesOfFlag({ word, short }: PlaceFlag): string[] {
+  return short === undefined ? [word] : [word, short];
+}
+
+/** Flags that take a value, with the place before them: `" list --state"`, `" list -s"`. */
 export function valuePlaces(places: readonly Place[]): { after: string; choices: readonly string[] }[] {
   return places.flatMap(({ at, flags }) =>
-    flags.flatMap(({ word, value }) => value ? [{ after: `${at} ${word}`, choices: value.choices }] : [])
+    flags.flatMap((flag) =>
+      flag.value === null
+        ? []
+        : namesOfFlag(flag).map((word) => ({ after: `${at} ${word}`, choices: flag.value!.choices }))
+    )
   );
 }
 

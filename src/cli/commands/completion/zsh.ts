@@ -2,7 +2,7 @@
  * @module
  * The completion script for zsh: to be evaluated, or put as `_queuectl` where `fpath` finds it.
  */
-import { type Described, type Place, quoted, valuePlaces } from "./places.ts";
+import { type Described, type Place, quoted, valuePlaces, wordsAt } from "./places.ts";
 
 export function zshScript(places: readonly Place[]): string {
   const values = valuePlaces(places);
@@ -33,9 +33,8 @@ ${
     *)
       case "$at" in
 ${
-    places.map(({ at, words, flags }) =>
-      `        ${quoted(at)}) found=(${[...words, ...flags].map(describe).join(" ")}) ;;`
-    ).join("\n")
+    places.map((place) => `        ${quoted(place.at)}) found=(${wordsAt(place).map(describe).join(" ")}) ;;`)
+      .join("\n")
   }
       esac ;;
   esac

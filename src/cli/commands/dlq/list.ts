@@ -3,6 +3,7 @@
  * `queuectl dlq list`: the dead jobs.
  */
 import { defineCommand, type Target } from "../../line/command.ts";
+import { VIEW_FLAGS, viewOf } from "../list_view.ts";
 import { PAGE_FLAGS, printPage } from "../list.ts";
 
 export const command: Target = defineCommand({
@@ -11,8 +12,9 @@ export const command: Target = defineCommand({
     "dlq list --queue mail --json",
     "of one queue, as JSON",
   ]],
-  flags: PAGE_FLAGS,
-  async run(context, flags) {
-    await printPage(context, { ...flags, limit: flags.limit ?? 50, state: "dead" });
+  flags: { ...PAGE_FLAGS, ...VIEW_FLAGS },
+  async run(context, { columns, format, utc, ...filter }) {
+    const view = await viewOf(context, { columns, format, utc });
+    await printPage(context, { ...filter, limit: filter.limit ?? 50, state: "dead" }, view);
   },
 });

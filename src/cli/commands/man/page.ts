@@ -55,13 +55,18 @@ export function manualPage(root: Target, version: string): string {
     ]),
     ...section("DESCRIPTION", [
       ...paragraph(`${description} Everything is kept in one directory, the home.`),
-      ...paragraph("A duration is a number of seconds, or 90s, 10m, 1h30m, 2d. A job is named by its id."),
+      ...paragraph(
+        "A duration is a number of seconds, or 90s, 10m, 1h30m, 2d, 1w, 90 minutes. A job is named by its id.",
+      ),
       ...examplesOf(examples),
     ]),
     ...section("OPTIONS", [
       ...paragraph("Every command takes these, anywhere before a --."),
       ...flagList(GLOBAL_FLAGS),
-      ...list([[bold("--help"), "print help for a command"], [bold("--version"), "print the version"]]),
+      ...list([
+        [`${bold("-h")}, ${bold("--help")}`, "print help for a command"],
+        [`${bold("-V")}, ${bold("--version")}`, "print the version"],
+      ]),
     ]),
     ...section("COMMANDS", [...commandsOf(root, ["queuectl"])]),
     ...section("SETTINGS", [
@@ -95,7 +100,9 @@ function* commandsOf({ definition }: Target, path: readonly string[]): Generator
   for (const [name, target] of Object.entries(definition.routes)) {
     yield* commandsOf(target, [...path, name]);
     const others = aliases.filter(([, meant]) => meant === name).map(([alias]) => [...path, alias].join(" "));
-    if (others.length > 0) yield* paragraph(`Another name for it: ${others.join(", ")}.`);
+    if (others.length > 0) {
+      yield* paragraph(`${others.length > 1 ? "Other names" : "Another name"} for it: ${others.join(", ")}.`);
+    }
   }
 }
 
@@ -113,9 +120,9 @@ function commandPart(definition: CommandDefinition, path: readonly string[]): st
 
 function flagList(flags: Flags): string[] {
   return list(
-    described(flags).map(([typed, brief]) => {
-      const [flag, ...placeholder] = typed.split(" ");
-      return [[bold(flag!), ...placeholder.map(italic)].join(" "), brief];
+    described(flags).map(({ short, long, value, brief }) => {
+      const names = [short, long].filter((one) => one !== undefined).map(bold).join(", ");
+      return [value === "" ? names : `${names} ${italic(value)}`, brief];
     }),
   );
 }

@@ -4,6 +4,7 @@
  */
 import { defineCommand, type Target } from "../../line/command.ts";
 import { jobCount } from "../../line/ids.ts";
+import { hintAtUnknownQueues } from "../unknown_names.ts";
 import { ONE_QUEUE, queueName } from "./names.ts";
 
 export const command: Target = defineCommand({
@@ -13,6 +14,7 @@ export const command: Target = defineCommand({
   words: { ...ONE_QUEUE, min: 0 },
   async run(context, _flags, [queue]) {
     const name = queue === undefined ? undefined : queueName(queue);
+    if (name !== undefined) await hintAtUnknownQueues(context, [name]);
     const deleted = await (await context.store()).clear(name);
     context.print.result({ deleted }, () => `Deleted ${jobCount(deleted)}`);
   },

@@ -2,7 +2,9 @@
  * @module
  * `queuectl queue delete`.
  */
+import { NoSuch } from "../../../domain/errors.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
+import { queueNames, withOthers } from "../unknown_names.ts";
 import { ONE_QUEUE, queueName } from "./names.ts";
 
 export const command: Target = defineCommand({
@@ -13,7 +15,10 @@ export const command: Target = defineCommand({
   words: ONE_QUEUE,
   async run(context, _flags, [queue]) {
     const name = queueName(queue!);
-    await (await context.store()).deleteQueue(name);
+    const store = await context.store();
+    await store.deleteQueue(name).catch(async (error) => {
+      throw error instanceof NoSuch ? withOthers(error, name, await queueNames(store)) : error;
+    });
     context.print.result({ deleted: name }, () => `Deleted queue "${name}"`);
   },
 });

@@ -5,7 +5,7 @@
 import { STATES } from "../../../domain/job.ts";
 import type { QueueInfo } from "../../../store/contract.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
-import { STATE_COLOUR } from "../../show/job_table.ts";
+import { STATE_COLOUR, STATE_SHORT } from "../../show/job_table.ts";
 import type { Print } from "../../show/print.ts";
 import { type Column, table } from "../../show/table.ts";
 
@@ -25,9 +25,10 @@ function queueTable(print: Print, queues: readonly QueueInfo[]): string {
   const columns: Column<QueueInfo>[] = [
     { title: "QUEUE", value: (queue) => queue.name },
     { title: "PAUSED", value: (queue) => queue.paused ? "paused" : "" },
-    { title: "AT MOST", value: (queue) => queue.concurrency ?? "", align: "right" },
+    { title: "AT MOST", short: "MAX", value: (queue) => queue.concurrency ?? "", align: "right" },
     ...STATES.map((state): Column<QueueInfo> => ({
       title: state.toUpperCase(),
+      short: STATE_SHORT[state],
       value: (queue) => queue.counts[state] || "",
       align: "right",
       paint: (_queue, cell) => print.paint(STATE_COLOUR[state], cell),

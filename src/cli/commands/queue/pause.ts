@@ -3,6 +3,7 @@
  * `queuectl queue pause`.
  */
 import { defineCommand, type Target } from "../../line/command.ts";
+import { hintAtUnknownQueues } from "../unknown_names.ts";
 import { ONE_QUEUE, queueName } from "./names.ts";
 
 export const command: Target = defineCommand({
@@ -12,6 +13,7 @@ export const command: Target = defineCommand({
   words: ONE_QUEUE,
   async run(context, _flags, [queue]) {
     const name = queueName(queue!);
+    await hintAtUnknownQueues(context, [name]);
     await (await context.store()).setQueue(name, { paused: true });
     context.print.result({ name, paused: true }, () => `Paused queue "${name}"`);
   },

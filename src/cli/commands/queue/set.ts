@@ -5,6 +5,7 @@
 import { BadInput } from "../../../domain/errors.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { text } from "../../line/flags.ts";
+import { hintAtUnknownQueues } from "../unknown_names.ts";
 import { ONE_QUEUE, queueName } from "./names.ts";
 
 const MOST = 1_000_000;
@@ -22,6 +23,7 @@ export const command: Target = defineCommand({
     const name = queueName(queue!);
     if (text === undefined) throw new BadInput(`Cannot set queue "${name}": give --concurrency N, or none`);
     const concurrency = parseLimit(text);
+    await hintAtUnknownQueues(context, [name]);
     await (await context.store()).setQueue(name, { concurrency });
     context.print.result(
       { name, concurrency },

@@ -50,11 +50,10 @@ export const command: Target = defineCommand({
     const path = kind.path(service, userHome);
     const unit = kind.unit(service);
     context.print.result({ kind: name, path, unit }, () => unit.trimEnd());
-    if (context.json) return;
-    context.print.note(`Save it as ${path}, then run:`);
-    for (const line of kind.install(service, userHome)) context.print.note(`  ${line}`);
+    context.print.hint(`Save it as ${path}, then run:`);
+    for (const line of kind.install(service, userHome)) context.print.hint(`  ${line}`);
     if (service.words[0]!.includes("/_npx/")) {
-      context.print.note(
+      context.print.hint(
         `npx may remove ${service.words[0]}, which it names: install Deno, or the executable, to stay`,
       );
     }

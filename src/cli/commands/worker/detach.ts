@@ -16,8 +16,8 @@ export interface DetachedWorkers {
   slots: number;
   /** Where they take jobs from; null is all queues. */
   queues: readonly string[] | null;
-  /** Stop when nothing is left to run or to retry. */
-  burst: boolean;
+  /** As in `SupervisorOptions`. */
+  burst: boolean | "leave-scheduled";
   /** Signals make them leave what they run to others. */
   leave: boolean;
 }
@@ -66,9 +66,21 @@ function reasonIn(printed: string): string | undefined {
 
 function startWords(home: Home, { count, slots, queues, burst, leave }: DetachedWorkers): string[] {
   return [
-    ...["worker", "start", "--home", home.dir, "--log", "--count", String(count), "--slots", String(slots)],
+    ...[
+      "worker",
+      "start",
+      "--home",
+      home.dir,
+      "--log",
+      "--quiet",
+      "--count",
+      String(count),
+      "--slots",
+      String(slots),
+    ],
     ...(queues === null ? [] : ["--queue", queues.join(",")]),
     ...(burst ? ["--burst"] : []),
+    ...(burst === "leave-scheduled" ? ["--no-wait-scheduled"] : []),
     ...(leave ? ["--leave"] : []),
   ];
 }

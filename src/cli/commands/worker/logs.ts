@@ -2,9 +2,12 @@
  * @module
  * `queuectl worker logs`: what a background worker wrote down.
  */
-import { endOfLog, openLog, readOn } from "../../../logs/log_file.ts";
+import { NoSuch } from "../../../domain/errors.ts";
+import { endOfLog, logNames, openLog, readOn } from "../../../logs/log_file.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { count, toggle } from "../../line/flags.ts";
+import type { Home } from "../../../system/home.ts";
+import { withOthers } from "../unknown_names.ts";
 
 const LOOK_MS = 100;
 
@@ -24,7 +27,7 @@ export const command: Target = defineCommand({
   words: { placeholder: "W", brief: "the worker", min: 1, max: 1 },
   async run(context, flags, [worker = ""]) {
     const { home, clock, print, json } = context;
-    using file = openLog(home, worker);
+    using file = openLogOf(home, worker);
     const tail = endOfLog(file, flags.lines ?? 100);
     if (json) {
       const lines = new TextDecoder().decode(tail).split("\n").filter((line) => line !== "");
@@ -42,3 +45,12 @@ export const command: Target = defineCommand({
     }
   },
 });
+
+/** @throws {NoSuch} that names the workers that have one */
+function openLogOf(home: Home, worker: string): Deno.FsFile {
+  try {
+    return openLog(home, worker);
+  } catch (error) {
+    throw error instanceof NoSuch ? withOthers(error, worker, logNames(home)) : error;
+  }
+}

@@ -2,12 +2,14 @@
  * @module
  * `queuectl worker start`: runs jobs, here or in the background.
  */
+import { BadInput } from "../../../domain/errors.ts";
 import { newId } from "../../../domain/worker_id.ts";
 import type { Clock } from "../../../system/clock.ts";
 import { currentDirectory } from "../../../system/environment.ts";
 import { thisPlatform } from "../../../worker/process/this_platform.ts";
 import { Supervisor } from "../../../worker/supervisor/supervisor.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
+import type { Context } from "../../line/context.ts";
 import { toggle } from "../../line/flags.ts";
 import { WORKER_FLAGS } from "./flags.ts";
 import { LineJournal } from "./line_journal.ts";
@@ -24,6 +26,7 @@ export const command: Target = defineCommand({
     ["worker start --count 4 --detach", "run four at a time, in the background"],
     ["worker start --queue mail,reports", "take jobs from these queues only"],
     ["worker start --burst", "run until nothing is left to run or to retry"],
+    ["worker start --burst --no-wait-scheduled", "the same, whatever is scheduled for later"],
     [
       "worker start --leave",
       "stop at once when told by a signal; what runs goes on, and the next worker adopts it",
@@ -33,20 +36,23 @@ export const command: Target = defineCommand({
     ...WORKER_FLAGS,
     detach: toggle("run in the background; see worker list, logs and stop"),
     burst: toggle("stop when nothing is left to run or to retry"),
+    noWaitScheduled: toggle("with --burst: do not wait for jobs scheduled for later, only for retries"),
     leave: toggle("on Ctrl-C or SIGTERM, stop at once and leave what runs to the next worker"),
     log: toggle("write to a log file for each worker, not to stdout (part of --detach)"),
   },
   async run(context, flags) {
     requireShell();
     const queues = readQueues(flags.queue);
-    const setting = { count: flags.count ?? 1, slots: flags.slots ?? 1, queues, burst: flags.burst };
+    const setting = { count: flags.count ?? 1, slots: flags.slots ?? 1, queues, burst: burstOf(flags) };
     if (flags.detach) {
+      await hintAt(context, queues);
       const { detach } = await import("./detach.ts");
       return await detach(context, { ...setting, leave: flags.leave });
     }
     requireProgram();
     const { home, clock, json } = context;
     const store = await context.store();
+    await hintAt(context, queues);
     const host = await thisPlatform.probeHost();
     // A directory that somebody removes must not take the worker with it.
     const directory = currentDirectory();
@@ -77,6 +83,21 @@ export const command: Target = defineCommand({
     } while (end === "replaced");
   },
 });
+
+/** A queue that is not there may yet come, or be a slip. */
+async function hintAt(context: Context, queues: readonly string[] | null): Promise<void> {
+  if (queues === null) return;
+  const { hintAtUnknownQueues } = await import("../unknown_names.ts");
+  await hintAtUnknownQueues(context, queues);
+}
+
+function burstOf(
+  { burst, noWaitScheduled }: { burst: boolean; noWaitScheduled: boolean },
+): boolean | "leave-scheduled" {
+  if (!noWaitScheduled) return burst;
+  if (burst) return "leave-scheduled";
+  throw new BadInput("Cannot use --no-wait-scheduled without --burst: other workers wait for whatever comes");
+}
 
 /** What a stop by signal needs to know. */
 interface StopSignalsOptions {

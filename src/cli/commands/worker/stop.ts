@@ -2,10 +2,11 @@
  * @module
  * `queuectl worker stop`: tells workers to stop, through the store, and waits for it when asked.
  */
-import { BadInput } from "../../../domain/errors.ts";
+import { BadInput, NoSuch } from "../../../domain/errors.ts";
 import { watchStore } from "../../../views/watch_store.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import type { WorkerInfo } from "../../../store/contract.ts";
+import { withOthers } from "../unknown_names.ts";
 import { duration, text, toggle } from "../../line/flags.ts";
 
 export const command: Target = defineCommand({
@@ -38,6 +39,9 @@ export const command: Target = defineCommand({
       ...(flags.id === undefined ? {} : { worker: flags.id }),
       endAt,
       leave: flags.leave,
+    }).catch(async (error) => {
+      if (!(error instanceof NoSuch)) throw error;
+      throw withOthers(error, flags.id!, (await store.workers()).map(({ id }) => id));
     });
     if (flags.wait) {
       const running = async () => {

@@ -9,6 +9,7 @@ import { salvage, survey, type Table } from "./salvage.ts";
 /** What people call the rows of a table. */
 const NAMES: Readonly<Record<Table, string>> = {
   jobs: "jobs",
+  inputs: "inputs of jobs",
   attempts: "attempts",
   output: "pieces of output",
   queues: "queues with settings",

@@ -25,6 +25,7 @@ export const TABLES = [
   "supervisors",
   "workers",
   "jobs",
+  "inputs",
   "attempts",
   "output",
   "figures",
@@ -41,6 +42,7 @@ export type Table = typeof TABLES[number];
 /** Columns with numbers to walk along; the other tables are small. */
 const KEYS: Partial<Record<Table, string>> = {
   jobs: "seq",
+  inputs: "job",
   attempts: "job",
   output: "piece",
   staged: "piece",
@@ -122,6 +124,7 @@ const COUNTED = "SELECT sum(n) AS n FROM counts";
 /** How many rows there must have been, from what else is known; to be asked of the source, or of what was saved. */
 const EXPECTED: Partial<Record<Table, { sql: string; of: "source" | "saved" }>> = {
   jobs: { sql: COUNTED, of: "source" },
+  inputs: { sql: "SELECT count(stdin_size) AS n FROM jobs", of: "saved" },
   attempts: { sql: "SELECT sum(last_attempt) AS n FROM jobs", of: "saved" },
   output: { sql: "SELECT count(*) AS n FROM output", of: "source" }, // SQLite counts in an index
 };
@@ -131,8 +134,10 @@ async function copyAll(source: Source, db: Database, open: () => Pages | undefin
   db.exec("PRAGMA synchronous=OFF"); // all is flushed at the end
   for (const table of TABLES) {
     const saved = await copyTable(source, db, { table, open });
-    // nobody knows what attempts jobs had that nobody knows of
-    if (table === "attempts" && salvaged.jobs!.lost !== 0 && saved.lost === 0) saved.lost = null;
+    // nobody knows what jobs had that nobody knows of
+    if (["attempts", "inputs"].includes(table) && salvaged.jobs!.lost !== 0 && saved.lost === 0) {
+      saved.lost = null;
+    }
     salvaged[table] = saved;
   }
   await db.write((db) => keepSequences(source, db));
@@ -214,7 +219,13 @@ function fillGaps(
 }
 
 /** By how many columns the rows of a table are recognised: as many as the first version had. */
-const LEAST_COLUMNS: Partial<Record<Table, number>> = { jobs: 23, attempts: 13, output: 6, staged: 4 };
+const LEAST_COLUMNS: Partial<Record<Table, number>> = {
+  jobs: 23,
+  inputs: 2,
+  attempts: 13,
+  output: 6,
+  staged: 4,
+};
 
 function columnsOf(db: Database, table: Table): string[] {
   return db.all<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`).map(({ name }) => name);
@@ -264,9 +275,8 @@ function walkKeys(source: Source, table: Table, take: (rows: Row[]) => void): Ke
  */
 function lastKey(source: Source, table: Table): number | undefined {
   const key = KEYS[table]!;
-  const sequence = `SELECT seq AS n FROM sqlite_sequence WHERE name = '${
-    table === "attempts" ? "jobs" : table
-  }'`;
+  const ofJobs = table === "attempts" || table === "inputs";
+  const sequence = `SELECT seq AS n FROM sqlite_sequence WHERE name = '${ofJobs ? "jobs" : table}'`;
   const asked = [sequence, `SELECT max(${key}) AS n FROM ${table}`, LAST_IN_INDEX[table]!];
   const told = asked.map((sql) => ask(source, sql));
   const last = Math.max(0, ...told.map((n) => n ?? 0));
@@ -275,6 +285,7 @@ function lastKey(source: Source, table: Table): number | undefined {
 
 const LAST_IN_INDEX: Partial<Record<Table, string>> = {
   jobs: "SELECT max(seq) AS n FROM jobs INDEXED BY by_state WHERE queue >= ''",
+  inputs: "SELECT max(seq) AS n FROM jobs INDEXED BY by_state WHERE queue >= ''",
   attempts: "SELECT max(seq) AS n FROM jobs INDEXED BY by_state WHERE queue >= ''",
   output: "SELECT max(piece) AS n FROM output INDEXED BY output_of WHERE job >= 0",
   staged: "SELECT max(piece) AS n FROM staged INDEXED BY staged_of WHERE batch >= ''",

@@ -28,6 +28,7 @@ function isSoundValue(kind: Kind, value: unknown): boolean {
 /** What columns must hold, by table. */
 const SOUND: Readonly<Record<string, Readonly<Record<string, (value: unknown) => boolean>>>> = {
   jobs: { seq: NUMBER, created_at: NUMBER, ...OF_FIELDS },
+  inputs: { job: NUMBER, bytes: (value) => value instanceof Uint8Array },
   attempts: { attempt: NUMBER, started_at: NUMBER },
   output: { start: NUMBER },
   queues: { name: QUEUE },

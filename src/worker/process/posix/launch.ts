@@ -16,6 +16,8 @@ const FIRST_EXPORT = 5;
 /** Makes the first file of the spool, or ends the shell with 2 when it is there already. */
 const BEGIN = 'set -C; : >"$2.out"; set +C; ';
 const TO_SPOOL = 'exec >>"$2.out" 2>>"$2.err"; ';
+/** For all that comes after: each attempt has a file of its own, so it reads from the start. */
+const FROM_SPOOL = 'exec <"$2.in"; ';
 /** Runs the text as `sh -c TEXT` would. `set --` empties `$@`, on the same line so that line numbers stay right. */
 const RUN = 'eval "set --; $1"';
 /** Sets $1 to the last exit code, and shows neither this nor what comes after it where the command traces (`set -x`). */
@@ -58,27 +60,29 @@ export function isExported(name: string): boolean {
   return EXPORTED.test(name);
 }
 
-/** The scripts of the first process and of the command's own shell, which exports as many variables. */
-export function scriptsFor(shell: string, exported = 0): { outer: string; inner: string } {
+/** The scripts of the first process and of the command's own shell, which exports as many variables; it `reads` the spool. */
+export function scriptsFor(
+  shell: string,
+  { exported = 0, reads = false } = {},
+): { outer: string; inner: string } {
+  const begin = BEGIN + (reads ? FROM_SPOOL : "") + WITNESS;
   const exports = Array.from({ length: exported }, (_, i) => `export "\${${FIRST_EXPORT + i}}"; `).join("");
   return {
-    outer: POSIX_SHELL.test(shell)
-      ? BEGIN + WITNESS + RUN_POSIX + TESTIFY
-      : BEGIN + WITNESS + exports + RUN_OTHER + TESTIFY,
+    outer: POSIX_SHELL.test(shell) ? begin + RUN_POSIX + TESTIFY : begin + exports + RUN_OTHER + TESTIFY,
     inner: TO_SPOOL + exports + TELL_IF_HIGH + RUN,
   };
 }
 
 /**
- * Starts a command with stdin closed and its output going to the spool, in a session of its own: no signal to a
+ * Starts a command with its stdin closed or from the spool, and its output going there, in a session of its own: no signal to a
  * process group or from a terminal reaches from it to others, or from others to it. Its first process is the witness.
  *
  * @throws when it cannot be started, for example because `cwd` does not exist
  */
-export function launch({ command, shell, spool, cwd, env }: Launch): Deno.ChildProcess {
+export function launch({ command, shell, spool, cwd, env, reads }: Launch): Deno.ChildProcess {
   const variables = Object.entries(env);
   const exported = variables.filter(([name]) => isExported(name));
-  const { outer, inner } = scriptsFor(shell, exported.length);
+  const { outer, inner } = scriptsFor(shell, { exported: exported.length, reads });
   return spawnShell({
     args: ["-c", outer, "sh", command, spool, shell, inner, ...exported.map((one) => one.join("="))],
     ...(cwd === null ? {} : { cwd }),

@@ -56,11 +56,12 @@ export class PosixLauncher implements Launcher {
       else this.#idle.push(shell);
       // What has not begun when it is barred never will.
       if (end.kind === "orphaned" && bar(wanted.spool)) return { kind: "unstarted" };
-      if (end.kind === "ended" && end.code === NO_DIRECTORY && !hasBegun(wanted.spool)) {
+      const why = end.kind === "ended" ? NO_DIRECTORY.get(end.code) : undefined;
+      if (why !== undefined && !hasBegun(wanted.spool)) {
         const directory = wanted.cwd === null
           ? "it names no directory, and the worker's own"
           : `the directory "${wanted.cwd}"`;
-        return { kind: "failed", error: `${directory} is gone or cannot be entered` };
+        return { kind: "failed", error: `${directory} ${why}` };
       }
       return end;
     });
@@ -103,8 +104,10 @@ export class PosixLauncher implements Launcher {
 }
 
 /** What a slot's shell has to be told, or undefined where it cannot run the command as a shell of its own would. */
-function slotCommand({ command, shell, endsFile, cwd, env, brief }: Launch): SlotCommand | undefined {
-  if (!brief || command.length > LONGEST || !LINE.test(command) || !keepsToItself(command)) return undefined;
+function slotCommand({ command, shell, endsFile, cwd, env, brief, reads }: Launch): SlotCommand | undefined {
+  if (!brief || reads || command.length > LONGEST || !LINE.test(command) || !keepsToItself(command)) {
+    return undefined;
+  }
   if (cwd !== null && (cwd === "" || !LINE.test(cwd))) return undefined;
   const {
     [RUN_VARIABLE]: token,

@@ -14,8 +14,15 @@ import { splitSpool } from "../../spool/spool.ts";
 import { type LaunchEnd, RUN_VARIABLE } from "../platform.ts";
 import { spawnShell } from "./shell.ts";
 
-/** Where its own directory cannot be entered: told apart from a command's own codes by that nothing has begun. */
-export const NO_DIRECTORY = 3;
+/**
+ * Why the directory of a command cannot be entered, by what its fork exits with: told apart from a command's own codes by
+ * that nothing has begun.
+ */
+export const NO_DIRECTORY: ReadonlyMap<number, string> = new Map([
+  [3, "is gone"],
+  [4, "is not a directory"],
+  [5, "cannot be entered by this user"],
+]);
 
 /**
  * What only the command line of such a shell, and of its forks, has in it. See `find.ts`.
@@ -51,6 +58,17 @@ const SOMETHING_LEFT = `queuectl_left() {
 read -r QUEUECTL_SLOT_LINE </proc/loadavg; QUEUECTL_SLOT_LAST=\${QUEUECTL_SLOT_LINE##* }
 `;
 
+/** Ends with the code for what is wrong with the directory, or with the first one on the way to it that is there. */
+const WHY = `queuectl_why() {
+  case $QUEUECTL_SLOT_CWD in /*) QUEUECTL_SLOT_CWD=$QUEUECTL_SLOT_CWD/;; *) exit 3;; esac
+  until QUEUECTL_SLOT_CWD=\${QUEUECTL_SLOT_CWD%/*}; [ -z "$QUEUECTL_SLOT_CWD" ] || [ -e "$QUEUECTL_SLOT_CWD" ]; do :; done
+  [ -n "$QUEUECTL_SLOT_CWD" ] || exit 3
+  [ -d "$QUEUECTL_SLOT_CWD" ] || exit 4
+  [ -x "$QUEUECTL_SLOT_CWD" ] && exit 3
+  exit 5
+}
+`;
+
 /**
  * A request is a line of words, a line with the command, and a line for each further variable. What varies little is
  * told by requests of their own, and holds until told otherwise, since the shell reads byte by byte: `in` by a line with
@@ -61,13 +79,13 @@ read -r QUEUECTL_SLOT_LINE </proc/loadavg; QUEUECTL_SLOT_LAST=\${QUEUECTL_SLOT_L
  */
 const SCRIPT =
   `${SLOT_SCRIPT} QUEUECTL_SLOT_OLD=\${OLDPWD+=$OLDPWD} QUEUECTL_SLOT_SH=$(command -v sh) QUEUECTL_SLOT_CWD=.
-${SOMETHING_LEFT}queuectl_slot() {
+${SOMETHING_LEFT}${WHY}queuectl_slot() {
   while [ "\${QUEUECTL_SLOT_3:-0}" -gt 0 ]; do
     IFS= read -r QUEUECTL_SLOT_LINE; export "$QUEUECTL_SLOT_LINE"
     QUEUECTL_SLOT_3=$((QUEUECTL_SLOT_3 - 1))
   done
   exec </dev/null
-  cd -P -- "$QUEUECTL_SLOT_CWD" || exit ${NO_DIRECTORY}
+  cd -P -- "$QUEUECTL_SLOT_CWD" || queuectl_why
   case $QUEUECTL_SLOT_OLD in =*) OLDPWD=\${QUEUECTL_SLOT_OLD#=};; *) unset OLDPWD;; esac
   if [ "$QUEUECTL_SLOT_KIND" = shell ]; then
     exec "$QUEUECTL_SLOT_SH" -c "$3" sh "$QUEUECTL_SLOT_COMMAND" "$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN" "$2" "$4" >/dev/null 2>&1

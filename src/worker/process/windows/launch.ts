@@ -33,6 +33,7 @@ const BEGIN = 'type nul >"!QUEUECTL_SPOOL!.new"& (if not exist "!QUEUECTL_SPOOL!
   'ren "!QUEUECTL_SPOOL!.new" "!QUEUECTL_TOKEN!.out" 2>nul& ' +
   '(if exist "!QUEUECTL_SPOOL!.new" (del "!QUEUECTL_SPOOL!.new"& exit 2))';
 const TO_SPOOL = ' >>"!QUEUECTL_SPOOL!.out" 2>>"!QUEUECTL_SPOOL!.err"';
+const FROM_SPOOL = ' <"!QUEUECTL_SPOOL!.in"';
 const TESTIFY =
   'set QUEUECTL_CODE=!errorlevel!& type nul >"!QUEUECTL_SPOOL!.exit.!QUEUECTL_CODE!"& exit !QUEUECTL_CODE!';
 
@@ -58,7 +59,7 @@ export function isKnownShell(shell: string): boolean {
 const EXPORTED = /^(?:PATH|(?:LD|DYLD)_\w+)$/i;
 
 /** What to start `cmd` with. @throws when nobody knows how to give the shell a command */
-export function cmdFor({ command, shell, spool, cwd, env }: Launch): Deno.CommandOptions {
+export function cmdFor({ command, shell, spool, cwd, env, reads }: Launch): Deno.CommandOptions {
   const words = SHELLS.find(([name]) => name.test(shell))?.[1];
   if (words === undefined) {
     throw new Error(`the shell "${shell}" is none of cmd, powershell, pwsh and sh`);
@@ -69,7 +70,7 @@ export function cmdFor({ command, shell, spool, cwd, env }: Launch): Deno.Comman
     MARK + markOf(spool),
     BEGIN,
     ...exported.map(([name], i) => `set "${name}=!QUEUECTL_SET_${i}!"`),
-    words + TO_SPOOL,
+    words + (reads ? FROM_SPOOL : "") + TO_SPOOL,
     TESTIFY,
   ].join("& ");
   return {

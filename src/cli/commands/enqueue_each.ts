@@ -1,0 +1,62 @@
+/**
+ * @module
+ * `enqueue --each`: one job for each line of a file, or for each file that matches a pattern; all of them or none.
+ */
+import { inPlace } from "../../domain/bulk.ts";
+import { commandsFor, type Template } from "../../domain/each.ts";
+import { BadInput, UserError } from "../../domain/errors.ts";
+import { isGlob } from "../../domain/glob.ts";
+import { type JobDefaults, jobFromCommand } from "../../domain/spec.ts";
+import { quoteWords } from "../../system/shell_words.ts";
+import type { Context } from "../line/context.ts";
+import { type StoredMany, storeMany } from "./enqueue_bulk.ts";
+import { matchingFiles } from "./matching_files.ts";
+import { inputName, readTextInput } from "./read_input.ts";
+
+/** What was asked for. */
+export interface EachRequest {
+  /** Files of items, `-` or patterns. */
+  sources: readonly string[];
+  /** Items are separated by NUL bytes, not by lines. */
+  byNul: boolean;
+  template: Template;
+  /** What holds for each of the jobs. */
+  defaults: JobDefaults;
+}
+
+/** Queues the jobs and returns them with their ids. @throws {BadInput} where there is no item, or one makes no job */
+export async function enqueueEach(
+  context: Context,
+  { sources, byNul, template, defaults }: EachRequest,
+): Promise<StoredMany> {
+  const items: string[] = [];
+  const directory = defaults.given?.cwd ?? defaults.cwd ?? ".";
+  for (const source of sources) {
+    const found = isGlob(source)
+      ? await matchingFiles(source, directory)
+      : itemsIn(await readTextInput(source), byNul);
+    if (found.length === 0) throw nothingIn(source);
+    for (const item of found) items.push(item);
+  }
+  const source = sources.map(inputName).join(", ");
+  const jobs = commandsFor(items, { template, quote: quoteWords }).map((command, index) => {
+    try {
+      return jobFromCommand(command, defaults);
+    } catch (error) {
+      throw error instanceof UserError ? inPlace(error, { source, place: `item ${index + 1}` }) : error;
+    }
+  });
+  return await storeMany(context, { jobs, now: defaults.now });
+}
+
+function itemsIn(text: string, byNul: boolean): string[] {
+  const items = byNul ? text.split("\0") : text.split("\n").map((line) => line.replace(/\r$/, ""));
+  return items.filter((item) => byNul ? item !== "" : item.trim() !== "");
+}
+
+function nothingIn(source: string): BadInput {
+  const why = isGlob(source) ? "no file matches" : "it has no items";
+  return new BadInput(
+    `Cannot enqueue for each of ${source === "-" ? inputName(source) : `"${source}"`}: ${why}`,
+  );
+}

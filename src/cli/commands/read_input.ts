@@ -1,0 +1,66 @@
+/**
+ * @module
+ * Reading what a flag names: a file, or standard input as `-`. What cannot be read is refused with a sentence.
+ */
+import { BadInput } from "../../domain/errors.ts";
+
+/** What people call it: `standard input`, or the path. */
+export function inputName(path: string): string {
+  return path === "-" ? "standard input" : path;
+}
+
+/** All of a text. @throws {BadInput} when it cannot be read, or is not UTF-8 */
+export async function readTextInput(path: string): Promise<string> {
+  const bytes = await readInput(path);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new BadInput(`Cannot read ${inputName(path)}: it is not UTF-8 text`);
+  }
+}
+
+/** All of it, or just more than `most` bytes where there are more. @throws {BadInput} when it cannot be read */
+export async function readInput(path: string, most = Infinity): Promise<Uint8Array> {
+  using file = path === "-" ? undefined : await openFile(path);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of (file ?? Deno.stdin).readable.values({ preventCancel: true })) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > most) break;
+    }
+  } catch (error) {
+    throw sayUnreadable(path, error);
+  }
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
+
+async function openFile(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path);
+  } catch (error) {
+    throw sayUnreadable(path, error);
+  }
+}
+
+function sayUnreadable(path: string, error: unknown): unknown {
+  const name = path === "-" ? "standard input" : `"${path}"`;
+  if (error instanceof Deno.errors.NotFound) return new BadInput(`Cannot read ${name}: no such file`);
+  if (error instanceof Deno.errors.IsADirectory) {
+    return new BadInput(`Cannot read ${name}: it is a directory`);
+  }
+  if (error instanceof Deno.errors.NotADirectory) {
+    return new BadInput(`Cannot read ${name}: what stands before it is no directory`);
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return new BadInput(`Cannot read ${name}: permission denied`);
+  }
+  return error;
+}

@@ -1,0 +1,46 @@
+/**
+ * @module
+ * Names that nothing has: what there is instead, the most similar first. Whether that is an error is up to the command;
+ * where a queue may yet come, it is a hint.
+ */
+import type { NoSuch } from "../../domain/errors.ts";
+import { byNearness } from "../../domain/nearest.ts";
+import type { Store } from "../../store/contract.ts";
+import type { Context } from "../line/context.ts";
+
+/** Nobody reads more names. */
+const MOST_SAID = 5;
+/** Of very many names, so many are compared. */
+const MOST_COMPARED = 1000;
+
+/** Says which of these queues are not there, and which are. To be asked before they are made. */
+export async function hintAtUnknownQueues(context: Context, names: readonly string[]): Promise<void> {
+  if (!context.print.hints) return;
+  const store = await context.store();
+  const found = await Promise.all(names.map((name) => store.queue(name)));
+  const unknown = names.filter((_, index) => found[index] === undefined);
+  const [first] = unknown;
+  if (first === undefined) return;
+  const said = unknown.map((name) => `"${name}"`).join(", ");
+  const there = unknown.length === 1 ? `There is no queue ${said} yet` : `There are no queues ${said} yet`;
+  context.print.hint(there + others(first, await queueNames(store)));
+}
+
+/** The names of queues, at most as many as are compared. */
+export async function queueNames(store: Store): Promise<string[]> {
+  return (await store.queues({ limit: MOST_COMPARED })).map(({ name }) => name);
+}
+
+/** The same error, with the names that there are. */
+export function withOthers(error: NoSuch, name: string, names: readonly string[]): NoSuch {
+  error.message += others(name, names);
+  return error;
+}
+
+function others(name: string, names: readonly string[]): string {
+  if (names.length === 0) return "";
+  const said = byNearness(name, names.slice(0, MOST_COMPARED)).slice(0, MOST_SAID);
+  const more = names.length - said.length;
+  const rest = more > 0 ? ` and ${names.length >= MOST_COMPARED ? "many" : more} more` : "";
+  return `; there ${names.length === 1 ? "is" : "are"}: ${said.join(", ")}${rest}`;
+}

@@ -1,0 +1,39 @@
+/**
+ * @module
+ * The flag that was meant by one that a command does not have: another word for it, or nearly the same. Pure.
+ */
+import { nearest } from "../../domain/nearest.ts";
+
+/** What people call flags, by their names. Some words may mean several. */
+const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
+  "max-retries": ["retries", "retry", "tries", "attempts", "max-tries", "max-attempts", "retry-count"],
+  id: ["name", "job-id", "job-name"],
+  label: ["name", "tag", "tags", "title", "job-name"],
+  cwd: ["dir", "directory", "workdir", "work-dir", "working-dir", "working-directory", "chdir"],
+  "run-at": ["at", "when", "start-at", "not-before", "schedule"],
+  delay: ["in", "after", "defer"],
+  timeout: ["time-limit", "max-time", "max-runtime", "kill-after"],
+  priority: ["prio", "nice", "importance"],
+  env: ["environment", "variable", "setenv"],
+  command: ["cmd", "exec", "run"],
+  hold: ["held", "on-hold", "pause", "paused", "suspended"],
+  file: ["from", "input", "bulk", "batch"],
+  count: ["threads", "workers", "concurrency", "parallel", "processes"],
+  detach: ["daemon", "daemonize", "background", "bg"],
+  burst: ["once", "drain", "exit-when-empty"],
+  limit: ["max", "top", "first", "page-size"],
+  search: ["grep", "find", "match", "filter"],
+  sort: ["order", "order-by", "sort-by"],
+  state: ["status"],
+  lines: ["tail", "last"],
+  follow: ["tail", "stream"],
+};
+
+/** Of the flags that a command has, those that `typed` may mean, without dashes. */
+export function flagsMeant(typed: string, known: readonly string[]): string[] {
+  const word = typed.toLowerCase().replaceAll("_", "-");
+  const meant = known.filter((flag) => OTHER_WORDS[flag]?.includes(word));
+  if (meant.length > 0) return meant;
+  const near = nearest(word, known);
+  return near === undefined ? [] : [near];
+}

@@ -1,0 +1,143 @@
+/**
+ * @module
+ * What can be shown of a job, by the names that it has in JSON: as columns of a table, for people, or in a line that a
+ * template says. A template writes values as JSON has them, but without quotes, and on one line.
+ */
+import { formatDuration } from "../../domain/duration.ts";
+import { BadInput } from "../../domain/errors.ts";
+import { FIELDS, type Kind, SHOWN_FIELDS } from "../../domain/fields.ts";
+import type { Job } from "../../domain/job.ts";
+import { byNearness } from "../../domain/nearest.ts";
+import { type JobJson, jobJson } from "../../views/job_json.ts";
+import { STATE_COLOUR } from "./job_table.ts";
+import type { Print } from "./print.ts";
+import { type Column, table } from "./table.ts";
+import { visible } from "./terminal.ts";
+import { timeOfDay, type Zone } from "./times.ts";
+
+type Name = keyof JobJson;
+type ColumnKind = Kind["type"];
+
+/** What has become of it, besides its fields. */
+const OWN: Readonly<Record<Exclude<Name, (typeof FIELDS)[typeof SHOWN_FIELDS[number]]["json"]>, ColumnKind>> =
+  {
+    state: "word",
+    attempts: "integer",
+    created_at: "time",
+    started_at: "time",
+    finished_at: "time",
+    exit_code: "integer",
+    signal: "word",
+    error: "text",
+    worker: "word",
+    stdin_size: "integer",
+  };
+
+const KINDS = new Map<string, ColumnKind>([
+  ...SHOWN_FIELDS.map((name): [string, ColumnKind] => [FIELDS[name].json, FIELDS[name].kind.type]),
+  ...Object.entries(OWN),
+]);
+
+/** All names, in no order that means anything. */
+export const JOB_NAMES: readonly string[] = [...KINDS.keys()];
+
+/**
+ * Reads `id,state,label`.
+ * @throws {BadInput} for a name that is none, with what it takes
+ */
+export function readColumns(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  for (const name of names) requireName(name);
+  return names;
+}
+
+function requireName(name: string): void {
+  if (!KINDS.has(name)) {
+    throw new BadInput(`"${name}" is not one of ${byNearness(name, JOB_NAMES).join(", ")}`);
+  }
+}
+
+/** Jobs as a table of those columns, whether anything stands in them or not. */
+export function columnsTable(
+  print: Print,
+  { jobs, names, zone }: { jobs: readonly Job[]; names: readonly string[]; zone: Zone },
+): string {
+  const rows = jobs.map((job) => ({ job, json: jobJson(job) as JobJson & Record<string, unknown> }));
+  const columns = names.map((name): Column<typeof rows[number]> => {
+    const kind = KINDS.get(name)!;
+    return {
+      title: name.replaceAll("_", " ").toUpperCase(),
+      always: true,
+      value: ({ json }) => forPeople(kind, json[name], zone),
+      ...(kind === "integer" ? { align: "right" as const } : {}),
+      ...(name === "state"
+        ? { paint: ({ job }: { job: Job }, cell: string) => print.paint(STATE_COLOUR[job.state], cell) }
+        : {}),
+    };
+  });
+  return table(print, { columns, rows });
+}
+
+function forPeople(kind: ColumnKind, value: unknown, zone: Zone): string {
+  if (value === null || value === undefined) return "";
+  switch (kind) {
+    case "time":
+    case "delay":
+      return timeOfDay(Date.parse(value as string), zone);
+    case "duration":
+      return value === 0 ? "" : formatDuration(value as number * 1000); // 0 is none
+    case "flag":
+      return value ? "yes" : "no";
+    case "variables":
+      return Object.entries(value as object).map(([name, content]) => `${name}=${content}`).join(" ");
+    case "integer":
+    case "text":
+    case "line":
+    case "word":
+    case "path":
+    case "input":
+      return String(value);
+  }
+}
+
+/** A template that was read: what it makes of a job, without a line end. */
+export type Template = (job: Job) => string;
+
+/** `{name}`; a backslash and what follows it; or what only looks like one of the two. */
+const PART = /\{([^{}]*)\}|\\(.)|([{}\\])/gsu;
+const ESCAPES: Readonly<Record<string, string>> = { t: "\t", n: "\n", "\\": "\\", "{": "{", "}": "}" };
+
+/**
+ * Reads a template: `{name}` stands for a value, `\t` and `\n` for a tab and a line end, `\{`, `\}` and `\\` for
+ * themselves.
+ * @throws {BadInput} for a name that is none, and for what is neither
+ */
+export function readTemplate(text: string): Template {
+  const parts: (string | { name: string })[] = [];
+  let at = 0;
+  for (const match of text.matchAll(PART)) {
+    const [whole, name, escaped, stray] = match;
+    parts.push(text.slice(at, match.index));
+    at = match.index + whole.length;
+    if (name !== undefined) {
+      requireName(name);
+      parts.push({ name });
+    } else if (escaped !== undefined && Object.hasOwn(ESCAPES, escaped)) parts.push(ESCAPES[escaped]!);
+    else {
+      throw new BadInput(
+        `${stray ?? whole} means nothing; it takes {NAME}, \\t, \\n, and \\{, \\} and \\\\ for themselves`,
+      );
+    }
+  }
+  parts.push(text.slice(at));
+  return (job) => {
+    const json = jobJson(job) as JobJson & Record<string, unknown>;
+    return parts.map((part) => typeof part === "string" ? part : plainly(json[part.name])).join("");
+  };
+}
+
+/** As JSON has it, text without quotes; what is absent is nothing. */
+function plainly(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return visible(typeof value === "object" ? JSON.stringify(value) : String(value));
+}

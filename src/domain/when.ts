@@ -1,0 +1,154 @@
+/**
+ * @module
+ * Times as people say them: `14:00`, `tomorrow 9:00`, `friday 18:00`, `2030-01-01 Europe/Berlin`, `+2h`, `in 90 minutes`,
+ * `noon`. Pure; it is told what time it is, and in which zone. ISO 8601 is read elsewhere (see `spec.ts`).
+ *
+ * A day without a time begins at midnight; a time without a day is the next one; a day of the week is the next one, today
+ * only where the time is said and still to come. Where a clock skips a time, it is as much later as is skipped; where a
+ * clock shows it twice, it is the first.
+ */
+import { parseDuration } from "./duration.ts";
+
+/** What a time depends on. */
+export interface Here {
+  /** In ms since the epoch. */
+  now: number;
+  /** Of the IANA database: what is meant where no zone is said. */
+  zone: string;
+}
+
+/** A day of the calendar; `day` may lie beyond the month's. */
+interface Day {
+  year: number;
+  month: number;
+  day: number;
+}
+
+const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+const DAY_MS = 86_400_000;
+const ZONE = /(?:^|\s)(utc|gmt|z|[+-]\d\d:?\d\d|[a-z]+(?:\/[a-z0-9_+-]+)+)$/i;
+const TIME =
+  /(?:^|\s)(?:at\s+)?(?:(\d{1,2}):(\d\d)(?::(\d\d))?\s*([ap]m)?|(\d{1,2})\s*([ap]m)|(noon|midnight))$/;
+
+/** The time, in ms since the epoch; undefined for what is none. */
+export function readWhen(said: string, here: Here): number | undefined {
+  const text = said.trim().replace(/\s+/g, " ");
+  const after = /^(?:\+ ?|in )?(\S.*)$/i.exec(text)?.[1];
+  // A number alone could be anything.
+  if (after !== undefined && /[a-z]/i.test(after) && !/^[+-]?\d+$/.test(text)) {
+    const ms = parseDuration(after.toLowerCase());
+    if (ms !== undefined) return here.now + ms;
+  }
+  if (text.toLowerCase() === "now") return here.now;
+  const [, zoneSaid] = ZONE.exec(text) ?? [];
+  const zone = zoneSaid === undefined ? here.zone : zoneOf(zoneSaid);
+  if (zone === undefined) return undefined;
+  const rest = text.slice(0, text.length - (zoneSaid?.length ?? 0)).trim().replace(
+    /^(\d{4}-\d\d-\d\d)t(?=\d)/i,
+    "$1 ",
+  );
+  return readClock(rest.toLowerCase(), { now: here.now, zone });
+}
+
+function readClock(text: string, here: Here): number | undefined {
+  const timed = TIME.exec(text);
+  const minutes = timed ? secondsOf(timed) : undefined;
+  if (timed && minutes === undefined) return undefined;
+  const named = (timed ? text.slice(0, timed.index) : text).trim();
+  const today = dayAt(here.now, here.zone);
+  const at = (day: Day) => instantOf(day, { seconds: minutes ?? 0, zone: here.zone });
+  if (named === "") {
+    if (minutes === undefined) return undefined;
+    const next = at(today);
+    return next > here.now ? next : at(dayAfter(today, 1));
+  }
+  if (named === "today") return at(today);
+  if (named === "tomorrow") return at(dayAfter(today, 1));
+  const written = /^(\d{4})-(\d\d)-(\d\d)$/.exec(named);
+  if (written) {
+    const [year, month, day] = written.slice(1).map(Number) as [number, number, number];
+    const date = new Date(utcOf({ year, month, day }));
+    return date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+      ? at({ year, month, day })
+      : undefined;
+  }
+  const [, name = ""] = /^(?:next |on )?([a-z]+)$/.exec(named) ?? [];
+  const weekday = name.length < 3 ? -1 : DAYS.findIndex((day) => day === name || day.slice(0, 3) === name);
+  if (weekday < 0) return undefined;
+  const ahead = (weekday - new Date(utcOf(today)).getUTCDay() + 7) % 7;
+  const next = at(dayAfter(today, ahead));
+  return next > here.now ? next : at(dayAfter(today, ahead + 7));
+}
+
+/** Seconds since midnight by the clock. */
+function secondsOf(
+  [, hours, minutes, seconds, half, plain, plainHalf, word]: RegExpExecArray,
+): number | undefined {
+  if (word !== undefined) return word === "noon" ? 12 * 3600 : 0;
+  const [hour, minute, second] = [Number(hours ?? plain), Number(minutes ?? 0), Number(seconds ?? 0)];
+  const ofDay = half ?? plainHalf;
+  if (
+    minute > 59 || second > 59 || hour > (ofDay === undefined ? 23 : 12) || ofDay !== undefined && hour === 0
+  ) {
+    return undefined;
+  }
+  const hour24 = ofDay === undefined ? hour : hour % 12 + (ofDay === "pm" ? 12 : 0);
+  return (hour24 * 60 + minute) * 60 + second;
+}
+
+/** A zone as `Intl` knows it. */
+function zoneOf(said: string): string | undefined {
+  const offset = /^([+-]\d\d):?(\d\d)$/.exec(said);
+  const zone = /^(?:z|gmt)$/i.test(said) ? "UTC" : offset ? `${offset[1]}:${offset[2]}` : said;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+}
+
+function utcOf({ year, month, day }: Day): number {
+  return new Date(0).setUTCFullYear(year, month - 1, day);
+}
+
+function dayAfter(day: Day, days: number): Day {
+  return { ...day, day: day.day + days };
+}
+
+function dayAt(ms: number, zone: string): Day {
+  const local = new Date(ms + offsetAt(ms, zone));
+  return { year: local.getUTCFullYear(), month: local.getUTCMonth() + 1, day: local.getUTCDate() };
+}
+
+function instantOf(day: Day, { seconds, zone }: { seconds: number; zone: string }): number {
+  const local = utcOf(day) + seconds * 1000;
+  const before = offsetAt(local - DAY_MS, zone);
+  const after = offsetAt(local + DAY_MS, zone);
+  const shown = [local - before, local - after].filter((ms) => ms + offsetAt(ms, zone) === local);
+  return shown.length > 0 ? Math.min(...shown) : local - before;
+}
+
+/** How far a zone's clock is ahead of UTC, in ms. */
+function offsetAt(ms: number, zone: string): number {
+  const parts = new Intl.DateTimeFormat("en-US", {
+    timeZone: zone,
+    hourCycle: "h23",
+    era: "short",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  }).formatToParts(ms);
+  const of = (type: string) => Number(parts.find((part) => part.type === type)!.value);
+  const day = { year: of("year"), month: of("month"), day: of("day") };
+  const local = utcOf(day) + ((of("hour") * 60 + of("minute")) * 60 + of("second")) * 1000;
+  return local - Math.floor(ms / 1000) * 1000;
+}
+
+/** Reads times as they are meant now, in the zone of this machine where they name none. */
+export function timeReader(now: number): (said: string) => number | undefined {
+  const { timeZone: zone } = new Intl.DateTimeFormat().resolvedOptions();
+  return (said) => readWhen(said, { now, zone });
+}

@@ -1,0 +1,67 @@
+/**
+ * @module
+ * When a burst is over, and what it waits for until then, which is said when it begins to wait and when that changes.
+ */
+import { formatDuration } from "../../domain/duration.ts";
+import type { WorkerStore } from "../../store/contract.ts";
+import type { Clock } from "../../system/clock.ts";
+
+export interface BurstOptions {
+  store: Pick<WorkerStore, "waiting">;
+  clock: Clock;
+  /** As in `SupervisorOptions`. */
+  queues: readonly string[] | null;
+  /** It does not wait for jobs whose time was set, only for retries. */
+  leavesScheduled: boolean;
+  say(text: string): void;
+}
+
+/** Whoever waits for less is told soon enough. */
+const SHORT_MS = 5000;
+/** When what comes next is due so much earlier or later than was said, it is said again. */
+const OTHER_MS = 1000;
+
+export class Burst {
+  readonly #options: BurstOptions;
+  #saidDueAt: number | undefined;
+
+  constructor(options: BurstOptions) {
+    this.#options = options;
+  }
+
+  /** To be asked while it runs nothing, with whether any jobs wait. */
+  async isOver(anyWait: boolean): Promise<boolean> {
+    if (!anyWait) return true;
+    const { store, queues, clock, leavesScheduled } = this.#options;
+    const now = clock.now();
+    const states = leavesScheduled ? ["failed"] as const : ["scheduled", "failed"] as const;
+    const { pending, later, nextDueAt } = await store.waiting({ queues, states, now });
+    const isDue = nextDueAt !== null && nextDueAt <= now;
+    if (pending > 0 || isDue) return false;
+    if (later > 0) {
+      this.#sayWaits(later, nextDueAt, now);
+      return false;
+    }
+    await this.#sayLeft(now);
+    return true;
+  }
+
+  #sayWaits(jobs: number, dueAt: number | null, now: number): void {
+    if (dueAt === null || dueAt - now < SHORT_MS) return;
+    if (this.#saidDueAt !== undefined && Math.abs(this.#saidDueAt - dueAt) < OTHER_MS) return;
+    this.#saidDueAt = dueAt;
+    this.#options.say(`waiting: ${sayDue(jobs, dueAt - now)}`);
+  }
+
+  async #sayLeft(now: number): Promise<void> {
+    const { store, queues, say } = this.#options;
+    const { later, nextDueAt } = await store.waiting({ queues, states: ["scheduled"], now });
+    if (later > 0) say(`not waiting: ${sayDue(later, nextDueAt && nextDueAt - now)}`);
+  }
+}
+
+function sayDue(jobs: number, ms: number | null): string {
+  const time = ms === null ? undefined : formatDuration(Math.max(1000, Math.round(ms / 1000) * 1000));
+  if (jobs === 1) return time === undefined ? "1 job is due later" : `1 job is due in ${time}`;
+  return `${jobs} jobs are due later${time === undefined ? "" : `, the first in ${time}`}`;
+}
