@@ -118,19 +118,21 @@ function kill(pid: number, signal: Deno.Signal): void {
   }
 }
 
-/** Runs the server while the process `$2` lives; then ends it by its pid, and removes what it had. */
+/**
+ * Runs the server while the process `$2` lives; then ends it by its pid, and removes what it had. A signal for all that a
+ * terminal has started is none for the watcher.
+ */
 const WATCH = `
+  trap '' INT TERM HUP
   "$1/postgres" -D "$3/data" -k "$3" -c listen_addresses= -c max_connections=300 -c fsync=on >"$3/log" 2>&1 </dev/null &
   server=$!
-  while kill -0 $server 2>/dev/null; do
-    if [ ! -d "/proc/$2" ] && ! kill -0 "$2" 2>/dev/null; then
-      kill -INT $server
-      wait $server
-      rm -rf "$3"
-      exit
-    fi
+  while [ -d "/proc/$2" ] || kill -0 "$2" 2>/dev/null; do
+    if [ ! -d "$3" ]; then exit; fi
     sleep 0.5
-  done`;
+  done
+  kill -INT $server 2>/dev/null
+  wait $server
+  rm -rf "$3"`;
 
 async function startServer(dir: string): Promise<void> {
   const bin = await binariesFor(dir);
@@ -156,11 +158,9 @@ async function startServer(dir: string): Promise<void> {
     stderr: "null",
   }).spawn();
   watcher.unref();
-  const { status } = watcher;
-  let ended = false;
-  status.then(() => ended = true);
   while (!read(`${dir}/data/postmaster.pid`)?.includes("ready")) {
-    if (ended) throw new Error(read(`${dir}/log`));
+    const failure = /FATAL:(?!.*starting up).*/.exec(read(`${dir}/log`) ?? "");
+    if (failure) throw new Error(failure[0]);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

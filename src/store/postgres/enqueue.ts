@@ -21,6 +21,7 @@ const COLUMNS: readonly { column: string; type: string }[] = [
   { column: "name", type: "text" },
   { column: "state", type: "text" },
   ...FIELD_COLUMNS.map(({ column, kind }) => ({ column, type: typeOf(kind) })),
+  { column: "stdin_size", type: "bigint" },
 ];
 const NAMES = COLUMNS.map(({ column }) => column).join(", ");
 
@@ -36,6 +37,9 @@ const INSERT = `
     INSERT INTO queuectl.ready (queue, priority, seq)
     SELECT queue, priority, seq FROM stored WHERE state = 'pending' AND NOT held)`;
 const STORE = `${INSERT} SELECT seq FROM stored ORDER BY seq`;
+
+const KEEP_STDIN = `
+  INSERT INTO queuectl.inputs (job, bytes) SELECT * FROM unnest($1::bigint[], $2::bytea[]) AS i (job, bytes)`;
 
 const TALLY = `
   INSERT INTO queuectl.tallies (at, queue, enqueued)
@@ -99,7 +103,7 @@ async function enqueueSome(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
         db.tryTransaction(async (tx) => {
           const [stored] = await tx.several([part.statement()]);
           const ids = part.idsFrom(stored!.rows as { seq: number }[]);
-          await tx.commit([...part.counted(), remembering(keyed, ids)]);
+          await tx.commit([...part.inputs(), ...part.counted(), remembering(keyed, ids)]);
           return ids;
         })
       ),
@@ -124,6 +128,8 @@ async function enqueueMany(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
       const flush = async () => {
         const [stored] = await tx.several([part.statement()]);
         for (const id of part.idsFrom(stored!.rows as { seq: number }[])) ids.push(id);
+        const inputs = part.inputs();
+        if (inputs.length > 0) await tx.several(inputs);
         part = new Part(keyed.options, ids.length);
         names.push(part.names);
       };
@@ -192,6 +198,9 @@ class Part {
   readonly #options: EnqueueOptions;
   readonly #tally = new NewJobTally();
   readonly #columns: Value[][] = COLUMNS.map(() => []);
+  /** What jobs read, by their place among the names. */
+  readonly #stdins = new Map<number, Uint8Array>();
+  #seqs: number[] = [];
   #text = 0;
 
   constructor(options: EnqueueOptions, readonly start: number) {
@@ -205,11 +214,14 @@ class Part {
 
   add(job: NewJob): void {
     const name = nameOf(job, this.#options);
+    if (job.stdin) this.#stdins.set(this.names.length, job.stdin);
+    this.#text += job.stdin?.length ?? 0;
     this.names.push(name);
     const values = [
       name,
       waitingState(job.runAt, this.#options.now),
       ...FIELD_COLUMNS.map(({ key }) => toValue(job[key])),
+      job.stdin?.length ?? null,
     ];
     for (const [at, value] of values.entries()) {
       this.#columns[at]!.push(value);
@@ -229,7 +241,15 @@ class Part {
 
   /** The ids of its jobs, from their numbers. */
   idsFrom(stored: readonly { seq: number }[]): string[] {
+    this.#seqs = stored.map(({ seq }) => seq);
     return stored.map(({ seq }, at) => idOf({ seq, name: this.names[at]! }));
+  }
+
+  /** Keeps what they read, once their numbers are known. */
+  inputs(): Statement[] {
+    if (this.#stdins.size === 0) return [];
+    const seqs = Array.from(this.#stdins.keys(), (at) => this.#seqs[at]!);
+    return [{ sql: KEEP_STDIN, values: [seqs, [...this.#stdins.values()]] }];
   }
 
   /** What is counted of them. */

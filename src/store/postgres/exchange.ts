@@ -102,6 +102,10 @@ export class Exchanges {
         const [result] = await this.#db.tryWrite([request.statement(next)]);
         const { answer } = result!.rows[0] as { answer: Answer };
         if (answer.number !== null) this.#numbers.set(supervisor, answer.number);
+        if (needsInputs(answer)) {
+          this.#questions.set(supervisor, { request, number: answer.number! });
+          return (await this.#settleQuestion(supervisor, answer))!;
+        }
         return request.answered(answer);
       } catch (error) {
         if (isOutOfTurn(error)) this.#numbers.delete(supervisor); // it works elsewhere, too: the server tells the number
@@ -118,13 +122,23 @@ export class Exchanges {
   /** What the exchange came to of which nobody knew whether it happened; undefined when it did not, and then it never will. */
   async #settleQuestion(
     supervisor: string,
+    known?: Answer,
   ): Promise<{ request: Request; exchanged: Exchanged; changed: boolean } | undefined> {
     const question = this.#questions.get(supervisor);
     if (!question) return undefined;
     const { request } = question;
-    const answer = await this.#db.untilAnswered(() => this.#happened(question));
+    const answer = known ?? await this.#db.untilAnswered(() => this.#happened(question));
+    const inputs = answer && needsInputs(answer) ? await this.#inputsOf(answer) : undefined;
     this.#questions.delete(supervisor);
-    return answer && { request, ...request.answered(answer) };
+    return answer && { request, ...request.answered(answer, inputs) };
+  }
+
+  /** What claimed jobs read on their stdin. It may be much, so it is not a part of the answer. */
+  async #inputsOf({ claimed }: Answer): Promise<ReadonlyMap<number, Uint8Array>> {
+    const seqs = claimed!.filter(({ stdin_size }) => stdin_size !== null).map(({ seq }) => seq);
+    const [found] = await this.#db.untilAnswered(() => this.#db.tryWrite([{ sql: INPUTS, values: [seqs] }]));
+    const rows = found!.rows as { job: number; bytes: Uint8Array }[];
+    return new Map(rows.map(({ job, bytes }) => [job, new Uint8Array(bytes)]));
   }
 
   async #happened({ request: { wanted }, number }: Question): Promise<Answer | undefined> {
@@ -150,6 +164,12 @@ export class Exchanges {
       ...rest!.rows[0] as { due: number | null; waits: boolean },
     };
   }
+}
+
+const INPUTS = "SELECT job, bytes FROM queuectl.inputs WHERE job = ANY ($1::bigint[])";
+
+function needsInputs({ claimed }: Answer): boolean {
+  return claimed?.some(({ stdin_size }) => stdin_size !== null) ?? false;
 }
 
 /** What is left of an exchange that brings once more what an earlier one has brought, which turned out to have happened. */
@@ -268,14 +288,17 @@ class Request {
     return { sql: EXCHANGE, values: [supervisor, number ?? null, now, ...this.#values] };
   }
 
-  answered({ claimed, taken, seen, woken, due, waits, refused }: Answer): {
+  answered(
+    { claimed, taken, seen, woken, due, waits, refused }: Answer,
+    inputs: ReadonlyMap<number, Uint8Array> = new Map(),
+  ): {
     exchanged: Exchanged;
     changed: boolean;
   } {
     const { free, now } = this.wanted;
     const others = taken < free.length && seen > taken;
     return answerTo(this.wanted, {
-      claimed: (claimed ?? []).map((row) => this.#job(row)),
+      claimed: (claimed ?? []).map((row) => this.#job(row, inputs.get(row.seq))),
       more: false,
       refused: [...this.#refused, ...refused],
       woken,
@@ -285,7 +308,7 @@ class Request {
   }
 
   /** What a claim makes of a job is in no row but that of its attempt. */
-  #job(row: ClaimedRow): ClaimedJob {
+  #job(row: ClaimedRow, stdin: Uint8Array | undefined): ClaimedJob {
     const worker = this.wanted.free[row.nth - 1]!;
     const job = toJob({
       ...row,
@@ -304,6 +327,7 @@ class Request {
       lastAttempt: row.last_attempt + 1,
       worker,
       token: row.token,
+      ...(stdin && { stdin }),
     };
   }
 }

@@ -41,6 +41,14 @@ export async function attempts(db: Database, id: string): Promise<Attempt[]> {
   return (await db.read<AttemptRow>(ATTEMPTS, ...idValues(id))).map(toAttempt);
 }
 
+const STDIN = `SELECT i.bytes FROM queuectl.jobs j JOIN queuectl.inputs i ON i.job = j.seq WHERE ${HAS_ID}`;
+
+/** What a job reads on its stdin; undefined when that is nothing, or there is no such job. */
+export async function stdin(db: Database, id: string): Promise<Uint8Array | undefined> {
+  const row = await db.get<{ bytes: Uint8Array }>(STDIN, ...idValues(id));
+  return row && new Uint8Array(row.bytes);
+}
+
 const STATES = `SELECT j.seq, j.name, ${STATE} AS state FROM ${JOBS} WHERE ${HAS_AN_ID}`;
 
 /** The states of many jobs, in the given order; undefined where there is no such job. */

@@ -98,9 +98,9 @@ export async function retry(
   });
 }
 
-/** Removes jobs with their attempts and output; its parameter are their numbers. */
+/** Removes jobs with their attempts, output and stdin; its parameter are their numbers. */
 export function removal(seqs: readonly number[]): Statement[] {
-  return ["output WHERE job", "attempts WHERE job", "jobs WHERE seq"].map((of) => ({
+  return ["inputs WHERE job", "output WHERE job", "attempts WHERE job", "jobs WHERE seq"].map((of) => ({
     sql: `DELETE FROM queuectl.${of} = ANY ($1::bigint[])`,
     values: [seqs],
   }));

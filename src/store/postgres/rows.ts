@@ -4,7 +4,14 @@
  * row's number, any other id is in the column `name`. Invariant: what is read of a job lays what `running` says of it
  * over its own row, which is as it was before the claim.
  */
-import { type Field, FIELDS, type Kind, STORED_FIELDS, type StoredName } from "../../domain/fields.ts";
+import {
+  type Field,
+  FIELDS,
+  type Kind,
+  STORED_FIELDS,
+  type StoredFields,
+  type StoredName,
+} from "../../domain/fields.ts";
 import type { Attempt, Job, NewJob, Outcome, State } from "../../domain/job.ts";
 import { idOf, seqOf } from "../rules/jobs.ts";
 import type { Value } from "./engine/driver.ts";
@@ -12,7 +19,7 @@ import type { Value } from "./engine/driver.ts";
 /** A field with its column. */
 export interface FieldColumn extends Field {
   column: string;
-  key: keyof NewJob;
+  key: keyof StoredFields;
 }
 
 /** All of them but the id, which is in two columns. */
@@ -34,12 +41,13 @@ export function typeOf({ type }: Kind): "bigint" | "text" | "boolean" {
     case "word":
     case "path":
     case "variables":
+    case "input":
       return "text";
   }
 }
 
 /** A value of a field as it is stored. */
-export function toValue(value: NewJob[keyof NewJob]): Value {
+export function toValue(value: StoredFields[keyof StoredFields]): Value {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
 }
 
@@ -65,7 +73,7 @@ const OWN = {
 
 /** All that is read of a job, from `jobs j` and `running r`. */
 export const JOB = [
-  ...["seq", "name", "created_at", ...FIELD_COLUMNS.map(({ column }) => column)].map((column) =>
+  ...["seq", "name", "created_at", "stdin_size", ...FIELD_COLUMNS.map(({ column }) => column)].map((column) =>
     `j.${column}`
   ),
   ...Object.entries(OWN).map(([column, sql]) => `${sql} AS ${column}`),
@@ -95,6 +103,7 @@ export interface JobRow {
   error: string | null;
   worker: string | null;
   cancel_requested: boolean;
+  stdin_size: number | null;
   /** Of the other fields. */
   [column: string]: unknown;
 }
@@ -114,6 +123,7 @@ export function toJob(row: JobRow): Job {
     error: row.error,
     worker: row.worker,
     cancelRequested: row.cancel_requested,
+    stdinSize: row.stdin_size,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
   return job as unknown as Job;

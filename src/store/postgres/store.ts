@@ -25,6 +25,7 @@ import * as queues from "./queues.ts";
 import { changeSettings, settings } from "./settings.ts";
 import * as sweep from "./sweep.ts";
 import { info, prune, recount } from "./upkeep.ts";
+import { waiting } from "./waiting.ts";
 import * as workers from "./workers.ts";
 
 /** How often what was tallied is added to the figures, at most. */
@@ -72,6 +73,10 @@ export class PostgresStore implements contract.Store {
 
   attempts(id: string): Promise<Attempt[]> {
     return jobs.attempts(this.#db, id);
+  }
+
+  stdin(id: string): Promise<Uint8Array | undefined> {
+    return jobs.stdin(this.#db, id);
   }
 
   async list(filter: contract.JobFilter): Promise<contract.JobPage> {
@@ -188,8 +193,16 @@ export class PostgresStore implements contract.Store {
     return exchanged;
   }
 
+  waiting(filter: contract.WaitingFilter): Promise<contract.Waiting> {
+    return waiting(this.#db, filter);
+  }
+
   orders(supervisor: string): Promise<contract.Orders> {
     return workers.orders(this.#db, supervisor);
+  }
+
+  service(queue: string, beyond: number): Promise<"served" | "nobody" | "unclear"> {
+    return workers.service(this.#db, queue, beyond);
   }
 
   async workers(): Promise<contract.WorkerInfo[]> {

@@ -143,6 +143,27 @@ export async function workers(db: Database): Promise<WorkerInfo[]> {
   }));
 }
 
+const SERVICE = `
+  SELECT
+    EXISTS (SELECT 1 FROM queuectl.queues WHERE name = $1 AND (paused OR concurrency = 0)) AS closed,
+    EXISTS (
+      SELECT 1 FROM queuectl.supervisors s JOIN queuectl.workers w ON w.supervisor = s.id
+      WHERE s.lease_until > $2 AND NOT w.stopping AND (w.queues IS NULL OR $1 = ANY (w.queues))) AS served,
+    EXISTS (SELECT 1 FROM queuectl.workers) AS "any"`;
+
+/** Whether a queue may run jobs and a worker serves it whose lease lasts beyond a time. */
+export async function service(
+  db: Database,
+  queue: string,
+  beyond: number,
+): Promise<"served" | "nobody" | "unclear"> {
+  const row = await db.get<{ closed: boolean; served: boolean; any: boolean }>(SERVICE, queue, beyond);
+  const { closed, served, any } = row!;
+  if (closed) return "unclear";
+  if (served) return "served";
+  return any ? "unclear" : "nobody";
+}
+
 const REQUEST_STOP = `
   UPDATE queuectl.workers SET stopping = true, end_at = $2, leaving = $3
   WHERE ($1::text IS NULL OR id = $1)

@@ -39,6 +39,7 @@ CREATE TABLE queuectl.jobs (
   cwd text,
   env text,                               -- a JSON object
   held boolean NOT NULL,
+  stdin_size bigint,                      -- bytes in inputs; NULL is none
   CONSTRAINT jobs_attempts CHECK (attempts >= 0 AND last_attempt >= attempts),
   CONSTRAINT jobs_held CHECK (NOT held OR state IN ('pending', 'scheduled', 'failed'))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
@@ -137,6 +138,11 @@ CREATE TABLE queuectl.output (
 );
 
 CREATE INDEX output_of ON queuectl.output (job, attempt, piece);
+
+CREATE TABLE queuectl.inputs (
+  job bigint CONSTRAINT inputs_pkey PRIMARY KEY,
+  bytes bytea NOT NULL                    -- what its attempts read on their stdin
+);
 
 CREATE TABLE queuectl.queues (
   name text COLLATE "C" CONSTRAINT queues_pkey PRIMARY KEY,
