@@ -75,7 +75,7 @@ export interface OwnServer extends AsyncDisposable {
 export async function ownServer(): Promise<OwnServer> {
   const dir = Deno.makeTempDirSync({ dir: "/tmp", prefix: "queuectl-postgres-own-" });
   Deno.chmodSync(dir, 0o755);
-  await startServer(dir);
+  const watchers = [await startServer(dir)];
   const signal = (signal: Deno.Signal) => {
     for (const pid of processesOf(dir)) kill(pid, signal);
   };
@@ -90,10 +90,13 @@ export async function ownServer(): Promise<OwnServer> {
     dir,
     signal,
     kill: killAll,
-    start: () => startServer(dir),
+    async start() {
+      watchers.push(await startServer(dir));
+    },
     async [Symbol.asyncDispose]() {
       await killAll();
       Deno.removeSync(dir, { recursive: true });
+      await Promise.all(watchers.map(({ status }) => status));
     },
   };
 }
@@ -134,7 +137,8 @@ const WATCH = `
   wait $server
   rm -rf "$3"`;
 
-async function startServer(dir: string): Promise<void> {
+/** Starts one, and resolves once it takes connections, with who watches it: that ends when the directory is gone. */
+async function startServer(dir: string): Promise<Deno.ChildProcess> {
   const bin = await binariesFor(dir);
   const user = otherUser();
   if (user) Deno.chownSync(dir, user.uid, user.gid);
@@ -163,6 +167,7 @@ async function startServer(dir: string): Promise<void> {
     if (failure) throw new Error(failure[0]);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  return watcher;
 }
 
 /** Runs a program and returns what it complained of; undefined when it did well. */
