@@ -96,7 +96,10 @@ export async function ownServer(): Promise<OwnServer> {
     async [Symbol.asyncDispose]() {
       await killAll();
       Deno.removeSync(dir, { recursive: true });
-      await Promise.all(watchers.map(({ status }) => status));
+      await Promise.all(watchers.map((one) => {
+        one.ref();
+        return one.status;
+      }));
     },
   };
 }
