@@ -61,3 +61,8 @@ export function visible(text) {
   const escape = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return text?.replace(UNSEEN, (char) => char.split("").map(escape).join(""));
 }
+
+/** The time of day, to the millisecond, where it is known. */
+export function clockTime(at) {
+  return at ? `${new Date(at).toTimeString().slice(0, 8)}${at.slice(19, 23)}` : "-".padEnd(12);
+}

@@ -2,7 +2,7 @@
 import { html, useState } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
 import { FIELDS } from "./fields.js";
-import { duration, secondsBetween, visible } from "./format.js";
+import { bytes, duration, secondsBetween, visible } from "./format.js";
 import { Output } from "./output.js";
 import { Action, ask, attempt, Empty, Facts, State, Time, withoutWorker } from "./parts.js";
 import { addressWith, go, Link } from "./router.js";
@@ -49,6 +49,12 @@ export function Job({ id, query }) {
       ["Attempts", `${job.attempts} of at most ${job.max_retries + 1}`],
       ["Timeout", job.timeout ? duration(job.timeout) : null],
       ["Runs at", ["scheduled", "failed"].includes(job.state) && html`<${Time} at=${job.run_at}/>`],
+      [
+        "Paused",
+        job.paused_since && html`
+          <${Paused} ...${job} />
+        `,
+      ],
       ["Error", job.error && visible(job.error)],
       ["Directory", html`<code>${visible(job.cwd)}</code>`],
       ["Environment", job.env && html`<${Environment} env=${job.env}/>`],
@@ -68,7 +74,16 @@ export function Job({ id, query }) {
   `;
 }
 
+/** Since when its processes stand still, or that they do not yet. */
+function Paused({ paused_since: since, history }) {
+  const { unstopped } = history.at(-1);
+  return html`<${Time} at=${since}/>${unstopped === null && ", its processes have yet to be stopped"}${
+    unstopped > 0 && `, but ${unstopped} of its processes could not be stopped`
+  }`;
+}
+
 function shown({ kind }, value) {
+  if (kind.type === "size" && value !== null) return value === 0 ? "no limit" : bytes(value);
   if (!value) return null;
   if (kind.type === "duration") return duration(value);
   if (kind.type === "time") return html`<${Time} at=${value}/>`;
@@ -202,6 +217,12 @@ function Actions({ job, path, reload }) {
     ${(waits || job.state === "processing") && html`<${Action} kind="danger" run=${cancel}>Cancel<//>`}
     ${waits && !job.held && html`<${Action} run=${() => post("hold", "Held")}>Hold<//>`}
     ${waits && job.held && html`<${Action} run=${() => post("release", "Released")}>Release<//>`}
+    ${
+    job.state === "processing" && (job.paused_since
+      ? html`<${Action} run=${() =>
+        post("resume", "Told the worker to let go on")}>Resume<//>`
+      : html`<${Action} run=${() => post("pause", "Told the worker to pause")}>Pause<//>`)
+  }
     ${
     waits && html`<button type="button" aria-expanded=${editing} onClick=${() =>
       setEditing(!editing)}>Edit</button>`

@@ -5,7 +5,7 @@ import { jobs as count, number, visible } from "./format.js";
 import { Action, ask, attempt, Empty, Problem, State, STATES, Time, withoutWorker } from "./parts.js";
 import { addressWith, go, Link, wish } from "./router.js";
 
-const FILTERS = ["state", "queue", "label", "search"];
+const FILTERS = ["state", "queue", "label", "search", "error"];
 
 export function Jobs({ query }) {
   const filter = Object.fromEntries(FILTERS.map((name) => [name, query[name] ?? ""]));
@@ -83,6 +83,9 @@ function Filters({ filter, sort }) {
       <label>Label <input key=${filter.label} defaultValue=${filter.label} size="10" onChange=${(
         { target },
       ) => set({ label: target.value })}/></label>
+      <label>Error <input key=${filter.error} defaultValue=${filter.error} size="10" onChange=${(
+        { target },
+      ) => set({ error: target.value })}/></label>
       <label>Search <input type="search" id="search" value=${search} onInput=${({ target }) =>
         setSearch(target.value)}/></label>
       <label>Order <select value=${sort} onChange=${({ target }) => set({ sort: target.value })}>
@@ -98,6 +101,8 @@ const ACTIONS = [
   { name: "delete", verb: "Delete", past: "Deleted", danger: true },
   { name: "hold", verb: "Hold", past: "Held" },
   { name: "release", verb: "Release", past: "Released" },
+  { name: "pause", verb: "Pause", past: "Paused" },
+  { name: "resume", verb: "Resume", past: "Resumed" },
 ];
 
 /** Changes what is selected or, when nothing is, all that the filter finds; then it counts and asks first. */
@@ -106,10 +111,10 @@ function Bulk({ chosen, filter, filtered, done }) {
   const run = async ({ name, verb, past, danger }) => {
     const some = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== ""));
     const found = chosen.length > 0
-      ? { count: chosen.length, exact: true }
-      : await call("GET", withQuery("/bulk/count", some)).catch(() => null);
+      ? { count: chosen.length }
+      : await call("GET", withQuery("/bulk/count", { ...some, action: name })).catch(() => null);
     if (!found) return;
-    const all = `${found.exact ? "" : "more than "}${count(found.count)}`;
+    const all = count(found.count);
     if ((danger || chosen.length === 0) && !await ask(`${verb} ${all}?`, { yes: `${verb} ${all}` })) return;
     const body = chosen.length > 0 ? { ids: chosen } : { filter: some };
     const said = ({ done, passed_over: passed, held, without_worker: alone }) =>

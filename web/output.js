@@ -1,6 +1,7 @@
 /** What an attempt prints: live, with colours, to follow, to search, to take away, and to compare. */
 import { html, useEffect, useMemo, useRef, useState } from "./lib.js";
 import { pieces } from "./ansi.js";
+import { clockTime } from "./format.js";
 import { diffLines } from "./diff.js";
 import { Problem } from "./parts.js";
 
@@ -15,36 +16,44 @@ function addressOf(id, attempt, stream) {
 }
 
 /** The text of an attempt as it grows; what was not kept is a line that says so. */
-function useOutput(id, attempt, stream) {
+function useOutput(id, attempt, stream, times) {
   const [text, setText] = useState("");
   const [over, setOver] = useState(false);
   useEffect(() => {
     setText("");
     setOver(false);
     const decoders = {};
+    /** Of each stream the line that has not ended, and when it was seen last. */
+    const begun = {};
+    const write = (stream, text, at) => times ? stamped(begun, { stream, text, at }) : text;
     const ends = {};
     const address = addressOf(id, attempt, stream).replace("/output?", "/output/events?");
     const source = new EventSource(address);
     let waiting = "";
     let frame;
     source.addEventListener("output", ({ data }) => {
-      const { stream, start, base64 } = JSON.parse(data);
+      const { stream, start, base64, at } = JSON.parse(data);
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const missing = start - (ends[stream] ?? 0);
       // what was cut off there does not go on
-      if (missing > 0 && decoders[stream]) waiting += decoders[stream].decode();
-      if (missing > 0) waiting += `\n[${missing} bytes of ${stream} were not kept]\n`;
+      if (missing > 0 && decoders[stream]) waiting += write(stream, decoders[stream].decode(), at);
+      if (missing > 0) waiting += write(stream, `\n[${missing} bytes of ${stream} were not kept]\n`, at);
       ends[stream] = start + bytes.length;
       decoders[stream] ??= new TextDecoder();
-      waiting += decoders[stream].decode(bytes, { stream: true });
+      waiting += write(stream, decoders[stream].decode(bytes, { stream: true }), at);
+      show();
+    });
+    const show = () => {
       frame ??= requestAnimationFrame(() => {
         const more = waiting;
         waiting = "";
         frame = undefined;
         setText((text) => (text + more).slice(-MOST_SHOWN));
       });
-    });
+    };
     source.addEventListener("end", () => {
+      for (const { text, at } of Object.values(begun)) waiting += line(text, at);
+      show();
       setOver(true);
       source.close();
     });
@@ -52,8 +61,21 @@ function useOutput(id, attempt, stream) {
       source.close();
       cancelAnimationFrame(frame);
     };
-  }, [id, attempt, stream]);
+  }, [id, attempt, stream, times]);
   return { text, over };
+}
+
+/** The lines that end within a text, with the times of their ends; what has not ended waits. */
+function stamped(begun, { stream, text, at }) {
+  const lines = ((begun[stream]?.text ?? "") + text).split("\n");
+  const last = lines.pop();
+  if (last === "") delete begun[stream];
+  else begun[stream] = { text: last, at };
+  return lines.map((text) => line(text, at)).join("");
+}
+
+function line(text, at) {
+  return `${clockTime(at)} ${text}\n`;
 }
 
 export function Output({ id, attempt, last }) {
@@ -61,7 +83,8 @@ export function Output({ id, attempt, last }) {
   const [follow, setFollow] = useState(true);
   const [search, setSearch] = useState("");
   const [other, setOther] = useState(0);
-  const { text, over } = useOutput(id, attempt, stream);
+  const [times, setTimes] = useState(false);
+  const { text, over } = useOutput(id, attempt, stream, times);
   const place = useRef();
   useEffect(() => {
     if (follow && !over) place.current?.scrollTo(0, place.current.scrollHeight);
@@ -78,6 +101,8 @@ export function Output({ id, attempt, last }) {
       <h2>Output of attempt ${attempt}</h2>
       <label>Stream <select value=${stream} onChange=${({ target }) => setStream(target.value)}>
         <option value="">both</option><option>stdout</option><option>stderr</option></select></label>
+      <label><input type="checkbox" checked=${times} onChange=${({ target }) =>
+    setTimes(target.checked)}/> times</label>
       <label>Find <input type="search" value=${search} onInput=${({ target }) =>
     setSearch(target.value)}/></label>
       ${

@@ -6,8 +6,8 @@ import { fromNow, localTime, number } from "./format.js";
 export const STATES = ["pending", "scheduled", "processing", "completed", "failed", "dead", "cancelled"];
 
 /** A state as a word in its colour. */
-export function State({ state, held }) {
-  return html`<span class=${`state ${state}`}>${state}${held ? ", held" : ""}</span>`;
+export function State({ state, held, paused_since: paused }) {
+  return html`<span class=${`state ${state}`}>${state}${held ? ", held" : paused ? ", paused" : ""}</span>`;
 }
 
 /** A time, relative, with the whole of it as its title. It keeps itself up to date. */
@@ -114,11 +114,22 @@ export async function attempt(action, done) {
   }
 }
 
-/** What became of running jobs that were called off and that no worker watches. */
-export function withoutWorker({ ended, left }, jobs) {
+function endedWithoutWorker({ ended, left }, jobs) {
   if (!ended) return `No worker is there to end ${jobs}: the next one does when it starts`;
   return `Ended the processes of ${jobs}, which no worker watched: the next worker that starts notes it${
     left > 0 ? `; ${number(left)} of the processes could not be ended` : ""
+  }`;
+}
+
+/** What became of running jobs to which something was to be done, and that no worker watches. */
+export function withoutWorker(answer, jobs) {
+  return "done" in answer ? pausedWithoutWorker(answer, jobs) : endedWithoutWorker(answer, jobs);
+}
+
+function pausedWithoutWorker({ done, unstopped }, jobs) {
+  if (!done) return `No worker is there to tell ${jobs}: the next one does when it starts`;
+  return `Done to the processes of ${jobs}, which no worker watches${
+    unstopped > 0 ? `; ${number(unstopped)} of the processes could not be stopped` : ""
   }`;
 }
 

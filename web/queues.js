@@ -22,6 +22,17 @@ export function QueuesPage({ query }) {
     const said = concurrency === null ? "has no limit" : `runs at most ${concurrency} at a time`;
     await attempt(() => call("PATCH", pathOf(queue), { concurrency }), `Queue "${queue.name}" ${said}`);
   };
+  const keep = async (event, queue) => {
+    event.preventDefault();
+    const form = new FormData(event.target);
+    const [retention, retention_dead] = ["retention", "retention_dead"].map((name) =>
+      form.get(name).trim() || null
+    );
+    await attempt(
+      () => call("PATCH", pathOf(queue), { retention, retention_dead }),
+      `Set how long jobs of "${queue.name}" are kept`,
+    );
+  };
   const pause = (queue) =>
     attempt(
       () => call("PATCH", pathOf(queue), { paused: !queue.paused }),
@@ -52,7 +63,7 @@ export function QueuesPage({ query }) {
           <thead>
             <tr><th>Queue</th>${STATES.map((state) =>
               html`<th key=${state} class="right">${state}</th>`
-            )}<th>At most at a time</th><th></th></tr>
+            )}<th>At most at a time</th><th>Ended ones are kept</th><th>Dead ones are kept</th><th></th></tr>
           </thead>
           <tbody>${page.queues.map((queue) =>
             html`
@@ -75,6 +86,10 @@ export function QueuesPage({ query }) {
                       <input name="limit" type="number" min="1" size="5" aria-label=${`Most at a time in ${queue.name}`} defaultValue=${queue
                         .concurrency ?? ""} placeholder="no limit"/>
                       <button type="submit">Set</button></form></td>
+                    ${html`<${Kept} key=${`${queue.retention} ${queue.retention_dead}`} ...${{
+                      queue,
+                      keep,
+                    }} />`}
                     <td class="right nowrap"><${Action} run=${() => pause(queue)}>${queue.paused
                       ? "Resume"
                       : "Pause"}<//>
@@ -94,4 +109,33 @@ export function QueuesPage({ query }) {
       `}
       </nav>
   `;
+}
+
+/** How long ended jobs of a queue are kept: two fields of one form. */
+function Kept({ queue, keep }) {
+  const form = `kept-${queue.name}`;
+  const field = (name, label) =>
+    html`
+      <input form=${form} name=${name} size="7" aria-label=${`${label} in ${queue.name}`} defaultValue=${keptText(
+        queue[name],
+      )}
+        placeholder="as set" />
+    `;
+  return html`
+    <td>${field("retention", "How long ended jobs are kept")}</td>
+    <td>
+      <form id=${form} class="inline" onSubmit=${(event) => keep(event, queue)}>
+      ${field("retention_dead", "How long dead jobs are kept")}
+      <button type="submit">Set</button></form>
+    </td>
+  `;
+}
+
+/** Seconds as people write them; nothing where the setting says. */
+function keptText(seconds) {
+  if (seconds === null) return "";
+  const [size, unit] =
+    [[86_400, "d"], [3600, "h"], [60, "m"]].find(([size]) => seconds && seconds % size === 0) ??
+      [1, seconds ? "s" : ""];
+  return `${seconds / size}${unit}`;
 }

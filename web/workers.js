@@ -79,6 +79,8 @@ export function Workers({ query }) {
                               <${Link} to=${`/jobs/${encodeURIComponent(job.id)}`}>${job.id}<//>
                                       ${worker.adopted.includes(job.id) && html`
                                         <span class="tag">adopted</span>
+                                      `} ${job.paused_since && html`
+                                        <span class="tag">paused</span>
                                       `} <span class="faint">${duration(
                                         secondsBetween(job.started_at),
                                       )}</span></div>

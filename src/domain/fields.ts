@@ -5,7 +5,7 @@
  * kind is an entry here and a column in a migration, and a new kind does not compile until everybody knows it. Pure;
  * it knows the names that a field has in SQL and JSON, but neither of the two.
  */
-import { MAX_INT32, MIN_INT32, type Settings } from "./settings.ts";
+import { LARGEST_OUTPUT, MAX_INT32, MIN_INT32, type Settings } from "./settings.ts";
 
 /** The ids a user may give. Ids of the form `j<digits>` belong to the store. */
 export const ID_PATTERN = /^(?!j\d+$)[A-Za-z0-9._:-]{1,128}$/;
@@ -31,6 +31,8 @@ export type Kind =
   | { type: "integer"; min: number; max: number }
   /** In code ms, in JSON seconds. */
   | { type: "duration" }
+  /** In bytes, at most `max`. */
+  | { type: "size"; max: number }
   /** In code ms since the epoch, in JSON as ISO 8601. */
   | { type: "time" }
   /** A duration from now, which in code is the time when it is over; null is now. */
@@ -45,7 +47,7 @@ export type Kind =
   | { type: "input"; as: "text" | "base64" };
 
 /** A value of a kind, in code. */
-export type ValueOf<K extends Kind> = K extends { type: "integer" | "duration" | "time" } ? number
+export type ValueOf<K extends Kind> = K extends { type: "integer" | "duration" | "size" | "time" } ? number
   : K extends { type: "delay" } ? number | null
   : K extends { type: "variables" } ? Readonly<Record<string, string>>
   : K extends { type: "flag" } ? boolean
@@ -154,6 +156,18 @@ export const FIELDS = {
     brief: "how long an attempt may run; 0 is for ever (default: setting timeout)",
     title: "Timeout",
     hint: "90s, 10m, 1h30m",
+  },
+  max_output: {
+    // Null is what the setting says when it runs.
+    key: "maxOutput",
+    column: "max_output",
+    json: "max_output",
+    kind: { type: "size", max: LARGEST_OUTPUT },
+    default: null,
+    editable: true,
+    brief: "an attempt that prints more is ended; 0 is no limit (default: setting max_output)",
+    title: "Max output",
+    hint: "10M, 1GiB",
   },
   run_at: {
     // Null is at once.

@@ -72,6 +72,8 @@ export interface Job extends Omit<StoredFields, "id"> {
   lastAttempt: number;
   /** A person asked to call off the running attempt. */
   cancelRequested: boolean;
+  /** Since when the running attempt is to stand still, by a person's wish; null when it is not. */
+  pausedAt: number | null;
   /** When it was enqueued. */
   createdAt: number;
   /** Start of the latest attempt; null before there is one. */
@@ -112,6 +114,13 @@ export interface Attempt {
   signal: string | null;
   /** Why it failed, in a few words; null when it did not. */
   error: string | null;
+  /** For how long it stood still, in ms, without the pause that lasts. */
+  pausedMs: number;
+  /**
+   * How many of its processes could not be stopped, which is seldom any; null where it is not paused, and as long as
+   * nobody has paused it who was to.
+   */
+  unstopped: number | null;
 }
 
 /** The two output streams of an attempt. */

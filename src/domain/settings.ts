@@ -35,6 +35,8 @@ export interface Settings {
   maxOutput: number;
   /** How long completed and cancelled jobs are kept; 0 is for ever. */
   retentionMs: number;
+  /** How long dead jobs are kept; 0 is for ever. */
+  retentionDeadMs: number;
   /** Ids of jobs that are given none: `j1`, `j2`, … or a UUID. */
   idFormat: "short" | "uuid";
   /** Names of variables that `--env-all` leaves out: globs, separated by commas. */
@@ -48,6 +50,9 @@ export const MAX_INT32 = 2 ** 31 - 1;
 /** The smallest priority. */
 export const MIN_INT32: number = -(2 ** 31);
 const DAY_MS = 86_400_000;
+/** Nothing is to print more than this, in bytes. */
+export const LARGEST_OUTPUT: number = 1024 ** 4;
+
 /** Ten years: the longest duration anything may be set to. */
 export const LONGEST_MS = 3650 * DAY_MS;
 
@@ -169,7 +174,7 @@ export const SETTINGS: readonly Setting[] = [
     key: "max_output",
     field: "maxOutput",
     default: 0,
-    kind: { type: "size", min: 0, max: 1024 ** 4 },
+    kind: { type: "size", min: 0, max: LARGEST_OUTPUT },
     brief: "an attempt that prints more than this is ended and has failed; 0 is no limit",
   }),
   setting({
@@ -177,7 +182,14 @@ export const SETTINGS: readonly Setting[] = [
     field: "retentionMs",
     default: 30 * DAY_MS,
     kind: { type: "duration", min: 0, max: LONGEST_MS },
-    brief: "how long completed and cancelled jobs are kept; 0 is for ever",
+    brief: "how long completed and cancelled jobs are kept, unless their queue says otherwise; 0 is for ever",
+  }),
+  setting({
+    key: "retention_dead",
+    field: "retentionDeadMs",
+    default: 0,
+    kind: { type: "duration", min: 0, max: LONGEST_MS },
+    brief: "how long dead jobs are kept, unless their queue says otherwise; 0 is for ever",
   }),
   setting({
     key: "id_format",
@@ -269,7 +281,8 @@ function readNumber(type: "integer" | "number" | "duration" | "size", text: stri
 
 const SIZE_UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-function parseSize(text: string): number | undefined {
+/** Reads a size: bytes, or a number with K, M or G, also as KB or KiB. Undefined for anything else. */
+export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(text);
   return match ? Math.round(Number(match[1]) * SIZE_UNITS[match[2]!.toLowerCase()]!) : undefined;
 }

@@ -18,7 +18,7 @@ import {
 } from "./fields.ts";
 import { nearest } from "./nearest.ts";
 import { absolutePath, isAbsolute } from "./paths.ts";
-import { LONGEST_MS, type Settings } from "./settings.ts";
+import { formatSize, LONGEST_MS, parseSize, type Settings } from "./settings.ts";
 
 /** What the meaning of some values depends on. */
 export interface Surroundings {
@@ -66,6 +66,8 @@ function described(kind: Kind): string {
     case "duration":
     case "delay":
       return `a duration from 0 to ${formatDuration(LONGEST_MS)} (seconds, or "90s", "10m", "1h30m", "2d")`;
+    case "size":
+      return `a size from 0 to ${formatSize(kind.max)} (bytes, or "64K", "10M", "1GiB")`;
     case "time":
       return 'a time, such as 2030-01-01T14:00:00Z, "tomorrow 9:00", "friday 18:00 Europe/Berlin" or +2h';
     case "path":
@@ -97,6 +99,12 @@ function readValue(kind: Kind, value: unknown, surroundings: Surroundings): unkn
         : undefined;
     case "duration":
       return readDuration(value);
+    case "size": {
+      const bytes = typeof value === "string" ? parseSize(value.trim()) : value;
+      return Number.isInteger(bytes) && bytes as number >= 0 && bytes as number <= kind.max
+        ? bytes
+        : undefined;
+    }
     case "delay": {
       const ms = readDuration(value);
       return ms === 0 ? null : ms && now + ms;

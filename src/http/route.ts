@@ -33,6 +33,13 @@ export interface Machine {
    * could be done, and of how many it could not; undefined when a worker is there, or nothing is to be ended.
    */
   endUnwatched(ids: readonly string[]): Promise<{ ended: boolean; left: number } | undefined>;
+  /** Whether running jobs can be paused on this system. */
+  canPause: boolean;
+  /**
+   * Does to the processes of running jobs what was asked for, to stand still or to go on, where no worker is left to do
+   * it. Tells whether that could be done, and to how many it could not; undefined when a worker is there.
+   */
+  pauseUnwatched(ids: readonly string[]): Promise<{ done: boolean; unstopped: number } | undefined>;
 }
 
 /** One request, read and checked. */

@@ -44,6 +44,8 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
   switch (kind.type) {
     case "integer":
       return kind.min === 0 ? COUNT : { type: "integer" };
+    case "size":
+      return COUNT as { type: string };
     case "duration":
       return NUMBER;
     case "time":
@@ -81,6 +83,7 @@ function jobSchema(): JsonSchema {
     signal: orNull(TEXT),
     error: orNull(TEXT),
     worker: orNull(TEXT),
+    paused_since: orNull(TIME),
     ...others,
     stdin_size: orNull(COUNT as { type: string }),
   });
@@ -100,6 +103,8 @@ const ATTEMPT = record({
   worker: TEXT,
   adopted_from: orNull(TEXT),
   host: TEXT,
+  paused_for: NUMBER,
+  unstopped: orNull(COUNT as { type: string }),
 });
 
 /** A job with its attempts, and why it waits. */
@@ -119,6 +124,8 @@ export const QUEUE: JsonSchema = record({
   name: TEXT,
   paused: { type: "boolean" },
   concurrency: orNull(COUNT as { type: string }),
+  retention: orNull(NUMBER as { type: string }),
+  retention_dead: orNull(NUMBER as { type: string }),
   counts: COUNTS,
 });
 
@@ -146,7 +153,12 @@ export const WORKER: JsonSchema = record({
   queues: { type: ["array", "null"], items: TEXT },
   started_at: TIME,
   state: { type: "string", enum: WORKER_STATES },
-  running: listOf(record({ id: TEXT, queue: TEXT, command: TEXT, attempt: COUNT, started_at: TIME })),
+  running: listOf(
+    record({
+      ...{ id: TEXT, queue: TEXT, command: TEXT, attempt: COUNT, started_at: TIME },
+      paused_since: orNull(TIME),
+    }),
+  ),
   adopted: listOf(TEXT),
 });
 

@@ -29,6 +29,8 @@ export interface OpenOptions {
   create?: boolean;
   /** Default true. False leaves alone what is kept for a full disk. */
   reserve?: boolean;
+  /** Default true. False refuses a store that an older version made, and leaves it as it is. */
+  upgrade?: boolean;
 }
 
 /** A store of jobs, queues, settings, workers and figures. Close it when done. */
@@ -83,15 +85,11 @@ export interface JobStore {
    * @throws {Refused} for a job in another state
    */
   retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]>;
-  /** The same for every job that is dead now, in turns with others who write. Returns how many. */
-  retryDead(now: number): Promise<number>;
   /**
    * Removes jobs with their attempts, output and stdin. `only` narrows the states; never `processing`.
    * @throws {Refused} for a job in another state
    */
   delete(ids: readonly string[], options?: { only?: State }): Promise<void>;
-  /** Removes every job that is dead now, in turns with others who write. Returns how many. */
-  deleteDead(): Promise<number>;
   /**
    * Changes a waiting job. A `runAt` in the future makes it `scheduled`, one in the past or null makes it `pending`.
    * @throws {Refused} for a job that is not waiting
@@ -99,6 +97,106 @@ export interface JobStore {
   edit(id: string, changes: JobChanges, now: number): Promise<Job>;
   /** Keeps waiting jobs from starting (`held` true) or lets them go. @throws {Refused} for a job that is not waiting */
   hold(ids: readonly string[], held: boolean): Promise<void>;
+  /**
+   * Lets jobs stand still until they are resumed: waiting ones are held; for `processing` ones the wish is noted, and
+   * their worker stops them. An attempt that ends before it is resumed leaves its job held, where that goes on waiting.
+   * Returns how many of each.
+   * @throws {Refused} for a job that has ended, and for one in `processing` unless `running` is true
+   */
+  pause(ids: readonly string[], options: { now: number; running: boolean }): Promise<Paused>;
+  /** Lets jobs go on that were paused or held. @throws {Refused} for a job that has ended */
+  resume(ids: readonly string[], now: number): Promise<Paused>;
+  /**
+   * The jobs that a selector finds now and to which something can be done; others who use the store have their turn
+   * meanwhile. A job that changes meanwhile is found once or not at all.
+   */
+  select(which: JobSelector, wish: Wish): Promise<Selection>;
+  /**
+   * Does to the selected jobs what they were selected for, in turns with others who write. Passed over are those that
+   * are gone, that the selector would not find any more or whose state has come not to allow it: each job that is
+   * changed meets all of that at the moment of its change.
+   */
+  change(selection: Selection, options: ChangeOptions): Promise<Changed>;
+  /** The ids of the jobs with some numbers, in the given order; those that are gone are left out. */
+  idsOf(seqs: readonly number[]): Promise<string[]>;
+  /**
+   * Jobs for whoever is typing an id, the newest first. It takes milliseconds however many there are: of very many not
+   * all are looked at.
+   */
+  suggestJobs(wanted: Suggestible): Promise<JobHint[]>;
+  /** Labels that jobs have and that begin with a text, in order, at most so many. */
+  labels(prefix: string, limit: number): Promise<string[]>;
+}
+
+/** Jobs that were paused, or resumed. */
+export interface Paused {
+  /** Waiting ones: they are held, or released. */
+  waiting: number;
+  /** Those that run: their worker is told. */
+  running: number;
+}
+
+/** Which jobs are suggested. */
+export interface Suggestible {
+  /** Only jobs in one of these states. */
+  states: readonly State[];
+  /** Only those that are held, or not. */
+  held?: boolean;
+  /** How their ids begin. */
+  prefix: string;
+  /** At most so many. */
+  limit: number;
+}
+
+/** A job as it is suggested. */
+export interface JobHint {
+  /** Its id. */
+  id: string;
+  /** The first characters of its command. */
+  command: string;
+}
+
+/** What people ask for jobs. */
+export type Verb = "cancel" | "retry" | "delete" | "edit" | "hold" | "release" | "pause" | "resume";
+
+/** What jobs are selected for. */
+export interface Wish {
+  /** What is to be done to them. */
+  verb: Verb;
+  /** Only to jobs in one of these states; left out is in all that allow it. */
+  only?: readonly State[];
+}
+
+/** Jobs that were selected. */
+export interface Selection {
+  /** What found them. */
+  which: JobSelector;
+  /** What for. */
+  wish: Wish;
+  /** Their numbers, oldest first. */
+  seqs: readonly number[];
+  /** How many more were found, to which it cannot be done or is done already. */
+  passedOver: number;
+}
+
+/** How selected jobs are changed. */
+export interface ChangeOptions {
+  /** In ms since the epoch. */
+  now: number;
+  /** What `edit` sets. */
+  changes?: JobChanges;
+}
+
+/** What came of a change. */
+export interface Changed {
+  /** To how many jobs it was done. */
+  done: number;
+  /** How many had changed since they were selected, and were passed over. */
+  changedMeanwhile: number;
+  /** After `retry`, how many of them stay held. */
+  held: number;
+  /** After `cancel`, the ids of those that are still to be ended by whoever runs them. */
+  requested: readonly string[];
 }
 
 /** How jobs are enqueued. */
@@ -122,8 +220,8 @@ export interface RequestKey {
 /** What `edit` can change; fields left out stay. */
 export type JobChanges = Partial<Pick<NewJob, (typeof FIELDS)[EditableName]["key"]>>;
 
-/** Which jobs to list, and in what order. */
-export interface JobFilter {
+/** Which jobs: those that have all of this. Without anything, every job. */
+export interface JobSelector {
   /** Only jobs in this state. */
   state?: State;
   /** Only jobs of this queue. */
@@ -132,10 +230,18 @@ export interface JobFilter {
   label?: string;
   /** Text that the command or the id contains. */
   search?: string;
+  /** Text that what is said of the last failure contains. */
+  error?: string;
+  /** Only jobs whose last attempt ended with this exit code. */
+  exitCode?: number;
   /** Only jobs enqueued at this time or later, in ms since the epoch. */
   since?: number;
   /** Only jobs enqueued before this time, in ms since the epoch. */
   until?: number;
+}
+
+/** Which jobs to list, and in what order. */
+export interface JobFilter extends JobSelector {
   /** Default `newest`. `priority` is the order of claiming and goes with `state: "pending"`-like views. */
   sort?: "newest" | "oldest" | "priority";
   /** At least 1. */
@@ -170,6 +276,8 @@ export interface OutputPiece {
   start: number;
   /** Kept byte for byte. */
   bytes: Uint8Array<ArrayBuffer>;
+  /** When it was seen, in ms since the epoch; left out where that is not known. */
+  seenAt?: number;
   /** Pieces that lie wholly within [from, to) are dropped first: the middle of a stream that grew past its limit. */
   drop?: { from: number; to: number };
 }
@@ -184,6 +292,8 @@ export interface StoredOutput {
   start: number;
   /** As they were printed. */
   bytes: Uint8Array;
+  /** As in `OutputPiece`; null where that is not known. */
+  seenAt: number | null;
 }
 
 /**
@@ -202,13 +312,8 @@ export interface QueueStore {
    * @throws {Refused} when there is none, or it has jobs
    */
   deleteQueue(name: string): Promise<void>;
-  /** Changes a queue's switches, creating it if need be. `concurrency` null takes the limit away. */
-  setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void>;
-  /**
-   * Removes every job that waits now (`pending`, `scheduled`, `failed`), of one queue or of all, in turns with others
-   * who write: what they enqueue meanwhile stays. Returns how many.
-   */
-  clear(queue?: string): Promise<number>;
+  /** Changes a queue's switches, creating it if need be; those left out stay. */
+  setQueue(name: string, change: Partial<QueueSwitches>): Promise<void>;
 }
 
 /** A page of queues. */
@@ -229,14 +334,22 @@ export interface QueueSummary {
   of: number;
 }
 
-/** A queue. */
-export interface QueueInfo {
-  /** As jobs name it. */
-  name: string;
+/** What can be set of a queue. */
+export interface QueueSwitches {
   /** No job of it is claimed. */
   paused: boolean;
   /** How many of its jobs may run at a time, over all workers of the store; null is no limit. */
   concurrency: number | null;
+  /** How long its completed and cancelled jobs are kept, in ms; 0 is for ever, null is as the setting says. */
+  retentionMs: number | null;
+  /** The same of its dead jobs. */
+  retentionDeadMs: number | null;
+}
+
+/** A queue. */
+export interface QueueInfo extends QueueSwitches {
+  /** As jobs name it. */
+  name: string;
   /** How many of its jobs are in each state. */
   counts: Record<State, number>;
 }
@@ -301,10 +414,12 @@ export interface WorkerStore {
    * registered. The caller knows that `from` does not live, or that it has been silent for as long as its lease.
    */
   takeOver(from: string, by: string): Promise<string[] | undefined>;
-  /** The running attempts that are a supervisor's own, oldest first. */
-  running(supervisor: string): Promise<RunningAttempt[]>;
+  /** The running attempts that are a supervisor's own, oldest first: all, or those with one of the tokens. */
+  running(supervisor: string, tokens?: readonly string[]): Promise<RunningAttempt[]>;
   /** Gives running attempts of a supervisor to other workers of it. Those that are not its own are left out. */
   adopt(supervisor: string, adoptions: readonly { token: string; worker: string }[]): Promise<void>;
+  /** Notes that attempts stand still. Those that are not this supervisor's, or shall go on by now, are left out. */
+  notePaused(supervisor: string, paused: readonly PausedAttempt[]): Promise<void>;
   /** The ids of the supervisors in whose spools running attempts may write, the registered ones included. */
   spools(): Promise<Set<string>>;
 }
@@ -448,6 +563,8 @@ export interface Orders {
   stops: { worker: string; endAt: number | null; leave: boolean }[];
   /** Tokens of its running attempts that shall be ended. */
   cancels: string[];
+  /** Its running attempts that shall stand still, and since when, in ms since the epoch; all others shall not. */
+  pauses: { token: string; since: number }[];
   /** The stored settings. */
   settings: Map<string, string>;
 }
@@ -478,6 +595,8 @@ export interface WorkerInfo {
   running: string[];
   /** Those of them that another worker started. */
   adopted: string[];
+  /** Those of them that are to stand still. */
+  paused: string[];
 }
 
 /** A supervisor as others see it. */
@@ -492,6 +611,18 @@ export interface RunningAttempt {
   startedBy: string;
   /** How far each stream has been stored: the offset after the last stored byte. */
   printed: Record<Stream, number>;
+  /** As in `Attempt`. */
+  pausedMs: number;
+}
+
+/** A running attempt that stands still. */
+export interface PausedAttempt {
+  /** Which one. */
+  token: string;
+  /** As in `Orders`: by which wish. */
+  since: number;
+  /** How many of its processes could not be stopped. */
+  unstopped: number;
 }
 
 /** Counts and figures: the same cost at 10 jobs and at 10 million. */
@@ -530,10 +661,10 @@ export interface FigureRow {
 /** Care for the store itself, as every store takes it. */
 export interface Upkeep {
   /**
-   * Removes some completed and cancelled jobs that ended before `before`, with their attempts and output: at most
-   * `limit`, and as many as take moments. Returns how many; 0 when there is none left.
+   * Removes some jobs that ended longer ago than they are kept, with their attempts and output, the oldest first: at most
+   * `limit`, and as many as take moments. Of very many that are to be kept, some are stepped over.
    */
-  prune(before: number, limit: number): Promise<number>;
+  prune(kept: Kept, step: PruneStep): Promise<Pruned>;
   /**
    * Goes on for a moment with what processes that died had begun: very many jobs that were being enqueued are stored,
    * all of them or none. Returns whether there is more to do.
@@ -543,6 +674,34 @@ export interface Upkeep {
   recount(): Promise<string[]>;
   /** What there is to know about the store. */
   info(): Promise<StoreInfo>;
+}
+
+/** How long jobs are kept once they have ended. */
+export interface Kept {
+  /** Completed and cancelled ones, in ms; null is for ever. */
+  endedMs: number | null;
+  /** Dead ones. */
+  deadMs: number | null;
+  /** Queues that say otherwise are heeded. */
+  ofQueues: boolean;
+}
+
+/** A step of pruning. */
+export interface PruneStep {
+  /** In ms since the epoch. */
+  now: number;
+  /** Jobs to be removed, at most. */
+  limit: number;
+  /** Where the step before came to; left out is from the oldest on. */
+  after?: string;
+}
+
+/** What a step of pruning did. */
+export interface Pruned {
+  /** How many jobs it removed. */
+  pruned: number;
+  /** Where to go on; null when nothing is left. */
+  after: string | null;
 }
 
 /** What there is to know about a store. */

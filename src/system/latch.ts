@@ -1,7 +1,10 @@
 /**
  * @module
- * A doorbell inside the process: rung any number of times, answered once.
+ * A doorbell inside the process: rung any number of times, answered once, and not twice in one turn of the loop: so
+ * whoever answers does not keep timers and messages waiting, however often it is rung.
  */
+
+import { nextTurn } from "./rounds.ts";
 
 /** Remembers that it was rung until somebody waits for it. */
 export class Latch {
@@ -15,6 +18,7 @@ export class Latch {
   /** Resolves once it has been rung since the last call. */
   async heard(): Promise<void> {
     await this.#rung.promise;
+    await nextTurn();
     this.#rung = Promise.withResolvers<void>();
   }
 }

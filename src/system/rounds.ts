@@ -17,6 +17,11 @@ export async function every(
   }
 }
 
+/** Lets timers and messages have their turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Waits until something is done, but no longer than `ms`. */
 export async function atMost(ms: number, done: Promise<void>, clock: Clock): Promise<void> {
   const over = new AbortController();

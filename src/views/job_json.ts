@@ -41,6 +41,8 @@ export interface JobJson extends FieldsJson {
   error: string | null;
   /** Who ran it. */
   worker: string | null;
+  /** Since when it stands still while it runs; null when it does not. */
+  paused_since: string | null;
   /** How many bytes it reads on its stdin; null is none. */
   stdin_size: number | null;
 }
@@ -67,6 +69,10 @@ export interface AttemptJson {
   adopted_from: string | null;
   /** Where that was. */
   host: string;
+  /** For how long it stood still, in seconds, without the pause that lasts. */
+  paused_for: number;
+  /** How many of its processes could not be stopped; null where it is not paused, or not yet. */
+  unstopped: number | null;
 }
 
 /** A job, ready for `JSON.stringify`. */
@@ -85,6 +91,7 @@ export function jobJson(job: Job): JobJson {
     signal: job.signal,
     error: job.error,
     worker: job.worker,
+    paused_since: timeJson(job.pausedAt),
     ...others,
     stdin_size: job.stdinSize,
   };
@@ -107,6 +114,7 @@ function valueJson({ type }: Kind, value: Job[keyof StoredFields]): unknown {
     case "duration":
       return value === null ? null : value as number / 1000;
     case "integer":
+    case "size":
     case "text":
     case "line":
     case "word":
@@ -131,6 +139,8 @@ export function attemptJson(attempt: Attempt): AttemptJson {
     worker: attempt.worker,
     adopted_from: attempt.adoptedFrom,
     host: attempt.host,
+    paused_for: attempt.pausedMs / 1000,
+    unstopped: attempt.unstopped,
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Stream } from "../domain/job.ts";
 import type { StoredOutput } from "../store/contract.ts";
+import { timeJson } from "./job_json.ts";
 import { joined } from "./output_reader.ts";
 
 /**
@@ -20,6 +21,21 @@ export function outputJson(
   return Object.fromEntries(
     streams.map((stream) => [stream, spansOf(pieces.filter((piece) => piece.stream === stream))]),
   );
+}
+
+/** A piece as it was seen: what begins at an offset of a stream, and when; null where that is not known. */
+export interface SeenPiece {
+  /** Which of the two. */
+  stream: Stream;
+  /** Offset of its first byte in the whole stream. */
+  start: number;
+  /** ISO 8601. */
+  at: string | null;
+}
+
+/** The pieces of all streams, in the order in which they were seen. */
+export function seenJson(pieces: readonly StoredOutput[]): SeenPiece[] {
+  return pieces.map(({ stream, start, seenAt }) => ({ stream, start, at: timeJson(seenAt) }));
 }
 
 function spansOf(pieces: readonly StoredOutput[]): Span[] {

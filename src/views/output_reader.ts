@@ -18,18 +18,36 @@ export interface OutputRequest {
   streams: readonly Stream[];
 }
 
+/** How what is unread is read. */
+export interface Unread {
+  /** Nothing comes any more after what is there. */
+  over?: boolean;
+}
+
+/** Bytes of a stream. */
+export type StreamBytes = Pick<StoredOutput, "stream" | "bytes">;
+
+/** How pieces are written down. */
+export interface OutputFormat {
+  /** What is to be written for the next piece. */
+  add(piece: StoredOutput): Uint8Array[];
+  /** What is still to be written when nothing comes any more; nothing the next time. */
+  rest(): StreamBytes[];
+}
+
 /** Reads the output of one attempt; every piece once. */
 export class OutputReader {
   readonly #store: OutputStore;
   readonly #request: OutputRequest;
-  readonly #holes = new HoleFiller();
+  readonly #format: OutputFormat;
   /** The last piece that was read. */
   #after: number | undefined;
 
   /** Nothing is read yet. */
-  constructor(store: OutputStore, request: OutputRequest) {
+  constructor(store: OutputStore, request: OutputRequest, format: OutputFormat = new AsPrinted()) {
     this.#store = store;
     this.#request = request;
+    this.#format = format;
   }
 
   /** The number of the attempt. */
@@ -50,33 +68,44 @@ export class OutputReader {
     }
   }
 
-  /** The same as bytes, with a line in the place of what was not kept. */
-  async *unreadBytes(): AsyncGenerator<Uint8Array> {
-    for await (const { bytes } of this.unreadByStream()) yield bytes;
+  /** The same as bytes, in the given format. */
+  async *unreadBytes(how?: Unread): AsyncGenerator<Uint8Array> {
+    for await (const { bytes } of this.unreadByStream(how)) yield bytes;
   }
 
   /** The same, and which stream the bytes are of. */
-  async *unreadByStream(): AsyncGenerator<Pick<StoredOutput, "stream" | "bytes">> {
+  async *unreadByStream({ over = false }: Unread = {}): AsyncGenerator<StreamBytes> {
     for await (const piece of this.unread()) {
-      for (const bytes of this.#holes.fill(piece)) yield { stream: piece.stream, bytes };
+      for (const bytes of this.#format.add(piece)) yield { stream: piece.stream, bytes };
     }
+    if (over) yield* this.#format.rest();
   }
 }
 
-/** Puts a line in the place of what was dropped from a stream. */
-class HoleFiller {
+/** Byte for byte, with a line in the place of what was not kept. */
+class AsPrinted implements OutputFormat {
   /** Where each stream goes on. */
   readonly #next: Record<Stream, number> = { stdout: 0, stderr: 0 };
   #atLineStart = true;
 
   /** The bytes of a piece, after a line that says how many are missing before it, if any are. */
-  fill({ stream, start, bytes }: StoredOutput): Uint8Array[] {
+  add({ stream, start, bytes }: StoredOutput): Uint8Array[] {
     const missing = start - this.#next[stream];
     this.#next[stream] = start + bytes.length;
-    const line = `${this.#atLineStart ? "" : "\n"}[queuectl: ${missing} bytes of ${stream} were not kept]\n`;
+    const line = `${this.#atLineStart ? "" : "\n"}${sayMissing(stream, missing)}\n`;
     this.#atLineStart = bytes.at(-1) === NEWLINE;
     return missing > 0 ? [new TextEncoder().encode(line), bytes] : [bytes];
   }
+
+  /** Nothing waits. */
+  rest(): StreamBytes[] {
+    return [];
+  }
+}
+
+/** What stands in the place of what was dropped from a stream. */
+export function sayMissing(stream: Stream, bytes: number): string {
+  return `[queuectl: ${bytes} bytes of ${stream} were not kept]`;
 }
 
 const NEWLINE = 0x0a;

@@ -17,7 +17,7 @@ import { MOST_QUEUES } from "./status.ts";
 /** What is exposed: every queue, or of very many those with the most jobs enqueued, and all others as one. */
 export interface Exposed {
   /** Queues by name. */
-  queues: readonly QueueInfo[];
+  queues: readonly Pick<QueueInfo, "name" | "paused" | "counts">[];
   /** The figures of all time. */
   totals: readonly FigureRow[];
   /** Every worker. */
@@ -43,8 +43,8 @@ export async function whatToExpose(store: Store): Promise<Exposed> {
   const figures = overall?.figures ?? noFigures();
   for (const one of totals) subtractFigures(figures, one.figures);
   if (figures.enqueued > 0 || figures.started > 0) totals.push({ queue: OTHERS, start: 0, figures });
-  if (!few) queues.push({ name: OTHERS, paused: false, concurrency: null, counts });
-  return { queues, totals, workers: await store.workers() };
+  const others = few ? [] : [{ name: OTHERS, paused: false, counts }];
+  return { queues: [...queues, ...others], totals, workers: await store.workers() };
 }
 
 /** Upper bounds of the exposed buckets: 1 ms, 2 ms, 4 ms … 70 minutes. */

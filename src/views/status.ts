@@ -4,15 +4,16 @@
  * what runs.
  */
 import type { Job, State } from "../domain/job.ts";
-import type { QueueInfo, Store, WorkerInfo } from "../store/contract.ts";
+import type { Store, WorkerInfo } from "../store/contract.ts";
 import { timeJson } from "./job_json.ts";
+import { type QueueJson, queueJson } from "./queue_json.ts";
 
 /** What `status` knows. The JSON that it prints. */
 export interface Status {
   /** Jobs by state, over all queues. */
   counts: Record<State, number>;
   /** Every queue, or of very many those that run something, whose jobs are next, or that come first by name. */
-  queues: QueueInfo[];
+  queues: QueueJson[];
   /** How many more queues there are. */
   more_queues: number;
   /** Every worker. */
@@ -46,6 +47,8 @@ export interface RunningJob extends Pick<Job, "id" | "queue" | "command"> {
   attempt: number;
   /** ISO 8601. */
   started_at: string;
+  /** Since when it stands still; null when it does not. */
+  paused_since: string | null;
 }
 
 /** Queues that are shown at a glance, at most: more than anybody reads. */
@@ -56,7 +59,7 @@ export async function statusNow(store: Store, now: number): Promise<Status> {
   const { counts, queues, of } = await store.summary(MOST_QUEUES);
   return {
     counts,
-    queues,
+    queues: queues.map(queueJson),
     more_queues: of - queues.length,
     workers: await Promise.all((await store.workers()).map((worker) => workerStatus(store, worker, now))),
   };
@@ -79,6 +82,7 @@ async function workerStatus(store: Store, worker: WorkerInfo, now: number): Prom
       command: job.command,
       attempt: job.lastAttempt,
       started_at: timeJson(job.startedAt)!,
+      paused_since: timeJson(job.pausedAt),
     })),
   };
 }

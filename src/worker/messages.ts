@@ -34,6 +34,10 @@ export interface AdoptRequest extends RunRequest {
   outOfSight: string | null;
   /** Whoever watched it may have been ending it for this reason. */
   cancelRequested: boolean;
+  /** As in `Job`. */
+  pausedAt: number | null;
+  /** As in `Attempt`. */
+  pausedMs: number;
 }
 
 /** Why an attempt is ended before its time, by somebody's wish. */
@@ -47,6 +51,11 @@ export type ToThread =
   | { type: "adopt"; requests: AdoptRequest[] }
   /** Ends an attempt, or gives it back when it has not begun. */
   | { type: "end"; token: string; reason: EndReason; graceMs: number }
+  /**
+   * Lets an attempt stand still, as was asked for at `since` in ms since the epoch, or gives it back when it has not
+   * begun. Null lets it go on.
+   */
+  | { type: "pause"; token: string; since: number | null }
   /** Gives back every attempt that has not begun. */
   | { type: "recall" };
 
@@ -79,6 +88,8 @@ export type FromThread =
   | { type: "ready" }
   | { type: "output"; token: string; pieces: OutputPiece[] }
   | { type: "ended"; ended: AttemptEnd[] }
+  /** It stands still by the wish of that time, but for so many of its processes, which could not be stopped. */
+  | { type: "paused"; token: string; since: number; unstopped: number }
   /** One that was uncertain has begun. */
   | { type: "works" }
   /** These have not begun and will not. */

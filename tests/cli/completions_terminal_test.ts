@@ -5,8 +5,11 @@
  * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { openStore } from "../../src/store/open.ts";
+import { homeAt } from "../../src/system/home.ts";
+import { MAIN, queuectl, RUN_FLAGS } from "../helpers/cli.ts";
 import { succeeds } from "../helpers/finished.ts";
+import { claim, death, enqueue, newSupervisor, settle } from "../helpers/jobs.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
 
@@ -43,10 +46,36 @@ const SHELLS: Readonly<Record<string, Shell>> = {
   },
 };
 
-/** Stands in for the program: prints its completion script, or the words it got. */
+/** Stands in for the program: prints its completion script, says what the store knows, or prints the words it got. */
 const STAND_IN = `#!/bin/sh
-if [ "$1" = completions ]; then cat "$HOME/script"; else printf 'got:'; printf ' <%s>' "$@"; echo .; fi
+case "$*" in
+  completions*) cat "$HOME/script" ;;
+  *__complete*) exec ${[Deno.execPath(), ...RUN_FLAGS, MAIN].map((word) => `'${word}'`).join(" ")} "$@" ;;
+  *) printf 'got:'; printf ' <%s>' "$@"; echo . ;;
+esac
 `;
+
+/** What a shell must not run. */
+const EVIL = "$(touch ran) \`touch ran\` ;touch ran #";
+
+/** Jobs of the default home, most of them with what no shell may run. */
+async function fill({ path }: TempDir): Promise<void> {
+  const store = await openStore(homeAt(`${path}/.queuectl`));
+  await enqueue(
+    store,
+    { id: "dead-one", command: EVIL },
+    { id: "running-one", command: EVIL, label: "nightly" },
+  );
+  await store.register(newSupervisor("s"));
+  const [dead] = await claim(store, "s", { count: 2 });
+  await settle(store, "s", death(dead!.token));
+  await enqueue(
+    store,
+    { id: "waiting-one", queue: "mail:in", label: `nigh${EVIL}`, command: EVIL },
+    { id: "w:other", queue: "reports", held: true, label: "o'clock" },
+  );
+  store.close();
+}
 
 /** What is typed, and the words that the program gets. */
 const CASES: readonly (readonly [typed: string, got: readonly string[]])[] = [
@@ -56,6 +85,19 @@ const CASES: readonly (readonly [typed: string, got: readonly string[]])[] = [
   ["queuectl prune --old\t2d", ["prune", "--older-than", "2d"]],
   ["queuectl backup here-i\t", ["backup", "here-it-is.db"]],
   ["queuectl enqueue --file here-i\t", ["enqueue", "--file", "here-it-is.db"]],
+  ["queuectl cancel run\t", ["cancel", "running-one"]],
+  ["queuectl cancel j9 wait\t", ["cancel", "j9", "waiting-one"]],
+  ["queuectl retry d\t", ["retry", "dead-one"]],
+  ["queuectl logs w:\t", ["logs", "w:other"]],
+  ["queuectl release \t", ["release", "w:other"]],
+  ["queuectl list --queue ma\t", ["list", "--queue", "mail:in"]],
+  ["queuectl list --queue mail:\t", ["list", "--queue", "mail:in"]],
+  ["queuectl list --queue=rep\t", ["list", "--queue=reports"]],
+  ["queuectl worker start --queue reports,mail\t", ["worker", "start", "--queue", "reports,mail:in"]],
+  ["queuectl queue pause re\t", ["queue", "pause", "reports"]],
+  ["queuectl list --label ni\t", ["list", "--label", "nightly"]],
+  ["queuectl worker stop --id s-\t", ["worker", "stop", "--id", "s-worker"]],
+  ["queuectl --home elsewhere cancel run\t", ["--home", "elsewhere", "cancel", "run"]],
   ["queuectl enqueue -- cat here-i\t", ["enqueue", "--", "cat", "here-it-is.db"]],
 ];
 
@@ -69,7 +111,7 @@ function write(dir: TempDir, name: string, text: string, mode?: number): void {
 const hasScript = succeeds("script", "-qefc", "true", "/dev/null");
 
 for (const [name, { start, setUp }] of Object.entries(SHELLS)) {
-  Deno.test(`${name} completes commands, values and files at a prompt`, {
+  Deno.test(`${name} completes commands, values, files and what the store knows at a prompt`, {
     ignore: !hasScript || !succeeds(name, "-c", ":"),
   }, async () => {
     using dir = tempDir();
@@ -77,6 +119,7 @@ for (const [name, { start, setUp }] of Object.entries(SHELLS)) {
     write(dir, "script", stdout);
     write(dir, "bin/queuectl", STAND_IN, 0o755);
     write(dir, "work/here-it-is.db", "");
+    await fill(dir);
     setUp(dir, stdout);
     const child = new Deno.Command("script", {
       args: ["-qefc", start, "/dev/null"],
@@ -108,6 +151,7 @@ for (const [name, { start, setUp }] of Object.entries(SHELLS)) {
           `it runs what "${typed}" came to`,
           () => /got:( <.*>)\.[^]*ready> /.exec(printed),
         );
+        assert.throws(() => Deno.statSync(dir.file("work/ran")), Deno.errors.NotFound, "nothing was run");
         assert.equal(words, got.map((word) => ` <${word}>`).join(""), `${JSON.stringify(typed)}: ${printed}`);
       }
     } finally {

@@ -42,8 +42,8 @@ Deno.test("an unknown flag is told by what was meant; it is advised to quote onl
 
 Deno.test("a command that begins with a dash has a way of its own, which works", async () => {
   using test = await testStore();
-  const { stderr } = await queuectl(["enqueue", "-x make"], { home: test.home });
-  assert.equal(stderr, 'Unknown flag "-x make": for a command that begins with -, use --command\n');
+  const { stderr } = await queuectl(["enqueue", "--x make"], { home: test.home });
+  assert.equal(stderr, 'Unknown flag "--x make": for a command that begins with -, use --command\n');
   await queuectl(["enqueue", "--command", "-x make"], { home: test.home });
   assert.equal((await test.store.get("j1"))?.command, "-x make");
 });

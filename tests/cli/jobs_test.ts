@@ -109,7 +109,7 @@ Deno.test("show prints a job and its attempts, without control characters", asyn
   assert.match(stdout, /^Command +exit 7 # \\e\]0;title\\x07$/m);
   assert.match(stdout, /^Env +A=1\\n2$/m);
   assert.match(stdout, /^ATTEMPT +OUTCOME +STARTED \S+ +TOOK +EXIT +WORKER +ERROR$/m);
-  assert.match(stdout, /^ +1 +failed +\S+ +\S+ +7 +hand-worker +exit code 7$/m);
+  assert.match(stdout, /^ +1 +failed +\S+ \S+ +\S+ +7 +hand-worker +exit code 7$/m);
   const job = JSON.parse((await queuectl(["show", "j1", "--json"], { home: test.home })).stdout);
   assert.deepEqual([job.state, job.exit_code, job.attempts, job.history[0].outcome], [
     "dead",
@@ -131,6 +131,8 @@ Deno.test("an id that nobody has is refused by every command on jobs, with exit 
     "edit": "edit",
     "hold": "hold",
     "release": "release",
+    "pause": "pause",
+    "resume": "resume",
     "dlq retry": "retry",
     "dlq delete": "delete",
   };
@@ -215,7 +217,7 @@ Deno.test("the dead letter queue: list, retry, delete, clear", async () => {
   const unclear = await run("retry");
   assert.deepEqual([unclear.code, unclear.stderr], [
     2,
-    "Cannot tell which jobs to retry: give ids, or --all alone\n",
+    "Cannot tell which jobs to retry: give ids, or filters such as --queue QUEUE, or --all\n",
   ]);
   assert.equal((await run("retry", "--all")).stdout, "Queued 3 jobs again\n");
   assert.deepEqual(JSON.parse((await run("clear", "--json")).stdout), { deleted: 0 });

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { MAIN, queuectl, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
 import { handWorker } from "../helpers/hand_worker.ts";
 import { until } from "../helpers/until.ts";
-import { testStore } from "../helpers/worker.ts";
+import { startWorker, testStore } from "../helpers/worker.ts";
 
 Deno.test("logs prints both streams in the order in which they came, or one of them", async () => {
   using test = await testStore();
@@ -54,7 +54,67 @@ Deno.test("logs gives bytes as they came, and says where some were dropped", asy
       { start: 1000, text: "end\n" },
     ],
     stderr: [],
+    seen: [
+      { stream: "stdout", start: 0, at: null },
+      { stream: "stdout", start: 1000, at: null },
+    ],
   });
+});
+
+/** A time with its zone, before a line. */
+const STAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d) (.*)$/;
+
+for (const zone of ["UTC", "Asia/Kathmandu"]) {
+  Deno.test(`logs --timestamps says when each line was seen, in ${zone}; --json has the times, too`, async () => {
+    using test = await testStore();
+    const before = Date.now();
+    const id = await test.enqueue(
+      "printf 'one\\ntw'; until [ -e go ]; do sleep 0.02; done; echo o; echo no >&2; printf end",
+    );
+    await using worker = await startWorker(test.home, ["--burst"]);
+    const follower = spawnQueuectl(["logs", id, "--follow", "--timestamps"], {
+      home: test.home,
+      env: { TZ: zone },
+    });
+    await until("the first line shows", async () => (await test.output(id)).startsWith("one\ntw"));
+    const between = Date.now();
+    Deno.writeTextFileSync(test.dir.file("go"), "");
+    await worker.ended;
+    const logs = async (...args: string[]) =>
+      (await queuectl(["logs", id, ...args], { home: test.home, env: { TZ: zone } })).stdout;
+    const printed = await logs("--timestamps");
+    const lines = printed.trimEnd().split("\n").map((line) => STAMP.exec(line)!.slice(1) as [string, string]);
+    assert.deepEqual(lines.map(([, text]) => text).toSorted(), ["end", "no", "one", "two"]);
+    const times = new Map(lines.map(([time, text]) => [text, Date.parse(time)]));
+    assert.ok(times.get("one")! >= before && times.get("one")! <= between);
+    for (const text of ["two", "no", "end"]) assert.ok(times.get(text)! >= between, text);
+    if (zone !== "UTC") assert.ok(lines.every(([time]) => time.endsWith("+05:45")));
+    const { stdout } = await follower.output();
+    assert.equal(new TextDecoder().decode(stdout), printed);
+    assert.equal(await logs("--timestamps", "--lines", "1"), `${printed.trimEnd().split("\n").at(-1)}\n`);
+    const { seen } = JSON.parse(await logs("--json"));
+    assert.deepEqual(seen[0], { stream: "stdout", start: 0, at: new Date(times.get("one")!).toISOString() });
+  });
+}
+
+Deno.test("of two streams that were written to at the same time, the one that was written to last comes last", async () => {
+  using test = await testStore();
+  const id = await test.enqueue("echo warning >&2; sleep 0.03; echo done");
+  const other = await test.enqueue("echo working; sleep 0.03; echo failed >&2; exit 1");
+  await using worker = await startWorker(test.home, ["--burst"]);
+  await worker.ended;
+  assert.equal(await test.output(id), "warning\ndone\n");
+  assert.equal(await test.output(other), "working\nfailed\n");
+});
+
+Deno.test("logs --timestamps of what an earlier version stored has no times", async () => {
+  using test = await testStore();
+  const worker = await handWorker(test.store);
+  await test.enqueue("…");
+  const attempt = await worker.claim();
+  await attempt.print("stdout", "one\n");
+  await attempt.end();
+  assert.match((await queuectl(["logs", "j1", "--timestamps"], { home: test.home })).stdout, /^- {29}one\n$/);
 });
 
 Deno.test("logs of what has not run is refused", async () => {

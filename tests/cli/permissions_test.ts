@@ -63,6 +63,8 @@ const ROWS: readonly Row[] = [
       plain("edit", "j1 --priority 3"),
       plain("hold", "j1"),
       plain("release", "j1"),
+      plain("pause", "j1"),
+      plain("resume", "j1"),
       plain("delete", "j1"),
       plain("dlq list"),
       plain("dlq retry", "--all"),

@@ -34,7 +34,7 @@ Deno.test("prune removes what ended long enough ago, and no dead or waiting jobs
   const [gone, kept] = [await test.enqueue("true"), await test.enqueue("true")];
   await test.store.cancel([gone], Date.now() - 3_600_000);
   const prune = (...words: string[]) => queuectl(["prune", ...words], { home: test.home });
-  assert.equal((await prune()).stdout, "Removed 0 jobs that ended 30d ago or earlier\n");
+  assert.equal((await prune()).stdout, "Removed 0 jobs that ended longer ago than they are kept\n");
   assert.equal((await prune("--older-than", "30m")).stdout, "Removed 1 job that ended 30m ago or earlier\n");
   assert.equal(await test.store.get(gone), undefined);
   assert.equal((await test.store.get(kept))?.state, "pending");

@@ -11,6 +11,7 @@ import { testStore } from "../helpers/worker.ts";
 
 const COMMANDS = [
   ...["enqueue", "list", "show", "logs", "wait", "cancel", "retry", "delete", "edit", "hold", "release"],
+  ...["pause", "resume"],
   ...[
     "dlq",
     "queue",

@@ -43,6 +43,8 @@ function samplesOf(kind: Kind): [unknown, unknown] {
     case "duration":
     case "delay":
       return [1.5, 90];
+    case "size":
+      return [4096, 0];
     case "time":
       return ["2037-01-01T00:00:00.000Z", "2037-01-01T00:00:00.001Z"];
     case "path":
@@ -189,7 +191,7 @@ Deno.test("every column of a job is a field's, or the store's own", async () => 
   const own: Record<keyof OwnRow, true> = {
     ...{ seq: true, state: true, attempts: true, last_attempt: true, created_at: true, started_at: true },
     ...{ finished_at: true, exit_code: true, signal: true, error: true, worker: true },
-    ...{ cancel_requested: true, stdin_size: true },
+    ...{ cancel_requested: true, stdin_size: true, paused_at: true },
   };
   using dir = tempDir();
   (await openStore(dir.home)).close();

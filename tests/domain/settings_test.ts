@@ -32,6 +32,7 @@ Deno.test("the defaults are those of the design", () => {
     outputLimit: 1_048_576,
     maxOutput: 0,
     retentionMs: 30 * 86_400_000,
+    retentionDeadMs: 0,
     idFormat: "short",
     envExclude:
       "*TOKEN*,*SECRET*,*PASSW*,*_PWD,*PASSPHRASE*,*CREDENTIAL*,*APIKEY*,*_KEY,*_KEY_ID,*_AUTH,*COOKIE*,*DATABASE_URL,*_DSN,AWS_*",

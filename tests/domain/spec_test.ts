@@ -43,6 +43,7 @@ Deno.test("a job that only has a command gets everything else from the defaults"
     priority: 2,
     maxRetries: 4,
     timeoutMs: 6000,
+    maxOutput: null,
     runAt: null,
     label: null,
     cwd: "/work",
@@ -59,6 +60,7 @@ Deno.test("a job can say everything", () => {
     priority: -7,
     max_retries: 0,
     timeout: "1m30s",
+    max_output: "10MB",
     run_at: "2030-01-01T14:00:00Z",
     label: "nightly",
     cwd: "sub/../other",
@@ -72,6 +74,7 @@ Deno.test("a job can say everything", () => {
     priority: -7,
     maxRetries: 0,
     timeoutMs: 90_000,
+    maxOutput: 10 * 1024 * 1024,
     runAt: Date.UTC(2030, 0, 1, 14),
     label: "nightly",
     cwd: "/work/other",
@@ -178,6 +181,7 @@ Deno.test("values of the wrong type or outside their range are refused", () => {
   const queue = "it takes 1 to 64 of the characters A-Z a-z 0-9 . _ : -, the first a letter or digit";
   const time =
     'it takes a time, such as 2030-01-01T14:00:00Z, "tomorrow 9:00", "friday 18:00 Europe/Berlin" or +2h';
+  const size = 'it takes a size from 0 to 1024GiB (bytes, or "64K", "10M", "1GiB")';
   const label = "it takes 1 to 128 characters on one line";
   const cases: [string, unknown, string][] = [
     ["priority", "1", priority],
@@ -191,6 +195,10 @@ Deno.test("values of the wrong type or outside their range are refused", () => {
     ["timeout", "", duration],
     ["timeout", true, duration],
     ["timeout", 1e300, duration],
+    ["max_output", "many", size],
+    ["max_output", -1, size],
+    ["max_output", 0.5, size],
+    ["max_output", "2000G", size],
     ["delay", "-5s", duration],
     ["id", "../x", id],
     ["id", "j7", id],

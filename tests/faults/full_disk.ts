@@ -5,6 +5,7 @@
  */
 import { reserveSize } from "../../src/store/reserve.ts";
 import { systemClock } from "../../src/system/clock.ts";
+import { clear } from "../helpers/jobs.ts";
 import { queuectl } from "../helpers/cli.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
@@ -105,7 +106,7 @@ async function refusals(test: TestStore, ballast: string): Promise<string[]> {
       fill(ballast);
       continue;
     }
-    await test.store.clear("large").catch(() => {});
+    await clear(test.store, "large").catch(() => {});
     const found: string[] = [];
     if (code !== 3) found.push(`On a full disk, enqueue ends with exit code ${code}: ${stderr}`);
     if (!/full/.test(stderr)) found.push(`On a full disk, enqueue says: ${stderr}`);

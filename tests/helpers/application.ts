@@ -55,7 +55,12 @@ export async function testApplication(options: ApplicationOptions = {}): Promise
   const audit = new AuditLog(`${home.logs}/audit.log`, { clock, onFailure: onDefect });
   const used = store(test.store);
   const events = new Events(used, clock);
-  const machine = { checkShell: async () => {}, endUnwatched: () => Promise.resolve(undefined) };
+  const machine = {
+    checkShell: async () => {},
+    endUnwatched: () => Promise.resolve(undefined),
+    canPause: true,
+    pauseUnwatched: () => Promise.resolve(undefined),
+  };
   const application = makeApplication({
     ...{ home, clock, events, audit, onDefect, machine },
     store: used,

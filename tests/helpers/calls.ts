@@ -5,10 +5,11 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { NewJob } from "../../src/domain/job.ts";
-import type { JobChanges, Settlement, Store } from "../../src/store/contract.ts";
+import { type NewJob, WAITING } from "../../src/domain/job.ts";
+import type { JobChanges, QueueSwitches, Settlement, Store } from "../../src/store/contract.ts";
 import type { Home } from "../../src/system/home.ts";
-import { claim, exchangeOf, newSupervisor, settlement } from "./jobs.ts";
+import { changeAll } from "../../src/views/change_all.ts";
+import { claim, exchangeOf, newSupervisor, prune, settlement } from "./jobs.ts";
 
 /** One call. `ids`, `can`, `refused` and `count` are what must come of it; `now` is in ms since the epoch. */
 export type Call =
@@ -20,7 +21,7 @@ export type Call =
   | { call: "cancel" | "retry" | "delete"; id: string; now: number; can: boolean }
   | { call: "hold"; id: string; held: boolean; can: boolean }
   | { call: "edit"; id: string; changes: JobChanges; now: number; can: boolean }
-  | { call: "setQueue"; queue: string; switches: { paused: boolean; concurrency: number | null } }
+  | { call: "setQueue"; queue: string; switches: Partial<QueueSwitches> }
   | { call: "clear"; queue: string; count: number }
   | { call: "retryDead"; now: number; count: number }
   | { call: "deleteDead"; count: number }
@@ -39,9 +40,6 @@ export function tokensIn(home: Home): Tokens {
   db.close();
   return new Map(rows.map(({ id, token }) => [id, token]));
 }
-
-/** More than there is. */
-const ALL = 1_000_000;
 
 /** Makes a call, and throws when it gets another answer than it must. Keeps `tokens` up to date. */
 export async function make(store: Store, call: Call, tokens: Tokens): Promise<void> {
@@ -86,13 +84,13 @@ export async function make(store: Store, call: Call, tokens: Tokens): Promise<vo
     case "setQueue":
       return await store.setQueue(call.queue, call.switches);
     case "clear":
-      return assert.equal(await store.clear(call.queue), call.count, "cleared");
+      return assert.equal(await toAll(store, call), call.count, "cleared");
     case "retryDead":
-      return assert.equal(await store.retryDead(call.now), call.count, "retried");
+      return assert.equal(await toAll(store, call), call.count, "retried");
     case "deleteDead":
-      return assert.equal(await store.deleteDead(), call.count, "deleted");
+      return assert.equal(await toAll(store, call), call.count, "deleted");
     case "prune":
-      return assert.equal(await store.prune(call.before, ALL), call.count, "pruned");
+      return assert.equal(await prune(store, call.before), call.count, "pruned");
   }
 }
 
@@ -103,20 +101,27 @@ export async function make(store: Store, call: Call, tokens: Tokens): Promise<vo
 export async function finishTurns(store: Store, call: Call): Promise<boolean> {
   switch (call.call) {
     case "clear":
-      await store.clear(call.queue);
-      return true;
     case "retryDead":
-      await store.retryDead(call.now);
-      return true;
     case "deleteDead":
-      await store.deleteDead();
+      await toAll(store, call);
       return true;
     case "prune":
-      await store.prune(call.before, ALL);
+      await prune(store, call.before);
       return true;
     default:
       return false;
   }
+}
+
+/** What is done to all jobs of some kind. Returns to how many. */
+async function toAll(
+  store: Store,
+  call: Extract<Call, { call: "clear" | "retryDead" | "deleteDead" }>,
+): Promise<number> {
+  const selected = call.call === "clear"
+    ? { which: { queue: call.queue }, wish: { verb: "delete", only: WAITING } } as const
+    : { which: { state: "dead" }, wish: { verb: call.call === "retryDead" ? "retry" : "delete" } } as const;
+  return (await changeAll(store, selected, { now: call.call === "retryDead" ? call.now : 0 })).done;
 }
 
 async function allowed(can: boolean, done: Promise<unknown>): Promise<void> {

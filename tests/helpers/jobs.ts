@@ -2,16 +2,18 @@
  * @module
  * Jobs, supervisors and settlements with everything filled in that a test does not care about.
  */
-import type { NewJob } from "../../src/domain/job.ts";
+import { type NewJob, WAITING } from "../../src/domain/job.ts";
 import { jobFromValue } from "../../src/domain/spec.ts";
 import type {
   ClaimedJob,
   Exchange,
   Exchanged,
   NewSupervisor,
+  Pruned,
   Settlement,
   Store,
 } from "../../src/store/contract.ts";
+import { changeAll } from "../../src/views/change_all.ts";
 
 /** A moment to count from, in ms since the epoch: on the minute, so that tests know their minutes. */
 export const T0 = 1_800_000_000_000;
@@ -29,6 +31,30 @@ export function newJob(changes: Partial<NewJob> = {}): NewJob {
 /** Enqueues jobs at `T0`. */
 export function enqueue(store: Store, ...jobs: Partial<NewJob>[]): Promise<string[]> {
   return store.enqueue(jobs.map(newJob), { now: T0, idFormat: "short" });
+}
+
+/** Removes all jobs that wait, of one queue or of all. Returns how many. */
+export async function clear(store: Store, queue?: string): Promise<number> {
+  const which = queue === undefined ? {} : { queue };
+  const selected = { which, wish: { verb: "delete", only: WAITING } } as const;
+  return (await changeAll(store, selected, { now: T0 })).done;
+}
+
+/** Removes all completed and cancelled jobs that ended before a time. Returns how many. */
+export async function prune(store: Store, before: number): Promise<number> {
+  let pruned = 0;
+  let after: string | undefined | null;
+  while (after !== null) {
+    const kept = { endedMs: 0, deadMs: null, ofQueues: false };
+    const step: Pruned = await store.prune(kept, {
+      now: before,
+      limit: 1000,
+      ...after !== undefined && { after },
+    });
+    pruned += step.pruned;
+    after = step.after;
+  }
+  return pruned;
 }
 
 /** A supervisor with one worker, `<id>-worker`, whose lease lasts an hour from `T0`. */

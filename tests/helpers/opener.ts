@@ -18,6 +18,6 @@ Database.prototype.run = function (sql, ...values) {
 };
 
 const store = await openStore(homeAt(Deno.args[0]!));
-await store.prune(0, 1);
+await store.changeSettings(new Map());
 store.close();
 console.log("opened");

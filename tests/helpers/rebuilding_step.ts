@@ -37,7 +37,9 @@ export const REBUILDING: Step = {
       env TEXT,                         -- a JSON object
       held INTEGER NOT NULL CONSTRAINT jobs_held CHECK (held = 0 OR held = 1 AND state IN ('pending', 'scheduled', 'failed')),
       cancel_requested INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_cancel_requested CHECK (cancel_requested IN (0, 1)),
-      stdin_size INTEGER
+      stdin_size INTEGER,
+      paused_at INTEGER,
+      max_output INTEGER
     ) STRICT;
 
     INSERT INTO rebuilt SELECT * FROM jobs;
@@ -60,7 +62,8 @@ export const REBUILDING: Step = {
 
     CREATE INDEX by_label ON jobs (label, seq) WHERE label IS NOT NULL;
 
-    CREATE INDEX prunable ON jobs (finished_at) WHERE state IN ('completed', 'cancelled');
+    CREATE INDEX prunable ON jobs (finished_at, queue) WHERE state IN ('completed', 'cancelled');
+    CREATE INDEX prunable_dead ON jobs (finished_at, queue) WHERE state = 'dead';
 
     CREATE TRIGGER count_changed AFTER UPDATE OF queue, state, held ON jobs BEGIN
       UPDATE counts SET n = n - 1, held = held - OLD.held WHERE queue = OLD.queue AND state = OLD.state;

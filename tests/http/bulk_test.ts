@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { ENDED, type State, STATES } from "../../src/domain/job.ts";
-import type { JobFilter, Store } from "../../src/store/contract.ts";
+import type { Store } from "../../src/store/contract.ts";
 import { altered, testApplication } from "../helpers/application.ts";
 import { claim, death, enqueue, failure, newSupervisor, settlement, T0 } from "../helpers/jobs.ts";
 
@@ -18,11 +18,19 @@ const ACTIONS: Record<string, { to: readonly State[]; done(job: Shown | undefine
   delete: { to: STATES.filter((state) => state !== "processing"), done: (job) => job === undefined },
   hold: { to: ["pending", "scheduled", "failed"], done: (job) => job!.held },
   release: { to: ["pending", "scheduled", "failed"], done: (job) => !job!.held },
+  pause: {
+    to: ["pending", "scheduled", "failed", "processing"],
+    done: (job) => job!.held || job!.pausedAt !== null,
+  },
+  resume: {
+    to: ["pending", "scheduled", "failed", "processing"],
+    done: (job) => !job!.held && job!.pausedAt === null,
+  },
 };
 
 type Shown = NonNullable<Awaited<ReturnType<Store["get"]>>>;
 
-/** A job in every state, named after it; all that wait are held where `held` says so. */
+/** A job in every state, named after it; all that wait are held, and what runs is paused, where `held` says so. */
 async function oneOfEach(store: Store, held: boolean): Promise<void> {
   const ids = ["completed", "failed", "dead", "processing"];
   await store.register(newSupervisor("s"));
@@ -33,14 +41,14 @@ async function oneOfEach(store: Store, held: boolean): Promise<void> {
   const later = Date.now() + 3_600_000;
   await enqueue(store, { id: "pending" }, { id: "scheduled", runAt: later }, { id: "cancelled" });
   await store.cancel(["cancelled"], T0);
-  if (held) await store.hold(["pending", "scheduled", "failed"], true);
+  if (held) await store.pause(["pending", "scheduled", "failed", "processing"], { now: T0, running: true });
 }
 
 for (const [action, { to, done }] of Object.entries(ACTIONS)) {
   Deno.test(`bulk ${action}: by a filter to the jobs that allow it, by ids to all or none`, async () => {
     using app = await testApplication();
     const { store } = app.test;
-    await oneOfEach(store, action === "release");
+    await oneOfEach(store, ["release", "resume"].includes(action));
     const before = await Promise.all(STATES.map((state) => store.get(state)));
     const wrong = STATES.filter((state) => !to.includes(state));
     const refused = await app.send("POST", `/bulk/${action}`, { ids: [...to, wrong[0] ?? "nobody"] });
@@ -53,7 +61,9 @@ for (const [action, { to, done }] of Object.entries(ACTIONS)) {
     assert.deepEqual(await Promise.all(STATES.map((state) => store.get(state))), before, "none");
 
     const dry = await app.send("GET", "/bulk/count");
-    assert.deepEqual(dry.json, { count: STATES.length, exact: true });
+    assert.deepEqual(dry.json, { count: STATES.length, passed_over: 0 });
+    const which = await app.send("GET", `/bulk/count?action=${action}`);
+    assert.deepEqual(which.json, { count: to.length, passed_over: wrong.length });
     const all = await app.send("POST", `/bulk/${action}`, { filter: {} });
     assert.deepEqual(all.json, { done: to.length, passed_over: wrong.length });
     for (const [n, state] of STATES.entries()) {
@@ -67,7 +77,7 @@ for (const [action, { to, done }] of Object.entries(ACTIONS)) {
   Deno.test(`bulk ${action} by ids does it to each, once, and to nothing else`, async () => {
     using app = await testApplication();
     const { store } = app.test;
-    await oneOfEach(store, action === "release");
+    await oneOfEach(store, ["release", "resume"].includes(action));
     const [first, second] = to as [State, State];
     const others = STATES.filter((state) => state !== first && state !== second);
     const before = await Promise.all(others.map((state) => store.get(state)));
@@ -78,53 +88,71 @@ for (const [action, { to, done }] of Object.entries(ACTIONS)) {
   });
 }
 
-/** The store, but somebody does something right after each page of jobs that was looked at. */
-function withOthers(own: Store, meanwhile: (own: Store, filter: JobFilter) => Promise<void>): Store {
+/** The store, but somebody does something right after jobs were looked for. */
+function withOthers(own: Store, meanwhile: (own: Store) => Promise<void>): Store {
   return altered(own, {
-    async list(filter) {
-      const page = await own.list(filter);
-      await meanwhile(own, filter);
-      return page;
+    async select(which, wish) {
+      const selection = await own.select(which, wish);
+      await meanwhile(own);
+      return selection;
     },
   });
 }
 
-Deno.test("bulk by a filter leaves the jobs alone that come meanwhile", async () => {
-  let came = 0;
+Deno.test("bulk by a filter leaves alone what comes meanwhile, and passes over what was changed or removed", async () => {
   using app = await testApplication({
     store: (own) =>
       withOthers(own, async (own) => {
-        came += 1;
-        await enqueue(own, { id: `late-${came}`, queue: "mail" });
-      }),
-  });
-  const { store } = app.test;
-  await enqueue(store, ...Array.from({ length: 1200 }, () => ({ queue: "mail" })));
-  const { json } = await app.send("POST", "/bulk/cancel", { filter: { queue: "mail" } });
-  assert.deepEqual(json, { done: 1200, passed_over: 0 });
-  assert.ok(came >= 3, `${came} came`);
-  const late = await store.states(Array.from({ length: came }, (_, n) => `late-${n + 1}`));
-  assert.deepEqual(late, late.map(() => "pending"));
-});
-
-Deno.test("bulk by a filter passes over jobs that were changed or removed since it looked at them", async () => {
-  let looked = 0;
-  using app = await testApplication({
-    store: (own) =>
-      withOthers(own, async (own) => {
-        looked += 1;
-        if (looked !== 2) return; // the first look finds where to end
         await own.cancel(["j2"], T0);
         await own.delete(["j4"]);
+        await enqueue(own, { id: "late" });
       }),
   });
   const { store } = app.test;
   await enqueue(store, {}, {}, {}, {}, {});
   const { status, json } = await app.send("POST", "/bulk/hold", { filter: {} });
   assert.deepEqual([status, json], [200, { done: 3, passed_over: 2 }]);
-  const held = await Promise.all(["j1", "j3", "j5"].map(async (id) => (await store.get(id))!.held));
-  assert.deepEqual(held, [true, true, true]);
+  const held = await Promise.all(["j1", "j3", "j5", "late"].map(async (id) => (await store.get(id))!.held));
+  assert.deepEqual(held, [true, true, true, false]);
   assert.deepEqual(await store.states(["j2", "j4"]), ["cancelled", undefined]);
+});
+
+Deno.test("bulk edit changes all jobs of a filter that wait, and nothing where anything is wrong", async () => {
+  using app = await testApplication();
+  const { store } = app.test;
+  await oneOfEach(store, false);
+  const edit = (body: unknown) => app.send("POST", "/bulk/edit", body);
+  const wrong: [unknown, string][] = [
+    [{ changes: { priority: 3 } }, "Missing filter: it takes a JSON object"],
+    [{ filter: {}, changes: {} }, "Cannot edit jobs: nothing says what to change"],
+    [{ filter: {}, changes: { priority: "x" } }, 'Cannot use priority "x": it takes '],
+  ];
+  for (const [body, detail] of wrong) {
+    const { status, json } = await edit(body);
+    assert.ok(status === 400 && json.detail.startsWith(detail), JSON.stringify(json));
+  }
+  assert.deepEqual((await edit({ filter: { state: "failed" }, changes: { priority: 3 } })).json, {
+    done: 1,
+    passed_over: 0,
+  });
+  assert.deepEqual((await edit({ filter: {}, changes: { queue: "other" } })).json, {
+    done: 3,
+    passed_over: 4,
+  });
+  const { priority, queue } = (await store.get("failed"))!;
+  assert.deepEqual([priority, queue], [3, "other"]);
+});
+
+Deno.test("what a failure says, and its exit code, find jobs", async () => {
+  using app = await testApplication();
+  await oneOfEach(app.test.store, false);
+  for (const query of ["error=code%201", "exit_code=1", "error=exit&exit_code=1"]) {
+    const { json } = await app.send("GET", `/jobs?${query}`);
+    assert.deepEqual(json.jobs.map(({ id }: { id: string }) => id), ["dead", "failed"], query);
+    assert.deepEqual((await app.send("GET", `/bulk/count?${query}`)).json.count, 2);
+  }
+  const { json } = await app.send("POST", "/bulk/retry", { filter: { error: "exit code 1", state: "dead" } });
+  assert.deepEqual(json, { done: 1, passed_over: 0 });
 });
 
 Deno.test("bulk by very many ids goes by pages, lets others in between, and is refused before it begins", async () => {

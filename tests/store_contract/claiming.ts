@@ -50,6 +50,8 @@ export function claiming(test: Test): void {
       exitCode: null,
       signal: null,
       error: null,
+      pausedMs: 0,
+      unstopped: null,
     }]);
   });
 

@@ -10,9 +10,11 @@ import { enqueueing } from "./enqueueing.ts";
 import { keeping } from "./keeping.ts";
 import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
+import { pausing } from "./pausing.ts";
 import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
 import { reading } from "./reading.ts";
+import { selecting } from "./selecting.ts";
 import { settling } from "./settling.ts";
 import type { Opened, Test } from "./suite.ts";
 import { supervising } from "./supervising.ts";
@@ -21,7 +23,9 @@ const PARTS = [
   enqueueing,
   looking,
   managing,
+  pausing,
   claiming,
+  selecting,
   settling,
   printing,
   reading,

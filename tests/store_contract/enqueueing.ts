@@ -30,6 +30,7 @@ export function enqueueing(test: Test): void {
       attempts: 0,
       lastAttempt: 0,
       cancelRequested: false,
+      pausedAt: null,
       createdAt: T0,
       startedAt: null,
       finishedAt: null,

@@ -194,17 +194,4 @@ export function managing(test: Test): void {
     assert.equal((await store.edit("failed", { runAt: null }, T0)).state, "pending");
     assert.equal((await store.get("failed"))?.attempts, 1);
   });
-
-  test("retryDead() and deleteDead() take all dead jobs of all queues and no others", async (store) => {
-    await oneOfEach(store);
-    await enqueue(store, { id: "dead2", queue: "b", priority: -1 });
-    const [other] = await claim(store, "s");
-    await settle(store, "s", death(other!.token));
-    assert.equal(await store.retryDead(T0), 2);
-    assert.deepEqual(await store.states(["dead", "dead2", "completed"]), ["pending", "pending", "completed"]);
-    assert.equal(await store.deleteDead(), 0);
-    for (const { token } of await claim(store, "s", { count: 9 })) await settle(store, "s", death(token));
-    assert.equal(await store.deleteDead(), 3);
-    assert.deepEqual((await store.list({ state: "dead", limit: 9 })).jobs, []);
-  });
 }

@@ -37,6 +37,16 @@ export function printing(test: Test): void {
     assert.deepEqual(await store.output("j1", 1, { after: first!.piece }), pieces.slice(1));
   });
 
+  test("output has the time at which it was seen, where that is said", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, {});
+    const { token } = await claimOne(store, "s");
+    const piece = { stream: "stdout" as const, bytes: bytes("x") };
+    const pieces = [{ ...piece, start: 0, seenAt: 1_800_000_000_123 }, { ...piece, start: 1 }];
+    await store.exchange(exchangeOf("s", { output: [{ token, pieces }] }));
+    assert.deepEqual((await store.output("j1", 1)).map(({ seenAt }) => seenAt), [1_800_000_000_123, null]);
+  });
+
   test("dropping removes the pieces that lie wholly within the range, of that stream only", async (store) => {
     await store.register(newSupervisor("s"));
     await enqueue(store, {});

@@ -3,18 +3,8 @@
  * What every store must do. Queues and settings.
  */
 import assert from "node:assert/strict";
-import {
-  claim,
-  enqueue,
-  exchangeOf,
-  failure,
-  newJob,
-  newSupervisor,
-  settle,
-  settlement,
-  T0,
-} from "../helpers/jobs.ts";
-import { closing, enqueueMeanwhile, MANY, type Test } from "./suite.ts";
+import { claim, clear, enqueue, exchangeOf, newJob, newSupervisor, T0 } from "../helpers/jobs.ts";
+import { closing, type Test } from "./suite.ts";
 
 /** Queues and settings. */
 export function queueing(test: Test): void {
@@ -22,11 +12,11 @@ export function queueing(test: Test): void {
     await enqueue(store, { queue: "b" }, { queue: "b", runAt: T0 + 9 });
     await store.setQueue("a", { concurrency: 3 });
     await store.setQueue("a", { paused: true });
-    await store.clear();
+    await clear(store);
     const none = { pending: 0, scheduled: 0, processing: 0, completed: 0, failed: 0, dead: 0, cancelled: 0 };
     assert.deepEqual(await store.queues(), [
-      { name: "a", paused: true, concurrency: 3, counts: none },
-      { name: "b", paused: false, concurrency: null, counts: none },
+      { name: "a", paused: true, concurrency: 3, retentionMs: null, retentionDeadMs: null, counts: none },
+      { name: "b", paused: false, concurrency: null, retentionMs: null, retentionDeadMs: null, counts: none },
     ]);
   });
 
@@ -51,10 +41,12 @@ export function queueing(test: Test): void {
     );
     await store.setQueue("paused", { paused: true });
     await store.setQueue("limited", { concurrency: 2 });
+    await store.setQueue("kept", { retentionMs: 0 });
+    await store.setQueue("kept-long", { retentionDeadMs: 5 });
     await store.setQueue("resumed", { paused: true });
     await store.setQueue("resumed", { paused: false });
     await store.delete(["deleted", "again", "paused", "limited"]);
-    await store.clear("cleared");
+    await clear(store, "cleared");
     await store.edit("moved", { queue: "busy" }, T0);
     await change(T0);
     await change(T0 + 23 * hour);
@@ -63,6 +55,8 @@ export function queueing(test: Test): void {
       "busy",
       "cleared",
       "deleted",
+      "kept",
+      "kept-long",
       "limited",
       "moved",
       "paused",
@@ -74,11 +68,11 @@ export function queueing(test: Test): void {
     });
     await store.delete(["again"]);
     await change(T0 + 24 * hour);
-    assert.deepEqual(await names(), ["again", "busy", "limited", "paused"]);
+    assert.deepEqual(await names(), ["again", "busy", "kept", "kept-long", "limited", "paused"]);
     await store.setQueue("paused", { paused: false });
     await change(T0 + 30 * hour);
     await change(T0 + 54 * hour);
-    assert.deepEqual(await names(), ["busy", "limited"]);
+    assert.deepEqual(await names(), ["busy", "kept", "kept-long", "limited"]);
     const figures = await store.figures({ span: "total" });
     assert.deepEqual(figures.map(({ queue }) => queue), ["busy", "limited"]);
     assert.equal((await store.figures({ span: "total", queue: null }))[0]!.figures.enqueued, 12);
@@ -143,34 +137,6 @@ export function queueing(test: Test): void {
     assert.equal(names(queues), "cde");
     assert.equal(names((await store.summary(4)).queues), "acde");
     assert.deepEqual((await store.summary(0)).queues, []);
-  });
-
-  test("clear() removes the waiting jobs of one queue or of all, and nothing else", async (store) => {
-    await store.register(newSupervisor("s"));
-    await enqueue(store, { queue: "a" }, { queue: "b" }, { queue: "a" }, { queue: "a", runAt: T0 + 9e6 });
-    const [first, second] = await claim(store, "s", { count: 2 });
-    await settle(store, "s", failure(first!.token, { runAt: T0 + 9e6 }), settlement(second!.token));
-    await enqueue(store, { queue: "b" });
-    assert.equal(await store.clear("a"), 3);
-    assert.deepEqual(await store.states(["j1", "j2", "j3", "j4", "j5"]), [
-      undefined,
-      "completed",
-      undefined,
-      undefined,
-      "pending",
-    ]);
-    assert.equal(await store.clear(), 1);
-  });
-
-  test("clear() of very many jobs lets others write, and what they enqueue stays", async (store, opened) => {
-    await enqueue(store, ...Array.from({ length: MANY }, () => ({})));
-    const cleared = store.clear();
-    const meanwhile = await enqueueMeanwhile(opened, cleared);
-    const states = await store.states(meanwhile);
-    const stayed = states.filter((state) => state === "pending").length;
-    assert.ok(stayed > 2, `${stayed} were enqueued meanwhile and stayed`);
-    assert.deepEqual(states.slice(-stayed), Array(stayed).fill("pending"), "whatever came after it began");
-    assert.equal(await cleared, MANY + meanwhile.length - stayed);
   });
 
   test("settings are kept as they are given, until they are taken away", async (store, opened) => {

@@ -11,6 +11,7 @@ import {
   failure,
   newJob,
   newSupervisor,
+  prune,
   settlement,
   T0,
 } from "../helpers/jobs.ts";
@@ -50,7 +51,7 @@ export function reading(test: Test): void {
     await store.delete(["j1"]);
     assert.deepEqual([await store.stdin("j1"), await store.stdin("j2")], [undefined, bytes("two")]);
     await store.cancel(["j2"], T0);
-    assert.equal(await store.prune(T0 + 1, 10), 1);
+    assert.equal(await prune(store, T0 + 1), 1);
     assert.equal(await store.stdin("j2"), undefined);
   });
 

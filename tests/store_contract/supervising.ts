@@ -33,8 +33,16 @@ export function supervising(test: Test): void {
       stopping: false,
     };
     assert.deepEqual(await store.workers(), [
-      { id: "w1", slots: 2, queues: ["a", "default"], running: ["j1", "x"], adopted: [], ...common },
-      { id: "w2", slots: 1, queues: null, running: [], adopted: [], ...common },
+      {
+        id: "w1",
+        slots: 2,
+        queues: ["a", "default"],
+        running: ["j1", "x"],
+        adopted: [],
+        paused: [],
+        ...common,
+      },
+      { id: "w2", slots: 1, queues: null, running: [], adopted: [], paused: [], ...common },
     ]);
     await store.unregister(["w2"]);
     assert.deepEqual((await store.workers()).map(({ id }) => id), ["w1"]);
@@ -151,7 +159,9 @@ export function supervising(test: Test): void {
     assert.deepEqual(await store.running("s"), []);
     const running = await store.running("t");
     const printed = { stdout: 0, stderr: 0 };
-    assert.deepEqual(running, claimed.map((job) => ({ job, startedBy: "s", printed })));
+    assert.deepEqual(running, claimed.map((job) => ({ job, startedBy: "s", printed, pausedMs: 0 })));
+    assert.deepEqual(await store.running("t", ["no-such-token", tokens[1]!]), [running[1]]);
+    assert.deepEqual(await store.running("t", []), []);
     const late = await settle(store, "s", ...tokens.map((token) => settlement(token)));
     assert.deepEqual(late.refused, tokens);
     const none = await settle(store, "t", settlement(tokens[0]!), failure(tokens[1]!));

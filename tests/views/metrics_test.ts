@@ -60,7 +60,7 @@ Deno.test("the text for Prometheus is valid, escapes labels, and its histograms 
   for (const ms of [0.5, 1, 3, 1000, 10_000_000]) addValue(figures.runMs, ms);
   const counts = Object.fromEntries(STATES.map((state, i) => [state, i])) as QueueInfo["counts"];
   const samples = parseExposition(prometheusText({
-    queues: [{ name: 'a"b\\c\nd', paused: true, concurrency: null, counts }],
+    queues: [{ name: 'a"b\\c\nd', paused: true, counts }],
     totals: [{ queue: "mail", start: 0, figures }],
     workers: [],
   }));

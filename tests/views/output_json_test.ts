@@ -12,7 +12,7 @@ function spansOf(...chunks: (string | number[])[]): Span[] {
   let start = 0;
   const pieces = chunks.map((chunk, piece) => {
     const bytes = typeof chunk === "string" ? utf8.encode(chunk) : Uint8Array.from(chunk);
-    const stored = { piece, stream: "stdout" as const, start, bytes };
+    const stored = { piece, stream: "stdout" as const, start, bytes, seenAt: null };
     start += bytes.length;
     return stored;
   });
@@ -35,8 +35,14 @@ Deno.test("one bad byte makes only itself base64", () => {
 Deno.test("a character that was cut off at a hole leaves the rest text", () => {
   const bytes = utf8.encode("eins€");
   const pieces = [
-    { piece: 1, stream: "stdout" as const, start: 0, bytes: bytes.subarray(0, -1) },
-    { piece: 2, stream: "stdout" as const, start: 1000, bytes: Uint8Array.of(0xac, ...utf8.encode("zwei")) },
+    { piece: 1, stream: "stdout" as const, start: 0, bytes: bytes.subarray(0, -1), seenAt: null },
+    {
+      piece: 2,
+      stream: "stdout" as const,
+      start: 1000,
+      bytes: Uint8Array.of(0xac, ...utf8.encode("zwei")),
+      seenAt: 5,
+    },
   ];
   assert.deepEqual(outputJson(pieces, ["stdout"]).stdout, [
     { start: 0, text: "eins" },

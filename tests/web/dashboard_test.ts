@@ -168,11 +168,22 @@ browserTest(
     assert.equal(await page.getByText("hunter2").count(), 0);
     await page.getByRole("button", { name: "Show secrets" }).click();
     await page.getByText("API_TOKEN=hunter2").waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.waitForFunction(() =>
+      document.querySelector("h1 .state")?.textContent === "processing, paused"
+    );
+    await until("it is paused", async () => (await one.test.store.attempts("evil"))[0]!.unstopped === 0);
+    await page.getByRole("button", { name: "Resume" }).click();
     Deno.writeTextFileSync(go, "");
     await page.waitForFunction(() => document.querySelector("h1 .state")?.textContent === "dead");
     await page.waitForFunction(() =>
       document.querySelector(".output pre")?.textContent?.includes("finished")
     );
+    await page.getByLabel("times").check();
+    await page.waitForFunction(() =>
+      /^\d\d:\d\d:\d\d\.\d{3} finished$/m.test(document.querySelector(".output pre")?.textContent ?? "")
+    );
+    await page.getByLabel("times").uncheck();
     await page.getByLabel("Find").fill("OOPS");
     await page.waitForFunction(() => document.querySelector(".output pre")?.textContent === "oops");
     await page.goto(`${one.server.url}jobs?label=${encodeURIComponent(evil.slice(0, 100))}`);

@@ -22,6 +22,8 @@ async function adoption(dir: TempDir, timeoutMs: number): Promise<AdoptRequest> 
     claimedAt: Date.now(),
     outOfSight: null,
     cancelRequested: false,
+    pausedAt: null,
+    pausedMs: 0,
   };
 }
 

@@ -3,11 +3,13 @@
  * The care that supervisors take of the store: thorough, and never in anybody's way.
  */
 import assert from "node:assert/strict";
+import type { Kept, Pruned, PruneStep } from "../../src/store/contract.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { Maintenance } from "../../src/worker/supervisor/maintenance.ts";
 import { FakeClock } from "../helpers/fake_clock.ts";
 
 const WEEK_MS = 7 * 86_400_000;
+const settings = () => ({ retentionMs: WEEK_MS, retentionDeadMs: 0 });
 
 /** Old jobs in a store that answers as SQLite's does: at once, without giving way to any timer. */
 function storeOf(old: number, tookMs: (limit: number) => number = () => 0) {
@@ -20,20 +22,21 @@ function storeOf(old: number, tookMs: (limit: number) => number = () => 0) {
       return old;
     },
     recover: () => Promise.resolve(false),
-    prune(before: number, limit: number): Promise<number> {
-      assert.equal(before, clock.now() - WEEK_MS);
+    prune(kept: Kept, { now, limit, after }: PruneStep): Promise<Pruned> {
+      assert.deepEqual([kept.endedMs, kept.ofQueues, now], [WEEK_MS, true, clock.now()]);
+      assert.ok(after === undefined || after === "more");
       steps.push(limit);
       const pruned = Math.min(old, limit);
       old -= pruned;
       clock.spend(tookMs(limit));
-      return Promise.resolve(pruned);
+      return Promise.resolve({ pruned, after: old === 0 ? null : "more" });
     },
   };
 }
 
 /** Has it done once, on a clock that stands still but for what is spent. */
-async function round(store: ReturnType<typeof storeOf>, retentionMs = WEEK_MS): Promise<void> {
-  const maintenance = new Maintenance({ store, clock: store.clock, settings: () => ({ retentionMs }) });
+async function round(store: ReturnType<typeof storeOf>): Promise<void> {
+  const maintenance = new Maintenance({ store, clock: store.clock, settings });
   const closing = new AbortController();
   let over = false;
   const done = maintenance.round(closing.signal).then(() => over = true);
@@ -53,9 +56,8 @@ Deno.test("after each step of pruning timers get their turn", async () => {
   const timer = setInterval(() => turns += 1, 0);
   const store = {
     recover: () => Promise.resolve(false),
-    prune: () => Promise.resolve(pruned.push(turns) < 5 ? 1 : 0),
+    prune: () => Promise.resolve({ pruned: 1, after: pruned.push(turns) < 5 ? "more" : null }),
   };
-  const settings = () => ({ retentionMs: WEEK_MS });
   await new Maintenance({ store, clock: systemClock, settings }).round(new AbortController().signal);
   clearInterval(timer);
   assert.equal(new Set(pruned).size, 5, `steps after ${pruned} turns`);
@@ -74,8 +76,23 @@ Deno.test("a job that takes long to remove is removed all the same, one at a tim
   assert.deepEqual([store.left, store.steps.at(-1)], [0, 1]);
 });
 
-Deno.test("nothing is removed when jobs are kept for ever", async () => {
-  const store = storeOf(10);
-  await round(store, 0);
-  assert.deepEqual([store.left, store.steps], [10, []]);
+Deno.test("where very many are to be kept, a round goes some steps, and the next one goes on from there", async () => {
+  const asked: unknown[] = [];
+  const store = {
+    recover: () => Promise.resolve(false),
+    prune(kept: Kept, { after = "0" }: PruneStep): Promise<Pruned> {
+      assert.deepEqual([kept.endedMs, kept.deadMs], [null, WEEK_MS], "0 is for ever");
+      asked.push(after);
+      return Promise.resolve({ pruned: 0, after: after === "49" ? null : String(Number(after) + 1) });
+    },
+  };
+  const settings = () => ({ retentionMs: 0, retentionDeadMs: WEEK_MS });
+  const maintenance = new Maintenance({ store, clock: systemClock, settings });
+  const { signal } = new AbortController();
+  await maintenance.round(signal);
+  assert.ok(asked.length < 50, `${asked.length} steps in one round`);
+  for (let rounds = 1; asked.length < 50; rounds++) await maintenance.round(signal);
+  assert.deepEqual(asked, Array.from({ length: 50 }, (_, n) => String(n)));
+  await maintenance.round(signal);
+  assert.equal(asked[50], "0", "then it begins anew");
 });

@@ -165,3 +165,13 @@ Deno.test("much output goes half a MiB at a time, and the end of an attempt afte
     [[["a", "b"], ["a", "b"]], [["c"], ["c"]]],
   );
 });
+
+Deno.test("however many attempts end together, they are settled fifty at a time, in their order", async () => {
+  const store = fakeStore();
+  const outbox = outboxWith(store);
+  const all = Array.from({ length: 120 }, (_, n) => `attempt-${n}`);
+  for (const token of all) outbox.settle(ended(token));
+  while (!outbox.isEmpty) await outbox.exchange(NOTHING);
+  assert.deepEqual(store.taken.map((one) => one.settlements.length), [50, 50, 20]);
+  assert.deepEqual(store.taken.flatMap(tokens), all);
+});

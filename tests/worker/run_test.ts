@@ -285,6 +285,8 @@ async function adopted(
     claimedAt: Date.now(),
     outOfSight: null,
     cancelRequested: false,
+    pausedAt: null,
+    pausedMs: 0,
   };
   launch({ ...asked, env: { QUEUECTL_RUN: asked.token } }).unref();
   await until("it has begun", () => hasBegun(asked.spool));

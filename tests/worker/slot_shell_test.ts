@@ -231,6 +231,8 @@ for (
       claimedAt: Date.now(),
       outOfSight: null,
       cancelRequested: false,
+      pausedAt: null,
+      pausedMs: 0,
     };
     const run = new Run(adopting, () => adopt(adopting, one.lookout));
     const finished = run.finish();

@@ -257,7 +257,7 @@ Deno.test("pruning gives way to timers and jobs, and a burst does it, too", asyn
         return async (...words: Parameters<Store["prune"]>) => {
           if (turns === before) inOneTurn += 1;
           const pruned = await target.prune(...words);
-          steps.push(pruned);
+          if (pruned.pruned > 0) steps.push(pruned.pruned);
           before = turns;
           return pruned;
         };

@@ -401,3 +401,17 @@ Deno.test("a worker whose home is deleted says so and ends; what it ran goes on,
   const { code } = await queuectl(["enqueue", "true"], { home: test.home });
   assert.equal(code, 0, "another one begins");
 });
+
+Deno.test("a job's own max_output goes before the setting, in both directions", async () => {
+  using test = await testStore();
+  await test.set({ max_output: "2000" });
+  const prints = "head -c 5000 /dev/zero | tr '\\0' x; until [ -e go ]; do sleep 0.02; done";
+  const less = await test.enqueue(prints, { maxOutput: 1000 });
+  const asSet = await test.enqueue(prints);
+  const any = await test.enqueue(prints, { maxOutput: 0 });
+  await using _worker = await startWorker(test.home, ["--slots", "3"]);
+  assert.equal((await test.reaches(less, "dead")).error, "printed more than 1000");
+  assert.equal((await test.reaches(asSet, "dead")).error, "printed more than 2000");
+  Deno.writeTextFileSync(test.dir.file("go"), "");
+  await test.reaches(any, "completed");
+});

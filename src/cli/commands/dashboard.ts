@@ -9,6 +9,7 @@ import { AuditLog } from "../../http/audit.ts";
 import { Events } from "../../http/events.ts";
 import { serve } from "../../http/serve.ts";
 import { envVariable } from "../../system/environment.ts";
+import { thisPlatform } from "../../worker/process/this_platform.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { count, text, toggle } from "../line/flags.ts";
@@ -17,6 +18,7 @@ import { checkShell } from "./check_shell.ts";
 import { isLoopback } from "./dashboard/loopback.ts";
 import { stopSignal } from "./dashboard/stop_signal.ts";
 import { endUnwatched } from "./end_unwatched.ts";
+import { pauseUnwatched } from "./pause_unwatched.ts";
 
 export const command: Target = defineCommand({
   brief: "Serve the dashboard and the HTTP API",
@@ -55,7 +57,12 @@ export const command: Target = defineCommand({
     using stop = stopSignal();
     const application = makeApplication({
       ...{ store, home, clock, events, audit, readOnly },
-      machine: { checkShell, endUnwatched: (ids) => endUnwatched(context, ids) },
+      machine: {
+        checkShell,
+        endUnwatched: (ids) => endUnwatched(context, ids),
+        canPause: thisPlatform.canPause,
+        pauseUnwatched: (ids) => pauseUnwatched(context, ids),
+      },
       names: (flags.name ?? "").split(",").map((name) => name.trim().toLowerCase()).filter((name) =>
         name !== ""
       ),

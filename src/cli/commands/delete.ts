@@ -4,13 +4,26 @@
  */
 import { defineCommand, type Target } from "../line/command.ts";
 import { distinct, IDS, jobCount } from "../line/ids.ts";
+import { byIds, changeMany, MANY_FLAGS, printChanged } from "./many/change_many.ts";
 
 export const command: Target = defineCommand({
   brief: "Remove jobs with their attempts and output",
-  description: "A job that is running has to be cancelled first. All of the jobs are removed, or none.",
-  examples: [["delete job-123", "remove one job"], ["delete j1 j2 j3", "remove several"]],
-  words: IDS,
-  async run(context, _flags, words) {
+  description:
+    "A job that is running has to be cancelled first. Of jobs given by their ids all are removed, or none. With filters " +
+    "they are counted, and it asks.",
+  examples: [
+    ["delete job-123", "remove one job"],
+    ["delete j1 j2 j3", "remove several"],
+    ["delete --state completed --older-than 7d --yes", "all of a kind, without a question"],
+    ["delete --queue mail --dry-run", "only print the ids of those that would go"],
+  ],
+  flags: MANY_FLAGS,
+  words: { ...IDS, min: 0 },
+  async run(context, flags, words) {
+    const verb = "delete";
+    if (!byIds(verb, words, flags)) {
+      return printChanged(context, verb, await changeMany(context, { verb, filters: flags, ...flags }));
+    }
     const ids = distinct(words);
     await (await context.store()).delete(ids);
     context.print.result({ deleted: ids }, () => `Deleted ${jobCount(ids.length)}`);

@@ -2,7 +2,6 @@
  * @module
  * `queuectl enqueue`: one job from JSON, a command, or words; or a file of many.
  */
-import type { Template } from "../../domain/each.ts";
 import { BadInput } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import { type JobDefaults, jobFromValue, readFields } from "../../domain/spec.ts";
@@ -210,36 +209,13 @@ interface ForEach extends Typed {
   file: unknown;
 }
 
-async function enqueueForEach(context: Context, { sources, byNul, file, ...said }: ForEach): Promise<Queued> {
-  if (file !== undefined) throw new BadInput("Cannot use --each with --file: a file says its own commands");
-  const { command, ...fields } = said.fields;
-  if ("id" in fields) throw new BadInput("Cannot use --each with an id: each job needs one of its own");
-  const template = templateOf(said.words, { command, literal: context.literal });
+async function enqueueForEach(context: Context, { sources, byNul, ...said }: ForEach): Promise<Queued> {
+  const { enqueueEach, templateOf } = await import("./enqueue_each.ts");
+  const template = templateOf({ ...said, literal: context.literal, advice: ADVICE });
+  const { command: _, ...fields } = said.fields;
   const defaults = await defaultsFor(context, { ...said, fields });
-  const { enqueueEach } = await import("./enqueue_each.ts");
   const stored = await enqueueEach(context, { sources, byNul, template, defaults });
   return { ...stored, many: true, inWords: defaults.readTime !== undefined };
-}
-
-function templateOf(
-  words: readonly string[],
-  { command, literal = [] }: { command: unknown; literal: readonly string[] | undefined },
-): Template {
-  if (words.length > 0 && command !== undefined) {
-    throw new BadInput("Cannot take two commands: give one as text or with --command");
-  }
-  if (typeof command === "string") return { text: command };
-  const [first, second] = words;
-  if (first === undefined) throw new BadInput("Missing COMMAND: say what to run for each item");
-  if (literal.length === words.length) return { words };
-  if (first.startsWith("-")) throw new BadInput(`Unknown flag ${first}; --help shows what it takes`);
-  if (second !== undefined) throw new BadInput(`Unexpected word "${second}" after "${first}": ${ADVICE}`);
-  if (/^\s*\{\s*"/.test(first)) {
-    throw new BadInput(
-      "Cannot use --each with a job as JSON: give the command as text, and the rest as flags",
-    );
-  }
-  return { text: first };
 }
 
 /** One a line; of a file, a terminal gets their number instead. */

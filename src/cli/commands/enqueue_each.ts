@@ -60,3 +60,36 @@ function nothingIn(source: string): BadInput {
     `Cannot enqueue for each of ${source === "-" ? inputName(source) : `"${source}"`}: ${why}`,
   );
 }
+
+/** What was typed besides `--each`. */
+export interface TypedForEach {
+  fields: Readonly<Record<string, unknown>>;
+  words: readonly string[];
+  /** Those of the words that followed `--`. */
+  literal: readonly string[] | undefined;
+  file: unknown;
+  /** What to do about a word too many. */
+  advice: string;
+}
+
+/** The template that was typed: text, or words after `--`. @throws {BadInput} where there is none, or more than that */
+export function templateOf({ fields, words, literal = [], file, advice }: TypedForEach): Template {
+  const { command } = fields;
+  const [first, second] = words;
+  if (file !== undefined) throw new BadInput("Cannot use --each with --file: a file says its own commands");
+  if ("id" in fields) throw new BadInput("Cannot use --each with an id: each job needs one of its own");
+  if (first !== undefined && command !== undefined) {
+    throw new BadInput("Cannot take two commands: give one as text or with --command");
+  }
+  if (typeof command === "string") return { text: command };
+  if (first === undefined) throw new BadInput("Missing COMMAND: say what to run for each item");
+  if (literal.length === words.length) return { words };
+  if (first.startsWith("-")) throw new BadInput(`Unknown flag ${first}; --help shows what it takes`);
+  if (second !== undefined) throw new BadInput(`Unexpected word "${second}" after "${first}": ${advice}`);
+  if (/^\s*\{\s*"/.test(first)) {
+    throw new BadInput(
+      "Cannot use --each with a job as JSON: give the command as text, and the rest as flags",
+    );
+  }
+  return { text: first };
+}

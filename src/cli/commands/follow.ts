@@ -3,18 +3,34 @@
  * Printing what a job prints while it does, attempt after attempt. Where it goes is for the caller to say.
  */
 import { ENDED, type Job, type Stream } from "../../domain/job.ts";
-import { joined, lastLines, OutputReader, type OutputRequest } from "../../views/output_reader.ts";
+import {
+  joined,
+  lastLines,
+  type OutputFormat,
+  OutputReader,
+  type OutputRequest,
+  type Unread,
+} from "../../views/output_reader.ts";
 import { watchStore } from "../../views/watch_store.ts";
 import type { Context } from "../line/context.ts";
 
 /** Takes what is to be printed. */
 export type Sink = (stream: Stream, bytes: Uint8Array) => void;
 
-/** Prints what was not printed yet; only the last `lines` of it unless undefined. */
-export async function printUnread(output: OutputReader, sink: Sink, lines?: number): Promise<void> {
+/** What was not printed yet; only the last `lines` of it unless undefined. */
+interface UnreadLines extends Unread {
+  lines?: number | undefined;
+}
+
+/** Prints what was not printed yet. */
+export async function printUnread(
+  output: OutputReader,
+  sink: Sink,
+  { lines, ...how }: UnreadLines,
+): Promise<void> {
   if (lines === undefined) {
-    for await (const { stream, bytes } of output.unreadByStream()) sink(stream, bytes);
-  } else sink("stdout", lastLines(joined(await Array.fromAsync(output.unreadBytes())), lines));
+    for await (const { stream, bytes } of output.unreadByStream(how)) sink(stream, bytes);
+  } else sink("stdout", lastLines(joined(await Array.fromAsync(output.unreadBytes(how))), lines));
 }
 
 /** What to follow. */
@@ -24,23 +40,26 @@ export interface Following extends OutputRequest {
   /** Not the attempts after it. */
   onlyThis?: boolean;
   sink: Sink;
+  /** Makes the format of each attempt's output; left out is as it was printed. */
+  format?: (() => OutputFormat) | undefined;
   /** Ends it early. */
   signal?: AbortSignal;
 }
 
 /** Prints what is there and what comes, until the job has ended, is gone, or `signal` aborts. */
 export async function follow(context: Context, following: Following): Promise<void> {
-  const { lines, onlyThis = false, sink, signal, ...request } = following;
+  const { lines, onlyThis = false, sink, format, signal, ...request } = following;
   const store = await context.store();
   using changes = watchStore(store, context.clock);
-  let output = new OutputReader(store, request);
+  let output = new OutputReader(store, request, format?.());
   for (let first = true; !signal?.aborted; first = false) {
     // The job is asked for before its output: once its attempt has ended, all the output is there.
     const job = await store.get(request.id);
-    await printUnread(output, sink, first ? lines : undefined);
-    if (job === undefined || (onlyThis && hasEnded(job, output.attempt))) return;
+    const over = job === undefined || hasEnded(job, output.attempt);
+    await printUnread(output, sink, { lines: first ? lines : undefined, over });
+    if (job === undefined || (onlyThis && over)) return;
     if (job.lastAttempt > output.attempt) {
-      output = new OutputReader(store, { ...request, attempt: output.attempt + 1 });
+      output = new OutputReader(store, { ...request, attempt: output.attempt + 1 }, format?.());
       if (output.attempt > 1) context.print.hint(`Attempt ${output.attempt} of job ${job.id}`);
     } else if (ENDED.includes(job.state)) return;
     else await changes.next(signal);

@@ -36,6 +36,8 @@ function placeholder(name: FieldName, { type }: Kind): string {
     case "duration":
     case "delay":
       return "DURATION";
+    case "size":
+      return "SIZE";
     case "time":
       return "TIME";
     case "path":

@@ -2,38 +2,21 @@
  * @module
  * `queuectl list`: jobs, newest first, page by page.
  */
-import { type Job, type State, STATES } from "../../domain/job.ts";
+import type { Job } from "../../domain/job.ts";
 import type { JobFilter } from "../../store/contract.ts";
 import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { choice, count, text } from "../line/flags.ts";
 import { VIEW_FLAGS, viewOf } from "./list_view.ts";
+import { FILTERS, type FilterValues, OTHER_FILTERS, selectorOf } from "./many/filter_flags.ts";
 
 /** The flags that pick a page. */
 export const PAGE_FLAGS = {
-  queue: text("QUEUE", "only jobs of this queue"),
-  label: text("LABEL", "only jobs with this label"),
-  search: text("TEXT", "only jobs whose command or id contains this"),
+  ...OTHER_FILTERS,
   sort: choice(["newest", "oldest", "priority"], "the order (default: newest)"),
   limit: count({ min: 1, max: 10_000 }, "at most so many (default: 50)"),
   cursor: text("CURSOR", "go on after the page that gave this cursor"),
-};
-
-/** What people call states. */
-const STATES_MEANT: Readonly<Record<string, State>> = {
-  queued: "pending",
-  waiting: "pending",
-  delayed: "scheduled",
-  running: "processing",
-  active: "processing",
-  done: "completed",
-  finished: "completed",
-  success: "completed",
-  succeeded: "completed",
-  error: "failed",
-  retrying: "failed",
-  stopped: "cancelled",
 };
 
 export const command: Target = defineCommand({
@@ -47,29 +30,33 @@ export const command: Target = defineCommand({
     ["list --format '{id}\\t{command}'", "a line for each, for a script"],
     ["list --json --sort oldest", "as JSON, oldest first"],
   ],
-  flags: {
-    state: choice(STATES, "only jobs in this state", STATES_MEANT),
-    ...PAGE_FLAGS,
-    ...VIEW_FLAGS,
-  },
+  flags: { state: FILTERS.state, ...PAGE_FLAGS, ...VIEW_FLAGS },
   async run(context, { columns, format, utc, ...filter }) {
     const view = await viewOf(context, { columns, format, utc });
-    await printPage(context, { ...filter, limit: filter.limit ?? 50 }, view);
+    await printPage(context, filter, view);
   },
 });
 
 /** Prints one page of jobs, and to stderr how to get the next. */
 export async function printPage(
   context: Context,
-  filter: JobFilter,
+  flags: PageValues,
   view: (jobs: readonly Job[]) => string,
 ): Promise<void> {
-  const { print } = context;
-  const { jobs, cursor } = await (await context.store()).list(filter);
+  const { print, clock } = context;
+  const { sort, limit = 50, cursor: after, ...filters } = flags;
+  const page = { limit, ...(sort && { sort }), ...(after !== undefined && { cursor: after }) };
+  const { jobs, cursor } = await (await context.store()).list({
+    ...selectorOf(filters, clock.now()),
+    ...page,
+  });
   print.result({ jobs: jobs.map(jobJson), cursor }, () => view(jobs));
-  if (jobs.length === 0 && filter.queue !== undefined) {
+  if (jobs.length === 0 && filters.queue !== undefined) {
     const { hintAtUnknownQueues } = await import("./unknown_names.ts");
-    await hintAtUnknownQueues(context, [filter.queue]);
+    await hintAtUnknownQueues(context, [filters.queue]);
   }
   if (cursor !== null) print.hint(`More with --cursor ${cursor}`);
 }
+
+/** What the flags give. */
+type PageValues = FilterValues & Partial<Pick<JobFilter, "sort" | "limit" | "cursor">>;

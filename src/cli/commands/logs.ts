@@ -4,23 +4,27 @@
  */
 import { BadInput, NoSuch, Refused } from "../../domain/errors.ts";
 import type { Job, Stream } from "../../domain/job.ts";
-import { OutputReader, type OutputRequest } from "../../views/output_reader.ts";
+import { type OutputFormat, OutputReader, type OutputRequest } from "../../views/output_reader.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { count, toggle } from "../line/flags.ts";
 import { ONE_ID } from "../line/ids.ts";
+import { ZONE_FLAGS } from "../line/zone.ts";
+import type { Zone } from "../show/times.ts";
 import { follow, printUnread } from "./follow.ts";
 
 export const command: Target = defineCommand({
   brief: "Print what a job printed",
   description: [
-    "Both streams go to standard output, byte for byte, in the order in which they were stored; where the middle of a",
-    "stream was too long to be kept, a line says how many bytes are missing. --follow goes on with the attempts that",
-    "come, until the job has ended.",
+    "Both streams go to standard output, byte for byte, in the order in which they were seen; where the middle of a",
+    "stream was too long to be kept, a line says how many bytes are missing. A worker looks every 50 ms, and cannot",
+    "tell in what order the two were written to in between; --timestamps has the times at which it saw the lines.",
+    "--follow goes on with the attempts that come, until the job has ended.",
   ].join("\n"),
   examples: [
     ["logs j1", "of the latest attempt"],
     ["logs j1 -f", "and what comes"],
+    ["logs j1 --timestamps", "with the time before each line"],
     ["logs j1 --attempt 1 --stderr --lines 20", "the end of what the first attempt complained about"],
   ],
   flags: {
@@ -28,6 +32,8 @@ export const command: Target = defineCommand({
     stdout: toggle("only standard output"),
     stderr: toggle("only standard error"),
     lines: count({ min: 0, max: 1e9 }, "only the last N lines of what is there"),
+    timestamps: toggle("before each line, the time at which its end was seen"),
+    ...ZONE_FLAGS,
     follow: toggle("go on printing until the job has ended"),
   },
   words: ONE_ID,
@@ -44,12 +50,17 @@ export const command: Target = defineCommand({
     const request = { id: job.id, attempt, streams };
     if (context.json) return await printJson(context, request);
     const sink = (_: Stream, bytes: Uint8Array) => context.print.bytes(bytes);
-    if (!flags.follow) return await printUnread(new OutputReader(store, request), sink, flags.lines);
+    const format = flags.timestamps ? await stampedLines({ utc: flags.utc }) : undefined;
+    if (!flags.follow) {
+      const output = new OutputReader(store, request, format?.());
+      return await printUnread(output, sink, { lines: flags.lines, over: true });
+    }
     if (context.print.hints) {
       const { sayWhyJobsStand } = await import("./say_standstill.ts");
       await sayWhyJobsStand(context, [job.id]);
     }
-    await follow(context, { ...request, lines: flags.lines, onlyThis: flags.attempt !== undefined, sink });
+    const onlyThis = flags.attempt !== undefined;
+    await follow(context, { ...request, lines: flags.lines, onlyThis, sink, format });
   },
 });
 
@@ -59,9 +70,18 @@ function noAttempt(job: Job, attempt: number): Refused {
   return new Refused(`Cannot show logs of ${subject}job "${job.id}": ${latest}`);
 }
 
+/** Makes formats with the time before each line. */
+async function stampedLines(zone: Zone): Promise<() => OutputFormat> {
+  const [{ StampedLines }, { noStamp, stamp }] = await Promise.all([
+    import("../../views/stamped_lines.ts"),
+    import("../show/stamps.ts"),
+  ]);
+  return () => new StampedLines((seenAt) => seenAt === null ? noStamp(zone) : stamp(seenAt, zone));
+}
+
 async function printJson(context: Context, request: OutputRequest): Promise<void> {
-  const { outputJson } = await import("../../views/output_json.ts");
+  const { outputJson, seenJson } = await import("../../views/output_json.ts");
   const pieces = await Array.fromAsync(new OutputReader(await context.store(), request).unread());
   const { id, attempt, streams } = request;
-  context.print.result({ id, attempt, ...outputJson(pieces, streams) }, () => "");
+  context.print.result({ id, attempt, ...outputJson(pieces, streams), seen: seenJson(pieces) }, () => "");
 }

@@ -4,6 +4,7 @@
  */
 import { formatDuration } from "../../domain/duration.ts";
 import { NoSuch, Refused } from "../../domain/errors.ts";
+import { formatSize } from "../../domain/settings.ts";
 import { FIELDS, type Kind, STORED_FIELDS, type StoredFields, type StoredName } from "../../domain/fields.ts";
 import type { Attempt, Job } from "../../domain/job.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
@@ -13,7 +14,7 @@ import type { Context } from "../line/context.ts";
 import { toggle } from "../line/flags.ts";
 import { ONE_ID } from "../line/ids.ts";
 import { ZONE_FLAGS } from "../line/zone.ts";
-import { STATE_COLOUR } from "../show/job_table.ts";
+import { STATE_COLOUR, stateOf } from "../show/job_table.ts";
 import type { Print } from "../show/print.ts";
 import { type Column, table } from "../show/table.ts";
 import { visible } from "../show/terminal.ts";
@@ -45,7 +46,7 @@ export const command: Target = defineCommand({
       { ...jobJson(job), waits_because: reasons, history: attempts.map(attemptJson) },
       () =>
         [
-          facts(context.print, { job, reasons, unwatched, now, zone }),
+          facts(context.print, { job, last: attempts.at(-1), reasons, unwatched, now, zone }),
           ...history(context.print, attempts, zone),
         ].join("\n"),
     );
@@ -70,8 +71,9 @@ const INDENT = " ".repeat(11);
 /** What there is to say about the job, a line each; a command of several lines has as many. */
 function facts(
   print: Print,
-  { job, reasons, unwatched, now, zone }: {
+  { job, last, reasons, unwatched, now, zone }: {
     job: Job;
+    last: Attempt | undefined;
     reasons: readonly string[];
     unwatched: boolean;
     now: number;
@@ -86,8 +88,9 @@ function facts(
   };
   const lines: [string, string][] = [
     ["Job", job.id],
-    ["State", print.paint(STATE_COLOUR[job.state], job.state) + (job.held ? ", held" : "")],
+    ["State", print.paint(STATE_COLOUR[job.state], stateOf(job))],
     ...reasons.map((reason): [string, string] => ["Waits", visible(reason)]),
+    ["Paused", sayPaused(job, last, time)],
     ["Runs", unwatched ? "without a worker, until one starts on its host and adopts it" : ""],
     ["Command", job.command.replace(/\n$/, "").split("\n").map(visible).join("\n")],
     ...(["queue", "label", "priority"] as const).flatMap(field),
@@ -116,17 +119,37 @@ function facts(
   ).join("\n");
 }
 
+/** Since when it stands still, and whether it does; or for how long its latest attempt did. */
+function sayPaused(
+  { pausedAt }: Job,
+  last: Attempt | undefined,
+  time: (ms: number) => string,
+): string {
+  const before = last !== undefined && last.pausedMs > 0 ? formatDuration(last.pausedMs) : "";
+  if (pausedAt === null) return before === "" ? "" : `for ${before} of its latest attempt`;
+  const unstopped = last?.unstopped ?? null;
+  return [
+    `since ${time(pausedAt)}`,
+    ...(before === "" ? [] : [`and for ${before} before`]),
+    ...(unstopped === null ? ["its processes have yet to be stopped"] : []),
+    ...(unstopped ? [`but ${unstopped} of its processes could not be stopped`] : []),
+  ].join(", ");
+}
+
 /** A value of a field for people, a line each; none for what goes without saying. */
 function textsOf(
   { type }: Kind,
   value: StoredFields[keyof StoredFields],
   time: (ms: number) => string,
 ): string[] {
+  if (type === "size" && value === 0) return ["no limit"];
   if (value === null || value === 0 || value === false) return [];
   switch (type) {
     case "time":
     case "delay":
       return [time(value as number)];
+    case "size":
+      return [formatSize(value as number)];
     case "duration":
       return [formatDuration(value as number)];
     case "variables":

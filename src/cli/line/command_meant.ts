@@ -30,8 +30,6 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
   requeue: ["retry"],
   clean: ["prune", "queue clear"],
   clear: ["queue clear", "dlq clear"],
-  pause: ["queue pause", "hold"],
-  resume: ["queue resume", "release"],
 };
 
 /** The commands that a word may mean, each as it is typed. A word with dashes may be a command as it is. */

@@ -43,6 +43,8 @@ const TREE: Group = {
     edit: () => import("../commands/edit.ts"),
     hold: () => import("../commands/hold.ts"),
     release: () => import("../commands/release.ts"),
+    pause: () => import("../commands/pause.ts"),
+    resume: () => import("../commands/resume.ts"),
     dlq: {
       brief: "The dead letter queue: jobs that used up their retries",
       examples: [
@@ -114,9 +116,13 @@ const TREE: Group = {
   },
 };
 
+/** What shells call and nobody types: in no help, no suggestion and no completion. */
+const HIDDEN: Group["branches"] = { __complete: () => import("../commands/completion/complete.ts") };
+
 /** The part of the tree that the typed words need. */
 export function loadTree(words: readonly string[]): Promise<Target> {
-  return loadGroup(TREE, words);
+  const hidden = words[0] !== undefined && Object.hasOwn(HIDDEN, words[0]);
+  return loadGroup(hidden ? { ...TREE, branches: HIDDEN, aliases: {} } : TREE, words);
 }
 
 export function loadWholeTree(): Promise<Target> {

@@ -46,10 +46,7 @@ export function usageProblem(error: unknown, { command, rest }: Typed): unknown 
       `Unknown flag ${flag}${meant}${ofWord ? ` If it is the command's own, ${advice}` : ""}`,
     );
   }
-  if (error instanceof AliasNotFoundError) {
-    const ofWord = followsWord(`-${error.input}`, { command, rest });
-    return new BadInput(`Unknown flag -${error.input}${ofWord ? orAdvice : orHelp}`);
-  }
+  if (error instanceof AliasNotFoundError) return new BadInput(`Unknown flag -${error.input}${orHelp}`);
   if (error instanceof UnexpectedPositionalError) {
     return new BadInput(`Unexpected word "${error.input}"${orAdvice}`);
   }
@@ -79,8 +76,6 @@ function followsWord(flag: string, { command: { flags = {} }, rest }: Typed): bo
     if (!word.startsWith("-")) return true;
     const known = Object.entries(flags).find(([name]) => word === `--${flagName(name)}`);
     if (known && known[1].kind !== "toggle") i += 1;
-    // `-la` is read letter by letter
-    else if (!word.startsWith("--") && word.includes(flag.slice(1))) return false;
   }
   return false;
 }

@@ -3,6 +3,7 @@
  * What can be shown of a job, by the names that it has in JSON: as columns of a table, for people, or in a line that a
  * template says. A template writes values as JSON has them, but without quotes, and on one line.
  */
+import { formatSize } from "../../domain/settings.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { BadInput } from "../../domain/errors.ts";
 import { FIELDS, type Kind, SHOWN_FIELDS } from "../../domain/fields.ts";
@@ -30,6 +31,7 @@ const OWN: Readonly<Record<Exclude<Name, (typeof FIELDS)[typeof SHOWN_FIELDS[num
     signal: "word",
     error: "text",
     worker: "word",
+    paused_since: "time",
     stdin_size: "integer",
   };
 
@@ -90,6 +92,8 @@ function forPeople(kind: ColumnKind, value: unknown, zone: Zone): string {
       return value ? "yes" : "no";
     case "variables":
       return Object.entries(value as object).map(([name, content]) => `${name}=${content}`).join(" ");
+    case "size":
+      return formatSize(value as number);
     case "integer":
     case "text":
     case "line":

@@ -35,7 +35,7 @@ export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; no
     {
       title: "STATE",
       least: 10,
-      value: (job) => job.held ? `${job.state}, held` : job.state,
+      value: stateOf,
       paint: (job, cell) => print.paint(STATE_COLOUR[job.state], cell),
     },
     { title: "WHEN", least: 9, value: (job) => whenOf(job, now) },
@@ -51,6 +51,11 @@ export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; no
     { title: "COMMAND", value: (job) => job.command },
   ];
   return table(print, { columns, rows: jobs });
+}
+
+/** Its state, and what keeps it where it is. */
+export function stateOf({ state, held, pausedAt }: Job): string {
+  return state + (held ? ", held" : pausedAt !== null ? ", paused" : "");
 }
 
 /** When a job starts, how long it has been running, or when it ended. */

@@ -3,8 +3,8 @@
  * What `status` knows, for people.
  */
 import { STATES } from "../../domain/job.ts";
-import type { QueueInfo } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
+import type { QueueJson } from "../../views/queue_json.ts";
 import type { RunningJob, Status, WorkerStatus } from "../../views/status.ts";
 import { STATE_COLOUR, STATE_SHORT } from "./job_table.ts";
 import type { Print } from "./print.ts";
@@ -18,11 +18,11 @@ export function statusText(
 ): string {
   const all = { name: "all", counts, paused: false, concurrency: null };
   const tail = more > 0 ? `\n… and ${more} more queues; see queue list` : "";
-  const jobs = queues.length === 0 ? "No jobs yet" : table(print, {
+  const jobs = queues.length === 0 ? "No jobs yet" : table<Row>(print, {
     rows: queues.length > 1 ? [...queues, all] : queues,
     columns: [
       { title: "QUEUE", value: ({ name }) => name },
-      ...STATES.map((state): Column<QueueInfo> => ({
+      ...STATES.map((state): Column<Row> => ({
         title: state.toUpperCase(),
         short: STATE_SHORT[state],
         value: ({ counts }) => counts[state],
@@ -45,14 +45,23 @@ export function statusText(
       { title: "WORKER", value: ({ worker }) => worker.id },
       { title: "STATE", value: ({ worker }) => worker.state },
       { title: "JOB", value: ({ job }) => job?.id ?? "" },
-      { title: "FOR", value: ({ job }) => job ? rough(Math.max(0, now - Date.parse(job.started_at))) : "" },
+      { title: "FOR", value: ({ job }) => job ? forOf(job, now) : "" },
       { title: "COMMAND", value: ({ job }) => job?.command ?? "" },
     ],
   });
   return `${jobs}\n\n${running}`;
 }
 
-function limitsOf({ paused, concurrency }: QueueInfo): string {
+/** How long it has been running, and, where it is paused, for how long it stands still. */
+function forOf({ started_at, paused_since }: RunningJob, now: number): string {
+  const since = (time: string) => rough(Math.max(0, now - Date.parse(time)));
+  return since(started_at) + (paused_since === null ? "" : `, paused for ${since(paused_since)}`);
+}
+
+/** A queue, or all of them. */
+type Row = Pick<QueueJson, "name" | "counts" | "paused" | "concurrency">;
+
+function limitsOf({ paused, concurrency }: Row): string {
   return [
     ...(paused ? ["paused"] : []),
     ...(concurrency === null ? [] : [`${concurrency} at a time`]),

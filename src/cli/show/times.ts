@@ -31,7 +31,8 @@ export function zoneName(ms: number, zone: Zone): string {
 
 const MINUTE_MS = 60_000;
 
-function minutesAhead(ms: number, { utc }: Zone): number {
+/** How far the zone's clocks are ahead of UTC at that time. */
+export function minutesAhead(ms: number, { utc }: Zone): number {
   return utc ? 0 : Math.round(-new Date(ms).getTimezoneOffset());
 }
 

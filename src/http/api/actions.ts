@@ -4,34 +4,39 @@
  */
 import { BadInput, Refused } from "../../domain/errors.ts";
 import { ENDED, type State, WAITING } from "../../domain/job.ts";
-import type { JobFilter, JobStore, Store } from "../../store/contract.ts";
-import { type InputValues, objectOf, someText } from "../inputs.ts";
-import { defineRoute, type Route, type Services } from "../route.ts";
+import type { JobSelector, JobStore, Store, Verb } from "../../store/contract.ts";
+import { changeAll } from "../../views/change_all.ts";
+import { type InputValues, objectOf, oneOf, someText } from "../inputs.ts";
+import { defineRoute, type Machine, type Route, type Services } from "../route.ts";
 import { COUNTED, record } from "../schemas.ts";
+import { editMany } from "./bulk_edit.ts";
 import { FILTER, filterOf, SELECTION } from "./job_inputs.ts";
 
 const tag = "actions on jobs";
 /** Jobs that are looked at, and changed in one transaction, at a time. */
 const PAGE = 500;
-/** Counting stops here: more is "at least so many". */
-const MOST_COUNTED = 100_000;
 
 /** Something that can be done to a job. */
 interface Action {
-  name: string;
+  name: Exclude<Verb, "edit">;
   /** What it does to one job, for the document. */
   summary: string;
   /** The jobs it can be done to. */
   states: readonly State[];
   /** Does it to all of them, or throws and has done nothing. */
-  apply(store: JobStore, ids: readonly string[], now: number): Promise<Applied | void>;
+  apply(store: JobStore, ids: readonly string[], circumstances: Circumstances): Promise<Applied | void>;
+  /** Does the same to the processes of running ones, where no worker is left to do it. */
+  applyUnwatched?: (machine: Machine, ids: readonly string[]) => Promise<unknown>;
 }
+
+/** What an action may depend on. */
+type Circumstances = Pick<Services & { now: number }, "now" | "machine">;
 
 /** What is to be said of jobs to which something was done, or still to be done. */
 interface Applied {
   /** How many stay held. */
   held?: number;
-  /** How many are still to be ended by whoever runs them. */
+  /** To how many it is still to be done by whoever runs them. */
   requested?: number;
 }
 
@@ -40,13 +45,14 @@ const ACTIONS: readonly Action[] = [
     name: "cancel",
     summary: "Calls it off; a running one is ended by its worker, or here where none is left",
     states: [...WAITING, "processing"],
-    apply: (store, ids, now) => store.cancel(ids, now),
+    apply: (store, ids, { now }) => store.cancel(ids, now),
+    applyUnwatched: (machine, ids) => machine.endUnwatched(ids),
   },
   {
     name: "retry",
     summary: "Runs it again, with its attempts counted anew",
     states: ["failed", ...ENDED],
-    apply: async (store, ids, now) => ({ held: (await store.retry(ids, { now })).length }),
+    apply: async (store, ids, { now }) => ({ held: (await store.retry(ids, { now })).length }),
   },
   {
     name: "delete",
@@ -66,20 +72,43 @@ const ACTIONS: readonly Action[] = [
     states: WAITING,
     apply: (store, ids) => store.hold(ids, false),
   },
+  {
+    name: "pause",
+    summary:
+      "Lets it stand still until it is resumed; a running one with all its processes, a waiting one is held",
+    states: [...WAITING, "processing"],
+    async apply(store, ids, { now, machine }) {
+      return { requested: (await store.pause(ids, { now, running: machine.canPause })).running };
+    },
+    applyUnwatched: (machine, ids) => machine.pauseUnwatched(ids),
+  },
+  {
+    name: "resume",
+    summary: "Lets it go on that was paused or held",
+    states: [...WAITING, "processing"],
+    apply: async (store, ids, { now }) => ({ requested: (await store.resume(ids, now)).running }),
+    applyUnwatched: (machine, ids) => machine.pauseUnwatched(ids),
+  },
 ];
 
 const DONE_SCHEMA = record({ done: COUNTED, passed_over: COUNTED });
 const DONE = {
   description:
-    "To how many it was done, and how many were passed over since their state does not allow it; " +
+    "To how many it was done, and how many were passed over since their state does not allow it or it was done already; " +
     "after a retry, how many of them are held and stay so until they are released, if any are; after cancelling what " +
-    "runs without a worker, whether its processes were ended, and how many of them could not be",
+    "runs without a worker, whether its processes were ended, and how many of them could not be; after pausing it, " +
+    "whether they were stopped, and how many could not be",
   schema: {
     ...DONE_SCHEMA,
     properties: {
       ...DONE_SCHEMA.properties as object,
       held: COUNTED,
-      without_worker: record({ ended: { type: "boolean" }, left: COUNTED }),
+      without_worker: {
+        anyOf: [
+          record({ ended: { type: "boolean" }, left: COUNTED }),
+          record({ done: { type: "boolean" }, unstopped: COUNTED }),
+        ],
+      },
     },
   },
 };
@@ -89,44 +118,51 @@ interface Done {
   done: number;
   passed_over: number;
   held: number;
-  /** Running jobs that were called off may be among these. */
-  toEnd: readonly string[];
+  /** Running jobs may be among these, to which it is still to be done. */
+  requested: readonly string[];
 }
 
-const NOTHING: Done = { done: 0, passed_over: 0, held: 0, toEnd: [] };
+const NOTHING: Done = { done: 0, passed_over: 0, held: 0, requested: [] };
 
 function added(one: Done, other: Done): Done {
   return {
     done: one.done + other.done,
     passed_over: one.passed_over + other.passed_over,
     held: one.held + other.held,
-    toEnd: [...one.toEnd, ...other.toEnd],
+    requested: [...one.requested, ...other.requested],
   };
 }
 
-/** What to answer, once what runs without a worker has been ended. */
-async function answerTo({ done, passed_over, held, toEnd }: Done, { machine }: Services): Promise<unknown> {
-  const withoutWorker = toEnd.length > 0 ? await machine.endUnwatched(toEnd) : undefined;
+/** What to answer, once it was done to what runs without a worker. */
+async function answerTo(
+  { done, passed_over, held, requested }: Done,
+  { action, machine }: { action: Action; machine: Machine },
+): Promise<unknown> {
+  const withoutWorker = requested.length > 0 ? await action.applyUnwatched?.(machine, requested) : undefined;
   return {
     ...{ done, passed_over },
     ...(held > 0 && { held }),
-    ...(withoutWorker && { without_worker: withoutWorker }),
+    ...(withoutWorker !== undefined && { without_worker: withoutWorker }),
   };
 }
 
 /** The routes. */
 export const ACTION_ROUTES: readonly Route[] = [
+  editMany,
   defineRoute({
     method: "GET",
     url: "/bulk/count",
     summary: "How many jobs a filter finds, to know it before anything is done to them",
     tag,
-    query: FILTER,
-    answer: {
-      description: `The number; when it is not exact, there are more than ${MOST_COUNTED}`,
-      schema: record({ count: COUNTED, exact: { type: "boolean" } }),
+    query: {
+      ...FILTER,
+      action: oneOf([...ACTIONS.map(({ name }) => name), "edit"], "only jobs to which this can be done"),
     },
-    run: ({ store, query }) => count(store, filterOf(query)),
+    answer: {
+      description: "The number; with an action, also how many more are found to which it cannot be done",
+      schema: record({ count: COUNTED, passed_over: COUNTED }),
+    },
+    run: ({ store, query: { action, ...filter } }) => count(store, filterOf(filter), action),
   }),
   ...ACTIONS.flatMap((action): Route[] => [
     // `DELETE /jobs/:id` is another route
@@ -140,12 +176,12 @@ export const ACTION_ROUTES: readonly Route[] = [
       answer: DONE,
       problems: ["not-found", "refused"],
       async run(call) {
-        const { store, now } = call;
+        const { store, now, machine } = call;
         const { ids, filter } = eitherOf(call.body);
         const done = filter
-          ? await applyToAll(store, action, { filter: filterOf(filter), now })
-          : await applyToThese(store, action, { ids: ids!, now });
-        return await answerTo(done, call);
+          ? await applyToAll(store, action, { which: filterOf(filter), now, machine })
+          : await applyToThese(store, action, { ids: ids!, now, machine });
+        return await answerTo(done, { action, machine });
       },
     }),
   ]),
@@ -161,8 +197,9 @@ function oneJob(action: Action): Route {
     answer: DONE,
     problems: ["not-found", "refused"],
     async run(call) {
-      const { store, path, now } = call;
-      return await answerTo(await apply(store, action, { ids: [path.id], now }), call);
+      const { store, path, now, machine } = call;
+      const done = await apply(store, action, { ids: [path.id], now, machine });
+      return await answerTo(done, { action, machine });
     },
   });
 }
@@ -174,93 +211,85 @@ function eitherOf(body: InputValues<typeof SELECTION>): InputValues<typeof SELEC
   return body;
 }
 
+/** How many jobs a filter finds: all of them, or those that allow an action, and how many do not. */
 async function count(
   store: Store,
-  filter: Omit<JobFilter, "limit">,
-): Promise<{ count: number; exact: boolean }> {
-  const { state, queue, ...others } = filter;
-  if (Object.keys(others).length === 0) {
+  which: JobSelector,
+  action: Verb | undefined,
+): Promise<{ count: number; passed_over: number }> {
+  const { state, queue, ...others } = which;
+  if (action === undefined && Object.keys(others).length === 0) {
     const counts = queue === undefined ? (await store.summary(0)).counts : (await store.queue(queue))?.counts;
     const states = counts ? state ? [counts[state]] : Object.values(counts) : [];
-    return { count: states.reduce((sum, n) => sum + n, 0), exact: true };
+    return { count: states.reduce((sum, n) => sum + n, 0), passed_over: 0 };
   }
-  let counted = 0;
-  let cursor: string | null = null;
-  do {
-    const page = await store.list({ ...filter, limit: 10 * PAGE, ...(cursor && { cursor }) });
-    counted += page.jobs.length;
-    cursor = page.cursor;
-  } while (cursor !== null && counted < MOST_COUNTED);
-  return { count: counted, exact: cursor === null };
+  const { seqs, passedOver } = await store.select(which, { verb: action ?? "delete" });
+  return action === undefined
+    ? { count: seqs.length + passedOver, passed_over: 0 }
+    : { count: seqs.length, passed_over: passedOver };
 }
 
-/**
- * Page by page, oldest first, up to the job that was the last one when it began. Every page is done as a whole; a job
- * whose state has changed since the look at it is passed over.
- */
+/** A job that was changed since it was looked for is passed over, too. */
 async function applyToAll(
   store: Store,
-  action: Action,
-  { filter, now }: { filter: Omit<JobFilter, "limit">; now: number },
+  { name }: Action,
+  { which, now, machine }: Circumstances & { which: JobSelector },
 ): Promise<Done> {
-  let result = NOTHING;
-  const last = (await store.list({ limit: 1 })).jobs[0]?.seq ?? 0;
-  let cursor: string | null = null;
-  do {
-    const page = await store.list({ ...filter, sort: "oldest", limit: PAGE, ...(cursor && { cursor }) });
-    const meant = page.jobs.filter(({ seq }) => seq <= last);
-    const ids = meant.filter(({ state }) => action.states.includes(state)).map(({ id }) => id);
-    const done = ids.length === 0 ? NOTHING : await applyToPage(store, action, { ids, now });
-    result = added(result, { ...done, passed_over: meant.length - done.done });
-    cursor = meant.length < page.jobs.length ? null : page.cursor;
-  } while (cursor !== null);
-  return result;
+  const only = name === "pause" && !machine.canPause ? { only: WAITING } : {};
+  const all = await changeAll(store, { which, wish: { verb: name, ...only } }, { now });
+  const { done, passedOver, changedMeanwhile, held, requested } = all;
+  return { done, passed_over: passedOver + changedMeanwhile, held, requested };
 }
 
 /**
- * Page by page, too. Nothing is done when one of them does not allow it, as far as a look beforehand can tell; one whose
+ * Page by page. Nothing is done when one of them does not allow it, as far as a look beforehand can tell; one whose
  * state has changed since is passed over.
  */
-async function applyToThese(store: Store, action: Action, { ids, now }: Jobs): Promise<Done> {
+async function applyToThese(
+  store: Store,
+  action: Action,
+  { ids, ...circumstances }: Jobs,
+): Promise<Done> {
   const pages = Array.from(
     { length: Math.ceil(ids.length / PAGE) },
     (_, n) => ids.slice(n * PAGE, (n + 1) * PAGE),
   );
-  if (pages.length === 1) return await apply(store, action, { ids, now });
+  if (pages.length === 1) return await apply(store, action, { ids, ...circumstances });
   let result = NOTHING;
   const early = new Set<string>();
   for (const page of pages) {
     const states = await store.states(page);
     for (const [n, state] of states.entries()) {
       if (state !== undefined && action.states.includes(state)) continue;
-      result = added(result, await apply(store, action, { ids: [page[n]!], now })); // which throws, unless it came to allow it
+      result = added(result, await apply(store, action, { ids: [page[n]!], ...circumstances })); // which throws, unless it came to allow it
       early.add(page[n]!);
     }
   }
   for (const page of pages) {
     const left = page.filter((id) => !early.has(id));
-    const done = left.length === 0 ? NOTHING : await applyToPage(store, action, { ids: left, now });
+    const done = left.length === 0
+      ? NOTHING
+      : await applyToPage(store, action, { ids: left, ...circumstances });
     result = added(result, { ...done, passed_over: left.length - done.done });
   }
   return result;
 }
 
-/** Some jobs, and the time. */
-interface Jobs {
+/** Some jobs. */
+interface Jobs extends Circumstances {
   ids: readonly string[];
-  now: number;
 }
 
-async function applyToPage(store: Store, action: Action, { ids, now }: Jobs): Promise<Done> {
+async function applyToPage(store: Store, action: Action, { ids, ...circumstances }: Jobs): Promise<Done> {
   try {
-    return await apply(store, action, { ids, now });
+    return await apply(store, action, { ids, ...circumstances });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
   let done = NOTHING;
   for (const id of ids) {
     try {
-      done = added(done, await apply(store, action, { ids: [id], now }));
+      done = added(done, await apply(store, action, { ids: [id], ...circumstances }));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
     }
@@ -269,7 +298,7 @@ async function applyToPage(store: Store, action: Action, { ids, now }: Jobs): Pr
 }
 
 /** To all of them or, when it throws, to none. */
-async function apply(store: JobStore, action: Action, { ids, now }: Jobs): Promise<Done> {
-  const { held = 0, requested = 0 } = await action.apply(store, ids, now) ?? {};
-  return { done: ids.length, passed_over: 0, held, toEnd: requested > 0 ? ids : [] };
+async function apply(store: JobStore, action: Action, { ids, ...circumstances }: Jobs): Promise<Done> {
+  const { held = 0, requested = 0 } = await action.apply(store, ids, circumstances) ?? {};
+  return { done: ids.length, passed_over: 0, held, requested: requested > 0 ? ids : [] };
 }

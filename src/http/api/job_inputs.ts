@@ -7,7 +7,7 @@ import { STATES } from "../../domain/job.ts";
 import { LONGEST_MS, type Settings } from "../../domain/settings.ts";
 import type { JobDefaults, Surroundings } from "../../domain/spec.ts";
 import { timeReader } from "../../domain/when.ts";
-import type { JobFilter } from "../../store/contract.ts";
+import type { JobSelector } from "../../store/contract.ts";
 import { whereabouts } from "../../system/environment.ts";
 import {
   type Input,
@@ -20,14 +20,16 @@ import {
   oneOf,
   pointInTime,
   someText,
+  wholeNumber,
 } from "../inputs.ts";
 
-const DURATION: JsonSchema = {
+/** A duration in seconds, or as people write it. */
+export const DURATION = {
   oneOf: [
     { type: "number", minimum: 0, maximum: LONGEST_MS / 1000 },
     { type: "string", description: "such as 90s, 10m, 1h30m, 2d" },
   ],
-};
+} as const satisfies JsonSchema;
 
 /** What values of a kind may be. */
 function schemaOf(kind: Kind): JsonSchema {
@@ -44,6 +46,13 @@ function schemaOf(kind: Kind): JsonSchema {
     case "duration":
     case "delay":
       return DURATION;
+    case "size":
+      return {
+        oneOf: [
+          { type: "integer", minimum: 0, maximum: kind.max },
+          { type: "string", description: "such as 64K, 10M, 1GiB" },
+        ],
+      };
     case "time":
       return { type: "string", examples: ["2030-01-01T14:00:00Z", "friday 18:00 Europe/Berlin"] };
     case "variables":
@@ -90,6 +99,8 @@ export const FILTER = {
   queue: someText({ max: 64 }, "only jobs of this queue"),
   label: someText({ max: 128 }, "only jobs with exactly this label"),
   search: someText({ max: 1000 }, "only jobs whose command or id contains this"),
+  error: someText({ max: 1000 }, "only jobs whose error contains this"),
+  exit_code: wholeNumber({ min: 0, max: 2 ** 32 - 1 }, "only jobs that ended with this exit code"),
   since: pointInTime("only jobs enqueued at this time or later"),
   until: pointInTime("only jobs enqueued before this time"),
 } as const satisfies Inputs;
@@ -101,6 +112,8 @@ export const SELECTION = {
 } as const satisfies Inputs;
 
 /** A filter for the store, without what was left out. */
-export function filterOf(values: InputValues<typeof FILTER>): Omit<JobFilter, "limit"> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+export function filterOf({ exit_code: exitCode, ...values }: InputValues<typeof FILTER>): JobSelector {
+  return Object.fromEntries(
+    Object.entries({ ...values, exitCode }).filter(([, value]) => value !== undefined),
+  );
 }

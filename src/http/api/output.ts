@@ -5,6 +5,8 @@
 import { NoSuch } from "../../domain/errors.ts";
 import { type Job, type Stream, STREAMS } from "../../domain/job.ts";
 import { base64 } from "../../views/output_json.ts";
+import { timeJson } from "../../views/job_json.ts";
+import { StampedLines } from "../../views/stamped_lines.ts";
 import { OutputReader } from "../../views/output_reader.ts";
 import { eventStream } from "../event_stream.ts";
 import { oneOf, someText, wholeNumber } from "../inputs.ts";
@@ -15,7 +17,7 @@ const tag = "output";
 const ID = { id: someText({ max: 128 }, "id of the job") };
 const QUERY = {
   attempt: wholeNumber({ min: 1, max: 2 ** 31 }, "which attempt; the latest unless given"),
-  stream: oneOf(STREAMS, "only this stream; both, as they were stored, unless given"),
+  stream: oneOf(STREAMS, "only this stream; both, as they were seen, unless given"),
 };
 
 /** The routes. */
@@ -26,17 +28,21 @@ export const OUTPUT_ROUTES: readonly Route[] = [
     summary: "What an attempt has printed so far",
     tag,
     path: ID,
-    query: QUERY,
+    query: {
+      ...QUERY,
+      timestamps: oneOf(
+        ["true", "false"],
+        "true puts before each line the time at which its end was seen, in UTC",
+      ),
+    },
     answer: { description: "The bytes, as they were printed", type: "application/octet-stream" },
     problems: ["not-found"],
-    async run({ store, path, query: { attempt, stream } }) {
+    async run({ store, path, query: { attempt, stream, timestamps } }) {
       const job = await findJob(store, path.id);
-      const output = new OutputReader(store, {
-        id: job.id,
-        attempt: attemptOf(job, attempt),
-        streams: streamsOf(stream),
-      });
-      return new Response(ReadableStream.from(output.unreadBytes()), {
+      const request = { id: job.id, attempt: attemptOf(job, attempt), streams: streamsOf(stream) };
+      const format = timestamps === "true" ? new StampedLines(stamp) : undefined;
+      const output = new OutputReader(store, request, format);
+      return new Response(ReadableStream.from(output.unreadBytes({ over: true })), {
         headers: {
           "content-type": "application/octet-stream",
           // never shown as a page of this server, whatever a job prints
@@ -54,7 +60,8 @@ export const OUTPUT_ROUTES: readonly Route[] = [
     query: QUERY,
     answer: {
       description:
-        "Events: `output` with stream, start and base64, and the number of the piece as its id; then `end`. " +
+        "Events: `output` with stream, start, base64 and at, the time at which it was seen, and the number of the piece " +
+        "as its id; then `end`. " +
         "`Last-Event-ID` goes on after a piece",
       type: "text/event-stream",
     },
@@ -71,10 +78,14 @@ export const OUTPUT_ROUTES: readonly Route[] = [
           let read: number;
           do {
             const pieces = await store.output(job.id, chosen, { after, limit: PIECES });
-            for (const { piece, stream, start, bytes } of pieces) {
+            for (const { piece, stream, start, bytes, seenAt } of pieces) {
               after = piece;
               if (!streams.includes(stream)) continue;
-              yield { id: piece, event: "output", data: { stream, start, base64: base64(bytes) } };
+              yield {
+                id: piece,
+                event: "output",
+                data: { stream, start, base64: base64(bytes), at: timeJson(seenAt) },
+              };
             }
             read = pieces.length;
           } while (read === PIECES);
@@ -88,6 +99,10 @@ export const OUTPUT_ROUTES: readonly Route[] = [
     },
   }),
 ];
+
+function stamp(seenAt: number | null): string {
+  return timeJson(seenAt) ?? "-".padEnd(24);
+}
 
 /** Pieces read at a time. */
 const PIECES = 16;

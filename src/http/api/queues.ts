@@ -3,13 +3,20 @@
  * The routes of queues and of the dead letter queue.
  */
 import { NoSuch } from "../../domain/errors.ts";
+import { parseDuration } from "../../domain/duration.ts";
 import { FIELDS, QUEUE_PATTERN } from "../../domain/fields.ts";
-import type { QueueInfo, Store } from "../../store/contract.ts";
+import { WAITING } from "../../domain/job.ts";
+import { LONGEST_MS } from "../../domain/settings.ts";
+import type { QueueInfo, Store, Verb } from "../../store/contract.ts";
+import { changeAll } from "../../views/change_all.ts";
 import { timeJson } from "../../views/job_json.ts";
+import { type QueueJson, queueJson } from "../../views/queue_json.ts";
+import { refuseRunning } from "../../views/running_jobs.ts";
 import { type Input, objectOf, oneOf, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { COUNTED, listOf, QUEUE, QUEUE_WITH_OLDEST, record } from "../schemas.ts";
 import { deadGroups } from "./dead_groups.ts";
+import { DURATION } from "./job_inputs.ts";
 
 const tag = "queues";
 const MOST_AT_A_TIME = 1_000_000;
@@ -34,6 +41,20 @@ const LIMIT: Input<{ limit: number | null }> = {
   },
 };
 
+/** How long ended jobs are kept, in ms, wrapped for the same reason. */
+function kept(which: string): Input<{ ms: number | null }> {
+  return {
+    brief: `how long its ${which} jobs are kept; 0 is for ever, null is as the setting says`,
+    schema: { oneOf: [...DURATION.oneOf, { type: "null" }] },
+    takes: "a duration, 0 for ever, or null",
+    read(value) {
+      if (value === null) return { ms: null };
+      const ms = typeof value === "string" || typeof value === "number" ? parseDuration(value) : undefined;
+      return ms === undefined || ms > LONGEST_MS ? undefined : { ms };
+    },
+  };
+}
+
 /** When the pending job that was enqueued first was enqueued; null when none is. */
 async function oldestPending(store: Store, { name, counts }: QueueInfo): Promise<string | null> {
   if (counts.pending === 0) return null;
@@ -41,9 +62,9 @@ async function oldestPending(store: Store, { name, counts }: QueueInfo): Promise
   return timeJson(jobs[0]?.createdAt ?? null);
 }
 
-async function findQueue(store: Store, name: string): Promise<QueueInfo> {
+async function findQueue(store: Store, name: string): Promise<QueueJson> {
   const queue = await store.queue(name);
-  if (queue) return queue;
+  if (queue) return queueJson(queue);
   throw new NoSuch(`Cannot show queue "${name}": no such queue`);
 }
 
@@ -78,7 +99,7 @@ export const QUEUE_ROUTES: readonly Route[] = [
         : await store.queues({ limit: limit + 1, ...(cursor && { after: cursor }) });
       const queues = found.slice(0, limit);
       const withOldest = queues.map(async (queue) => ({
-        ...queue,
+        ...queueJson(queue),
         oldest_pending_at: await oldestPending(store, queue),
       }));
       return {
@@ -101,18 +122,26 @@ export const QUEUE_ROUTES: readonly Route[] = [
   defineRoute({
     method: "PATCH",
     url: "/queues/:name",
-    summary: "Pauses or resumes a queue, or limits how many of its jobs run at a time",
+    summary:
+      "Pauses or resumes a queue, limits how many of its jobs run at a time, or says how long they are kept",
     tag,
     path: { name: QUEUE_NAME },
     body: objectOf(
-      { paused: trueOrFalse("start no more of its jobs"), concurrency: LIMIT },
+      {
+        paused: trueOrFalse("start no more of its jobs"),
+        concurrency: LIMIT,
+        retention: kept("completed and cancelled"),
+        retention_dead: kept("dead"),
+      },
       "what to change",
     ),
     answer: { description: "The queue as it is now", schema: QUEUE },
-    async run({ store, path, body: { paused, concurrency } }) {
+    async run({ store, path, body: { paused, concurrency, retention, retention_dead: retentionDead } }) {
       await store.setQueue(path.name, {
         ...(paused !== undefined && { paused }),
         ...(concurrency && { concurrency: concurrency.limit }),
+        ...(retention && { retentionMs: retention.ms }),
+        ...(retentionDead && { retentionDeadMs: retentionDead.ms }),
       });
       return await findQueue(store, path.name);
     },
@@ -120,12 +149,17 @@ export const QUEUE_ROUTES: readonly Route[] = [
   defineRoute({
     method: "DELETE",
     url: "/queues/:name",
-    summary: "Removes a queue that has no jobs, with its switches and figures",
+    summary: "Removes a queue that has no jobs, or none that runs, with its switches and figures",
     tag,
     path: { name: QUEUE_NAME },
+    query: { jobs: trueOrFalse("remove its jobs, too") },
     answer: { description: "Its name", schema: record({ deleted: { type: "string" } }) },
     problems: ["not-found", "refused"],
-    async run({ store, path }) {
+    async run({ store, path, query: { jobs }, now }) {
+      if (jobs) {
+        refuseRunning(path.name, (await store.queue(path.name))?.counts.processing ?? 0);
+        await changeAll(store, { which: { queue: path.name }, wish: { verb: "delete" } }, { now });
+      }
       await store.deleteQueue(path.name);
       return { deleted: path.name };
     },
@@ -137,7 +171,10 @@ export const QUEUE_ROUTES: readonly Route[] = [
     tag,
     path: { name: QUEUE_NAME },
     answer: { description: "How many there were", schema: record({ deleted: COUNTED }) },
-    run: async ({ store, path }) => ({ deleted: await store.clear(path.name) }),
+    run: async ({ store, path, now }) => {
+      const selected = { which: { queue: path.name }, wish: { verb: "delete", only: WAITING } } as const;
+      return { deleted: (await changeAll(store, selected, { now })).done };
+    },
   }),
   defineRoute({
     method: "GET",
@@ -164,7 +201,7 @@ export const QUEUE_ROUTES: readonly Route[] = [
     summary: "Runs all dead jobs again",
     tag,
     answer: { description: "How many there were", schema: record({ retried: COUNTED }) },
-    run: async ({ store, now }) => ({ retried: await store.retryDead(now) }),
+    run: async ({ store, now }) => ({ retried: await changeDead(store, "retry", now) }),
   }),
   defineRoute({
     method: "POST",
@@ -172,6 +209,11 @@ export const QUEUE_ROUTES: readonly Route[] = [
     summary: "Removes all dead jobs",
     tag,
     answer: { description: "How many there were", schema: record({ deleted: COUNTED }) },
-    run: async ({ store }) => ({ deleted: await store.deleteDead() }),
+    run: async ({ store, now }) => ({ deleted: await changeDead(store, "delete", now) }),
   }),
 ];
+
+/** Does something to every dead job. Returns how many there were. */
+async function changeDead(store: Store, verb: Verb, now: number): Promise<number> {
+  return (await changeAll(store, { which: { state: "dead" }, wish: { verb } }, { now })).done;
+}

@@ -3,12 +3,11 @@
  * Queues from what is stored of them: switches, if any was set, and counts by state, where there are jobs. Pure.
  */
 import { type State, STATES } from "../../domain/job.ts";
-import type { QueueInfo } from "../contract.ts";
+import type { QueueInfo, QueueSwitches } from "../contract.ts";
 
 /** What was set of a queue; null where nothing was. */
-export interface Switches {
+export interface Switches extends Omit<QueueSwitches, "paused"> {
   paused: boolean | null;
-  concurrency: number | null;
 }
 
 /** How many jobs of a queue are in a state. */
@@ -34,6 +33,8 @@ export function queueInfo(
     name,
     paused: switches?.paused ?? false,
     concurrency: switches?.concurrency ?? null,
+    retentionMs: switches?.retentionMs ?? null,
+    retentionDeadMs: switches?.retentionDeadMs ?? null,
     counts: countsFrom(counted),
   };
 }

@@ -4,9 +4,7 @@
  */
 import { NoSuch, Refused, TakenId } from "../../domain/errors.ts";
 import { ENDED, type State, WAITING } from "../../domain/job.ts";
-
-/** What people ask for a job by its id. */
-export type Verb = "cancel" | "retry" | "delete" | "edit" | "hold" | "release";
+import type { Verb, Wish } from "../contract.ts";
 
 /** The states of a job in which each can be done. */
 export const ALLOWED: Readonly<Record<Verb, readonly State[]>> = {
@@ -16,6 +14,8 @@ export const ALLOWED: Readonly<Record<Verb, readonly State[]>> = {
   edit: WAITING,
   hold: WAITING,
   release: WAITING,
+  pause: [...WAITING, "processing"],
+  resume: [...WAITING, "processing"],
 };
 
 /** What a person can do about a state that is in the way of what they want. */
@@ -62,6 +62,12 @@ export function allowed<J extends { state: State }>(job: J | undefined, { verb, 
   return job;
 }
 
+/** The jobs to which what they are selected for can be done, and is not done already: their states, and held or not. */
+export function meant({ verb, only }: Wish): { states: readonly State[]; held?: boolean } {
+  const states = ALLOWED[verb].filter((state) => only?.includes(state) ?? true);
+  return verb === "hold" || verb === "release" ? { states, held: verb === "release" } : { states };
+}
+
 /** What is said of an id that another job has. */
 export function idIsTaken(id: string): string {
   return `Cannot enqueue job "${id}": the id is taken`;
@@ -93,4 +99,11 @@ export function checkDeletable(queue: string, jobs: number | undefined): void {
   if (jobs === 0) return;
   const has = jobs === 1 ? "1 job" : `${jobs} jobs`;
   throw new Refused(`Cannot delete queue "${queue}": it has ${has}; delete them first`);
+}
+
+/** What runs cannot be stopped on this system. */
+export function cannotPauseHere(id: string): Refused {
+  return new Refused(
+    `Cannot pause job "${id}": it is processing, and on this system only jobs that wait can be paused`,
+  );
 }

@@ -2,8 +2,6 @@
  * @module
  * What is kept for how long, and what may be removed for good. Pure.
  */
-import type { State } from "../../domain/job.ts";
-
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -39,9 +37,6 @@ export function oldFigures(now: number): OldFigures[] {
 export function emptySince(now: number): number {
   return now - DAY_MS;
 }
-
-/** States of jobs that are removed when they are old; what is dead waits for a person. */
-export const PRUNABLE: readonly State[] = ["completed", "cancelled"];
 
 /** Remembers when there is next something to be forgotten: once a minute, or each time while there is more. */
 export class Forgetting {

@@ -3,7 +3,7 @@
  * What a settlement makes of its attempt and of its job, and what is counted of it. Pure.
  */
 import { addValue, type Figures, OUTCOME_FIGURE } from "../../domain/figures.ts";
-import { type Outcome, type State, TRANSITIONS } from "../../domain/job.ts";
+import { type Outcome, type State, TRANSITIONS, WAITING } from "../../domain/job.ts";
 import type { Settlement } from "../contract.ts";
 
 /** A job whose cancelling was asked for does not go on waiting, and is not dead either. */
@@ -19,6 +19,8 @@ export interface Move {
   runAt: number | null;
   /** So many of its counted attempts are counted no more. */
   uncounted: 0 | 1;
+  /** A job that was paused, and not called off, is held from now on: it would go on otherwise. */
+  heldIfPaused: boolean;
 }
 
 /** Where a settlement moves its job. Throws when no attempt can make its job that. */
@@ -31,6 +33,7 @@ export function moveOf({ outcome, state, runAt, finishedAt }: Settlement): Move 
     // one that never began leaves its job as it was before its claim
     runAt: unstarted ? null : runAt ?? (state === "pending" ? finishedAt : null),
     uncounted: unstarted || outcome === "released" ? 1 : 0,
+    heldIfPaused: WAITING.includes(state),
   };
 }
 

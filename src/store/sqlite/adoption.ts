@@ -63,11 +63,24 @@ interface RunningRow extends JobRow {
   token: string;
   attempt_worker: string;
   started_by: string;
+  paused_ms: number;
 }
 
-/** The running attempts of a supervisor, oldest first. */
-export async function running(db: Database, supervisor: string): Promise<RunningAttempt[]> {
-  const jobs = await db.read((db) => db.all<{ job: number }>(RUNNING_JOBS, supervisor));
+/** The running attempts of a supervisor, oldest first: all, or those with one of the tokens. */
+export async function running(
+  db: Database,
+  supervisor: string,
+  tokens?: readonly string[],
+): Promise<RunningAttempt[]> {
+  const jobs = await db.read((db) =>
+    tokens === undefined
+      ? db.all<{ job: number }>(`${RUNNING_JOBS} ${OLDEST_FIRST}`, supervisor)
+      : db.all<{ job: number }>(
+        `${RUNNING_JOBS} ${WITH_TOKEN} ${OLDEST_FIRST}`,
+        supervisor,
+        JSON.stringify(tokens),
+      )
+  );
   const found: RunningAttempt[] = [];
   for (let from = 0; from < jobs.length; from += PAGE) {
     if (from > 0) await systemClock.sleep(0); // there may be thousands: others have their turn, in this process too
@@ -81,11 +94,14 @@ export async function running(db: Database, supervisor: string): Promise<Running
 const PAGE = 100;
 const RUNNING_JOBS = `
   SELECT a.job FROM attempts a JOIN jobs j ON j.seq = a.job
-  WHERE a.supervisor = ? AND a.finished_at IS NULL ORDER BY a.started_at, a.job`;
+  WHERE a.supervisor = ? AND a.finished_at IS NULL`;
+const WITH_TOKEN = "AND a.token IN (SELECT value FROM json_each(?))";
+const OLDEST_FIRST = "ORDER BY a.started_at, a.job";
 
 function runningOf(db: Database, supervisor: string, jobs: readonly number[]): RunningAttempt[] {
   return db.all<RunningRow>(
-    `SELECT j.*, a.token, a.worker AS attempt_worker, coalesce(a.started_by, a.supervisor) AS started_by
+    `SELECT j.*, a.token, a.worker AS attempt_worker, coalesce(a.started_by, a.supervisor) AS started_by,
+       a.paused_ms
      FROM json_each(?) CROSS JOIN jobs j ON j.seq = value
      JOIN attempts a ON a.job = j.seq AND a.attempt = j.last_attempt
      WHERE a.supervisor = ? AND a.finished_at IS NULL ORDER BY a.started_at, j.seq`,
@@ -95,6 +111,7 @@ function runningOf(db: Database, supervisor: string, jobs: readonly number[]): R
     job: { ...toJob(row), token: row.token, worker: row.attempt_worker },
     startedBy: row.started_by,
     printed: printed(db, row),
+    pausedMs: row.paused_ms,
   }));
 }
 

@@ -13,7 +13,9 @@ const MOST_FORGOTTEN = 20;
 const MOST_NOTICED = 200;
 
 const HAS_JOBS = "SELECT 1 FROM jobs WHERE queue = ? LIMIT 1";
-const HAS_SWITCHES = "SELECT 1 FROM queues WHERE name = ? AND (paused = 1 OR concurrency IS NOT NULL)";
+/** Something is set that would be missed. */
+const SWITCHED = "(paused = 1 OR coalesce(concurrency, retention_ms, retention_dead_ms) IS NOT NULL)";
+const HAS_SWITCHES = `SELECT 1 FROM queues WHERE name = ? AND ${SWITCHED}`;
 
 /** Notes that a queue may have to be forgotten, unless it has jobs. */
 export function noteEmptied(db: Database, queue: string): void {
@@ -71,7 +73,7 @@ export function recountEmptied(db: Database): string[] {
   return db.all<{ known: string }>(
     `SELECT known FROM (${KNOWN} UNION SELECT queue FROM figures)
      WHERE known NOT IN (SELECT queue FROM emptied) AND NOT EXISTS (SELECT 1 FROM jobs WHERE queue = known)
-       AND known NOT IN (SELECT name FROM queues WHERE paused = 1 OR concurrency IS NOT NULL)`,
+       AND known NOT IN (SELECT name FROM queues WHERE ${SWITCHED})`,
   ).map(({ known }) => `Queue "${known}" has no jobs, but is not noted as empty`);
 }
 

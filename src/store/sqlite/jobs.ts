@@ -3,6 +3,7 @@
  * Looking at jobs by their ids, and at what stands before them. Only reads.
  */
 import type { Attempt, Job, State } from "../../domain/job.ts";
+import { idOf } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
 import { countAhead } from "./lanes.ts";
 import { type AttemptRow, findRow, findState, toAttempt, toJob } from "./rows.ts";
@@ -22,6 +23,14 @@ export function attempts(db: Database, id: string): Attempt[] {
 /** The states of many jobs, in the given order; undefined where there is no such job. */
 export function states(db: Database, ids: readonly string[]): (State | undefined)[] {
   return ids.map((id) => findState(db, id));
+}
+
+/** The ids of jobs by their numbers. */
+export function idsOf(db: Database, seqs: readonly number[]): string[] {
+  return seqs.flatMap((seq) => {
+    const row = db.get<{ name: string | null }>("SELECT name FROM jobs WHERE seq = ?", seq);
+    return row ? [idOf({ seq, ...row })] : [];
+  });
 }
 
 /** How many jobs of all queues that are not paused would be claimed before this one, counted to `limit`. */

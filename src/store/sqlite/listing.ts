@@ -5,12 +5,12 @@
  * jobs of all sections together are the page. Of very many sections, those with the first jobs are found by one
  * statement.
  */
-import type { State } from "../../domain/job.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { JobFilter, JobPage } from "../contract.ts";
 import { DEFAULT_SORT, firstOf, keyIn, lookedFor, pageOf, type Sort } from "../rules/pages.ts";
+import { type Condition, isIndexed, ofOthers, ofSection, valuesOf, whereAll } from "./conditions.ts";
 import type { Section } from "./counts.ts";
-import type { Database, Value } from "./engine/database.ts";
+import type { Database } from "./engine/database.ts";
 import { type JobRow, toJob } from "./rows.ts";
 
 /** An order of jobs, as SQL. */
@@ -33,12 +33,6 @@ const ORDERS: Readonly<Record<Sort, Order>> = {
   },
 };
 
-/** A condition and the values in it. */
-interface Condition {
-  sql: string;
-  values: Value[];
-}
-
 /** Jobs with numbers from one up to, but without, another. */
 interface Slice {
   from: number;
@@ -46,7 +40,9 @@ interface Slice {
 }
 
 /** As many numbers of jobs are gone through at a time: that takes milliseconds. */
-const SLICE = 8_000;
+const SLICE = 4_000;
+/** So many sections are asked for their part of a slice; to go through all of it costs less than to ask more. */
+const MOST_IN_SLICE = 10;
 
 /** One page of jobs. What no index knows is looked for slice by slice, and between two others have their turn. */
 export async function list(db: Database, filter: JobFilter): Promise<JobPage> {
@@ -56,11 +52,6 @@ export async function list(db: Database, filter: JobFilter): Promise<JobPage> {
     : await searched(db, filter, wanted);
   const { jobs, cursor } = pageOf(rows, filter);
   return { jobs: jobs.map(toJob), cursor };
-}
-
-/** An index knows where all jobs of the filter stand. */
-function isIndexed({ search, since, until }: JobFilter): boolean {
-  return search === undefined && since === undefined && until === undefined;
 }
 
 async function searched(db: Database, filter: JobFilter, wanted: number): Promise<JobRow[]> {
@@ -96,15 +87,14 @@ function rowsOf(
   const order = ORDERS[sort];
   const within = slice ? [{ sql: "seq >= ? AND seq < ?", values: [slice.from, slice.to] }] : [];
   const sections = sectionsFor(db, filter, wanted);
-  const scanned = slice !== undefined && sections.length > MOST_SECTIONS;
+  const scanned = slice !== undefined && sections.length > MOST_IN_SLICE;
   // fewer jobs have the label than are in a queue or a state
   const index = filter.label !== undefined ? "INDEXED BY by_label" : scanned ? "NOT INDEXED" : "";
-  const rows = branches(filter, order, scanned ? [equals(filter)] : sections).flatMap((conditions) => {
+  const rows = branches(filter, order, scanned ? [ofSection(filter)] : sections).flatMap((conditions) => {
     const all = [...conditions, ...within];
-    const where = all.length > 0 ? `WHERE ${all.map(({ sql }) => sql).join(" AND ")}` : "";
     return db.all<JobRow>(
-      `SELECT * FROM jobs ${index} ${where} ORDER BY ${order.by} LIMIT ?`,
-      ...all.flatMap(({ values }) => values),
+      `SELECT * FROM jobs ${index} ${whereAll(all)} ORDER BY ${order.by} LIMIT ?`,
+      ...valuesOf(all),
       wanted,
     );
   });
@@ -113,37 +103,25 @@ function rowsOf(
 
 /** The conditions of each query that has a part of the page: every section, with what the whole filter asks. */
 function branches(filter: JobFilter, order: Order, ofSections: readonly Condition[][]): Condition[][] {
-  const everywhere: Condition[] = [];
-  if (filter.label !== undefined) everywhere.push({ sql: "label = ?", values: [filter.label] });
-  if (filter.search !== undefined) everywhere.push(contains(filter.search));
-  if (filter.since !== undefined) everywhere.push({ sql: "created_at >= ?", values: [filter.since] });
-  if (filter.until !== undefined) everywhere.push({ sql: "created_at < ?", values: [filter.until] });
+  const everywhere = ofOthers(filter);
   const sections = ofSections.map((section) => [...section, ...everywhere]);
   if (filter.cursor === undefined) return sections;
   const after = order.after(keyIn(filter.cursor, filter.sort ?? DEFAULT_SORT));
   return sections.flatMap((section) => after.map((condition) => [...section, condition]));
 }
 
-function contains(search: string): Condition {
-  const pattern = `%${search.replaceAll(/[\\%_]/g, "\\$&")}%`;
-  return {
-    sql: "(command LIKE ? ESCAPE '\\' OR coalesce(name, 'j' || seq) LIKE ? ESCAPE '\\')",
-    values: [pattern, pattern],
-  };
-}
-
 /** The sections of a filter; a single one without conditions where neither queue nor state is asked for. */
 function sectionsFor(db: Database, filter: JobFilter, wanted: number): Condition[][] {
   const { queue, state, label, sort } = filter;
   if (queue === undefined && state === undefined) return [[]];
-  if (label !== undefined) return [equals({ queue, state })];
+  if (label !== undefined) return [ofSection({ queue, state })];
   const there = queue === undefined
     ? db.all<Section>("SELECT queue, state FROM counts WHERE n > 0 AND state = ?", state!)
     : db.all<Section>("SELECT queue, state FROM counts WHERE n > 0 AND queue = ?", queue)
       .filter((section) => (state ?? section.state) === section.state);
   const helds: Condition[][] = sort === "priority" ? HELD_OR_NOT : [[]];
   return helds.flatMap((held) => firstSections(db, there, { filter, held, wanted }))
-    .map(({ section, held }) => [...equals(section), ...held]);
+    .map(({ section, held }) => [...ofSection(section), ...held]);
 }
 
 /** Among the pending ones, held or not is part of the index that has the order. */
@@ -179,12 +157,4 @@ function firstSections(
     ...firsts.flatMap(({ values }) => values),
     wanted,
   ).map((section) => ({ section, held }));
-}
-
-/** Conditions on queue and state. The state stands in the SQL, for only then do partial indexes apply. */
-function equals({ queue, state }: { queue?: string; state?: State }): Condition[] {
-  const all: Condition[] = [];
-  if (queue !== undefined) all.push({ sql: "queue = ?", values: [queue] });
-  if (state !== undefined) all.push({ sql: `state = '${state}'`, values: [] });
-  return all;
 }

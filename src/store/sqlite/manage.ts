@@ -2,7 +2,7 @@
  * @module
  * What people do to jobs that exist: call off, run again, remove, change, hold. Every function does it for
  * all the ids it is given, or throws and, since it runs in a transaction, for none. What is done to all jobs of some
- * kind is in `sweep.ts`.
+ * kind is in `selecting.ts`, one by one by what is here.
  */
 import type { Job, State } from "../../domain/job.ts";
 import type { JobChanges } from "../contract.ts";
@@ -25,15 +25,25 @@ export function cancel(
 ): { cancelled: number; requested: number } {
   const done = { cancelled: 0, requested: 0 };
   for (const id of ids) {
-    const job = find(db, { verb: "cancel", id });
-    if (job.state === "processing") done.requested += db.run(REQUEST_CANCEL, job.seq);
-    else done.cancelled += db.run(CANCEL, now, job.seq);
+    done[cancelOne(db, find(db, { verb: "cancel", id }), now)] += 1;
   }
   return done;
 }
 
-/** Starts one job afresh; its parameters are the time and its `seq`. */
-export const RETRY = `
+/** A job that was found, and whose state allows what is to be done. */
+type Found = Pick<JobRow, "seq" | "state">;
+
+/** Says what has become of it, or will. */
+export function cancelOne(db: Database, { seq, state }: Found, now: number): "cancelled" | "requested" {
+  if (state === "processing") {
+    db.run(REQUEST_CANCEL, seq);
+    return "requested";
+  }
+  db.run(CANCEL, now, seq);
+  return "cancelled";
+}
+
+const RETRY = `
   UPDATE jobs SET state = 'pending', attempts = 0, run_at = ?, started_at = NULL, finished_at = NULL,
     exit_code = NULL, signal = NULL, error = NULL, worker = NULL
   WHERE ${mayBecome("pending")} AND seq = ?`;
@@ -46,31 +56,47 @@ export function retry(
 ): string[] {
   return ids.filter((id) => {
     const job = find(db, { verb: "retry", id, only });
-    db.run(RETRY, now, job.seq);
+    retryOne(db, job, now);
     return job.held === 1;
   });
+}
+
+export function retryOne(db: Database, { seq }: Found, now: number): void {
+  db.run(RETRY, now, seq);
 }
 
 /** Removes jobs with their attempts and output. */
 export function remove(db: Database, ids: readonly string[], only?: State): void {
   for (const id of ids) {
-    const job = find(db, { verb: "delete", id, only });
-    db.run("DELETE FROM jobs WHERE seq = ?", job.seq);
+    removeOne(db, find(db, { verb: "delete", id, only }));
   }
 }
 
+export function removeOne(db: Database, { seq }: Found): void {
+  db.run("DELETE FROM jobs WHERE seq = ?", seq);
+}
+
+/** What to change, and the time. */
+interface Edit {
+  changes: JobChanges;
+  now: number;
+}
+
 /** Changes a waiting job and returns it as it is then. */
-export function edit(db: Database, id: string, { changes, now }: { changes: JobChanges; now: number }): Job {
-  const job = find(db, { verb: "edit", id });
+export function edit(db: Database, id: string, edit: Edit): Job {
+  editOne(db, find(db, { verb: "edit", id }), edit);
+  return toJob(findRow(db, id)!);
+}
+
+export function editOne(db: Database, job: Found, { changes, now }: Edit): void {
   const { runAt, ...others } = changes;
   for (const [column, value] of changedColumns(others)) {
     db.run(`UPDATE jobs SET ${column} = ? WHERE seq = ?`, value, job.seq);
   }
   if (runAt !== undefined) reschedule(db, job, { runAt, now });
-  return toJob(findRow(db, id)!);
 }
 
-function reschedule(db: Database, job: JobRow, { runAt, now }: { runAt: number | null; now: number }): void {
+function reschedule(db: Database, job: Found, { runAt, now }: { runAt: number | null; now: number }): void {
   const state = waitingState(runAt, now);
   const guard = state === job.state ? "" : `AND ${mayBecome(state)}`;
   db.run(`UPDATE jobs SET state = ?, run_at = ? WHERE seq = ? ${guard}`, state, runAt, job.seq);
@@ -81,9 +107,12 @@ const HOLD = `UPDATE jobs SET held = ? WHERE seq = ? AND state IN ${sqlList(ALLO
 /** Keeps waiting jobs from starting, or lets them go. */
 export function hold(db: Database, ids: readonly string[], held: boolean): void {
   for (const id of ids) {
-    const job = find(db, { verb: held ? "hold" : "release", id });
-    db.run(HOLD, held ? 1 : 0, job.seq);
+    holdOne(db, find(db, { verb: held ? "hold" : "release", id }), held);
   }
+}
+
+export function holdOne(db: Database, { seq }: Found, held: boolean): void {
+  db.run(HOLD, held ? 1 : 0, seq);
 }
 
 function find(db: Database, intent: Intent): JobRow {

@@ -16,12 +16,12 @@ import { SqliteStore } from "./store.ts";
 /** Opens it; see `openStore`. */
 export async function openSqliteStore(
   home: Home,
-  { create = true, reserve = true }: OpenOptions,
+  { create = true, reserve = true, upgrade = true }: OpenOptions,
 ): Promise<Store> {
   const above = makeFile(home, create);
   const db = await Database.open(home, { reserve });
   try {
-    await prepare(db, home, above);
+    await prepare(db, home, { above, upgrade });
   } catch (error) {
     db.close();
     throw error;
@@ -101,8 +101,15 @@ function whyNot(error: unknown, home: Home): unknown {
 }
 
 /** Makes sure that the database is ours and of this version. */
-async function prepare(db: Database, home: Home, above: string): Promise<void> {
+async function prepare(
+  db: Database,
+  home: Home,
+  { above, upgrade }: { above: string; upgrade: boolean },
+): Promise<void> {
   const version = await db.read((db) => versionOf(db, home));
+  if (version !== SCHEMA_VERSION && !upgrade) {
+    throw new StoreUnusable(`Cannot use "${home.database}" as it is: an older queuectl wrote it`);
+  }
   if (version !== SCHEMA_VERSION) await bringUpToDate(db, home, { version, above });
   db.watchVersion((version) => checkVersion(version, home));
 }

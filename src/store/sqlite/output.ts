@@ -11,7 +11,7 @@ import { findRow } from "./rows.ts";
 const DROP = `
   DELETE FROM output
   WHERE job = ? AND attempt = ? AND stream = ? AND start >= ? AND start + length(bytes) <= ?`;
-const STORE = "INSERT INTO output (job, attempt, stream, start, bytes) VALUES (?, ?, ?, ?, ?)";
+const STORE = "INSERT INTO output (job, attempt, stream, start, bytes, seen_at) VALUES (?, ?, ?, ?, ?, ?)";
 
 /** Stores the next pieces of an attempt's output. */
 export function storeOutput(
@@ -19,9 +19,9 @@ export function storeOutput(
   { job, attempt }: { job: number; attempt: number },
   pieces: readonly OutputPiece[],
 ): void {
-  for (const { stream, start, bytes, drop } of pieces) {
+  for (const { stream, start, bytes, seenAt, drop } of pieces) {
     if (drop) db.run(DROP, job, attempt, stream, drop.from, drop.to);
-    db.run(STORE, job, attempt, stream, start, bytes);
+    db.run(STORE, job, attempt, stream, start, bytes, seenAt ?? null);
   }
 }
 
@@ -33,12 +33,14 @@ export function output(
 ): StoredOutput[] {
   const job = findRow(db, id);
   if (!job) return [];
-  return db.all<{ piece: number; stream: Stream; start: number; bytes: Uint8Array<ArrayBuffer> }>(
-    `SELECT piece, stream, start, bytes FROM output
+  return db.all<
+    { piece: number; stream: Stream; start: number; bytes: Uint8Array<ArrayBuffer>; seen_at: number | null }
+  >(
+    `SELECT piece, stream, start, bytes, seen_at FROM output
      WHERE job = ? AND attempt = ? AND piece > ? ORDER BY piece LIMIT ?`,
     job.seq,
     attempt,
     after,
     limit,
-  ).map(({ piece, stream, start, bytes }) => ({ piece, stream, start, bytes }));
+  ).map(({ piece, stream, start, bytes, seen_at }) => ({ piece, stream, start, bytes, seenAt: seen_at }));
 }

@@ -3,7 +3,7 @@
  * Named queues: their switches and their counts. A queue has a row in `queues` only once a switch was set.
  */
 import { type State, STATES } from "../../domain/job.ts";
-import type { QueueInfo, QueuePage, QueueSummary } from "../contract.ts";
+import type { QueueInfo, QueuePage, QueueSummary, QueueSwitches } from "../contract.ts";
 import { queueInfo, type StateCount, type Switches, worthShowing } from "../rules/queue_infos.ts";
 import { KNOWN, noteEmptied } from "./emptied.ts";
 import type { Database } from "./engine/database.ts";
@@ -22,14 +22,25 @@ export function queues(db: Database, page?: QueuePage): QueueInfo[] {
 interface SwitchesRow {
   paused: number | null;
   concurrency: number | null;
+  retention_ms: number | null;
+  retention_dead_ms: number | null;
 }
 
-function toSwitches({ paused, concurrency }: SwitchesRow): Switches {
-  return { paused: paused === 1, concurrency };
+/** The columns of what can be set. */
+const SWITCHES = {
+  paused: "paused",
+  concurrency: "concurrency",
+  retentionMs: "retention_ms",
+  retentionDeadMs: "retention_dead_ms",
+} as const satisfies Record<keyof QueueSwitches, string>;
+
+function toSwitches(row: SwitchesRow): Switches {
+  const { paused, concurrency, retention_ms: retentionMs, retention_dead_ms: retentionDeadMs } = row;
+  return { paused: paused === 1, concurrency, retentionMs, retentionDeadMs };
 }
 
 const EVERY_QUEUE = `
-  SELECT known AS name, q.paused, q.concurrency FROM (${KNOWN}) LEFT JOIN queues q ON q.name = known
+  SELECT known AS name, q.paused, q.concurrency, q.retention_ms, q.retention_dead_ms FROM (${KNOWN}) LEFT JOIN queues q ON q.name = known
   ORDER BY known`;
 
 function everyQueue(db: Database): QueueInfo[] {
@@ -49,7 +60,7 @@ export function queue(db: Database, name: string): QueueInfo | undefined {
 }
 
 function infoOf(db: Database, name: string): QueueInfo {
-  const row = db.get<SwitchesRow>("SELECT paused, concurrency FROM queues WHERE name = ?", name);
+  const row = db.get<SwitchesRow>("SELECT * FROM queues WHERE name = ?", name);
   const counts = db.all<StateCount>("SELECT state, n FROM counts WHERE queue = ?", name);
   return queueInfo(name, row && toSwitches(row), counts);
 }
@@ -82,15 +93,16 @@ function namesOf(db: Database, sql: string, values: (string | number)[]): string
 }
 
 /** Changes a queue's switches, creating it if need be. */
-export function setQueue(
-  db: Database,
-  name: string,
-  { paused, concurrency }: { paused?: boolean; concurrency?: number | null },
-): void {
+export function setQueue(db: Database, name: string, change: Partial<QueueSwitches>): void {
   db.run("INSERT OR IGNORE INTO queues (name) VALUES (?)", name);
-  if (paused !== undefined) db.run("UPDATE queues SET paused = ? WHERE name = ?", paused ? 1 : 0, name);
-  if (concurrency !== undefined) {
-    db.run("UPDATE queues SET concurrency = ? WHERE name = ?", concurrency, name);
+  for (const [key, column] of Object.entries(SWITCHES) as [keyof QueueSwitches, string][]) {
+    const value = change[key];
+    if (value === undefined) continue;
+    db.run(
+      `UPDATE queues SET ${column} = ? WHERE name = ?`,
+      typeof value === "boolean" ? Number(value) : value,
+      name,
+    );
   }
   noteEmptied(db, name);
 }

@@ -37,6 +37,7 @@ export type OwnRow = {
   worker: string | null;
   cancel_requested: number;
   stdin_size: number | null;
+  paused_at: number | null;
 };
 
 /** A row of `jobs`. */
@@ -89,6 +90,7 @@ function fromValue({ type }: Kind, value: JobRow[keyof FieldRow]): StoredFields[
       return value === null ? null : envOf(value as string) ?? null;
     case "integer":
     case "duration":
+    case "size":
     case "time":
     case "delay":
     case "text":
@@ -116,6 +118,7 @@ export function toJob(row: JobRow): Job {
     worker: row.worker,
     cancelRequested: row.cancel_requested === 1,
     stdinSize: row.stdin_size,
+    pausedAt: row.paused_at,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
   return job as unknown as Job;
@@ -134,6 +137,8 @@ export type AttemptRow = {
   exit_code: number | null;
   signal: string | null;
   error: string | null;
+  paused_ms: number;
+  unstopped: number | null;
 };
 
 export function toAttempt(row: AttemptRow): Attempt {
@@ -149,6 +154,8 @@ export function toAttempt(row: AttemptRow): Attempt {
     exitCode: row.exit_code,
     signal: row.signal,
     error: row.error,
+    pausedMs: row.paused_ms,
+    unstopped: row.unstopped,
   };
 }
 

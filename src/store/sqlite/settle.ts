@@ -30,17 +30,22 @@ function settleOne(db: Database, settlement: Settlement, by: By): boolean {
 }
 
 const STATE = "CASE WHEN cancel_requested = 1 THEN ? ELSE ? END";
+const HELD = "CASE WHEN paused_at IS NULL OR cancel_requested = 1 THEN 0 ELSE ? END";
+/** What is left of a pause when its attempt ends. */
+const PAUSED_MS = "paused_ms + coalesce((SELECT max(0, ? - paused_at) FROM jobs WHERE seq = job), 0)";
 
 const END_ATTEMPT = `
   UPDATE attempts SET
-    started_at = coalesce(?, started_at), finished_at = ?, outcome = ?, exit_code = ?, signal = ?, error = ?
+    started_at = coalesce(?, started_at), finished_at = ?, outcome = ?, exit_code = ?, signal = ?, error = ?,
+    paused_ms = ${PAUSED_MS}, unstopped = NULL
   WHERE supervisor = ? AND token = ? AND finished_at IS NULL
   RETURNING job, attempt, ready_at, started_at`;
 
 const MOVE_JOB = `
   UPDATE jobs SET
     state = ${STATE}, run_at = coalesce(?, run_at), attempts = attempts - ?, started_at = ?,
-    finished_at = ?, exit_code = ?, signal = ?, error = ?, cancel_requested = 0
+    finished_at = ?, exit_code = ?, signal = ?, error = ?, cancel_requested = 0,
+    held = ${HELD}, paused_at = NULL
   WHERE seq = ? AND last_attempt = ? AND state = 'processing'
   RETURNING queue, state`;
 
@@ -61,7 +66,16 @@ function end(
   { supervisor, figures }: By,
 ): boolean {
   const result = [exitCode, signal, error];
-  const row = db.get<EndedRow>(END_ATTEMPT, startedAt, finishedAt, outcome, ...result, supervisor, token);
+  const row = db.get<EndedRow>(
+    END_ATTEMPT,
+    startedAt,
+    finishedAt,
+    outcome,
+    ...result,
+    finishedAt,
+    supervisor,
+    token,
+  );
   if (!row) return false;
   const moved = db.get<{ queue: string; state: State }>(
     MOVE_JOB,
@@ -72,6 +86,7 @@ function end(
     row.started_at,
     finishedAt,
     ...result,
+    move.heldIfPaused ? 1 : 0,
     row.job,
     row.attempt,
   );
@@ -89,6 +104,7 @@ const FORGET_ATTEMPT = `
 const UNCLAIM_JOB = `
   UPDATE jobs SET
     state = ${STATE}, attempts = attempts - ?, last_attempt = last_attempt - 1, cancel_requested = 0,
+    held = ${HELD}, paused_at = NULL,
     (started_at, finished_at, exit_code, signal, error, worker) = (
       SELECT a.started_at, a.finished_at, a.exit_code, a.signal, a.error, a.worker FROM attempts a
       WHERE a.job = jobs.seq AND a.attempt = jobs.last_attempt - 1 AND jobs.attempts > 1)
@@ -104,8 +120,16 @@ function undo(
   const forgotten = db.get<{ job: number; attempt: number }>(FORGET_ATTEMPT, supervisor, token);
   if (!forgotten) return false;
   const { job, attempt } = forgotten;
-  const { stateIfCalledOff, state, uncounted } = move;
-  const moved = db.get<{ state: State }>(UNCLAIM_JOB, stateIfCalledOff, state, uncounted, job, attempt);
+  const { stateIfCalledOff, state, uncounted, heldIfPaused } = move;
+  const moved = db.get<{ state: State }>(
+    UNCLAIM_JOB,
+    stateIfCalledOff,
+    state,
+    uncounted,
+    heldIfPaused ? 1 : 0,
+    job,
+    attempt,
+  );
   if (!moved) throw notProcessing(job);
   if (moved.state === "cancelled") db.run("UPDATE jobs SET finished_at = ? WHERE seq = ?", finishedAt, job);
   return true;

@@ -112,19 +112,9 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => retry(db, ids, options));
   }
 
-  async retryDead(now: number): Promise<number> {
-    const { retryDead } = await import("./sweep.ts");
-    return await this.#changes(() => retryDead(this.#db, now));
-  }
-
   async delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
     const { remove } = await import("./manage.ts");
     return await this.#change((db) => remove(db, ids, only));
-  }
-
-  async deleteDead(): Promise<number> {
-    const { deleteDead } = await import("./sweep.ts");
-    return await this.#changes(() => deleteDead(this.#db));
   }
 
   async edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
@@ -135,6 +125,47 @@ export class SqliteStore implements contract.Store {
   async hold(ids: readonly string[], held: boolean): Promise<void> {
     const { hold } = await import("./manage.ts");
     return await this.#change((db) => hold(db, ids, held));
+  }
+
+  async pause(
+    ids: readonly string[],
+    options: { now: number; running: boolean },
+  ): Promise<contract.Paused> {
+    const { pause } = await import("./pausing.ts");
+    return await this.#change((db) => pause(db, ids, options));
+  }
+
+  async resume(ids: readonly string[], now: number): Promise<contract.Paused> {
+    const { resume } = await import("./pausing.ts");
+    return await this.#change((db) => resume(db, ids, now));
+  }
+
+  async select(which: contract.JobSelector, wish: contract.Wish): Promise<contract.Selection> {
+    const { select } = await import("./selecting.ts");
+    return await select(this.#db, which, wish);
+  }
+
+  async change(
+    selection: contract.Selection,
+    options: contract.ChangeOptions,
+  ): Promise<contract.Changed> {
+    const { change } = await import("./selecting.ts");
+    return await this.#changes(() => change(this.#db, selection, options));
+  }
+
+  async idsOf(seqs: readonly number[]): Promise<string[]> {
+    const { idsOf } = await import("./jobs.ts");
+    return await this.#db.read((db) => idsOf(db, seqs));
+  }
+
+  async suggestJobs(wanted: contract.Suggestible): Promise<contract.JobHint[]> {
+    const { suggestJobs } = await import("./suggesting.ts");
+    return await this.#db.read((db) => suggestJobs(db, wanted));
+  }
+
+  async labels(prefix: string, limit: number): Promise<string[]> {
+    const { labels } = await import("./suggesting.ts");
+    return await this.#db.read((db) => labels(db, prefix, limit));
   }
 
   // Output
@@ -170,14 +201,9 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => deleteQueue(db, name));
   }
 
-  async setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void> {
+  async setQueue(name: string, change: Partial<contract.QueueSwitches>): Promise<void> {
     const { setQueue } = await import("./queues.ts");
     return await this.#change((db) => setQueue(db, name, change));
-  }
-
-  async clear(queue?: string): Promise<number> {
-    const { clear } = await import("./sweep.ts");
-    return await this.#changes(() => clear(this.#db, queue));
   }
 
   /** Every setting that was set, by key. */
@@ -271,9 +297,9 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => takeOver(db, from, by));
   }
 
-  async running(supervisor: string): Promise<contract.RunningAttempt[]> {
+  async running(supervisor: string, tokens?: readonly string[]): Promise<contract.RunningAttempt[]> {
     const { running } = await import("./adoption.ts");
-    return await running(this.#db, supervisor);
+    return await running(this.#db, supervisor, tokens);
   }
 
   async adopt(
@@ -282,6 +308,11 @@ export class SqliteStore implements contract.Store {
   ): Promise<void> {
     const { adopt } = await import("./adoption.ts");
     return await this.#change((db) => adopt(db, supervisor, adoptions));
+  }
+
+  async notePaused(supervisor: string, paused: readonly contract.PausedAttempt[]): Promise<void> {
+    const { notePaused } = await import("./pausing.ts");
+    return await this.#change((db) => notePaused(db, supervisor, paused));
   }
 
   async spools(): Promise<Set<string>> {
@@ -295,9 +326,9 @@ export class SqliteStore implements contract.Store {
     return this.#db.read((db) => figures(db, range));
   }
 
-  async prune(before: number, limit: number): Promise<number> {
-    const { prune } = await import("./upkeep.ts");
-    return await this.#db.write((db) => prune(db, before, limit));
+  async prune(kept: contract.Kept, step: contract.PruneStep): Promise<contract.Pruned> {
+    const { prune } = await import("./pruning.ts");
+    return await prune(this.#db, kept, step);
   }
 
   async recover(): Promise<boolean> {

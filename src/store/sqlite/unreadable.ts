@@ -26,6 +26,7 @@ function storedField({ kind, default: otherwise }: FieldColumn): Stored {
   switch (kind.type) {
     case "integer":
     case "duration":
+    case "size":
     case "time":
     case "delay":
     case "flag":
@@ -74,9 +75,10 @@ const TO_PENDING = `
 const TO_PROCESSING = `UPDATE jobs SET state = 'processing', held = 0 WHERE seq = ? AND ${
   mayBecome("processing")
 }`;
-const TO_DEAD = `UPDATE jobs SET state = 'dead', finished_at = ?, error = ? WHERE seq = ? AND ${
-  mayBecome("dead")
-}`;
+const TO_DEAD =
+  `UPDATE jobs SET state = 'dead', finished_at = ?, error = ?, paused_at = NULL WHERE seq = ? AND ${
+    mayBecome("dead")
+  }`;
 
 /** Makes a job dead that waits or was just taken, and says which of its columns is the reason. */
 export function layDown(db: Database, seq: number, { column, now }: { column: string; now: number }): void {
@@ -97,6 +99,7 @@ const MENDED: Readonly<Record<string, Stored>> = {
   signal: { type: "text", mayBeNull: true, as: "NULL" },
   error: { type: "text", mayBeNull: true, as: "NULL" },
   worker: { type: "text", mayBeNull: true, as: "NULL" },
+  paused_at: { type: "integer", mayBeNull: true, as: "NULL" },
 };
 
 /** SQLite's integers have 64 bits, of which the runtime reads no more than 53 as numbers; the last needs room for one more. */

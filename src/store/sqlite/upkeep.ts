@@ -1,53 +1,15 @@
 /**
  * @module
- * Care for the database itself: removing what is old, looking for damage, counting again, and what there is
+ * Care for the database itself: looking for damage, counting again, and what there is
  * to know. Copying is in `backup.ts`.
  */
 import { noFigures } from "../../domain/figures.ts";
 import type { Outcome } from "../../domain/job.ts";
 import { compareCounts, compareFigures, type JobCount } from "../rules/recount.ts";
-import { PRUNABLE } from "../rules/retention.ts";
 import { recountEmptied } from "./emptied.ts";
 import type { Database } from "./engine/database.ts";
-import { turn } from "./engine/turns.ts";
 import { figures } from "./figures.ts";
 import { recountLanes } from "./lanes.ts";
-import { sqlList } from "./words.ts";
-
-/** Besides its flush, removing takes no longer than this at a time: supervisors do it, too. */
-const PRUNE_MS = 5;
-
-/**
- * Removes some completed and cancelled jobs that ended before `before`, the oldest first: at most `limit`, and fewer
- * where they have much output.
- */
-export function prune(db: Database, before: number, limit: number): number {
-  const hasTime = turn({ limitMs: PRUNE_MS });
-  let pruned = 0;
-  for (const { seq } of db.all<{ seq: number }>(OLDEST, before, limit)) {
-    if (!hasTime()) break;
-    pruned += db.run("DELETE FROM jobs WHERE seq = ?", seq);
-  }
-  if (pruned > 0) shrink(db);
-  return pruned;
-}
-
-const OLDEST = `SELECT seq FROM jobs WHERE state IN ${
-  sqlList(PRUNABLE)
-} AND finished_at < ? ORDER BY finished_at LIMIT ?`;
-
-/** Free pages are used again; only where there are more, and a good part of the file, are some given back. */
-const PAGES_KEPT = 1000;
-/** So many at a time take some milliseconds, in which nobody else can write. */
-const PAGES_GIVEN_BACK = 100;
-
-function shrink(db: Database): void {
-  const free = pragma(db, "freelist_count");
-  if (free > PAGES_KEPT && free > pragma(db, "page_count") / 4) {
-    // Each step gives one page back, and `exec` of the runtime takes only the first.
-    db.all(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`);
-  }
-}
 
 /** The most sentences that `check` gives. */
 const MOST_FINDINGS = 20;

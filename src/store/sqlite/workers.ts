@@ -67,14 +67,15 @@ export function orders(db: Database, supervisor: string): Orders {
     "SELECT id, end_at, leaving FROM workers WHERE supervisor = ? AND stopping = 1 ORDER BY id",
     supervisor,
   );
-  const cancels = db.all<{ token: string }>(
-    `SELECT a.token FROM attempts a JOIN jobs j ON j.seq = a.job
-     WHERE a.supervisor = ? AND a.finished_at IS NULL AND j.cancel_requested = 1`,
+  const told = db.all<{ token: string; cancel_requested: number; paused_at: number | null }>(
+    `SELECT a.token, j.cancel_requested, j.paused_at FROM attempts a JOIN jobs j ON j.seq = a.job
+     WHERE a.supervisor = ? AND a.finished_at IS NULL AND (j.cancel_requested = 1 OR j.paused_at IS NOT NULL)`,
     supervisor,
   );
   return {
     stops: stops.map(({ id, end_at, leaving }) => ({ worker: id, endAt: end_at, leave: leaving === 1 })),
-    cancels: cancels.map(({ token }) => token),
+    cancels: told.filter(({ cancel_requested }) => cancel_requested === 1).map(({ token }) => token),
+    pauses: told.flatMap(({ token, paused_at }) => paused_at === null ? [] : [{ token, since: paused_at }]),
     settings: settings(db),
   };
 }
@@ -111,9 +112,15 @@ export function workers(db: Database): WorkerInfo[] {
   }));
 }
 
-function running(db: Database, supervisor: string, worker: string): Pick<WorkerInfo, "running" | "adopted"> {
-  const jobs = db.all<{ seq: number; name: string | null; adopted_from: string | null }>(
-    `SELECT j.seq, j.name, a.adopted_from FROM attempts a JOIN jobs j ON j.seq = a.job
+function running(
+  db: Database,
+  supervisor: string,
+  worker: string,
+): Pick<WorkerInfo, "running" | "adopted" | "paused"> {
+  const jobs = db.all<
+    { seq: number; name: string | null; adopted_from: string | null; paused_at: number | null }
+  >(
+    `SELECT j.seq, j.name, a.adopted_from, j.paused_at FROM attempts a JOIN jobs j ON j.seq = a.job
      WHERE a.supervisor = ? AND a.worker = ? AND a.finished_at IS NULL ORDER BY a.started_at, j.seq`,
     supervisor,
     worker,
@@ -121,6 +128,7 @@ function running(db: Database, supervisor: string, worker: string): Pick<WorkerI
   return {
     running: jobs.map(idOf),
     adopted: jobs.filter(({ adopted_from }) => adopted_from !== null).map(idOf),
+    paused: jobs.filter(({ paused_at }) => paused_at !== null).map(idOf),
   };
 }
 

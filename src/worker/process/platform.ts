@@ -21,7 +21,9 @@ export interface Platform {
    */
   findRuns(marks: readonly string[], byToken: boolean): Promise<Map<string, Found> | undefined>;
   /** Sends a signal to every process of a run, or none with signal 0, and returns those that are there. */
-  signalTree(tree: Tree, signal: "TERM" | "KILL" | "0", byToken: boolean): Promise<Signalled[]>;
+  signalTree(tree: Tree, signal: TreeSignal, byToken: boolean): Promise<Signalled[]>;
+  /** What runs can be stopped, and go on: `signalTree` takes STOP and CONT. */
+  readonly canPause: boolean;
   /** Asks the machine. */
   probeHost(): Promise<Host>;
   /** Starts a program, given as words, that goes on without this process and its terminal; `log` gets its output. */
@@ -131,6 +133,9 @@ export interface Found {
   ageMs: number;
 }
 
+/** A signal to the processes of a run; 0 is none, and only looks. */
+export type TreeSignal = "TERM" | "KILL" | "STOP" | "CONT" | "0";
+
 /** The processes of a run. */
 export interface Tree {
   /** What `QUEUECTL_RUN` is in the environment of its processes. */
@@ -144,6 +149,8 @@ export interface Tree {
   root: number | null;
   /** Processes of it that were seen before, and may be told by nothing else any more. */
   seen?: readonly Signalled[];
+  /** The pid of one that STOP leaves alone: it waits for the others, and shall notice when they are killed. */
+  waiter?: number | null;
 }
 
 /** A process of a run that was there when it was signalled. */
@@ -156,6 +163,8 @@ export interface Signalled {
   start: string;
   /** It is another user's, and may not be signalled. */
   refused: boolean;
+  /** It stood still already, or waits for the kernel and will then. */
+  still: boolean;
 }
 
 /** The machine, as far as its processes are concerned. */

@@ -186,8 +186,28 @@ export interface Remains {
   input: boolean;
 }
 
-/** Removes the files of an attempt. */
-export function removeSpool(spool: string, { end, trimmed, input }: Remains): void {
+/** Which files attempts have in their directories, each as it was when it was first asked for: reading one takes long. */
+export class SpoolListing {
+  readonly #directories = new Map<string, Map<string, string[]>>();
+
+  /** The paths of an attempt's files. */
+  filesOf(spool: string): string[] {
+    const { directory, token } = splitSpool(spool);
+    let names = this.#directories.get(directory);
+    if (!names) {
+      names = Map.groupBy(namesIn(directory), (name) => name.slice(0, name.indexOf(".")));
+      this.#directories.set(directory, names);
+    }
+    return (names.get(token) ?? []).map((name) => `${directory}/${name}`);
+  }
+}
+
+/** Removes the files of an attempt; `listing` is of a time at which it had ended. */
+export function removeSpool(
+  spool: string,
+  { end, trimmed, input }: Remains,
+  listing = new SpoolListing(),
+): void {
   if (input) removeFile(spool + INPUT);
   for (const stream of STREAMS) removeFile(spool + SUFFIX[stream]);
   if (!trimmed) {
@@ -195,10 +215,7 @@ export function removeSpool(spool: string, { end, trimmed, input }: Remains): vo
     if (end.exitCode !== null && end.exitCode <= 128) return removeFile(spool + endSuffix(end));
   }
   // Its shells may have left more, or nothing.
-  const { directory, token } = splitSpool(spool);
-  for (const name of namesIn(directory)) {
-    if (name.startsWith(`${token}.`)) removeFile(`${directory}/${name}`);
-  }
+  for (const path of listing.filesOf(spool)) removeFile(path);
 }
 
 function endSuffix({ exitCode, signal }: ProcessEnd): string {

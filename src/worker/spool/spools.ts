@@ -50,14 +50,14 @@ export async function sweepSpools(home: Home, store: Pick<Store, "spools">): Pro
   }
   if (absent.length === 0) return;
   const used = await store.spools();
-  for (const id of absent) if (!used.has(id)) remove(home, id);
+  for (const id of absent) if (!used.has(id)) await remove(home, id);
 }
 
 /** The lock goes last: as long as it is there, others know that there may be something to remove. */
-function remove(home: Home, id: string): void {
+async function remove(home: Home, id: string): Promise<void> {
   for (const path of [spoolPath(home, id), presencePath(home.spool, id)]) {
     try {
-      Deno.removeSync(path, { recursive: true });
+      await Deno.remove(path, { recursive: true });
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }

@@ -60,6 +60,7 @@ export class StreamFile {
   /** When there was too much in the file last. */
   #overflowedMs = -Infinity;
   #last = { size: 0, ms: 0 };
+  #writtenAt = 0;
 
   /** `limit` is the bytes to be kept, unless some have been given back with another limit. */
   constructor(
@@ -84,6 +85,11 @@ export class StreamFile {
 
   size(): number {
     return this.#info().size + this.#cut;
+  }
+
+  /** When it was written to last, in ms since the epoch, as of the last look at it. */
+  get writtenAt(): number {
+    return this.#writtenAt;
   }
 
   /** There is much more in the file than is kept in the end, or was after a time by the monotonic clock. */
@@ -206,7 +212,9 @@ export class StreamFile {
 
   #info(): { size: number; blocks: number | null } {
     try {
-      return Deno.statSync(this.#path);
+      const info = Deno.statSync(this.#path);
+      this.#writtenAt = info.mtime?.getTime() ?? 0;
+      return info;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return { size: 0, blocks: null };
       throw error;

@@ -113,6 +113,11 @@ export class Crew {
     for (const thread of this.#threads.values()) thread.end(token, reason, graceMs);
   }
 
+  /** Lets a job stand still, or, with null, go on. Returns whether anyone who runs it could be told. */
+  pause(token: string, since: number | null): boolean {
+    return [...this.#threads.values()].some((thread) => thread.pause(token, since));
+  }
+
   /** Ends all jobs before their time. */
   endAll(reason: EndReason, graceMs: number): void {
     for (const thread of this.#threads.values()) thread.endAll(reason, graceMs);

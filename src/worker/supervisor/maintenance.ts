@@ -4,6 +4,7 @@
  * had begun is brought to its end. Invariant: it goes in short steps, and after each one timers and others who write
  * get their turn. Knows no jobs that run.
  */
+import type { Settings } from "../../domain/settings.ts";
 import type { Upkeep } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
 
@@ -11,8 +12,8 @@ import type { Clock } from "../../system/clock.ts";
 export interface MaintenanceOptions {
   store: Pick<Upkeep, "prune" | "recover">;
   clock: Clock;
-  /** How long ended jobs are kept; 0 is for ever. It may change. */
-  settings(): { retentionMs: number };
+  /** How long ended jobs are kept where their queue does not say; 0 is for ever. It may change. */
+  settings(): Pick<Settings, "retentionMs" | "retentionDeadMs">;
 }
 
 /** Between two rounds. */
@@ -23,10 +24,14 @@ const PAUSE_MS = 25;
 const STEP_MS = 10;
 const FIRST_STEP = 32;
 const LARGEST_STEP = 1000;
+/** So often a round goes on where nothing was to be removed; the next round goes on from there. */
+const IDLE_STEPS = 20;
 
 export class Maintenance {
   readonly #options: MaintenanceOptions;
   #step = FIRST_STEP;
+  /** Where pruning came to; null is to begin with the oldest jobs. */
+  #after: string | null = null;
 
   /** Nothing is done before it is called. */
   constructor(options: MaintenanceOptions) {
@@ -43,19 +48,29 @@ export class Maintenance {
     const { store, clock } = this.#options;
     const pause = () => clock.sleep(PAUSE_MS, signal);
     while (!signal.aborted && await store.recover()) await pause();
-    while (!signal.aborted && await this.#prune() > 0) await pause();
+    for (let idle = 0; !signal.aborted && idle < IDLE_STEPS;) {
+      const pruned = await this.#prune();
+      if (this.#after === null) return;
+      if (pruned === 0) idle += 1;
+      await pause();
+    }
   }
 
-  /** Removes some old jobs and returns how many. */
+  /** Removes some old jobs, and returns how many. */
   async #prune(): Promise<number> {
     const { store, clock, settings } = this.#options;
-    const { retentionMs } = settings();
-    if (retentionMs === 0) return 0;
+    const { retentionMs, retentionDeadMs } = settings();
+    const kept = { endedMs: retentionMs || null, deadMs: retentionDeadMs || null, ofQueues: true };
+    const step = { now: clock.now(), limit: this.#step, ...this.#after !== null && { after: this.#after } };
     const start = clock.monotonicMs();
-    const pruned = await store.prune(clock.now() - retentionMs, this.#step);
-    const tookMs = clock.monotonicMs() - start;
+    const { pruned, after } = await store.prune(kept, step);
+    this.#after = after;
+    if (pruned > 0) this.#adjust(clock.monotonicMs() - start);
+    return pruned;
+  }
+
+  #adjust(tookMs: number): void {
     const next = tookMs > STEP_MS ? this.#step / 2 : tookMs < STEP_MS / 2 ? this.#step * 2 : this.#step;
     this.#step = Math.ceil(Math.min(Math.max(next, 1), LARGEST_STEP));
-    return pruned;
   }
 }

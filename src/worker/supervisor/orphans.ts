@@ -40,6 +40,9 @@ export interface OrphansOptions {
   workers(count: number): string[];
 }
 
+/** Orphans sorted in one go: each takes a file and two changed rows, and others have their turn in between. */
+const MOST_SORTED = 50;
+
 export class Orphans {
   readonly #options: OrphansOptions;
   readonly #waiting = new Map<string, Orphanage>();
@@ -60,11 +63,11 @@ export class Orphans {
     for (const token of tokens) this.#waiting.set(token, orphanage);
   }
 
-  /** Bars or adopts all of them. When the store fails, they are sorted at the next call. */
+  /** Bars or adopts some of them. When the store fails, they are sorted at the next call. */
   async sort(): Promise<Sorted> {
     const { id, store, workers } = this.#options;
-    const waiting = new Map(this.#waiting);
-    const running = (await store.running(id)).filter(({ job }) => waiting.has(job.token));
+    const waiting = new Map(this.#waiting.entries().take(MOST_SORTED));
+    const running = await store.running(id, [...waiting.keys()]);
     const barred = running.filter((attempt) => this.#bar(attempt));
     const begun = running.filter((attempt) => !barred.includes(attempt));
     const given = workers(begun.length);

@@ -15,12 +15,15 @@ import type {
   Store,
 } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
+import { nextTurn } from "../../system/rounds.ts";
 import type { AttemptEnd } from "../messages.ts";
 import { bring, bringings } from "./exchange_singly.ts";
 import { PendingOutput } from "./pending_output.ts";
 
 /** Bytes of output in one exchange, about: while they are stored, neither this thread nor other writers do anything else. */
 const MOST_OUTPUT = 512 * 1024;
+/** Ends of attempts in one exchange, for the same reason. */
+const MOST_SETTLEMENTS = 50;
 
 /** A settlement on its way to the store, with what is needed once it is there. */
 export interface Settling extends Pick<AttemptEnd, "witnessed" | "trimmed"> {
@@ -117,7 +120,7 @@ export class Outbox {
   }
 
   /**
-   * Some output, and the ends of those attempts of which none is left for the next time; on a full disk, what needs the
+   * Some output, and some ends of those attempts of which none is left for the next time; on a full disk, what needs the
    * least room.
    */
   #take(): { settling: Settling[]; output: AttemptOutput[] } {
@@ -128,10 +131,12 @@ export class Outbox {
     }
     const output = this.#output.takeSome(MOST_OUTPUT);
     const unfinished = this.#output.tokens;
-    const { waiting = [], settling = [] } = Object.groupBy(
-      this.#settling,
-      ({ job }) => unfinished.has(job.token) ? "waiting" : "settling",
-    );
+    const waiting: Settling[] = [];
+    const settling: Settling[] = [];
+    for (const one of this.#settling) {
+      const waits = settling.length === MOST_SETTLEMENTS || unfinished.has(one.job.token);
+      (waits ? waiting : settling).push(one);
+    }
     this.#settling = waiting;
     return { settling, output };
   }
@@ -159,6 +164,7 @@ export class Outbox {
     let failure: UserError | undefined;
     try {
       for (let next = waiting[0]; next; next = waiting[0]) {
+        await nextTurn();
         const brought = await bring(next, { store, supervisor: id, now: clock.now() });
         waiting.shift();
         const one = next.settlement && byToken.get(next.settlement.token);

@@ -51,7 +51,7 @@ export function requestOf(
     timeoutMs: job.timeoutMs,
     killGraceMs,
     outputLimit,
-    maxOutput,
+    maxOutput: job.maxOutput ?? maxOutput,
     byToken: host.byToken,
     brief: host.byToken && !host.trapsOnSignal,
   };

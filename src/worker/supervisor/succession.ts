@@ -109,7 +109,7 @@ export class Succession {
     return suspects;
   }
 
-  /** Finds a worker for each attempt that has begun. To be called when all their output so far is stored. */
+  /** Finds a worker for some attempts that have begun. To be called when all their output so far is stored. */
   async sort(): Promise<Sorted> {
     const sorted = await this.#orphans.sort();
     const { id, journal } = this.#options;

@@ -20,7 +20,7 @@ import type { AttemptEnd, RunRequest } from "../messages.ts";
 import { thisPlatform } from "../process/this_platform.ts";
 import type { Host } from "../process/platform.ts";
 import { EndsFiles } from "../spool/ends_files.ts";
-import { removeSpool } from "../spool/spool.ts";
+import { removeSpool, SpoolListing } from "../spool/spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "../spool/spools.ts";
 import { Burst } from "./burst.ts";
 import { Condemned } from "./condemned.ts";
@@ -32,6 +32,7 @@ import { Leftovers } from "./leftovers.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Outbox, type Stored } from "./outbox.ts";
 import { Patience } from "./patience.ts";
+import { Pauses } from "./pauses.ts";
 import { requestOf } from "./run_request.ts";
 import { ReserveWatch } from "./reserve_watch.ts";
 import { settlementOf } from "./settlement.ts";
@@ -64,6 +65,8 @@ export interface SupervisorOptions {
   clock: Clock;
 }
 
+/** Jobs claimed in one exchange: many, for one flush to disk, and few enough for others to have their turn soon. */
+const MOST_CLAIMS = 50;
 /** How often it looks whether others are gone. */
 const PEERS_INTERVAL_MS = 500;
 /** How long a burst goes on maintaining the store after its last job, at most. */
@@ -84,6 +87,7 @@ export class Supervisor {
   readonly #reserve: ReserveWatch;
   readonly #condemned: Condemned;
   readonly #outbox: Outbox;
+  readonly #pauses: Pauses;
   readonly #burst: Burst | undefined;
   readonly #patience: Patience;
   readonly #latch = new Latch();
@@ -143,6 +147,10 @@ export class Supervisor {
         },
         began: (job) => this.#begun.push(job),
         works: () => this.#trouble.worked(),
+        paused: (job, paused) => {
+          this.#pauses.paused(job, paused);
+          this.#latch.ring();
+        },
         ended: (ended) => {
           for (const { job, end } of ended) {
             if (end.outcome === "unstarted" && end.error) this.#trouble.failed(end.error);
@@ -160,6 +168,12 @@ export class Supervisor {
       store,
       clock,
       say: (what, problem) => say(`${what} could not be stored: ${failureOf(problem).message}`),
+    });
+    this.#pauses = new Pauses({
+      id,
+      store,
+      journal: this.#options.journal,
+      tell: (token, since) => this.#crew.pause(token, since),
     });
     const { burst, queues } = options;
     if (burst) this.#burst = new Burst({ store, clock, queues, leavesScheduled: burst !== true, say });
@@ -286,6 +300,7 @@ export class Supervisor {
       await this.#latch.heard();
       if (this.#ordersDue) await this.#patience.attempt(() => this.#takeOrders());
       const waiting = await this.#patience.attempt(() => this.#exchange());
+      if (this.#pauses.hasNews) await this.#patience.attempt(() => this.#pauses.store());
       if (this.#succession.waiting > 0 && !this.#outbox.hasOutput) {
         await this.#patience.attempt(() => this.#adopt());
       }
@@ -330,10 +345,11 @@ export class Supervisor {
   /** Follows what the supervisor was told through the store. */
   async #takeOrders(): Promise<void> {
     this.#ordersDue = false;
-    const { stops, cancels, settings } = await this.#options.store.orders(this.#options.id);
+    const { stops, cancels, pauses, settings } = await this.#options.store.orders(this.#options.id);
     this.#settings = settingsFrom(settings);
     const graceMs = this.#settings.killGraceMs;
     for (const token of cancels) this.#crew.end(token, "cancelled", graceMs);
+    this.#pauses.follow(pauses);
     for (const stop of stops) this.#crew.stop({ ...stop, graceMs });
   }
 
@@ -343,7 +359,7 @@ export class Supervisor {
    */
   async #exchange(): Promise<boolean | undefined> {
     const { queues } = this.#options;
-    const openings = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings() : [];
+    const openings = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings().slice(0, MOST_CLAIMS) : [];
     const uncertain = this.#trouble.lasts;
     const free = this.#trouble.allow(openings);
     this.#tellBegun();
@@ -362,8 +378,8 @@ export class Supervisor {
       this.#wake();
       return undefined;
     }
-    // before the rest is brought, timers and messages have their turn
-    if (!this.#outbox.isEmpty) this.#options.clock.sleep(0).then(() => this.#latch.ring());
+    if (exchanged.claimed.length === MOST_CLAIMS) this.#wake();
+    if (!this.#outbox.isEmpty) this.#latch.ring();
     this.#setDueTimer(exchanged.nextDueAt);
     return free.length > 0 ? exchanged.waiting : undefined;
   }
@@ -411,9 +427,10 @@ export class Supervisor {
   }
 
   #afterSettling(stored: readonly Stored[]): void {
+    const listing = new SpoolListing();
     for (const one of stored) {
       try {
-        this.#afterSettlingOne(one);
+        this.#afterSettlingOne(one, listing);
       } catch (error) {
         const { id, worker } = one.job;
         this.#options.journal.note(`after ${id}: ${failureOf(error).message}`, worker);
@@ -421,7 +438,10 @@ export class Supervisor {
     }
   }
 
-  #afterSettlingOne({ job, settlement, witnessed, trimmed, barred, refused }: Stored): void {
+  #afterSettlingOne(
+    { job, settlement, witnessed, trimmed, barred, refused }: Stored,
+    listing: SpoolListing,
+  ): void {
     const { journal } = this.#options;
     if (refused) {
       // Whoever has it now needs its spool, and the file that its end may be noted in.
@@ -433,7 +453,8 @@ export class Supervisor {
     this.#succession.forget(job, { undone: settlement.outcome === "unstarted" });
     this.#ends.settled(job.token);
     if (barred) return;
-    removeSpool(spool, { end: witnessed ? settlement : undefined, trimmed, input: job.stdinSize !== null });
+    const end = witnessed ? settlement : undefined;
+    removeSpool(spool, { end, trimmed, input: job.stdinSize !== null }, listing);
     this.#leftovers.ended(job);
   }
 
@@ -442,7 +463,7 @@ export class Supervisor {
     const { adoptions, barred, left } = await this.#succession.sort();
     this.#undo(barred.map(({ job }) => job));
     this.#tellLeft(left.map(({ job }) => job));
-    this.#crew.adopt(adoptions.map(({ attempt: { job, printed }, worker, outOfSight }) => ({
+    this.#crew.adopt(adoptions.map(({ attempt: { job, printed, pausedMs }, worker, outOfSight }) => ({
       job: { ...job, worker },
       request: {
         ...this.#request(job),
@@ -450,8 +471,11 @@ export class Supervisor {
         claimedAt: job.startedAt!,
         outOfSight,
         cancelRequested: job.cancelRequested,
+        pausedAt: job.pausedAt,
+        pausedMs,
       },
     })));
+    if (this.#succession.waiting > 0) this.#latch.ring();
   }
 
   /** Nobody watches the crashed thread's jobs any more. Those that may be the reason are ended and lost. */

@@ -2,7 +2,7 @@
  * @module
  * A worker as its supervisor sees it: a Web Worker, the jobs it was given, and its replacement when it crashes.
  */
-import type { ClaimedJob, OutputPiece } from "../../store/contract.ts";
+import type { ClaimedJob, OutputPiece, PausedAttempt } from "../../store/contract.ts";
 import type { AdoptRequest, AttemptEnd, EndReason, FromThread, RunRequest, ToThread } from "../messages.ts";
 import { Pace } from "./pace.ts";
 
@@ -13,6 +13,8 @@ export interface WorkerEvents {
   began(job: ClaimedJob): void;
   /** Something was printed by the attempt with this token. */
   output(token: string, pieces: OutputPiece[]): void;
+  /** A job stands still, as was wished. */
+  paused(job: ClaimedJob, paused: Omit<PausedAttempt, "token">): void;
   /** A command could be started though that was uncertain. */
   works(): void;
   /** Attempts are over, in the order in which they ended. */
@@ -124,6 +126,13 @@ export class WorkerThread {
     if (this.#jobs.has(token)) this.#send({ type: "end", token, reason, graceMs });
   }
 
+  /** Lets a job stand still, or, with null, go on. Returns whether it could be told. */
+  pause(token: string, since: number | null): boolean {
+    if (!this.#ready || !this.#jobs.has(token)) return false;
+    this.#send({ type: "pause", token, since });
+    return true;
+  }
+
   endAll(reason: EndReason, graceMs: number): void {
     for (const token of this.#jobs.keys()) this.end(token, reason, graceMs);
   }
@@ -160,6 +169,11 @@ export class WorkerThread {
         return this.#events.ready();
       case "output":
         return this.#events.output(message.token, message.pieces);
+      case "paused": {
+        const job = this.#jobs.get(message.token);
+        if (job) this.#events.paused(job, message);
+        return;
+      }
       case "works":
         return this.#events.works();
       case "returned":

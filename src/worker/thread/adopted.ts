@@ -45,7 +45,7 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
           finishedAt: end.finishedAt,
         };
       }
-      if (end?.signal && timeoutMs > 0 && end.finishedAt - startedAt >= timeoutMs) {
+      if (end?.signal && timeoutMs > 0 && end.finishedAt - startedAt - stoodStillMs(request) >= timeoutMs) {
         return {
           ...endedBy("timed_out", { end, survivors: 0, timeoutMs, maxOutput }),
           finishedAt: end.finishedAt,
@@ -67,8 +67,13 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
     // It leads the session that it was started in.
     waiter: () => found?.group ?? null,
     startedAt: found ? systemClock.now() - found.ageMs : startedAt,
-    ageMs: found?.ageMs ?? 0,
+    ageMs: Math.max(0, (found?.ageMs ?? 0) - stoodStillMs(request)),
   };
+}
+
+/** For how long it has stood still so far: the clock that was asked for it may have been set since. */
+function stoodStillMs({ pausedAt, pausedMs }: AdoptRequest): number {
+  return pausedMs + (pausedAt === null ? 0 : Math.max(0, systemClock.now() - pausedAt));
 }
 
 function resultOfAdopted(end: SpooledEnd | undefined, lost: string): Result {

@@ -20,8 +20,10 @@ import {
 } from "../spool/spool.ts";
 import { blameForError, blameForExit, isPassing } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
+import { type PauseWish, Pausing } from "./pausing.ts";
 import { endedBy, NO_END, notBegun, type Reason, type Result, resultOf } from "./result.ts";
 import { SpoolReader } from "./spool_reader.ts";
+import { TimeLeft } from "./time_left.ts";
 
 /** What could not be done with the spool is tried again after this time. */
 const RETRY_MS = 50;
@@ -51,7 +53,7 @@ export interface Begun {
   waiter(): number | null;
   /** When it began, in ms since the epoch. */
   startedAt: number;
-  /** For how long it has been running, in ms by the monotonic clock. */
+  /** For how long it has been running, in ms by the monotonic clock, without the time in which it stood still. */
   ageMs: number;
 }
 
@@ -61,6 +63,10 @@ export class Run {
   readonly #output: SpoolReader;
   /** Aborts when the attempt shall end, with an `EndOrder` as its reason. */
   readonly #ending = new AbortController();
+  /** Follows wishes to pause, once it has begun. */
+  #pause: (wish: PauseWish) => void = (wish) => this.#pauseWish = wish;
+  /** The last one before that. */
+  #pauseWish: PauseWish | undefined;
   /** It has ended because it was ended, not by itself. */
   #wasEnded = false;
   /** It has ended: its output is as it will stay. */
@@ -109,6 +115,11 @@ export class Run {
   /** Ends the attempt soon; `finish` then resolves. The first reason holds. */
   end(reason: EndReason, graceMs: number): void {
     this.#endFor(reason, graceMs);
+  }
+
+  /** Lets it stand still, or go on; its timeout does, too. */
+  pause(wish: PauseWish): void {
+    this.#pause(wish);
   }
 
   /**
@@ -163,11 +174,6 @@ export class Run {
     }
   }
 
-  async #endAfter(timeoutMs: number, over: AbortSignal): Promise<void> {
-    await systemClock.sleep(timeoutMs, over);
-    if (!over.aborted) this.#endFor("timed_out", this.#request.killGraceMs);
-  }
-
   #endFor(reason: Reason, graceMs: number): void {
     this.#ending.abort({ reason, graceMs } satisfies EndOrder);
   }
@@ -190,20 +196,29 @@ export class Run {
     const onAbort = () => aborted.resolve();
     signal.addEventListener("abort", onAbort);
     if (signal.aborted) onAbort();
-    const over = new AbortController();
-    if (timeoutMs > 0) this.#endAfter(timeoutMs - begun.ageMs, over.signal);
+    const tree = () => ({ token, ...(begun.byOutput ? { spool } : {}), root: begun.root() });
+    const left = timeoutMs > 0
+      ? new TimeLeft(timeoutMs - begun.ageMs, () => this.#endFor("timed_out", killGraceMs))
+      : undefined;
+    left?.go();
+    let pausing: Pausing | undefined;
+    this.#pause = (wish) => {
+      if (!begun.inSight) return;
+      if (wish.since === null) left?.go();
+      else left?.stop();
+      pausing ??= new Pausing(() => ({ ...tree(), waiter: begun.waiter() }), byToken);
+      pausing.follow(wish);
+    };
+    if (this.#pauseWish) this.#pause(this.#pauseWish);
     const end = await Promise.race([begun.ended, aborted.promise]) ??
       // What has ended a moment ago is not to be ended any more.
       (hasLeftEnd(spool) ? await begun.ended : undefined);
-    over.abort();
+    left?.stop();
+    this.#pause = () => {};
+    await pausing?.close();
     signal.removeEventListener("abort", onAbort);
 
-    const endAll = (graceMs: number) =>
-      endTree(() => ({ token, ...(begun.byOutput ? { spool } : {}), root: begun.root() }), {
-        graceMs,
-        byToken,
-        clock: systemClock,
-      });
+    const endAll = (graceMs: number) => endTree(tree, { graceMs, byToken, clock: systemClock });
     if (end) {
       // Whoever kills the first process leaves the others: they must not meet those of the next attempt.
       const killed = end.outcome === "lost" || end.signal !== null;

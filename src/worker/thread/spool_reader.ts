@@ -3,9 +3,13 @@
  * From the spool to the store: what an attempt printed, in pieces, never more than a limit a stream: the
  * beginning and the end. Bytes are never looked at. The files are written by the command itself, and kept small while
  * they are (see `stream_file.ts`).
+ *
+ * Nothing tells in what order two streams were written to between two looks. Of those that were, the one that was
+ * written to last comes last.
  */
 import { type Stream, STREAMS } from "../../domain/job.ts";
 import type { OutputPiece } from "../../store/contract.ts";
+import { systemClock } from "../../system/clock.ts";
 import { StreamFile } from "../spool/stream_file.ts";
 
 /** Pieces are at most this long, so that the middle of a growing stream can be dropped piece by piece. */
@@ -53,13 +57,21 @@ export class SpoolReader {
 
   /** What is new since the last call; the end of a stream past its limit only now and then. */
   live(nowMs: number): OutputPiece[] {
-    return this.#streams.flatMap((stream) => stream.live(nowMs));
+    return inOrder(this.#streams, (stream) => stream.live(nowMs));
   }
 
   /** What is left once the command has ended. */
   rest(): OutputPiece[] {
-    return this.#streams.flatMap((stream) => stream.rest());
+    return inOrder(this.#streams, (stream) => stream.rest());
   }
+}
+
+function inOrder(
+  streams: readonly StreamReader[],
+  read: (stream: StreamReader) => OutputPiece[],
+): OutputPiece[] {
+  const found = streams.map((stream) => ({ pieces: read(stream), writtenAt: stream.file.writtenAt }));
+  return found.toSorted((a, b) => a.writtenAt - b.writtenAt).flatMap(({ pieces }) => pieces);
 }
 
 class StreamReader {
@@ -112,6 +124,7 @@ class StreamReader {
         stream: this.#stream,
         start,
         bytes: count === bytes.length ? bytes : bytes.slice(0, count),
+        seenAt: systemClock.now(),
       });
       start += count;
     }

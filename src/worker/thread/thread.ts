@@ -8,11 +8,12 @@
  */
 import type { OutputPiece } from "../../store/contract.ts";
 import { systemClock } from "../../system/clock.ts";
-import type { AttemptEnd, FromThread, RunRequest, ToThread } from "../messages.ts";
+import type { AdoptRequest, AttemptEnd, FromThread, RunRequest, ToThread } from "../messages.ts";
 import { thisPlatform } from "../process/this_platform.ts";
 import { hasBegun } from "../spool/spool.ts";
 import { adopt } from "./adopted.ts";
 import { Lookout } from "./lookout.ts";
+import type { PauseWish } from "./pausing.ts";
 import { Run } from "./run.ts";
 
 /** How often running commands are asked for new output: what people who follow a log do not notice. */
@@ -60,16 +61,15 @@ class Thread {
         this.#begin();
         break;
       case "adopt":
-        for (const request of message.requests) {
-          this.#run(
-            new Run(request, () => adopt(request, this.#means.lookout), request.printed),
-            request.token,
-          );
-        }
+        for (const request of message.requests) this.#adopt(request);
         break;
       case "end":
         this.#runs.get(message.token)?.end(message.reason, message.graceMs);
         this.#giveBack((request) => request.token === message.token);
+        break;
+      case "pause":
+        this.#runs.get(message.token)?.pause(wishFor(message.token, message.since));
+        if (message.since !== null) this.#giveBack((request) => request.token === message.token);
         break;
       case "recall":
         this.#giveBack(() => true);
@@ -84,6 +84,14 @@ class Thread {
       if (request.uncertain) this.#tellBegun(request);
     }
     if (this.#backlog.length > 0) this.#patience ??= setInterval(() => this.#losePatience(), PATIENCE_MS);
+  }
+
+  #adopt(request: AdoptRequest): void {
+    const { token, pausedAt, pausedMs, printed } = request;
+    const run = new Run(request, () => adopt(request, this.#means.lookout), printed);
+    // Whoever watched it may have died before it followed the last wish.
+    if (pausedAt !== null || pausedMs > 0) run.pause(wishFor(token, pausedAt));
+    this.#run(run, token);
   }
 
   async #run(run: Run, token: string): Promise<void> {
@@ -161,6 +169,10 @@ class Thread {
     this.#backlog = this.#backlog.filter((request) => !tokens.includes(request.token));
     send({ type: "returned", tokens });
   }
+}
+
+function wishFor(token: string, since: number | null): PauseWish {
+  return { since, onPaused: (since, unstopped) => send({ type: "paused", token, since, unstopped }) };
 }
 
 type Timer = ReturnType<typeof setTimeout> | undefined;

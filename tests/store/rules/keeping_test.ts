@@ -64,10 +64,12 @@ Deno.test("the lease of a worker ends with its supervisor, unless that has left 
   assert.deepEqual(withPresence(workers, new Map()), workers);
 });
 
+const NOTHING_SET = { paused: null, concurrency: null, retentionMs: null, retentionDeadMs: null };
+
 Deno.test("a queue of which nothing was set runs without a limit, and states without jobs have none", () => {
   const { paused, concurrency, counts } = queueInfo("q", undefined, [{ state: "dead", n: 3 }]);
   assert.deepEqual([paused, concurrency, counts.dead, counts.pending], [false, null, 3, 0]);
-  assert.equal(queueInfo("q", { paused: true, concurrency: 2 }, []).concurrency, 2);
+  assert.equal(queueInfo("q", { ...NOTHING_SET, concurrency: 2 }, []).concurrency, 2);
 });
 
 Deno.test("of many queues those that are most worth showing are shown, each once and by name", () => {

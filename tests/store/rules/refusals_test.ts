@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { NoSuch, Refused } from "../../../src/domain/errors.ts";
 import { type State, STATES, statesBefore } from "../../../src/domain/job.ts";
-import { ALLOWED, allowed, checkDeletable, type Verb } from "../../../src/store/rules/refusals.ts";
+import type { Verb } from "../../../src/store/contract.ts";
+import { ALLOWED, allowed, checkDeletable } from "../../../src/store/rules/refusals.ts";
 
 const said = (action: () => unknown): string => {
   try {

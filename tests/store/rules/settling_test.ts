@@ -32,7 +32,7 @@ Deno.test("a job that was to be called off neither waits on nor is dead, but wha
 Deno.test("a job that was put back may run from the end of its attempt on, and that one is not counted", () => {
   assert.deepEqual(
     move("pending", "released"),
-    { state: "pending", stateIfCalledOff: "cancelled", runAt: 500, uncounted: 1 },
+    { state: "pending", stateIfCalledOff: "cancelled", runAt: 500, uncounted: 1, heldIfPaused: true },
   );
   assert.equal(move("pending", "released", 900).runAt, 900);
 });
@@ -40,8 +40,13 @@ Deno.test("a job that was put back may run from the end of its attempt on, and t
 Deno.test("a job whose attempt never began keeps its time, whatever the settlement says", () => {
   assert.deepEqual(
     move("pending", "unstarted", 900),
-    { state: "pending", stateIfCalledOff: "cancelled", runAt: null, uncounted: 1 },
+    { state: "pending", stateIfCalledOff: "cancelled", runAt: null, uncounted: 1, heldIfPaused: true },
   );
+});
+
+Deno.test("a job that was paused is held where it would go on by itself", () => {
+  for (const state of ["pending", "failed"] as const) assert.ok(move(state).heldIfPaused);
+  for (const state of ["completed", "dead", "cancelled"] as const) assert.ok(!move(state).heldIfPaused);
 });
 
 Deno.test("a job that failed waits for the time it was given, and one that ended keeps its own", () => {

@@ -1,6 +1,6 @@
 /**
  * @module
- * The completion script for fish.
+ * The completion script for fish. It asks the program only for what the store knows.
  */
 import type { Place } from "./places.ts";
 
@@ -17,15 +17,26 @@ function __queuectl_at
   end
   test "$at" = "$argv[1]"
 end
+function __queuectl_ask
+  type -q queuectl; or return
+  set -l words (commandline -opc)
+  set -l home
+  if set -l at (contains -i -- --home $words)
+    set home --home $words[(math $at + 1)]
+  end
+  set -l word (commandline -ct | string replace -r -- '^--[^=]*=' '')
+  queuectl $home __complete $argv[1] -- "$word" 2>/dev/null </dev/null
+end
 complete -c queuectl -f
 complete -c queuectl -n 'contains -- -- (commandline -opc)' -F
 ${places.flatMap(linesFor).join("\n")}`;
 }
 
-function linesFor({ at, words, flags, files }: Place): string[] {
+function linesFor({ at, words, flags, files, kind }: Place): string[] {
   const start = `complete -c queuectl -n ${quotedForFish(`__queuectl_at ${quotedForFish(at)}`)}`;
   return [
     ...(files ? [`${start} -F`] : []),
+    ...(kind === undefined ? [] : [`${start} -kxa ${asking(kind)}`]),
     ...words.map(({ word, brief }) => `${start} -a ${quotedForFish(word)} -d ${quotedForFish(brief)}`),
     ...flags.map(({ word, short, brief, value }) =>
       [
@@ -34,12 +45,19 @@ function linesFor({ at, words, flags, files }: Place): string[] {
         }`,
         ...(value === null
           ? []
+          : value.kind !== undefined
+          ? [`-kxa ${asking(value.kind)}`]
           : value.choices.length === 0
           ? ["-rF"]
           : [`-xa ${quotedForFish(value.choices.join(" "))}`]),
       ].join(" ")
     ),
   ];
+}
+
+/** What the store knows, when it is asked for. */
+function asking(kind: string): string {
+  return quotedForFish(`(__queuectl_ask ${kind})`);
 }
 
 /** Within single quotes fish knows `\\'` and `\\\\`. */

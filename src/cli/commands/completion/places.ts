@@ -10,6 +10,7 @@ import {
 } from "../../line/command.ts";
 import { flagName } from "../../line/flags.ts";
 import { shortFlag } from "../../line/short_flags.ts";
+import { kindOfValue, kindOfWords } from "./kinds.ts";
 
 /** A place on the command line: after the words of a group or a command. */
 export interface Place {
@@ -20,6 +21,8 @@ export interface Place {
   flags: PlaceFlag[];
   /** Names of files may be typed here, too. */
   files: boolean;
+  /** What the store is asked for, where it knows words for here. */
+  kind?: string | undefined;
 }
 
 /** A flag, by its long name. */
@@ -38,6 +41,8 @@ export interface Described {
 /** What the value of a flag may be; without choices anything may. */
 export interface Value {
   choices: readonly string[];
+  /** What the store is asked for, where it knows values. */
+  kind?: string | undefined;
 }
 
 const HELP_FLAG: PlaceFlag = { word: "--help", short: shortFlag("help"), brief: "print help", value: null };
@@ -65,18 +70,19 @@ function namesOf({ routes, aliases = {} }: GroupDefinition): [string, Target][] 
 
 function commandPlace({ words, flags = {} }: CommandDefinition, at: string): Place {
   const known = Object.entries({ ...flags, ...GLOBAL_FLAGS }).map((
-    [name, { kind, brief, choices = [] }],
+    [name, { kind, brief, choices = [], placeholder }],
   ) => ({
     word: `--${flagName(name)}`,
     short: shortFlag(name),
     brief,
-    value: kind === "toggle" ? null : { choices },
+    value: kind === "toggle" ? null : { choices, kind: kindOfValue(placeholder) },
   }));
   return {
     at,
     words: (words?.choices ?? []).map((word) => ({ word, brief: words!.brief })),
     flags: [...known, HELP_FLAG],
     files: words?.placeholder === "FILE",
+    kind: kindOfWords(at, words?.placeholder),
   };
 }
 
@@ -90,14 +96,31 @@ function namesOfFlag({ word, short }: PlaceFlag): string[] {
 }
 
 /** Flags that take a value, with the place before them: `" list --state"`, `" list -s"`. */
-export function valuePlaces(places: readonly Place[]): { after: string; choices: readonly string[] }[] {
-  return places.flatMap(({ at, flags }) =>
-    flags.flatMap((flag) =>
-      flag.value === null
-        ? []
-        : namesOfFlag(flag).map((word) => ({ after: `${at} ${word}`, choices: flag.value!.choices }))
+export interface ValuePlace extends Value {
+  after: string;
+}
+
+/** All of those: with choices, with values that the store knows, and with any. */
+export function valuePlaces(
+  places: readonly Place[],
+): { chosen: ValuePlace[]; asked: [kind: string, after: string[]][]; free: ValuePlace[] } {
+  const all = places.flatMap(({ at, flags }) =>
+    flags.flatMap((flag): ValuePlace[] =>
+      flag.value === null ? [] : namesOfFlag(flag).map((word) => ({ after: `${at} ${word}`, ...flag.value! }))
     )
   );
+  const chosen = all.filter(({ choices }) => choices.length > 0);
+  const others = all.filter(({ choices }) => choices.length === 0);
+  const free = others.filter(({ kind }) => kind === undefined);
+  return { chosen, asked: byKind(others.map(({ kind, after }) => ({ kind, at: after }))), free };
+}
+
+/** The places where the store is asked for words, by what it is asked for. */
+export function byKind(places: readonly Pick<Place, "kind" | "at">[]): [kind: string, at: string[]][] {
+  const asked = places.filter(({ kind }) => kind !== undefined);
+  return [...Map.groupBy(asked, ({ kind }) => kind!)].map((
+    [kind, group],
+  ) => [kind, group.map(({ at }) => at)]);
 }
 
 /** The text between single quotes of a POSIX shell. */

@@ -1,18 +1,28 @@
 /**
  * @module
- * The completion script for zsh: to be evaluated, or put as `_queuectl` where `fpath` finds it.
+ * The completion script for zsh: to be evaluated, or put as `_queuectl` where `fpath` finds it. It asks the program only
+ * for what the store knows.
  */
-import { type Described, type Place, quoted, valuePlaces, wordsAt } from "./places.ts";
+import { byKind, type Described, type Place, quoted, valuePlaces, wordsAt } from "./places.ts";
 
 export function zshScript(places: readonly Place[]): string {
-  const values = valuePlaces(places);
+  const { chosen, asked, free } = valuePlaces(places);
   return `#compdef queuectl
 # Completion of queuectl for zsh. In ~/.zshrc, after compinit: eval "$(queuectl completions zsh)"
+_queuectl_ask() { # KIND: what the store knows, in its order
+  local line
+  for line in "\${(@f)$(queuectl "\${home[@]}" __complete $1 -- "\${(Q)PREFIX-}" 2>/dev/null </dev/null)}"; do
+    if [[ -n "$line" ]]; then found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}"); fi
+  done
+  (( \${#found} )) && _describe -V queuectl found
+}
 _queuectl() {
   local at= before=\${words[CURRENT-1]} i
-  local -a found
+  local -a found home
   for ((i = 2; i < CURRENT; i++)); do
     if [[ "\${words[i]}" == -- ]]; then _files; return; fi
+    if [[ "\${words[i]}" == --home ]]; then home=(--home "\${\${(Q)words[i+1]}/#\\~\\//$HOME/}"); fi
+    if [[ "\${words[i]}" == --home=* ]]; then home=(--home "\${\${(Q)words[i]#*=}/#\\~\\//$HOME/}"); fi
     case "$at \${words[i]}" in
       ${either(places.slice(1).map(({ at }) => at))}) at="$at \${words[i]}" ;;
     esac
@@ -23,14 +33,23 @@ _queuectl() {
   fi
   case "$at $before" in
 ${
-    values.filter(({ choices }) => choices.length > 0).map(({ after, choices }) =>
-      `    ${quoted(after)}) found=(${choices.map(quoted).join(" ")}) ;;`
-    ).join("\n")
+    chosen.map(({ after, choices }) => `    ${quoted(after)}) found=(${choices.map(quoted).join(" ")}) ;;`)
+      .join("\n")
   }
-    ${either(values.filter(({ choices }) => choices.length === 0).map(({ after }) => after))})
+${asked.map(([kind, after]) => `    ${either(after)}) _queuectl_ask ${kind}; return ;;`).join("\n")}
+    ${either(free.map(({ after }) => after))})
       _files
       return ;;
     *)
+      if [[ "\${words[CURRENT]}" != -* ]]; then
+        case "$at" in
+${
+    byKind(places).map(([kind, at]) => `          ${either(at)}) _queuectl_ask ${kind} && return ;;`).join(
+      "\n",
+    )
+  }
+        esac
+      fi
       case "$at" in
 ${
     places.map((place) => `        ${quoted(place.at)}) found=(${wordsAt(place).map(describe).join(" ")}) ;;`)

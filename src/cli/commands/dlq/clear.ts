@@ -3,14 +3,14 @@
  * `queuectl dlq clear`: removes every dead job.
  */
 import { defineCommand, type Target } from "../../line/command.ts";
-import { jobCount } from "../../line/ids.ts";
+import { changeMany, printDeleted } from "../many/change_many.ts";
 
 export const command: Target = defineCommand({
   brief: "Remove all dead jobs",
-  description: "It does not ask.",
+  description: "It does not ask. To remove some of them, use `dlq delete` with filters.",
   examples: [["dlq clear", "empty the dead letter queue"]],
   async run(context) {
-    const deleted = await (await context.store()).deleteDead();
-    context.print.result({ deleted }, () => `Deleted ${jobCount(deleted)}`);
+    const doing = { verb: "delete", filters: { state: "dead" }, yes: true, dryRun: false } as const;
+    printDeleted(context, await changeMany(context, doing));
   },
 });

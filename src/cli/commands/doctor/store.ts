@@ -2,6 +2,7 @@
  * @module
  * The checks of the store: can it be used, is it sound, is somebody told of its changes, who works on it.
  */
+import { formatDuration } from "../../../domain/duration.ts";
 import { StoreDamaged, UserError } from "../../../domain/errors.ts";
 import type { Store, StoreInfo, WorkerInfo } from "../../../store/contract.ts";
 import { rescueOf } from "../../../store/open.ts";
@@ -72,11 +73,29 @@ async function* checkOpened(context: Context, store: Store): AsyncGenerator<Find
   if (damage === undefined) yield ok("integrity", "not checked: the tools that come with its engine do that");
   else if (damage.length === 0) yield ok("integrity", "all is well");
   else return yield await damaged(context, { check: "integrity", found: inShort(damage) });
-  await store.prune(0, 1); // removes nothing, but says when nothing can be written
+  await store.changeSettings(new Map()); // changes nothing, but says when nothing can be written
   while (await store.recover()); // what a killed process had begun to enqueue
   yield* findingsOf("counts", await store.recount(), "please report this as a defect of queuectl");
   yield await checkDoorbell(context, store);
   yield* checkWorkers(context, store);
+  yield await checkRetention(context, store);
+}
+
+/** How long ended jobs are kept, since that says how large the store becomes. */
+async function checkRetention(context: Context, store: Store): Promise<Finding> {
+  const { retentionMs, retentionDeadMs } = await context.settings();
+  const said = (ms: number) => ms === 0 ? "for ever" : formatDuration(ms);
+  const queues = await store.queues();
+  const own = queues.filter(({ retentionMs, retentionDeadMs }) => (retentionMs ?? retentionDeadMs) !== null);
+  const others = own.length === 0
+    ? ""
+    : own.length === 1
+    ? "; 1 queue says otherwise"
+    : `; ${own.length} queues say otherwise`;
+  return ok(
+    "retention",
+    `completed and cancelled jobs are kept ${said(retentionMs)}, dead ones ${said(retentionDeadMs)}${others}`,
+  );
 }
 
 function megabytes(bytes: number): string {

@@ -2,20 +2,32 @@
  * @module
  * `queuectl queue clear`: removes the waiting jobs of one queue, or of all.
  */
+import { WAITING } from "../../../domain/job.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
-import { jobCount } from "../../line/ids.ts";
-import { hintAtUnknownQueues } from "../unknown_names.ts";
-import { ONE_QUEUE, queueName } from "./names.ts";
+import { choice } from "../../line/flags.ts";
+import { changeMany, printDeleted, SURENESS } from "../many/change_many.ts";
+import { isFiltered, OTHER_FILTERS } from "../many/filter_flags.ts";
+import { ONE_QUEUE } from "./names.ts";
+
+const { queue: _, ...FILTERS } = OTHER_FILTERS;
 
 export const command: Target = defineCommand({
   brief: "Remove waiting jobs of a queue, or of all queues",
-  description: "It does not ask. Jobs that are pending, scheduled or failed go; running and ended ones stay.",
-  examples: [["queue clear mail", "of one queue"], ["queue clear", "of all queues"]],
+  description:
+    "Jobs that are pending, scheduled or failed go; running and ended ones stay. It asks only where filters say which of " +
+    "them are meant.",
+  examples: [
+    ["queue clear mail", "of one queue"],
+    ["queue clear", "of all queues"],
+    ["queue clear mail --older-than 1d", "only those that have waited long"],
+  ],
+  flags: { state: choice(WAITING, "only jobs in this state"), ...FILTERS, ...SURENESS },
   words: { ...ONE_QUEUE, min: 0 },
-  async run(context, _flags, [queue]) {
-    const name = queue === undefined ? undefined : queueName(queue);
-    if (name !== undefined) await hintAtUnknownQueues(context, [name]);
-    const deleted = await (await context.store()).clear(name);
-    context.print.result({ deleted }, () => `Deleted ${jobCount(deleted)}`);
+  async run(context, { yes, dryRun, ...flags }, [queue]) {
+    const verb = "delete";
+    const filters = { ...flags, ...(queue !== undefined && { queue }) };
+    const doing = { verb, only: WAITING, filters, yes: yes || !isFiltered(flags), dryRun } as const;
+    // what runs or has ended is not meant
+    printDeleted(context, await changeMany(context, doing));
   },
 });

@@ -2,8 +2,10 @@
  * @module
  * `queuectl queue list`: every queue with its switches and counts.
  */
+import { formatDuration } from "../../../domain/duration.ts";
 import { STATES } from "../../../domain/job.ts";
 import type { QueueInfo } from "../../../store/contract.ts";
+import { queueJson } from "../../../views/queue_json.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { STATE_COLOUR, STATE_SHORT } from "../../show/job_table.ts";
 import type { Print } from "../../show/print.ts";
@@ -15,7 +17,7 @@ export const command: Target = defineCommand({
   async run(context) {
     const queues = await (await context.store()).queues();
     context.print.result(
-      { queues },
+      { queues: queues.map(queueJson) },
       () => queues.length === 0 ? "No queues" : queueTable(context.print, queues),
     );
   },
@@ -26,6 +28,7 @@ function queueTable(print: Print, queues: readonly QueueInfo[]): string {
     { title: "QUEUE", value: (queue) => queue.name },
     { title: "PAUSED", value: (queue) => queue.paused ? "paused" : "" },
     { title: "AT MOST", short: "MAX", value: (queue) => queue.concurrency ?? "", align: "right" },
+    ...keptColumns(queues),
     ...STATES.map((state): Column<QueueInfo> => ({
       title: state.toUpperCase(),
       short: STATE_SHORT[state],
@@ -35,4 +38,14 @@ function queueTable(print: Print, queues: readonly QueueInfo[]): string {
     })),
   ];
   return table(print, { columns, rows: queues });
+}
+
+/** How long ended jobs are kept, where a queue says so. */
+function keptColumns(queues: readonly QueueInfo[]): Column<QueueInfo>[] {
+  const said = (ms: number | null) => ms === null ? "" : ms === 0 ? "for ever" : formatDuration(ms);
+  const columns = [
+    { title: "KEPT", value: ({ retentionMs }: QueueInfo) => said(retentionMs) },
+    { title: "DEAD KEPT", value: ({ retentionDeadMs }: QueueInfo) => said(retentionDeadMs) },
+  ];
+  return columns.filter(({ value }) => queues.some((queue) => value(queue) !== ""));
 }

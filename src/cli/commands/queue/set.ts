@@ -1,8 +1,11 @@
 /**
  * @module
- * `queuectl queue set`: how many jobs of a queue may run at a time.
+ * `queuectl queue set`: how many jobs of a queue may run at a time, and how long they are kept.
  */
+import { formatDuration, parseDuration } from "../../../domain/duration.ts";
 import { BadInput } from "../../../domain/errors.ts";
+import { LONGEST_MS } from "../../../domain/settings.ts";
+import type { QueueSwitches } from "../../../store/contract.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { text } from "../../line/flags.ts";
 import { hintAtUnknownQueues } from "../unknown_names.ts";
@@ -11,29 +14,71 @@ import { ONE_QUEUE, queueName } from "./names.ts";
 const MOST = 1_000_000;
 
 export const command: Target = defineCommand({
-  brief: "Limit how many jobs of a queue run at a time",
-  description: "Over all workers of the home. Jobs that are running already go on.",
+  brief: "Limit how many jobs of a queue run at a time, or say how long they are kept",
+  description:
+    "The limit holds over all workers of the home; jobs that are running already go on. What is kept for how long is, " +
+    "unless a queue says otherwise, up to the settings retention and retention_dead.",
   examples: [
     ["queue set mail --concurrency 2", "at most two at a time"],
     ["queue set mail --concurrency none", "as many as there are workers"],
+    [
+      "queue set mail --retention 1d --retention-dead 30d",
+      "remove ended jobs after a day, dead ones after a month",
+    ],
+    ["queue set audit --retention 0", "keep them for ever"],
+    ["queue set mail --retention default", "keep them as the setting says"],
   ],
-  flags: { concurrency: text("N|none", `at most so many, from 1 to ${MOST}; none takes the limit away`) },
+  flags: {
+    concurrency: text("N|none", `at most so many, from 1 to ${MOST}; none takes the limit away`),
+    retention: text(
+      "DURATION|default",
+      "how long its completed and cancelled jobs are kept; 0 is for ever, default is as the setting says",
+    ),
+    retentionDead: text("DURATION|default", "the same of its dead jobs"),
+  },
   words: ONE_QUEUE,
-  async run(context, { concurrency: text }, [queue]) {
+  async run(context, { concurrency, retention, retentionDead }, [queue]) {
     const name = queueName(queue!);
-    if (text === undefined) throw new BadInput(`Cannot set queue "${name}": give --concurrency N, or none`);
-    const concurrency = parseLimit(text);
+    const change: Partial<QueueSwitches> = {
+      ...(concurrency !== undefined && { concurrency: parseLimit(concurrency) }),
+      ...(retention !== undefined && { retentionMs: parseRetention("retention", retention) }),
+      ...(retentionDead !== undefined &&
+        { retentionDeadMs: parseRetention("retention-dead", retentionDead) }),
+    };
+    if (Object.keys(change).length === 0) {
+      throw new BadInput(
+        `Cannot set queue "${name}": give --concurrency N, or none, --retention or --retention-dead`,
+      );
+    }
     await hintAtUnknownQueues(context, [name]);
-    await (await context.store()).setQueue(name, { concurrency });
-    context.print.result(
-      { name, concurrency },
-      () =>
-        concurrency === null
-          ? `Queue "${name}" has no limit`
-          : `Queue "${name}" runs at most ${concurrency} at a time`,
-    );
+    await (await context.store()).setQueue(name, change);
+    const { retentionMs, retentionDeadMs } = change;
+    const inSeconds = (ms: number | null) => ms === null ? null : ms / 1000;
+    context.print.result({
+      name,
+      ...(change.concurrency !== undefined && { concurrency: change.concurrency }),
+      ...(retentionMs !== undefined && { retention: inSeconds(retentionMs) }),
+      ...(retentionDeadMs !== undefined && { retention_dead: inSeconds(retentionDeadMs) }),
+    }, () => said(name, change).join("\n"));
   },
 });
+
+function said(name: string, { concurrency, retentionMs, retentionDeadMs }: Partial<QueueSwitches>): string[] {
+  const limit = concurrency === null ? "has no limit" : `runs at most ${concurrency} at a time`;
+  return [
+    ...(concurrency !== undefined ? [`Queue "${name}" ${limit}`] : []),
+    ...(retentionMs !== undefined
+      ? [`Queue "${name}" keeps completed and cancelled jobs ${inWords(retentionMs, "retention")}`]
+      : []),
+    ...(retentionDeadMs !== undefined
+      ? [`Queue "${name}" keeps dead jobs ${inWords(retentionDeadMs, "retention_dead")}`]
+      : []),
+  ];
+}
+
+function inWords(ms: number | null, setting: string): string {
+  return ms === null ? `as the setting ${setting} says` : ms === 0 ? "for ever" : `for ${formatDuration(ms)}`;
+}
 
 function parseLimit(text: string): number | null {
   if (text === "none") return null;
@@ -41,5 +86,16 @@ function parseLimit(text: string): number | null {
   if (limit >= 1 && limit <= MOST) return limit;
   throw new BadInput(
     `Cannot use --concurrency "${text}": it takes a whole number from 1 to ${MOST}, or none`,
+  );
+}
+
+function parseRetention(flag: string, text: string): number | null {
+  if (text === "default") return null;
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms <= LONGEST_MS) return ms;
+  throw new BadInput(
+    `Cannot use --${flag} "${text}": it takes a duration up to ${
+      formatDuration(LONGEST_MS)
+    }, 0 for ever, or default`,
   );
 }

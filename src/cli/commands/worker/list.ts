@@ -42,8 +42,14 @@ function columnsAt(now: number): Column<WorkerInfo>[] {
   ];
 }
 
-function runningOf({ running, adopted }: WorkerInfo): string {
-  return running.map((id) => adopted.includes(id) ? `${id} (adopted)` : id).join(" ");
+function runningOf({ running, adopted, paused }: WorkerInfo): string {
+  return running.map((id) => {
+    const marks = [
+      ...(adopted.includes(id) ? ["adopted"] : []),
+      ...(paused.includes(id) ? ["paused"] : []),
+    ];
+    return marks.length === 0 ? id : `${id} (${marks.join(", ")})`;
+  }).join(" ");
 }
 
 function workerJson(worker: WorkerInfo, now: number) {
@@ -56,6 +62,7 @@ function workerJson(worker: WorkerInfo, now: number) {
     queues: worker.queues,
     running: worker.running,
     adopted: worker.adopted,
+    paused: worker.paused,
     started_at: new Date(worker.startedAt).toISOString(),
     lease_until: new Date(worker.leaseUntil).toISOString(),
   };

@@ -14,7 +14,7 @@ export const command: Target = defineCommand({
   description:
     "They take no new jobs and stop once what they run has ended. With --timeout, what still runs after " +
     "that time is ended and put back, its attempt not counted. With --leave they stop at once and what they run " +
-    "goes on: the next worker adopts it, as after an upgrade.",
+    "goes on: the next worker adopts it, as after an upgrade. A paused job is waited for, too.",
   examples: [
     ["worker stop", "stop all workers"],
     ["worker stop --id worker-abc123", "stop one"],

@@ -21,7 +21,7 @@ const END_ORPHANS = `
     OR NOT EXISTS (SELECT 1 FROM jobs WHERE seq = job AND state = 'processing' AND last_attempt = attempt))`;
 
 const RUN_AGAIN = `
-  UPDATE jobs SET state = 'pending', cancel_requested = 0
+  UPDATE jobs SET state = 'pending', cancel_requested = 0, held = paused_at IS NOT NULL, paused_at = NULL
   WHERE state = 'processing' AND ${mayBecome("pending")}
     AND NOT EXISTS (SELECT 1 FROM attempts WHERE job = seq AND finished_at IS NULL)`;
 

@@ -33,6 +33,7 @@ export const posixPlatform: Platform = {
   punchHole,
   emptyRemoved,
   appends: true,
+  canPause: true,
   disk: askDf,
   async knowsOwnPath() {
     return Deno.build.os !== "linux" || await runShell("[ -e /proc/self/exe ] && echo yes", []) !== "";

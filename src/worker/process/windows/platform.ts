@@ -30,7 +30,7 @@ export function windowsPlatform(run: Run = runProgram): Platform {
       const pids = treeAmong(processes, tree);
       // No signal asks a process without a window to end: TERM is KILL.
       if (signal !== "0" && pids.length > 0) await run({ program: "taskkill", args: killArguments(pids) });
-      return pids.map((pid) => ({ pid, parent: null, start: "", refused: false }));
+      return pids.map((pid) => ({ pid, parent: null, start: "", refused: false, still: false }));
     },
     probeHost: async () => readHost(await run(powershell(PROBE))),
     async startInBackground(program, log) {
@@ -60,6 +60,7 @@ export function windowsPlatform(run: Run = runProgram): Platform {
     punchHole: () => Promise.resolve(false),
     emptyRemoved: () => Promise.resolve([]),
     appends: false,
+    canPause: false,
     async disk(directory) {
       const script = "[IO.DriveInfo]::new($env:QUEUECTL_PATH) | ForEach-Object { " +
         '"$($_.Name) $($_.DriveFormat) $($_.AvailableFreeSpace)" }';

@@ -1,0 +1,85 @@
+/**
+ * @module
+ * The flags that say which jobs are meant. What they find is up to the store.
+ */
+import { formatDuration } from "../../../domain/duration.ts";
+import { type State, STATES } from "../../../domain/job.ts";
+import type { JobSelector } from "../../../store/contract.ts";
+import { choice, count, duration, type Flags, type FlagValues, text } from "../../line/flags.ts";
+import { visible } from "../../show/terminal.ts";
+import { queueName } from "../queue/names.ts";
+
+/** All but the state, which some commands say themselves. */
+export const OTHER_FILTERS = {
+  queue: text("QUEUE", "only jobs of this queue"),
+  label: text("LABEL", "only jobs with exactly this label"),
+  search: text("TEXT", "only jobs whose command or id contains this"),
+  error: text("TEXT", "only jobs whose error contains this"),
+  exitCode: count({ min: 0, max: 2 ** 32 - 1 }, "only jobs that ended with this exit code"),
+  olderThan: duration("only jobs enqueued longer ago than this"),
+  newerThan: duration("only jobs enqueued not longer ago than this"),
+} satisfies Flags;
+
+/** What people call states. */
+const STATES_MEANT: Readonly<Record<string, State>> = {
+  queued: "pending",
+  waiting: "pending",
+  delayed: "scheduled",
+  running: "processing",
+  active: "processing",
+  done: "completed",
+  finished: "completed",
+  success: "completed",
+  succeeded: "completed",
+  error: "failed",
+  retrying: "failed",
+  stopped: "cancelled",
+};
+
+export const FILTERS = {
+  state: choice(STATES, "only jobs in this state", STATES_MEANT),
+  ...OTHER_FILTERS,
+} satisfies Flags;
+
+/** What those flags give; each may be left out. */
+export type FilterValues = Partial<FlagValues<typeof FILTERS>>;
+
+/** The jobs that are meant. @throws {BadInput} for a queue that cannot be */
+export function selectorOf(values: FilterValues, now: number): JobSelector {
+  const { state, queue, label, search, error, exitCode, olderThan, newerThan } = values;
+  const all = {
+    ...{ state, label, search, error, exitCode },
+    queue: queue === undefined ? undefined : queueName(queue),
+    until: olderThan === undefined ? undefined : now - olderThan,
+    since: newerThan === undefined ? undefined : now - newerThan,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** Whether any of them was given. */
+export function isFiltered(values: FilterValues): boolean {
+  return Object.keys(FILTERS).some((name) => values[name as keyof FilterValues] !== undefined);
+}
+
+/** So many jobs, and what they have in common: `1,234 dead jobs of queue mail`. */
+export function describeJobs(count: number, values: FilterValues): string {
+  const { state, queue, label, search, error, exitCode, olderThan, newerThan } = values;
+  const quoted = (text: string) => `"${visible(text)}"`;
+  return [
+    grouped(count),
+    ...(state ? [state] : []),
+    count === 1 ? "job" : "jobs",
+    ...(queue !== undefined ? [`of queue ${queue}`] : []),
+    ...(label !== undefined ? [`with label ${quoted(label)}`] : []),
+    ...(search !== undefined ? [`with ${quoted(search)} in command or id`] : []),
+    ...(error !== undefined ? [`with ${quoted(error)} in the error`] : []),
+    ...(exitCode !== undefined ? [`with exit code ${exitCode}`] : []),
+    ...(olderThan !== undefined ? [`enqueued more than ${formatDuration(olderThan)} ago`] : []),
+    ...(newerThan !== undefined ? [`enqueued in the last ${formatDuration(newerThan)}`] : []),
+  ].join(" ");
+}
+
+/** `1234567` as `1,234,567`. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}

@@ -1,0 +1,56 @@
+/**
+ * @module
+ * What a selector asks of jobs, as SQL. Users' words are bound, never part of it.
+ */
+import type { State } from "../../domain/job.ts";
+import type { JobSelector } from "../contract.ts";
+import type { Value } from "./engine/database.ts";
+
+/** A condition and the values in it. */
+export interface Condition {
+  sql: string;
+  values: Value[];
+}
+
+/** An index knows where all jobs of the selector stand. */
+export function isIndexed({ search, error, exitCode, since, until }: JobSelector): boolean {
+  return [search, error, exitCode, since, until].every((asked) => asked === undefined);
+}
+
+/** Conditions on queue and state. The state stands in the SQL, for only then do partial indexes apply. */
+export function ofSection({ queue, state }: { queue?: string; state?: State }): Condition[] {
+  const all: Condition[] = [];
+  if (queue !== undefined) all.push({ sql: "queue = ?", values: [queue] });
+  if (state !== undefined) all.push({ sql: `state = '${state}'`, values: [] });
+  return all;
+}
+
+/** All that is asked besides queue and state. */
+export function ofOthers({ label, search, error, exitCode, since, until }: JobSelector): Condition[] {
+  const all: Condition[] = [];
+  if (label !== undefined) all.push({ sql: "label = ?", values: [label] });
+  if (search !== undefined) {
+    const pattern = containing(search);
+    const sql = "(command LIKE ? ESCAPE '\\' OR coalesce(name, 'j' || seq) LIKE ? ESCAPE '\\')";
+    all.push({ sql, values: [pattern, pattern] });
+  }
+  if (error !== undefined) all.push({ sql: "error LIKE ? ESCAPE '\\'", values: [containing(error)] });
+  if (exitCode !== undefined) all.push({ sql: "exit_code = ?", values: [exitCode] });
+  if (since !== undefined) all.push({ sql: "created_at >= ?", values: [since] });
+  if (until !== undefined) all.push({ sql: "created_at < ?", values: [until] });
+  return all;
+}
+
+/** `WHERE` all of them; nothing where there are none. */
+export function whereAll(conditions: readonly Condition[]): string {
+  return conditions.length > 0 ? `WHERE ${conditions.map(({ sql }) => sql).join(" AND ")}` : "";
+}
+
+/** The values of all of them, in order. */
+export function valuesOf(conditions: readonly Condition[]): Value[] {
+  return conditions.flatMap(({ values }) => values);
+}
+
+function containing(text: string): string {
+  return `%${text.replaceAll(/[\\%_]/g, "\\$&")}%`;
+}

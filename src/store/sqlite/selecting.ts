@@ -1,0 +1,190 @@
+/**
+ * @module
+ * What is done to all jobs that a selector finds. First they are looked for, slice by slice; then each is changed, a few
+ * in one transaction, where it still is what was looked for. So nobody waits long, what comes meanwhile stays, and
+ * what is done is never more than was counted. Who is interrupted has done it to some of them.
+ */
+import type { State } from "../../domain/job.ts";
+import { systemClock } from "../../system/clock.ts";
+import type { Changed, ChangeOptions, JobSelector, Selection, Wish } from "../contract.ts";
+import { idOf } from "../rules/jobs.ts";
+import { meant } from "../rules/refusals.ts";
+import { type Condition, ofOthers, ofSection, valuesOf, whereAll } from "./conditions.ts";
+import type { Section } from "./counts.ts";
+import type { Database } from "./engine/database.ts";
+import { inTurns, turn } from "./engine/turns.ts";
+import { cancelOne, editOne, holdOne, removeOne, retryOne } from "./manage.ts";
+import { pauseOne, resumeOne } from "./pausing.ts";
+import { sqlList } from "./words.ts";
+
+/** As many numbers of jobs are gone through by one statement. */
+const SLICE = 1_000;
+/** So many indexes are looked into; to go through all jobs costs less than to ask more of them for each slice. */
+const MOST_WAYS = 10;
+/** How long to look before others who share this thread have their turn; one statement more may come after. */
+const LOOK_MS = 6;
+
+/** Looks for jobs, oldest first, up to the one that is the last when it begins. */
+export async function select(db: Database, which: JobSelector, wish: Wish): Promise<Selection> {
+  const last = await db.read((db) => db.get<{ seq: number | null }>(LAST)!.seq ?? 0);
+  const seqs: number[] = [];
+  let passedOver = 0;
+  for (let from = 1; from <= last;) {
+    const look = await db.read((db) => lookFrom(db, { which, wish }, { from, last }));
+    for (const seq of look.seqs) seqs.push(seq);
+    passedOver += look.others;
+    from = look.next;
+    await systemClock.sleep(0);
+  }
+  return { which, wish, seqs, passedOver };
+}
+
+const LAST = "SELECT max(seq) AS seq FROM jobs";
+
+/** What is looked for, and what for. */
+type Sought = Pick<Selection, "which" | "wish">;
+
+/** Looks for a while. Returns the jobs that are meant, in order, how many others there are, and where to go on. */
+function lookFrom(
+  db: Database,
+  { which, wish }: Sought,
+  { from, last }: { from: number; last: number },
+): { seqs: number[]; others: number; next: number } {
+  const ways = waysTo(db, which);
+  const seqs: number[] = [];
+  let others = 0;
+  const hasTime = turn({ limitMs: LOOK_MS, least: 1 });
+  let next = from;
+  while (next <= last && hasTime()) {
+    const starts = ways.map((way) => firstFrom(db, way, next) ?? last + 1);
+    const start = Math.min(...starts, last + 1);
+    next = Math.min(start + SLICE, last + 1);
+    const slices = ways.filter((_, n) => starts[n]! < next)
+      .map((way) => lookIn(db, way, { wish, ends: [start, next] }));
+    const found = slices.flatMap((slice) => JSON.parse(slice.seqs) as number[]);
+    if (slices.length > 1) found.sort((a, b) => a - b);
+    for (const seq of found) seqs.push(seq);
+    for (const slice of slices) others += slice.others;
+  }
+  return { seqs, others, next };
+}
+
+/** A way to some of the jobs that are looked for; no job is on two of them. */
+interface Way {
+  index: string;
+  /** What the index knows, so that the next job is found at once. */
+  known: readonly Condition[];
+  others: readonly Condition[];
+}
+
+/** The state of a job says on which way it is, so they are to be found anew in each transaction. */
+function waysTo(db: Database, which: JobSelector): Way[] {
+  const { queue, state, label } = which;
+  const others = ofOthers(which);
+  if (label !== undefined) {
+    const known = ofOthers({ label });
+    return [{ index: "INDEXED BY by_label", known, others: [...ofSection({ queue, state }), ...others] }];
+  }
+  if (queue === undefined && state === undefined) return [{ index: "NOT INDEXED", known: [], others }];
+  const sections = queue === undefined
+    ? db.all<Section>(
+      `SELECT queue, state FROM counts WHERE n > 0 AND state = ? LIMIT ${MOST_WAYS + 1}`,
+      state!,
+    )
+    : db.all<Section>("SELECT queue, state FROM counts WHERE n > 0 AND queue = ?", queue);
+  if (sections.length > MOST_WAYS) {
+    return [{ index: "NOT INDEXED", known: [], others: [...ofSection({ state }), ...others] }];
+  }
+  return sections.filter((section) => state === undefined || section.state === state)
+    .map((section) => ({ index: "INDEXED BY by_state", known: ofSection(section), others }));
+}
+
+function firstFrom(db: Database, { index, known }: Way, from: number): number | undefined {
+  const all = [...known, { sql: "seq >= ?", values: [from] }];
+  const sql = `SELECT seq FROM jobs ${index} ${whereAll(all)} ORDER BY seq LIMIT 1`;
+  return db.get<{ seq: number }>(sql, ...valuesOf(all))?.seq;
+}
+
+/** Those with a number from the first end up to, but without, the second: in one row, as very many may be meant. */
+function lookIn(
+  db: Database,
+  { index, known, others }: Way,
+  { wish, ends }: { wish: Wish; ends: [number, number] },
+): { seqs: string; others: number } {
+  const all = [...known, { sql: "seq >= ? AND seq < ?", values: ends }, ...others];
+  const sql = `
+    SELECT json_group_array(seq) FILTER (WHERE meant) AS seqs, count(*) FILTER (WHERE NOT meant) AS others
+    FROM (SELECT seq, ${isMeant(wish)} AS meant FROM jobs ${index} ${whereAll(all)} ORDER BY seq)`;
+  return db.get<{ seqs: string; others: number }>(sql, ...valuesOf(all))!;
+}
+
+function isMeant(wish: Wish): string {
+  const { states, held } = meant(wish);
+  return `(state IN ${sqlList(states)}${held === undefined ? "" : ` AND held = ${held ? 1 : 0}`})`;
+}
+
+/** What one needs to know of a job to change it. */
+interface Row {
+  seq: number;
+  name: string | null;
+  state: State;
+  held: number;
+  last_attempt: number;
+  paused_at: number | null;
+}
+
+/** Changes the selected jobs that still are what was looked for. */
+export async function change(
+  db: Database,
+  { which, wish, seqs }: Selection,
+  options: ChangeOptions,
+): Promise<Changed> {
+  const conditions = [...ofSection(which), ...ofOthers(which), { sql: isMeant(wish), values: [] }];
+  const find = `SELECT seq, name, state, held, last_attempt, paused_at FROM jobs ${
+    whereAll([{ sql: "seq = ?", values: [] }, ...conditions])
+  }`;
+  const values = valuesOf(conditions);
+  const begun = { at: 0, done: 0, changedMeanwhile: 0, held: 0, requested: [] as string[] };
+  const { at: _, ...changed } = await inTurns(db, begun, (db, before, hasTime) => {
+    const state = { ...before, requested: [...before.requested] };
+    for (; state.at < seqs.length; state.at += 1) {
+      if (!hasTime()) return { state, more: true };
+      const row = db.get<Row>(find, seqs[state.at]!, ...values);
+      if (!row) {
+        state.changedMeanwhile += 1;
+        continue;
+      }
+      if (changeOne(db, row, { ...options, verb: wish.verb }) === "requested") {
+        state.requested.push(idOf(row));
+      }
+      if (wish.verb === "retry") state.held += row.held;
+      state.done += 1;
+    }
+    return { state, more: false };
+  });
+  return changed;
+}
+
+function changeOne(
+  db: Database,
+  row: Row,
+  { verb, now, changes = {} }: ChangeOptions & Pick<Wish, "verb">,
+): unknown {
+  switch (verb) {
+    case "cancel":
+      return cancelOne(db, row, now);
+    case "retry":
+      return retryOne(db, row, now);
+    case "delete":
+      return removeOne(db, row);
+    case "edit":
+      return editOne(db, row, { changes, now });
+    case "pause":
+      return pauseOne(db, row, now);
+    case "resume":
+      return resumeOne(db, row, now);
+    case "hold":
+    case "release":
+      return holdOne(db, row, verb === "hold");
+  }
+}
