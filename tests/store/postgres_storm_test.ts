@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { Refused } from "../../src/domain/errors.ts";
 import type { ClaimedJob, Store } from "../../src/store/contract.ts";
-import { enqueue, exchangeOf, failure, newSupervisor, settlement, T0 } from "../helpers/jobs.ts";
+import { changeAll } from "../../src/views/change_all.ts";
+import { clear, enqueue, exchangeOf, failure, newSupervisor, settlement, T0 } from "../helpers/jobs.ts";
 import { postgresServer, testWith } from "../helpers/postgres.ts";
 import { openedOn } from "../helpers/postgres_store.ts";
 import type { Opened } from "../store_contract/suite.ts";
@@ -81,11 +82,14 @@ testWith(
       (store) => store.edit(some()[0]!, { queue: "q1", priority: 0, runAt: at() + 50 }, at()),
       (store) => store.edit(some()[0]!, { command: "other" }, at()),
       (store) => store.delete(some().slice(0, 1)),
-      (store) => store.retryDead(at()),
+      (store) => changeAll(store, { which: { state: "dead" }, wish: { verb: "retry" } }, { now: at() }),
+      (store) => store.pause(some(), { now: at(), running: true }),
+      (store) => store.resume(some(), at()),
+      (store) => store.resume(some().slice(0, 1), at()),
       (store) => enqueue(store, { queue: "q2" }, { queue: "q0" }),
       (store) => store.setQueue("q0", { paused: Math.random() < 0.3 }),
-      (store) => store.prune(at() - 200, 5),
-      (store) => store.clear("q2"),
+      (store) => store.prune({ endedMs: 200, deadMs: null, ofQueues: true }, { now: at(), limit: 5 }),
+      (store) => clear(store, "q2"),
     ];
     const manages = async (store: Store) => {
       for (let n = 0; n < 120; n++) {

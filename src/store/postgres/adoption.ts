@@ -4,7 +4,7 @@
  * Taking over is one transaction, and the only way in which an attempt changes hands.
  */
 import type { Stream } from "../../domain/job.ts";
-import type { RunningAttempt, SupervisorInfo } from "../contract.ts";
+import type { PausedAttempt, RunningAttempt, SupervisorInfo } from "../contract.ts";
 import type { Database } from "./engine/database.ts";
 import type { Result } from "./engine/driver.ts";
 import { JOB, type JobRow, toJob } from "./rows.ts";
@@ -77,23 +77,29 @@ interface RunningRow extends JobRow {
   token: string;
   attempt_worker: string;
   started_by: string;
+  paused_ms: number;
   printed: Partial<Record<Stream, number>>;
 }
 
 const RUNNING = `
-  SELECT ${JOB}, r.token, r.worker AS attempt_worker, coalesce(r.started_by, r.supervisor) AS started_by, (
+  SELECT ${JOB}, r.token, r.worker AS attempt_worker, coalesce(r.started_by, r.supervisor) AS started_by, r.paused_ms, (
     SELECT coalesce(json_object_agg(p.stream, p.until), '{}') FROM (
       SELECT o.stream, max(o.start + length(o.bytes)) AS until FROM queuectl.output o
       WHERE o.job = r.job AND o.attempt = r.attempt GROUP BY o.stream) p) AS printed
   FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job
-  WHERE r.supervisor = $1 ORDER BY r.started_at, j.seq`;
+  WHERE r.supervisor = $1 AND ($2::text[] IS NULL OR r.token::text = ANY ($2::text[])) ORDER BY r.started_at, j.seq`;
 
-/** The running attempts of a supervisor, oldest first. */
-export async function running(db: Database, supervisor: string): Promise<RunningAttempt[]> {
-  return (await db.read<RunningRow>(RUNNING, supervisor)).map((row) => ({
+/** The running attempts of a supervisor, oldest first: all, or those with one of the tokens. */
+export async function running(
+  db: Database,
+  supervisor: string,
+  tokens?: readonly string[],
+): Promise<RunningAttempt[]> {
+  return (await db.read<RunningRow>(RUNNING, supervisor, tokens ?? null)).map((row) => ({
     job: { ...toJob(row), token: row.token, worker: row.attempt_worker },
     startedBy: row.started_by,
     printed: { stdout: 0, stderr: 0, ...row.printed },
+    pausedMs: row.paused_ms,
   }));
 }
 
@@ -109,6 +115,26 @@ export async function adopt(
 ): Promise<void> {
   const values = [supervisor, adoptions.map(({ token }) => token), adoptions.map(({ worker }) => worker)];
   await db.writeAgain([{ sql: ADOPT, values }]);
+}
+
+const NOTE_PAUSED = `
+  UPDATE queuectl.running r SET unstopped = p.unstopped
+  FROM unnest($2::text[], $3::bigint[], $4::integer[]) AS p (token, since, unstopped)
+  WHERE r.supervisor = $1 AND r.token::text = p.token AND r.paused_at = p.since`;
+
+/** Notes that attempts stand still. */
+export async function notePaused(
+  db: Database,
+  supervisor: string,
+  paused: readonly PausedAttempt[],
+): Promise<void> {
+  const values = [
+    supervisor,
+    paused.map(({ token }) => token),
+    paused.map(({ since }) => since),
+    paused.map(({ unstopped }) => unstopped),
+  ];
+  await db.writeAgain([{ sql: NOTE_PAUSED, values }]);
 }
 
 const SPOOLS = `

@@ -11,8 +11,9 @@ import { addUp } from "./figures.ts";
 /** Every name that anything is known of. */
 export const KNOWN = "SELECT queue AS known FROM queuectl.counts UNION SELECT name FROM queuectl.queues";
 
-const HAS_SWITCHES = `EXISTS (
-  SELECT 1 FROM queuectl.queues q WHERE q.name = known AND (q.paused OR q.concurrency IS NOT NULL))`;
+/** Something is set that would be missed. */
+const SWITCHED = "(q.paused OR coalesce(q.concurrency, q.retention_ms, q.retention_dead_ms) IS NOT NULL)";
+const HAS_SWITCHES = `EXISTS (SELECT 1 FROM queuectl.queues q WHERE q.name = known AND ${SWITCHED})`;
 const EMPTY = `
   SELECT known FROM (${KNOWN}) k LEFT JOIN queuectl.counts c ON c.queue = known
   GROUP BY known HAVING coalesce(sum(c.n), 0) = 0 AND NOT ${HAS_SWITCHES}`;
@@ -21,7 +22,7 @@ const NOTE = `
   INSERT INTO queuectl.emptied (queue, since) SELECT known, $1::bigint FROM (${EMPTY}) e
   ON CONFLICT (queue) DO NOTHING`;
 const UNNOTE = `DELETE FROM queuectl.emptied WHERE EXISTS (
-  SELECT 1 FROM queuectl.queues q WHERE q.name = queue AND (q.paused OR q.concurrency IS NOT NULL))`;
+  SELECT 1 FROM queuectl.queues q WHERE q.name = queue AND ${SWITCHED})`;
 /** Queues forgotten in one transaction; each may have a few hundred rows of figures. */
 const MOST_FORGOTTEN = 100;
 const OLD = `SELECT queue FROM queuectl.emptied WHERE since <= $1 ORDER BY queue LIMIT ${MOST_FORGOTTEN}`;

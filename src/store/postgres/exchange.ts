@@ -232,8 +232,8 @@ const TYPES = [
     "text[]",
     "bigint[]",
   ],
-  "integer[]",
-  ...["uuid[]", "uuid[]", "text[]", "bigint[]", "bytea[]", "bigint[]", "bigint[]"],
+  ...["integer[]", "boolean[]"],
+  ...["uuid[]", "uuid[]", "text[]", "bigint[]", "bytea[]", "bigint[]", "bigint[]", "bigint[]"],
   ...["text[]", "text[]"],
 ];
 const EXCHANGE = `SELECT queuectl.exchange_1(${
@@ -270,11 +270,13 @@ class Request {
       all.map(({ move }) => move.stateIfCalledOff),
       all.map(({ move }) => move.runAt),
       all.map(({ move }) => move.uncounted),
+      all.map(({ move }) => move.heldIfPaused),
       printed.map(({ token }) => token),
       pieces.map(({ token }) => token),
       pieces.map(({ stream }) => stream),
       pieces.map(({ start }) => start),
       pieces.map(({ bytes }) => bytes),
+      pieces.map(({ seenAt }) => seenAt ?? null),
       pieces.map(({ drop }) => drop?.from ?? null),
       pieces.map(({ drop }) => drop?.to ?? null),
       free,
@@ -320,6 +322,7 @@ class Request {
       error: null,
       worker,
       cancel_requested: false,
+      paused_at: null,
     });
     return {
       ...job,

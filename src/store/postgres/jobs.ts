@@ -29,10 +29,11 @@ export async function get(db: Database, id: string): Promise<Job | undefined> {
 const ATTEMPTS = `
   WITH job AS MATERIALIZED (SELECT j.seq FROM queuectl.jobs j WHERE ${HAS_ID})
   SELECT a.attempt, a.worker, a.adopted_from, a.supervisor, a.host, a.started_at, a.finished_at, a.outcome,
-    a.exit_code, a.signal, a.error
+    a.exit_code, a.signal, a.error, a.paused_ms, NULL AS unstopped
   FROM job JOIN queuectl.attempts a ON a.job = job.seq
   UNION ALL
-  SELECT r.attempt, r.worker, r.adopted_from, r.supervisor, r.host, r.started_at, NULL, NULL, NULL, NULL, NULL
+  SELECT r.attempt, r.worker, r.adopted_from, r.supervisor, r.host, r.started_at, NULL, NULL, NULL, NULL, NULL,
+    r.paused_ms, r.unstopped
   FROM job JOIN queuectl.running r ON r.job = job.seq
   ORDER BY attempt`;
 
@@ -57,6 +58,15 @@ export async function states(db: Database, ids: readonly string[]): Promise<(Sta
   const rows = await db.read<{ seq: number; name: string | null; state: State }>(STATES, ...idsValues(ids));
   const found = new Map(rows.map((row) => [idOf(row), row.state]));
   return ids.map((id) => found.get(id));
+}
+
+const IDS = "SELECT seq, name FROM queuectl.jobs WHERE seq = ANY ($1::bigint[])";
+
+/** The ids of jobs by their numbers. */
+export async function idsOf(db: Database, seqs: readonly number[]): Promise<string[]> {
+  const rows = await db.read<{ seq: number; name: string | null }>(IDS, seqs);
+  const found = new Map(rows.map((row) => [row.seq, idOf(row)]));
+  return seqs.flatMap((seq) => found.get(seq) ?? []);
 }
 
 const AHEAD = `

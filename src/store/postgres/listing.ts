@@ -6,6 +6,7 @@
  */
 import type { JobFilter, JobPage } from "../contract.ts";
 import { DEFAULT_SORT, keyIn, lookedFor, pageOf, type Sort } from "../rules/pages.ts";
+import { conditionsOf, IS_AS_STORED, Values, where } from "./conditions.ts";
 import type { Database } from "./engine/database.ts";
 import type { Value } from "./engine/driver.ts";
 import { JOB, type JobRow, JOBS, STATE, toJob } from "./rows.ts";
@@ -36,7 +37,7 @@ export async function list(db: Database, filter: JobFilter): Promise<JobPage> {
 
 /** The statement of a filter. */
 class Query {
-  readonly values: Value[] = [];
+  readonly #values = new Values();
   readonly sql: string;
   readonly #order: Order;
   readonly #limit: string;
@@ -46,14 +47,21 @@ class Query {
   constructor(filter: JobFilter) {
     const { sort = DEFAULT_SORT, cursor } = filter;
     this.#order = ORDERS[sort];
-    this.#limit = this.#value(lookedFor(filter));
-    if (cursor !== undefined) this.#key = keyIn(cursor, sort).map((one) => `${this.#value(one)}::bigint`);
-    const conditions = this.#conditions(filter);
+    this.#limit = this.#values.place(lookedFor(filter));
+    if (cursor !== undefined) {
+      this.#key = keyIn(cursor, sort).map((one) => `${this.#values.place(one)}::bigint`);
+    }
+    const conditions = conditionsOf(filter, this.#values);
     const page = this.#sections(filter, conditions) ??
       this.#first(`j.* FROM ${JOBS}`, [...conditions, ...this.#state(filter)]);
     this.sql = `
       SELECT ${JOB} FROM (${page}) j LEFT JOIN queuectl.running r ON r.job = j.seq
       ORDER BY ${this.#order.by("j")} LIMIT ${this.#limit}`;
+  }
+
+  /** Of its places. */
+  get values(): readonly Value[] {
+    return this.#values.all;
   }
 
   /** The first rows of a table in the order wanted, from where the page begins. */
@@ -62,28 +70,8 @@ class Query {
     return `(SELECT ${rows} ${where(all)} ORDER BY ${this.#order.by(table)} LIMIT ${this.#limit})`;
   }
 
-  /** A value's place. */
-  #value(value: Value): string {
-    this.values.push(value);
-    return `$${this.values.length}`;
-  }
-
-  /** What the filter asks besides the state. */
-  #conditions({ queue, label, search, since, until }: JobFilter): string[] {
-    const all: string[] = [];
-    if (queue !== undefined) all.push(`j.queue = ${this.#value(queue)}`);
-    if (label !== undefined) all.push(`j.label = ${this.#value(label)}`);
-    if (search !== undefined) {
-      const pattern = this.#value(`%${search.replaceAll(/[\\%_]/g, "\\$&")}%`);
-      all.push(`(j.command ILIKE ${pattern} OR coalesce(j.name, 'j' || j.seq) ILIKE ${pattern})`);
-    }
-    if (since !== undefined) all.push(`j.created_at >= ${this.#value(since)}`);
-    if (until !== undefined) all.push(`j.created_at < ${this.#value(until)}`);
-    return all;
-  }
-
   #state({ state }: JobFilter): string[] {
-    return state === undefined ? [] : [`${STATE} = ${this.#value(state)}`];
+    return state === undefined ? [] : [`${STATE} = ${this.#values.place(state)}`];
   }
 
   /** The first jobs of every section; undefined where there are none to go by, or fewer jobs have the label. */
@@ -95,12 +83,12 @@ class Query {
     );
     if (state === "processing") return running;
     const of = [
-      ...state === undefined ? [] : [`c.state = ${this.#value(state)}`],
-      ...queue === undefined ? [] : [`c.queue = ${this.#value(queue)}`],
+      ...state === undefined ? [] : [`c.state = ${this.#values.place(state)}`],
+      ...queue === undefined ? [] : [`c.queue = ${this.#values.place(queue)}`],
     ];
     const sections = `
       SELECT c.queue, c.state FROM queuectl.counts c ${where(of)} GROUP BY 1, 2 HAVING sum(c.n) > 0`;
-    const ofSection = ["j.queue = s.queue", "j.state = s.state", NOT_RUNNING, ...conditions];
+    const ofSection = ["j.queue = s.queue", "j.state = s.state", IS_AS_STORED, ...conditions];
     const firsts = sort === "priority" && state === "pending"
       // both have an index in this order
       ? `${
@@ -114,12 +102,4 @@ class Query {
     const waiting = `SELECT f.* FROM (${sections}) s CROSS JOIN LATERAL (${firsts}) f`;
     return state === undefined ? `${waiting} UNION ALL ${running}` : waiting;
   }
-}
-
-/** What runs has a section of its own. */
-const NOT_RUNNING =
-  `(j.state <> 'pending' OR NOT EXISTS (SELECT 1 FROM queuectl.running x WHERE x.job = j.seq))`;
-
-function where(conditions: readonly string[]): string {
-  return conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
 }

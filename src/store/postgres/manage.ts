@@ -1,57 +1,51 @@
 /**
  * @module
- * What people do to jobs that exist: call off, run again, remove, change, hold. Every function does it for all the ids
- * it is given, or throws and does it for none. What is done to all jobs of some kind is in `sweep.ts`.
+ * What people do to jobs that exist: call off, run again, remove, change, hold, let stand still. Every function does it
+ * for all the ids it is given, or throws and does it for none. What is done to all jobs of some kind is in
+ * `selecting.ts`.
  */
 import type { Job, State } from "../../domain/job.ts";
-import type { JobChanges } from "../contract.ts";
-import { idOf, waitingState } from "../rules/jobs.ts";
-import { allowed, type Intent } from "../rules/refusals.ts";
-import type { Database, Transaction } from "./engine/database.ts";
+import type { JobChanges, Paused, Verb } from "../contract.ts";
+import { idOf } from "../rules/jobs.ts";
+import { allowed, cannotPauseHere } from "../rules/refusals.ts";
+import { actOf, type ActOptions } from "./acts.ts";
+import type { Database } from "./engine/database.ts";
 import type { Statement } from "./engine/driver.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
-import { changedColumns, HAS_AN_ID, idsValues, JOB, type JobRow, JOBS, toJob } from "./rows.ts";
+import { HAS_AN_ID, idsValues, JOB, type JobRow, JOBS, toJob } from "./rows.ts";
+
+interface Wanted extends ActOptions {
+  /** Only for jobs in this state. */
+  only?: State;
+  /** Refuses a job although its state allows it. */
+  check?(job: LockedJob, id: string): void;
+  /** What to read of the jobs at the end. */
+  last?: Statement;
+}
 
 /** Does something to jobs, one after the other, as far as their states allow it; then stores all of it. */
-async function change<T>(
+async function change(
   db: Database,
-  intents: readonly Intent[],
-  { act, store }: {
-    act(job: LockedJob): void;
-    store(jobs: readonly LockedJob[]): { statements: Statement[]; result: T };
-  },
-): Promise<T> {
+  { verb, ids }: { verb: Verb; ids: readonly string[] },
+  { only, check, last, ...options }: Wanted,
+): Promise<{ jobs: LockedJob[]; read: unknown[] }> {
+  const { act, store } = actOf(verb, options);
   return await db.transaction(async (tx) => {
-    const jobs = await lockIds(tx, intents.map(({ id }) => id));
+    const locked = await lockJobs(tx, HAS_AN_ID, ...idsValues(ids));
+    const jobs = new Map(locked.map((job) => [idOf(job.row), job]));
     const changed = new Set<LockedJob>();
-    for (const intent of intents) {
-      const job = jobs.get(intent.id);
-      allowed(job?.gone ? undefined : job, intent);
-      act(job!);
-      changed.add(job!);
+    for (const id of ids) {
+      const there = jobs.get(id);
+      const job = allowed(there?.gone ? undefined : there, { verb, id, only });
+      check?.(job, id);
+      act(job);
+      changed.add(job);
     }
-    const { statements, result } = store([...changed]);
-    await tx.commit([...statements, ...letGo([...jobs.values()])]);
-    return result;
+    const statements = [...store([...changed]), ...letGo(locked), ...last ? [last] : []];
+    const results = await tx.commit(statements);
+    return { jobs: [...changed], read: last ? results.at(-1)!.rows : [] };
   });
 }
-
-async function lockIds(tx: Transaction, ids: readonly string[]): Promise<Map<string, LockedJob>> {
-  const jobs = await lockJobs(tx, HAS_AN_ID, ...idsValues(ids));
-  return new Map(jobs.map((job) => [idOf(job.row), job]));
-}
-
-function intents(verb: Intent["verb"], ids: readonly string[], only?: State): Intent[] {
-  return ids.map((id) => ({ verb, id, only }));
-}
-
-function numbers(jobs: readonly LockedJob[]): number[] {
-  return jobs.map(({ row }) => row.seq);
-}
-
-const CANCEL = `
-  UPDATE queuectl.jobs SET state = 'cancelled', held = false, finished_at = $2 WHERE seq = ANY ($1::bigint[])`;
-const REQUEST_CANCEL = "UPDATE queuectl.running SET cancel_requested = true WHERE job = ANY ($1::bigint[])";
 
 /** Calls jobs off: waiting ones at once, running ones as a wish to their worker. */
 export async function cancel(
@@ -59,62 +53,27 @@ export async function cancel(
   ids: readonly string[],
   now: number,
 ): Promise<{ cancelled: number; requested: number }> {
-  return await change(db, intents("cancel", ids), {
-    act(job) {
-      if (job.state !== "processing") Object.assign(job, { state: "cancelled", held: false });
-    },
-    store(jobs) {
-      const running = jobs.filter(({ state }) => state === "processing");
-      const waiting = jobs.filter(({ state }) => state !== "processing");
-      return {
-        statements: [
-          { sql: REQUEST_CANCEL, values: [numbers(running)] },
-          { sql: CANCEL, values: [numbers(waiting), now] },
-        ],
-        result: { cancelled: waiting.length, requested: running.length },
-      };
-    },
-  });
+  const { jobs } = await change(db, { verb: "cancel", ids }, { now });
+  const requested = jobs.filter(({ state }) => state === "processing").length;
+  return { cancelled: jobs.length - requested, requested };
 }
-
-/** Starts jobs afresh; its parameters are their numbers and the time. */
-export const RETRY = `
-  UPDATE queuectl.jobs SET state = 'pending', attempts = 0, run_at = $2, started_at = NULL, finished_at = NULL,
-    exit_code = NULL, signal = NULL, error = NULL, worker = NULL
-  WHERE seq = ANY ($1::bigint[])`;
 
 /** Makes jobs pending at once, with their attempts counted from 0. Returns the ids of those that stay held. */
 export async function retry(
   db: Database,
   ids: readonly string[],
-  { now, only }: { now: number; only?: State },
+  options: { now: number; only?: State },
 ): Promise<string[]> {
-  return await change(db, intents("retry", ids, only), {
-    act: (job) => job.state = "pending",
-    store: (jobs) => ({
-      statements: [{ sql: RETRY, values: [numbers(jobs), now] }],
-      result: jobs.filter(({ held }) => held).map(({ row }) => idOf(row)),
-    }),
-  });
+  const { jobs } = await change(db, { verb: "retry", ids }, options);
+  return jobs.filter(({ held }) => held).map(({ row }) => idOf(row));
 }
 
-/** Removes jobs with their attempts, output and stdin; its parameter are their numbers. */
-export function removal(seqs: readonly number[]): Statement[] {
-  return ["inputs WHERE job", "output WHERE job", "attempts WHERE job", "jobs WHERE seq"].map((of) => ({
-    sql: `DELETE FROM queuectl.${of} = ANY ($1::bigint[])`,
-    values: [seqs],
-  }));
-}
-
-/** Removes jobs with their attempts and output. */
+/** Removes jobs with their attempts, output and stdin. */
 export async function remove(db: Database, ids: readonly string[], only?: State): Promise<void> {
-  await change(db, intents("delete", ids, only), {
-    act: (job) => job.gone = true,
-    store: (jobs) => ({ statements: removal(numbers(jobs)), result: undefined }),
-  });
+  await change(db, { verb: "delete", ids }, { now: 0, only });
 }
 
-const READ = `SELECT ${JOB} FROM ${JOBS} WHERE j.seq = $1`;
+const READ = `SELECT ${JOB} FROM ${JOBS} WHERE ${HAS_AN_ID}`;
 
 /** Changes a waiting job and returns it as it is then. */
 export async function edit(
@@ -122,35 +81,34 @@ export async function edit(
   id: string,
   { changes, now }: { changes: JobChanges; now: number },
 ): Promise<Job> {
-  const { runAt, ...others } = changes;
-  return await db.transaction(async (tx) => {
-    const jobs = await lockIds(tx, [id]);
-    const job = allowed(jobs.get(id), { verb: "edit", id });
-    const columns = changedColumns(others);
-    if (runAt !== undefined) {
-      job.state = waitingState(runAt, now);
-      columns.push(["state", job.state], ["run_at", runAt]);
-    }
-    job.queue = changes.queue ?? job.queue;
-    job.priority = changes.priority ?? job.priority;
-    const { seq } = job.row;
-    const set = columns.map(([column], at) => `${column} = $${at + 2}`).join(", ");
-    const update = `UPDATE queuectl.jobs SET ${set} WHERE seq = $1`;
-    const results = await tx.commit([
-      ...columns.length === 0 ? [] : [{ sql: update, values: [seq, ...columns.map(([, value]) => value)] }],
-      ...letGo([job]),
-      { sql: READ, values: [seq] },
-    ]);
-    return toJob(results.at(-1)!.rows[0] as JobRow);
-  });
+  const last = { sql: READ, values: idsValues([id]) };
+  const { read } = await change(db, { verb: "edit", ids: [id] }, { now, changes, last });
+  return toJob(read[0] as JobRow);
 }
-
-const HOLD = "UPDATE queuectl.jobs SET held = $2 WHERE seq = ANY ($1::bigint[])";
 
 /** Keeps waiting jobs from starting, or lets them go. */
 export async function hold(db: Database, ids: readonly string[], held: boolean): Promise<void> {
-  await change(db, intents(held ? "hold" : "release", ids), {
-    act: (job) => job.held = held,
-    store: (jobs) => ({ statements: [{ sql: HOLD, values: [numbers(jobs), held] }], result: undefined }),
-  });
+  await change(db, { verb: held ? "hold" : "release", ids }, { now: 0 });
+}
+
+/** Holds waiting jobs, and notes for running ones that they shall stand still. */
+export async function pause(
+  db: Database,
+  ids: readonly string[],
+  { now, running }: { now: number; running: boolean },
+): Promise<Paused> {
+  const check = (job: LockedJob, id: string) => {
+    if (job.state === "processing" && !running) throw cannotPauseHere(id);
+  };
+  return pausedOf((await change(db, { verb: "pause", ids }, { now, check })).jobs);
+}
+
+/** Releases waiting jobs, and notes for running ones that they shall go on. */
+export async function resume(db: Database, ids: readonly string[], now: number): Promise<Paused> {
+  return pausedOf((await change(db, { verb: "resume", ids }, { now })).jobs);
+}
+
+function pausedOf(jobs: readonly LockedJob[]): Paused {
+  const running = jobs.filter(({ state }) => state === "processing").length;
+  return { waiting: jobs.length - running, running };
 }

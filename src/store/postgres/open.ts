@@ -16,11 +16,11 @@ import { PostgresStore } from "./store.ts";
 export async function openPostgresStore(
   address: string,
   home: Home,
-  { create = true }: OpenOptions,
+  { create = true, upgrade = true }: OpenOptions,
 ): Promise<Store> {
   const db = new Database(readAddress(address));
   try {
-    await prepare(db, create);
+    await prepare(db, { create, upgrade });
   } catch (error) {
     db.close();
     throw error;
@@ -28,10 +28,17 @@ export async function openPostgresStore(
   return new PostgresStore(home, db);
 }
 
-async function prepare(db: Database, create: boolean): Promise<void> {
+async function prepare(
+  db: Database,
+  { create, upgrade }: { create: boolean; upgrade: boolean },
+): Promise<void> {
   const { shown } = db.address;
   const version = await versionOf({ all: (sql, ...values) => db.read(sql, ...values) });
   if (version) checkVersion(version, shown);
   else if (!create) throw new StoreUnusable(`There is no store in "${shown}": enqueue a job to make one`);
-  if (!version || version.version < STEPS.length) await migrate(db);
+  if (version && version.version >= STEPS.length) return;
+  if (version && !upgrade) {
+    throw new StoreUnusable(`Cannot use the store "${shown}" as it is: an older queuectl wrote it`);
+  }
+  await migrate(db);
 }

@@ -2,13 +2,12 @@
  * @module
  * What attempts print: pieces of a stream, each with its place in it. They are stored by exchanges.
  */
-import type { Stream } from "../../domain/job.ts";
 import type { StoredOutput } from "../contract.ts";
 import type { Database } from "./engine/database.ts";
 import { HAS_ID, idValues } from "./rows.ts";
 
 const PIECES = `
-  SELECT o.piece, o.stream, o.start, o.bytes FROM queuectl.jobs j
+  SELECT o.piece, o.stream, o.start, o.bytes, o.seen_at AS "seenAt" FROM queuectl.jobs j
   JOIN queuectl.output o ON o.job = j.seq AND o.attempt = $3 AND o.piece > $4
   WHERE ${HAS_ID} ORDER BY o.piece LIMIT $5`;
 
@@ -18,7 +17,7 @@ export async function output(
   { id, attempt }: { id: string; attempt: number },
   { after = 0, limit }: { after?: number; limit?: number } = {},
 ): Promise<StoredOutput[]> {
-  const rows = await db.read<{ piece: number; stream: Stream; start: number; bytes: Uint8Array }>(
+  const rows = await db.read<StoredOutput>(
     PIECES,
     ...idValues(id),
     attempt,

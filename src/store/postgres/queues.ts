@@ -3,7 +3,7 @@
  * Named queues: their switches and their counts. A queue has a row in `queues` only once a switch was set.
  */
 import { type State, STATES } from "../../domain/job.ts";
-import type { QueueInfo, QueuePage, QueueSummary } from "../contract.ts";
+import type { QueueInfo, QueuePage, QueueSummary, QueueSwitches } from "../contract.ts";
 import { queueInfo, type StateCount, type Switches, worthShowing } from "../rules/queue_infos.ts";
 import { SUMS } from "./counts.ts";
 import { KNOWN } from "./emptied.ts";
@@ -18,7 +18,8 @@ interface QueueRow extends Switches {
 /** The queues whose names are the rows of `names`. */
 function infosOf(names: string): string {
   return `
-    SELECT known AS name, q.paused, q.concurrency, (
+    SELECT known AS name, q.paused, q.concurrency, q.retention_ms AS "retentionMs",
+      q.retention_dead_ms AS "retentionDeadMs", (
       SELECT coalesce(json_object_agg(c.state, c.n), '{}') FROM (${SUMS} WHERE queue = known GROUP BY queue, state) c
     ) AS counts
     FROM (${names}) k LEFT JOIN queuectl.queues q ON q.name = known ORDER BY known`;
@@ -82,18 +83,22 @@ export async function summary(db: Database, most: number): Promise<QueueSummary>
 
 /** Waits for claims that are under way, and lets none begin: after it, nobody claims by the old switches. */
 const LOCK = "SELECT pg_advisory_xact_lock(1363366988, 'queuectl.queues'::regclass::oid::integer)";
-const SET = `
-  INSERT INTO queuectl.queues (name, paused, concurrency) VALUES ($1, coalesce($2::boolean, false), $3::bigint)
-  ON CONFLICT (name) DO UPDATE SET
-    paused = coalesce($2::boolean, queues.paused),
-    concurrency = CASE WHEN $4::boolean THEN $3::bigint ELSE queues.concurrency END`;
+/** The columns of what can be set. */
+const COLUMNS = {
+  paused: "paused",
+  concurrency: "concurrency",
+  retentionMs: "retention_ms",
+  retentionDeadMs: "retention_dead_ms",
+} as const satisfies Record<keyof QueueSwitches, string>;
 
 /** Changes a queue's switches, creating it if need be. */
-export async function setQueue(
-  db: Database,
-  name: string,
-  { paused, concurrency }: { paused?: boolean; concurrency?: number | null },
-): Promise<void> {
-  const values = [name, paused ?? null, concurrency ?? null, concurrency !== undefined];
-  await db.writeAgain([{ sql: LOCK }, { sql: SET, values }]);
+export async function setQueue(db: Database, name: string, change: Partial<QueueSwitches>): Promise<void> {
+  const set = Object.entries(change).filter(([, value]) => value !== undefined);
+  const columns = set.map(([key]) => COLUMNS[key as keyof QueueSwitches]);
+  const anew = columns.map((column) => `${column} = excluded.${column}`).join(", ");
+  const sql = `
+    INSERT INTO queuectl.queues (${["name", ...columns].join(", ")})
+    VALUES (${["name", ...columns].map((_, at) => `$${at + 1}`).join(", ")})
+    ON CONFLICT (name) DO ${anew === "" ? "NOTHING" : `UPDATE SET ${anew}`}`;
+  await db.writeAgain([{ sql: LOCK }, { sql, values: [name, ...set.map(([, value]) => value)] }]);
 }

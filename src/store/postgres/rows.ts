@@ -31,6 +31,7 @@ export function typeOf({ type }: Kind): "bigint" | "text" | "boolean" {
   switch (type) {
     case "integer":
     case "duration":
+    case "size":
     case "time":
     case "delay":
       return "bigint";
@@ -69,6 +70,7 @@ const OWN = {
   error: "CASE WHEN r.job IS NULL THEN j.error END",
   worker: "coalesce(r.worker, j.worker)",
   cancel_requested: "coalesce(r.cancel_requested, false)",
+  paused_at: "r.paused_at",
 };
 
 /** All that is read of a job, from `jobs j` and `running r`. */
@@ -103,6 +105,7 @@ export interface JobRow {
   error: string | null;
   worker: string | null;
   cancel_requested: boolean;
+  paused_at: number | null;
   stdin_size: number | null;
   /** Of the other fields. */
   [column: string]: unknown;
@@ -123,6 +126,7 @@ export function toJob(row: JobRow): Job {
     error: row.error,
     worker: row.worker,
     cancelRequested: row.cancel_requested,
+    pausedAt: row.paused_at,
     stdinSize: row.stdin_size,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
@@ -146,6 +150,8 @@ export interface AttemptRow {
   exit_code: number | null;
   signal: string | null;
   error: string | null;
+  paused_ms: number;
+  unstopped: number | null;
 }
 
 export function toAttempt(row: AttemptRow): Attempt {
@@ -161,6 +167,8 @@ export function toAttempt(row: AttemptRow): Attempt {
     exitCode: row.exit_code,
     signal: row.signal,
     error: row.error,
+    pausedMs: row.paused_ms,
+    unstopped: row.unstopped,
   };
 }
 

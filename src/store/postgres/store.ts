@@ -21,10 +21,12 @@ import { list } from "./listing.ts";
 import { living } from "./living.ts";
 import * as manage from "./manage.ts";
 import { output } from "./output.ts";
+import { prune } from "./pruning.ts";
 import * as queues from "./queues.ts";
+import * as selecting from "./selecting.ts";
 import { changeSettings, settings } from "./settings.ts";
-import * as sweep from "./sweep.ts";
-import { info, prune, recount } from "./upkeep.ts";
+import { labels, suggestJobs } from "./suggesting.ts";
+import { info, recount } from "./upkeep.ts";
 import { waiting } from "./waiting.ts";
 import * as workers from "./workers.ts";
 
@@ -99,16 +101,8 @@ export class PostgresStore implements contract.Store {
     return this.#change(manage.retry(this.#db, ids, options));
   }
 
-  retryDead(now: number): Promise<number> {
-    return this.#change(sweep.retryDead(this.#db, now));
-  }
-
   delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
     return this.#change(manage.remove(this.#db, ids, only));
-  }
-
-  deleteDead(): Promise<number> {
-    return this.#change(sweep.deleteDead(this.#db));
   }
 
   edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
@@ -117,6 +111,34 @@ export class PostgresStore implements contract.Store {
 
   hold(ids: readonly string[], held: boolean): Promise<void> {
     return this.#change(manage.hold(this.#db, ids, held));
+  }
+
+  pause(ids: readonly string[], options: { now: number; running: boolean }): Promise<contract.Paused> {
+    return this.#change(manage.pause(this.#db, ids, options));
+  }
+
+  resume(ids: readonly string[], now: number): Promise<contract.Paused> {
+    return this.#change(manage.resume(this.#db, ids, now));
+  }
+
+  select(which: contract.JobSelector, wish: contract.Wish): Promise<contract.Selection> {
+    return selecting.select(this.#db, which, wish);
+  }
+
+  change(selection: contract.Selection, options: contract.ChangeOptions): Promise<contract.Changed> {
+    return this.#change(selecting.change(this.#db, selection, options));
+  }
+
+  idsOf(seqs: readonly number[]): Promise<string[]> {
+    return jobs.idsOf(this.#db, seqs);
+  }
+
+  suggestJobs(wanted: contract.Suggestible): Promise<contract.JobHint[]> {
+    return suggestJobs(this.#db, wanted);
+  }
+
+  labels(prefix: string, limit: number): Promise<string[]> {
+    return labels(this.#db, prefix, limit);
   }
 
   // Output
@@ -147,12 +169,8 @@ export class PostgresStore implements contract.Store {
     return this.#change(deleteQueue(this.#db, name));
   }
 
-  setQueue(name: string, change: { paused?: boolean; concurrency?: number | null }): Promise<void> {
+  setQueue(name: string, change: Partial<contract.QueueSwitches>): Promise<void> {
     return this.#change(queues.setQueue(this.#db, name, change));
-  }
-
-  clear(queue?: string): Promise<number> {
-    return this.#change(sweep.clear(this.#db, queue));
   }
 
   /** Every setting that was set, by key. */
@@ -225,12 +243,16 @@ export class PostgresStore implements contract.Store {
     return this.#change(adoption.takeOver(this.#db, from, by));
   }
 
-  running(supervisor: string): Promise<contract.RunningAttempt[]> {
-    return adoption.running(this.#db, supervisor);
+  running(supervisor: string, tokens?: readonly string[]): Promise<contract.RunningAttempt[]> {
+    return adoption.running(this.#db, supervisor, tokens);
   }
 
   adopt(supervisor: string, adoptions: readonly { token: string; worker: string }[]): Promise<void> {
     return this.#change(adoption.adopt(this.#db, supervisor, adoptions));
+  }
+
+  notePaused(supervisor: string, paused: readonly contract.PausedAttempt[]): Promise<void> {
+    return this.#change(adoption.notePaused(this.#db, supervisor, paused));
   }
 
   spools(): Promise<Set<string>> {
@@ -243,8 +265,8 @@ export class PostgresStore implements contract.Store {
     return figures(this.#db, range);
   }
 
-  prune(before: number, limit: number): Promise<number> {
-    return prune(this.#db, before, limit);
+  prune(kept: contract.Kept, step: contract.PruneStep): Promise<contract.Pruned> {
+    return prune(this.#db, kept, step);
   }
 
   /** A transaction of a process that died is undone by the server: nothing is ever left half done. */

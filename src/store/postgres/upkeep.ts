@@ -1,36 +1,17 @@
 /**
  * @module
- * Care for the store: removing what is old, counting again, and what there is to know. Copies and looking for damage are
+ * Care for the store: counting again, and what there is to know. Removing what is old is in `pruning.ts`. Copies and looking for damage are
  * for the server's own tools.
  */
 import { noFigures } from "../../domain/figures.ts";
 import type { Outcome } from "../../domain/job.ts";
 import type { StoreInfo } from "../contract.ts";
 import { compareCounts, compareFigures, type JobCount } from "../rules/recount.ts";
-import { PRUNABLE } from "../rules/retention.ts";
-import { CountChanges, SUMS } from "./counts.ts";
+import { SUMS } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { figures } from "./figures.ts";
-import { removal } from "./manage.ts";
 import type { Version } from "./migrations.ts";
 import { JOBS, STATE } from "./rows.ts";
-
-/** As literal text, for only then does the partial index apply. */
-const PRUNE = `
-  SELECT seq, queue, state, held FROM queuectl.jobs
-  WHERE state IN (${PRUNABLE.map((state) => `'${state}'`).join(", ")}) AND finished_at < $1
-  ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED`;
-
-/** Removes some completed and cancelled jobs that ended before `before`, the oldest first: at most `limit`. */
-export async function prune(db: Database, before: number, limit: number): Promise<number> {
-  return await db.transaction(async (tx) => {
-    const old = await tx.all<{ seq: number } & Parameters<CountChanges["add"]>[0]>(PRUNE, before, limit);
-    const changes = new CountChanges();
-    for (const job of old) changes.add(job, -1);
-    await tx.commit([...removal(old.map(({ seq }) => seq)), ...changes.statements()]);
-    return old.length;
-  });
-}
 
 const COUNTED = `${SUMS} GROUP BY queue, state HAVING sum(n) <> 0 OR sum(held) <> 0`;
 const THERE = `

@@ -89,11 +89,14 @@ const ORDERS = `
   UNION ALL
   SELECT 'cancel', token::text, NULL, NULL, NULL FROM queuectl.running WHERE supervisor = $1 AND cancel_requested
   UNION ALL
+  SELECT 'pause', token::text, NULL, paused_at, NULL FROM queuectl.running
+  WHERE supervisor = $1 AND paused_at IS NOT NULL
+  UNION ALL
   SELECT 'setting', key, value, NULL, NULL FROM (${SETTINGS}) s
   ORDER BY kind, key`;
 
 interface OrderRow extends SettingRow {
-  kind: "stop" | "cancel" | "setting";
+  kind: "stop" | "cancel" | "pause" | "setting";
   end_at: number | null;
   leaving: boolean;
 }
@@ -101,10 +104,11 @@ interface OrderRow extends SettingRow {
 /** What a supervisor has been told: one statement, since it is asked at every change. */
 export async function orders(db: Database, supervisor: string): Promise<Orders> {
   const rows = await db.read<OrderRow>(ORDERS, supervisor);
-  const { stop = [], cancel = [], setting = [] } = Object.groupBy(rows, ({ kind }) => kind);
+  const { stop = [], cancel = [], pause = [], setting = [] } = Object.groupBy(rows, ({ kind }) => kind);
   return {
     stops: stop.map(({ key, end_at, leaving }) => ({ worker: key, endAt: end_at, leave: leaving })),
     cancels: cancel.map(({ key }) => key),
+    pauses: pause.map(({ key, end_at }) => ({ token: key, since: end_at! })),
     settings: toSettings(setting),
   };
 }
@@ -119,13 +123,13 @@ interface WorkerRow {
   started_at: number;
   lease_until: number;
   stopping: boolean;
-  jobs: { seq: number; name: string | null; adopted: boolean }[];
+  jobs: { seq: number; name: string | null; adopted: boolean; paused: boolean }[];
 }
 
 const WORKERS = `
   SELECT w.id, w.supervisor, s.host, s.pid, w.slots, w.queues, w.started_at, s.lease_until, w.stopping, (
     SELECT coalesce(json_agg(
-      json_build_object('seq', j.seq, 'name', j.name, 'adopted', r.adopted_from IS NOT NULL)
+      json_build_object('seq', j.seq, 'name', j.name, 'adopted', r.adopted_from IS NOT NULL, 'paused', r.paused_at IS NOT NULL)
       ORDER BY r.started_at, j.seq), '[]')
     FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job
     WHERE r.supervisor = w.supervisor AND r.worker = w.id) AS jobs
@@ -140,6 +144,7 @@ export async function workers(db: Database): Promise<WorkerInfo[]> {
     leaseUntil: lease_until,
     running: jobs.map(idOf),
     adopted: jobs.filter(({ adopted }) => adopted).map(idOf),
+    paused: jobs.filter(({ paused }) => paused).map(idOf),
   }));
 }
 

@@ -27,6 +27,7 @@ CREATE TABLE queuectl.jobs (
   last_attempt integer NOT NULL DEFAULT 0,
   max_retries integer NOT NULL,
   timeout_ms bigint NOT NULL,
+  max_output bigint,                      -- NULL is what the setting says
   run_at bigint,
   created_at bigint NOT NULL,
   started_at bigint,
@@ -51,7 +52,8 @@ CREATE INDEX jobs_due_by_priority ON queuectl.jobs (priority, run_at)
 CREATE INDEX jobs_by_state ON queuectl.jobs (queue, state, seq);
 CREATE INDEX jobs_by_label ON queuectl.jobs (label, seq) WHERE label IS NOT NULL;
 CREATE INDEX jobs_held_pending ON queuectl.jobs (queue, priority, seq) WHERE held AND state = 'pending';
-CREATE INDEX jobs_prunable ON queuectl.jobs (finished_at) WHERE state IN ('completed', 'cancelled');
+CREATE INDEX jobs_prunable ON queuectl.jobs (finished_at, queue, seq) WHERE state IN ('completed', 'cancelled');
+CREATE INDEX jobs_prunable_dead ON queuectl.jobs (finished_at, queue, seq) WHERE state = 'dead';
 
 CREATE TABLE queuectl.ready (
   queue text COLLATE "C" NOT NULL,
@@ -104,6 +106,9 @@ CREATE TABLE queuectl.running (
   started_at bigint NOT NULL,
   exchange bigint NOT NULL,               -- the number of the exchange that claimed it
   cancel_requested boolean NOT NULL DEFAULT false,
+  paused_at bigint,                       -- since when it is to stand still
+  paused_ms bigint NOT NULL DEFAULT 0,    -- in pauses that are over
+  unstopped integer,                      -- processes that could not be stopped, once the others stand still
   started_by text COLLATE "C",            -- the supervisor that started it, once another has taken over
   adopted_from text,                      -- the worker that started it, once another watches it
   CONSTRAINT running_pkey PRIMARY KEY (supervisor, token)
@@ -120,6 +125,7 @@ CREATE TABLE queuectl.attempts (
   ready_at bigint NOT NULL,
   started_at bigint NOT NULL,
   finished_at bigint NOT NULL,
+  paused_ms bigint NOT NULL DEFAULT 0,
   outcome text NOT NULL CONSTRAINT attempts_outcome
     CHECK (outcome IN ('completed', 'failed', 'timed_out', 'cancelled', 'lost', 'released')),
   exit_code bigint,
@@ -134,7 +140,8 @@ CREATE TABLE queuectl.output (
   attempt integer NOT NULL,
   stream text NOT NULL CONSTRAINT output_stream CHECK (stream IN ('stdout', 'stderr')),
   start bigint NOT NULL,
-  bytes bytea NOT NULL
+  bytes bytea NOT NULL,
+  seen_at bigint                          -- NULL where that is not known
 );
 
 CREATE INDEX output_of ON queuectl.output (job, attempt, piece);
@@ -147,7 +154,9 @@ CREATE TABLE queuectl.inputs (
 CREATE TABLE queuectl.queues (
   name text COLLATE "C" CONSTRAINT queues_pkey PRIMARY KEY,
   paused boolean NOT NULL DEFAULT false,
-  concurrency bigint CONSTRAINT queues_concurrency CHECK (concurrency >= 0)
+  concurrency bigint CONSTRAINT queues_concurrency CHECK (concurrency >= 0),
+  retention_ms bigint CONSTRAINT queues_retention CHECK (retention_ms >= 0),   -- 0 is for ever; NULL is as the setting says
+  retention_dead_ms bigint CONSTRAINT queues_retention_dead CHECK (retention_dead_ms >= 0)
 );
 
 CREATE TABLE queuectl.counts (
@@ -277,8 +286,10 @@ CREATE FUNCTION queuectl.exchange_1(
   -- settlements
   p_tokens uuid[], p_started bigint[], p_finished bigint[], p_outcomes text[], p_codes bigint[], p_signals text[],
   p_errors text[], p_states text[], p_called_off text[], p_run_at bigint[], p_uncounted integer[],
+  p_held_if_paused boolean[],
   -- whose output it brings, and its pieces
-  p_printed uuid[], p_of uuid[], p_streams text[], p_starts bigint[], p_bytes bytea[], p_from bigint[], p_to bigint[],
+  p_printed uuid[], p_of uuid[], p_streams text[], p_starts bigint[], p_bytes bytea[], p_seen_at bigint[], p_from bigint[],
+  p_to bigint[],
   -- a worker for each job that can be taken, and from where; NULL is everywhere
   p_free text[], p_queues text[]
 ) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
@@ -339,9 +350,10 @@ BEGIN
       SELECT p.token FROM unnest(p_printed) AS p (token) WHERE NOT EXISTS (
         SELECT 1 FROM queuectl.running r WHERE r.supervisor = p_supervisor AND r.token = p.token));
     IF cardinality(p_of) > 0 THEN
-      INSERT INTO queuectl.output (job, attempt, stream, start, bytes)
-        SELECT r.job, r.attempt, p.stream, p.start, p.bytes
-        FROM unnest(p_of, p_streams, p_starts, p_bytes) WITH ORDINALITY AS p (token, stream, start, bytes, nth)
+      INSERT INTO queuectl.output (job, attempt, stream, start, bytes, seen_at)
+        SELECT r.job, r.attempt, p.stream, p.start, p.bytes, p.seen_at
+        FROM unnest(p_of, p_streams, p_starts, p_bytes, p_seen_at) WITH ORDINALITY
+          AS p (token, stream, start, bytes, seen_at, nth)
         JOIN queuectl.running r ON r.supervisor = p_supervisor AND r.token = p.token ORDER BY p.nth;
       DELETE FROM queuectl.output o
         USING unnest(p_of, p_streams, p_starts, p_from, p_to) AS p (token, stream, start, dropped_from, dropped_to),
@@ -355,24 +367,28 @@ BEGIN
   IF cardinality(p_tokens) > 0 THEN
     WITH s AS MATERIALIZED (
       SELECT * FROM unnest(p_tokens, p_started, p_finished, p_outcomes, p_codes, p_signals, p_errors, p_states,
-          p_called_off, p_run_at, p_uncounted)
-        AS s (token, started_at, finished_at, outcome, exit_code, signal, error, state, called_off, run_at, uncounted)),
+          p_called_off, p_run_at, p_uncounted, p_held_if_paused)
+        AS s (token, started_at, finished_at, outcome, exit_code, signal, error, state, called_off, run_at, uncounted,
+          held_if_paused)),
     ended AS (
       DELETE FROM queuectl.running r USING s WHERE r.supervisor = p_supervisor AND r.token = s.token
       RETURNING r.job, r.attempt, r.token, r.worker, r.adopted_from, r.host, r.ready_at,
         coalesce(s.started_at, r.started_at) AS started_at, s.finished_at, s.outcome, s.exit_code, s.signal, s.error,
         s.run_at, s.uncounted, s.outcome <> 'unstarted' AS begun,
+        r.paused_ms + greatest(0, coalesce(s.finished_at - r.paused_at, 0)) AS paused_ms,
+        r.paused_at IS NOT NULL AND NOT r.cancel_requested AND s.held_if_paused AS held,
         CASE WHEN r.cancel_requested THEN s.called_off ELSE s.state END AS state),
     kept AS (
       INSERT INTO queuectl.attempts (job, attempt, token, supervisor, worker, adopted_from, host, ready_at, started_at,
-        finished_at, outcome, exit_code, signal, error)
+        finished_at, paused_ms, outcome, exit_code, signal, error)
       SELECT job, attempt, token, p_supervisor, worker, adopted_from, host, ready_at, started_at,
-        finished_at, outcome, exit_code, signal, error FROM ended WHERE begun),
+        finished_at, paused_ms, outcome, exit_code, signal, error FROM ended WHERE begun),
     unprinted AS (
       DELETE FROM queuectl.output o USING ended e WHERE NOT e.begun AND o.job = e.job AND o.attempt = e.attempt),
     moved AS (
       UPDATE queuectl.jobs j SET
         state = e.state,
+        held = e.held,
         run_at = coalesce(e.run_at, j.run_at),
         attempts = j.attempts + 1 - e.uncounted,
         last_attempt = CASE WHEN begun THEN e.attempt ELSE j.last_attempt END,
@@ -383,15 +399,16 @@ BEGIN
         error = CASE WHEN begun THEN e.error ELSE j.error END,
         worker = CASE WHEN begun THEN e.worker ELSE j.worker END
       FROM ended e WHERE j.seq = e.job
-      RETURNING j.seq, j.queue, j.priority, j.state, e.begun, e.outcome, e.ready_at, e.started_at, e.finished_at),
+      RETURNING j.seq, j.queue, j.priority, j.state, j.held, e.begun, e.outcome, e.ready_at, e.started_at, e.finished_at),
     readied AS (
-      INSERT INTO queuectl.ready (queue, priority, seq) SELECT queue, priority, seq FROM moved WHERE state = 'pending'),
+      INSERT INTO queuectl.ready (queue, priority, seq) SELECT queue, priority, seq FROM moved
+      WHERE state = 'pending' AND NOT held),
     changed AS (
-      SELECT queue, state, 1 AS n FROM moved UNION ALL SELECT queue, 'processing', -1 FROM moved),
+      SELECT queue, state, 1 AS n, held::integer AS held FROM moved UNION ALL SELECT queue, 'processing', -1, 0 FROM moved),
     counted AS (
-      INSERT INTO queuectl.counts (queue, state, stripe, n)
-      SELECT queue, state, v_stripe, sum(n) FROM changed GROUP BY 1, 2 ORDER BY 1, 2
-      ON CONFLICT (queue, state, stripe) DO UPDATE SET n = counts.n + excluded.n),
+      INSERT INTO queuectl.counts (queue, state, stripe, n, held)
+      SELECT queue, state, v_stripe, sum(n), sum(held) FROM changed GROUP BY 1, 2 ORDER BY 1, 2
+      ON CONFLICT (queue, state, stripe) DO UPDATE SET n = counts.n + excluded.n, held = counts.held + excluded.held),
     tallied AS (
       INSERT INTO queuectl.tallies (at, queue, ended)
       SELECT p_now, queue, json_agg(json_build_array(outcome, state, ready_at, started_at, finished_at))
