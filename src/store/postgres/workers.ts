@@ -3,12 +3,15 @@
  * Supervisors, their workers and leases, and what they have been told. What becomes of those that went away is in
  * `adoption.ts`.
  */
+import { StoreBusy, StoreFull, StoreUnusable } from "../../domain/errors.ts";
+import { systemClock } from "../../system/clock.ts";
 import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { LEFT } from "../rules/leases.ts";
 import { noSuchWorker } from "../rules/refusals.ts";
 import { FIRST_STRIPE } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
+import { Lost } from "./engine/driver.ts";
 import { takenIn } from "./engine/failures.ts";
 import { type SettingRow, SETTINGS, toSettings } from "./settings.ts";
 
@@ -54,13 +57,31 @@ const RENEW = "UPDATE queuectl.supervisors SET lease_until = $2 WHERE id = $1";
 /** A supervisor that does not hear in time whether its lease was extended must have time left to end its jobs. */
 const RENEW_LIMIT_MS = 5000;
 
-/** Extends the lease of a supervisor. Returns whether it is there. */
+/**
+ * Extends the lease of a supervisor. Returns whether it is there. Whatever keeps this one from it need not keep others
+ * from taking over, so no failure is one of those that only say that nobody can write.
+ */
 export async function renew(db: Database, supervisor: string, leaseUntil: number): Promise<boolean> {
-  const [result] = await db.writeAgain(
-    [{ sql: RENEW, values: [supervisor, leaseUntil] }],
-    { limitMs: RENEW_LIMIT_MS },
-  );
-  return result!.count > 0;
+  const asked = new AbortController();
+  const limitMs = RENEW_LIMIT_MS;
+  const late = systemClock.sleep(limitMs, asked.signal).then(() => {
+    if (!asked.signal.aborted) throw new Lost(`no answer within ${limitMs / 1000} seconds`);
+    return [];
+  });
+  const answer = db.tryWrite([{ sql: RENEW, values: [supervisor, leaseUntil] }], { limitMs });
+  answer.catch(() => {}); // it may come when nobody waits any more
+  try {
+    const [result] = await Promise.race([answer, late]);
+    return result!.count > 0;
+  } catch (error) {
+    const known = db.explain(error);
+    if (known instanceof StoreBusy || known instanceof StoreFull) {
+      throw new StoreUnusable(known.message, { cause: error });
+    }
+    throw known;
+  } finally {
+    asked.abort();
+  }
 }
 
 export async function unregister(db: Database, workers: readonly string[]): Promise<void> {

@@ -53,8 +53,14 @@ export function readAddress(text: string): Address {
   };
 }
 
-/** An address as it may be shown. */
-export function withoutPassword(address: string): string {
+/** An address as it may be shown, with what of its parameters says which store it is. */
+export function shownAddress(text: string): string {
+  const { shown, schema } = readAddress(text);
+  return schema === DEFAULT_SCHEMA ? shown : `${shown}?schema=${schema}`;
+}
+
+/** An address without its password and its parameters. */
+function withoutPassword(address: string): string {
   return address.replace(/^([^?]*?\/\/[^:@/?]*):[^?]*@/, "$1@").replace(/\?.*$/s, "");
 }
 

@@ -4,6 +4,7 @@
  * and nowhere else. No sentence holds a password.
  */
 import { StoreBusy, StoreFull, StoreNewer, StoreUnusable, UserError } from "../../../domain/errors.ts";
+import { permissionMissing } from "../../../system/permissions.ts";
 import type { Address } from "./address.ts";
 import { Lost, ServerError } from "./driver.ts";
 
@@ -49,6 +50,9 @@ const SENTENCES: readonly (readonly [RegExp, string, typeof StoreUnusable])[] = 
 /** The error to throw instead of `error`: one for the user where there is a sentence for it, else itself. */
 export function explain(error: unknown, { shown }: Pick<Address, "shown">): unknown {
   if (error instanceof UserError) return error;
+  if (error instanceof Deno.errors.NotCapable) {
+    return permissionMissing(`Cannot reach the store "${shown}"`, [{ name: "net" }, { name: "env" }]);
+  }
   if (error instanceof ServerError) {
     for (const [pattern, sentence, Unusable] of SENTENCES) {
       if (pattern.test(error.code)) {
