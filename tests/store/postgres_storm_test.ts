@@ -6,10 +6,12 @@
 import assert from "node:assert/strict";
 import { Refused } from "../../src/domain/errors.ts";
 import type { ClaimedJob, Store } from "../../src/store/contract.ts";
+import { openPostgresStore } from "../../src/store/postgres/open.ts";
 import { changeAll } from "../../src/views/change_all.ts";
 import { clear, enqueue, exchangeOf, failure, newSupervisor, settlement, T0 } from "../helpers/jobs.ts";
-import { postgresServer, testWith } from "../helpers/postgres.ts";
+import { newAddress, postgresServer, testWith } from "../helpers/postgres.ts";
 import { openedOn } from "../helpers/postgres_store.ts";
+import { tempDir } from "../helpers/temp.ts";
 import type { Opened } from "../store_contract/suite.ts";
 
 const server = await postgresServer();
@@ -205,3 +207,16 @@ testWith(
     assert.deepEqual(await store.recount(), []);
   },
 );
+
+testWith(server, "PostgreSQL: many who open a new store all at once make it together", async () => {
+  using dir = tempDir();
+  const address = newAddress(server);
+  const stores = await Promise.all(Array.from({ length: 8 }, () => openPostgresStore(address, dir.home, {})));
+  try {
+    const ids = await Promise.all(stores.map((store) => enqueue(store, {})));
+    assert.equal(new Set(ids.flat()).size, 8);
+    assert.deepEqual(await stores[0]!.recount(), []);
+  } finally {
+    for (const store of stores) store.close();
+  }
+});

@@ -15,14 +15,17 @@ export interface Version {
   oldest: number;
 }
 
-/** No table is in the way: one of that name alone is looked for, since without it, reading it would be an error. */
-const IS_THERE = "SELECT to_regclass('queuectl.meta') IS NOT NULL AS there";
+/** In the catalog itself: asking by name may be answered by what this connection has seen before it waited. */
+const IS_THERE = `
+  SELECT EXISTS (
+    SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relname = 'meta') AS there`;
 const VERSION = "SELECT version, oldest FROM queuectl.meta";
 
 /** The version of a schema; undefined where there is none. */
-export async function versionOf(db: Pick<Transaction, "all">): Promise<Version | undefined> {
-  const [{ there }] = await db.all<{ there: boolean }>(IS_THERE) as [{ there: boolean }];
-  if (!there) return undefined;
+export async function versionOf(db: Pick<Transaction, "all">, schema: string): Promise<Version | undefined> {
+  const [found] = await db.all<{ there: boolean }>(IS_THERE, schema);
+  if (!found!.there) return undefined;
   const [version] = await db.all<Version>(VERSION);
   return version;
 }
@@ -45,7 +48,7 @@ export async function migrate(db: Database): Promise<void> {
   const { schema, shown } = db.address;
   await db.transaction(async (tx) => {
     await tx.all(LOCK);
-    const before = await versionOf(tx);
+    const before = await versionOf(tx, schema);
     if (before) checkVersion(before, shown);
     const from = before?.version ?? 0;
     if (from >= STEPS.length) return;

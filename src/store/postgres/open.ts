@@ -4,6 +4,7 @@
  * a store cannot be used. Any number of processes, on any number of hosts, may do it at once.
  */
 import { StoreUnusable } from "../../domain/errors.ts";
+import type { Clock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type { OpenOptions, Store } from "../contract.ts";
 import { readAddress } from "./engine/address.ts";
@@ -16,7 +17,7 @@ import { PostgresStore } from "./store.ts";
 export async function openPostgresStore(
   address: string,
   home: Home,
-  { create = true, upgrade = true }: OpenOptions,
+  { create = true, upgrade = true, clock }: OpenOptions & { clock?: Clock },
 ): Promise<Store> {
   const db = new Database(readAddress(address));
   try {
@@ -25,15 +26,15 @@ export async function openPostgresStore(
     db.close();
     throw error;
   }
-  return new PostgresStore(home, db);
+  return new PostgresStore(home, db, clock);
 }
 
 async function prepare(
   db: Database,
   { create, upgrade }: { create: boolean; upgrade: boolean },
 ): Promise<void> {
-  const { shown } = db.address;
-  const version = await versionOf({ all: (sql, ...values) => db.read(sql, ...values) });
+  const { shown, schema } = db.address;
+  const version = await versionOf({ all: (sql, ...values) => db.read(sql, ...values) }, schema);
   if (version) checkVersion(version, shown);
   else if (!create) throw new StoreUnusable(`There is no store in "${shown}": enqueue a job to make one`);
   if (version && version.version >= STEPS.length) return;

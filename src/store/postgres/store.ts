@@ -4,7 +4,7 @@
  * others may wait for.
  */
 import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
-import { systemClock } from "../../system/clock.ts";
+import { type Clock, systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
 import { Forgetting } from "../rules/retention.ts";
@@ -24,6 +24,7 @@ import { output } from "./output.ts";
 import { prune } from "./pruning.ts";
 import * as queues from "./queues.ts";
 import * as selecting from "./selecting.ts";
+import { ServerTime } from "./server_time.ts";
 import { changeSettings, settings } from "./settings.ts";
 import { labels, suggestJobs } from "./suggesting.ts";
 import { info, recount } from "./upkeep.ts";
@@ -40,14 +41,16 @@ export class PostgresStore implements contract.Store {
   readonly #bell: Bell;
   readonly #exchanges: Exchanges;
   readonly #forgetting = new Forgetting();
+  readonly #time: ServerTime;
   #addedUpMs = -Infinity;
 
   /** The server's own tools do the rest. */
   readonly care: contract.Care = {};
 
   /** The store of an open database; `home` is where this host's workers have their spools. */
-  constructor(home: Home, db: Database) {
+  constructor(home: Home, db: Database, clock: Clock = systemClock) {
     this.#home = home;
+    this.#time = new ServerTime(db, clock);
     this.#db = db;
     this.#bell = new Bell(db);
     this.#exchanges = new Exchanges(db);
@@ -185,12 +188,13 @@ export class PostgresStore implements contract.Store {
   // Supervisors and workers
 
   async register(supervisor: contract.NewSupervisor): Promise<void> {
-    await this.#change(workers.register(this.#db, supervisor));
+    const leaseUntil = await this.#time.theirs(supervisor.leaseUntil);
+    await this.#change(workers.register(this.#db, { ...supervisor, leaseUntil }));
     this.#exchanges.begin(supervisor.id);
   }
 
   renew(supervisor: string, leaseUntil: number): Promise<boolean> {
-    return workers.renew(this.#db, supervisor, leaseUntil);
+    return workers.renew(this.#db, supervisor, this.#time.theirs(leaseUntil));
   }
 
   unregister(ids: readonly string[]): Promise<void> {
@@ -219,24 +223,24 @@ export class PostgresStore implements contract.Store {
     return workers.orders(this.#db, supervisor);
   }
 
-  service(queue: string, beyond: number): Promise<"served" | "nobody" | "unclear"> {
-    return workers.service(this.#db, queue, beyond);
+  async service(queue: string, beyond: number): Promise<"served" | "nobody" | "unclear"> {
+    return await workers.service(this.#db, queue, await this.#time.theirs(beyond));
   }
 
   async workers(): Promise<contract.WorkerInfo[]> {
-    return await living(await workers.workers(this.#db), this.#home);
+    return await living(await this.#time.ours(await workers.workers(this.#db)), this.#home);
   }
 
   requestStop(stop: contract.StopRequest): Promise<string[]> {
     return this.#change(workers.requestStop(this.#db, stop));
   }
 
-  supervisors(): Promise<contract.SupervisorInfo[]> {
-    return adoption.supervisors(this.#db);
+  async supervisors(): Promise<contract.SupervisorInfo[]> {
+    return await this.#time.ours(await adoption.supervisors(this.#db));
   }
 
-  successors(id: string, limit: number): Promise<contract.SupervisorInfo[]> {
-    return adoption.successors(this.#db, id, limit);
+  async successors(id: string, limit: number): Promise<contract.SupervisorInfo[]> {
+    return await this.#time.ours(await adoption.successors(this.#db, id, limit));
   }
 
   takeOver(from: string, by: string): Promise<string[] | undefined> {

@@ -58,17 +58,19 @@ const RENEW = "UPDATE queuectl.supervisors SET lease_until = $2 WHERE id = $1";
 const RENEW_LIMIT_MS = 5000;
 
 /**
- * Extends the lease of a supervisor. Returns whether it is there. Whatever keeps this one from it need not keep others
+ * Extends the lease of a supervisor, once its end is known. Returns whether it is there. Whatever keeps this one from it need not keep others
  * from taking over, so no failure is one of those that only say that nobody can write.
  */
-export async function renew(db: Database, supervisor: string, leaseUntil: number): Promise<boolean> {
+export async function renew(db: Database, supervisor: string, until: Promise<number>): Promise<boolean> {
   const asked = new AbortController();
   const limitMs = RENEW_LIMIT_MS;
   const late = systemClock.sleep(limitMs, asked.signal).then(() => {
     if (!asked.signal.aborted) throw new Lost(`no answer within ${limitMs / 1000} seconds`);
     return [];
   });
-  const answer = db.tryWrite([{ sql: RENEW, values: [supervisor, leaseUntil] }], { limitMs });
+  const answer = until.then((leaseUntil) =>
+    db.tryWrite([{ sql: RENEW, values: [supervisor, leaseUntil] }], { limitMs })
+  );
   answer.catch(() => {}); // it may come when nobody waits any more
   try {
     const [result] = await Promise.race([answer, late]);
