@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { StoreUnusable } from "../../src/domain/errors.ts";
+import type { NewJob } from "../../src/domain/job.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { openPostgresStore } from "../../src/store/postgres/open.ts";
 import { enqueue, exchangeOf, newJob, newSupervisor, settlement, T0 } from "../helpers/jobs.ts";
@@ -135,13 +136,10 @@ testWith(
     const store = await openPostgresStore(newAddress(server), dir.home, {});
     try {
       let killed: Promise<void> | undefined;
-      function* jobs() {
-        for (let n = 0; n < 20_000; n++) {
-          if (n === 10_000) killed = server.kill().then(() => server.start());
-          yield newJob();
-        }
-      }
-      await assert.rejects(store.enqueue(jobs(), { now: T0, idFormat: "short" }), {
+      const jobs = manyJobs((n) => {
+        if (n === 10_000) killed = server.kill().then(() => server.start());
+      });
+      await assert.rejects(store.enqueue(jobs, { now: T0, idFormat: "short" }), {
         name: "StoreUnusable",
         message: /; nothing was enqueued$/,
       });
@@ -153,3 +151,11 @@ testWith(
     }
   },
 );
+
+/** Very many jobs; before each, its number is told. */
+function* manyJobs(before: (n: number) => void): Iterable<NewJob> {
+  for (let n = 0; n < 20_000; n++) {
+    before(n);
+    yield newJob();
+  }
+}
