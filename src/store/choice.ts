@@ -8,6 +8,7 @@ import type { Home } from "../system/home.ts";
 import type { StoreInfo } from "./contract.ts";
 import { chosenAddress, openStore } from "./open.ts";
 import { openPostgresStore } from "./postgres/open.ts";
+import { openSqliteStore } from "./sqlite/open.ts";
 import { isAddress, shownAddress } from "./postgres/engine/address.ts";
 
 /** What people call the database in the home. */
@@ -53,14 +54,11 @@ export async function chooseStore(home: Home, address: string): Promise<Chosen> 
 }
 
 async function chooseLocal(home: Home): Promise<Chosen> {
+  const store = await openSqliteStore(home, {});
   try {
-    Deno.removeSync(home.store);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  const store = await openStore(home);
-  try {
-    return { store: LOCAL, info: await store.info() };
+    const info = await store.info();
+    if (chosenAddress(home) !== undefined) Deno.removeSync(home.store);
+    return { store: LOCAL, info };
   } finally {
     store.close();
   }

@@ -134,6 +134,7 @@ export class Database {
     this.#closed = true;
     for (const one of [...this.#idle, ...this.#used]) one.close();
     this.#idle.length = 0;
+    for (const wake of this.#waiting.splice(0)) wake(); // to be told that it is closed
   }
 
   /** An error in the words of queuectl. */

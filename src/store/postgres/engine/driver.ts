@@ -184,6 +184,10 @@ function explained(error: unknown): unknown {
     return ended && /^(57P0[1-4]|08)/.test(code) ? new Lost(message, { cause: error }) : known;
   }
   if (error instanceof Lost || error instanceof ServerError || !(error instanceof Error)) return error;
+  // what the driver itself says of a password that it lacks
+  if (error.message.startsWith("SASL")) {
+    return new ServerError(error.message, "28P01", undefined, { cause: error });
+  }
   if (error instanceof Deno.errors.NotCapable || error instanceof TypeError) return error; // not the server's
   return new Lost(error.message, { cause: error });
 }

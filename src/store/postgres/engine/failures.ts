@@ -6,7 +6,7 @@
 import { StoreBusy, StoreFull, StoreNewer, StoreUnusable, UserError } from "../../../domain/errors.ts";
 import { permissionMissing } from "../../../system/permissions.ts";
 import type { Address } from "./address.ts";
-import { Lost, ServerError } from "./driver.ts";
+import { Lost, ServerError, Unreachable } from "./driver.ts";
 
 /** The server undid a transaction so that others could go on: the same may be asked again. */
 export function mayTryAgain(error: unknown): boolean {
@@ -68,7 +68,9 @@ export function explain(error: unknown, { shown }: Pick<Address, "shown">): unkn
 }
 
 /** Why nobody answers, in a few words. */
-function reasonOf({ message, cause }: Error): string {
+function reasonOf(error: Lost): string {
+  const { message, cause } = error;
+  const isUnreachable = error instanceof Unreachable;
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   switch (code) {
     case "ECONNREFUSED":
@@ -81,5 +83,7 @@ function reasonOf({ message, cause }: Error): string {
     case "EPIPE":
       return "the connection was lost";
   }
-  return message.startsWith("no answer") ? message : "the connection was lost";
+  const says = message.startsWith("no answer") ||
+    isUnreachable && message !== "Connection terminated unexpectedly";
+  return says ? message : "the connection was lost";
 }
