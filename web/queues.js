@@ -126,7 +126,7 @@ function Kept({ queue, keep }) {
     <td>
       <form id=${form} class="inline" onSubmit=${(event) => keep(event, queue)}>
       ${field("retention_dead", "How long dead jobs are kept")}
-      <button type="submit">Set</button></form>
+      <button type="submit">Keep</button></form>
     </td>
   `;
 }

@@ -142,6 +142,7 @@ Deno.test("a sound database is salvaged to the last row", async () => {
     supervisors: { saved: 1, lost: 0 },
     workers: { saved: 1, lost: 0 },
     jobs: { saved: JOBS, lost: 0 },
+    inputs: { saved: 0, lost: 0 },
     attempts: { saved: RAN, lost: 0 },
     output: { saved: RAN, lost: 0 },
     figures: { saved: 6, lost: 0 },

@@ -57,20 +57,23 @@ export class SpoolReader {
 
   /** What is new since the last call; the end of a stream past its limit only now and then. */
   live(nowMs: number): OutputPiece[] {
-    return inOrder(this.#streams, (stream) => stream.live(nowMs));
+    const look = () => this.#streams.map((stream) => stream.live(nowMs));
+    const first = look();
+    if (first.every((pieces) => pieces.length === 0)) return [];
+    // Both may have been written to after one was looked at and before the other was: the earlier belongs before it.
+    const second = look();
+    return inOrder(this.#streams, first.map((pieces, index) => [...pieces, ...second[index]!]));
   }
 
   /** What is left once the command has ended. */
   rest(): OutputPiece[] {
-    return inOrder(this.#streams, (stream) => stream.rest());
+    return inOrder(this.#streams, this.#streams.map((stream) => stream.rest()));
   }
 }
 
-function inOrder(
-  streams: readonly StreamReader[],
-  read: (stream: StreamReader) => OutputPiece[],
-): OutputPiece[] {
-  const found = streams.map((stream) => ({ pieces: read(stream), writtenAt: stream.file.writtenAt }));
+/** What was read of each stream, the one that was written to last at the end. */
+function inOrder(streams: readonly StreamReader[], read: readonly OutputPiece[][]): OutputPiece[] {
+  const found = streams.map(({ file }, index) => ({ pieces: read[index]!, writtenAt: file.writtenAt }));
   return found.toSorted((a, b) => a.writtenAt - b.writtenAt).flatMap(({ pieces }) => pieces);
 }
 

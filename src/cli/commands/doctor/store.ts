@@ -4,6 +4,7 @@
  */
 import { formatDuration } from "../../../domain/duration.ts";
 import { StoreDamaged, UserError } from "../../../domain/errors.ts";
+import { settingsFrom } from "../../../domain/settings.ts";
 import type { Store, StoreInfo, WorkerInfo } from "../../../store/contract.ts";
 import { rescueOf } from "../../../store/open.ts";
 import type { Home } from "../../../system/home.ts";
@@ -78,12 +79,12 @@ async function* checkOpened(context: Context, store: Store): AsyncGenerator<Find
   yield* findingsOf("counts", await store.recount(), "please report this as a defect of queuectl");
   yield await checkDoorbell(context, store);
   yield* checkWorkers(context, store);
-  yield await checkRetention(context, store);
+  yield await checkRetention(store);
 }
 
 /** How long ended jobs are kept, since that says how large the store becomes. */
-async function checkRetention(context: Context, store: Store): Promise<Finding> {
-  const { retentionMs, retentionDeadMs } = await context.settings();
+async function checkRetention(store: Store): Promise<Finding> {
+  const { retentionMs, retentionDeadMs } = settingsFrom(await store.settings());
   const said = (ms: number) => ms === 0 ? "for ever" : formatDuration(ms);
   const queues = await store.queues();
   const own = queues.filter(({ retentionMs, retentionDeadMs }) => (retentionMs ?? retentionDeadMs) !== null);
