@@ -3,9 +3,10 @@
  * `queuectl store`: where jobs are kept, and what commands and workers do with a store on a server. Slow.
  */
 import assert from "node:assert/strict";
-import { type Finished, MAIN, queuectl as run, RUN_FLAGS } from "../helpers/cli.ts";
-import { newAddress, postgresServer, testWith } from "../helpers/postgres.ts";
+import { type Finished, MAIN, queuectl as run, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
+import { newAddress, ownServer, postgresServer, testWith } from "../helpers/postgres.ts";
 import { tempDir } from "../helpers/temp.ts";
+import { until } from "../helpers/until.ts";
 
 const server = await postgresServer();
 
@@ -99,5 +100,38 @@ testWith(
     assert.equal((await queuectl(["enqueue", "--quiet", "true"], { home })).stdout, "j1\n");
     assert.match((await queuectl(["store", "show"], { home })).stdout, /^local, SQLite /);
     assert.equal((await queuectl(["store", "use", "local"], { home })).code, 0);
+  },
+);
+
+testWith(
+  server,
+  "PostgreSQL: workers outlive their server: each job runs once, and what was enqueued is run",
+  async () => {
+    await using own = await ownServer();
+    using dir = tempDir();
+    const home = dir.home.dir;
+    const address = newAddress(own);
+    await queuectl(["store", "use", address], { home });
+    const jobs = Array.from({ length: 40 }, (_, n) => `sleep 0.2; echo ${n} >> ${dir.file("ran")}`);
+    Deno.writeTextFileSync(dir.file("jobs"), jobs.join("\n"));
+    await queuectl(["enqueue", "--quiet", "--file", dir.file("jobs"), "--max-retries", "0"], { home });
+    const worker = spawnQueuectl(["worker", "start", "--burst", "--count", "4"], { home, program: PROGRAM });
+    const ran = () => {
+      try {
+        return Deno.readTextFileSync(dir.file("ran")).trim().split("\n");
+      } catch {
+        return [];
+      }
+    };
+    for (const count of [5, 20]) {
+      await until("some have run", () => ran().length >= count);
+      await own.kill();
+      await own.start();
+    }
+    const { code } = await worker.output();
+    assert.equal(code, 0);
+    assert.deepEqual(ran().map(Number).sort((a, b) => a - b), jobs.map((_, n) => n));
+    const { counts } = JSON.parse((await queuectl(["status", "--json"], { home })).stdout);
+    assert.deepEqual([counts.completed, counts.processing], [40, 0]);
   },
 );
