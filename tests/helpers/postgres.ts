@@ -142,8 +142,8 @@ const WATCH = `
 
 /** Starts one, and resolves once it takes connections, with who watches it: that ends when the directory is gone. */
 async function startServer(dir: string): Promise<Deno.ChildProcess> {
-  const bin = await binariesFor(dir);
   const user = otherUser();
+  const bin = await binariesFor(dir, user);
   if (user) Deno.chownSync(dir, user.uid, user.gid);
   const as = { ...user, cwd: dir, env: { LC_ALL: "C", HOME: dir, PATH: "/usr/bin:/bin" }, clearEnv: true };
   if (!isThere(`${dir}/data`)) {
@@ -186,7 +186,7 @@ async function run(program: string, args: string[], as: Deno.CommandOptions): Pr
 }
 
 /** The directory of a server's programs, which the user that runs them can read. */
-async function binariesFor(dir: string): Promise<string> {
+async function binariesFor(dir: string, user: User | undefined): Promise<string> {
   const installed = here();
   if (installed) return installed;
   if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") throw new Error("install postgresql");
@@ -205,6 +205,7 @@ async function binariesFor(dir: string): Promise<string> {
     if (!isThere(path)) Deno.symlinkSync(source.split("/").at(-1)!, path);
   }
   for (const { name } of Deno.readDirSync(`${to}/bin`)) Deno.chmodSync(`${to}/bin/${name}`, 0o755);
+  if (user) await run("chown", ["-R", `${user.uid}:${user.gid}`, to], {}); // whoever runs them removes them
   return `${to}/bin`;
 }
 
@@ -228,8 +229,13 @@ function here(): string | undefined {
   return candidates.find((bin) => isThere(`${bin}/postgres`) && isThere(`${bin}/initdb`));
 }
 
+interface User {
+  uid: number;
+  gid: number;
+}
+
 /** As root: a user that is not. */
-function otherUser(): { uid: number; gid: number } | undefined {
+function otherUser(): User | undefined {
   if (Deno.uid() !== 0) return undefined;
   const lines = Deno.readTextFileSync("/etc/passwd").split("\n").map((line) => line.split(":"));
   const found = ["postgres", "nobody"].map((name) => lines.find((line) => line[0] === name)).find(Boolean);

@@ -84,6 +84,8 @@ const types = {
 /** A connection, used by one caller at a time. */
 export class Connection {
   readonly #client: Client;
+  /** Ends the wait for each answer that has not come. */
+  readonly #waits = new Set<AbortController>();
   #closed = false;
 
   private constructor(client: Client) {
@@ -149,19 +151,26 @@ export class Connection {
   }
 
   async #within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
-    const answered = new AbortController();
-    const late = systemClock.sleep(limitMs, answered.signal).then(() => {
-      if (answered.signal.aborted) return undefined as never;
+    const over = new AbortController();
+    let answered = false;
+    const late = systemClock.sleep(limitMs, over.signal).then(() => {
+      if (answered) return undefined as never;
+      const closed = this.#closed;
       this.close();
-      throw new Lost(`no answer within ${limitMs / 1000} seconds`);
+      throw new Lost(closed ? "it was closed" : `no answer within ${limitMs / 1000} seconds`);
     });
     answer.catch(() => {}); // it may come when nobody waits any more
+    this.#waits.add(over);
     try {
-      return await Promise.race([answer, late]);
+      const result = await Promise.race([answer, late]);
+      answered = true;
+      return result;
     } catch (error) {
+      answered = true;
       throw explained(error);
     } finally {
-      answered.abort();
+      this.#waits.delete(over);
+      over.abort();
     }
   }
 
