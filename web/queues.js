@@ -63,7 +63,7 @@ export function QueuesPage({ query }) {
           <thead>
             <tr><th>Queue</th>${STATES.map((state) =>
               html`<th key=${state} class="right">${state}</th>`
-            )}<th>At most at a time</th><th>Ended ones are kept</th><th>Dead ones are kept</th><th></th></tr>
+            )}<th>At most</th><th>Keep ended</th><th>Keep dead</th><th></th></tr>
           </thead>
           <tbody>${page.queues.map((queue) =>
             html`
@@ -116,7 +116,7 @@ function Kept({ queue, keep }) {
   const form = `kept-${queue.name}`;
   const field = (name, label) =>
     html`
-      <input form=${form} name=${name} size="7" aria-label=${`${label} in ${queue.name}`} defaultValue=${keptText(
+      <input form=${form} name=${name} size="6" aria-label=${`${label} in ${queue.name}`} defaultValue=${keptText(
         queue[name],
       )}
         placeholder="as set" />

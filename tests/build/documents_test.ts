@@ -10,6 +10,7 @@ const PAGES = [
   "CONTRIBUTING.md",
   "docs/architecture.md",
   "docs/decisions.md",
+  "docs/recipes.md",
   "docs/reliability.md",
 ];
 const pageAt = (path: string) => Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
