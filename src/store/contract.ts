@@ -1,6 +1,6 @@
 /**
  * @module
- * The store: what every queue database offers, and what it promises. SQLite implements it today; whoever
+ * The store: what every queue database offers, and what it promises. SQLite and PostgreSQL implement it; whoever
  * implements it next takes from `rules/` what all stores decide alike, and runs `tests/store_contract/contract.ts`
  * against it.
  *

@@ -13,6 +13,8 @@ export interface Home {
   dir: string;
   /** The SQLite database; its `-wal` and `-shm` stand beside it. */
   database: string;
+  /** Says where the store is, when it is not the database in here; see `store/open.ts`. */
+  store: string;
   /** Touched after every change that somebody may wait for. */
   doorbell: string;
   /** Room for when the disk is full. */
@@ -29,6 +31,7 @@ export function homeAt(dir: string, options: PathOptions = {}): Home {
   return {
     dir: root,
     database: `${root}/queue.db`,
+    store: `${root}/store`,
     doorbell: `${root}/doorbell`,
     reserve: `${root}/reserve`,
     spool: `${root}/spool`,

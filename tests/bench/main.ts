@@ -14,10 +14,23 @@ import { MEMORY } from "./memory.ts";
 import { PAGES } from "./pages.ts";
 import { PICKUP } from "./pickup.ts";
 import { holds, type Result, type Row } from "./row.ts";
+import { SERVER } from "./server.ts";
 import { STATUS } from "./status.ts";
 import { HEADING, lineOf } from "./table.ts";
 
-const ROWS: readonly Row[] = [DRAIN, ENQUEUE, BULK, PICKUP, ENGINE, STATUS, HTTP, PAGES, EXECUTABLE, MEMORY];
+const ROWS: readonly Row[] = [
+  DRAIN,
+  ENQUEUE,
+  BULK,
+  PICKUP,
+  ENGINE,
+  SERVER,
+  STATUS,
+  HTTP,
+  PAGES,
+  EXECUTABLE,
+  MEMORY,
+];
 
 const unknown = Deno.args.filter((arg) => !ROWS.some((row) => row.name === arg));
 if (unknown.length > 0) {

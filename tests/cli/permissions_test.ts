@@ -60,6 +60,8 @@ const ROWS: readonly Row[] = [
       plain("wait", "--timeout 0.01 j1", 1),
       plain("cancel", "j1"),
       plain("retry", "j1"),
+      plain("store show"),
+      plain("store use", "local"),
       plain("edit", "j1 --priority 3"),
       plain("hold", "j1"),
       plain("release", "j1"),

@@ -20,6 +20,7 @@ const COMMANDS = [
     "metrics",
     "config",
     "prune",
+    "store",
     "backup",
     "doctor",
     "completions",

@@ -101,6 +101,17 @@ const TREE: Group = {
     metrics: () => import("../commands/metrics.ts"),
     config: () => import("../commands/config.ts"),
     prune: () => import("../commands/prune.ts"),
+    store: {
+      brief: "Where jobs are kept",
+      examples: [
+        ["store show", "its address, without the password"],
+        ["store use postgres://work@db.example/work", "on a server that several hosts use"],
+      ],
+      branches: {
+        use: () => import("../commands/store/use.ts"),
+        show: () => import("../commands/store/show.ts"),
+      },
+    },
     backup: () => import("../commands/backup.ts"),
     dashboard: () => import("../commands/dashboard.ts"),
     doctor: () => import("../commands/doctor.ts"),

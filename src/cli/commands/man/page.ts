@@ -28,6 +28,7 @@ const FILES: readonly (readonly [string, string])[] = [
     "queue.db",
     "The database, an SQLite file, with queue.db-wal and queue.db-shm beside it while it is in use.",
   ],
+  ["store", "The address of the store, where that was chosen with store use."],
   ["doorbell", "An empty file that is touched when something has changed."],
   ["spool/", "What running attempts print, and how they ended."],
   ["logs/", "What background workers did: worker-….log for each, and supervisors.log."],

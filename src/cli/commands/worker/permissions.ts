@@ -3,6 +3,7 @@
  * The permissions that workers need: what to ask for, what to pass on to workers in the background, and what to drop
  * once they run. They need to read and write the home, to read the program, and to run a shell.
  */
+import { chosenAddress } from "../../../store/open.ts";
 import { keepVariables } from "../../../system/environment.ts";
 import type { Home } from "../../../system/home.ts";
 import { directoryOf } from "../../../system/paths.ts";
@@ -63,6 +64,8 @@ export function leastFlags(home: Home, withheld: readonly string[]): string[] {
     ...readable.map((path) => ({ name: "read", path }) as const),
     ...Array.from(writable, (path) => ({ name: "write", path }) as const),
     ...RUN,
+    // the driver of a server reads variables, and where it connects to may be said by them
+    ...(chosenAddress(home) === undefined ? [] : [{ name: "net" } as const, { name: "env" } as const]),
     ...[...VARIABLES, ...withheld].map((variable) => ({ name: "env", variable }) as const).filter(isGranted),
   ]);
 }
@@ -74,7 +77,10 @@ export function leastFlags(home: Home, withheld: readonly string[]): string[] {
 export function dropNeedless(home: Home): void {
   if (isSpecial(home)) return;
   keepVariables(VARIABLES);
-  for (const name of ["net", "env", "sys", "ffi"] as const) Deno.permissions.revokeSync({ name });
+  const needed = chosenAddress(home) === undefined ? [] : ["net", "env"]; // to connect again
+  for (const name of (["net", "env", "sys", "ffi"] as const).filter((name) => !needed.includes(name))) {
+    Deno.permissions.revokeSync({ name });
+  }
 }
 
 /** Whether the home is where Deno lets only those in who may do everything, wherever symbolic links lead. */

@@ -1,0 +1,51 @@
+/**
+ * @module
+ * What a selector asks of jobs, as SQL of `jobs j`. Users' words are bound, never part of it.
+ */
+import type { JobSelector } from "../contract.ts";
+import type { Value } from "./engine/driver.ts";
+
+/** The values of a statement, in the order of their places. */
+export class Values {
+  readonly all: Value[] = [];
+
+  /** A value's place. */
+  place(value: Value): string {
+    this.all.push(value);
+    return `$${this.all.length}`;
+  }
+}
+
+/** What runs has no end yet, whatever its row says of the attempt before. */
+const RUNS = "EXISTS (SELECT 1 FROM queuectl.running x WHERE x.job = j.seq)";
+
+/** It is in no other state than its row says. */
+export const IS_AS_STORED = `(j.state <> 'pending' OR NOT ${RUNS})`;
+
+/** All that is asked besides the state. */
+export function conditionsOf(
+  { queue, label, search, error, exitCode, since, until }: JobSelector,
+  values: Values,
+): string[] {
+  const all: string[] = [];
+  if (queue !== undefined) all.push(`j.queue = ${values.place(queue)}`);
+  if (label !== undefined) all.push(`j.label = ${values.place(label)}`);
+  if (search !== undefined) {
+    const pattern = values.place(containing(search));
+    all.push(`(j.command ILIKE ${pattern} OR coalesce(j.name, 'j' || j.seq) ILIKE ${pattern})`);
+  }
+  if (error !== undefined) all.push(`j.error ILIKE ${values.place(containing(error))}`, IS_AS_STORED);
+  if (exitCode !== undefined) all.push(`j.exit_code = ${values.place(exitCode)}`, IS_AS_STORED);
+  if (since !== undefined) all.push(`j.created_at >= ${values.place(since)}`);
+  if (until !== undefined) all.push(`j.created_at < ${values.place(until)}`);
+  return all;
+}
+
+/** `WHERE` all of them; nothing where there are none. */
+export function where(conditions: readonly string[]): string {
+  return conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+}
+
+function containing(text: string): string {
+  return `%${text.replaceAll(/[\\%_]/g, "\\$&")}%`;
+}

@@ -1,0 +1,274 @@
+/**
+ * @module
+ * The way to the database: a few connections, opened when they are needed; statements, transactions, and what is tried
+ * again. Statements name tables as `queuectl.jobs`, whatever the schema is called. Knows no tables.
+ */
+import { StoreUnusable } from "../../../domain/errors.ts";
+import { systemClock } from "../../../system/clock.ts";
+import type { Address } from "./address.ts";
+import { Connection, Lost, type Result, type Statement, Unreachable, type Value } from "./driver.ts";
+import { explain, mayTryAgain } from "./failures.ts";
+
+/** How long an answer may take, unless the caller says otherwise. Longer than anybody holds a lock. */
+const LIMIT_MS = 60_000;
+/** A transaction whose client is not heard of for so long is undone: nobody else should wait for one that is gone. */
+const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${LIMIT_MS}`;
+/** At most so many connections: each is a process of the server. */
+const MOST_CONNECTIONS = 6;
+/** What the server undid for the sake of others is done again, so often. */
+const TRIES = 8;
+/** The longest pause before that, which is random so that two do not meet again. */
+const PAUSE_MS = 50;
+/** How long a lost server is looked for, to be asked what has happened. */
+const PATIENCE_MS = 10_000;
+/** Between two looks for it. */
+const RETRY_MS = 250;
+
+/** How a call is made. */
+export interface Limits {
+  /** How long the answer may take. */
+  limitMs?: number;
+}
+
+export class Database {
+  readonly #address: Address;
+  readonly #idle: Connection[] = [];
+  readonly #used = new Set<Connection>();
+  /** Those who wait for a connection, in order. */
+  readonly #waiting: (() => void)[] = [];
+  #open = 0;
+  #closed = false;
+  readonly #texts = new Map<string, string>();
+
+  constructor(address: Address) {
+    this.#address = address;
+  }
+
+  get address(): Address {
+    return this.#address;
+  }
+
+  /** Reads: one statement, which sees one moment. Asked again when the connection was lost. */
+  async read<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
+    return await this.#explaining(async () =>
+      (await this.#again(() => this.#on((one) => one.query<Row>(this.#text({ sql, values }), LIMIT_MS)))).rows
+    );
+  }
+
+  /** Reads one row, or undefined. */
+  async get<Row>(sql: string, ...values: Value[]): Promise<Row | undefined> {
+    return (await this.read<Row>(sql, ...values))[0];
+  }
+
+  /** Statements in one transaction and one round trip: all of them or none. What was lost on the way may have happened. */
+  async write(statements: readonly Statement[], limits: Limits = {}): Promise<Result[]> {
+    return await this.#explaining(() => this.#known(() => this.tryWrite(statements, limits)));
+  }
+
+  /** The same for what may happen twice without harm: it is done again when the connection was lost. */
+  async writeAgain(statements: readonly Statement[], limits: Limits = {}): Promise<Result[]> {
+    return await this.#explaining(() => this.#again(() => this.tryWrite(statements, limits)));
+  }
+
+  /** The same, telling what went wrong in the words of the engine; for those who find out what has happened. */
+  async tryWrite(statements: readonly Statement[], { limitMs = LIMIT_MS }: Limits = {}): Promise<Result[]> {
+    const all = statements.map((one) => this.#text(one));
+    if (all.length === 1) {
+      return await this.#undisturbed(() => this.#on(async (one) => [await one.query(all[0]!, limitMs)]));
+    }
+    return await this.#undisturbed(() =>
+      this.#on(async (one) => {
+        try {
+          return (await one.queries([{ sql: BEGIN }, ...all, { sql: "COMMIT" }], limitMs)).slice(1, -1);
+        } catch (error) {
+          if (!one.isClosed) await one.query({ sql: "ROLLBACK" }, limitMs);
+          throw error;
+        }
+      })
+    );
+  }
+
+  /** A transaction in which the one statement decides what comes next. Done anew when the server undid it for others. */
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return await this.#explaining(() => this.#known(() => this.tryTransaction(work)));
+  }
+
+  /** The same, telling what went wrong in the words of the engine. */
+  async tryTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return await this.#undisturbed(() =>
+      this.#on(async (one) => {
+        const tx = new Transaction(one, (statement) => this.#text(statement));
+        try {
+          const result = await work(tx);
+          await tx.commit();
+          return result;
+        } catch (error) {
+          if (!one.isClosed && tx.isOpen) await one.query({ sql: "ROLLBACK" }, LIMIT_MS);
+          throw error;
+        }
+      })
+    );
+  }
+
+  /** Asks until the server answers, or nobody may wait any more. */
+  async untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+    const start = systemClock.monotonicMs();
+    while (true) {
+      try {
+        return await ask();
+      } catch (error) {
+        const late = systemClock.monotonicMs() - start > PATIENCE_MS;
+        if (!(error instanceof Lost) || late || this.#closed) throw error;
+      }
+      await systemClock.sleep(RETRY_MS);
+    }
+  }
+
+  /** A connection for one purpose, which its owner closes. */
+  connect(on: { onNotice?(): void; onLost?(): void }): Promise<Connection> {
+    return Connection.open(this.#address, on);
+  }
+
+  /** Closes all connections, whatever is under way. Nothing else may be called any more. */
+  close(): void {
+    this.#closed = true;
+    for (const one of [...this.#idle, ...this.#used]) one.close();
+    this.#idle.length = 0;
+    for (const wake of this.#waiting.splice(0)) wake(); // to be told that it is closed
+  }
+
+  /** An error in the words of queuectl. */
+  explain(error: unknown): unknown {
+    return explain(error, this.#address);
+  }
+
+  /** Does something with a connection that nobody else uses meanwhile. */
+  async #on<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.#take();
+    this.#used.add(connection);
+    try {
+      return await work(connection);
+    } finally {
+      this.#used.delete(connection);
+      if (connection.isClosed || this.#closed) {
+        connection.close();
+        this.#open -= 1;
+      } else this.#idle.push(connection);
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #take(): Promise<Connection> {
+    while (true) {
+      const one = this.#idle.pop();
+      if (one && !one.isClosed) return one;
+      if (one) {
+        this.#open -= 1;
+        continue;
+      }
+      if (this.#closed) throw new StoreUnusable(`The store "${this.#address.shown}" was closed`);
+      if (this.#open < MOST_CONNECTIONS) break;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#open += 1;
+    try {
+      return await Connection.open(this.#address);
+    } catch (error) {
+      this.#open -= 1;
+      this.#waiting.shift()?.();
+      throw error;
+    }
+  }
+
+  /** Does something anew when the server undid it so that others could go on. */
+  async #undisturbed<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 1;; tries += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!mayTryAgain(error) || tries === TRIES) throw error;
+      }
+      await systemClock.sleep(Math.random() * PAUSE_MS * tries);
+    }
+  }
+
+  /** Does something once more when the connection was lost. */
+  async #again<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Lost) || this.#closed) throw error;
+      return await work();
+    }
+  }
+
+  /** Says that nobody knows what has happened, where that is so. */
+  async #known<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Lost) || error instanceof Unreachable) throw error;
+      const { message } = this.explain(error) as Error;
+      throw new StoreUnusable(`${message}; whether it was done is not known`, { cause: error });
+    }
+  }
+
+  async #explaining<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.explain(error);
+    }
+  }
+
+  #text({ sql, values }: Statement): Statement {
+    let text = this.#texts.get(sql);
+    if (text === undefined) this.#texts.set(sql, text = inSchema(sql, this.#address.schema));
+    return { sql: text, values };
+  }
+}
+
+/** A transaction under way. It begins with its first statement. */
+export class Transaction {
+  readonly #connection: Connection;
+  readonly #text: (statement: Statement) => Statement;
+  #begun = false;
+  #over = false;
+
+  constructor(connection: Connection, text: (statement: Statement) => Statement) {
+    this.#connection = connection;
+    this.#text = text;
+  }
+
+  /** It has begun and is not over. */
+  get isOpen(): boolean {
+    return this.#begun && !this.#over;
+  }
+
+  /** Runs a statement. */
+  async all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
+    const [result] = await this.several([{ sql, values }]);
+    return result!.rows as Row[];
+  }
+
+  /** Runs statements in a row, in one round trip. */
+  async several(statements: readonly Statement[]): Promise<Result[]> {
+    const begin = this.#begun ? [] : [{ sql: BEGIN }];
+    this.#begun = true;
+    const all = [...begin, ...statements.map((one) => this.#text(one))];
+    return (await this.#connection.queries(all, LIMIT_MS)).slice(begin.length);
+  }
+
+  /** Runs the last statements and commits, in one round trip. */
+  async commit(statements: readonly Statement[] = []): Promise<Result[]> {
+    if (!this.#begun && statements.length === 0 || this.#over) return [];
+    const results = await this.several([...statements, { sql: "COMMIT" }]);
+    this.#over = true;
+    return results.slice(0, -1);
+  }
+}
+
+/** SQL for a schema: what stands in it as `queuectl.` is qualified with that. */
+export function inSchema(sql: string, schema: string): string {
+  return sql.replaceAll(/\bqueuectl\./g, () => `"${schema}".`);
+}

@@ -1,0 +1,202 @@
+/**
+ * @module
+ * The driver, behind four verbs: a connection runs statements, runs several in one transaction and one round trip, hears
+ * notices, and is closed. Nothing else knows which driver it is. Invariant: no call waits for longer than its limit,
+ * whatever the network does; a connection that let one wait in vain is closed.
+ */
+import driver from "npm:pg@8.23.1";
+import { systemClock } from "../../../system/clock.ts";
+
+/** What can be bound to a statement. Arrays are arrays of the server, too. */
+export type Value = string | number | boolean | null | Uint8Array | readonly Value[];
+
+/** A statement with its values. */
+export interface Statement {
+  sql: string;
+  values?: readonly Value[];
+}
+
+/** What a statement gave. */
+export interface Result<Row = Record<string, unknown>> {
+  rows: Row[];
+  /** How many rows it changed or gave. */
+  count: number;
+}
+
+/** The connection was lost, or an answer did not come in time: nobody knows whether what was asked for happened. */
+export class Lost extends Error {}
+
+/** There was no connection: nothing of what was to be asked has happened. */
+export class Unreachable extends Lost {}
+
+/** What the server said against a statement; nothing of its transaction happened. */
+export class ServerError extends Error {
+  constructor(
+    message: string,
+    readonly code: string,
+    readonly constraint: string | undefined,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Where to connect to, and for how long to wait. */
+export interface Target {
+  /** As the driver reads it. */
+  url: string;
+  connectLimitMs: number;
+  /** Shown in the server's list of connections. */
+  applicationName: string;
+}
+
+/** As much of the driver as is used. It comes without types. */
+interface Driver {
+  Client: new (options: Record<string, unknown>) => Client;
+  DatabaseError: new (...args: never[]) => DatabaseError;
+  types: { getTypeParser(oid: number, format?: string): (text: string) => unknown };
+}
+
+interface Client {
+  connect(): Promise<void>;
+  query(
+    statement: { text: string; values?: readonly Value[] },
+  ): Promise<{ rows?: unknown[]; rowCount?: number | null }>;
+  on(event: "error" | "end" | "notification", listener: () => void): void;
+  readonly connection: { readonly stream: { destroy(): void } };
+}
+
+interface DatabaseError extends Error {
+  code?: string;
+  constraint?: string;
+  severity?: string;
+}
+
+const pg = driver as unknown as Driver;
+
+/** Numbers of 64 bits are read as numbers: none that is stored is beyond what those hold. */
+const INT8 = 20;
+const types = {
+  getTypeParser: (oid: number, format?: string) =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format),
+};
+
+/** A connection, used by one caller at a time. */
+export class Connection {
+  readonly #client: Client;
+  /** Ends the wait for each answer that has not come. */
+  readonly #waits = new Set<AbortController>();
+  #closed = false;
+
+  private constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Connects. @throws {Unreachable} when nobody answers in time; {ServerError} when the server refuses */
+  static async open(
+    { url, connectLimitMs, applicationName }: Target,
+    { onNotice, onLost }: { onNotice?(): void; onLost?(): void } = {},
+  ): Promise<Connection> {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: applicationName,
+      keepAlive: true,
+      types,
+      pipeline: true, // several statements in one round trip
+    });
+    const connection = new Connection(client);
+    client.on("error", () => {
+      connection.#closed = true;
+      onLost?.();
+    });
+    client.on("end", () => {
+      connection.#closed = true;
+      onLost?.();
+    });
+    if (onNotice) client.on("notification", onNotice);
+    try {
+      await connection.#within(connectLimitMs, client.connect());
+    } catch (error) {
+      connection.close();
+      throw error instanceof Lost ? new Unreachable(error.message, { cause: error.cause }) : error;
+    }
+    return connection;
+  }
+
+  /** Nothing can be asked any more. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Runs a statement. */
+  async query<Row>({ sql, values }: Statement, limitMs: number): Promise<Result<Row>> {
+    return await this.#within(limitMs, this.#send<Row>({ sql, values }));
+  }
+
+  /** Runs statements in a row, in one round trip. When one fails, what comes after it fails, too. */
+  async queries(statements: readonly Statement[], limitMs: number): Promise<Result[]> {
+    const sent = statements.map((statement) => this.#send<Record<string, unknown>>(statement));
+    const settled = await this.#within(limitMs, Promise.allSettled(sent));
+    const failed = settled.find((one) => one.status === "rejected");
+    if (failed) throw explained(failed.reason);
+    return settled.map((one) => (one as PromiseFulfilledResult<Result>).value);
+  }
+
+  async #send<Row>({ sql, values }: Statement): Promise<Result<Row>> {
+    const { rows, rowCount } = await this.#client.query({
+      text: sql,
+      values,
+    });
+    return { rows: (rows ?? []) as Row[], count: rowCount ?? 0 }; // several statements in one text give neither
+  }
+
+  async #within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
+    const over = new AbortController();
+    let answered = false;
+    const late = systemClock.sleep(limitMs, over.signal).then(() => {
+      if (answered) return undefined as never;
+      const closed = this.#closed;
+      this.close();
+      throw new Lost(closed ? "it was closed" : `no answer within ${limitMs / 1000} seconds`);
+    });
+    answer.catch(() => {}); // it may come when nobody waits any more
+    this.#waits.add(over);
+    try {
+      const result = await Promise.race([answer, late]);
+      answered = true;
+      return result;
+    } catch (error) {
+      answered = true;
+      throw explained(error);
+    } finally {
+      this.#waits.delete(over);
+      over.abort();
+    }
+  }
+
+  /** Closes it at once, whatever is under way. */
+  close(): void {
+    this.#closed = true;
+    const { stream } =
+      (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection;
+    stream.destroy();
+  }
+}
+
+/** As one of our own: the server's sentence, or a connection that was lost. */
+function explained(error: unknown): unknown {
+  if (error instanceof pg.DatabaseError) {
+    const { message, code = "", constraint, severity } = error;
+    // what ends the connection may have come after a commit
+    const ended = severity === "FATAL" || severity === "PANIC";
+    const known = new ServerError(message, code, constraint, { cause: error });
+    return ended && /^(57P0[1-4]|08)/.test(code) ? new Lost(message, { cause: error }) : known;
+  }
+  if (error instanceof Lost || error instanceof ServerError || !(error instanceof Error)) return error;
+  // what the driver itself says of a password that it lacks
+  if (error.message.startsWith("SASL")) {
+    return new ServerError(error.message, "28P01", undefined, { cause: error });
+  }
+  if (error instanceof Deno.errors.NotCapable || error instanceof TypeError) return error; // not the server's
+  return new Lost(error.message, { cause: error });
+}

@@ -1,0 +1,89 @@
+/**
+ * @module
+ * What a server or the way to it says when something is wrong, in the words of queuectl: recognised by its codes here
+ * and nowhere else. No sentence holds a password.
+ */
+import { StoreBusy, StoreFull, StoreNewer, StoreUnusable, UserError } from "../../../domain/errors.ts";
+import { permissionMissing } from "../../../system/permissions.ts";
+import type { Address } from "./address.ts";
+import { Lost, ServerError, Unreachable } from "./driver.ts";
+
+/** The server undid a transaction so that others could go on: the same may be asked again. */
+export function mayTryAgain(error: unknown): boolean {
+  return error instanceof ServerError && (error.code === "40P01" || error.code === "40001");
+}
+
+/** The unique index that refused a row; undefined when that was not the reason. */
+export function takenIn(error: unknown): string | undefined {
+  return error instanceof ServerError && error.code === "23505" ? error.constraint : undefined;
+}
+
+/** An exchange has not the number that comes next. The code is the schema's own. */
+export function isOutOfTurn(error: unknown): boolean {
+  return error instanceof ServerError && error.code === "QU002";
+}
+
+/** The tables, or some of them, are not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ServerError && ["42P01", "3F000", "42883", "42703"].includes(error.code);
+}
+
+/** Codes of the server and our sentences; `%` stands for the address. */
+const SENTENCES: readonly (readonly [RegExp, string, typeof StoreUnusable])[] = [
+  [/^28P01$/, "Cannot use the store %: the password is wrong, or none was given", StoreUnusable],
+  [/^28/, "Cannot use the store %: the server does not let this user in", StoreUnusable],
+  [/^3D000$/, "Cannot use the store %: there is no such database; create it first", StoreUnusable],
+  [/^42501$/, "Cannot use the store %: this user lacks a privilege there", StoreUnusable],
+  [/^(53100|53200)$/, "Cannot write to the store %: the server has no room left", StoreFull],
+  [/^53300$/, "Cannot use the store %: the server has no connection left for it", StoreBusy],
+  [/^(57P03|57P05)$/, "Cannot use the store %: the server is starting up or shutting down", StoreBusy],
+  [/^(25006)$/, "Cannot write to the store %: the server takes no writes, as a standby does", StoreUnusable],
+  [/^(55P03|57014)$/, "Cannot use the store %: it is busy", StoreBusy],
+  [
+    /^(42P01|3F000|42883|42703)$/,
+    "Cannot use the store %: its tables are not those of this queuectl; update queuectl",
+    StoreNewer,
+  ],
+  [/^(40P01|40001)$/, "Cannot use the store %: others change the same jobs; try again", StoreBusy],
+];
+
+/** The error to throw instead of `error`: one for the user where there is a sentence for it, else itself. */
+export function explain(error: unknown, { shown }: Pick<Address, "shown">): unknown {
+  if (error instanceof UserError) return error;
+  if (error instanceof Deno.errors.NotCapable) {
+    return permissionMissing(`Cannot reach the store "${shown}"`, [{ name: "net" }, { name: "env" }]);
+  }
+  if (error instanceof ServerError) {
+    for (const [pattern, sentence, Unusable] of SENTENCES) {
+      if (pattern.test(error.code)) {
+        return new Unusable(sentence.replace("%", () => `"${shown}"`), { cause: error });
+      }
+    }
+    return error;
+  }
+  if (error instanceof Lost) {
+    return new StoreUnusable(`Cannot use the store "${shown}": ${reasonOf(error)}`, { cause: error });
+  }
+  return error;
+}
+
+/** Why nobody answers, in a few words. */
+function reasonOf(error: Lost): string {
+  const { message, cause } = error;
+  const isUnreachable = error instanceof Unreachable;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  switch (code) {
+    case "ECONNREFUSED":
+    case "ENOENT":
+      return "no server answers there";
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "its host is not known";
+    case "ECONNRESET":
+    case "EPIPE":
+      return "the connection was lost";
+  }
+  const says = message.startsWith("no answer") ||
+    isUnreachable && message !== "Connection terminated unexpectedly";
+  return says ? message : "the connection was lost";
+}

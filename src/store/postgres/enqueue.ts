@@ -1,0 +1,268 @@
+/**
+ * @module
+ * Storing new jobs: a thousand in one statement, very many in one transaction of several. Others see all of them or none,
+ * and wait for none of them. Invariant: every call has a key that is stored with its jobs, the user's or one of its own:
+ * so when the connection was lost, asking again tells whether it had happened, and enqueues once.
+ */
+import { StoreBusy, StoreUnusable } from "../../domain/errors.ts";
+import type { NewJob } from "../../domain/job.ts";
+import type { EnqueueOptions, RequestKey } from "../contract.ts";
+import { idOf, waitingState } from "../rules/jobs.ts";
+import { divide, idsGivenBefore, nameOf, NewJobTally, rememberedSince } from "../rules/new_jobs.ts";
+import { takenId } from "../rules/refusals.ts";
+import { CountChanges } from "./counts.ts";
+import type { Database } from "./engine/database.ts";
+import { Lost, type Statement, type Value } from "./engine/driver.ts";
+import { takenIn } from "./engine/failures.ts";
+import { FIELD_COLUMNS, toValue, typeOf } from "./rows.ts";
+
+/** The columns of a new job, with their types, in the order of their parameters; besides, `created_at`. */
+const COLUMNS: readonly { column: string; type: string }[] = [
+  { column: "name", type: "text" },
+  { column: "state", type: "text" },
+  ...FIELD_COLUMNS.map(({ column, kind }) => ({ column, type: typeOf(kind) })),
+  { column: "stdin_size", type: "bigint" },
+];
+const NAMES = COLUMNS.map(({ column }) => column).join(", ");
+
+/** Jobs get their numbers in the order given. */
+const INSERT = `
+  WITH stored AS (
+    INSERT INTO queuectl.jobs (created_at, ${NAMES})
+    SELECT $1::bigint, ${NAMES} FROM unnest(${
+  COLUMNS.map(({ type }, at) => `$${at + 2}::${type}[]`).join(", ")
+}) WITH ORDINALITY AS given (${NAMES}, nth) ORDER BY nth
+    RETURNING seq, name, queue, priority, state, held),
+  readied AS (
+    INSERT INTO queuectl.ready (queue, priority, seq)
+    SELECT queue, priority, seq FROM stored WHERE state = 'pending' AND NOT held)`;
+const STORE = `${INSERT} SELECT seq FROM stored ORDER BY seq`;
+
+const KEEP_STDIN = `
+  INSERT INTO queuectl.inputs (job, bytes) SELECT * FROM unnest($1::bigint[], $2::bytea[]) AS i (job, bytes)`;
+
+const TALLY = `
+  INSERT INTO queuectl.tallies (at, queue, enqueued)
+  SELECT $1::bigint, t.queue, t.enqueued FROM unnest($2::text[], $3::bigint[]) AS t (queue, enqueued)`;
+const REMEMBER = "INSERT INTO queuectl.requests (key, fingerprint, ids, made_at) VALUES ($1, $2, $3, $4)";
+const AMEND = "UPDATE queuectl.requests SET ids = $2 WHERE key = $1";
+const KNOWN = "SELECT fingerprint, ids FROM queuectl.requests WHERE key = $1 AND made_at >= $2";
+const FORGET = "DELETE FROM queuectl.requests WHERE key = $1 AND made_at < $2";
+
+/** A key of one's own is asked for again within minutes or never: it is stored as if it had been made that long ago. */
+const OWN_KEPT_MS = 600_000;
+
+/** A request under its key. */
+interface Keyed {
+  request: RequestKey;
+  madeAt: number;
+  options: EnqueueOptions;
+}
+
+/** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
+export async function enqueue(
+  db: Database,
+  jobs: Iterable<NewJob>,
+  options: EnqueueOptions,
+): Promise<string[]> {
+  const { request } = options;
+  const keyed: Keyed = {
+    request: request ?? { key: `own:${crypto.randomUUID()}`, fingerprint: "" },
+    madeAt: request ? options.now : rememberedSince(options) + OWN_KEPT_MS,
+    options,
+  };
+  if (request) {
+    const known = await knownIds(db, keyed).catch((error) => {
+      throw db.explain(error);
+    });
+    if (known) return known;
+  }
+  const divided = divide(jobs);
+  return await (divided.many ? enqueueMany : enqueueSome)(db, divided.jobs, keyed);
+}
+
+/** @throws {Refused} when its key was used for another request */
+async function knownIds(db: Database, { request, options }: Keyed): Promise<string[] | undefined> {
+  const since = rememberedSince(options);
+  const [, found] = await db.tryWrite([
+    { sql: FORGET, values: [request.key, since] },
+    { sql: KNOWN, values: [request.key, since] },
+  ]);
+  return idsGivenBefore(request, found!.rows[0] as { fingerprint: string; ids: string[] } | undefined);
+}
+
+async function enqueueSome(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): Promise<string[]> {
+  const part = new Part(keyed.options, 0);
+  for (const job of jobs) part.add(job);
+  return await told(
+    db,
+    [part.names],
+    keyed,
+    async () =>
+      await db.untilAnswered(() =>
+        db.tryTransaction(async (tx) => {
+          const [stored] = await tx.several([part.statement()]);
+          const ids = part.idsFrom(stored!.rows as { seq: number }[]);
+          await tx.commit([...part.inputs(), ...part.counted(), remembering(keyed, ids)]);
+          return ids;
+        })
+      ),
+  );
+}
+
+async function enqueueMany(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): Promise<string[]> {
+  const names: (string | null)[][] = [];
+  return await told(db, names, keyed, () =>
+    db.tryTransaction(async (tx) => {
+      if (names.length > 0) {
+        throw new StoreBusy(
+          `Cannot enqueue into the store "${db.address.shown}": others enqueue jobs with the same ids at this moment; ` +
+            "nothing was enqueued; try again",
+        );
+      }
+      await tx.several([remembering(keyed, [])]); // whoever asks for the same waits for this one to end
+      const all = new Part(keyed.options, 0);
+      const ids: string[] = [];
+      let part = new Part(keyed.options, 0);
+      names.push(part.names);
+      const flush = async () => {
+        const [stored] = await tx.several([part.statement()]);
+        for (const id of part.idsFrom(stored!.rows as { seq: number }[])) ids.push(id);
+        const inputs = part.inputs();
+        if (inputs.length > 0) await tx.several(inputs);
+        part = new Part(keyed.options, ids.length);
+        names.push(part.names);
+      };
+      for (const job of jobs) {
+        if (part.isFull) await flush();
+        part.add(job);
+        all.count(job);
+      }
+      await flush();
+      await tx.commit([...all.counted(), { sql: AMEND, values: [keyed.request.key, JSON.stringify(ids)] }]);
+      return ids;
+    }));
+}
+
+function remembering({ request, madeAt }: Keyed, ids: readonly string[]): Statement {
+  return { sql: REMEMBER, values: [request.key, request.fingerprint, JSON.stringify(ids), madeAt] };
+}
+
+/** Does it, and finds out what went wrong, or whether it was done when that is not known. */
+async function told(
+  db: Database,
+  names: readonly (readonly (string | null)[])[],
+  keyed: Keyed,
+  store: () => Promise<string[]>,
+): Promise<string[]> {
+  try {
+    return await store();
+  } catch (error) {
+    const taken = takenIn(error);
+    if (taken === undefined && !(error instanceof Lost)) throw db.explain(error);
+    // an id may be taken by the very job that an answer was lost of
+    const known = await db.untilAnswered(() => knownIds(db, keyed)).catch((reason) => {
+      if (!(reason instanceof Lost)) throw reason;
+      const { message } = db.explain(error) as Error;
+      throw new StoreUnusable(`${message}; whether anything was enqueued is not known`, { cause: error });
+    });
+    if (known) return known;
+    if (taken === "jobs_name") throw await whichIsTaken(db, names.flat()) ?? db.explain(error);
+    throw new StoreUnusable(`${(db.explain(error) as Error).message}; nothing was enqueued`, {
+      cause: error,
+    });
+  }
+}
+
+const TAKEN = "SELECT name FROM queuectl.jobs WHERE name = ANY ($1)";
+
+/** The first of some names that comes twice or that a job has. */
+async function whichIsTaken(db: Database, names: readonly (string | null)[]): Promise<Error | undefined> {
+  const given = names.filter((name) => name !== null);
+  const rows = await db.read<{ name: string }>(TAKEN, given);
+  const taken = new Set(rows.map(({ name }) => name));
+  for (const [index, name] of names.entries()) {
+    if (name === null) continue;
+    if (taken.has(name)) return takenId(name, index);
+    taken.add(name);
+  }
+  return undefined;
+}
+
+/** As many jobs as go into one statement. */
+const MOST = { jobs: 1000, text: 1024 * 1024 };
+
+/** Some jobs on their way into the table. */
+class Part {
+  readonly names: (string | null)[] = [];
+  readonly #options: EnqueueOptions;
+  readonly #tally = new NewJobTally();
+  readonly #columns: Value[][] = COLUMNS.map(() => []);
+  /** What jobs read, by their place among the names. */
+  readonly #stdins = new Map<number, Uint8Array>();
+  #seqs: number[] = [];
+  #text = 0;
+
+  constructor(options: EnqueueOptions, readonly start: number) {
+    this.#options = options;
+  }
+
+  /** The next job belongs into the next one. */
+  get isFull(): boolean {
+    return this.names.length >= MOST.jobs || this.#text >= MOST.text;
+  }
+
+  add(job: NewJob): void {
+    const name = nameOf(job, this.#options);
+    if (job.stdin) this.#stdins.set(this.names.length, job.stdin);
+    this.#text += job.stdin?.length ?? 0;
+    this.names.push(name);
+    const values = [
+      name,
+      waitingState(job.runAt, this.#options.now),
+      ...FIELD_COLUMNS.map(({ key }) => toValue(job[key])),
+      job.stdin?.length ?? null,
+    ];
+    for (const [at, value] of values.entries()) {
+      this.#columns[at]!.push(value);
+      if (typeof value === "string") this.#text += value.length;
+    }
+    this.count(job);
+  }
+
+  /** Counts a job that another one stores. */
+  count({ queue, priority, held, runAt }: NewJob): void {
+    this.#tally.add({ queue, priority, held, seq: 0, state: waitingState(runAt, this.#options.now) });
+  }
+
+  statement(): Statement {
+    return { sql: STORE, values: [this.#options.now, ...this.#columns] };
+  }
+
+  /** The ids of its jobs, from their numbers. */
+  idsFrom(stored: readonly { seq: number }[]): string[] {
+    this.#seqs = stored.map(({ seq }) => seq);
+    return stored.map(({ seq }, at) => idOf({ seq, name: this.names[at]! }));
+  }
+
+  /** Keeps what they read, once their numbers are known. */
+  inputs(): Statement[] {
+    if (this.#stdins.size === 0) return [];
+    const seqs = Array.from(this.#stdins.keys(), (at) => this.#seqs[at]!);
+    return [{ sql: KEEP_STDIN, values: [seqs, [...this.#stdins.values()]] }];
+  }
+
+  /** What is counted of them. */
+  counted(): Statement[] {
+    const changes = new CountChanges();
+    const queues: string[] = [];
+    const enqueued: number[] = [];
+    for (const [queue, added] of this.#tally.queues()) {
+      for (const { state, n, held } of added.counts) changes.addAll({ queue, state, n, held });
+      queues.push(queue);
+      enqueued.push(added.enqueued);
+    }
+    if (queues.length === 0) return [];
+    return [{ sql: TALLY, values: [this.#options.now, queues, enqueued] }, ...changes.statements()];
+  }
+}

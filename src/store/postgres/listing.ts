@@ -1,0 +1,105 @@
+/**
+ * @module
+ * Pages of jobs, of which the thousandth costs what the first does (see `rules/pages.ts`). Where a queue or a state is
+ * asked for, every queue and state that has jobs is a *section* with an index of its own in the order wanted; the first
+ * jobs of all sections together are the page.
+ */
+import type { JobFilter, JobPage } from "../contract.ts";
+import { DEFAULT_SORT, keyIn, lookedFor, pageOf, type Sort } from "../rules/pages.ts";
+import { conditionsOf, IS_AS_STORED, Values, where } from "./conditions.ts";
+import type { Database } from "./engine/database.ts";
+import type { Value } from "./engine/driver.ts";
+import { JOB, type JobRow, JOBS, STATE, toJob } from "./rows.ts";
+
+/** An order of jobs, as SQL, of the columns of a table. */
+interface Order {
+  by(table: string): string;
+  /** What comes after a key. */
+  after(table: string, key: readonly string[]): string;
+}
+
+const ORDERS: Readonly<Record<Sort, Order>> = {
+  newest: { by: (t) => `${t}.seq DESC`, after: (t, [seq]) => `${t}.seq < ${seq}` },
+  oldest: { by: (t) => `${t}.seq`, after: (t, [seq]) => `${t}.seq > ${seq}` },
+  priority: {
+    by: (t) => `${t}.priority, ${t}.seq`,
+    after: (t, [priority, seq]) => `(${t}.priority, ${t}.seq) > (${priority}, ${seq})`,
+  },
+};
+
+/** One page of jobs. */
+export async function list(db: Database, filter: JobFilter): Promise<JobPage> {
+  const query = new Query(filter);
+  const rows = await db.read<JobRow>(query.sql, ...query.values);
+  const { jobs, cursor } = pageOf(rows, filter);
+  return { jobs: jobs.map(toJob), cursor };
+}
+
+/** The statement of a filter. */
+class Query {
+  readonly #values = new Values();
+  readonly sql: string;
+  readonly #order: Order;
+  readonly #limit: string;
+  /** Where the page begins. */
+  readonly #key: readonly string[] | undefined;
+
+  constructor(filter: JobFilter) {
+    const { sort = DEFAULT_SORT, cursor } = filter;
+    this.#order = ORDERS[sort];
+    this.#limit = this.#values.place(lookedFor(filter));
+    if (cursor !== undefined) {
+      this.#key = keyIn(cursor, sort).map((one) => `${this.#values.place(one)}::bigint`);
+    }
+    const conditions = conditionsOf(filter, this.#values);
+    const page = this.#sections(filter, conditions) ??
+      this.#first(`j.* FROM ${JOBS}`, [...conditions, ...this.#state(filter)]);
+    this.sql = `
+      SELECT ${JOB} FROM (${page}) j LEFT JOIN queuectl.running r ON r.job = j.seq
+      ORDER BY ${this.#order.by("j")} LIMIT ${this.#limit}`;
+  }
+
+  /** Of its places. */
+  get values(): readonly Value[] {
+    return this.#values.all;
+  }
+
+  /** The first rows of a table in the order wanted, from where the page begins. */
+  #first(rows: string, conditions: readonly string[], table = "j"): string {
+    const all = [...conditions, ...this.#key ? [this.#order.after(table, this.#key)] : []];
+    return `(SELECT ${rows} ${where(all)} ORDER BY ${this.#order.by(table)} LIMIT ${this.#limit})`;
+  }
+
+  #state({ state }: JobFilter): string[] {
+    return state === undefined ? [] : [`${STATE} = ${this.#values.place(state)}`];
+  }
+
+  /** The first jobs of every section; undefined where there are none to go by, or fewer jobs have the label. */
+  #sections({ queue, state, label, sort }: JobFilter, conditions: readonly string[]): string | undefined {
+    if (label !== undefined || queue === undefined && state === undefined) return undefined;
+    const running = this.#first(
+      "j.* FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job",
+      conditions,
+    );
+    if (state === "processing") return running;
+    const of = [
+      ...state === undefined ? [] : [`c.state = ${this.#values.place(state)}`],
+      ...queue === undefined ? [] : [`c.queue = ${this.#values.place(queue)}`],
+    ];
+    const sections = `
+      SELECT c.queue, c.state FROM queuectl.counts c ${where(of)} GROUP BY 1, 2 HAVING sum(c.n) > 0`;
+    const ofSection = ["j.queue = s.queue", "j.state = s.state", IS_AS_STORED, ...conditions];
+    const firsts = sort === "priority" && state === "pending"
+      // both have an index in this order
+      ? `${
+        this.#first(
+          "j.* FROM queuectl.ready d JOIN queuectl.jobs j ON j.seq = d.seq",
+          ["d.queue = s.queue", ...conditions],
+          "d",
+        )
+      } UNION ALL ${this.#first("j.* FROM queuectl.jobs j", ["j.held", ...ofSection])}`
+      : this.#first("j.* FROM queuectl.jobs j", ofSection);
+    const waiting = `SELECT f.* FROM (${sections}) s CROSS JOIN LATERAL (${firsts}) f`;
+    return state === undefined ? `${waiting} UNION ALL ${running}` : waiting;
+  }
+}

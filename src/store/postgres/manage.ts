@@ -1,0 +1,114 @@
+/**
+ * @module
+ * What people do to jobs that exist: call off, run again, remove, change, hold, let stand still. Every function does it
+ * for all the ids it is given, or throws and does it for none. What is done to all jobs of some kind is in
+ * `selecting.ts`.
+ */
+import type { Job, State } from "../../domain/job.ts";
+import type { JobChanges, Paused, Verb } from "../contract.ts";
+import { idOf } from "../rules/jobs.ts";
+import { allowed, cannotPauseHere } from "../rules/refusals.ts";
+import { actOf, type ActOptions } from "./acts.ts";
+import type { Database } from "./engine/database.ts";
+import type { Statement } from "./engine/driver.ts";
+import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
+import { HAS_AN_ID, idsValues, JOB, type JobRow, JOBS, toJob } from "./rows.ts";
+
+interface Wanted extends ActOptions {
+  /** Only for jobs in this state. */
+  only?: State;
+  /** Refuses a job although its state allows it. */
+  check?(job: LockedJob, id: string): void;
+  /** What to read of the jobs at the end. */
+  last?: Statement;
+}
+
+/** Does something to jobs, one after the other, as far as their states allow it; then stores all of it. */
+async function change(
+  db: Database,
+  { verb, ids }: { verb: Verb; ids: readonly string[] },
+  { only, check, last, ...options }: Wanted,
+): Promise<{ jobs: LockedJob[]; read: unknown[] }> {
+  const { act, store } = actOf(verb, options);
+  return await db.transaction(async (tx) => {
+    const locked = await lockJobs(tx, HAS_AN_ID, ...idsValues(ids));
+    const jobs = new Map(locked.map((job) => [idOf(job.row), job]));
+    const changed = new Set<LockedJob>();
+    for (const id of ids) {
+      const there = jobs.get(id);
+      const job = allowed(there?.gone ? undefined : there, { verb, id, only });
+      check?.(job, id);
+      act(job);
+      changed.add(job);
+    }
+    const statements = [...store([...changed]), ...letGo(locked), ...last ? [last] : []];
+    const results = await tx.commit(statements);
+    return { jobs: [...changed], read: last ? results.at(-1)!.rows : [] };
+  });
+}
+
+/** Calls jobs off: waiting ones at once, running ones as a wish to their worker. */
+export async function cancel(
+  db: Database,
+  ids: readonly string[],
+  now: number,
+): Promise<{ cancelled: number; requested: number }> {
+  const { jobs } = await change(db, { verb: "cancel", ids }, { now });
+  const requested = jobs.filter(({ state }) => state === "processing").length;
+  return { cancelled: jobs.length - requested, requested };
+}
+
+/** Makes jobs pending at once, with their attempts counted from 0. Returns the ids of those that stay held. */
+export async function retry(
+  db: Database,
+  ids: readonly string[],
+  options: { now: number; only?: State },
+): Promise<string[]> {
+  const { jobs } = await change(db, { verb: "retry", ids }, options);
+  return jobs.filter(({ held }) => held).map(({ row }) => idOf(row));
+}
+
+/** Removes jobs with their attempts, output and stdin. */
+export async function remove(db: Database, ids: readonly string[], only?: State): Promise<void> {
+  await change(db, { verb: "delete", ids }, { now: 0, only });
+}
+
+const READ = `SELECT ${JOB} FROM ${JOBS} WHERE ${HAS_AN_ID}`;
+
+/** Changes a waiting job and returns it as it is then. */
+export async function edit(
+  db: Database,
+  id: string,
+  { changes, now }: { changes: JobChanges; now: number },
+): Promise<Job> {
+  const last = { sql: READ, values: idsValues([id]) };
+  const { read } = await change(db, { verb: "edit", ids: [id] }, { now, changes, last });
+  return toJob(read[0] as JobRow);
+}
+
+/** Keeps waiting jobs from starting, or lets them go. */
+export async function hold(db: Database, ids: readonly string[], held: boolean): Promise<void> {
+  await change(db, { verb: held ? "hold" : "release", ids }, { now: 0 });
+}
+
+/** Holds waiting jobs, and notes for running ones that they shall stand still. */
+export async function pause(
+  db: Database,
+  ids: readonly string[],
+  { now, running }: { now: number; running: boolean },
+): Promise<Paused> {
+  const check = (job: LockedJob, id: string) => {
+    if (job.state === "processing" && !running) throw cannotPauseHere(id);
+  };
+  return pausedOf((await change(db, { verb: "pause", ids }, { now, check })).jobs);
+}
+
+/** Releases waiting jobs, and notes for running ones that they shall go on. */
+export async function resume(db: Database, ids: readonly string[], now: number): Promise<Paused> {
+  return pausedOf((await change(db, { verb: "resume", ids }, { now })).jobs);
+}
+
+function pausedOf(jobs: readonly LockedJob[]): Paused {
+  const running = jobs.filter(({ state }) => state === "processing").length;
+  return { waiting: jobs.length - running, running };
+}

@@ -1,0 +1,11 @@
+/**
+ * @module
+ * The steps of the schema, in order: a schema of version N has taken the first N. One that was released is never
+ * changed; a new one is added. A step adds, as long as programs that do not know it are to go on working; what they
+ * call stays under its name, and what replaces it gets the next: `exchange_2`.
+ */
+import { step as step001 } from "./001.ts";
+import type { Step } from "./step.ts";
+
+/** All steps; their number is the version that this program writes. */
+export const STEPS: readonly Step[] = [step001];

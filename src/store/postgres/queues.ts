@@ -1,0 +1,104 @@
+/**
+ * @module
+ * Named queues: their switches and their counts. A queue has a row in `queues` only once a switch was set.
+ */
+import { type State, STATES } from "../../domain/job.ts";
+import type { QueueInfo, QueuePage, QueueSummary, QueueSwitches } from "../contract.ts";
+import { queueInfo, type StateCount, type Switches, worthShowing } from "../rules/queue_infos.ts";
+import { SUMS } from "./counts.ts";
+import { KNOWN } from "./emptied.ts";
+import type { Database } from "./engine/database.ts";
+
+/** A queue with its switches and its counts, as `{"pending": 3}`. */
+interface QueueRow extends Switches {
+  name: string;
+  counts: Partial<Record<State, number>>;
+}
+
+/** The queues whose names are the rows of `names`. */
+function infosOf(names: string): string {
+  return `
+    SELECT known AS name, q.paused, q.concurrency, q.retention_ms AS "retentionMs",
+      q.retention_dead_ms AS "retentionDeadMs", (
+      SELECT coalesce(json_object_agg(c.state, c.n), '{}') FROM (${SUMS} WHERE queue = known GROUP BY queue, state) c
+    ) AS counts
+    FROM (${names}) k LEFT JOIN queuectl.queues q ON q.name = known ORDER BY known`;
+}
+
+const EVERY = infosOf(KNOWN);
+const PAGE = infosOf(`
+  SELECT known FROM (
+    SELECT queue AS known FROM queuectl.counts WHERE queue > $1 UNION SELECT name FROM queuectl.queues WHERE name > $1) all_of
+  ORDER BY known LIMIT $2`);
+const SOME = infosOf(`SELECT known FROM (${KNOWN}) known_ones WHERE known = ANY ($1::text[])`);
+
+/** Queues by name, with their counts by state: all, or a page of them. */
+export async function queues(db: Database, page?: QueuePage): Promise<QueueInfo[]> {
+  const rows = page
+    ? await db.read<QueueRow>(PAGE, page.after ?? "", page.limit)
+    : await db.read<QueueRow>(EVERY);
+  return rows.map(toInfo);
+}
+
+function toInfo({ name, counts, ...switches }: QueueRow): QueueInfo {
+  const counted = Object.entries(counts).map(([state, n]): StateCount => ({ state: state as State, n }));
+  return queueInfo(name, switches, counted);
+}
+
+export async function queue(db: Database, name: string): Promise<QueueInfo | undefined> {
+  return (await db.read<QueueRow>(SOME, [name])).map(toInfo)[0];
+}
+
+const TOTALS = "SELECT state, sum(n)::bigint AS n FROM queuectl.counts GROUP BY state";
+const OF = `SELECT count(*) AS of FROM (${KNOWN}) k`;
+
+/** Queues that run something, those whose jobs are next, and the first by name. */
+const WORTH = `
+  SELECT known FROM (
+    (SELECT DISTINCT r.queue AS known, 0 AS rank, 0 AS priority, 0::bigint AS seq FROM queuectl.running r LIMIT $1)
+    UNION ALL
+    (SELECT l.queue, CASE WHEN q.paused THEN 2 ELSE 1 END, f.priority, f.seq
+     FROM unnest(queuectl.lanes_1()) AS l (queue) LEFT JOIN queuectl.queues q ON q.name = l.queue, LATERAL (
+       SELECT priority, seq FROM queuectl.ready r WHERE r.queue = l.queue ORDER BY priority, seq LIMIT 1) f
+     ORDER BY 2, 3, 4 LIMIT $1)
+    UNION ALL
+    (SELECT known, 3, 0, 0 FROM (${KNOWN}) k ORDER BY known LIMIT $1)) worth
+  ORDER BY rank, priority, seq, known`;
+
+/** How many jobs there are, and the queues that are worth showing. */
+export async function summary(db: Database, most: number): Promise<QueueSummary> {
+  const [totals, [counted], worth] = await Promise.all([
+    db.read<StateCount>(TOTALS),
+    db.read<{ of: number }>(OF),
+    db.read<{ known: string }>(WORTH, most),
+  ]);
+  const { of } = counted!;
+  const candidates = worth.map(({ known }) => known);
+  const shown = new Set(worthShowing(most, candidates));
+  const infos = shown.size === 0 ? [] : await db.read<QueueRow>(SOME, [...shown]);
+  const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>;
+  for (const { state, n } of totals) counts[state] = n;
+  return { counts, queues: infos.map(toInfo), of };
+}
+
+/** Waits for claims that are under way, and lets none begin: after it, nobody claims by the old switches. */
+const LOCK = "SELECT pg_advisory_xact_lock(1363366988, 'queuectl.queues'::regclass::oid::integer)";
+/** The columns of what can be set. */
+const COLUMNS = {
+  paused: "paused",
+  concurrency: "concurrency",
+  retentionMs: "retention_ms",
+  retentionDeadMs: "retention_dead_ms",
+} as const satisfies Record<keyof QueueSwitches, string>;
+
+/** Changes a queue's switches, creating it if need be. */
+export async function setQueue(db: Database, name: string, change: Partial<QueueSwitches>): Promise<void> {
+  const set = Object.entries(change).filter(([, value]) => value !== undefined);
+  const columns = set.map(([key]) => COLUMNS[key as keyof QueueSwitches]);
+  const anew = columns.map((column) => `${column} = excluded.${column}`).join(", ");
+  const sql = `
+    INSERT INTO queuectl.queues (${["name", ...columns].join(", ")})
+    VALUES (${["name", ...columns].map((_, at) => `$${at + 1}`).join(", ")})
+    ON CONFLICT (name) DO ${anew === "" ? "NOTHING" : `UPDATE SET ${anew}`}`;
+  await db.writeAgain([{ sql: LOCK }, { sql, values: [name, ...set.map(([, value]) => value)] }]);
+}

@@ -1,0 +1,197 @@
+/**
+ * @module
+ * Jobs to rows of the database and back, by the table of fields; rows to attempts; and ids to rows: `j<seq>` is the
+ * row's number, any other id is in the column `name`. Invariant: what is read of a job lays what `running` says of it
+ * over its own row, which is as it was before the claim.
+ */
+import {
+  type Field,
+  FIELDS,
+  type Kind,
+  STORED_FIELDS,
+  type StoredFields,
+  type StoredName,
+} from "../../domain/fields.ts";
+import type { Attempt, Job, NewJob, Outcome, State } from "../../domain/job.ts";
+import { idOf, seqOf } from "../rules/jobs.ts";
+import type { Value } from "./engine/driver.ts";
+
+/** A field with its column. */
+export interface FieldColumn extends Field {
+  column: string;
+  key: keyof StoredFields;
+}
+
+/** All of them but the id, which is in two columns. */
+export const FIELD_COLUMNS: readonly FieldColumn[] = STORED_FIELDS
+  .filter((name): name is Exclude<StoredName, "id"> => name !== "id").map((name) => FIELDS[name]);
+
+/** The type of the server in which values of a kind are handed over. */
+export function typeOf({ type }: Kind): "bigint" | "text" | "boolean" {
+  switch (type) {
+    case "integer":
+    case "duration":
+    case "size":
+    case "time":
+    case "delay":
+      return "bigint";
+    case "flag":
+      return "boolean";
+    case "text":
+    case "line":
+    case "word":
+    case "path":
+    case "variables":
+    case "input":
+      return "text";
+  }
+}
+
+/** A value of a field as it is stored. */
+export function toValue(value: StoredFields[keyof StoredFields]): Value {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+}
+
+/** The columns of some fields that can be changed, with their values. */
+export function changedColumns(fields: Partial<NewJob>): [column: string, value: Value][] {
+  return FIELD_COLUMNS.filter(({ key, editable }) => editable && fields[key] !== undefined)
+    .map(({ column, key }) => [column, toValue(fields[key]!)]);
+}
+
+/** What of a job's row holds only as long as it does not run. */
+const OWN = {
+  state: "CASE WHEN r.job IS NULL THEN j.state ELSE 'processing' END",
+  attempts: "CASE WHEN r.job IS NULL THEN j.attempts ELSE j.attempts + 1 END",
+  last_attempt: "coalesce(r.attempt, j.last_attempt)",
+  started_at: "coalesce(r.started_at, j.started_at)",
+  finished_at: "CASE WHEN r.job IS NULL THEN j.finished_at END",
+  exit_code: "CASE WHEN r.job IS NULL THEN j.exit_code END",
+  signal: "CASE WHEN r.job IS NULL THEN j.signal END",
+  error: "CASE WHEN r.job IS NULL THEN j.error END",
+  worker: "coalesce(r.worker, j.worker)",
+  cancel_requested: "coalesce(r.cancel_requested, false)",
+  paused_at: "r.paused_at",
+};
+
+/** All that is read of a job, from `jobs j` and `running r`. */
+export const JOB = [
+  ...["seq", "name", "created_at", "stdin_size", ...FIELD_COLUMNS.map(({ column }) => column)].map((column) =>
+    `j.${column}`
+  ),
+  ...Object.entries(OWN).map(([column, sql]) => `${sql} AS ${column}`),
+].join(", ");
+
+/** The state of a job, from `jobs j` and `running r`. */
+export const STATE = OWN.state;
+
+/** Jobs, each with the attempt that runs, if one does. */
+export const JOBS = "queuectl.jobs j LEFT JOIN queuectl.running r ON r.job = j.seq";
+
+/** A row of `JOB`. */
+export interface JobRow {
+  seq: number;
+  name: string | null;
+  queue: string;
+  priority: number;
+  held: boolean;
+  state: State;
+  attempts: number;
+  last_attempt: number;
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+  exit_code: number | null;
+  signal: string | null;
+  error: string | null;
+  worker: string | null;
+  cancel_requested: boolean;
+  paused_at: number | null;
+  stdin_size: number | null;
+  /** Of the other fields. */
+  [column: string]: unknown;
+}
+
+export function toJob(row: JobRow): Job {
+  const job: Record<string, unknown> = {
+    id: idOf(row),
+    seq: row.seq,
+    state: row.state,
+    attempts: row.attempts,
+    lastAttempt: row.last_attempt,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    exitCode: row.exit_code,
+    signal: row.signal,
+    error: row.error,
+    worker: row.worker,
+    cancelRequested: row.cancel_requested,
+    pausedAt: row.paused_at,
+    stdinSize: row.stdin_size,
+  };
+  for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
+  return job as unknown as Job;
+}
+
+function fromValue({ type }: Kind, value: unknown): unknown {
+  return type === "variables" && value !== null ? JSON.parse(value as string) : value;
+}
+
+/** A row of attempts, as far as users see it. */
+export interface AttemptRow {
+  attempt: number;
+  worker: string;
+  adopted_from: string | null;
+  supervisor: string;
+  host: string;
+  started_at: number;
+  finished_at: number | null;
+  outcome: Outcome | null;
+  exit_code: number | null;
+  signal: string | null;
+  error: string | null;
+  paused_ms: number;
+  unstopped: number | null;
+}
+
+export function toAttempt(row: AttemptRow): Attempt {
+  return {
+    attempt: row.attempt,
+    worker: row.worker,
+    adoptedFrom: row.adopted_from,
+    supervisor: row.supervisor,
+    host: row.host,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    outcome: row.outcome,
+    exitCode: row.exit_code,
+    signal: row.signal,
+    error: row.error,
+    pausedMs: row.paused_ms,
+    unstopped: row.unstopped,
+  };
+}
+
+/** The job of an id, whose values are `idValues`, from `jobs j`. */
+export const HAS_ID = "(j.seq = $1 AND j.name IS NULL OR j.name = $2)";
+
+/** What `HAS_ID` takes: the number in an id, or the name that it is. */
+export function idValues(id: string): [seq: number | null, name: string | null] {
+  const seq = seqOf(id);
+  return seq === undefined ? [null, id] : [seq, null];
+}
+
+/** The jobs of several ids, whose values are `idsValues`, from `jobs j`. */
+export const HAS_AN_ID = "(j.seq = ANY ($1::bigint[]) AND j.name IS NULL OR j.name = ANY ($2::text[]))";
+
+/** What `HAS_AN_ID` takes. */
+export function idsValues(ids: readonly string[]): [seqs: number[], names: string[]] {
+  const seqs: number[] = [];
+  const names: string[] = [];
+  for (const id of ids) {
+    const seq = seqOf(id);
+    if (seq === undefined) names.push(id);
+    else seqs.push(seq);
+  }
+  return [seqs, names];
+}
