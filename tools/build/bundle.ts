@@ -16,11 +16,34 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Writes the program as one file. */
 export async function bundle(file: string, signal: AbortSignal): Promise<void> {
   await runBundler(["-o", file], signal);
+  await freeFromPlace(file);
 }
 
 /** Writes the program in chunks to a directory, with `main.js` as the entry. */
 export async function bundleInChunks(dir: string, signal: AbortSignal): Promise<void> {
   await runBundler(["--code-splitting", "--outdir", dir], signal);
+  for await (const { name } of Deno.readDir(dir)) {
+    if (name.endsWith(".js")) await freeFromPlace(`${dir}/${name}`);
+  }
+}
+
+/** How the bundler has packages in CommonJS load the modules of the runtime; the name stands for `createRequire`. */
+const REQUIRES = /import\s*\{\s*createRequire as ([\w$]+)\s*\}\s*from\s*"node:module";/;
+
+/**
+ * Has them load those modules without `createRequire`, which only works in a file on this machine, not in one from a
+ * URL, and loads a module that nothing else needs at every start.
+ */
+async function freeFromPlace(file: string): Promise<void> {
+  const text = await Deno.readTextFile(file);
+  const [statement, name] = REQUIRES.exec(text) ?? [];
+  if (statement === undefined) return;
+  const free = text.replace(statement, "")
+    .replace(`${name}(import.meta.url)`, "(name=>process.getBuiltinModule(name))");
+  if (free.includes(`${name}`)) {
+    throw new Refused("Cannot bundle: this Deno loads packages in CommonJS in a way that is not known");
+  }
+  await Deno.writeTextFile(file, free);
 }
 
 async function runBundler(output: readonly string[], signal: AbortSignal): Promise<void> {
