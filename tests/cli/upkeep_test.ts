@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openStore } from "../../src/store/open.ts";
 import { VERSION } from "../../src/system/version.ts";
+import { bundle } from "../../tools/build/bundle.ts";
 import { MAIN, queuectl } from "../helpers/cli.ts";
 import { succeeds } from "../helpers/finished.ts";
 import { newJob } from "../helpers/jobs.ts";
@@ -170,17 +171,14 @@ Deno.test(
   { ignore: !canBundle() },
   async () => {
     using dir = tempDir();
-    const bundle = dir.file("queuectl.js");
-    const bundled = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--quiet", "--platform", "deno", "-o", bundle, MAIN],
-    }).output();
-    assert.ok(bundled.success, new TextDecoder().decode(bundled.stderr));
+    const file = dir.file("queuectl.js");
+    await bundle(file, new AbortController().signal);
     await using server = Deno.serve(
       { port: 0, hostname: "127.0.0.1", onListen() {} },
-      () => new Response(Deno.readTextFileSync(bundle), { headers: { "content-type": "text/javascript" } }),
+      () => new Response(Deno.readTextFileSync(file), { headers: { "content-type": "text/javascript" } }),
     );
     for (
-      const [program, entry] of [["bundle", bundle], [
+      const [program, entry] of [["bundle", file], [
         "url",
         `http://127.0.0.1:${server.addr.port}/queuectl.js`,
       ]]
