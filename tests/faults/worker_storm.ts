@@ -52,15 +52,18 @@ export const WORKER_STORM: Fault = {
     for (let i = 0; i < PROCESSES; i++) workers.start(ARGS);
     let killed = 0;
     let cancelling = false;
-    const over = () => charge.over();
-    while (found.length === 0 && !await over()) {
-      const newcomer = workers.replaceOne(ARGS);
-      killed += 1;
-      await workers.haveGoneOn(newcomer, over).catch((error) => found.push(error.message));
+    // at once, since nothing else may go on: it may be the last that runs
+    const over = async () => {
       if (!cancelling && charge.hasStarted(cancelled!)) {
         cancelling = true;
         await test.store.cancel([cancelled!], Date.now());
       }
+      return await charge.over();
+    };
+    while (found.length === 0 && !await over()) {
+      const newcomer = workers.replaceOne(ARGS);
+      killed += 1;
+      await workers.haveGoneOn(newcomer, over).catch((error) => found.push(error.message));
     }
     timingOut.push(await whileAllAreDead());
     const ranMs = await Promise.all(timingOut.map(howLong));
