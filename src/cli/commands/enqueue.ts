@@ -4,6 +4,7 @@
  */
 import { BadInput } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
+import type { Settings } from "../../domain/settings.ts";
 import { type JobDefaults, jobFromValue, readFields } from "../../domain/spec.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { quoteWords } from "../../system/shell_words.ts";
@@ -102,6 +103,8 @@ interface Queued {
   many: boolean;
   /** When they may start was said in words. */
   inWords: boolean;
+  /** The lease of workers, as it is set. */
+  leaseMs: number;
 }
 
 /** What was typed: flags as fields, and words. */
@@ -139,9 +142,9 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
   const defaults = await defaultsFor(context, said, (typed as { run_at?: unknown } | null)?.run_at);
   const job = jobFromValue(typed, defaults);
   const store = await context.store({ reserve: false });
-  const { idFormat } = await context.settings();
-  const ids = await store.enqueue([job], { now: defaults.now, idFormat });
-  return { ids, jobs: [job], many: false, inWords: defaults.readTime !== undefined };
+  const { now, idFormat, leaseMs } = defaults;
+  const ids = await store.enqueue([job], { now, idFormat });
+  return { ids, jobs: [job], many: false, inWords: defaults.readTime !== undefined, leaseMs };
 }
 
 /** What the words say of the job: a command by its words, a command as text, or JSON. */
@@ -175,12 +178,12 @@ function isJson(text: string): boolean {
   }
 }
 
-/** `runAt` is what the job itself says. */
+/** With all settings; `runAt` is what the job itself says. */
 async function defaultsFor(
   context: Context,
   { fields, stdin }: Typed,
   runAt?: unknown,
-): Promise<JobDefaults> {
+): Promise<JobDefaults & Settings> {
   const now = context.clock.now();
   const surroundings = { now, ...whereabouts(), ...await timesAsSaid(now, fields.run_at, runAt) };
   const given = { ...readFields(fields, surroundings), ...(stdin && { stdin }) };
@@ -199,7 +202,7 @@ async function enqueueFile(
   const defaults = await defaultsFor(context, said);
   const { enqueueBulk } = await import("./enqueue_bulk.ts");
   const stored = await enqueueBulk(context, { path, defaults });
-  return { ...stored, many: true, inWords: defaults.readTime !== undefined };
+  return { ...stored, many: true, inWords: defaults.readTime !== undefined, leaseMs: defaults.leaseMs };
 }
 
 /** `--each` and what was typed besides it. */
@@ -215,7 +218,7 @@ async function enqueueForEach(context: Context, { sources, byNul, ...said }: For
   const { command: _, ...fields } = said.fields;
   const defaults = await defaultsFor(context, { ...said, fields });
   const stored = await enqueueEach(context, { sources, byNul, template, defaults });
-  return { ...stored, many: true, inWords: defaults.readTime !== undefined };
+  return { ...stored, many: true, inWords: defaults.readTime !== undefined, leaseMs: defaults.leaseMs };
 }
 
 /** One a line; of a file, a terminal gets their number instead. */
@@ -235,11 +238,10 @@ async function printIds(context: Context, { ids, many }: Queued): Promise<void> 
  * Says once where nobody takes some of the jobs. A worker whose lease has not been renewed for half of its time is
  * looked at more closely. The jobs are stored: nothing fails here.
  */
-async function sayUnlessServed(context: Context, { jobs }: Queued): Promise<void> {
+async function sayUnlessServed(context: Context, { jobs, leaseMs }: Queued): Promise<void> {
   if (!context.print.hints) return;
   try {
     const store = await context.store();
-    const { leaseMs } = await context.settings();
     const beyond = context.clock.now() + leaseMs / 2;
     const queues = new Set(jobs.filter(({ held }) => !held).map(({ queue }) => queue));
     const found = new Set<string>();

@@ -3,21 +3,10 @@
  * Looking at jobs by their ids, and at what stands before them. Only reads.
  */
 import type { Attempt, Job, State } from "../../domain/job.ts";
+import { type AttemptRow, toAttempt } from "../rules/attempts.ts";
 import { idOf } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
-import {
-  type AttemptRow,
-  HAS_AN_ID,
-  HAS_ID,
-  idsValues,
-  idValues,
-  JOB,
-  type JobRow,
-  JOBS,
-  STATE,
-  toAttempt,
-  toJob,
-} from "./rows.ts";
+import { HAS_AN_ID, HAS_ID, idsValues, idValues, JOB, type JobRow, JOBS, STATE, toJob } from "./rows.ts";
 
 const FIND = `SELECT ${JOB} FROM ${JOBS} WHERE ${HAS_ID}`;
 

@@ -12,7 +12,7 @@ import {
   type StoredFields,
   type StoredName,
 } from "../../domain/fields.ts";
-import type { Attempt, Job, NewJob, Outcome, State } from "../../domain/job.ts";
+import type { Job, NewJob, State } from "../../domain/job.ts";
 import { idOf, seqOf } from "../rules/jobs.ts";
 import type { Value } from "./engine/driver.ts";
 
@@ -135,41 +135,6 @@ export function toJob(row: JobRow): Job {
 
 function fromValue({ type }: Kind, value: unknown): unknown {
   return type === "variables" && value !== null ? JSON.parse(value as string) : value;
-}
-
-/** A row of attempts, as far as users see it. */
-export interface AttemptRow {
-  attempt: number;
-  worker: string;
-  adopted_from: string | null;
-  supervisor: string;
-  host: string;
-  started_at: number;
-  finished_at: number | null;
-  outcome: Outcome | null;
-  exit_code: number | null;
-  signal: string | null;
-  error: string | null;
-  paused_ms: number;
-  unstopped: number | null;
-}
-
-export function toAttempt(row: AttemptRow): Attempt {
-  return {
-    attempt: row.attempt,
-    worker: row.worker,
-    adoptedFrom: row.adopted_from,
-    supervisor: row.supervisor,
-    host: row.host,
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
-    outcome: row.outcome,
-    exitCode: row.exit_code,
-    signal: row.signal,
-    error: row.error,
-    pausedMs: row.paused_ms,
-    unstopped: row.unstopped,
-  };
 }
 
 /** The job of an id, whose values are `idValues`, from `jobs j`. */

@@ -3,10 +3,11 @@
  * Looking at jobs by their ids, and at what stands before them. Only reads.
  */
 import type { Attempt, Job, State } from "../../domain/job.ts";
+import { type AttemptRow, toAttempt } from "../rules/attempts.ts";
 import { idOf } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
 import { countAhead } from "./lanes.ts";
-import { type AttemptRow, findRow, findState, toAttempt, toJob } from "./rows.ts";
+import { findRow, findState, toJob } from "./rows.ts";
 
 export function get(db: Database, id: string): Job | undefined {
   const row = findRow(db, id);
