@@ -174,12 +174,13 @@ export class Connection {
     }
   }
 
-  /** Closes it at once, whatever is under way. */
+  /** Closes it at once; whatever is under way fails, and waits no longer. */
   close(): void {
     this.#closed = true;
     const { stream } =
       (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection;
     stream.destroy();
+    for (const over of this.#waits) over.abort();
   }
 }
 
