@@ -59,7 +59,11 @@ export class Bell {
     let connection: Connection | undefined;
     const hear = async () => {
       const lost = new AbortController();
-      connection = await this.#db.connect({ onNotice: onRing, onLost: () => lost.abort() });
+      connection = await this.#db.connect({
+        onNotice: onRing,
+        onLost: () => lost.abort(),
+        signal: over.signal,
+      });
       if (over.signal.aborted) return connection.close();
       await connection.query({ sql: `LISTEN "${this.#channel}"` }, LIMIT_MS);
       onRing();

@@ -6,7 +6,15 @@
 import { StoreUnusable } from "../../../domain/errors.ts";
 import { systemClock } from "../../../system/clock.ts";
 import type { Address } from "./address.ts";
-import { Connection, Lost, type Result, type Statement, Unreachable, type Value } from "./driver.ts";
+import {
+  Connection,
+  type Ear,
+  Lost,
+  type Result,
+  type Statement,
+  Unreachable,
+  type Value,
+} from "./driver.ts";
 import { explain, mayTryAgain } from "./failures.ts";
 
 /** How long an answer may take, unless the caller says otherwise. Longer than anybody holds a lock. */
@@ -37,7 +45,8 @@ export class Database {
   /** Those who wait for a connection, in order. */
   readonly #waiting: (() => void)[] = [];
   #open = 0;
-  #closed = false;
+  /** Aborted once it is closed. */
+  readonly #over = new AbortController();
   readonly #texts = new Map<string, string>();
 
   constructor(address: Address) {
@@ -118,20 +127,20 @@ export class Database {
         return await ask();
       } catch (error) {
         const late = systemClock.monotonicMs() - start > PATIENCE_MS;
-        if (!(error instanceof Lost) || late || this.#closed) throw error;
+        if (!(error instanceof Lost) || late || this.#over.signal.aborted) throw error;
       }
-      await systemClock.sleep(RETRY_MS);
+      await systemClock.sleep(RETRY_MS, this.#over.signal);
     }
   }
 
   /** A connection for one purpose, which its owner closes. */
-  connect(on: { onNotice?(): void; onLost?(): void }): Promise<Connection> {
+  connect(on: Ear): Promise<Connection> {
     return Connection.open(this.#address, on);
   }
 
   /** Closes all connections, whatever is under way. Nothing else may be called any more. */
   close(): void {
-    this.#closed = true;
+    this.#over.abort();
     for (const one of [...this.#idle, ...this.#used]) one.close();
     this.#idle.length = 0;
     for (const wake of this.#waiting.splice(0)) wake(); // to be told that it is closed
@@ -145,12 +154,11 @@ export class Database {
   /** Does something with a connection that nobody else uses meanwhile. */
   async #on<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const connection = await this.#take();
-    this.#used.add(connection);
     try {
       return await work(connection);
     } finally {
       this.#used.delete(connection);
-      if (connection.isClosed || this.#closed) {
+      if (connection.isClosed || this.#over.signal.aborted) {
         connection.close();
         this.#open -= 1;
       } else this.#idle.push(connection);
@@ -158,21 +166,28 @@ export class Database {
     }
   }
 
+  /** One that is among the used from now on, so that `close` finds it. */
   async #take(): Promise<Connection> {
     while (true) {
       const one = this.#idle.pop();
-      if (one && !one.isClosed) return one;
+      if (one && !one.isClosed) {
+        this.#used.add(one);
+        return one;
+      }
       if (one) {
         this.#open -= 1;
         continue;
       }
-      if (this.#closed) throw new StoreUnusable(`The store "${this.#address.shown}" was closed`);
+      if (this.#over.signal.aborted) throw new StoreUnusable(`The store "${this.#address.shown}" was closed`);
       if (this.#open < MOST_CONNECTIONS) break;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     this.#open += 1;
     try {
-      return await Connection.open(this.#address);
+      const opened = await Connection.open(this.#address, { signal: this.#over.signal });
+      this.#used.add(opened);
+      if (this.#over.signal.aborted) opened.close();
+      return opened;
     } catch (error) {
       this.#open -= 1;
       this.#waiting.shift()?.();
@@ -188,7 +203,7 @@ export class Database {
       } catch (error) {
         if (!mayTryAgain(error) || tries === TRIES) throw error;
       }
-      await systemClock.sleep(Math.random() * PAUSE_MS * tries);
+      await systemClock.sleep(Math.random() * PAUSE_MS * tries, this.#over.signal);
     }
   }
 
@@ -197,7 +212,7 @@ export class Database {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Lost) || this.#closed) throw error;
+      if (!(error instanceof Lost) || this.#over.signal.aborted) throw error;
       return await work();
     }
   }

@@ -81,6 +81,13 @@ const types = {
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format),
 };
 
+/** What a connection tells of, and what ends the wait for it while it is being made. */
+export interface Ear {
+  onNotice?(): void;
+  onLost?(): void;
+  signal?: AbortSignal;
+}
+
 /** A connection, used by one caller at a time. */
 export class Connection {
   readonly #client: Client;
@@ -95,8 +102,9 @@ export class Connection {
   /** Connects. @throws {Unreachable} when nobody answers in time; {ServerError} when the server refuses */
   static async open(
     { url, connectLimitMs, applicationName }: Target,
-    { onNotice, onLost }: { onNotice?(): void; onLost?(): void } = {},
+    { onNotice, onLost, signal }: Ear = {},
   ): Promise<Connection> {
+    signal?.throwIfAborted();
     const client = new pg.Client({
       connectionString: url,
       application_name: applicationName,
@@ -114,11 +122,15 @@ export class Connection {
       onLost?.();
     });
     if (onNotice) client.on("notification", onNotice);
+    const giveUp = () => connection.close();
+    signal?.addEventListener("abort", giveUp, { once: true });
     try {
       await connection.#within(connectLimitMs, client.connect());
     } catch (error) {
       connection.close();
       throw error instanceof Lost ? new Unreachable(error.message, { cause: error.cause }) : error;
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
     }
     return connection;
   }
@@ -130,16 +142,23 @@ export class Connection {
 
   /** Runs a statement. */
   async query<Row>({ sql, values }: Statement, limitMs: number): Promise<Result<Row>> {
+    this.#requireOpen();
     return await this.#within(limitMs, this.#send<Row>({ sql, values }));
   }
 
   /** Runs statements in a row, in one round trip. When one fails, what comes after it fails, too. */
   async queries(statements: readonly Statement[], limitMs: number): Promise<Result[]> {
+    this.#requireOpen();
     const sent = statements.map((statement) => this.#send<Record<string, unknown>>(statement));
     const settled = await this.#within(limitMs, Promise.allSettled(sent));
     const failed = settled.find((one) => one.status === "rejected");
     if (failed) throw explained(failed.reason);
     return settled.map((one) => (one as PromiseFulfilledResult<Result>).value);
+  }
+
+  /** @throws {Lost} when it is closed: nothing would ever answer */
+  #requireOpen(): void {
+    if (this.#closed) throw new Lost("it was closed");
   }
 
   async #send<Row>({ sql, values }: Statement): Promise<Result<Row>> {
