@@ -159,3 +159,14 @@ function* manyJobs(before: (n: number) => void): Iterable<NewJob> {
     yield newJob();
   }
 }
+
+testWith(shared, "PostgreSQL: a store that is closed leaves nothing under way behind", async () => {
+  using dir = tempDir();
+  const address = newAddress(shared);
+  for (const calls of [1, 1, 20]) { // by a connection that is there, and by some that are still being made
+    const store = await openPostgresStore(address, dir.home, {});
+    const asked = Array.from({ length: calls }, () => store.get("j1"));
+    store.close();
+    for (const { status } of await Promise.allSettled(asked)) assert.equal(status, "rejected");
+  }
+});
