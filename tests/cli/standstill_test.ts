@@ -110,7 +110,7 @@ Deno.test("logs --follow says why nothing comes", async () => {
   using test = await testStore();
   await test.enqueue("true");
   const child = spawnQueuectl(["logs", "j1", "--follow"], { home: test.home });
-  const { printed, ended } = await readUntil(child, { what: "it says why", pattern: /start one/ });
+  const { printed, ended } = await readUntil(child, { what: "it says why", pattern: /start one.*\n/ });
   assert.equal(printed(), `${NO_WORKER}\n`);
   await test.store.cancel(["j1"], Date.now());
   assert.equal(await ended, 0);

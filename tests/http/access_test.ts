@@ -518,13 +518,13 @@ Deno.test("a client that sends its body slowly keeps nobody else waiting", async
 Deno.test("without a token of one's own, the server makes one, prints it, and says what it means to be reachable", async () => {
   using test = await testStore();
   await using server = await startDashboard(test.home, ["--no-auth"]);
-  assert.match(
-    server.printed(),
-    /Warning: every user of this machine can run commands as you through this server/,
-  );
   const open = await fetch(`${server.url}api/v1/status`);
   await open.body?.cancel();
   assert.equal(open.status, 200);
   server.signal("SIGINT");
   assert.equal(await server.ended, 0);
+  assert.match(
+    server.printed(),
+    /Warning: every user of this machine can run commands as you through this server/,
+  );
 });
