@@ -7,20 +7,31 @@
 /** Of Linux. */
 const CLOCK_THREAD_CPUTIME_ID = 3;
 
-/** The ms of each turn while `work` goes on, the longest first. */
-export async function loopTurns(work: () => Promise<unknown>): Promise<number[]> {
-  const libc = Deno.dlopen("libc.so.6", {
+/** The processor time of this thread. */
+export class ThreadTime implements Disposable {
+  readonly #libc = Deno.dlopen("libc.so.6", {
     clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   });
-  const time = new BigInt64Array(2);
-  const usedMs = () => {
-    libc.symbols.clock_gettime(CLOCK_THREAD_CPUTIME_ID, time);
-    return Number(time[0]) * 1e3 + Number(time[1]) / 1e6;
-  };
+  readonly #time = new BigInt64Array(2);
+
+  /** In ms, from some beginning. */
+  get usedMs(): number {
+    this.#libc.symbols.clock_gettime(CLOCK_THREAD_CPUTIME_ID, this.#time);
+    return Number(this.#time[0]) * 1e3 + Number(this.#time[1]) / 1e6;
+  }
+
+  [Symbol.dispose](): void {
+    this.#libc.close();
+  }
+}
+
+/** The ms of each turn while `work` goes on, the longest first. */
+export async function loopTurns(work: () => Promise<unknown>): Promise<number[]> {
+  using time = new ThreadTime();
   const turns: number[] = [];
-  let before = usedMs();
+  let before = time.usedMs;
   const turn = () => {
-    const now = usedMs();
+    const now = time.usedMs;
     turns.push(now - before);
     before = now;
   };
@@ -30,7 +41,6 @@ export async function loopTurns(work: () => Promise<unknown>): Promise<number[]>
     turn();
   } finally {
     clearInterval(timer);
-    libc.close();
   }
   return turns.sort((a, b) => b - a);
 }

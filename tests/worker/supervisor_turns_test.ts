@@ -8,7 +8,7 @@ import type { Store } from "../../src/store/contract.ts";
 import { presencePath } from "../../src/system/presence.ts";
 import { probeHost } from "../../src/worker/process/posix/host.ts";
 import { claim, exchangeOf, newJob, newSupervisor, settlement } from "../helpers/jobs.ts";
-import { loopTurns } from "../helpers/loop_turns.ts";
+import { loopTurns, ThreadTime } from "../helpers/loop_turns.ts";
 import { startSupervisor, storeWith, type Unusual } from "../helpers/supervisor.ts";
 import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
@@ -22,14 +22,45 @@ const MOST_MS = 20;
 const MOST_ONCE_MS = 100;
 /** A busy machine holds turns up now and then, what is too much holds them up each time. */
 const TRIES = 3;
+/** Jobs that one exchange claims and settles at most; it is one turn, and the work of which turns consist. */
+const JOBS_OF_AN_EXCHANGE = 50;
+/**
+ * Of how many such exchanges a turn may take the time. On a machine where one takes less than 10 ms, the bounds above
+ * are what counts; where the same work takes several times as long, because others use the same processor and its
+ * caches, they are moved with it.
+ */
+const EXCHANGES_OF_A_TURN = 2;
 
 /** Asserts that 9 of 10 turns are short, and none is very long. */
 async function assertShortTurns(work: () => Promise<unknown>): Promise<void> {
+  const slowness = Math.max(1, EXCHANGES_OF_A_TURN * await exchangeMs() / MOST_MS);
   const turns = await loopTurns(work);
   const usual = turns[Math.floor(turns.length / 10)]!;
-  const said = `the longest of ${turns.length}: ${turns.slice(0, 9).map((ms) => ms.toFixed(1)).join(" ")}`;
-  assert.ok(usual <= MOST_MS, said);
-  assert.ok(turns[0]! <= MOST_ONCE_MS, said);
+  const longest = turns.slice(0, 9).map((ms) => ms.toFixed(1)).join(" ");
+  const said = `the longest of ${turns.length}: ${longest}; bounds times ${slowness.toFixed(1)}`;
+  assert.ok(usual <= MOST_MS * slowness, said);
+  assert.ok(turns[0]! <= MOST_ONCE_MS * slowness, said);
+}
+
+/** What it takes now to settle as many jobs as one exchange does, and to claim the next, in ms of processor time: in the middle of some. */
+async function exchangeMs(): Promise<number> {
+  using test = await testStore();
+  using time = new ThreadTime();
+  const count = JOBS_OF_AN_EXCHANGE;
+  await enqueue(test, times(12 * count, "true"));
+  await test.store.register(newSupervisor("alone"));
+  const free = new Array(count).fill("alone-1");
+  let settlements: ReturnType<typeof settlement>[] = [];
+  const took: number[] = [];
+  for (let n = 0; n < 12; n++) {
+    const before = time.usedMs;
+    const now = Date.now();
+    const { claimed } = await test.store.exchange(exchangeOf("alone", { now, settlements, free }));
+    took.push(time.usedMs - before);
+    assert.equal(claimed.length, count);
+    settlements = claimed.map(({ token }) => settlement(token, { finishedAt: now }));
+  }
+  return took.sort((a, b) => a - b)[6]!;
 }
 
 /** Commands, enqueued at once. */
