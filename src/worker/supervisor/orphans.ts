@@ -41,7 +41,7 @@ export interface OrphansOptions {
 }
 
 /** Orphans sorted in one go: each takes a file and two changed rows, and others have their turn in between. */
-const MOST_SORTED = 25;
+const MOST_SORTED = 12;
 
 export class Orphans {
   readonly #options: OrphansOptions;
