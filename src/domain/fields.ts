@@ -43,6 +43,10 @@ export type Kind =
   | { type: "variables" }
   /** True or false. */
   | { type: "flag" }
+  /** Ends of attempts: exit codes, signals and words (see `policy.ts`). */
+  | { type: "ends" }
+  /** How long to wait for the next attempt (see `policy.ts`). */
+  | { type: "backoff" }
   /** What a command reads on its stdin: in code bytes, in JSON text or those bytes in base64. */
   | { type: "input"; as: "text" | "base64" };
 
@@ -60,6 +64,8 @@ export interface Field {
   key: string;
   /** In the table of jobs; null for another way to say a field that has a column. */
   column: string | null;
+  /** It shares its column with others: see `policy.ts`. */
+  part?: true;
   /** In a job's JSON; null when it does not stand there. */
   json: string | null;
   /** What it takes. */
@@ -169,6 +175,68 @@ export const FIELDS = {
     title: "Max output",
     hint: "10M, 1GiB",
   },
+  idle_timeout: {
+    key: "idleTimeoutMs",
+    column: "policy",
+    part: true,
+    json: "idle_timeout",
+    kind: { type: "duration" },
+    default: null,
+    editable: true,
+    brief:
+      "an attempt that neither prints nor says anything for so long is ended; 0 is for ever. Many programs print in blocks to files",
+    title: "Idle time",
+    hint: "10m",
+  },
+  retry_on: {
+    key: "retryOn",
+    column: "policy",
+    part: true,
+    json: "retry_on",
+    kind: { type: "ends" },
+    default: null,
+    editable: true,
+    brief: "run it again after these ends only: 75,100-110,SIGSEGV,timeout,idle,lost; default is any failure",
+    title: "Retry on",
+    hint: "75,100-110,SIGSEGV,timeout",
+  },
+  no_retry_on: {
+    key: "noRetryOn",
+    column: "policy",
+    part: true,
+    json: "no_retry_on",
+    kind: { type: "ends" },
+    default: null,
+    editable: true,
+    brief: "never run it again after these ends, such as 2,126,127; default is none",
+    title: "Not on",
+    hint: "2,126,127",
+  },
+  backoff: {
+    key: "backoff",
+    column: "policy",
+    part: true,
+    json: "backoff",
+    kind: { type: "backoff" },
+    default: null,
+    editable: true,
+    brief:
+      "how long to wait after each failure: 5s,30s,5m, or base=2,factor=3,max=10m,jitter=0.1 (default: the settings backoff_…)",
+    title: "Backoff",
+    hint: "5s,30s,5m",
+  },
+  max_wait: {
+    key: "maxWaitMs",
+    column: "policy",
+    part: true,
+    json: "max_wait",
+    kind: { type: "duration" },
+    default: null,
+    editable: true,
+    brief: "for how long it may put itself off, in all; 0 is for ever",
+    title: "Max wait",
+    hint: "1d",
+  },
   run_at: {
     // Null is at once.
     key: "runAt",
@@ -273,8 +341,11 @@ export type Where<Condition> = {
   [N in FieldName]: (typeof FIELDS)[N] extends Condition ? N : never;
 }[FieldName];
 
-/** A field with a column of its own. */
+/** A field with a column. */
 export type StoredName = Where<{ column: string }>;
+
+/** A field that shares its column with others. */
+export type SharedName = Where<{ part: true }>;
 
 /** A field that stands in a job's JSON. */
 export type ShownName = Where<{ json: string }>;
@@ -308,6 +379,14 @@ export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[];
 export const STORED_FIELDS = FIELD_NAMES.filter((name) =>
   FIELDS[name].column !== null
 ) as readonly StoredName[];
+
+/** Those with a column of their own, but for the id, which is in two. */
+export const OWN_COLUMNS = STORED_FIELDS.filter((name) =>
+  name !== "id" && !("part" in FIELDS[name])
+) as readonly Exclude<
+  StoredName,
+  SharedName | "id"
+>[];
 
 /** Those that stand in a job's JSON. */
 export const SHOWN_FIELDS = FIELD_NAMES.filter((name) => FIELDS[name].json !== null) as readonly ShownName[];

@@ -14,19 +14,21 @@ export interface Figures {
   completed: number;
   /** Attempts that ended with another exit code or by a signal, or could not start. */
   failed: number;
-  /** Attempts ended for their timeout. */
+  /** Attempts ended for their timeout, or because they were silent for too long. */
   timedOut: number;
   /** Attempts ended because a person called off the job. */
   cancelled: number;
   /** Attempts whose worker was gone before their end. */
   lost: number;
+  /** Attempts that put themselves off. */
+  snoozed: number;
   /** Jobs that were put back for another attempt after a failed one. */
   retried: number;
   /** Jobs that used up their retries. */
   dead: number;
   /** From when a job could have run to its start. */
   waitMs: Histogram;
-  /** From start to end; of lost attempts nobody knows the end. */
+  /** From start to end; without lost attempts, whose end nobody knows, and those that put themselves off. */
   runMs: Histogram;
 }
 
@@ -41,6 +43,7 @@ export const COUNTED = [
   "lost",
   "retried",
   "dead",
+  "snoozed",
 ] as const satisfies readonly (keyof Figures)[];
 
 /** The others, which are spread. */
@@ -61,8 +64,10 @@ export const OUTCOME_FIGURE = {
   completed: "completed",
   failed: "failed",
   timed_out: "timedOut",
+  idle: "timedOut",
   cancelled: "cancelled",
   lost: "lost",
+  snoozed: "snoozed",
   released: undefined,
 } as const satisfies Record<Outcome, keyof Figures | undefined>;
 
@@ -78,6 +83,7 @@ export function noFigures(): Figures {
     lost: 0,
     retried: 0,
     dead: 0,
+    snoozed: 0,
     waitMs: emptyHistogram(),
     runMs: emptyHistogram(),
   };

@@ -28,7 +28,8 @@ export const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
   // due, or edited to run now; called off
   scheduled: ["pending", "cancelled"],
   // settled by its worker or its rescuer; `pending` when released without counting the attempt
-  processing: ["completed", "failed", "dead", "cancelled", "pending"],
+  // `scheduled` when it put itself off
+  processing: ["completed", "failed", "dead", "cancelled", "pending", "scheduled"],
   // run again by a person
   completed: ["pending"],
   // due, or run again by a person; called off; given a later `runAt` by `edit`
@@ -51,7 +52,16 @@ export const WAITING: readonly State[] = ["pending", "scheduled", "failed"];
 export const ENDED: readonly State[] = ["completed", "dead", "cancelled"];
 
 /** How an attempt ended; `released` means put back without being counted. */
-export const OUTCOMES = ["completed", "failed", "timed_out", "cancelled", "lost", "released"] as const;
+export const OUTCOMES = [
+  "completed",
+  "failed",
+  "timed_out", // it ran for too long
+  "idle", // it neither printed nor said anything for too long
+  "cancelled",
+  "lost", // nobody saw its end
+  "snoozed", // it put itself off; not counted
+  "released",
+] as const;
 
 /** How an attempt ended. */
 export type Outcome = typeof OUTCOMES[number];
@@ -64,6 +74,12 @@ export interface Job extends Omit<StoredFields, "id"> {
   seq: number;
   /** How many bytes its attempts find on their stdin; null is none, as if it were closed. */
   stdinSize: number | null;
+  /** How many bytes its next attempt finds in its checkpoint; null is none. */
+  checkpointSize: number | null;
+  /** Since when it has put itself off again and again, in ms since the epoch; null when its latest attempt did not. */
+  snoozedSince: number | null;
+  /** What its running attempt said last of how far it is; null where it said nothing, or none runs. */
+  progress: Progress | null;
   /** Changes only along `TRANSITIONS`. */
   state: State;
   /** Attempts that count against `maxRetries` since the job last started afresh. */
@@ -90,6 +106,17 @@ export interface Job extends Omit<StoredFields, "id"> {
   worker: string | null;
 }
 
+/** How far an attempt is, by its own words. */
+export interface Progress {
+  /** From 0 to 100; null when it did not say. */
+  percent: number | null;
+  /** Of at most `LONGEST_TEXT` characters on one line; null when it did not say. */
+  text: string | null;
+}
+
+/** The largest result and the largest checkpoint that are kept, in bytes. */
+export const LARGEST_RESULT = 64 * 1024;
+
 /** One run of a job. Times in ms since the epoch. */
 export interface Attempt {
   /** Its number in its job's life, from 1. */
@@ -114,6 +141,12 @@ export interface Attempt {
   signal: string | null;
   /** Why it failed, in a few words; null when it did not. */
   error: string | null;
+  /** How far it said it was; null where it said nothing. */
+  progress: Progress | null;
+  /** What is to be said of what it said, in a sentence or two, such as that its result was too large; else null. */
+  note: string | null;
+  /** Bytes of its result; null where it left none. */
+  resultSize: number | null;
   /** For how long it stood still, in ms, without the pause that lasts. */
   pausedMs: number;
   /**

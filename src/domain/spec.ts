@@ -18,6 +18,7 @@ import {
 } from "./fields.ts";
 import { nearest } from "./nearest.ts";
 import { absolutePath, isAbsolute } from "./paths.ts";
+import { checkRetryLists, readBackoff, readEnds } from "./policy.ts";
 import { formatSize, LONGEST_MS, parseSize, type Settings } from "./settings.ts";
 
 /** What the meaning of some values depends on. */
@@ -76,6 +77,10 @@ function described(kind: Kind): string {
       return "names with values that are text, the names without =, nothing with NUL bytes";
     case "flag":
       return "true or false";
+    case "ends":
+      return 'exit codes from 1 on, signals, timeout, idle and lost, as in "75,100-110,SIGSEGV,timeout", or default';
+    case "backoff":
+      return 'delays such as "5s,30s,5m", or "base=2,factor=3,max=10m,jitter=0.1" with some of these, or default';
     case "input":
       return kind.as === "text" ? "text" : "bytes in base64";
   }
@@ -118,6 +123,10 @@ function readValue(kind: Kind, value: unknown, surroundings: Surroundings): unkn
       return readVariables(value);
     case "flag":
       return typeof value === "boolean" ? value : undefined;
+    case "ends":
+      return readEnds(value);
+    case "backoff":
+      return readBackoff(value);
     case "input":
       return readStdin(kind.as, value);
   }
@@ -142,11 +151,17 @@ const SET_BY_QUEUECTL = new Set([
   "held",
   "seq",
   "stdin_size",
+  "checkpoint_size",
+  "progress",
+  "progress_text",
+  "snoozed_since",
 ]);
 
 /** Variables that every job gets. */
 const VARIABLES_OF_QUEUECTL = new Set(
-  ["JOB_ID", "ATTEMPT", "QUEUE", "HOME", "RUN"].map((name) => `QUEUECTL_${name}`),
+  ["JOB_ID", "ATTEMPT", "QUEUE", "HOME", "RUN", "SAY", "RESULT", "CHECKPOINT"].map((name) =>
+    `QUEUECTL_${name}`
+  ),
 );
 
 // deno-lint-ignore no-control-regex -- the point is to find control characters
@@ -199,6 +214,7 @@ function readInto(
   if (values.stdin !== undefined && values.stdin_base64 !== undefined) {
     throw new BadInput("Cannot use stdin and stdin_base64 together: each says what the job reads");
   }
+  checkRetryLists(job as Partial<NewJob>);
   if (values.command !== undefined) checkLength(values.command as string);
 }
 

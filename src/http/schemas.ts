@@ -58,6 +58,8 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
     case "text":
     case "line":
     case "word":
+    case "ends":
+    case "backoff":
     case "path":
     case "input":
       return TEXT;
@@ -86,6 +88,10 @@ function jobSchema(): JsonSchema {
     paused_since: orNull(TIME),
     ...others,
     stdin_size: orNull(COUNT as { type: string }),
+    progress: orNull(NUMBER as { type: string }),
+    progress_text: orNull(TEXT),
+    checkpoint_size: orNull(COUNT as { type: string }),
+    snoozed_since: orNull(TIME),
   });
 }
 
@@ -105,6 +111,10 @@ const ATTEMPT = record({
   host: TEXT,
   paused_for: NUMBER,
   unstopped: orNull(COUNT as { type: string }),
+  progress: orNull(NUMBER as { type: string }),
+  progress_text: orNull(TEXT),
+  note: orNull(TEXT),
+  result_size: orNull(COUNT as { type: string }),
 });
 
 /** A job with its attempts, and why it waits. */
@@ -185,6 +195,7 @@ const SUMMARY = {
   timed_out: COUNT,
   cancelled: COUNT,
   lost: COUNT,
+  snoozed: COUNT,
   retried: COUNT,
   dead: COUNT,
   per_second: orNull(NUMBER),

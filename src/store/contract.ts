@@ -21,7 +21,7 @@
  */
 import type { EditableName, FIELDS } from "../domain/fields.ts";
 import type { Figures } from "../domain/figures.ts";
-import type { Attempt, Job, NewJob, Outcome, State, Stream } from "../domain/job.ts";
+import type { Attempt, Job, NewJob, Outcome, Progress, State, Stream } from "../domain/job.ts";
 
 /** How a store is opened. */
 export interface OpenOptions {
@@ -63,6 +63,8 @@ export interface JobStore {
   attempts(id: string): Promise<Attempt[]>;
   /** What a job's attempts read on their stdin; undefined when there is none, or no such job. */
   stdin(id: string): Promise<Uint8Array | undefined>;
+  /** The result that an attempt left; undefined when it left none, or there is no such attempt. */
+  result(id: string, attempt: number): Promise<Uint8Array | undefined>;
   /** One page of jobs. */
   list(filter: JobFilter): Promise<JobPage>;
   /** How many waiting jobs would be claimed before this pending job, counted to at most `limit`. */
@@ -454,6 +456,8 @@ export interface Exchange {
   settlements: readonly Settlement[];
   /** What was printed since the last exchange. */
   output: readonly AttemptOutput[];
+  /** What attempts said since, before they are settled. Of those that are not this supervisor's, nothing is heard. */
+  said?: readonly AttemptSaid[];
   /** One entry for every job that can be taken: the worker that gets it. The first entry gets the first job. */
   free: readonly string[];
   /** Take jobs from these queues only; null is all. */
@@ -494,6 +498,22 @@ export interface AttemptOutput {
   token: string;
   /** In the order printed. */
   pieces: readonly OutputPiece[];
+}
+
+/** What an attempt said of itself that is new; what is left out stays. */
+export interface AttemptSaid {
+  /** Which attempt. */
+  token: string;
+  /** How far it is. */
+  progress?: Progress;
+  /** As in `Attempt`. */
+  note?: string;
+  /** What it leaves, at most `LARGEST_RESULT` bytes. */
+  result?: Uint8Array;
+  /** What the next attempt of its job shall find, as large at most; null is nothing. */
+  checkpoint?: Uint8Array | null;
+  /** As in `Job`, from the end of this attempt on. */
+  snoozedSince?: number | null;
 }
 
 /** What came of an exchange. */
@@ -545,6 +565,8 @@ export interface ClaimedJob extends Job {
   token: string;
   /** All of what it reads on its stdin, if anything; left out of one that runs already, for which nobody needs it. */
   stdin?: Uint8Array;
+  /** What it finds in its checkpoint, if anything; left out as that is. */
+  checkpoint?: Uint8Array;
 }
 
 /** A wish that workers stop. */

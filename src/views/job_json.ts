@@ -45,6 +45,14 @@ export interface JobJson extends FieldsJson {
   paused_since: string | null;
   /** How many bytes it reads on its stdin; null is none. */
   stdin_size: number | null;
+  /** From 0 to 100, as its running attempt said; null where it did not say. */
+  progress: number | null;
+  /** In words, as its running attempt said; null where it did not say. */
+  progress_text: string | null;
+  /** How many bytes its next attempt finds in its checkpoint; null is none. */
+  checkpoint_size: number | null;
+  /** Since when it has put itself off again and again; null when its latest attempt did not. */
+  snoozed_since: string | null;
 }
 
 /** An attempt as JSON. */
@@ -73,6 +81,14 @@ export interface AttemptJson {
   paused_for: number;
   /** How many of its processes could not be stopped; null where it is not paused, or not yet. */
   unstopped: number | null;
+  /** From 0 to 100, as it said last; null where it did not say. */
+  progress: number | null;
+  /** In words, as it said last; null where it did not say. */
+  progress_text: string | null;
+  /** What is to be said of that, such as that its result was too large; null when nothing is. */
+  note: string | null;
+  /** Bytes of its result; null where it left none. */
+  result_size: number | null;
 }
 
 /** A job, ready for `JSON.stringify`. */
@@ -94,7 +110,17 @@ export function jobJson(job: Job): JobJson {
     paused_since: timeJson(job.pausedAt),
     ...others,
     stdin_size: job.stdinSize,
+    ...progressJson(job),
+    checkpoint_size: job.checkpointSize,
+    snoozed_since: timeJson(job.snoozedSince),
   };
+}
+
+function progressJson({ progress }: Pick<Job, "progress">): {
+  progress: number | null;
+  progress_text: string | null;
+} {
+  return { progress: progress?.percent ?? null, progress_text: progress?.text ?? null };
 }
 
 function fieldsJson(job: Job): FieldsJson {
@@ -118,6 +144,8 @@ function valueJson({ type }: Kind, value: Job[keyof StoredFields]): unknown {
     case "text":
     case "line":
     case "word":
+    case "ends":
+    case "backoff":
     case "path":
     case "variables":
     case "flag":
@@ -141,6 +169,9 @@ export function attemptJson(attempt: Attempt): AttemptJson {
     host: attempt.host,
     paused_for: attempt.pausedMs / 1000,
     unstopped: attempt.unstopped,
+    ...progressJson(attempt),
+    note: attempt.note,
+    result_size: attempt.resultSize,
   };
 }
 

@@ -90,7 +90,8 @@ export function prometheusText({ queues, totals, workers }: Exposed): string {
   family("attempts_ended_total", "counter", "Attempts ended, by how they ended.");
   for (const { queue, figures } of totals) {
     for (const [outcome, figure] of Object.entries(OUTCOME_FIGURE)) {
-      if (figure) sample("attempts_ended_total", { queue, outcome }, figures[figure]);
+      // those that were silent for too long are counted among those whose time was up
+      if (figure && outcome !== "idle") sample("attempts_ended_total", { queue, outcome }, figures[figure]);
     }
   }
   family("jobs_retried_total", "counter", "Jobs put back for another attempt after a failed one.");

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { OUTCOMES, TRANSITIONS } from "../../src/domain/job.ts";
 import { nextState, retryDelayMs } from "../../src/domain/retry.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
+import { ended } from "../helpers/jobs.ts";
 
 const delays = (changes: Partial<typeof DEFAULT_SETTINGS>, count = 4) =>
   Array.from({ length: count }, (_, i) => retryDelayMs(i + 1, { ...DEFAULT_SETTINGS, ...changes }, 0.5));
@@ -39,8 +40,7 @@ Deno.test("jitter spreads a delay evenly around itself, and never below 0", () =
 });
 
 Deno.test("max_retries 2 is three runs, then dead", () => {
-  const after = (attempts: number) =>
-    nextState({ outcome: "failed", attempts, maxRetries: 2, finishedAt: 0 }, DEFAULT_SETTINGS, 0.5);
+  const after = (attempts: number) => nextState(ended({ attempts, maxRetries: 2 }), DEFAULT_SETTINGS, 0.5);
   assert.deepEqual([1, 2, 3].map(after), [
     { state: "failed", runAt: 2000 },
     { state: "failed", runAt: 4000 },
@@ -51,14 +51,16 @@ Deno.test("max_retries 2 is three runs, then dead", () => {
 Deno.test("a timeout and a loss count as failures; the rest does not", () => {
   const after = Object.fromEntries(OUTCOMES.map((outcome) => [
     outcome,
-    nextState({ outcome, attempts: 1, maxRetries: 0, finishedAt: 0 }, DEFAULT_SETTINGS, 0.5).state,
+    nextState(ended({ outcome, attempts: 1, maxRetries: 0 }), DEFAULT_SETTINGS, 0.5).state,
   ]));
   assert.deepEqual(after, {
     completed: "completed",
     failed: "dead",
     timed_out: "dead",
+    idle: "dead",
     cancelled: "cancelled",
     lost: "dead",
+    snoozed: "pending",
     released: "pending",
   });
 });
@@ -67,7 +69,7 @@ Deno.test("every attempt leaves its job where the table allows", () => {
   fc.assert(
     fc.property(fc.constantFrom(...OUTCOMES), fc.nat(9), fc.nat(9), (outcome, attempts, maxRetries) => {
       const { state, runAt } = nextState(
-        { outcome, attempts, maxRetries, finishedAt: 7 },
+        ended({ outcome, attempts, maxRetries, finishedAt: 7 }),
         DEFAULT_SETTINGS,
         0,
       );

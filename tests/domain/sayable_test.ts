@@ -25,7 +25,7 @@ import { openStore } from "../../src/store/open.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { jobJson } from "../../src/views/job_json.ts";
 import { settlementOf } from "../../src/worker/supervisor/settlement.ts";
-import { claimOne, exchangeOf, newSupervisor, T0 } from "../helpers/jobs.ts";
+import { claimOne, ended, exchangeOf, newSupervisor, T0 } from "../helpers/jobs.ts";
 import { tempDir } from "../helpers/temp.ts";
 
 /** Texts that a person or a program might set a setting to: in range, at its ends, and far out of it. */
@@ -73,8 +73,8 @@ function assertTime(ms: number): void {
 Deno.test("every next attempt has a time, whatever was set and however often the job has failed", () => {
   fc.assert(
     fc.property(settings, attempts, random, (settings, attempts, random) => {
-      const ended = { outcome: "failed", attempts, maxRetries: 1_000_000, finishedAt: T0 } as const;
-      const { state, runAt } = nextState(ended, settings, random);
+      const failed = ended({ attempts, maxRetries: 1_000_000, finishedAt: T0 });
+      const { state, runAt } = nextState(failed, settings, random);
       assert.equal(state, attempts > 1_000_000 ? "dead" : "failed");
       if (runAt !== null) {
         assertTime(runAt);
@@ -85,7 +85,7 @@ Deno.test("every next attempt has a time, whatever was set and however often the
   );
   const foul = { ...DEFAULT_SETTINGS, backoffBase: 0, backoffFactor: 1000 };
   assert.deepEqual(
-    nextState({ outcome: "failed", attempts: 104, maxRetries: 200, finishedAt: T0 }, foul, 0.5),
+    nextState(ended({ attempts: 104, maxRetries: 200, finishedAt: T0 }), foul, 0.5),
     { state: "failed", runAt: T0 },
   );
 });

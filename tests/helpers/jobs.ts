@@ -2,6 +2,7 @@
  * @module
  * Jobs, supervisors and settlements with everything filled in that a test does not care about.
  */
+import type { EndedAttempt } from "../../src/domain/retry.ts";
 import { type NewJob, WAITING } from "../../src/domain/job.ts";
 import { jobFromValue } from "../../src/domain/spec.ts";
 import type {
@@ -26,6 +27,11 @@ const PLAIN = jobFromValue(
 /** A job that wants nothing special. */
 export function newJob(changes: Partial<NewJob> = {}): NewJob {
   return { ...PLAIN, cwd: null, ...changes };
+}
+
+/** A failed attempt, of a job that says nothing of what shall follow. */
+export function ended(changes: Partial<EndedAttempt>): EndedAttempt {
+  return { ...PLAIN, outcome: "failed", attempts: 1, exitCode: 1, signal: null, finishedAt: 0, ...changes };
 }
 
 /** Enqueues jobs at `T0`. */

@@ -45,6 +45,7 @@ export class Model {
     lost: 0,
     retried: 0,
     dead: 0,
+    snoozed: 0,
   };
 
   enqueue(
@@ -93,20 +94,29 @@ export class Model {
 
   settle(job: ModelJob, { to, outcome, runAt, finishedAt }: {
     to: State;
-    outcome: "completed" | "failed" | "timedOut" | "cancelled" | "lost" | "released" | "unstarted";
+    outcome:
+      | "completed"
+      | "failed"
+      | "timedOut"
+      | "cancelled"
+      | "lost"
+      | "snoozed"
+      | "released"
+      | "unstarted";
     runAt: number | null;
     finishedAt: number;
   }): void {
     const calledOff = job.cancelRequested && ["failed", "dead", "pending"].includes(to);
     this.#move(job, calledOff ? "cancelled" : to, { owner: null, cancelRequested: false });
     job.endedAt = finishedAt;
-    if (outcome === "released" || outcome === "unstarted") job.attempts -= 1;
+    const uncounted = outcome === "released" || outcome === "snoozed";
+    if (uncounted || outcome === "unstarted") job.attempts -= 1;
     if (outcome === "unstarted") {
       job.lastAttempt -= 1;
       job.printed.pop();
       return;
     }
-    job.runAt = runAt ?? (outcome === "released" ? finishedAt : job.runAt);
+    job.runAt = runAt ?? (uncounted ? finishedAt : job.runAt);
     this.figures.started += 1;
     if (outcome === "released") return;
     this.figures[outcome] += 1;

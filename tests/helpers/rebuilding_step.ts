@@ -39,7 +39,10 @@ export const REBUILDING: Step = {
       cancel_requested INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_cancel_requested CHECK (cancel_requested IN (0, 1)),
       stdin_size INTEGER,
       paused_at INTEGER,
-      max_output INTEGER
+      max_output INTEGER,
+      policy TEXT,
+      checkpoint_size INTEGER,
+      snoozed_since INTEGER
     ) STRICT;
 
     INSERT INTO rebuilt SELECT * FROM jobs;

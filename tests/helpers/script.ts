@@ -6,7 +6,7 @@
 import { nextState } from "../../src/domain/retry.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import type { Call } from "./calls.ts";
-import { newJob, T0 } from "./jobs.ts";
+import { ended, newJob, T0 } from "./jobs.ts";
 import { Model, type ModelJob } from "./model.ts";
 import { PLACES, type Step } from "./store_steps.ts";
 
@@ -95,11 +95,11 @@ export class Script {
     const now = this.#now;
     const { id } = job;
     const supervisor = this.#supervisors.get(place)!;
-    const ended = { outcome, attempts: again ? 0 : 1, maxRetries: 0, finishedAt: now };
-    const { state: to } = nextState(ended, DEFAULT_SETTINGS, 0);
+    const after = ended({ outcome, attempts: again ? 0 : 1, maxRetries: 0, finishedAt: now });
+    const { state: to } = nextState(after, DEFAULT_SETTINGS, 0);
     const runAt = to === "failed" ? now + delay : null;
     if (job.owner === supervisor) {
-      const name = outcome === "timed_out" ? "timedOut" : outcome;
+      const name = outcome === "timed_out" || outcome === "idle" ? "timedOut" : outcome;
       this.model.settle(job, { to, outcome: name, runAt, finishedAt: now });
     }
     this.model.wake(now);

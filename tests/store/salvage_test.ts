@@ -95,6 +95,9 @@ const SPOILED: Record<Exclude<keyof Salvaged, Staging | "supervisors" | "setting
   ],
   attempts: ["started_at = -5 WHERE job = 2", "outcome = 'fine' WHERE job = 3"],
   inputs: ["job = -1 WHERE job = 2"],
+  checkpoints: ["job = -1 WHERE job = 1"],
+  said: ["attempt = -1 WHERE job = 1"],
+  results: ["attempt = -1 WHERE job = 1"],
   output: ["start = -1 WHERE start = 1", "stream = 'stdin' WHERE start = 2"],
   queues: ["name = 'a b' WHERE name = 'mail'"],
   workers: ["queues = '[\"mail\"' WHERE id = 'wrong'"],
@@ -118,6 +121,12 @@ Deno.test("rows that mean nothing are left out, each for itself, and counted as 
     const pieces = [0, 1, 2].map((start) => ({ stream: "stdout" as const, start, bytes }));
     await store.exchange(exchangeOf("s", {
       output: [{ token: claimed[0]!.token, pieces }],
+      said: [{
+        token: claimed[0]!.token,
+        progress: { percent: 1, text: null },
+        result: bytes,
+        checkpoint: bytes,
+      }],
       settlements: claimed.map(({ token }) => settlement(token)),
     }));
   };

@@ -50,6 +50,9 @@ export function claiming(test: Test): void {
       exitCode: null,
       signal: null,
       error: null,
+      progress: null,
+      note: null,
+      resultSize: null,
       pausedMs: 0,
       unstopped: null,
     }]);

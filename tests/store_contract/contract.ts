@@ -14,6 +14,7 @@ import { pausing } from "./pausing.ts";
 import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
 import { reading } from "./reading.ts";
+import { saying } from "./saying.ts";
 import { selecting } from "./selecting.ts";
 import { settling } from "./settling.ts";
 import type { Opened, Test } from "./suite.ts";
@@ -28,6 +29,7 @@ const PARTS = [
   selecting,
   settling,
   printing,
+  saying,
   reading,
   queueing,
   supervising,

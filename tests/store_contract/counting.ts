@@ -49,6 +49,7 @@ export function counting(test: Test): void {
         lost: 0,
         retried: 0,
         dead: 1,
+        snoozed: 0,
         waitMs: 2,
         runMs: 600,
       },

@@ -39,6 +39,9 @@ export function enqueueing(test: Test): void {
       error: null,
       worker: null,
       stdinSize: null,
+      checkpointSize: null,
+      snoozedSince: null,
+      progress: null,
     });
   });
 

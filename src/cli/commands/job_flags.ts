@@ -48,6 +48,10 @@ function placeholder(name: FieldName, { type }: Kind): string {
     case "line":
     case "word":
       return name.toUpperCase();
+    case "ends":
+      return "ENDS";
+    case "backoff":
+      return "DELAYS";
     case "input":
       return "FILE";
     case "flag":

@@ -45,6 +45,7 @@ const LINES: readonly { name: string; of: (summary: Summary) => string | number 
   { name: "  timed out", of: ({ timedOut }) => timedOut },
   { name: "  lost", of: ({ lost }) => lost },
   { name: "  cancelled", of: ({ cancelled }) => cancelled },
+  { name: "  snoozed", of: ({ snoozed }) => snoozed },
   { name: "retries", of: ({ retried }) => retried },
   { name: "jobs dead", of: ({ dead }) => dead },
   {

@@ -160,6 +160,8 @@ function textsOf(
     case "text":
     case "line":
     case "word":
+    case "ends":
+    case "backoff":
     case "path":
     case "input":
       return [String(value)];

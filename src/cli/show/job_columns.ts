@@ -33,6 +33,10 @@ const OWN: Readonly<Record<Exclude<Name, (typeof FIELDS)[typeof SHOWN_FIELDS[num
     worker: "word",
     paused_since: "time",
     stdin_size: "integer",
+    progress: "integer",
+    progress_text: "text",
+    checkpoint_size: "integer",
+    snoozed_since: "time",
   };
 
 const KINDS = new Map<string, ColumnKind>([
@@ -98,6 +102,8 @@ function forPeople(kind: ColumnKind, value: unknown, zone: Zone): string {
     case "text":
     case "line":
     case "word":
+    case "ends":
+    case "backoff":
     case "path":
     case "input":
       return String(value);

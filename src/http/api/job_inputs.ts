@@ -59,6 +59,14 @@ function schemaOf(kind: Kind): JsonSchema {
       return { type: "object", additionalProperties: { type: "string" } };
     case "flag":
       return { type: "boolean" };
+    case "ends":
+    case "backoff":
+      return {
+        oneOf: [
+          { type: "string", examples: [kind.type === "ends" ? "75,100-110,SIGSEGV,timeout" : "5s,30s,5m"] },
+          { type: "array", items: { type: ["integer", "number", "string"] } },
+        ],
+      };
     case "input":
       return { type: "string", ...(kind.as === "base64" ? { contentEncoding: "base64" } : {}) };
   }

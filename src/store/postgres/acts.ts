@@ -6,7 +6,7 @@ import type { JobChanges, Verb } from "../contract.ts";
 import { waitingState } from "../rules/jobs.ts";
 import type { Statement } from "./engine/driver.ts";
 import type { LockedJob } from "./locked_jobs.ts";
-import { changedColumns } from "./rows.ts";
+import { assignments } from "./rows.ts";
 
 /** Does something to jobs whose states allow it. */
 export interface Act {
@@ -57,10 +57,12 @@ export function actOf(verb: Verb, { now, changes = {} }: ActOptions): Act {
 
 function edit({ now, changes }: Required<ActOptions>): Act {
   const { runAt, ...others } = changes;
-  const columns = changedColumns(others);
+  const changed = assignments(others);
   const state = runAt === undefined ? undefined : waitingState(runAt, now);
-  if (state !== undefined) columns.push(["state", state], ["run_at", runAt!]);
-  const set = columns.map(([column], at) => `${column} = $${at + 2}`).join(", ");
+  if (state !== undefined) {
+    changed.push([(place) => `state = ${place}`, state], [(place) => `run_at = ${place}`, runAt!]);
+  }
+  const set = changed.map(([assignment], at) => assignment(`$${at + 2}`)).join(", ");
   return {
     act(job) {
       job.state = state ?? job.state;
@@ -68,9 +70,9 @@ function edit({ now, changes }: Required<ActOptions>): Act {
       job.priority = changes.priority ?? job.priority;
     },
     store: (jobs) =>
-      columns.length === 0
+      changed.length === 0
         ? []
-        : [on(`UPDATE queuectl.jobs SET ${set} WHERE ${AMONG}`, jobs, ...columns.map(([, value]) => value))],
+        : [on(`UPDATE queuectl.jobs SET ${set} WHERE ${AMONG}`, jobs, ...changed.map(([, value]) => value))],
   };
 }
 
@@ -79,7 +81,7 @@ const CANCEL = `UPDATE queuectl.jobs SET state = 'cancelled', held = false, fini
 const REQUEST_CANCEL = "UPDATE queuectl.running SET cancel_requested = true WHERE job = ANY ($1::bigint[])";
 const RETRY = `
   UPDATE queuectl.jobs SET state = 'pending', attempts = 0, run_at = $2, started_at = NULL, finished_at = NULL,
-    exit_code = NULL, signal = NULL, error = NULL, worker = NULL
+    exit_code = NULL, signal = NULL, error = NULL, worker = NULL, snoozed_since = NULL
   WHERE ${AMONG}`;
 const HOLD = `UPDATE queuectl.jobs SET held = $2 WHERE ${AMONG}`;
 const PAUSE =
@@ -91,7 +93,15 @@ const RESUME = `
 
 /** Removes jobs with their attempts, output and stdin. */
 export function removal(seqs: readonly number[]): Statement[] {
-  return ["inputs WHERE job", "output WHERE job", "attempts WHERE job", "jobs WHERE seq"].map((of) => ({
+  return [
+    "inputs WHERE job",
+    "checkpoints WHERE job",
+    "results WHERE job",
+    "said WHERE job",
+    "output WHERE job",
+    "attempts WHERE job",
+    "jobs WHERE seq",
+  ].map((of) => ({
     sql: `DELETE FROM queuectl.${of} = ANY ($1::bigint[])`,
     values: [seqs],
   }));

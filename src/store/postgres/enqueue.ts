@@ -6,6 +6,7 @@
  */
 import { StoreBusy, StoreUnusable } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
+import { policyColumn } from "../../domain/policy.ts";
 import type { EnqueueOptions, RequestKey } from "../contract.ts";
 import { idOf, waitingState } from "../rules/jobs.ts";
 import { divide, idsGivenBefore, nameOf, NewJobTally, rememberedSince } from "../rules/new_jobs.ts";
@@ -22,6 +23,7 @@ const COLUMNS: readonly { column: string; type: string }[] = [
   { column: "state", type: "text" },
   ...FIELD_COLUMNS.map(({ column, kind }) => ({ column, type: typeOf(kind) })),
   { column: "stdin_size", type: "bigint" },
+  { column: "policy", type: "text" },
 ];
 const NAMES = COLUMNS.map(({ column }) => column).join(", ");
 
@@ -222,6 +224,7 @@ class Part {
       waitingState(job.runAt, this.#options.now),
       ...FIELD_COLUMNS.map(({ key }) => toValue(job[key])),
       job.stdin?.length ?? null,
+      policyColumn(job),
     ];
     for (const [at, value] of values.entries()) {
       this.#columns[at]!.push(value);

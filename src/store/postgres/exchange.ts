@@ -11,6 +11,7 @@ import type { Database } from "./engine/database.ts";
 import { Lost, type Statement, Unreachable, type Value } from "./engine/driver.ts";
 import { isOutOfTurn } from "./engine/failures.ts";
 import { type JobRow, toJob } from "./rows.ts";
+import { saidStatements } from "./said.ts";
 
 /** A claimed job's row: as it was before, and what the claim gave it. */
 interface ClaimedRow extends JobRow {
@@ -99,8 +100,8 @@ export class Exchanges {
       const number = this.#numbers.get(supervisor);
       const next = number === undefined ? undefined : number + 1;
       try {
-        const [result] = await this.#db.tryWrite([request.statement(next)]);
-        const { answer } = result!.rows[0] as { answer: Answer };
+        const results = await this.#db.tryWrite([...request.said, request.statement(next)]);
+        const { answer } = results.at(-1)!.rows[0] as { answer: Answer };
         if (answer.number !== null) this.#numbers.set(supervisor, answer.number);
         if (needsInputs(answer)) {
           this.#questions.set(supervisor, { request, number: answer.number! });
@@ -133,12 +134,18 @@ export class Exchanges {
     return answer && { request, ...request.answered(answer, inputs) };
   }
 
-  /** What claimed jobs read on their stdin. It may be much, so it is not a part of the answer. */
-  async #inputsOf({ claimed }: Answer): Promise<ReadonlyMap<number, Uint8Array>> {
-    const seqs = claimed!.filter(({ stdin_size }) => stdin_size !== null).map(({ seq }) => seq);
-    const [found] = await this.#db.untilAnswered(() => this.#db.tryWrite([{ sql: INPUTS, values: [seqs] }]));
-    const rows = found!.rows as { job: number; bytes: Uint8Array }[];
-    return new Map(rows.map(({ job, bytes }) => [job, new Uint8Array(bytes)]));
+  /** What claimed jobs read on their stdin, and their checkpoints. It may be much, so it is not a part of the answer. */
+  async #inputsOf({ claimed }: Answer): Promise<Inputs> {
+    const seqs = claimed!.filter(hasInput).map(({ seq }) => seq);
+    const found = await this.#db.untilAnswered(() =>
+      this.#db.tryWrite([{ sql: INPUTS, values: [seqs] }, { sql: CHECKPOINTS, values: [seqs] }])
+    );
+    const [stdins, checkpoints] = found.map(({ rows }) =>
+      new Map(
+        (rows as { job: number; bytes: Uint8Array }[]).map(({ job, bytes }) => [job, new Uint8Array(bytes)]),
+      )
+    );
+    return { stdins: stdins!, checkpoints: checkpoints! };
   }
 
   async #happened({ request: { wanted }, number }: Question): Promise<Answer | undefined> {
@@ -168,8 +175,22 @@ export class Exchanges {
 
 const INPUTS = "SELECT job, bytes FROM queuectl.inputs WHERE job = ANY ($1::bigint[])";
 
+const CHECKPOINTS = "SELECT job, bytes FROM queuectl.checkpoints WHERE job = ANY ($1::bigint[])";
+
+/** By the numbers of jobs. */
+interface Inputs {
+  stdins: ReadonlyMap<number, Uint8Array>;
+  checkpoints: ReadonlyMap<number, Uint8Array>;
+}
+
+const NO_INPUTS: Inputs = { stdins: new Map(), checkpoints: new Map() };
+
+function hasInput({ stdin_size, checkpoint_size }: ClaimedRow): boolean {
+  return stdin_size !== null || checkpoint_size !== null;
+}
+
 function needsInputs({ claimed }: Answer): boolean {
-  return claimed?.some(({ stdin_size }) => stdin_size !== null) ?? false;
+  return claimed?.some(hasInput) ?? false;
 }
 
 /** What is left of an exchange that brings once more what an earlier one has brought, which turned out to have happened. */
@@ -284,6 +305,12 @@ class Request {
     ];
   }
 
+  /** What comes before the call, in the same transaction: once its attempts are settled, nobody hears of them. */
+  get said(): Statement[] {
+    const { supervisor, said = [] } = this.wanted;
+    return saidStatements(supervisor, said.filter(({ token }) => TOKEN.test(token)));
+  }
+
   /** The call; without a number, it takes the next one. */
   statement(number: number | undefined): Statement {
     const { supervisor, now } = this.wanted;
@@ -292,7 +319,7 @@ class Request {
 
   answered(
     { claimed, taken, seen, woken, due, waits, refused }: Answer,
-    inputs: ReadonlyMap<number, Uint8Array> = new Map(),
+    inputs: Inputs = NO_INPUTS,
   ): {
     exchanged: Exchanged;
     changed: boolean;
@@ -300,7 +327,7 @@ class Request {
     const { free, now } = this.wanted;
     const others = taken < free.length && seen > taken;
     return answerTo(this.wanted, {
-      claimed: (claimed ?? []).map((row) => this.#job(row, inputs.get(row.seq))),
+      claimed: (claimed ?? []).map((row) => this.#job(row, inputs)),
       more: false,
       refused: [...this.#refused, ...refused],
       woken,
@@ -310,7 +337,9 @@ class Request {
   }
 
   /** What a claim makes of a job is in no row but that of its attempt. */
-  #job(row: ClaimedRow, stdin: Uint8Array | undefined): ClaimedJob {
+  #job(row: ClaimedRow, { stdins, checkpoints }: Inputs): ClaimedJob {
+    const stdin = stdins.get(row.seq);
+    const checkpoint = checkpoints.get(row.seq);
     const worker = this.wanted.free[row.nth - 1]!;
     const job = toJob({
       ...row,
@@ -323,6 +352,7 @@ class Request {
       worker,
       cancel_requested: false,
       paused_at: null,
+      progress: null,
     });
     return {
       ...job,
@@ -331,6 +361,7 @@ class Request {
       worker,
       token: row.token,
       ...(stdin && { stdin }),
+      ...(checkpoint && { checkpoint }),
     };
   }
 }

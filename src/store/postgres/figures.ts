@@ -32,6 +32,7 @@ const COUNTS = {
   lost: "lost",
   retried: "retried",
   dead: "dead",
+  snoozed: "snoozed",
 } as const satisfies Partial<Record<keyof Figures, string>>;
 const COLUMNS = Object.values(COUNTS);
 

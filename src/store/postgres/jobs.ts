@@ -15,15 +15,19 @@ export async function get(db: Database, id: string): Promise<Job | undefined> {
   return row && toJob(row);
 }
 
+const SAID = "s.percent, s.text, s.note, length(t.bytes) AS result_size";
+const SAID_BY = (attempt: string) => `
+  LEFT JOIN queuectl.said s ON s.job = ${attempt}.job AND s.attempt = ${attempt}.attempt
+  LEFT JOIN queuectl.results t ON t.job = ${attempt}.job AND t.attempt = ${attempt}.attempt`;
 const ATTEMPTS = `
   WITH job AS MATERIALIZED (SELECT j.seq FROM queuectl.jobs j WHERE ${HAS_ID})
   SELECT a.attempt, a.worker, a.adopted_from, a.supervisor, a.host, a.started_at, a.finished_at, a.outcome,
-    a.exit_code, a.signal, a.error, a.paused_ms, NULL AS unstopped
-  FROM job JOIN queuectl.attempts a ON a.job = job.seq
+    a.exit_code, a.signal, a.error, a.paused_ms, NULL AS unstopped, ${SAID}
+  FROM job JOIN queuectl.attempts a ON a.job = job.seq ${SAID_BY("a")}
   UNION ALL
   SELECT r.attempt, r.worker, r.adopted_from, r.supervisor, r.host, r.started_at, NULL, NULL, NULL, NULL, NULL,
-    r.paused_ms, r.unstopped
-  FROM job JOIN queuectl.running r ON r.job = job.seq
+    r.paused_ms, r.unstopped, ${SAID}
+  FROM job JOIN queuectl.running r ON r.job = job.seq ${SAID_BY("r")}
   ORDER BY attempt`;
 
 /** The attempts of a job, oldest first; empty when there is no such job. */

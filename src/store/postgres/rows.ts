@@ -4,15 +4,10 @@
  * row's number, any other id is in the column `name`. Invariant: what is read of a job lays what `running` says of it
  * over its own row, which is as it was before the claim.
  */
-import {
-  type Field,
-  FIELDS,
-  type Kind,
-  STORED_FIELDS,
-  type StoredFields,
-  type StoredName,
-} from "../../domain/fields.ts";
+import { type Field, FIELDS, type Kind, OWN_COLUMNS, type StoredFields } from "../../domain/fields.ts";
 import type { Job, NewJob, State } from "../../domain/job.ts";
+import { policyChange, policyOf } from "../../domain/policy.ts";
+import { type ProgressRow, toProgress } from "../rules/attempts.ts";
 import { idOf, seqOf } from "../rules/jobs.ts";
 import type { Value } from "./engine/driver.ts";
 
@@ -22,9 +17,8 @@ export interface FieldColumn extends Field {
   key: keyof StoredFields;
 }
 
-/** All of them but the id, which is in two columns. */
-export const FIELD_COLUMNS: readonly FieldColumn[] = STORED_FIELDS
-  .filter((name): name is Exclude<StoredName, "id"> => name !== "id").map((name) => FIELDS[name]);
+/** All of them but the id, which is in two columns, and those that share one. */
+export const FIELD_COLUMNS: readonly FieldColumn[] = OWN_COLUMNS.map((name) => FIELDS[name]);
 
 /** The type of the server in which values of a kind are handed over. */
 export function typeOf({ type }: Kind): "bigint" | "text" | "boolean" {
@@ -40,6 +34,8 @@ export function typeOf({ type }: Kind): "bigint" | "text" | "boolean" {
     case "text":
     case "line":
     case "word":
+    case "ends":
+    case "backoff":
     case "path":
     case "variables":
     case "input":
@@ -52,10 +48,24 @@ export function toValue(value: StoredFields[keyof StoredFields]): Value {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
 }
 
-/** The columns of some fields that can be changed, with their values. */
-export function changedColumns(fields: Partial<NewJob>): [column: string, value: Value][] {
-  return FIELD_COLUMNS.filter(({ key, editable }) => editable && fields[key] !== undefined)
-    .map(({ column, key }) => [column, toValue(fields[key]!)]);
+/** What is to be set where some fields are changed: the assignment of a place, such as `$2`, and what is put there. */
+export function assignments(
+  fields: Partial<NewJob>,
+): [assignment: (place: string) => string, value: Value][] {
+  const policy = policyChange(fields);
+  return [
+    ...FIELD_COLUMNS.filter(({ key, editable }) => editable && fields[key] !== undefined)
+      .map(({ column, key }): [(place: string) => string, Value] => [
+        (place) => `${column} = ${place}`,
+        toValue(fields[key]!),
+      ]),
+    ...policy === undefined ? [] : [[mergePolicy, policy] as [typeof mergePolicy, string]],
+  ];
+}
+
+function mergePolicy(place: string): string {
+  const merged = `jsonb_strip_nulls(coalesce(policy, '{}')::jsonb || ${place}::jsonb)`;
+  return `policy = nullif(${merged}, '{}'::jsonb)::text`;
 }
 
 /** What of a job's row holds only as long as it does not run. */
@@ -71,13 +81,16 @@ const OWN = {
   worker: "coalesce(r.worker, j.worker)",
   cancel_requested: "coalesce(r.cancel_requested, false)",
   paused_at: "r.paused_at",
+  progress: `(SELECT json_build_object('percent', s.percent, 'text', s.text) FROM queuectl.said s
+    WHERE s.job = r.job AND s.attempt = r.attempt)`,
 };
 
 /** All that is read of a job, from `jobs j` and `running r`. */
 export const JOB = [
-  ...["seq", "name", "created_at", "stdin_size", ...FIELD_COLUMNS.map(({ column }) => column)].map((column) =>
-    `j.${column}`
-  ),
+  ...[
+    ...["seq", "name", "created_at", "stdin_size", "policy", "checkpoint_size", "snoozed_since"],
+    ...FIELD_COLUMNS.map(({ column }) => column),
+  ].map((column) => `j.${column}`),
   ...Object.entries(OWN).map(([column, sql]) => `${sql} AS ${column}`),
 ].join(", ");
 
@@ -107,6 +120,10 @@ export interface JobRow {
   cancel_requested: boolean;
   paused_at: number | null;
   stdin_size: number | null;
+  policy: string | null;
+  checkpoint_size: number | null;
+  snoozed_since: number | null;
+  progress: ProgressRow | null;
   /** Of the other fields. */
   [column: string]: unknown;
 }
@@ -128,9 +145,12 @@ export function toJob(row: JobRow): Job {
     cancelRequested: row.cancel_requested,
     pausedAt: row.paused_at,
     stdinSize: row.stdin_size,
+    checkpointSize: row.checkpoint_size,
+    snoozedSince: row.snoozed_since,
+    progress: row.progress && toProgress(row.progress),
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
-  return job as unknown as Job;
+  return Object.assign(job, policyOf(row.policy) ?? policyOf(null)) as unknown as Job;
 }
 
 function fromValue({ type }: Kind, value: unknown): unknown {

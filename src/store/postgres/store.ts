@@ -23,6 +23,7 @@ import * as manage from "./manage.ts";
 import { output } from "./output.ts";
 import { prune } from "./pruning.ts";
 import * as queues from "./queues.ts";
+import { resultOf } from "./said.ts";
 import * as selecting from "./selecting.ts";
 import { ServerTime } from "./server_time.ts";
 import { changeSettings, settings } from "./settings.ts";
@@ -84,6 +85,10 @@ export class PostgresStore implements contract.Store {
 
   attempts(id: string): Promise<Attempt[]> {
     return jobs.attempts(this.#db, id);
+  }
+
+  result(id: string, attempt: number): Promise<Uint8Array | undefined> {
+    return resultOf(this.#db, id, attempt);
   }
 
   stdin(id: string): Promise<Uint8Array | undefined> {

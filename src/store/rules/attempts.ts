@@ -2,7 +2,7 @@
  * @module
  * An attempt from its row, which every store writes alike. It knows the names of the columns, but no SQL.
  */
-import type { Attempt, Outcome } from "../../domain/job.ts";
+import type { Attempt, Outcome, Progress } from "../../domain/job.ts";
 
 /** A row of attempts, as far as users see it. */
 export type AttemptRow = {
@@ -19,7 +19,16 @@ export type AttemptRow = {
   error: string | null;
   paused_ms: number;
   unstopped: number | null;
-};
+  note: string | null;
+  result_size: number | null;
+} & ProgressRow;
+
+/** How far an attempt said it was. */
+export type ProgressRow = { percent: number | null; text: string | null };
+
+export function toProgress({ percent, text }: ProgressRow): Progress | null {
+  return percent === null && text === null ? null : { percent, text };
+}
 
 export function toAttempt(row: AttemptRow): Attempt {
   return {
@@ -34,6 +43,9 @@ export function toAttempt(row: AttemptRow): Attempt {
     exitCode: row.exit_code,
     signal: row.signal,
     error: row.error,
+    progress: toProgress(row),
+    note: row.note,
+    resultSize: row.result_size,
     pausedMs: row.paused_ms,
     unstopped: row.unstopped,
   };

@@ -5,8 +5,8 @@
 import type { ClaimedJob, Exchange, Exchanged } from "../contract.ts";
 
 /** Whether an exchange has something to write whatever is stored. */
-export function brings({ settlements, output }: Exchange): boolean {
-  return settlements.length > 0 || output.length > 0;
+export function brings({ settlements, output, said = [] }: Exchange): boolean {
+  return settlements.length > 0 || output.length > 0 || said.length > 0;
 }
 
 /** What was done in an exchange. */
@@ -26,7 +26,7 @@ export interface Done {
 
 /** What the supervisor is told, and whether anything changed that others may wait for. */
 export function answerTo(
-  { now, settlements, output }: Exchange,
+  { now, settlements, output, said = [] }: Exchange,
   { claimed, more, refused, woken, dueAt, anyWaits }: Done,
 ): { exchanged: Exchanged; changed: boolean } {
   return {
@@ -36,6 +36,7 @@ export function answerTo(
       nextDueAt: more ? Math.min(dueAt ?? now, now) : dueAt,
       waiting: claimed.length > 0 || anyWaits,
     },
-    changed: settlements.length + output.length > refused.length || woken > 0 || claimed.length > 0,
+    changed: settlements.length + output.length > refused.length || said.length > 0 || woken > 0 ||
+      claimed.length > 0,
   };
 }

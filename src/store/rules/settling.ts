@@ -7,7 +7,7 @@ import { type Outcome, type State, TRANSITIONS, WAITING } from "../../domain/job
 import type { Settlement } from "../contract.ts";
 
 /** A job whose cancelling was asked for does not go on waiting, and is not dead either. */
-const CALLED_OFF: readonly State[] = ["pending", "failed", "dead"];
+const CALLED_OFF: readonly State[] = ["pending", "scheduled", "failed", "dead"];
 
 /** Where a settlement moves its job. */
 export interface Move {
@@ -32,7 +32,7 @@ export function moveOf({ outcome, state, runAt, finishedAt }: Settlement): Move 
     stateIfCalledOff: CALLED_OFF.includes(state) ? "cancelled" : state,
     // one that never began leaves its job as it was before its claim
     runAt: unstarted ? null : runAt ?? (state === "pending" ? finishedAt : null),
-    uncounted: unstarted || outcome === "released" ? 1 : 0,
+    uncounted: unstarted || outcome === "released" || outcome === "snoozed" ? 1 : 0,
     heldIfPaused: WAITING.includes(state),
   };
 }
@@ -60,7 +60,8 @@ export function countAttempt(
   const key = OUTCOME_FIGURE[outcome];
   if (key === undefined) return;
   figures[key] += 1;
-  if (outcome !== "lost") addValue(figures.runMs, finishedAt - startedAt); // nobody knows when that one ended
+  // nobody knows when a lost one ended, and one that put itself off did not do its work
+  if (outcome !== "lost" && outcome !== "snoozed") addValue(figures.runMs, finishedAt - startedAt);
   if (state === "failed") figures.retried += 1;
   if (state === "dead") figures.dead += 1;
 }

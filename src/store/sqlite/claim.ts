@@ -9,6 +9,7 @@ import type { Database } from "./engine/database.ts";
 import { readStdin } from "./inputs.ts";
 import { type Lane, openLanes, putRight } from "./lanes.ts";
 import { type JobRow, toJob } from "./rows.ts";
+import { readCheckpoint } from "./said.ts";
 import { layDown, unreadableColumn } from "./unreadable.ts";
 import { GIVEN, mayBecome } from "./words.ts";
 
@@ -59,7 +60,8 @@ export function claim(db: Database, { supervisor, host, now, free, queues }: Cla
       layDown(db, seq, { column: column!, now });
       return false;
     }
-    const job = { ...toJob(row), worker, token, ...(stdin && { stdin }) };
+    const checkpoint = readCheckpoint(db, row);
+    const job = { ...toJob(row), worker, token, ...(stdin && { stdin }), ...(checkpoint && { checkpoint }) };
     db.run(BEGIN_ATTEMPT, seq, job.lastAttempt, token, supervisor, worker, host, readyAt(job), now);
     jobs.push(job);
     return true;

@@ -13,6 +13,7 @@ import { storeFigures } from "./figures.ts";
 import { forgetOld } from "./forgetting.ts";
 import { anyWaiting, openLanes } from "./lanes.ts";
 import { storeOutput } from "./output.ts";
+import { storeSaid } from "./said.ts";
 import { settle } from "./settle.ts";
 
 /** What a supervisor sees without changing anything, or undefined when there is something to be changed. */
@@ -30,6 +31,7 @@ export function look(db: Database, wanted: Exchange): Exchanged | undefined {
 export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged; changed: boolean } {
   const { supervisor, now, settlements, queues } = wanted;
   const figures = new FigureTally();
+  if (wanted.said) storeSaid(db, supervisor, wanted.said);
   const refused = [
     ...storeOutputs(db, wanted),
     ...settle(db, settlements, { supervisor, figures }),

@@ -68,14 +68,14 @@ interface Row extends Omit<Figures, "timedOut" | "waitMs" | "runMs">, Histograms
   timed_out: number;
 }
 
-const COUNTS = "enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead";
+const COUNTS = "enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead, snoozed";
 
 /** One statement for all rows: with one for each, an exchange of few jobs would take a third longer. */
 function addTo(rows: number, queue: boolean): string {
   const spans = new Array(rows).fill("(?, ?, ?, ?)").join(", ");
   const column = queue ? "queue, " : "";
   return `
-    WITH added (${column}${COUNTS}) AS (VALUES (${queue ? "?, " : ""}?, ?, ?, ?, ?, ?, ?, ?, ?)),
+    WITH added (${column}${COUNTS}) AS (VALUES (${queue ? "?, " : ""}?, ?, ?, ?, ?, ?, ?, ?, ?, ?)),
       spans (span, start, wait_ms, run_ms) AS (VALUES ${spans})
     INSERT INTO ${queue ? "figures" : "overall_figures"} (span, start, ${column}${COUNTS}, wait_ms, run_ms)
     SELECT span, start, ${column}${COUNTS}, wait_ms, run_ms FROM spans CROSS JOIN added WHERE true
@@ -122,6 +122,7 @@ function add(db: Database, figures: Figures, { spans, queue }: Rows): void {
     figures.lost,
     figures.retried,
     figures.dead,
+    figures.snoozed,
     ...rows,
   );
 }
@@ -181,6 +182,7 @@ function toFigures(row: Row): Figures {
     lost: row.lost,
     retried: row.retried,
     dead: row.dead,
+    snoozed: row.snoozed,
     waitMs: toHistogram(row.wait_ms),
     runMs: toHistogram(row.run_ms),
   };

@@ -8,17 +8,24 @@ import { idOf } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
 import { countAhead } from "./lanes.ts";
 import { findRow, findState, toJob } from "./rows.ts";
+import { withProgress } from "./said.ts";
 
 export function get(db: Database, id: string): Job | undefined {
   const row = findRow(db, id);
-  return row && toJob(row);
+  return row && withProgress(db, toJob(row));
 }
+
+const ATTEMPTS = `
+  SELECT a.*, s.percent, s.text, s.note,
+    (SELECT length(bytes) FROM results r WHERE r.job = a.job AND r.attempt = a.attempt) AS result_size
+  FROM attempts a LEFT JOIN said s ON s.job = a.job AND s.attempt = a.attempt
+  WHERE a.job = ? ORDER BY a.attempt`;
 
 /** The attempts of a job, oldest first; empty when there is no such job. */
 export function attempts(db: Database, id: string): Attempt[] {
   const job = findRow(db, id);
   if (!job) return [];
-  return db.all<AttemptRow>("SELECT * FROM attempts WHERE job = ? ORDER BY attempt", job.seq).map(toAttempt);
+  return db.all<AttemptRow>(ATTEMPTS, job.seq).map(toAttempt);
 }
 
 /** The states of many jobs, in the given order; undefined where there is no such job. */

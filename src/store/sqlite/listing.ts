@@ -5,6 +5,7 @@
  * jobs of all sections together are the page. Of very many sections, those with the first jobs are found by one
  * statement.
  */
+import type { Job } from "../../domain/job.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { JobFilter, JobPage } from "../contract.ts";
 import { DEFAULT_SORT, firstOf, keyIn, lookedFor, pageOf, type Sort } from "../rules/pages.ts";
@@ -12,6 +13,7 @@ import { type Condition, isIndexed, ofOthers, ofSection, valuesOf, whereAll } fr
 import type { Section } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { type JobRow, toJob } from "./rows.ts";
+import { withProgress } from "./said.ts";
 
 /** An order of jobs, as SQL. */
 interface Order {
@@ -51,7 +53,15 @@ export async function list(db: Database, filter: JobFilter): Promise<JobPage> {
     ? await db.read((db) => rowsOf(db, filter, { wanted }))
     : await searched(db, filter, wanted);
   const { jobs, cursor } = pageOf(rows, filter);
-  return { jobs: jobs.map(toJob), cursor };
+  const found = jobs.map(toJob);
+  return {
+    jobs: found.some(runs) ? await db.read((db) => found.map((job) => withProgress(db, job))) : found,
+    cursor,
+  };
+}
+
+function runs({ state }: Job): boolean {
+  return state === "processing";
 }
 
 async function searched(db: Database, filter: JobFilter, wanted: number): Promise<JobRow[]> {

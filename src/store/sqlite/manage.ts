@@ -9,7 +9,7 @@ import type { JobChanges } from "../contract.ts";
 import { waitingState } from "../rules/jobs.ts";
 import { ALLOWED, allowed, type Intent } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
-import { changedColumns, findRow, type JobRow, toJob } from "./rows.ts";
+import { assignments, findRow, type JobRow, toJob } from "./rows.ts";
 import { mayBecome, sqlList } from "./words.ts";
 
 const CANCEL = `
@@ -45,7 +45,7 @@ export function cancelOne(db: Database, { seq, state }: Found, now: number): "ca
 
 const RETRY = `
   UPDATE jobs SET state = 'pending', attempts = 0, run_at = ?, started_at = NULL, finished_at = NULL,
-    exit_code = NULL, signal = NULL, error = NULL, worker = NULL
+    exit_code = NULL, signal = NULL, error = NULL, worker = NULL, snoozed_since = NULL
   WHERE ${mayBecome("pending")} AND seq = ?`;
 
 /** Makes jobs pending at once, with their attempts counted from 0. Returns the ids of those that stay held. */
@@ -90,8 +90,8 @@ export function edit(db: Database, id: string, edit: Edit): Job {
 
 export function editOne(db: Database, job: Found, { changes, now }: Edit): void {
   const { runAt, ...others } = changes;
-  for (const [column, value] of changedColumns(others)) {
-    db.run(`UPDATE jobs SET ${column} = ? WHERE seq = ?`, value, job.seq);
+  for (const [assignment, value] of assignments(others)) {
+    db.run(`UPDATE jobs SET ${assignment} WHERE seq = ?`, value, job.seq);
   }
   if (runAt !== undefined) reschedule(db, job, { runAt, now });
 }

@@ -8,11 +8,13 @@ import {
   FIELDS,
   type FieldValue,
   type Kind,
-  STORED_FIELDS,
+  OWN_COLUMNS,
+  type SharedName,
   type StoredFields,
   type StoredName,
 } from "../../domain/fields.ts";
 import type { Job, NewJob, State } from "../../domain/job.ts";
+import { policyChange, policyColumn, policyOf } from "../../domain/policy.ts";
 import { idOf, seqOf } from "../rules/jobs.ts";
 import type { Database, Value } from "./engine/database.ts";
 
@@ -20,7 +22,9 @@ import type { Database, Value } from "./engine/database.ts";
 type SqlOf<V> = V extends boolean ? number : V extends object ? string : V;
 
 /** The columns of fields. */
-type FieldRow = { [N in StoredName as (typeof FIELDS)[N]["column"]]: SqlOf<FieldValue<N>> };
+type FieldRow = {
+  [N in Exclude<StoredName, SharedName> as (typeof FIELDS)[N]["column"]]: SqlOf<FieldValue<N>>;
+};
 
 /** The columns that are the store's own. */
 export type OwnRow = {
@@ -37,6 +41,9 @@ export type OwnRow = {
   worker: string | null;
   cancel_requested: number;
   stdin_size: number | null;
+  policy: string | null;
+  checkpoint_size: number | null;
+  snoozed_since: number | null;
   paused_at: number | null;
 };
 
@@ -49,10 +56,8 @@ export interface FieldColumn extends Field {
   key: keyof StoredFields;
 }
 
-/** All of them but the id, which is in two columns. */
-export const FIELD_COLUMNS: readonly FieldColumn[] = STORED_FIELDS.filter((name) => name !== "id").map((
-  name,
-) => FIELDS[name]);
+/** All of them but the id, which is in two columns, and those that share one. */
+export const FIELD_COLUMNS: readonly FieldColumn[] = OWN_COLUMNS.map((name) => FIELDS[name]);
 
 /** What a new job has in its row; besides, `created_at` and, given by the database, `seq`. */
 export const NEW_COLUMNS: readonly string[] = [
@@ -60,21 +65,26 @@ export const NEW_COLUMNS: readonly string[] = [
   "state",
   ...FIELD_COLUMNS.map(({ column }) => column),
   "stdin_size",
+  "policy",
 ];
 
 /** The values of those columns, in the same order. */
 export function newRow(job: NewJob, name: string | null, state: State): Value[] {
   const values: Value[] = [name, state];
   for (const { key } of FIELD_COLUMNS) values.push(toValue(job[key]));
-  values.push(job.stdin?.length ?? null);
+  values.push(job.stdin?.length ?? null, policyColumn(job));
   return values;
 }
 
-/** The columns of some fields that can be changed, with their values. */
-export function changedColumns(fields: Partial<NewJob>): [column: string, value: Value][] {
+/** What is to be set where some fields are changed, each with its value. */
+export function assignments(fields: Partial<NewJob>): [assignment: string, value: Value][] {
+  const policy = policyChange(fields);
+  const ofPolicy: [string, Value][] = policy === undefined ? [] : [[MERGE_POLICY, policy]];
   return FIELD_COLUMNS.filter(({ key, editable }) => editable && fields[key] !== undefined)
-    .map(({ column, key }) => [column, toValue(fields[key]!)]);
+    .map(({ column, key }): [string, Value] => [`${column} = ?`, toValue(fields[key]!)]).concat(ofPolicy);
 }
+
+const MERGE_POLICY = "policy = nullif(json_patch(coalesce(policy, '{}'), ?), '{}')";
 
 /** A value of a field as it is stored. */
 function toValue(value: StoredFields[keyof StoredFields]): Value {
@@ -96,6 +106,8 @@ function fromValue({ type }: Kind, value: JobRow[keyof FieldRow]): StoredFields[
     case "text":
     case "line":
     case "word":
+    case "ends":
+    case "backoff":
     case "path":
     case "input":
       return value;
@@ -118,10 +130,13 @@ export function toJob(row: JobRow): Job {
     worker: row.worker,
     cancelRequested: row.cancel_requested === 1,
     stdinSize: row.stdin_size,
+    checkpointSize: row.checkpoint_size,
+    snoozedSince: row.snoozed_since,
+    progress: null,
     pausedAt: row.paused_at,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
-  return job as unknown as Job;
+  return Object.assign(job, policyOf(row.policy) ?? policyOf(null)) as unknown as Job;
 }
 
 /** The row of a job, or undefined. */

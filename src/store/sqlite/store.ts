@@ -82,6 +82,11 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => attempts(db, id));
   }
 
+  async result(id: string, attempt: number): Promise<Uint8Array | undefined> {
+    const { resultOf } = await import("./said.ts");
+    return await this.#db.read((db) => resultOf(db, id, attempt));
+  }
+
   async stdin(id: string): Promise<Uint8Array | undefined> {
     const { stdinOf } = await import("./inputs.ts");
     return await this.#db.read((db) => stdinOf(db, id));

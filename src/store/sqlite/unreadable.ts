@@ -8,6 +8,7 @@ import { WAITING } from "../../domain/job.ts";
 import { countAnew } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { rebuildLanes } from "./lanes.ts";
+import { policyOf } from "../../domain/policy.ts";
 import { envOf, FIELD_COLUMNS, type FieldColumn, type JobRow } from "./rows.ts";
 import { mayBecome, sqlList } from "./words.ts";
 
@@ -34,6 +35,8 @@ function storedField({ kind, default: otherwise }: FieldColumn): Stored {
     case "text":
     case "line":
     case "word":
+    case "ends":
+    case "backoff":
     case "input":
       return { type: "text", mayBeNull, as: mayBeNull ? "NULL" : "'false'" };
     case "path":
@@ -47,6 +50,7 @@ function storedField({ kind, default: otherwise }: FieldColumn): Stored {
 const NEEDED: { readonly [Column in keyof JobRow]?: Stored } = {
   name: { type: "text", mayBeNull: true, as: "NULL" },
   ...Object.fromEntries(FIELD_COLUMNS.map((one) => [one.column, storedField(one)])),
+  policy: { type: "text", mayBeNull: true, canRead: (text) => policyOf(text) !== undefined, as: "NULL" },
   last_attempt: {
     type: "integer",
     as: "max(attempts, (SELECT ifnull(max(attempt), 0) FROM attempts WHERE job = jobs.seq))",
@@ -100,6 +104,8 @@ const MENDED: Readonly<Record<string, Stored>> = {
   error: { type: "text", mayBeNull: true, as: "NULL" },
   worker: { type: "text", mayBeNull: true, as: "NULL" },
   paused_at: { type: "integer", mayBeNull: true, as: "NULL" },
+  checkpoint_size: { type: "integer", mayBeNull: true, as: "NULL" },
+  snoozed_since: { type: "integer", mayBeNull: true, as: "NULL" },
 };
 
 /** SQLite's integers have 64 bits, of which the runtime reads no more than 53 as numbers; the last needs room for one more. */

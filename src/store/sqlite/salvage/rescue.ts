@@ -10,7 +10,10 @@ import { salvage, survey, type Table } from "./salvage.ts";
 const NAMES: Readonly<Record<Table, string>> = {
   jobs: "jobs",
   inputs: "inputs of jobs",
+  checkpoints: "checkpoints of jobs",
   attempts: "attempts",
+  said: "words of attempts",
+  results: "results of attempts",
   output: "pieces of output",
   queues: "queues with settings",
   settings: "settings",

@@ -26,7 +26,10 @@ export const TABLES = [
   "workers",
   "jobs",
   "inputs",
+  "checkpoints",
   "attempts",
+  "said",
+  "results",
   "output",
   "figures",
   "overall_figures",
@@ -43,7 +46,10 @@ export type Table = typeof TABLES[number];
 const KEYS: Partial<Record<Table, string>> = {
   jobs: "seq",
   inputs: "job",
+  checkpoints: "job",
   attempts: "job",
+  said: "job",
+  results: "job",
   output: "piece",
   staged: "piece",
 };

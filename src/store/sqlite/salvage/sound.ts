@@ -3,7 +3,7 @@
  * Whether a row that could be read still means something: damage within a page can leave rows that SQLite takes for
  * whole. The schema's own checks see to the rest. Pure.
  */
-import { FIELDS, type Kind, QUEUE_PATTERN, STORED_FIELDS } from "../../../domain/fields.ts";
+import { FIELDS, type Kind, OWN_COLUMNS, QUEUE_PATTERN } from "../../../domain/fields.ts";
 
 /** A row of whatever table. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ const NUMBER = (value: unknown) => typeof value === "number" && value >= 0;
 
 /** What columns of fields must hold, where they are there and hold anything. */
 const OF_FIELDS = Object.fromEntries(
-  STORED_FIELDS.map((name) => {
+  (["id", ...OWN_COLUMNS] as const).map((name) => {
     const { column, kind } = FIELDS[name];
     return [column, (value: unknown) => (value ?? null) === null || isSoundValue(kind, value)];
   }),
@@ -27,8 +27,11 @@ function isSoundValue(kind: Kind, value: unknown): boolean {
 
 /** What columns must hold, by table. */
 const SOUND: Readonly<Record<string, Readonly<Record<string, (value: unknown) => boolean>>>> = {
-  jobs: { seq: NUMBER, created_at: NUMBER, ...OF_FIELDS },
+  jobs: { seq: NUMBER, created_at: NUMBER, ...OF_FIELDS, policy: (value) => JSON_OBJECT(value ?? null) },
   inputs: { job: NUMBER, bytes: (value) => value instanceof Uint8Array },
+  checkpoints: { job: NUMBER, bytes: (value) => value instanceof Uint8Array },
+  said: { attempt: NUMBER },
+  results: { attempt: NUMBER, bytes: (value) => value instanceof Uint8Array },
   attempts: { attempt: NUMBER, started_at: NUMBER },
   output: { start: NUMBER },
   queues: { name: QUEUE },

@@ -1,0 +1,225 @@
+/**
+ * @module
+ * What only whoever runs a job has to know of it: which ends are worth another attempt, how long to wait until then, how
+ * long it may be silent, how long it may put itself off. These fields share one column, which is empty for jobs that say
+ * nothing of it. Pure.
+ */
+import { formatDuration, parseDuration } from "./duration.ts";
+import { BadInput } from "./errors.ts";
+import type { Outcome } from "./job.ts";
+
+/** Ends that are neither an exit code nor a signal, by the words that stand for them. */
+const WORDS: Readonly<Record<string, Outcome>> = { timeout: "timed_out", idle: "idle", lost: "lost" };
+
+/** The signals that may end a process, on Linux and macOS. */
+const SIGNALS = new Set(
+  "ABRT ALRM BUS EMT FPE HUP ILL INFO INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT SYS TERM TRAP USR1 USR2 VTALRM XCPU XFSZ"
+    .split(" ").map((name) => `SIG${name}`),
+);
+
+/** What Windows takes for an exit code at most. */
+const LARGEST_CODE = 2 ** 32 - 1;
+const MOST_PARTS = 100;
+/** Says nothing of its own: what holds for every job. */
+const AS_USUAL = "default";
+
+/** How an attempt ended, as far as it matters for another one. */
+export interface Ending {
+  outcome: Outcome;
+  exitCode: number | null;
+  signal: string | null;
+}
+
+/** Exit codes from one to another, or the name of a signal, or a word. */
+type End = { from: number; to: number } | string;
+
+/**
+ * A list of ends as it is stored, such as `75,100-110,SIGSEGV,timeout`, from text or an array; null where it says that
+ * there is none, undefined where it is no such list.
+ */
+export function readEnds(value: unknown): string | null | undefined {
+  const parts = Array.isArray(value) ? value.map(String) : typeof value === "string" ? value.split(",") : [];
+  const trimmed = parts.map((part) => part.trim());
+  if (trimmed.length === 1 && trimmed[0] === AS_USUAL) return null;
+  const ends = trimmed.map(readEnd);
+  if (ends.length === 0 || ends.length > MOST_PARTS || ends.includes(undefined)) return undefined;
+  return ends.map((end) => sayEnd(end!)).join(",");
+}
+
+function readEnd(text: string): End | undefined {
+  const [, first, last = first] = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(text) ?? [];
+  if (first !== undefined) {
+    const [from, to] = [Number(first), Number(last)];
+    return from >= 1 && from <= to && to <= LARGEST_CODE ? { from, to } : undefined;
+  }
+  const lower = text.toLowerCase();
+  if (Object.hasOwn(WORDS, lower)) return lower;
+  const upper = text.toUpperCase();
+  return SIGNALS.has(upper) ? upper : undefined;
+}
+
+function sayEnd(end: End): string {
+  if (typeof end === "string") return end;
+  return end.from === end.to ? String(end.from) : `${end.from}-${end.to}`;
+}
+
+function endsOf(list: string): End[] {
+  return list.split(",").flatMap((part) => readEnd(part) ?? []);
+}
+
+function includesEnd(list: string, { outcome, exitCode, signal }: Ending): boolean {
+  return endsOf(list).some((end) => {
+    if (typeof end !== "string") {
+      return outcome === "failed" && exitCode !== null && exitCode >= end.from && exitCode <= end.to;
+    }
+    return outcome === "failed" ? end === signal : WORDS[end] === outcome;
+  });
+}
+
+/** What a job says of which ends are worth another attempt. */
+export interface RetryLists {
+  /** If there is one, only these. */
+  retryOn: string | null;
+  /** Never these. */
+  noRetryOn: string | null;
+}
+
+/** Why an attempt that ended so is not followed by another; undefined when it may be. */
+export function whyNotAgain({ retryOn, noRetryOn }: RetryLists, ending: Ending): string | undefined {
+  if (noRetryOn !== null && includesEnd(noRetryOn, ending)) return "no_retry_on names it";
+  if (retryOn !== null && !includesEnd(retryOn, ending)) return "retry_on does not name it";
+  return undefined;
+}
+
+/** @throws {BadInput} when an end is in both lists */
+export function checkRetryLists({ retryOn, noRetryOn }: Partial<RetryLists>): void {
+  if (!retryOn || !noRetryOn) return;
+  const others = endsOf(noRetryOn);
+  const both = endsOf(retryOn).flatMap((end) => others.flatMap((other) => overlap(end, other) ?? []))[0];
+  if (both === undefined) return;
+  throw new BadInput(
+    `Cannot both retry and not retry on ${
+      sayEnd(both)
+    }: it is in retry_on "${retryOn}" and in no_retry_on "${noRetryOn}"`,
+  );
+}
+
+function overlap(one: End, other: End): End | undefined {
+  if (typeof one === "string" || typeof other === "string") return one === other ? one : undefined;
+  const [from, to] = [Math.max(one.from, other.from), Math.min(one.to, other.to)];
+  return from <= to ? { from, to } : undefined;
+}
+
+/** What a job says of how long to wait for its next attempt; what it leaves out is as the settings say. */
+export interface OwnBackoff {
+  /** After the first failure, the second, and so on; the last of them from there on. */
+  delaysMs?: readonly number[];
+  /** In seconds, as in the settings. */
+  backoffBase?: number;
+  backoffFactor?: number;
+  backoffMaxMs?: number;
+  backoffJitter?: number;
+}
+
+/** The parts of a backoff, each with its name in `OwnBackoff` and the values that the setting of that name takes. */
+const PARTS = {
+  base: { key: "backoffBase", min: 0, max: 86_400 },
+  factor: { key: "backoffFactor", min: 1, max: 1000 },
+  max: { key: "backoffMaxMs", min: 0, max: 365 * 86_400_000 },
+  jitter: { key: "backoffJitter", min: 0, max: 1 },
+} as const;
+type Part = keyof typeof PARTS;
+const MOST_DELAYS = 100;
+
+/**
+ * A backoff as it is stored, such as `5s,30s,5m` or `base=2,factor=3,max=10m,jitter=0.1`, from text or an array of
+ * delays; null where it says that there is none, undefined where it is nothing of the kind.
+ */
+export function readBackoff(value: unknown): string | null | undefined {
+  const texts = Array.isArray(value) ? value.map(String) : typeof value === "string" ? value.split(",") : [];
+  if (texts.length === 1 && texts[0]!.trim() === AS_USUAL) return null;
+  const backoff = parseBackoff(texts);
+  return backoff && sayBackoff(backoff);
+}
+
+function parseBackoff(texts: readonly string[]): OwnBackoff | undefined {
+  const delays: number[] = [];
+  const backoff: { -readonly [K in keyof OwnBackoff]: OwnBackoff[K] } = {};
+  for (const text of texts) {
+    const [, name, said = ""] = /^\s*([a-z]+)\s*=\s*(\S+)\s*$/.exec(text) ?? [];
+    if (name === undefined) {
+      const ms = parseDuration(text);
+      if (ms === undefined || ms > PARTS.max.max) return undefined;
+      delays.push(ms);
+      continue;
+    }
+    if (!Object.hasOwn(PARTS, name)) return undefined;
+    const { key, min, max } = PARTS[name as Part];
+    const number = name === "max"
+      ? parseDuration(said)
+      : /^\d+(\.\d+)?$/.test(said)
+      ? Number(said)
+      : undefined;
+    if (number === undefined || number < min || number > max || backoff[key] !== undefined) return undefined;
+    backoff[key] = number;
+  }
+  if (delays.length === 0) return Object.keys(backoff).length > 0 ? backoff : undefined;
+  // delays are said in full: nothing is left to grow
+  const onlyJitter = Object.keys(backoff).every((key) => key === "backoffJitter");
+  return delays.length <= MOST_DELAYS && onlyJitter ? { ...backoff, delaysMs: delays } : undefined;
+}
+
+function sayBackoff(backoff: OwnBackoff): string {
+  const parts = (Object.keys(PARTS) as Part[]).flatMap((name) => {
+    const value = backoff[PARTS[name].key];
+    return value === undefined ? [] : [`${name}=${name === "max" ? sayDuration(value) : value}`];
+  });
+  return [...(backoff.delaysMs ?? []).map(sayDuration), ...parts].join(",");
+}
+
+/** As people write it where that says all. */
+function sayDuration(ms: number): string {
+  const said = formatDuration(ms);
+  return parseDuration(said) === ms ? said : `${ms / 1000}s`;
+}
+
+/** What of a job is in the column. */
+const COLUMN = { retryOn: null, noRetryOn: null, backoff: null, idleTimeoutMs: null, maxWaitMs: null };
+
+/** The fields that share the column. */
+export type Policy = { [K in keyof typeof COLUMN]: (K extends `${string}Ms` ? number : string) | null };
+
+const KEYS = Object.keys(COLUMN) as (keyof Policy)[];
+
+/** What stands in the column of a job: a JSON object; null where the job says nothing of it. */
+export function policyColumn(job: Policy): string | null {
+  if (KEYS.every((key) => job[key] === null)) return null;
+  return JSON.stringify(
+    Object.fromEntries(KEYS.filter((key) => job[key] !== null).map((key) => [key, job[key]])),
+  );
+}
+
+/** What a change of fields changes in the column, as a JSON object in which null removes; undefined where it is nothing. */
+export function policyChange(fields: Partial<Policy>): string | undefined {
+  const changed = KEYS.filter((key) => fields[key] !== undefined);
+  return changed.length === 0
+    ? undefined
+    : JSON.stringify(Object.fromEntries(changed.map((key) => [key, fields[key]])));
+}
+
+/** The fields in a column; undefined when they cannot be read. */
+export function policyOf(column: string | null): Policy | undefined {
+  if (column === null) return COLUMN;
+  try {
+    const stored: unknown = JSON.parse(column);
+    if (typeof stored !== "object" || stored === null || Array.isArray(stored)) return undefined;
+    return { ...COLUMN, ...stored };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A stored backoff. */
+export function ownBackoff(stored: string | null): OwnBackoff {
+  return stored === null ? {} : parseBackoff(stored.split(",")) ?? {};
+}
