@@ -13,6 +13,7 @@ import { ACTION_ROUTES } from "./api/actions.ts";
 import { EVENT_ROUTES } from "./api/events.ts";
 import { JOB_ROUTES } from "./api/jobs.ts";
 import { OUTPUT_ROUTES } from "./api/output.ts";
+import { RESULT_ROUTES } from "./api/result.ts";
 import { STDIN_ROUTES } from "./api/stdin.ts";
 import { OVERVIEW_ROUTES, prometheusResponse } from "./api/overview.ts";
 import { QUEUE_ROUTES } from "./api/queues.ts";
@@ -36,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   ...JOB_ROUTES,
   ...ACTION_ROUTES,
   ...OUTPUT_ROUTES,
+  ...RESULT_ROUTES,
   ...STDIN_ROUTES,
   ...QUEUE_ROUTES,
   ...WORKER_ROUTES,

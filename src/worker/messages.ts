@@ -3,17 +3,21 @@
  * What a supervisor and its worker threads say to each other.
  */
 import type { Outcome, Stream } from "../domain/job.ts";
-import type { OutputPiece } from "../store/contract.ts";
+import type { AttemptSaid, OutputPiece } from "../store/contract.ts";
 import type { Launch } from "./process/platform.ts";
 
 /** One attempt to run. Its `env` has not got the run's token yet. */
 export interface RunRequest extends Launch {
   /** What it reads on its stdin; nothing unless given. */
   stdin?: Uint8Array | null;
+  /** What it finds in its checkpoint; nothing unless given. */
+  checkpoint?: Uint8Array;
   /** Names the attempt, and all its processes. */
   token: string;
   /** 0 is no timeout. */
   timeoutMs: number;
+  /** It is ended when it neither prints nor says anything for so long; 0 is no such limit. */
+  idleTimeoutMs: number;
   /** Between SIGTERM and SIGKILL after a timeout. */
   killGraceMs: number;
   /** Bytes kept of each output stream. */
@@ -81,12 +85,21 @@ export interface AttemptEnd {
   trimmed: boolean;
   /** Output that was not handed over before. */
   pieces: OutputPiece[];
+  /** What it said that was not handed over before; left out where it said nothing. */
+  said?: Omit<AttemptSaid, "token">;
+  /** It wants to be put off for so long, in ms. */
+  retryInMs?: number;
+  /** It has left files beside its output. */
+  spoke?: boolean;
+  /** Its checkpoint may be stored. */
+  hasCheckpoint?: boolean;
 }
 
 /** From a worker thread. */
 export type FromThread =
   | { type: "ready" }
   | { type: "output"; token: string; pieces: OutputPiece[] }
+  | { type: "said"; said: AttemptSaid }
   | { type: "ended"; ended: AttemptEnd[] }
   /** It stands still by the wish of that time, but for so many of its processes, which could not be stopped. */
   | { type: "paused"; token: string; since: number; unstopped: number }

@@ -126,7 +126,7 @@ Deno.test("rows that mean nothing are left out, each for itself, and counted as 
         progress: { percent: 1, text: null },
         result: bytes,
         checkpoint: bytes,
-      }],
+      }, { token: claimed[1]!.token, checkpoint: bytes }],
       settlements: claimed.map(({ token }) => settlement(token)),
     }));
   };

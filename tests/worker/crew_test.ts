@@ -16,6 +16,7 @@ async function idleCrew(ids: string[], slots: number): Promise<Crew & Disposable
   const nothing = () => {};
   const events = {
     ready: nothing,
+    said: nothing,
     paused: nothing,
     works: nothing,
     began: nothing,

@@ -42,7 +42,7 @@ function ended(token: string): Settling {
     random: 0,
     now: 3,
   });
-  return { job, settlement, witnessed: true, trimmed: false, barred: false };
+  return { job, settlement, witnessed: true, trimmed: false, spoke: false, barred: false };
 }
 
 function printed(size: number): OutputPiece[] {

@@ -32,6 +32,7 @@ function request(dir: TempDir, changes: Partial<RunRequest> & { command: string 
     killGraceMs: 5000,
     outputLimit: 1024 * 1024,
     maxOutput: 0,
+    idleTimeoutMs: 0,
     byToken: true,
     brief: false,
     ...changes,

@@ -47,6 +47,7 @@ function request({ dir }: Slot, command: string, changes: Partial<RunRequest> = 
     killGraceMs: 5000,
     outputLimit: 1024 * 1024,
     maxOutput: 0,
+    idleTimeoutMs: 0,
     byToken: true,
     brief: true,
     ...changes,

@@ -27,6 +27,7 @@ async function run(dir: TempDir, changes: Partial<RunRequest> & { command: strin
     killGraceMs: 5000,
     outputLimit: 1024 * 1024,
     maxOutput: 0,
+    idleTimeoutMs: 0,
     byToken: true,
     brief: true,
     ...changes,

@@ -106,6 +106,12 @@ export function hasSpool(spool: string): boolean {
   return infoOf(splitSpool(spool).directory) !== undefined;
 }
 
+/** When an attempt printed last, in ms since the epoch; undefined when that is not known. */
+export function printedAt(spool: string): number | undefined {
+  const times = STREAMS.flatMap((stream) => infoOf(streamPath(spool, stream))?.mtime?.getTime() ?? []);
+  return times.length > 0 ? Math.max(...times) : undefined;
+}
+
 /** When an attempt's first shell began, in ms since the epoch; undefined when that is not known. */
 export function begunAt(spool: string): number | undefined {
   const info = infoOf(spool + SUFFIX.stdout);
@@ -174,6 +180,11 @@ export function spooledEnd(spool: string): SpooledEnd | undefined {
 export function splitSpool(spool: string): { directory: string; token: string } {
   const slash = spool.lastIndexOf("/");
   return { directory: spool.slice(0, slash), token: spool.slice(slash + 1) };
+}
+
+/** Where the attempts of a directory of spools say something: see `said_files.ts`. */
+export function saidDirectory(directory: string): string {
+  return `${directory}/said`;
 }
 
 /** What an attempt left in the spool besides its output. */

@@ -6,6 +6,7 @@
 import type { Store } from "../../store/contract.ts";
 import type { Home } from "../../system/home.ts";
 import { bePresent, keepAbsent, presencePath, presencesIn } from "../../system/presence.ts";
+import { saidDirectory } from "./spool.ts";
 
 /** The spool of a supervisor that lives. */
 export interface OwnSpool extends Disposable {
@@ -21,6 +22,7 @@ export async function openSpool(home: Home, id: string): Promise<OwnSpool> {
   const presence = await bePresent(presencePath(home.spool, id));
   const path = spoolPath(home, id);
   Deno.mkdirSync(path, { mode: 0o700 });
+  Deno.mkdirSync(saidDirectory(path), { mode: 0o700 });
   return { path, [Symbol.dispose]: () => presence[Symbol.dispose]() };
 }
 

@@ -5,13 +5,14 @@
  * itself being unusable is another matter, and thrown.
  */
 import { UserError } from "../../domain/errors.ts";
-import type { AttemptOutput, Exchange, Settlement, Store } from "../../store/contract.ts";
+import type { AttemptOutput, AttemptSaid, Exchange, Settlement, Store } from "../../store/contract.ts";
 import { unsettleable } from "./settlement.ts";
 
 export interface Bringing {
   /** How it ended; undefined while it runs. */
   settlement: Settlement | undefined;
   output: AttemptOutput[];
+  said: AttemptSaid[];
 }
 
 export interface Brought {
@@ -24,45 +25,51 @@ export interface Brought {
 }
 
 /** By attempt. */
-export function bringings({ settlements, output }: Pick<Exchange, "settlements" | "output">): Bringing[] {
+export function bringings(
+  { settlements, output, said = [] }: Pick<Exchange, "settlements" | "output" | "said">,
+): Bringing[] {
   const byToken = new Map<string, Bringing>();
-  for (const one of output) {
-    const bringing = byToken.get(one.token) ?? { settlement: undefined, output: [] };
-    bringing.output.push(one);
-    byToken.set(one.token, bringing);
-  }
-  for (const settlement of settlements) {
-    byToken.set(settlement.token, { settlement, output: byToken.get(settlement.token)?.output ?? [] });
-  }
+  const of = (token: string) => {
+    const known = byToken.get(token) ?? { settlement: undefined, output: [], said: [] };
+    byToken.set(token, known);
+    return known;
+  };
+  for (const one of output) of(one.token).output.push(one);
+  for (const one of said) of(one.token).said.push(one);
+  for (const settlement of settlements) of(settlement.token).settlement = settlement;
   return [...byToken.values()];
 }
 
 /**
- * Stores what one attempt brings: as it is, or else, without its output, as a failure that says why.
+ * Stores what one attempt brings: as it is, or else, without its output and what it said, as a failure that says why.
  * @throws {UserError} when the store cannot be used
  */
 export async function bring(
-  { settlement, output }: Bringing,
+  { settlement, output, said }: Bringing,
   { store, supervisor, now }: { store: Pick<Store, "exchange">; supervisor: string; now: number },
 ): Promise<Brought> {
-  const exchange = async (settlements: Settlement[], output: AttemptOutput[]): Promise<Brought> => {
+  const exchange = async (
+    settlements: Settlement[],
+    { output, said }: Pick<Bringing, "output" | "said">,
+  ): Promise<Brought> => {
     const { refused } = await store.exchange({
       supervisor,
       now,
       settlements,
       output,
+      said,
       free: [],
       queues: null,
     });
     return { settlement: settlements[0], refused: refused.length > 0 };
   };
   try {
-    return await exchange(settlement ? [settlement] : [], output);
+    return await exchange(settlement ? [settlement] : [], { output, said });
   } catch (problem) {
     if (problem instanceof UserError) throw problem;
     if (!settlement) return { settlement, refused: false, problem };
     try {
-      return { ...await exchange([unsettleable(settlement, problem)], []), problem };
+      return { ...await exchange([unsettleable(settlement, problem)], { output: [], said: [] }), problem };
     } catch (again) {
       if (again instanceof UserError) throw again;
       return { settlement: undefined, refused: false, problem: again };

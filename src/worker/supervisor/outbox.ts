@@ -8,6 +8,7 @@
 import { StoreFull, UserError } from "../../domain/errors.ts";
 import type {
   AttemptOutput,
+  AttemptSaid,
   ClaimedJob,
   Exchanged,
   OutputPiece,
@@ -19,6 +20,7 @@ import { nextTurn } from "../../system/rounds.ts";
 import type { AttemptEnd } from "../messages.ts";
 import { bring, bringings } from "./exchange_singly.ts";
 import { PendingOutput } from "./pending_output.ts";
+import { PendingSaid } from "./pending_said.ts";
 
 /** Bytes of output in one exchange, about: while they are stored, neither this thread nor other writers do anything else. */
 const MOST_OUTPUT = 512 * 1024;
@@ -26,7 +28,7 @@ const MOST_OUTPUT = 512 * 1024;
 const MOST_SETTLEMENTS = 50;
 
 /** A settlement on its way to the store, with what is needed once it is there. */
-export interface Settling extends Pick<AttemptEnd, "witnessed" | "trimmed"> {
+export interface Settling extends Required<Pick<AttemptEnd, "witnessed" | "trimmed" | "spoke">> {
   job: ClaimedJob;
   settlement: Settlement;
   /** A file in its spool keeps it from beginning, and has to stay. */
@@ -60,6 +62,7 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #output = new PendingOutput();
+  readonly #said = new PendingSaid();
   #settling: Settling[] = [];
   /** The disk was full at the last exchange. */
   #full = false;
@@ -70,7 +73,7 @@ export class Outbox {
 
   /** Whether there is nothing to bring. */
   get isEmpty(): boolean {
-    return this.#settling.length === 0 && this.#output.isEmpty;
+    return this.#settling.length === 0 && this.#output.isEmpty && this.#said.isEmpty;
   }
 
   /** Whether attempts have ended that are not settled. */
@@ -88,7 +91,12 @@ export class Outbox {
     if (pieces.length > 0) this.#output.add(token, pieces);
   }
 
-  /** An attempt has ended; all that it has printed was added before. */
+  /** An attempt has said something. */
+  say(said: AttemptSaid): void {
+    this.#said.add(said);
+  }
+
+  /** An attempt has ended; all that it has printed and said was added before. */
   settle(settling: Settling): void {
     this.#settling.push(settling);
   }
@@ -96,7 +104,7 @@ export class Outbox {
   /** Brings what there is, or a part of it, and claims jobs in the same transaction. Throws only what the store throws at empty hands. */
   async exchange(wanted: { free: string[]; queues: readonly string[] | null }): Promise<Delivery> {
     const { id, store, clock } = this.#options;
-    const { settling, output } = this.#take();
+    const { settling, output, said } = this.#take();
     try {
       const settlements = settling.map(({ settlement }) => settlement);
       const exchanged = await store.exchange({
@@ -104,6 +112,7 @@ export class Outbox {
         now: clock.now(),
         settlements,
         output,
+        ...(said.length > 0 ? { said } : {}),
         ...wanted,
       });
       this.#full &&= this.isSettling;
@@ -111,10 +120,10 @@ export class Outbox {
       const stored = settling.map((one) => ({ ...one, refused: refused.has(one.job.token) }));
       return { stored, exchanged, failure: undefined };
     } catch (error) {
-      this.#giveBack(settling, output);
+      this.#giveBack(settling, output, said);
       this.#full = error instanceof StoreFull;
       if (error instanceof UserError) return { stored: [], exchanged: undefined, failure: error };
-      if (settling.length + output.length === 0) throw error;
+      if (settling.length + output.length + said.length === 0) throw error;
       return await this.#exchangeSingly();
     }
   }
@@ -123,14 +132,17 @@ export class Outbox {
    * Some output, and some ends of those attempts of which none is left for the next time; on a full disk, what needs the
    * least room.
    */
-  #take(): { settling: Settling[]; output: AttemptOutput[] } {
+  #take(): { settling: Settling[]; output: AttemptOutput[]; said: AttemptSaid[] } {
     if (this.#full) {
       const settling = this.#smallest();
       this.#settling = this.#settling.filter((one) => !settling.includes(one));
-      return { settling, output: this.#output.take(settling[0]?.job.token) };
+      const token = settling[0]?.job.token;
+      return { settling, output: this.#output.take(token), said: this.#said.take(token) };
     }
     const output = this.#output.takeSome(MOST_OUTPUT);
+    const said = this.#said.isEmpty ? [] : this.#said.takeSome(MOST_OUTPUT);
     const unfinished = this.#output.tokens;
+    for (const token of this.#said.tokens) unfinished.add(token);
     const waiting: Settling[] = [];
     const settling: Settling[] = [];
     for (const one of this.#settling) {
@@ -138,17 +150,26 @@ export class Outbox {
       (waits ? waiting : settling).push(one);
     }
     this.#settling = waiting;
-    return { settling, output };
+    return { settling, output, said };
   }
 
   #smallest(): Settling[] {
-    const sizes = new Map(this.#settling.map((one) => [one, this.#output.sizeOf(one.job.token)]));
+    const sizes = new Map(
+      this.#settling.map((
+        one,
+      ) => [one, this.#output.sizeOf(one.job.token) + this.#said.sizeOf(one.job.token)]),
+    );
     return this.#settling.toSorted((a, b) => sizes.get(a)! - sizes.get(b)!).slice(0, 1);
   }
 
-  #giveBack(settling: readonly Settling[], output: readonly AttemptOutput[]): void {
+  #giveBack(
+    settling: readonly Settling[],
+    output: readonly AttemptOutput[],
+    said: readonly AttemptSaid[],
+  ): void {
     this.#settling.unshift(...settling);
     this.#output.giveBack(output);
+    this.#said.giveBack(said);
   }
 
   /** Something that was brought cannot be stored: all the rest is, one attempt after the other. */
@@ -158,6 +179,7 @@ export class Outbox {
     const waiting = bringings({
       settlements: this.#settling.map(({ settlement }) => settlement),
       output: this.#output.take(),
+      said: this.#said.take(),
     });
     this.#settling = [];
     const stored: Stored[] = [];
@@ -169,7 +191,7 @@ export class Outbox {
         waiting.shift();
         const one = next.settlement && byToken.get(next.settlement.token);
         if (brought.problem !== undefined) {
-          say(one ? `the end of ${one.job.id}` : "what a job printed", brought.problem);
+          say(one ? `the end of ${one.job.id}` : "what a job printed or said", brought.problem);
         }
         if (!one || !brought.settlement) continue;
         stored.push({ ...one, settlement: brought.settlement, refused: brought.refused });
@@ -178,8 +200,8 @@ export class Outbox {
       if (!(error instanceof UserError)) throw error;
       failure = error;
     } finally {
-      for (const { settlement, output } of waiting) {
-        this.#giveBack(settlement ? [byToken.get(settlement.token)!] : [], output);
+      for (const { settlement, output, said } of waiting) {
+        this.#giveBack(settlement ? [byToken.get(settlement.token)!] : [], output, said);
       }
     }
     return { stored, exchanged: undefined, failure };

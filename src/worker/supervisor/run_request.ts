@@ -7,6 +7,7 @@ import type { ClaimedJob } from "../../store/contract.ts";
 import type { Home } from "../../system/home.ts";
 import type { RunRequest } from "../messages.ts";
 import type { Host } from "../process/platform.ts";
+import { saidVariables } from "../spool/said_files.ts";
 
 /** Where and how it shall run. */
 export interface RunConditions {
@@ -47,8 +48,11 @@ export function requestOf(
       QUEUECTL_ATTEMPT: String(job.lastAttempt),
       QUEUECTL_QUEUE: job.queue,
       QUEUECTL_HOME: home.dir,
+      ...saidVariables(spool),
     },
+    ...(job.checkpoint && { checkpoint: job.checkpoint }),
     timeoutMs: job.timeoutMs,
+    idleTimeoutMs: job.idleTimeoutMs ?? 0,
     killGraceMs,
     outputLimit,
     maxOutput: job.maxOutput ?? maxOutput,

@@ -3,9 +3,10 @@
  * From how an attempt ended to what is settled. Pure. Invariant: a settlement can always be stored and said, whatever
  * a clock, a file's time or a setting made of its numbers; where its job's next attempt makes no sense, the job is dead.
  */
-import { nextState } from "../../domain/retry.ts";
+import { formatDuration } from "../../domain/duration.ts";
+import { nextState, snoozedUntil } from "../../domain/retry.ts";
 import type { Settings } from "../../domain/settings.ts";
-import type { ClaimedJob, Settlement } from "../../store/contract.ts";
+import type { AttemptSaid, ClaimedJob, Settlement } from "../../store/contract.ts";
 import type { AttemptEnd } from "../messages.ts";
 
 /** What a settlement depends on besides. */
@@ -21,7 +22,10 @@ export interface SettlingOptions {
 /** The settlement of an attempt. Never throws. */
 export function settlementOf(
   job: ClaimedJob,
-  end: Pick<AttemptEnd, "outcome" | "exitCode" | "signal" | "error" | "startedAt" | "finishedAt">,
+  end: Pick<
+    AttemptEnd,
+    "outcome" | "exitCode" | "signal" | "error" | "startedAt" | "finishedAt" | "retryInMs"
+  >,
   { settings, random, now }: SettlingOptions,
 ): Settlement {
   const { outcome, signal, error } = end;
@@ -30,12 +34,48 @@ export function settlementOf(
   const exitCode = Number.isSafeInteger(end.exitCode) ? end.exitCode : null;
   const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt };
   try {
-    const next = nextState({ ...job, outcome, finishedAt }, settings, random);
+    const { retryInMs } = end;
+    if (outcome === "failed" && exitCode === PUT_OFF && retryInMs !== undefined) {
+      const until = snoozedUntil({ ...job, retryInMs, finishedAt, since: sinceOf(job, settlement) });
+      if (until !== undefined && isTime(until)) {
+        const error = `put off by itself for ${formatDuration(until - finishedAt)}`;
+        return { ...settlement, outcome: "snoozed", error, state: "scheduled", runAt: until };
+      }
+      settlement.error = `${error}; it has put itself off for as long as it may`;
+    }
+    const { why, ...next } = nextState({ ...job, ...settlement, outcome }, settings, random);
+    if (why !== undefined) settlement.error = `${settlement.error ?? outcome}; not tried again: ${why}`;
     if (next.runAt === null || isTime(next.runAt)) return { ...settlement, ...next };
     return unsettleable(settlement, `its next attempt would be at ${next.runAt}`);
   } catch (problem) {
     return unsettleable(settlement, problem);
   }
+}
+
+/** The exit code of a command that asks to be put off (`EX_TEMPFAIL`). */
+const PUT_OFF = 75;
+
+function sinceOf(
+  job: ClaimedJob,
+  { startedAt, finishedAt }: Pick<Settlement, "startedAt" | "finishedAt">,
+): number {
+  return job.snoozedSince ?? startedAt ?? finishedAt;
+}
+
+/** What is to be stored with a settlement besides; undefined when that is nothing. */
+export function lastSaid(
+  job: ClaimedJob,
+  { hasCheckpoint = false }: Pick<AttemptEnd, "hasCheckpoint">,
+  settlement: Settlement,
+): AttemptSaid | undefined {
+  const { token, outcome, state } = settlement;
+  if (outcome === "unstarted") return undefined;
+  const said: AttemptSaid = { token };
+  // what it was to go on with is done
+  if (state === "completed" && (hasCheckpoint || job.checkpointSize !== null)) said.checkpoint = null;
+  if (outcome === "snoozed") said.snoozedSince = sinceOf(job, settlement);
+  else if (job.snoozedSince !== null) said.snoozedSince = null;
+  return Object.keys(said).length > 1 ? said : undefined;
 }
 
 /** What is settled instead where a settlement is not taken, so that its job harms no other. */

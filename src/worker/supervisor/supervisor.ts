@@ -20,6 +20,7 @@ import type { AttemptEnd, RunRequest } from "../messages.ts";
 import { thisPlatform } from "../process/this_platform.ts";
 import type { Host } from "../process/platform.ts";
 import { EndsFiles } from "../spool/ends_files.ts";
+import { removeSaid } from "../spool/said_files.ts";
 import { removeSpool, SpoolListing } from "../spool/spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "../spool/spools.ts";
 import { Burst } from "./burst.ts";
@@ -35,7 +36,7 @@ import { Patience } from "./patience.ts";
 import { Pauses } from "./pauses.ts";
 import { requestOf } from "./run_request.ts";
 import { ReserveWatch } from "./reserve_watch.ts";
-import { settlementOf } from "./settlement.ts";
+import { lastSaid, settlementOf } from "./settlement.ts";
 import { Succession } from "./succession.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -145,6 +146,10 @@ export class Supervisor {
           this.#outbox.print(token, pieces);
           this.#latch.ring();
         },
+        said: (said) => {
+          this.#outbox.say(said);
+          this.#latch.ring();
+        },
         began: (job) => this.#begun.push(job),
         works: () => this.#trouble.worked(),
         paused: (job, paused) => {
@@ -155,6 +160,7 @@ export class Supervisor {
           for (const { job, end } of ended) {
             if (end.outcome === "unstarted" && end.error) this.#trouble.failed(end.error);
             this.#outbox.print(job.token, end.pieces);
+            if (end.said) this.#outbox.say({ token: job.token, ...end.said });
             this.#settle(job, end);
           }
         },
@@ -407,8 +413,10 @@ export class Supervisor {
       random: Math.random(),
       now: this.#options.clock.now(),
     });
-    const { witnessed, trimmed } = end;
-    this.#outbox.settle({ job, settlement, witnessed, trimmed, barred });
+    const { witnessed, trimmed, spoke = false } = end;
+    const last = lastSaid(job, end, settlement);
+    if (last) this.#outbox.say(last);
+    this.#outbox.settle({ job, settlement, witnessed, trimmed, spoke, barred });
     this.#mayClaim = true;
     this.#latch.ring();
   }
@@ -439,7 +447,7 @@ export class Supervisor {
   }
 
   #afterSettlingOne(
-    { job, settlement, witnessed, trimmed, barred, refused }: Stored,
+    { job, settlement, witnessed, trimmed, spoke, barred, refused }: Stored,
     listing: SpoolListing,
   ): void {
     const { journal } = this.#options;
@@ -455,6 +463,7 @@ export class Supervisor {
     if (barred) return;
     const end = witnessed ? settlement : undefined;
     removeSpool(spool, { end, trimmed, input: job.stdinSize !== null }, listing);
+    if (spoke || trimmed) removeSaid(spool);
     this.#leftovers.ended(job);
   }
 

@@ -2,7 +2,7 @@
  * @module
  * A worker as its supervisor sees it: a Web Worker, the jobs it was given, and its replacement when it crashes.
  */
-import type { ClaimedJob, OutputPiece, PausedAttempt } from "../../store/contract.ts";
+import type { AttemptSaid, ClaimedJob, OutputPiece, PausedAttempt } from "../../store/contract.ts";
 import type { AdoptRequest, AttemptEnd, EndReason, FromThread, RunRequest, ToThread } from "../messages.ts";
 import { Pace } from "./pace.ts";
 
@@ -13,6 +13,8 @@ export interface WorkerEvents {
   began(job: ClaimedJob): void;
   /** Something was printed by the attempt with this token. */
   output(token: string, pieces: OutputPiece[]): void;
+  /** An attempt said something. */
+  said(said: AttemptSaid): void;
   /** A job stands still, as was wished. */
   paused(job: ClaimedJob, paused: Omit<PausedAttempt, "token">): void;
   /** A command could be started though that was uncertain. */
@@ -169,6 +171,8 @@ export class WorkerThread {
         return this.#events.ready();
       case "output":
         return this.#events.output(message.token, message.pieces);
+      case "said":
+        return this.#events.said(message.said);
       case "paused": {
         const job = this.#jobs.get(message.token);
         if (job) this.#events.paused(job, message);

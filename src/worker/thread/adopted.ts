@@ -5,7 +5,7 @@
  */
 import { systemClock } from "../../system/clock.ts";
 import type { AdoptRequest } from "../messages.ts";
-import { begunAt, hasBegun, hasSpool, type SpooledEnd, spooledEnd } from "../spool/spool.ts";
+import { begunAt, hasBegun, hasSpool, printedAt, type SpooledEnd, spooledEnd } from "../spool/spool.ts";
 import { blameForExit } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
 import { endedBy, NO_END, notBegun, type Result, resultOf } from "./result.ts";
@@ -17,7 +17,7 @@ const LEFT_NO_SPOOL = "lost: its spool was gone";
 
 /** Looks for the process of an attempt. What it left in the spool says how it went. */
 export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Begun> {
-  const { token, spool, byToken, outOfSight, claimedAt, timeoutMs, maxOutput, cancelRequested } = request;
+  const { token, spool, byToken, outOfSight, claimedAt, timeoutMs, idleTimeoutMs, cancelRequested } = request;
   const startedAt = begunAt(spool) ?? claimedAt;
   if (outOfSight !== null) {
     const ended = Promise.resolve(resultOfAdopted(spooledEnd(spool), outOfSight));
@@ -40,16 +40,16 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
     ended: watched.ended.then((end) => {
       // Whoever watched it before was ending it.
       if (end?.signal && cancelRequested) {
-        return {
-          ...endedBy("cancelled", { end, survivors: 0, timeoutMs, maxOutput }),
-          finishedAt: end.finishedAt,
-        };
+        return { ...endedBy("cancelled", { ...request, end, survivors: 0 }), finishedAt: end.finishedAt };
       }
       if (end?.signal && timeoutMs > 0 && end.finishedAt - startedAt - stoodStillMs(request) >= timeoutMs) {
-        return {
-          ...endedBy("timed_out", { end, survivors: 0, timeoutMs, maxOutput }),
-          finishedAt: end.finishedAt,
-        };
+        return { ...endedBy("timed_out", { ...request, end, survivors: 0 }), finishedAt: end.finishedAt };
+      }
+      if (
+        end?.signal && idleTimeoutMs > 0 &&
+        end.finishedAt - (printedAt(spool) ?? end.finishedAt) >= idleTimeoutMs
+      ) {
+        return { ...endedBy("idle", { ...request, end, survivors: 0 }), finishedAt: end.finishedAt };
       }
       if (!inSight) return resultOfAdopted(end, LEFT_NO_SPOOL);
       // It was barred, or its shell ended before it came to the command.

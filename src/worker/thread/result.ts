@@ -22,7 +22,7 @@ export interface Result extends ProcessEnd, Pick<AttemptEnd, "outcome" | "error"
 export const NO_END: ProcessEnd = { exitCode: null, signal: null };
 
 /** By somebody's wish, or by its own doing. */
-export type Reason = EndReason | "timed_out" | "printed_too_much";
+export type Reason = EndReason | "timed_out" | "idle" | "printed_too_much";
 
 /** The result of an attempt whose command never began. */
 export function notBegun({ job, reason }: Blame): Result {
@@ -41,15 +41,17 @@ export function resultOf({ exitCode, signal }: ProcessEnd): Result {
 /** How an attempt went that was ended, with `survivors`, processes that could not be. */
 export function endedBy(
   reason: Reason,
-  { end, survivors, timeoutMs, maxOutput }: {
+  { end, survivors, timeoutMs, idleTimeoutMs, maxOutput }: {
     end: ProcessEnd;
     survivors: number;
     timeoutMs: number;
+    idleTimeoutMs: number;
     maxOutput: number;
   },
 ): Result {
   const said = {
     timed_out: `timed out after ${formatDuration(timeoutMs)}`,
+    idle: `neither printed nor said anything for ${formatDuration(idleTimeoutMs)}`,
     printed_too_much: `printed more than ${formatSize(maxOutput)}`,
     cancelled: "cancelled",
     released: "put back by its worker",

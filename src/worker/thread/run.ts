@@ -9,6 +9,7 @@ import type { AttemptEnd, EndReason, RunRequest } from "../messages.ts";
 import { endTree, saySurvivors } from "../process/end_tree.ts";
 import { type Launched, type LaunchEnd, type Launcher, RUN_VARIABLE } from "../process/platform.ts";
 import { isRoomy, wasDiskFull } from "../spool/full_disk.ts";
+import { removeSaid, writeCheckpoint } from "../spool/said_files.ts";
 import {
   begunAt,
   hasBegun,
@@ -22,6 +23,7 @@ import { blameForError, blameForExit, isPassing } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
 import { type PauseWish, Pausing } from "./pausing.ts";
 import { endedBy, NO_END, notBegun, type Reason, type Result, resultOf } from "./result.ts";
+import { Said } from "./said.ts";
 import { SpoolReader } from "./spool_reader.ts";
 import { TimeLeft } from "./time_left.ts";
 
@@ -61,6 +63,10 @@ export class Run {
   readonly #request: RunRequest;
   readonly #begin: () => Begun | Promise<Begun>;
   readonly #output: SpoolReader;
+  readonly #said: Said;
+  /** How much it had printed at the last look, and when it was heard of last, by the monotonic clock. */
+  #heard = { printed: 0, ms: systemClock.monotonicMs() };
+  #standsStill = false;
   /** Aborts when the attempt shall end, with an `EndOrder` as its reason. */
   readonly #ending = new AbortController();
   /** Follows wishes to pause, once it has begun. */
@@ -84,6 +90,7 @@ export class Run {
     this.#request = request;
     this.#begin = begin;
     this.#output = new SpoolReader(request.spool, request.outputLimit, printed);
+    this.#said = new Said(request.spool, request.checkpoint);
   }
 
   static starting(request: RunRequest, means: RunMeans): Run {
@@ -99,17 +106,36 @@ export class Run {
     }
   }
 
+  /** What it says since the last call, as far as that may be told by now. */
+  said(): ReturnType<Said["news"]> {
+    try {
+      return this.#said.news(systemClock.monotonicMs());
+    } catch {
+      return undefined; // as above
+    }
+  }
+
   /** Keeps its spool small, and ends it when it prints too much. Returns in how many ms to call it again. */
   keepSmall(): number {
     const { maxOutput, killGraceMs } = this.#request;
     if (this.#over) return RETRY_MS;
     try {
-      const { printed, pauseMs } = this.#output.keepSmall(systemClock.monotonicMs());
+      const nowMs = systemClock.monotonicMs();
+      const { printed, pauseMs } = this.#output.keepSmall(nowMs);
+      this.#endIfIdle(printed, nowMs);
       if (maxOutput > 0 && printed > maxOutput) this.#endFor("printed_too_much", killGraceMs);
       return pauseMs;
     } catch {
       return RETRY_MS; // as above
     }
+  }
+
+  #endIfIdle(printed: number, nowMs: number): void {
+    const { idleTimeoutMs, killGraceMs } = this.#request;
+    if (idleTimeoutMs === 0) return;
+    const heard = this.#said.heard() || printed !== this.#heard.printed || this.#standsStill;
+    if (heard) this.#heard = { printed, ms: nowMs };
+    else if (nowMs - this.#heard.ms >= idleTimeoutMs) this.#endFor("idle", killGraceMs);
   }
 
   /** Ends the attempt soon; `finish` then resolves. The first reason holds. */
@@ -139,7 +165,7 @@ export class Run {
     const finished = { ...result, token: this.#request.token, startedAt, finishedAt, witnessed };
     try {
       const pieces = await patiently(() => this.#output.rest());
-      return { ...finished, pieces, trimmed: this.#output.trimmed };
+      return { ...finished, ...await this.#lastWords(), pieces, trimmed: this.#output.trimmed };
     } catch (error) {
       const reason = `its output is lost: ${sayError(error)}`;
       return {
@@ -149,6 +175,16 @@ export class Run {
         error: `${result.error ?? result.outcome}; ${reason}`,
       };
     }
+  }
+
+  async #lastWords(): Promise<Partial<AttemptEnd>> {
+    const { said, retryInMs, spoke, hasCheckpoint } = await patiently(() => this.#said.rest());
+    return {
+      ...(Object.keys(said).length > 0 ? { said } : {}),
+      ...(retryInMs === undefined ? {} : { retryInMs }),
+      ...(spoke ? { spoke } : {}),
+      ...(hasCheckpoint ? { hasCheckpoint } : {}),
+    };
   }
 
   /** On a full disk, what is not kept of its output goes before the attempt is settled. */
@@ -190,7 +226,7 @@ export class Run {
   }
 
   async #watch(begun: Begun): Promise<Result> {
-    const { token, spool, timeoutMs, maxOutput, killGraceMs, byToken } = this.#request;
+    const { token, spool, timeoutMs, killGraceMs, byToken } = this.#request;
     const { signal } = this.#ending;
     const aborted = Promise.withResolvers<void>();
     const onAbort = () => aborted.resolve();
@@ -204,6 +240,7 @@ export class Run {
     let pausing: Pausing | undefined;
     this.#pause = (wish) => {
       if (!begun.inSight) return;
+      this.#standsStill = wish.since !== null;
       if (wish.since === null) left?.go();
       else left?.stop();
       pausing ??= new Pausing(() => ({ ...tree(), waiter: begun.waiter() }), byToken);
@@ -234,10 +271,9 @@ export class Run {
     }
     this.#wasEnded = true;
     return endedBy(reason, {
+      ...this.#request,
       end: survivors === 0 ? await begun.ended : NO_END,
       survivors,
-      timeoutMs,
-      maxOutput,
     });
   }
 }
@@ -251,11 +287,12 @@ export interface RunMeans {
 
 /** Starts the command. @throws when it cannot be started */
 function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
-  const { token, spool, byToken, stdin } = request;
+  const { token, spool, byToken, stdin, checkpoint } = request;
   const startedAt = systemClock.now();
   let launched: Launched;
   try {
     if (stdin) writeInput(spool, stdin);
+    if (checkpoint) writeCheckpoint(spool, checkpoint);
     launched = launcher.launch({
       ...request,
       reads: Boolean(stdin),
@@ -263,6 +300,7 @@ function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
     });
   } catch (error) {
     if (stdin) removeSpool(spool, { end: undefined, trimmed: false, input: true });
+    if (checkpoint) removeSaid(spool);
     throw error;
   }
   const { ended, witnessed, root } = launched;

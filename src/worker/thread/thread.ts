@@ -152,6 +152,8 @@ class Thread {
     for (const [token, run] of this.#runs) {
       const pieces = run.live();
       if (pieces.length > 0) send({ type: "output", token, pieces }, pieces);
+      const said = run.said();
+      if (said) send({ type: "said", said: { token, ...said } });
     }
   }
 

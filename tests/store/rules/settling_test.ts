@@ -63,9 +63,10 @@ const counted = (outcome: Outcome, state?: State) => {
 
 Deno.test("every attempt that began is counted once, with its wait; one that was put back in nothing else", () => {
   for (const outcome of OUTCOMES) {
-    const { started, waitMs, completed, failed, timedOut, cancelled, lost } = counted(outcome);
+    const { started, waitMs, completed, failed, timedOut, cancelled, lost, snoozed } = counted(outcome);
     assert.deepEqual([started, waitMs.count, waitMs.sum], [1, 1, 300]);
-    assert.equal(completed + failed + timedOut + cancelled + lost, outcome === "released" ? 0 : 1, outcome);
+    const ended = completed + failed + timedOut + cancelled + lost + snoozed;
+    assert.equal(ended, outcome === "released" ? 0 : 1, outcome);
   }
 });
 
@@ -73,6 +74,7 @@ Deno.test("an attempt has run for as long as it took, unless nobody knows", () =
   assert.equal(counted("completed").runMs.sum, 600);
   assert.equal(counted("lost").runMs.count, 0);
   assert.equal(counted("released").runMs.count, 0);
+  assert.equal(counted("snoozed").runMs.count, 0);
 });
 
 Deno.test("what became of the job is counted with the attempt", () => {

@@ -20,6 +20,15 @@ const ENVIRONMENT_OF_JOBS: readonly (readonly [string, string])[] = [
   ["QUEUECTL_ATTEMPT", "Which attempt this is: 1, 2, 3 …"],
   ["QUEUECTL_QUEUE", "The queue of the job."],
   ["QUEUECTL_HOME", "The home, so that a job can enqueue others."],
+  [
+    "QUEUECTL_SAY",
+    "A file to which it may append lines of JSON about how it is; see progress, snooze and alive.",
+  ],
+  ["QUEUECTL_RESULT", "A file for its result, of at most 64 KiB; see result."],
+  [
+    "QUEUECTL_CHECKPOINT",
+    "A file of at most 64 KiB that the next attempt finds again. It is best written under another name and renamed.",
+  ],
   ["QUEUECTL_RUN", "Names this attempt: all processes with it belong to the job, and end with it."],
 ];
 

@@ -115,6 +115,9 @@ function slotCommand({ command, shell, endsFile, cwd, env, brief, reads }: Launc
     QUEUECTL_JOB_ID: id,
     QUEUECTL_ATTEMPT: attempt,
     QUEUECTL_QUEUE: queue,
+    QUEUECTL_SAY: _say,
+    QUEUECTL_RESULT: _result,
+    QUEUECTL_CHECKPOINT: _checkpoint,
     ...others
   } = env;
   if (!token || !id || !attempt || !queue) return undefined;

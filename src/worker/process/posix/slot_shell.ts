@@ -10,7 +10,7 @@
  * with the command it runs. The files of the spool are made as `launch.ts` makes them; a fork is told by the first of them,
  * so it is its stdout from the moment it is made.
  */
-import { splitSpool } from "../../spool/spool.ts";
+import { saidDirectory, splitSpool } from "../../spool/spool.ts";
 import { type LaunchEnd, RUN_VARIABLE } from "../platform.ts";
 import { spawnShell } from "./shell.ts";
 
@@ -75,10 +75,11 @@ const WHY = `queuectl_why() {
  * the directory, `as` by words.
  * Variables of its own begin with `QUEUECTL_SLOT_` and are not exported; `QUEUECTL_RUN` and its like are.
  * A trap sees the number that `exit` was given; whoever waits for the shell, only its last eight bits.
- * $1 the directory of the spool, $2 the shell of the commands, $3 and $4 the scripts with a witness (see `launch.ts`).
+ * $1 the directory of the spool, $2 the shell of the commands, $3 and $4 the scripts with a witness (see `launch.ts`), $5
+ * where attempts say something.
  */
 const SCRIPT =
-  `${SLOT_SCRIPT} QUEUECTL_SLOT_OLD=\${OLDPWD+=$OLDPWD} QUEUECTL_SLOT_SH=$(command -v sh) QUEUECTL_SLOT_CWD=.
+  `${SLOT_SCRIPT} QUEUECTL_SLOT_OLD=\${OLDPWD+=$OLDPWD} QUEUECTL_SLOT_SH=$(command -v sh) QUEUECTL_SLOT_CWD=. QUEUECTL_SLOT_SAID=$5
 ${SOMETHING_LEFT}${WHY}queuectl_slot() {
   while [ "\${QUEUECTL_SLOT_3:-0}" -gt 0 ]; do
     IFS= read -r QUEUECTL_SLOT_LINE; export "$QUEUECTL_SLOT_LINE"
@@ -101,6 +102,7 @@ while IFS=' ' read -r QUEUECTL_SLOT_KIND QUEUECTL_SLOT_1 QUEUECTL_SLOT_2 QUEUECT
     as) QUEUECTL_SLOT_ENDS=$QUEUECTL_SLOT_1 QUEUECTL_ATTEMPT=$QUEUECTL_SLOT_2 QUEUECTL_QUEUE=$QUEUECTL_SLOT_3; continue;;
   esac
   QUEUECTL_RUN=$QUEUECTL_SLOT_1 QUEUECTL_JOB_ID=$QUEUECTL_SLOT_2; IFS= read -r QUEUECTL_SLOT_COMMAND
+  QUEUECTL_SAY=$QUEUECTL_SLOT_SAID/$QUEUECTL_RUN.say QUEUECTL_RESULT=$QUEUECTL_SLOT_SAID/$QUEUECTL_RUN.result QUEUECTL_CHECKPOINT=$QUEUECTL_SLOT_SAID/$QUEUECTL_RUN.checkpoint
   (queuectl_slot "$@"); QUEUECTL_SLOT_CODE=$?
   QUEUECTL_SLOT_SIGNAL=-; [ $QUEUECTL_SLOT_CODE -le 128 ] || QUEUECTL_SLOT_SIGNAL=SIG$(kill -l $QUEUECTL_SLOT_CODE)
   if [ "$QUEUECTL_SLOT_KIND" != known ] && queuectl_left; then echo "$QUEUECTL_SLOT_CODE $QUEUECTL_SLOT_SIGNAL left"; exit; fi
@@ -153,13 +155,16 @@ export class SlotShell {
   constructor({ directory, shell, scripts: { outer, inner }, home }: SlotShellOptions) {
     this.#shell = shell;
     this.#child = spawnShell({
-      args: ["-c", SCRIPT, "sh", directory, shell, outer, inner],
+      args: ["-c", SCRIPT, "sh", directory, shell, outer, inner, saidDirectory(directory)],
       env: {
         [RUN_VARIABLE]: "",
         QUEUECTL_HOME: home,
         QUEUECTL_JOB_ID: "",
         QUEUECTL_ATTEMPT: "",
         QUEUECTL_QUEUE: "",
+        QUEUECTL_SAY: "",
+        QUEUECTL_RESULT: "",
+        QUEUECTL_CHECKPOINT: "",
       },
       stdin: "piped",
       stdout: "piped",
