@@ -4,7 +4,7 @@ import { call, useAnswer, withQuery } from "./api.js";
 import { FIELDS } from "./fields.js";
 import { bytes, duration, secondsBetween, visible } from "./format.js";
 import { Output } from "./output.js";
-import { Action, ask, attempt, Empty, Facts, State, Time, withoutWorker } from "./parts.js";
+import { Action, ask, attempt, Empty, Facts, Progress, State, Time, withoutWorker } from "./parts.js";
 import { addressWith, go, Link } from "./router.js";
 
 /** The fields that are shown in ways of their own, and those that are not. */
@@ -29,6 +29,8 @@ export function Job({ id, query }) {
   const chosen = job.history.some(({ attempt }) => attempt === Number(query.attempt))
     ? Number(query.attempt)
     : last;
+  const { result_size: result = null, note = null } = job.history.find(({ attempt }) => attempt === chosen) ??
+    {};
   return html`
     <h1>Job ${job.id} <${State} ...${job}/></h1>
     <${Actions} ...${{ job, path, reload }} />
@@ -50,6 +52,12 @@ export function Job({ id, query }) {
       ["Timeout", job.timeout ? duration(job.timeout) : null],
       ["Runs at", ["scheduled", "failed"].includes(job.state) && html`<${Time} at=${job.run_at}/>`],
       [
+        "Progress",
+        (job.progress !== null || job.progress_text !== null) && html`
+          <${Progress} ...${job} />
+        `,
+      ],
+      [
         "Paused",
         job.paused_since && html`
           <${Paused} ...${job} />
@@ -64,6 +72,18 @@ export function Job({ id, query }) {
           <${Input} ...${job} />
         `,
       ],
+      [
+        "Result",
+        result !== null && html`
+          <${Result} ...${{ id: job.id, attempt: chosen, size: result }} />
+        `,
+      ],
+      ["Checkpoint", job.checkpoint_size !== null && `${bytes(job.checkpoint_size)} for its next attempt`],
+      [
+        "Put off",
+        job.snoozed_since && html`by itself, again and again since <${Time} at=${job.snoozed_since}/>`,
+      ],
+      ["Note", note && visible(note)],
       ...OTHERS.map((field) => [field.title, shown(field, job[field.json])]),
     ]}/>
       <${Timeline} job=${job}/>
@@ -96,6 +116,19 @@ function Input({ id, stdin_size: size }) {
   return html`<a href=${address} download=${`${id}-stdin`}>${size} ${size === 1 ? "byte" : "bytes"}</a>`;
 }
 
+/** What an attempt left: shown on demand, as it may be large. */
+function Result({ id, attempt, size }) {
+  const [shown, setShown] = useState(null);
+  const show = async () => {
+    const address = `/jobs/${encodeURIComponent(id)}/result?attempt=${attempt}`;
+    const { result, result_base64: base64 } = await call("GET", address);
+    setShown(base64 ?? (typeof result === "string" ? result : JSON.stringify(result, null, 2)));
+  };
+  return shown === null
+    ? html`<${Action} run=${show}>Show ${bytes(size)}<//>`
+    : html`<pre aria-label="Result">${visible(shown)}</pre>`;
+}
+
 const SECRET = /secret|token|passw|key|credential|auth/i;
 
 /** Values of names that sound secret show only when asked for. */
@@ -126,8 +159,11 @@ function Timeline({ job }) {
       kind: "processing",
     });
     if (one.finished_at) {
-      const kind = { completed: "completed", cancelled: "cancelled", released: "pending" }[one.outcome] ??
-        "failed";
+      const kind =
+        { completed: "completed", cancelled: "cancelled", released: "pending", snoozed: "scheduled" }[
+          one.outcome
+        ] ??
+          "failed";
       steps.push({ key: `${one.attempt}e`, text: one.outcome.replace("_", " "), at: one.finished_at, kind });
     }
   }
@@ -162,6 +198,7 @@ function Attempts({ job, chosen }) {
               <th>Signal</th>
               <th>Worker</th>
               <th>Host</th>
+              <th>Progress</th>
               <th>Error</th>
             </tr>
           </thead>
@@ -177,7 +214,7 @@ function Attempts({ job, chosen }) {
                     <td>${one.worker}${one.adopted_from && html`
                       <span class="tag" title=${`started by ${one.adopted_from}`}>adopted</span>
                     `}</td>
-                    <td>${one.host}</td><td>${visible(one.error)}</td></tr>
+                    <td>${one.host}</td><td><${Progress} ...${one}/></td><td>${visible(one.error)}</td></tr>
             `
           )}</tbody>
         </table>

@@ -2,7 +2,18 @@
 import { html, useEffect, useState } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
 import { jobs as count, number, visible } from "./format.js";
-import { Action, ask, attempt, Empty, Problem, State, STATES, Time, withoutWorker } from "./parts.js";
+import {
+  Action,
+  ask,
+  attempt,
+  Empty,
+  Problem,
+  Progress,
+  State,
+  STATES,
+  Time,
+  withoutWorker,
+} from "./parts.js";
 import { addressWith, go, Link, wish } from "./router.js";
 
 const FILTERS = ["state", "queue", "label", "search", "error"];
@@ -144,6 +155,14 @@ const OPTIONAL = [
     used: (job) => job.attempts > 0,
     show: (job) => `${job.attempts}/${job.max_retries + 1}`,
     right: true,
+  },
+  {
+    title: "Progress",
+    used: (job) => job.progress !== null || job.progress_text !== null,
+    show: (job) =>
+      html`
+        <${Progress} ...${job} />
+      `,
   },
   { title: "Error", used: (job) => job.error, show: (job) => visible(job.error) },
 ];

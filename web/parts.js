@@ -1,6 +1,6 @@
 /** What several pages show: states, messages, questions, rows of facts. */
 import { h, html, render, useEffect, useRef, useState } from "./lib.js";
-import { fromNow, localTime, number } from "./format.js";
+import { fromNow, localTime, number, visible } from "./format.js";
 
 /** All states, in the order in which a job meets them. */
 export const STATES = ["pending", "scheduled", "processing", "completed", "failed", "dead", "cancelled"];
@@ -18,6 +18,14 @@ export function Time({ at }) {
     return () => clearInterval(timer);
   }, []);
   return at ? html`<time datetime=${at} title=${localTime(at)}>${fromNow(at)}</time>` : null;
+}
+
+/** How far a job is, by its own words. */
+export function Progress({ progress: percent, progress_text: text }) {
+  return html`<span class="progress">${
+    percent !== null &&
+    html`<progress max="100" value=${percent} aria-label="Progress"></progress> ${percent}%`
+  } ${text !== null && visible(text)}</span>`;
 }
 
 /** What went wrong with a request. */

@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "./lib.js";
 import { call, text, useLive } from "./api.js";
 import { duration, secondsBetween } from "./format.js";
-import { Action, ask, attempt, Empty, Problem, Time } from "./parts.js";
+import { Action, ask, attempt, Empty, Problem, Progress, Time } from "./parts.js";
 import { addressWith, Link } from "./router.js";
 
 /** The end of what a worker in the background wrote down. */
@@ -83,7 +83,7 @@ export function Workers({ query }) {
                                         <span class="tag">paused</span>
                                       `} <span class="faint">${duration(
                                         secondsBetween(job.started_at),
-                                      )}</span></div>
+                                      )}</span> <${Progress} ...${job}/></div>
                           `
                         )}</td>
                         <td class="right">${["working", "idle"].includes(worker.state) &&

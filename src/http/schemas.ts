@@ -167,6 +167,8 @@ export const WORKER: JsonSchema = record({
     record({
       ...{ id: TEXT, queue: TEXT, command: TEXT, attempt: COUNT, started_at: TIME },
       paused_since: orNull(TIME),
+      progress: orNull(NUMBER as { type: string }),
+      progress_text: orNull(TEXT),
     }),
   ),
   adopted: listOf(TEXT),

@@ -116,7 +116,8 @@ export function jobJson(job: Job): JobJson {
   };
 }
 
-function progressJson({ progress }: Pick<Job, "progress">): {
+/** How far something is. */
+export function progressJson({ progress }: Pick<Job, "progress">): {
   progress: number | null;
   progress_text: string | null;
 } {

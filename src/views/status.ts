@@ -5,7 +5,7 @@
  */
 import type { Job, State } from "../domain/job.ts";
 import type { Store, WorkerInfo } from "../store/contract.ts";
-import { timeJson } from "./job_json.ts";
+import { progressJson, timeJson } from "./job_json.ts";
 import { type QueueJson, queueJson } from "./queue_json.ts";
 
 /** What `status` knows. The JSON that it prints. */
@@ -49,6 +49,10 @@ export interface RunningJob extends Pick<Job, "id" | "queue" | "command"> {
   started_at: string;
   /** Since when it stands still; null when it does not. */
   paused_since: string | null;
+  /** As in `JobJson`. */
+  progress: number | null;
+  /** As in `JobJson`. */
+  progress_text: string | null;
 }
 
 /** Queues that are shown at a glance, at most: more than anybody reads. */
@@ -83,6 +87,7 @@ async function workerStatus(store: Store, worker: WorkerInfo, now: number): Prom
       attempt: job.lastAttempt,
       started_at: timeJson(job.startedAt)!,
       paused_since: timeJson(job.pausedAt),
+      ...progressJson(job),
     })),
   };
 }

@@ -57,6 +57,7 @@ const ROWS: readonly Row[] = [
       plain("list"),
       plain("show", "j1"),
       plain("logs", "j1", 1), // it has not run yet
+      plain("result", "j1", 1),
       plain("wait", "--timeout 0.01 j1", 1),
       plain("cancel", "j1"),
       plain("retry", "j1"),
@@ -133,6 +134,15 @@ const ROWS: readonly Row[] = [
     lines: [plain("enqueue", "--env-all true")],
   },
   {
+    to: "say something from inside a job",
+    needs: (dir) => ["--allow-env=QUEUECTL_SAY", `--allow-write=${dir.file("say")}`],
+    lines: [
+      ["progress", () => ["progress", "40"]],
+      ["snooze", () => ["snooze", "10m"], 75],
+      ["alive", () => ["alive"]],
+    ],
+  },
+  {
     to: "write a backup",
     needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("out")}`, `--allow-write=${dir.file("out")}`],
     lines: [["backup", (dir) => ["backup", ...toHome(dir), `${dir.file("out")}/b`]]],
@@ -150,10 +160,10 @@ const ROWS: readonly Row[] = [
 ];
 
 /** Runs the program with some permissions, and no others. */
-function run(flags: readonly string[], words: readonly string[], { home }: TempDir) {
+function run(flags: readonly string[], words: readonly string[], { home, file }: TempDir) {
   return finished(Deno.execPath(), {
     args: ["run", "--no-prompt", ...flags, MAIN, ...words],
-    env: { QUEUECTL_HOME: home.dir },
+    env: { QUEUECTL_HOME: home.dir, QUEUECTL_SAY: file("say") },
     stdin: "null",
   });
 }

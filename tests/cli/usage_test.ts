@@ -11,7 +11,7 @@ import { testStore } from "../helpers/worker.ts";
 
 const COMMANDS = [
   ...["enqueue", "list", "show", "logs", "wait", "cancel", "retry", "delete", "edit", "hold", "release"],
-  ...["pause", "resume"],
+  ...["pause", "resume", "result", "progress", "snooze", "alive"],
   ...[
     "dlq",
     "queue",

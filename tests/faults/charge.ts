@@ -59,7 +59,7 @@ export class Charge {
     const found: string[] = [];
     for (const [id, kind] of this.#kinds) {
       found.push(...await this.#verifyEnd(id, kind), ...await this.#verifyOutput(id, kind));
-      found.push(...verifyNotes(id, kind, ledgers));
+      found.push(...await this.#verifyResult(id, kind), ...verifyNotes(id, kind, ledgers));
     }
     for (const { job, attempt } of this.#ledger("overlaps").attempts) {
       found.push(`Attempt ${attempt} of ${job} started while another one was running.`);
@@ -85,6 +85,13 @@ export class Charge {
       " / ",
     );
     return [`${id}, which ${kind.that}, is (${is}) instead of (${shouldBe}): ${said}.`];
+  }
+
+  async #verifyResult(id: string, { result, attempts }: Kind): Promise<string[]> {
+    if (result === undefined) return [];
+    const bytes = await this.#test.store.result(id, attempts);
+    const left = bytes && new TextDecoder().decode(bytes);
+    return left === result ? [] : [`The result of ${id} is ${left} instead of ${result}.`];
   }
 
   async #verifyOutput(id: string, { printed, attempts }: Kind): Promise<string[]> {

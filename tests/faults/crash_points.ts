@@ -15,6 +15,7 @@ import {
   KEEPS_FAILING,
   type Kind,
   plain,
+  PUTS_ITSELF_OFF,
   TALKS,
   TRAPS_EXIT,
   WORKS_LATER,
@@ -32,6 +33,7 @@ const JOBS: readonly Kind[] = [
   BECOMES_ANOTHER,
   TRAPS_EXIT,
   TALKS,
+  PUTS_ITSELF_OFF,
 ];
 
 /** How many times the worker passes a point before it dies there. */

@@ -23,6 +23,8 @@ export interface Kind {
   ends: boolean;
   /** What the last attempt prints, when that matters. */
   printed?: { stdout: string; stderr: string };
+  /** What the last attempt leaves as its result, when that matters. */
+  result?: string;
 }
 
 const COMPLETED = { state: "completed", exitCode: 0, outcome: "completed", attempts: 1, ends: true } as const;
@@ -73,6 +75,18 @@ export const TRAPS_EXIT: Kind = {
   that: "traps its exit",
   ...dead(7),
   command: `trap '${NOTE_END}; exit 7' EXIT; ${START}; sleep 0.3`,
+};
+
+/** Puts itself off, and goes on from its checkpoint. */
+export const PUTS_ITSELF_OFF: Kind = {
+  that: "puts itself off",
+  ...COMPLETED,
+  command: `${START}; ${NOTE_END}; if [ -e "$QUEUECTL_CHECKPOINT" ]; ` +
+    'then cat "$QUEUECTL_CHECKPOINT"; printf done >"$QUEUECTL_RESULT"; ' +
+    'else echo 7 >"$QUEUECTL_CHECKPOINT"; echo \'{"progress": 40, "retry_in": 1}\' >>"$QUEUECTL_SAY"; exit 75; fi',
+  attempts: 2,
+  printed: { stdout: "7\n", stderr: "" },
+  result: "done",
 };
 
 /** Prints slowly to both streams. */

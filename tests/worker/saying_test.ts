@@ -164,16 +164,18 @@ Deno.test("which ends are tried again, and after how long, is up to the job", as
 Deno.test("a job that is silent for too long is ended; one that prints or says anything is not", async () => {
   using test = await testStore();
   await using _worker = await startWorker(test.home, ["--slots", "3"]);
-  const idleTimeoutMs = 2000;
+  const idleTimeoutMs = 4000;
   const silent = await test.enqueue("sleep 300 & wait", { idleTimeoutMs });
-  const loop = (what: string) => `for i in 1 2 3 4 5 6 7 8; do ${what}; sleep 0.5; done`;
-  const prints = await test.enqueue(loop("echo $i"), { idleTimeoutMs });
+  const loop = (what: string) => `until [ -e go ]; do ${what}; sleep 0.2; done`;
+  const prints = await test.enqueue(loop("echo up"), { idleTimeoutMs });
   const says = await test.enqueue(loop('echo \'{"alive": true}\' >>"$QUEUECTL_SAY"'), { idleTimeoutMs });
   const job = await test.reaches(silent, "dead");
-  assert.equal(job.error, "neither printed nor said anything for 2s");
+  assert.equal(job.error, "neither printed nor said anything for 4s");
   assert.equal((await test.store.attempts(silent))[0]!.outcome, "idle");
-  await test.reaches(prints, "completed");
-  await test.reaches(says, "completed");
+  open(test);
+  await test.reaches(prints, "completed", "dead");
+  await test.reaches(says, "completed", "dead");
+  assert.deepEqual(await test.store.states([prints, says]), ["completed", "completed"]);
 });
 
 Deno.test("a checkpoint is given to every further attempt, until the job is completed or removes it", async () => {

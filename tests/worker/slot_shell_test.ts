@@ -56,6 +56,7 @@ function request({ dir }: Slot, command: string, changes: Partial<RunRequest> = 
       QUEUECTL_JOB_ID: "j1",
       QUEUECTL_ATTEMPT: "1",
       QUEUECTL_QUEUE: "default",
+      ...saidVariables(dir.file(token)),
       ...changes.env,
     },
   };

@@ -6,6 +6,7 @@ import { BadInput } from "../../domain/errors.ts";
 import { EDITABLE_FIELDS } from "../../domain/fields.ts";
 import { readFields } from "../../domain/spec.ts";
 import { whereabouts } from "../../system/environment.ts";
+import { editJob } from "../../views/edit_job.ts";
 import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { FlagValues } from "../line/flags.ts";
@@ -51,7 +52,7 @@ export const command: Target = defineCommand({
       const { yes, dryRun } = flags as FlagValues<typeof WHERE_FLAGS>;
       return printChanged(context, verb, await changeMany(context, { verb, filters, changes, yes, dryRun }));
     }
-    const job = await (await context.store()).edit(id!, changes, now);
+    const job = await editJob(await context.store(), id!, { changes, now });
     context.print.result(jobJson(job), () => `Changed job ${job.id}`);
     if (times.readTime) await sayWhen(context, job.runAt, now);
   },

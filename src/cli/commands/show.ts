@@ -16,6 +16,7 @@ import { ONE_ID } from "../line/ids.ts";
 import { ZONE_FLAGS } from "../line/zone.ts";
 import { STATE_COLOUR, stateOf } from "../show/job_table.ts";
 import type { Print } from "../show/print.ts";
+import { progressText } from "../show/progress.ts";
 import { type Column, table } from "../show/table.ts";
 import { visible } from "../show/terminal.ts";
 import { clockTime, fromNow, timeOfDay, type Zone, zoneName } from "../show/times.ts";
@@ -90,6 +91,7 @@ function facts(
     ["Job", job.id],
     ["State", print.paint(STATE_COLOUR[job.state], stateOf(job))],
     ...reasons.map((reason): [string, string] => ["Waits", visible(reason)]),
+    ["Progress", visible(sayProgress(job))],
     ["Paused", sayPaused(job, last, time)],
     ["Runs", unwatched ? "without a worker, until one starts on its host and adopts it" : ""],
     ["Command", job.command.replace(/\n$/, "").split("\n").map(visible).join("\n")],
@@ -107,16 +109,31 @@ function facts(
     ...STORED_FIELDS.filter((name) => !ELSEWHERE.includes(name)).flatMap(field),
     [
       "Input",
-      job.stdinSize === null
-        ? ""
-        : `${job.stdinSize} ${job.stdinSize === 1 ? "byte" : "bytes"}; see show --stdin`,
+      job.stdinSize === null ? "" : `${sayBytes(job.stdinSize)}; see show --stdin`,
     ],
+    [
+      "Result",
+      last?.resultSize === undefined || last.resultSize === null
+        ? ""
+        : `${sayBytes(last.resultSize)}; see result ${job.id}`,
+    ],
+    ["Checkpoint", job.checkpointSize === null ? "" : `${sayBytes(job.checkpointSize)} for its next attempt`],
+    ["Put off", time(job.snoozedSince) && `by itself, again and again since ${time(job.snoozedSince)}`],
+    ["Note", visible(last?.note ?? "")],
   ];
   return lines.filter(([, value]) => value !== "").map(([name, value]) =>
     value.split("\n").map((line, index) => `${index === 0 ? name.padEnd(11) : INDENT}${line}`.trimEnd()).join(
       "\n",
     )
   ).join("\n");
+}
+
+function sayBytes(size: number): string {
+  return `${size} ${size === 1 ? "byte" : "bytes"}`;
+}
+
+function sayProgress({ progress }: Pick<Job, "progress"> | Attempt): string {
+  return progress ? progressText(progress.percent, progress.text) : "";
 }
 
 /** Since when it stands still, and whether it does; or for how long its latest attempt did. */
@@ -185,6 +202,7 @@ function history(print: Print, attempts: readonly Attempt[], zone: Zone): string
     { title: "SIGNAL", value: (attempt) => attempt.signal ?? "" },
     { title: "WORKER", value: (attempt) => attempt.worker },
     { title: "ADOPTED FROM", value: (attempt) => attempt.adoptedFrom ?? "" },
+    { title: "PROGRESS", value: sayProgress },
     { title: "ERROR", value: (attempt) => attempt.error ?? "" },
   ];
   return ["", table(print, { columns, rows: attempts })];

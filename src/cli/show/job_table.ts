@@ -4,6 +4,7 @@
  */
 import { DEFAULT_QUEUE } from "../../domain/fields.ts";
 import { ENDED, type Job, type State } from "../../domain/job.ts";
+import { progressText } from "./progress.ts";
 import type { Colour, Print } from "./print.ts";
 import { type Column, table } from "./table.ts";
 import { fromNow, rough } from "./times.ts";
@@ -45,6 +46,10 @@ export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; no
       title: "TRIES",
       value: (job) => job.attempts > 0 ? `${job.attempts}/${job.maxRetries + 1}` : "",
       align: "right",
+    },
+    {
+      title: "PROGRESS",
+      value: ({ progress }) => progress ? progressText(progress.percent, progress.text) : "",
     },
     { title: "LABEL", value: (job) => job.label ?? "" },
     { title: "ERROR", value: (job) => job.error ?? "" },

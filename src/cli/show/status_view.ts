@@ -8,6 +8,7 @@ import type { QueueJson } from "../../views/queue_json.ts";
 import type { RunningJob, Status, WorkerStatus } from "../../views/status.ts";
 import { STATE_COLOUR, STATE_SHORT } from "./job_table.ts";
 import type { Print } from "./print.ts";
+import { progressText } from "./progress.ts";
 import { type Column, table } from "./table.ts";
 import { rough } from "./times.ts";
 
@@ -46,6 +47,7 @@ export function statusText(
       { title: "STATE", value: ({ worker }) => worker.state },
       { title: "JOB", value: ({ job }) => job?.id ?? "" },
       { title: "FOR", value: ({ job }) => job ? forOf(job, now) : "" },
+      { title: "PROGRESS", value: ({ job }) => job ? progressText(job.progress, job.progress_text) : "" },
       { title: "COMMAND", value: ({ job }) => job?.command ?? "" },
     ],
   });

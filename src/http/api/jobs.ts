@@ -8,6 +8,7 @@ import type { Job } from "../../domain/job.ts";
 import { settingsFrom } from "../../domain/settings.ts";
 import { isField, jobFromValue, readFields } from "../../domain/spec.ts";
 import type { RequestKey, Store } from "../../store/contract.ts";
+import { editJob } from "../../views/edit_job.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
 import { base64 } from "../../views/output_json.ts";
 import { reasonsToWait } from "../../views/waiting.ts";
@@ -141,7 +142,7 @@ export const JOB_ROUTES: readonly Route[] = [
       if (fields.length === 0) {
         throw new BadInput(`Cannot edit job "${path.id}": nothing says what to change`);
       }
-      return jobJson(await store.edit(path.id, readFields(body, surroundings(now)), now));
+      return jobJson(await editJob(store, path.id, { changes: readFields(body, surroundings(now)), now }));
     },
   }),
   defineRoute({

@@ -40,6 +40,7 @@ export class Said {
   #offset = 0;
   #begun = "";
   #size = 0;
+  #heard = false;
   #told = { atMs: -Infinity, progress: "null" };
   #checkpoint: {
     /** What the store has. */
@@ -58,7 +59,10 @@ export class Said {
 
   /** Whether it has said anything since the last call. */
   heard(): boolean {
-    return files.of(this.#spool).has("say") && this.#read();
+    if (files.of(this.#spool).has("say")) this.#read();
+    const heard = this.#heard;
+    this.#heard = false;
+    return heard;
   }
 
   /** What is new of a running attempt and may be told by now. */
@@ -116,12 +120,13 @@ export class Said {
     };
   }
 
-  /** Reads what is new of the lines. Returns whether there was anything. */
-  #read(): boolean {
+  /** Reads what is new of the lines. */
+  #read(): void {
     using file = openIfThere(saidPath(this.#spool, "say"));
-    if (!file) return false;
+    if (!file) return;
     const { size } = file.statSync();
-    if (size === this.#size) return false;
+    if (size === this.#size) return;
+    this.#heard = true;
     if (size < this.#offset) [this.#offset, this.#begun] = [0, ""]; // it was written anew
     const from = Math.max(this.#offset, size - MOST_LINES);
     if (from > this.#offset) this.#begun = "";
@@ -132,7 +137,6 @@ export class Said {
     for (const line of lines) this.#lines.add(line);
     this.#offset = this.#size = size;
     if (size > MOST_LINES) this.#empty();
-    return true;
   }
 
   /** What was read goes, but for what it comes to: whoever watches the attempt next shall know it, too. */
