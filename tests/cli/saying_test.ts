@@ -52,7 +52,7 @@ Deno.test("a result is printed byte for byte, or as JSON, and why there is none 
   const id = await test.enqueue("true");
   const none = await queuectl(["result", id], { home });
   assert.deepEqual([none.code, none.stderr], [1, `Cannot print the result of job "${id}": it has not run\n`]);
-  const { token } = await claimOne(store, "s", { now: Date.now() });
+  const { token } = await claimOne(store, "s", Date.now());
   const result = new TextEncoder().encode('{"n": [1]}\n');
   await store.exchange(exchangeOf("s", {
     said: [{ token, result, progress: { percent: 40, text: "step 3" } }],
