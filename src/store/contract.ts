@@ -414,7 +414,7 @@ export interface WorkerStore {
   workers(): Promise<WorkerInfo[]>;
   /**
    * Tells workers to stop: one, those of one host, or all. Returns the ids of the workers told.
-   * @throws {Refused} when there is no such worker
+   * @throws {Refused} when there is no such worker, or none on that host
    */
   requestStop(stop: StopRequest): Promise<string[]>;
   /** All supervisors, those that are gone and have not been taken over included. */

@@ -8,7 +8,7 @@ import { systemClock } from "../../system/clock.ts";
 import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { LEFT } from "../rules/leases.ts";
-import { noSuchWorker } from "../rules/refusals.ts";
+import { noSuchWorker, noWorkerOn } from "../rules/refusals.ts";
 import { FIRST_STRIPE } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { Lost } from "./engine/driver.ts";
@@ -212,5 +212,6 @@ export async function requestStop(
   const values = [worker ?? null, endAt, leave, host ?? null];
   const [told] = await db.writeAgain([{ sql: REQUEST_STOP, values }]);
   if (worker !== undefined && told!.count === 0) throw noSuchWorker(worker);
+  if (host !== undefined && told!.count === 0) throw noWorkerOn(host);
   return (told!.rows as { id: string }[]).map(({ id }) => id).sort();
 }

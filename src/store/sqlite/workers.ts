@@ -6,7 +6,7 @@
 import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { LEFT } from "../rules/leases.ts";
-import { noSuchWorker } from "../rules/refusals.ts";
+import { noSuchWorker, noWorkerOn } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { settings } from "./settings.ts";
 
@@ -145,5 +145,6 @@ export function requestStop(db: Database, { worker, host, endAt, leave }: StopRe
     host ?? null,
   );
   if (worker !== undefined && told.length === 0) throw noSuchWorker(worker);
+  if (host !== undefined && told.length === 0) throw noWorkerOn(host);
   return told.map(({ id }) => id).sort();
 }

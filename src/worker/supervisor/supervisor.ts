@@ -36,7 +36,7 @@ import { Patience } from "./patience.ts";
 import { Pauses } from "./pauses.ts";
 import { requestOf } from "./run_request.ts";
 import { ReserveWatch } from "./reserve_watch.ts";
-import { settlementOf } from "./settlement.ts";
+import { namingHost, settlementOf } from "./settlement.ts";
 import { Succession } from "./succession.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -420,7 +420,9 @@ export class Supervisor {
     end: AttemptEnd,
     { barred }: { barred: boolean } = { barred: end.outcome === "unstarted" },
   ): void {
-    const settlement = settlementOf(job, end, {
+    const { store, host } = this.#options;
+    const named = store.place === "server" ? namingHost(end, host.name) : end;
+    const settlement = settlementOf(job, named, {
       settings: this.#settings,
       random: Math.random(),
       now: this.#options.clock.now(),
