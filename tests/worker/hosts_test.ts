@@ -92,7 +92,7 @@ test("a job on another host is followed, paused, resumed, cancelled and shown fr
   await reaches(store, long, ({ state }) => state === "cancelled", "is cancelled");
   Deno.writeTextFileSync(net.dir.file("go"), "");
   assert.equal(await following.ended, 0);
-  assert.equal(following.printed(), "one\ntwo\n");
+  assert.match(following.printed(), /^(No worker is running.*\n)?one\ntwo\n$/);
   const stop = async (host: string) => {
     const { code, stderr } = await here!.start(["worker", "stop", "--wait", "--host", host]).output();
     return [code, new TextDecoder().decode(stderr)];
