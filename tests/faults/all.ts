@@ -9,6 +9,7 @@ import { ENQUEUERS } from "./enqueuers.ts";
 import type { Fault } from "./fault.ts";
 import { FULL_DISK } from "./full_disk.ts";
 import { HANDOVER } from "./handover.ts";
+import { HOSTS } from "./hosts.ts";
 import { JOB_STORM } from "./job_storm.ts";
 import { POWER_CUT } from "./power_cut.ts";
 import { SLEEP } from "./sleep.ts";
@@ -31,5 +32,6 @@ export const FAULTS: readonly Fault[] = [
   CRASH_MODEL,
   POWER_CUT,
   FULL_DISK,
+  HOSTS,
   SOAK,
 ];
