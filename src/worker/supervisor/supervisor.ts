@@ -49,6 +49,8 @@ export interface SupervisorOptions {
   home: Home;
   /** As `probeHost` found it. */
   host: Host;
+  /** Commands see it as `QUEUECTL_STORE`; undefined where the home says it. */
+  storeName?: string | undefined;
   /** Where jobs run that name no directory; null when it is gone. */
   directory: string | null;
   /** The program's entry file, which is the threads' too. */
@@ -403,10 +405,11 @@ export class Supervisor {
   }
 
   #request(job: ClaimedJob): RunRequest {
-    const { host, home, directory } = this.#options;
+    const { host, home, storeName, directory } = this.#options;
     return requestOf(job, {
       host,
       home,
+      storeName,
       directory,
       settings: this.#settings,
       spool: this.#succession.spoolOf(job.token),

@@ -28,7 +28,12 @@ export const command: Target = defineCommand({
   words: { placeholder: "KIND WORD", brief: "what is completed, and how it begins", min: 1, max: 2 },
   async run(context, _flags, [kind, prefix = ""]) {
     try {
-      const store = await openStore(context.home, { create: false, reserve: false, upgrade: false });
+      const store = await openStore(context.home, {
+        create: false,
+        reserve: false,
+        upgrade: false,
+        meant: context.meant,
+      });
       const lines = (await offers(store, kind!, prefix))
         .filter(({ word }) => word.startsWith(prefix) && PLAIN.test(word))
         .map(({ word, about }) => `${word}\t${shown(about)}\n`);

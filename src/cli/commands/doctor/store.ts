@@ -31,10 +31,10 @@ export async function* checkStore(context: Context): AsyncGenerator<Finding> {
 const HINT = "; run queuectl doctor";
 
 async function damaged(
-  { home }: Context,
+  { home, meant }: Context,
   { check, found }: { check: string; found: string },
 ): Promise<Finding> {
-  const rescue = await rescueOf(home);
+  const rescue = await rescueOf(home, meant);
   if (!rescue) return problem(check, found, "see to that with the tools that come with its engine");
   const seen = rescue.survey();
   const extent = seen ? `; ${seen.readable} of about ${seen.of} jobs can be read` : "";
