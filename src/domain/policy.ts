@@ -25,8 +25,11 @@ const AS_USUAL = "default";
 
 /** How an attempt ended, as far as it matters for another one. */
 export interface Ending {
+  /** In a word. */
   outcome: Outcome;
+  /** Null when it was killed, or nobody knows. */
   exitCode: number | null;
+  /** The signal that killed it, such as `SIGKILL`. */
   signal: string | null;
 }
 
@@ -91,7 +94,7 @@ export function whyNotAgain({ retryOn, noRetryOn }: RetryLists, ending: Ending):
   return undefined;
 }
 
-/** @throws {BadInput} when an end is in both lists */
+/** Refuses lists that contradict each other. @throws {BadInput} when an end is in both */
 export function checkRetryLists({ retryOn, noRetryOn }: Partial<RetryLists>): void {
   if (!retryOn || !noRetryOn) return;
   const others = endsOf(noRetryOn);
@@ -116,8 +119,11 @@ export interface OwnBackoff {
   delaysMs?: readonly number[];
   /** In seconds, as in the settings. */
   backoffBase?: number;
+  /** As in the settings. */
   backoffFactor?: number;
+  /** As in the settings. */
   backoffMaxMs?: number;
+  /** As in the settings. */
   backoffJitter?: number;
 }
 
@@ -183,13 +189,25 @@ function sayDuration(ms: number): string {
   return parseDuration(said) === ms ? said : `${ms / 1000}s`;
 }
 
-/** What of a job is in the column. */
-const COLUMN = { retryOn: null, noRetryOn: null, backoff: null, idleTimeoutMs: null, maxWaitMs: null };
+const NOTHING: Policy = {
+  retryOn: null,
+  noRetryOn: null,
+  backoff: null,
+  idleTimeoutMs: null,
+  maxWaitMs: null,
+};
 
 /** The fields that share the column. */
-export type Policy = { [K in keyof typeof COLUMN]: (K extends `${string}Ms` ? number : string) | null };
+export interface Policy extends RetryLists {
+  /** See `OwnBackoff`. */
+  backoff: string | null;
+  /** For how long it may be silent; 0 is for ever. */
+  idleTimeoutMs: number | null;
+  /** For how long it may put itself off; 0 is for ever. */
+  maxWaitMs: number | null;
+}
 
-const KEYS = Object.keys(COLUMN) as (keyof Policy)[];
+const KEYS = Object.keys(NOTHING) as (keyof Policy)[];
 
 /** What stands in the column of a job: a JSON object; null where the job says nothing of it. */
 export function policyColumn(job: Policy): string | null {
@@ -209,11 +227,11 @@ export function policyChange(fields: Partial<Policy>): string | undefined {
 
 /** The fields in a column; undefined when they cannot be read. */
 export function policyOf(column: string | null): Policy | undefined {
-  if (column === null) return COLUMN;
+  if (column === null) return NOTHING;
   try {
     const stored: unknown = JSON.parse(column);
     if (typeof stored !== "object" || stored === null || Array.isArray(stored)) return undefined;
-    return { ...COLUMN, ...stored };
+    return { ...NOTHING, ...stored };
   } catch {
     return undefined;
   }

@@ -50,7 +50,9 @@ export interface Next {
 export interface EndedAttempt extends Policy, Pick<Job, "attempts" | "maxRetries"> {
   /** `unstarted` is a command that never began. */
   outcome: Outcome | "unstarted";
+  /** As in `Ending`. */
   exitCode: number | null;
+  /** As in `Ending`. */
   signal: string | null;
   /** In ms since the epoch. */
   finishedAt: number;
@@ -90,6 +92,7 @@ export function nextState(ended: EndedAttempt, settings: Backoff, random: number
 export interface Snooze extends Pick<Policy, "maxWaitMs"> {
   /** For how long, in ms. */
   retryInMs: number;
+  /** When its attempt ended. */
   finishedAt: number;
   /** Since when it has put itself off again and again: the start of the first of these attempts. */
   since: number;

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import type { AttemptEnd, RunRequest } from "../../src/worker/messages.ts";
 import { findRuns } from "../../src/worker/process/posix/find.ts";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";
+import { saidVariables } from "../../src/worker/spool/said_files.ts";
 import { bar, hasBegun, spooledEnd } from "../../src/worker/spool/spool.ts";
 import { adopt } from "../../src/worker/thread/adopted.ts";
 import { Lookout } from "../../src/worker/thread/lookout.ts";
