@@ -95,7 +95,7 @@ const SPOILED: Record<Exclude<keyof Salvaged, Staging | "supervisors" | "setting
   ],
   attempts: ["started_at = -5 WHERE job = 2", "outcome = 'fine' WHERE job = 3"],
   inputs: ["job = -1 WHERE job = 2"],
-  checkpoints: ["job = -1 WHERE job = 1"],
+  checkpoints: ["job = -1 WHERE job = 2"],
   said: ["attempt = -1 WHERE job = 1"],
   results: ["attempt = -1 WHERE job = 1"],
   output: ["start = -1 WHERE start = 1", "stream = 'stdin' WHERE start = 2"],

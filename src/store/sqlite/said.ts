@@ -68,5 +68,5 @@ export function readCheckpoint(
 ): Uint8Array | undefined {
   if (size === null) return undefined;
   const bytes = db.get<{ bytes: unknown }>(CHECKPOINT, seq)?.bytes;
-  return bytes instanceof Uint8Array ? bytes : undefined;
+  return bytes instanceof Uint8Array && bytes.length === size ? bytes : undefined;
 }

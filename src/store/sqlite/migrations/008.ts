@@ -65,7 +65,7 @@ export const step: Step = {
    CREATE TABLE checkpoints (
      job INTEGER PRIMARY KEY REFERENCES jobs ON DELETE CASCADE,
      bytes BLOB NOT NULL
-   ) STRICT;
+   ) STRICT, WITHOUT ROWID;
 
    ALTER TABLE figures ADD COLUMN snoozed INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE overall_figures ADD COLUMN snoozed INTEGER NOT NULL DEFAULT 0;`,

@@ -131,6 +131,7 @@ const COUNTED = "SELECT sum(n) AS n FROM counts";
 const EXPECTED: Partial<Record<Table, { sql: string; of: "source" | "saved" }>> = {
   jobs: { sql: COUNTED, of: "source" },
   inputs: { sql: "SELECT count(stdin_size) AS n FROM jobs", of: "saved" },
+  checkpoints: { sql: "SELECT count(checkpoint_size) AS n FROM jobs", of: "saved" },
   attempts: { sql: "SELECT sum(last_attempt) AS n FROM jobs", of: "saved" },
   output: { sql: "SELECT count(*) AS n FROM output", of: "source" }, // SQLite counts in an index
 };
@@ -141,7 +142,9 @@ async function copyAll(source: Source, db: Database, open: () => Pages | undefin
   for (const table of TABLES) {
     const saved = await copyTable(source, db, { table, open });
     // nobody knows what jobs had that nobody knows of
-    if (["attempts", "inputs"].includes(table) && salvaged.jobs!.lost !== 0 && saved.lost === 0) {
+    if (
+      ["attempts", "inputs", "checkpoints"].includes(table) && salvaged.jobs!.lost !== 0 && saved.lost === 0
+    ) {
       saved.lost = null;
     }
     salvaged[table] = saved;
@@ -216,7 +219,7 @@ function fillGaps(
   const key = KEYS[table]!;
   for (const { rowid, fields } of rowsOnPages(pages.file)) {
     if (fields.length < least || fields.length > columns.length) continue;
-    if ((rowid === undefined) !== (table === "attempts")) continue;
+    if ((rowid === undefined) !== WITHOUT_ROWID.includes(table)) continue;
     const row = Object.fromEntries(fields.map((field, n) => [columns[n]!, field]));
     if (rowid !== undefined) row[key] = rowid;
     const n = row[key];
@@ -224,11 +227,17 @@ function fillGaps(
   }
 }
 
+/** Of those with keys, the tables whose rows have no number of their own. */
+const WITHOUT_ROWID: readonly Table[] = ["checkpoints", "attempts", "said", "results"];
+
 /** By how many columns the rows of a table are recognised: as many as the first version had. */
 const LEAST_COLUMNS: Partial<Record<Table, number>> = {
   jobs: 23,
   inputs: 2,
   attempts: 13,
+  checkpoints: 2,
+  said: 5,
+  results: 3,
   output: 6,
   staged: 4,
 };
