@@ -9,6 +9,7 @@ import { ENQUEUERS } from "./enqueuers.ts";
 import type { Fault } from "./fault.ts";
 import { FULL_DISK } from "./full_disk.ts";
 import { HANDOVER } from "./handover.ts";
+import { HOSTS } from "./hosts.ts";
 import { JOB_STORM } from "./job_storm.ts";
 import { POWER_CUT } from "./power_cut.ts";
 import { SLEEP } from "./sleep.ts";
@@ -22,6 +23,7 @@ export const GROUPS = {
   storms: [WORKER_STORM, JOB_STORM],
   absence: [HANDOVER, SLEEP, ZOMBIE, CLOCK],
   crashes: [CRASH_POINTS, THREAD_CRASH, ENQUEUERS],
+  hosts: [HOSTS],
   disks: [CRASH_MODEL, POWER_CUT, FULL_DISK, SOAK],
 } as const satisfies Record<string, readonly Fault[]>;
 
