@@ -52,6 +52,10 @@ export interface Target {
   applicationName: string;
 }
 
+/** What PgBouncer says in statement mode, and the code that stands for it here. */
+const STATEMENT_POOLER = /transaction blocks not allowed in statement pooling mode/i;
+export const NO_TRANSACTIONS = "QU004";
+
 /** What the driver says of a server without TLS. */
 export const NO_TLS = "The server does not support SSL connections";
 const TAKES_WRITES = "SELECT current_setting('transaction_read_only') AS off";
@@ -68,6 +72,7 @@ interface Client {
   query(
     statement: { text: string; values?: readonly Value[] },
   ): Promise<{ rows?: unknown[]; rowCount?: number | null }>;
+  readonly processID: number | null;
   on(event: "error" | "end" | "notification", listener: () => void): void;
   readonly connection: { readonly stream: { destroy(): void } };
 }
@@ -184,6 +189,11 @@ export class Connection {
     return connection;
   }
 
+  /** The process of the server that it was told of, which is not the one that answers where a pooler stands between. */
+  get backend(): number | null {
+    return this.#client.processID;
+  }
+
   /** Nothing can be asked any more. */
   get isClosed(): boolean {
     return this.#closed;
@@ -268,6 +278,9 @@ function explained(error: unknown): unknown {
   if (error instanceof pg.DatabaseError) {
     const { message, code = "", constraint, severity } = error;
     // what ends the connection may have come after a commit
+    if (STATEMENT_POOLER.test(message)) {
+      return new ServerError(message, NO_TRANSACTIONS, undefined, { cause: error });
+    }
     const ended = severity === "FATAL" || severity === "PANIC";
     const known = new ServerError(message, code, constraint, { cause: error });
     return ended && /^(57P0[1-4]|08)/.test(code) ? new Lost(message, { cause: error }) : known;

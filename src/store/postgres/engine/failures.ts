@@ -45,6 +45,11 @@ const SENTENCES: readonly (readonly [RegExp, string, typeof StoreUnusable])[] = 
     "Cannot use the store %: its tables are not those of this queuectl; update queuectl",
     StoreNewer,
   ],
+  [
+    /^QU004$/,
+    "Cannot use the store %: a pooler in statement mode stands between; set pool_mode = transaction there, or go past it",
+    StoreUnusable,
+  ],
   [/^(40P01|40001)$/, "Cannot use the store %: others change the same jobs; try again", StoreBusy],
 ];
 
