@@ -63,7 +63,15 @@ export async function copyStore(options: CopyOptions): Promise<Copied> {
     const target = await targetOf(home, to);
     try {
       const mark: CopyMark = { from: names.from, run: crypto.randomUUID(), stale: false };
-      const resumed = await begin(target, { names, mark, anew });
+      const begun = await begin(target, { source, names, mark, anew, options });
+      if (begun === "done") {
+        const tables = [];
+        for (const table of COPIED) {
+          tables.push({ name: table.name, what: table.what, rows: await source.count(table) });
+        }
+        return { ...names, resumed: true, tables };
+      }
+      const resumed = begun === "resumed";
       const tables = [];
       for (const table of COPIED) {
         await checkColumns(table, source, target);
@@ -115,18 +123,27 @@ async function requireQuiet(store: Store, name: string, { clock }: CopyOptions):
   }
 }
 
-/** Makes sure that nobody's jobs are overwritten. Returns whether it goes on with what is there. */
+interface Beginning {
+  source: Copyable;
+  names: { from: string; to: string };
+  mark: CopyMark;
+  anew: boolean;
+  options: CopyOptions;
+}
+
+/** Makes sure that nobody's jobs are overwritten. Whoever was killed right after the last step finds it done. */
 async function begin(
   target: CopyTarget,
-  { names, mark, anew }: { names: { from: string; to: string }; mark: CopyMark; anew: boolean },
-): Promise<boolean> {
+  { source, names, mark, anew, options }: Beginning,
+): Promise<"new" | "resumed" | "done"> {
   const before = await target.mark();
   if (before === undefined) {
     if (!await target.isEmpty()) {
+      if (await isSameStore(source, target, options)) return "done";
       throw new Refused(`Cannot copy to "${names.to}": it is not empty; copy to one that is`);
     }
     await target.setMark(mark);
-    return false;
+    return "new";
   }
   if (!anew && before.from !== mark.from) {
     throw new Refused(
@@ -134,9 +151,9 @@ async function begin(
     );
   }
   await target.setMark({ ...mark, stale: before.stale || anew });
-  if (!anew && !before.stale) return true;
+  if (!anew && !before.stale) return "resumed";
   await target.wipe(mark);
-  return false;
+  return "new";
 }
 
 /** What one of them has and the other has not would be lost. */
@@ -170,28 +187,41 @@ async function copyTable(
   }
 }
 
-async function compareTable(
+async function compareTable(table: CopiedTable, { source, target, mark, options }: Under): Promise<void> {
+  if (await isSameTable(table, { source, target, options })) return;
+  await target.setMark({ ...mark, stale: true });
+  throw new Refused(
+    `Cannot finish the copy: ${table.what} of "${mark.from}" changed meanwhile; see that nobody uses it, and copy again`,
+  );
+}
+
+async function isSameTable(
   table: CopiedTable,
-  { source, target, mark, options: { onProgress } }: Under,
-): Promise<void> {
+  { source, target, options: { onProgress } }: Pick<Under, "source" | "options"> & { target: Copyable },
+): Promise<boolean> {
   const of = await source.count(table);
   let after: readonly Plain[] | undefined;
   for (let done = 0;;) {
     onProgress?.({ compares: true, what: table.what, done, of });
     const [theirs, ours] = await Promise.all([source.rows(table, after), target.rows(table, after)]);
     const columns = Object.keys(ours[0] ?? theirs[0] ?? {});
-    const differs = theirs.length !== ours.length ||
-      theirs.some((row, at) => !isSame(row, ours[at]!, columns));
-    if (differs) {
-      await target.setMark({ ...mark, stale: true });
-      throw new Refused(
-        `Cannot finish the copy: ${table.what} of "${mark.from}" changed meanwhile; see that nobody uses it, and copy again`,
-      );
+    if (theirs.length !== ours.length || theirs.some((row, at) => !isSame(row, ours[at]!, columns))) {
+      return false;
     }
-    if (theirs.length === 0) return;
+    if (theirs.length === 0) return true;
     after = keyOf(table, theirs.at(-1)!);
     done += theirs.length;
   }
+}
+
+async function isSameStore(source: Copyable, target: Copyable, options: CopyOptions): Promise<boolean> {
+  for (const table of COPIED) {
+    if (await source.count(table) !== await target.count(table)) return false;
+  }
+  for (const table of COPIED) {
+    if (!await isSameTable(table, { source, target, options })) return false;
+  }
+  return true;
 }
 
 function keyOf({ key }: CopiedTable, row: Row): Plain[] {

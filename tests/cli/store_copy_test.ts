@@ -35,6 +35,11 @@ testWith(server, "store copy that is killed again and again completes when it is
     break;
   }
   assert.equal(lived, JOBS + 1);
+  assert.deepEqual(
+    JSON.parse((await queuectl(...words, "--json")).stdout).copied.jobs,
+    JOBS + 1,
+    "done is done",
+  );
   const used = await queuectl("store", "use", address);
   assert.equal(used.code, 0, used.stderr);
   const { counts } = JSON.parse((await queuectl("status", "--json")).stdout);

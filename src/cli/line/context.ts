@@ -73,7 +73,8 @@ export class Context implements AsyncDisposable {
 
   /** The settings that hold now. */
   async settings(): Promise<Settings> {
-    return settingsFrom(await (await this.store()).settings());
+    const store = await this.store();
+    return settingsFrom(await store.settings(), store.defaults);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

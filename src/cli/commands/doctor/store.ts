@@ -86,7 +86,7 @@ async function* checkOpened(context: Context, store: Store): AsyncGenerator<Find
 
 /** How long ended jobs are kept, since that says how large the store becomes. */
 async function checkRetention(store: Store): Promise<Finding> {
-  const { retentionMs, retentionDeadMs } = settingsFrom(await store.settings());
+  const { retentionMs, retentionDeadMs } = settingsFrom(await store.settings(), store.defaults);
   const said = (ms: number) => ms === 0 ? "for ever" : formatDuration(ms);
   const queues = await store.queues();
   const own = queues.filter(({ retentionMs, retentionDeadMs }) => (retentionMs ?? retentionDeadMs) !== null);

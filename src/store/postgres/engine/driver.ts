@@ -73,7 +73,8 @@ interface Client {
     statement: { text: string; values?: readonly Value[] },
   ): Promise<{ rows?: unknown[]; rowCount?: number | null }>;
   readonly processID: number | null;
-  on(event: "error" | "end" | "notification", listener: () => void): void;
+  on(event: "error" | "end", listener: () => void): void;
+  on(event: "notification", listener: (notice: { channel: string }) => void): void;
   readonly connection: { readonly stream: { destroy(): void } };
 }
 
@@ -94,7 +95,7 @@ const types = {
 
 /** What a connection tells of, and what ends the wait for it while it is being made. */
 export interface Ear {
-  onNotice?(): void;
+  onNotice?(channel: string): void;
   onLost?(): void;
   signal?: AbortSignal;
 }
@@ -172,7 +173,7 @@ export class Connection {
       connection.#closed = true;
       onLost?.();
     });
-    if (onNotice) client.on("notification", onNotice);
+    if (onNotice) client.on("notification", ({ channel }) => onNotice(channel));
     const giveUp = () => connection.close();
     signal?.addEventListener("abort", giveUp, { once: true });
     try {
