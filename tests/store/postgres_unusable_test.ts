@@ -64,11 +64,11 @@ testWith(server, "PostgreSQL: users who may not, and passwords that are wrong", 
       assert.match(said, message);
       return true;
     });
-  await refused("weak", /: this user lacks a privilege there$/);
+  await refused("weak", /: this user lacks CREATE on database postgres$/);
   await refused("locked:wrong-one", /: the password is wrong, or none was given$/);
   await refused("locked", /: the password is wrong, or none was given$/);
   await refused("nobody", /: the server does not let this user in$/);
   await assert.rejects(openPostgresStore(as("locked:right"), dir.home, {}), {
-    message: /: this user lacks a privilege there$/,
+    message: /: this user lacks CREATE on database postgres$/,
   });
 });

@@ -112,6 +112,7 @@ const TREE: Group = {
         show: () => import("../commands/store/show.ts"),
         check: () => import("../commands/store/check.ts"),
         copy: () => import("../commands/store/copy.ts"),
+        roles: () => import("../commands/store/roles.ts"),
       },
     },
     backup: () => import("../commands/backup.ts"),
