@@ -56,7 +56,10 @@ testWith(
       "named\n",
     );
     Deno.writeTextFileSync(dir.file("in"), "read by cat\n");
-    assert.equal(await done(enqueuer!("enqueue", "--quiet", "--stdin", dir.file("in"), "cat")), "j4\n");
+    assert.equal(
+      await done(enqueuer!("enqueue", "--quiet", "--queue", "own", "--stdin", dir.file("in"), "cat")),
+      "j4\n",
+    );
     Deno.writeTextFileSync(dir.file("many"), "true\n".repeat(3000));
     assert.equal(
       (await done(enqueuer!("enqueue", "--quiet", "--file", dir.file("many")))).split("\n").length,
@@ -64,8 +67,8 @@ testWith(
     );
     const taken = await enqueuer!("enqueue", "--quiet", "--id", "first", "true");
     assert.deepEqual([taken.code, taken.stderr], [1, 'Cannot enqueue job "first": the id is taken\n']);
-    await refused(enqueuer!("list"), /SELECT on table jobs$/m);
-    await refused(enqueuer!("show", "first"), /SELECT on table jobs$/m);
+    await refused(enqueuer!("list"), /SELECT on table \w+$/m);
+    await refused(enqueuer!("show", "first"), /SELECT on table \w+$/m);
     await refused(enqueuer!("cancel", "first"), /on table \w+$/m);
     await refused(enqueuer!("config", "set", "max_retries", "1"), /INSERT on table settings$/m);
     await refused(enqueuer!("worker", "start", "--burst"), /on table \w+$/m);
@@ -94,9 +97,6 @@ testWith(
     assert.match(await done(worker!("list", "--queue", "own")), /completed/);
     const state = await owner!("doctor", "--json");
     assert.doesNotMatch(state.stdout, /"problem"/, state.stdout);
-    const input = await owner!("edit", "j4", "--queue", "own");
-    assert.equal(input.code, 0, input.stderr);
-    await done(worker!("worker", "start", "--burst", "--queue", "own"));
     assert.equal(await done(reader!("logs", "j4")), "read by cat\n");
   },
 );
