@@ -70,7 +70,7 @@ testWith(
     await refused(enqueuer!("list"), /SELECT on table \w+$/m);
     await refused(enqueuer!("show", "first"), /SELECT on table \w+$/m);
     await refused(enqueuer!("cancel", "first"), /on table \w+$/m);
-    await refused(enqueuer!("config", "set", "max_retries", "1"), /INSERT on table settings$/m);
+    await refused(enqueuer!("config", "set", "max_retries", "1"), /(?:INSERT|DELETE) on table settings$/m);
     await refused(enqueuer!("worker", "start", "--burst"), /on table \w+$/m);
     const check = await enqueuer!("store", "check");
     assert.deepEqual([check.code, /this user lacks .*SELECT on work\.attempts/.test(check.stdout)], [
@@ -88,7 +88,7 @@ testWith(
     await refused(reader!("enqueue", "--quiet", "true"), /INSERT on table jobs/);
     await refused(reader!("cancel", "first"), /on table \w+$/m);
     await refused(reader!("delete", "first"), /on table \w+$/m);
-    await refused(reader!("config", "set", "max_retries", "1"), /INSERT on table settings$/m);
+    await refused(reader!("config", "set", "max_retries", "1"), /(?:INSERT|DELETE) on table settings$/m);
     await refused(reader!("queue", "pause", "mail"), /on table queues$/m);
 
     await done(worker!("queue", "pause", "default"));

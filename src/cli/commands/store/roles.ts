@@ -13,10 +13,10 @@ const NAME = /^[a-z_][a-z0-9_$-]{0,62}$/i;
 export const command: Target = defineCommand({
   brief: "Print the SQL for roles that may only enqueue, only look, or run jobs",
   description:
-    "To be run by the owner of the store's schema, once the store is there, and again after an update. It " +
+    "To be run by who may make roles on the server, once the store is there, and again after an update. It " +
     "prints, and changes nothing.",
   examples: [
-    ['store roles | psql "$OWNER_URL"', "make them"],
+    ["store roles | psql work", "make them"],
     ["store roles --enqueuer web --reader grafana --worker runner", "under other names"],
   ],
   flags: {
