@@ -21,14 +21,17 @@ testWith(
     const home = dir.home.dir;
     const address = `${own.url}&schema=work`;
     const as = (role: string) => (...args: string[]) =>
-      run([...args, "--store", address.replace("queuectl@", `${role}@`)], { home, program: PROGRAM });
+      run([...args, "--quiet", "--store", address.replace("queuectl@", `${role}@`)], {
+        home,
+        program: PROGRAM,
+      });
     const [owner, enqueuer, reader, worker] = [
       "queuectl",
       "queuectl_enqueuer",
       "queuectl_reader",
       "queuectl_worker",
     ].map(as);
-    assert.equal((await owner!("enqueue", "--quiet", "--id", "first", "echo secret")).code, 0);
+    assert.equal((await owner!("enqueue", "--id", "first", "echo secret")).code, 0);
     const roles = await owner!("store", "roles");
     assert.equal(roles.code, 0, roles.stderr);
     for (let n = 0; n < 2; n++) await tamper(address, roles.stdout);
@@ -48,24 +51,24 @@ testWith(
       assert.match(stderr, lacks);
     };
 
-    assert.equal(await done(enqueuer!("enqueue", "--quiet", "true")), "j2\n");
+    assert.equal(await done(enqueuer!("enqueue", "true")), "j2\n");
     assert.equal(
       await done(
-        enqueuer!("enqueue", "--quiet", "--id", "named", "--queue", "mail", "--delay", "1h", "true"),
+        enqueuer!("enqueue", "--id", "named", "--queue", "mail", "--delay", "1h", "true"),
       ),
       "named\n",
     );
     Deno.writeTextFileSync(dir.file("in"), "read by cat\n");
     assert.equal(
-      await done(enqueuer!("enqueue", "--quiet", "--queue", "own", "--stdin", dir.file("in"), "cat")),
+      await done(enqueuer!("enqueue", "--queue", "own", "--stdin", dir.file("in"), "cat")),
       "j4\n",
     );
     Deno.writeTextFileSync(dir.file("many"), "true\n".repeat(3000));
     assert.equal(
-      (await done(enqueuer!("enqueue", "--quiet", "--file", dir.file("many")))).split("\n").length,
+      (await done(enqueuer!("enqueue", "--file", dir.file("many")))).split("\n").length,
       3001,
     );
-    const taken = await enqueuer!("enqueue", "--quiet", "--id", "first", "true");
+    const taken = await enqueuer!("enqueue", "--id", "first", "true");
     assert.deepEqual([taken.code, taken.stderr], [1, 'Cannot enqueue job "first": the id is taken\n']);
     await refused(enqueuer!("list"), /SELECT on table \w+$/m);
     await refused(enqueuer!("show", "first"), /SELECT on table \w+$/m);
@@ -85,14 +88,14 @@ testWith(
     assert.match(await done(reader!("show", "first")), /echo secret/);
     await done(reader!("status"));
     await done(reader!("metrics"));
-    await refused(reader!("enqueue", "--quiet", "true"), /INSERT on table jobs/);
+    await refused(reader!("enqueue", "true"), /INSERT on table jobs/);
     await refused(reader!("cancel", "first"), /on table \w+$/m);
     await refused(reader!("delete", "first"), /on table \w+$/m);
     await refused(reader!("config", "set", "max_retries", "1"), /(?:INSERT|DELETE) on table settings$/m);
     await refused(reader!("queue", "pause", "mail"), /on table queues$/m);
 
     await done(worker!("queue", "pause", "default"));
-    await done(worker!("enqueue", "--quiet", "--queue", "own", "echo ran"));
+    await done(worker!("enqueue", "--queue", "own", "echo ran"));
     await done(worker!("worker", "start", "--burst", "--queue", "own"));
     assert.match(await done(worker!("list", "--queue", "own")), /completed/);
     const state = await owner!("doctor", "--json");
