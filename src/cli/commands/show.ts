@@ -16,7 +16,7 @@ import { ONE_ID } from "../line/ids.ts";
 import { ZONE_FLAGS } from "../line/zone.ts";
 import { STATE_COLOUR, stateOf } from "../show/job_table.ts";
 import type { Print } from "../show/print.ts";
-import { progressText } from "../show/progress.ts";
+import { progressText } from "../show/job_progress.ts";
 import { type Column, table } from "../show/table.ts";
 import { visible } from "../show/terminal.ts";
 import { clockTime, fromNow, timeOfDay, type Zone, zoneName } from "../show/times.ts";

@@ -4,7 +4,7 @@
  */
 import { DEFAULT_QUEUE } from "../../domain/fields.ts";
 import { ENDED, type Job, type State } from "../../domain/job.ts";
-import { progressText } from "./progress.ts";
+import { progressText } from "./job_progress.ts";
 import type { Colour, Print } from "./print.ts";
 import { type Column, table } from "./table.ts";
 import { fromNow, rough } from "./times.ts";

@@ -8,7 +8,7 @@ import type { QueueJson } from "../../views/queue_json.ts";
 import { onSeveralHosts, type RunningJob, type Status, type WorkerStatus } from "../../views/status.ts";
 import { STATE_COLOUR, STATE_SHORT } from "./job_table.ts";
 import type { Print } from "./print.ts";
-import { progressText } from "./progress.ts";
+import { progressText } from "./job_progress.ts";
 import { type Column, table } from "./table.ts";
 import { rough } from "./times.ts";
 
