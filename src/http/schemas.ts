@@ -5,6 +5,7 @@
  */
 import { type Field, FIELDS, type Kind, SHOWN_FIELDS, type ShownName } from "../domain/fields.ts";
 import { OUTCOMES, STATES } from "../domain/job.ts";
+import { SKIP_REASONS } from "../domain/needs.ts";
 import type { FieldsJson } from "../views/job_json.ts";
 import { WORKER_STATES } from "../views/status.ts";
 import type { JsonSchema } from "./inputs.ts";
@@ -61,6 +62,8 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
     case "path":
     case "input":
       return TEXT;
+    case "jobs":
+      return { type: "array", items: TEXT };
   }
 }
 
@@ -83,6 +86,7 @@ function jobSchema(): JsonSchema {
     signal: orNull(TEXT),
     error: orNull(TEXT),
     worker: orNull(TEXT),
+    skipped_for: { type: ["string", "null"], enum: [...SKIP_REASONS, null] },
     paused_since: orNull(TIME),
     ...others,
     stdin_size: orNull(COUNT as { type: string }),

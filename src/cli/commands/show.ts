@@ -162,6 +162,7 @@ function textsOf(
     case "word":
     case "path":
     case "input":
+    case "jobs":
       return [String(value)];
   }
 }

@@ -9,6 +9,7 @@ import { type Column, table } from "./table.ts";
 import { fromNow, rough } from "./times.ts";
 
 export const STATE_COLOUR: Readonly<Record<State, Colour>> = {
+  blocked: "blue",
   pending: "yellow",
   scheduled: "blue",
   processing: "cyan",
@@ -16,10 +17,12 @@ export const STATE_COLOUR: Readonly<Record<State, Colour>> = {
   failed: "red",
   dead: "red",
   cancelled: "grey",
+  skipped: "grey",
 };
 
 /** The names of states where there is little room. */
 export const STATE_SHORT: Readonly<Record<State, string>> = {
+  blocked: "BLOCK",
   pending: "PEND",
   scheduled: "SCHED",
   processing: "PROC",
@@ -27,6 +30,7 @@ export const STATE_SHORT: Readonly<Record<State, string>> = {
   failed: "FAIL",
   dead: "DEAD",
   cancelled: "CANC",
+  skipped: "SKIP",
 };
 
 export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; now: number }): string {

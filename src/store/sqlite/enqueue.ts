@@ -37,8 +37,15 @@ export interface Enqueued {
   pending: boolean;
 }
 
+/** Makes jobs wait that were just stored, by their numbers; left out where none of them needs others. */
+export type MakeWait = (db: Database, seqs: readonly number[]) => void;
+
 /** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
-export function enqueue(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): Enqueued {
+export function enqueue(
+  db: Database,
+  jobs: Iterable<NewJob>,
+  options: EnqueueOptions & { makeWait?: MakeWait },
+): Enqueued {
   let ids = knownIds(db, options);
   if (!ids) remember(db, ids = store(db, jobs, options), options);
   return { ids, pending: db.get(PENDING) !== undefined };
@@ -82,8 +89,13 @@ export class Reserved extends TakenId {}
 
 const IS_RESERVED = "SELECT 1 FROM staged_names WHERE name = ?";
 
-function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): string[] {
+function store(
+  db: Database,
+  jobs: Iterable<NewJob>,
+  options: EnqueueOptions & { makeWait?: MakeWait },
+): string[] {
   const ids: string[] = [];
+  const seqs: number[] = [];
   const tally = new NewJobTally();
   for (const job of jobs) {
     const name = nameOf(job, options);
@@ -93,6 +105,7 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
     try {
       seq = db.insert(INSERT, options.now, ...newRow(job, name, state));
       ids.push(idOf({ seq, name }));
+      seqs.push(seq);
       if (job.stdin) db.run(KEEP_STDIN, seq, job.stdin);
     } catch (error) {
       if (!isTaken(error)) throw error;
@@ -102,6 +115,7 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
     tally.add({ queue, state, held, priority, seq });
   }
   storeTally(db, tally, options.now);
+  options.makeWait?.(db, seqs); // once they are counted as what they were stored as
   return ids;
 }
 
