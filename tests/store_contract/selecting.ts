@@ -51,7 +51,7 @@ export function selecting(test: Test): void {
       "completed failed dead pending scheduled cancelled blocked skipped",
       1,
     ]);
-    assert.deepEqual(await found(store, {}, "cancel"), ["failed processing pending scheduled", 3]);
+    assert.deepEqual(await found(store, {}, "cancel"), ["failed processing pending scheduled blocked", 4]);
     assert.deepEqual(await found(store, {}, "retry"), ["completed failed dead cancelled", 5]);
     assert.deepEqual(await found(store, {}, "edit"), ["failed pending scheduled", 4]);
     assert.deepEqual(await found(store, {}, "hold"), ["failed scheduled", 5], "not what is held already");
