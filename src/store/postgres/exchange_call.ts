@@ -1,0 +1,156 @@
+/**
+ * @module
+ * An exchange as a call of the schema's function: what a supervisor brings becomes its values, and what it answers becomes
+ * claimed jobs. Knows nothing of connections, nor of whether it happened.
+ */
+import type { ClaimedJob, Exchange, Exchanged, Settlement } from "../contract.ts";
+import { answerTo } from "../rules/exchanging.ts";
+import { moveOf } from "../rules/settling.ts";
+import type { Statement, Value } from "./engine/driver.ts";
+import { type JobRow, toJob } from "./rows.ts";
+
+/** A claimed job's row: as it was before, and what the claim gave it. */
+export interface ClaimedRow extends JobRow {
+  token: string;
+  nth: number;
+}
+
+/** What the function of the schema gives. */
+export interface Answer {
+  /** Of this exchange; null when it changed nothing, or its supervisor is not registered. */
+  number: number | null;
+  refused: string[];
+  claimed: ClaimedRow[] | null;
+  taken: number;
+  /** Jobs that could have been taken, had others not been about to. */
+  seen: number;
+  woken: number;
+  due: number | null;
+  waits: boolean;
+}
+
+/** What an exchange came to, and whether it changed anything that others may wait for. */
+export interface Came {
+  exchanged: Exchanged;
+  changed: boolean;
+}
+
+/** Where others are taking the jobs that were seen, it is worth looking again after this long, in ms. */
+const BUSY_MS = 10;
+
+/** What a token looks like; whatever looks otherwise names no attempt. */
+const TOKEN = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const TYPES = [
+  ...["text", "bigint", "bigint"],
+  ...[
+    "uuid[]",
+    "bigint[]",
+    "bigint[]",
+    "text[]",
+    "bigint[]",
+    "text[]",
+    "text[]",
+    "text[]",
+    "text[]",
+    "bigint[]",
+  ],
+  ...["integer[]", "boolean[]"],
+  ...["uuid[]", "uuid[]", "text[]", "bigint[]", "bytea[]", "bigint[]", "bigint[]", "bigint[]"],
+  ...["text[]", "text[]"],
+];
+const EXCHANGE = `SELECT queuectl.exchange_1(${
+  TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ")
+}) AS answer`;
+
+/** What a supervisor brings, as the values of the function. */
+export class Request {
+  /** What can be none of its attempts, or comes twice. */
+  readonly #refused: string[] = [];
+  readonly #values: Value[];
+
+  constructor(readonly wanted: Exchange) {
+    const { settlements, output, free, queues } = wanted;
+    const settled = new Map<string, Settlement>();
+    for (const settlement of settlements) {
+      const { token } = settlement;
+      if (!TOKEN.test(token) || settled.has(token)) this.#refused.push(token);
+      else settled.set(token, settlement);
+    }
+    const all = [...settled.values()].map((settlement) => ({ ...settlement, move: moveOf(settlement) }));
+    const printed = output.filter(({ token }) => TOKEN.test(token));
+    for (const { token } of output) if (!TOKEN.test(token)) this.#refused.push(token);
+    const pieces = printed.flatMap(({ token, pieces }) => pieces.map((piece) => ({ token, ...piece })));
+    this.#values = [
+      all.map(({ token }) => token),
+      all.map(({ startedAt }) => startedAt),
+      all.map(({ finishedAt }) => finishedAt),
+      all.map(({ outcome }) => outcome),
+      all.map(({ exitCode }) => exitCode),
+      all.map(({ signal }) => signal),
+      all.map(({ error }) => error),
+      all.map(({ move }) => move.state),
+      all.map(({ move }) => move.stateIfCalledOff),
+      all.map(({ move }) => move.runAt),
+      all.map(({ move }) => move.uncounted),
+      all.map(({ move }) => move.heldIfPaused),
+      printed.map(({ token }) => token),
+      pieces.map(({ token }) => token),
+      pieces.map(({ stream }) => stream),
+      pieces.map(({ start }) => start),
+      pieces.map(({ bytes }) => bytes),
+      pieces.map(({ seenAt }) => seenAt ?? null),
+      pieces.map(({ drop }) => drop?.from ?? null),
+      pieces.map(({ drop }) => drop?.to ?? null),
+      free,
+      queues,
+    ];
+  }
+
+  /** The call; without a number, it takes the next one. */
+  statement(number: number | undefined): Statement {
+    const { supervisor, now } = this.wanted;
+    return { sql: EXCHANGE, values: [supervisor, number ?? null, now, ...this.#values] };
+  }
+
+  answered(
+    { claimed, taken, seen, woken, due, waits, refused }: Answer,
+    inputs: ReadonlyMap<number, Uint8Array> = new Map(),
+  ): Came {
+    const { free, now } = this.wanted;
+    const others = taken < free.length && seen > taken;
+    return answerTo(this.wanted, {
+      claimed: (claimed ?? []).map((row) => this.#job(row, inputs.get(row.seq))),
+      more: false,
+      refused: [...this.#refused, ...refused],
+      woken,
+      dueAt: others ? Math.min(due ?? Infinity, now + BUSY_MS) : due,
+      anyWaits: waits,
+    });
+  }
+
+  /** What a claim makes of a job is in no row but that of its attempt. */
+  #job(row: ClaimedRow, stdin: Uint8Array | undefined): ClaimedJob {
+    const worker = this.wanted.free[row.nth - 1]!;
+    const job = toJob({
+      ...row,
+      state: "processing",
+      started_at: this.wanted.now,
+      finished_at: null,
+      exit_code: null,
+      signal: null,
+      error: null,
+      worker,
+      cancel_requested: false,
+      paused_at: null,
+    });
+    return {
+      ...job,
+      attempts: row.attempts + 1,
+      lastAttempt: row.last_attempt + 1,
+      worker,
+      token: row.token,
+      ...(stdin && { stdin }),
+    };
+  }
+}
