@@ -19,6 +19,7 @@ import { forgetOld } from "./forgetting.ts";
 import * as jobs from "./jobs.ts";
 import { list } from "./listing.ts";
 import { living } from "./living.ts";
+import * as looking from "./looking_at_needs.ts";
 import * as manage from "./manage.ts";
 import { output } from "./output.ts";
 import { prune } from "./pruning.ts";
@@ -29,6 +30,7 @@ import { changeSettings, settings } from "./settings.ts";
 import { labels, suggestJobs } from "./suggesting.ts";
 import { info, recount } from "./upkeep.ts";
 import { waiting } from "./waiting.ts";
+import { isToBeTold, workOff } from "./working_off.ts";
 import * as workers from "./workers.ts";
 
 /** How often what was tallied is added to the figures, at most. */
@@ -103,19 +105,27 @@ export class PostgresStore implements contract.Store {
   }
 
   cancel(ids: readonly string[], now: number): Promise<{ cancelled: number; requested: number }> {
-    return this.#change(manage.cancel(this.#db, ids, now));
+    return this.#changeAndTell(manage.cancel(this.#db, ids, now), now);
   }
 
-  retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]> {
-    return this.#change(manage.retry(this.#db, ids, options));
+  retry(ids: readonly string[], options: contract.RetryOptions): Promise<string[]> {
+    return this.#changeAndTell(manage.retry(this.#db, ids, options), options.now);
   }
 
-  delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
-    return this.#change(manage.remove(this.#db, ids, only));
+  delete(ids: readonly string[], options: contract.DeleteOptions = {}): Promise<void> {
+    return this.#changeAndTell(manage.remove(this.#db, ids, options), systemClock.now());
   }
 
   edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
-    return this.#change(manage.edit(this.#db, id, { changes, now }));
+    return this.#changeAndTell(manage.edit(this.#db, id, { changes, now }), now);
+  }
+
+  needs(ids: readonly string[], limit: number): Promise<(contract.JobNeeds | null)[]> {
+    return looking.needs(this.#db, ids, limit);
+  }
+
+  neededBy(id: string, limit: number): Promise<contract.Dependents> {
+    return looking.neededBy(this.#db, id, limit);
   }
 
   hold(ids: readonly string[], held: boolean): Promise<void> {
@@ -135,7 +145,7 @@ export class PostgresStore implements contract.Store {
   }
 
   change(selection: contract.Selection, options: contract.ChangeOptions): Promise<contract.Changed> {
-    return this.#change(selecting.change(this.#db, selection, options));
+    return this.#changeAndTell(selecting.change(this.#db, selection, options), options.now);
   }
 
   idsOf(seqs: readonly number[]): Promise<string[]> {
@@ -213,12 +223,13 @@ export class PostgresStore implements contract.Store {
   }
 
   async exchange(wanted: contract.Exchange): Promise<contract.Exchanged> {
-    const { exchanged, changed } = await this.#exchanges.exchange(wanted);
-    if (changed) {
+    const { exchanged, changed, toBeTold } = await this.#exchanges.exchange(wanted);
+    const tells = toBeTold && await this.#tellSome(wanted.now);
+    if (changed || tells) {
       this.#bell.ringSoon();
       await this.#tidy(wanted.now);
     }
-    return exchanged;
+    return tells ? { ...exchanged, nextDueAt: wanted.now, waiting: true } : exchanged;
   }
 
   waiting(filter: contract.WaitingFilter): Promise<contract.Waiting> {
@@ -279,9 +290,10 @@ export class PostgresStore implements contract.Store {
     return prune(this.#db, kept, step);
   }
 
-  /** A transaction of a process that died is undone by the server: nothing is ever left half done. */
-  recover(): Promise<boolean> {
-    return Promise.resolve(false);
+  /** A transaction of a process that died is undone by the server; what is left is what others are to be told of. */
+  async recover(): Promise<boolean> {
+    if (!await isToBeTold(this.#db)) return false;
+    return await this.#tellSome(systemClock.now());
   }
 
   recount(): Promise<string[]> {
@@ -303,6 +315,26 @@ export class PostgresStore implements contract.Store {
       }
     } catch {
       // the next exchange tries again
+    }
+  }
+
+  /** A change that may end jobs, or let them run again, which others need: these are told, whether a worker runs or not. */
+  async #changeAndTell<T>(change: Promise<T>, now: number): Promise<T> {
+    try {
+      return await change;
+    } finally {
+      if (await isToBeTold(this.#db)) { while ((await workOff(this.#db, { now, wait: true })).more); }
+      await this.#bell.ring();
+    }
+  }
+
+  /** After an exchange, which has happened whatever comes of it. Returns whether to come again at once. */
+  async #tellSome(now: number): Promise<boolean> {
+    try {
+      const { told, more } = await workOff(this.#db, { now, wait: false });
+      return told > 0 || more;
+    } catch {
+      return true;
     }
   }
 

@@ -10,6 +10,7 @@ import {
   type Decision,
   decisionOf,
   type End,
+  endOf,
   needsSaid,
   type NewNeed,
   type SkipReason,
@@ -25,17 +26,26 @@ export const MOST_EDGES = 2000;
 /** A need of a new job: of one that is stored, by its id, or of one that is enqueued with it, by its position there. */
 export type ResolvedNeed = { wanting: Wanting } & ({ id: string } | { index: number });
 
+/** What new jobs need, by their positions; those that need nothing are left out. */
+export type ResolvedNeeds = ReadonlyMap<number, readonly ResolvedNeed[]>;
+
 /**
- * What new jobs need, each by its position.
+ * What new jobs need.
  *
+ * @param needing those that need others, by their positions
+ * @param ids of all that are enqueued with them, null where they bring none
  * @throws {BadNeed} when one needs itself, or the same one twice
  * @throws {NeedsCycle} when some need each other
  */
-export function resolveNeeds(jobs: readonly NewJob[]): ResolvedNeed[][] {
-  const indexes = new Map(jobs.flatMap(({ id }, index) => id === null ? [] : [[id, index]]));
-  const all = jobs.map((job, index) => {
+export function resolveNeeds(
+  needing: ReadonlyMap<number, NewJob>,
+  ids: readonly (string | null)[],
+): ResolvedNeeds {
+  const indexes = new Map(ids.flatMap((id, index) => id === null ? [] : [[id, index]]));
+  const all = new Map<number, ResolvedNeed[]>();
+  for (const [index, job] of needing) {
     const seen = new Set<string | number>();
-    return needsSaid(job).map(({ on, wanting }): ResolvedNeed => {
+    const needs = needsSaid(job).map(({ on, wanting }): ResolvedNeed => {
       const there = typeof on === "number" ? on : indexes.get(on);
       if (there === index) throw new BadNeed("Cannot make a job wait for itself", index);
       const key = there ?? on;
@@ -43,27 +53,56 @@ export function resolveNeeds(jobs: readonly NewJob[]): ResolvedNeed[][] {
       seen.add(key);
       return there === undefined ? { id: on as string, wanting } : { index: there, wanting };
     });
-  });
-  checkOrder(all, jobs);
+    all.set(index, needs);
+  }
+  inOrder(all, ids);
   return all;
 }
 
-/** Takes away, again and again, the jobs that need none of those that are left. What is left at the end needs each other. */
-function checkOrder(all: readonly ResolvedNeed[][], jobs: readonly NewJob[]): void {
-  const needed = all.map((needs) => needs.flatMap((need) => "index" in need ? [need.index] : []));
-  const open = needed.map(({ length }) => length);
-  const dependents: number[][] = jobs.map(() => []);
-  needed.forEach((indexes, index) => indexes.forEach((on) => dependents[on]!.push(index)));
-  const free = open.flatMap((n, index) => n === 0 ? [index] : []);
-  for (const index of free) {
-    for (const dependent of dependents[index]!) if (--open[dependent]! === 0) free.push(dependent);
+/**
+ * The positions of jobs that need others, each after those of them that it needs itself.
+ * @throws {NeedsCycle} when some need each other: there is no such order
+ */
+export function inOrder(all: ResolvedNeeds, ids: readonly (string | null)[] = []): number[] {
+  const needed = new Map<number, number[]>();
+  const dependents = new Map<number, number[]>();
+  for (const [index, needs] of all) {
+    const own = needs.flatMap((need) => "index" in need && all.has(need.index) ? [need.index] : []);
+    needed.set(index, own);
+    for (const on of own) (dependents.get(on) ?? setDefault(dependents, on)).push(index);
   }
-  let at = open.findIndex((n) => n > 0);
-  if (at < 0) return;
-  const way: number[] = [];
-  for (; !way.includes(at); at = needed[at]!.find((on) => open[on]! > 0)!) way.push(at);
-  const members = way.slice(way.indexOf(at));
-  throw new NeedsCycle(members, members.map((index) => jobs[index]!.id ?? `#${index + 1}`));
+  const open = new Map(Array.from(needed, ([index, own]) => [index, own.length]));
+  const order = [...open].filter(([, n]) => n === 0).map(([index]) => index);
+  for (const index of order) { // which grows meanwhile
+    for (const dependent of dependents.get(index) ?? []) {
+      const left = open.get(dependent)! - 1;
+      open.set(dependent, left);
+      if (left === 0) order.push(dependent);
+    }
+  }
+  if (order.length < all.size) throw cycleAmong(needed, open, ids);
+  return order;
+}
+
+function setDefault(lists: Map<number, number[]>, key: number): number[] {
+  const list: number[] = [];
+  lists.set(key, list);
+  return list;
+}
+
+/** What is left when all are taken away that need none of those that are left: each of them needs another one. */
+function cycleAmong(
+  needed: ReadonlyMap<number, readonly number[]>,
+  open: ReadonlyMap<number, number>,
+  ids: readonly (string | null)[],
+): NeedsCycle {
+  const isLeft = (index: number) => open.get(index)! > 0;
+  const way = new Set<number>();
+  let at = [...open.keys()].find(isLeft)!;
+  for (; !way.has(at); at = needed.get(at)!.find(isLeft)!) way.add(at);
+  const all = [...way];
+  const members = all.slice(all.indexOf(at));
+  return new NeedsCycle(members, members.map((index) => ids[index] ?? `#${index + 1}`));
 }
 
 /** What refers to nothing. */
@@ -81,6 +120,26 @@ export function stateByNeeds(
   return standing === "blocked"
     ? { state: "blocked", skippedFor: null }
     : { state: "skipped", skippedFor: standing };
+}
+
+/** A job that is needed, as it is when that is asked for. */
+export interface Needed extends Pick<Job, "state" | "skippedFor"> {
+  seq: number;
+  name: string | null;
+}
+
+/** A need as it is to be stored. */
+export interface FoundNeed {
+  needs: number;
+  name: string | null;
+  wanting: Wanting;
+  decided: Decision | null;
+}
+
+/** A need of what was found, decided if that has ended. */
+export function needOn({ seq, name, ...job }: Needed, wanting: Wanting): FoundNeed {
+  const end = endOf(job);
+  return { needs: seq, name, wanting, decided: end ? decisionOf(end, wanting) : null };
 }
 
 /** A job that needs others, as one has to know it to tell it something. */

@@ -8,37 +8,25 @@
  */
 import { BadInput, NoSuch } from "../../domain/errors.ts";
 import type { NewJob, State } from "../../domain/job.ts";
-import {
-  type Decision,
-  decisionOf,
-  endOf,
-  type SkipReason,
-  type Tally,
-  tallyOf,
-  type Wanting,
-} from "../../domain/needs.ts";
+import { endOf, type SkipReason, type Tally, tallyOf } from "../../domain/needs.ts";
 import type { JobChanges } from "../contract.ts";
 import { seqOf } from "../rules/jobs.ts";
 import {
   changedNeeds,
   decideAnew,
   type Dependent,
+  type FoundNeed,
+  inOrder,
   isLive,
+  type Needed,
+  needOn,
   noSuchNeed,
-  type ResolvedNeed,
+  type ResolvedNeeds,
   settleByNeeds,
   stateByNeeds,
 } from "../rules/needs.ts";
 import type { Database } from "./engine/database.ts";
 import { mayBecome, sqlList } from "./words.ts";
-
-/** What is stored of a need. */
-interface NeedRow {
-  needs: number;
-  name: string | null;
-  wanting: Wanting;
-  decided: Decision | null;
-}
 
 const INSERT_NEEDY = `
   INSERT INTO needy (job, any, open, met, failed, called_off, unneeded) VALUES (?, ?, ?, ?, ?, ?, ?)`;
@@ -56,81 +44,49 @@ interface NeededRow {
 }
 
 /** Marks a job as needed. */
-function need(db: Database, id: string): NeededRow | undefined {
+function need(db: Database, id: string): Needed | undefined {
   const seq = seqOf(id);
-  if (seq === undefined) return db.get<NeededRow>(NEED_BY_NAME, id);
+  if (seq === undefined) return toNeeded(db.get<NeededRow>(NEED_BY_NAME, id));
   const row = db.get<NeededRow>(NEED_BY_SEQ, seq);
-  return row?.name === null ? row : undefined;
+  return row?.name === null ? toNeeded(row) : undefined;
 }
 
-/** A need that was found, decided if the other has ended. */
-function needRow(row: NeededRow, wanting: Wanting): NeedRow {
-  const { seq, name, state, skipped_for: skippedFor } = row;
-  const end = endOf({ state, skippedFor });
-  return { needs: seq, name, wanting, decided: end ? decisionOf(end, wanting) : null };
+function toNeeded(row: NeededRow | undefined): Needed | undefined {
+  return row && { ...row, skippedFor: row.skipped_for };
+}
+
+/** New jobs that need others. */
+export interface NewNeeds {
+  jobs: ReadonlyMap<number, NewJob>;
+  needs: ResolvedNeeds;
+  /** The numbers of all that are enqueued together. */
+  seqs: readonly number[];
+  now: number;
 }
 
 /** Makes new jobs wait that were just stored, each `pending` or `scheduled`. Called in the transaction that stores them. */
-export function storeNeeds(
-  db: Database,
-  { jobs, needs, seqs, now }: {
-    jobs: readonly NewJob[];
-    needs: readonly ResolvedNeed[][];
-    seqs: readonly number[];
-    now: number;
-  },
-): void {
-  const order = inOrder(needs);
-  for (const index of order) {
-    const own = needs[index]!;
-    if (own.length === 0) continue;
-    const rows = own.map((one) => {
-      const found = "index" in one ? need(db, seqs[one.index]!) : needId(db, one.id);
-      if (!found) throw noSuchNeed("id" in one ? one.id : String(seqs[one.index]), index);
-      return needRow(found, one.wanting);
+export function storeNeeds(db: Database, { jobs, needs, seqs, now }: NewNeeds): void {
+  for (const index of inOrder(needs)) {
+    const rows = needs.get(index)!.map((one) => {
+      const found = "index" in one
+        ? toNeeded(db.get<NeededRow>(NEED_BY_SEQ, seqs[one.index]!))
+        : need(db, one.id);
+      if (!found) throw noSuchNeed("id" in one ? one.id : String(one.index), index);
+      return needOn(found, one.wanting);
     });
-    const { any = false, runAt } = jobs[index]!;
+    const { any = false, runAt } = jobs.get(index)!;
     const seq = seqs[index]!;
     const tally = insertNeeds(db, { seq, any, rows });
     const { state, skippedFor } = stateByNeeds(tally, { runAt, now });
     db.run(MAKE, state, skippedFor, skippedFor === null ? null : now, seq);
   }
-
-  function need(db: Database, seq: number): NeededRow | undefined {
-    return db.get<NeededRow>(NEED_BY_SEQ, seq);
-  }
-}
-
-const needId = need;
-
-/** What is needed comes before what needs it, so that what is skipped at once is known to those that need it. */
-function inOrder(needs: readonly ResolvedNeed[][]): number[] {
-  const order: number[] = [];
-  const seen = new Set<number>();
-  for (const start of needs.keys()) {
-    // by hand, as a chain may be longer than the stack is deep
-    const stack = [start];
-    while (stack.length > 0) {
-      const index = stack.at(-1)!;
-      const next = seen.has(index)
-        ? undefined
-        : needs[index]!.find((one) => "index" in one && !seen.has(one.index) && one.index !== index);
-      if (next) stack.push((next as { index: number }).index);
-      else {
-        stack.pop();
-        if (!seen.has(index)) order.push(index);
-        seen.add(index);
-      }
-    }
-  }
-  return order;
 }
 
 const MAKE = "UPDATE jobs SET state = ?, skipped_for = ?, finished_at = ? WHERE seq = ?";
 
 function insertNeeds(
   db: Database,
-  { seq, any, rows }: { seq: number; any: boolean; rows: readonly NeedRow[] },
+  { seq, any, rows }: { seq: number; any: boolean; rows: readonly FoundNeed[] },
 ): Tally {
   const tally = tallyOf(rows.map(({ decided }) => decided), any);
   const { open, met, failed, called_off, unneeded } = tally;
@@ -199,7 +155,7 @@ const DECIDE = "UPDATE needs SET decided = ? WHERE job = ? AND needs = ?";
 
 /** Decides all needs of a job anew, and binds it to them again. Returns what they come to. */
 export function lookAnew(db: Database, seq: number, any: boolean): Tally {
-  const rows = db.all<NeedRow & { seq: number | null; state: State; skipped_for: SkipReason | null }>(
+  const rows = db.all<FoundNeed & { seq: number | null; state: State; skipped_for: SkipReason | null }>(
     NEEDS_OF,
     seq,
   );
@@ -294,7 +250,7 @@ export function replaceNeeds(
     if (db.get(REACHES, found.seq, seq)) {
       throw new BadInput(`Cannot make job "${id}" wait for "${on}": that waits for it`);
     }
-    return needRow(found, wanting);
+    return needOn(found, wanting);
   });
   db.run("DELETE FROM needs WHERE job = ?", seq);
   db.run("DELETE FROM needy WHERE job = ?", seq);

@@ -426,13 +426,14 @@ export class SqliteStore implements contract.Store {
 
 /** What makes new jobs wait that need others; nothing is loaded where none does. */
 async function waiterFor(jobs: readonly NewJob[], now: number): Promise<{ makeWait?: MakeWait }> {
-  if (!jobs.some(needsOthers)) return {};
+  const needing = new Map([...jobs.entries()].filter(([, job]) => needsOthers(job)));
+  if (needing.size === 0) return {};
   const [{ storeNeeds }, { resolveNeeds }] = await Promise.all([
     import("./needs.ts"),
     import("../rules/needs.ts"),
   ]);
-  const needs = resolveNeeds(jobs);
-  return { makeWait: (db, seqs) => storeNeeds(db, { jobs, needs, seqs, now }) };
+  const needs = resolveNeeds(needing, jobs.map(({ id }) => id));
+  return { makeWait: (db, seqs) => storeNeeds(db, { jobs: needing, needs, seqs, now }) };
 }
 
 function sizeOf(path: string): number {
