@@ -46,18 +46,16 @@ async function change(
     await first?.(tx);
     const locked = await lockJobs(tx, HAS_AN_ID, ...idsValues(ids));
     const jobs = new Map(locked.map((job) => [idOf(job.row), job]));
+    const states = new Map(locked.map((job) => [job, job.state]));
     const changed = new Set<LockedJob>();
     const { revived = new Set(), statements: others = [] } = await before?.(tx, locked) ?? {};
     for (const id of ids) {
       const there = jobs.get(id);
-      if (there && revived.has(there)) {
-        changed.add(there);
-        continue;
-      }
       const intent = { verb, id, ...only && { only }, ignoreNeeds };
-      const job = allowed(there?.gone ? undefined : there, intent);
+      allowed(there && !there.gone ? { state: states.get(there)! } : undefined, intent);
+      const job = there!;
       check?.(job, id);
-      act(job);
+      if (!revived.has(job)) act(job);
       changed.add(job);
     }
     const acted = [...changed].filter((job) => !revived.has(job));
@@ -94,9 +92,7 @@ export async function retry(
     now,
     ...only && { only },
     ignoreNeeds,
-    ...ignoreNeeds || (only ?? "cancelled") !== "cancelled"
-      ? {}
-      : { before: async (tx, jobs) => await revive(tx, jobs, now) },
+    ...ignoreNeeds ? {} : { before: async (tx, jobs) => await revive(tx, jobs, now) },
     after: (jobs) => withDependents ? [tellingAgain(jobs.map(({ row }) => row.seq))] : [],
   });
   return jobs.filter(({ held }) => held).map(({ row }) => idOf(row));
