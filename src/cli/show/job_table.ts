@@ -33,7 +33,15 @@ export const STATE_SHORT: Readonly<Record<State, string>> = {
   skipped: "SKIP",
 };
 
-export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; now: number }): string {
+/** `after` says what blocked jobs come after, by their ids. */
+export function jobTable(
+  print: Print,
+  { jobs, now, after = new Map() }: {
+    jobs: readonly Job[];
+    now: number;
+    after?: ReadonlyMap<string, string>;
+  },
+): string {
   const columns: Column<Job>[] = [
     { title: "ID", value: (job) => job.id },
     {
@@ -42,7 +50,7 @@ export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; no
       value: stateOf,
       paint: (job, cell) => print.paint(STATE_COLOUR[job.state], cell),
     },
-    { title: "WHEN", least: 9, value: (job) => whenOf(job, now) },
+    { title: "WHEN", least: 9, value: (job) => after.get(job.id) ?? whenOf(job, now) },
     { title: "QUEUE", value: (job) => job.queue === DEFAULT_QUEUE ? "" : job.queue },
     { title: "PRIORITY", short: "PRIO", value: (job) => job.priority || "", align: "right" },
     {
