@@ -152,6 +152,7 @@ for (const version of VERSIONS) {
       assert.equal((await store.settings()).get("max_retries"), "7");
       assert.equal((await store.queues()).find(({ name }) => name === "paused")!.paused, true);
       for (const { id, state } of (await store.list({ limit: 99 })).jobs) {
+        if (state === "skipped") continue; // it waits again when what it needs runs again
         if (ENDED.includes(state)) await store.retry([id], { now });
         else if (state !== "processing") await store.edit(id, { priority: 3 }, now);
       }

@@ -40,6 +40,7 @@ export type OwnRow = {
   stdin_size: number | null;
   paused_at: number | null;
   skipped_for: SkipReason | null;
+  needed: number;
 };
 
 /** A row of `jobs`. */
