@@ -3,8 +3,6 @@
  * Jobs that need others: what a need wants, how it is decided once the other has ended, and what that makes of the job.
  * Pure. Invariant: nothing here depends on who was quick; the same ends give the same decision, whenever it is asked for.
  */
-import type { State } from "./job.ts";
-
 /** What a need wants the other job to be. */
 export const WANTINGS = ["completed", "failed", "ended"] as const;
 
@@ -46,26 +44,6 @@ export function decisionOf(end: End, wanting: Wanting): Decision {
     case "skipped":
       if (wanting === "ended" || wanting === "failed" && end.reason === "failed") return "met";
       return end.reason;
-  }
-}
-
-/** How a job ended; undefined while it has not. */
-export function endOf(
-  { state, skippedFor }: { state: State; skippedFor: SkipReason | null },
-): End | undefined {
-  switch (state) {
-    case "completed":
-    case "dead":
-    case "cancelled":
-      return { state };
-    case "skipped":
-      return { state, reason: skippedFor ?? "called_off" };
-    case "blocked":
-    case "pending":
-    case "scheduled":
-    case "processing":
-    case "failed":
-      return undefined;
   }
 }
 

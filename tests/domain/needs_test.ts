@@ -3,15 +3,8 @@
  * What a need comes to, by how the other job ended: every cell of the table, and what needs make of a job.
  */
 import assert from "node:assert/strict";
-import {
-  decisionOf,
-  type End,
-  endOf,
-  SKIP_REASONS,
-  standingOf,
-  tallyOf,
-  WANTINGS,
-} from "../../src/domain/needs.ts";
+import { endOf } from "../../src/domain/ends.ts";
+import { decisionOf, type End, SKIP_REASONS, standingOf, tallyOf, WANTINGS } from "../../src/domain/needs.ts";
 import { ENDED, STATES } from "../../src/domain/job.ts";
 
 Deno.test("a need is decided by what it wants and how the other ended: all cells of the table", () => {

@@ -8,7 +8,8 @@
  */
 import { BadInput, NoSuch } from "../../domain/errors.ts";
 import type { NewJob, State } from "../../domain/job.ts";
-import { endOf, type SkipReason, type Tally, tallyOf, type Wanting } from "../../domain/needs.ts";
+import { endOf } from "../../domain/ends.ts";
+import { type SkipReason, type Tally, tallyOf, type Wanting } from "../../domain/needs.ts";
 import type { JobChanges } from "../contract.ts";
 import { idOf, seqOf, waitingState } from "../rules/jobs.ts";
 import {

@@ -9,14 +9,8 @@
  */
 import type { State } from "../../domain/job.ts";
 import { ENDED } from "../../domain/job.ts";
-import {
-  type Decision,
-  decisionOf,
-  endOf,
-  type SkipReason,
-  tallyOf,
-  type Wanting,
-} from "../../domain/needs.ts";
+import { endOf } from "../../domain/ends.ts";
+import { type Decision, decisionOf, type SkipReason, tallyOf, type Wanting } from "../../domain/needs.ts";
 import { type Dependent, MOST_EDGES, settleByNeeds, tell } from "../rules/needs.ts";
 import type { Database, Transaction } from "./engine/database.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";

@@ -6,11 +6,11 @@
  */
 import { BadNeed, NeedsCycle } from "../../domain/errors.ts";
 import type { Job, NewJob, State } from "../../domain/job.ts";
+import { endOf } from "../../domain/ends.ts";
 import {
   type Decision,
   decisionOf,
   type End,
-  endOf,
   needsSaid,
   type NewNeed,
   type SkipReason,

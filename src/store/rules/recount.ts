@@ -4,9 +4,9 @@
  */
 import { addFigures, type Figures, noFigures, OUTCOME_FIGURE } from "../../domain/figures.ts";
 import type { Outcome, State } from "../../domain/job.ts";
+import { endOf } from "../../domain/ends.ts";
 import {
   type Decision,
-  endOf,
   type SkipReason,
   standingOf,
   type Tally,

@@ -4,7 +4,8 @@
  * many they are. What is to be told stands in `ended`, which the schema's triggers fill; so whoever dies, others go on.
  */
 import type { State } from "../../domain/job.ts";
-import { type Decision, endOf, type SkipReason, type Wanting } from "../../domain/needs.ts";
+import { endOf } from "../../domain/ends.ts";
+import type { Decision, SkipReason, Wanting } from "../../domain/needs.ts";
 import { MOST_EDGES, tell } from "../rules/needs.ts";
 import type { Database } from "./engine/database.ts";
 import { DEPENDENT, type DependentRow, keepDependent, runAgain, toDependent, unbind } from "./needs.ts";
