@@ -54,9 +54,13 @@ export function selecting(test: Test): void {
     assert.deepEqual(await found(store, {}, "cancel"), ["failed processing pending scheduled blocked", 4]);
     assert.deepEqual(await found(store, {}, "retry"), ["completed failed dead cancelled", 5]);
     assert.deepEqual(await found(store, {}, "edit"), ["failed pending scheduled blocked", 5]);
-    assert.deepEqual(await found(store, {}, "hold"), ["failed scheduled", 5], "not what is held already");
-    assert.deepEqual(await found(store, {}, "release"), ["pending", 6], "only what is held");
-    assert.deepEqual(await found(store, {}, "delete", WAITING), ["failed pending scheduled", 4]);
+    assert.deepEqual(
+      await found(store, {}, "hold"),
+      ["failed scheduled blocked", 6],
+      "not what is held already",
+    );
+    assert.deepEqual(await found(store, {}, "release"), ["pending", 8], "only what is held");
+    assert.deepEqual(await found(store, {}, "delete", WAITING), ["failed pending scheduled blocked", 5]);
     assert.deepEqual(await found(store, { state: "dead" }), ["dead", 0]);
     assert.deepEqual(await found(store, { state: "dead" }, "hold"), ["", 1]);
     assert.deepEqual(await found(store, { queue: "b" }), ["scheduled", 0]);

@@ -17,14 +17,15 @@ import {
   decideAnew,
   type Dependent,
   type FoundNeed,
-  inOrder,
+  foundNeeds,
+  idsNeeded,
   isLive,
   type Needed,
+  neededAmong,
   needOn,
-  noSuchNeed,
+  planNeeds,
   type ResolvedNeeds,
   settleByNeeds,
-  stateByNeeds,
 } from "../rules/needs.ts";
 import { CountChanges } from "./counts.ts";
 import type { Transaction } from "./engine/database.ts";
@@ -66,32 +67,25 @@ export async function makeWait(
   tx: Transaction,
   { jobs, needs, seqs, names, now }: NewNeeds,
 ): Promise<MadeToWait> {
-  const all = [...needs.values()].flat();
-  const ids = new Set(all.flatMap((one) => "id" in one ? [one.id] : []));
-  const found = await need(tx, [...ids]);
-  const own = new Map<number, Pick<Needed, "state" | "skippedFor">>();
+  const found = await need(tx, idsNeeded(needs));
   const changes = new CountChanges();
   const stored: NewNeedy[] = [];
-  for (const index of inOrder(needs)) {
-    const job = jobs.get(index)!;
-    const rows = needs.get(index)!.map((one) => {
-      const other = "id" in one ? found.get(one.id) : {
-        seq: seqs[one.index]!,
-        name: names[one.index]!,
-        ...own.get(one.index) ?? { state: "pending" as const, skippedFor: null },
-      };
-      if (!other) throw noSuchNeed("id" in one ? one.id : "", index);
-      return needOn(other, one.wanting);
-    });
-    const { any = false, runAt, queue, held } = job;
-    const tally = tallyOf(rows.map(({ decided }) => decided), any);
-    const to = stateByNeeds(tally, { runAt, now });
-    own.set(index, to);
+  for (const [index, plan] of planNeeds(needs, { jobs, found, now })) {
+    const { runAt, queue, held } = jobs.get(index)!;
+    const { tally, state, skippedFor } = plan;
     changes.add({ queue, state: waitingState(runAt, now), held }, -1);
-    changes.add({ queue, state: to.state, held }, 1);
-    stored.push({ seq: seqs[index]!, tally, rows, ...to, finishedAt: to.skippedFor === null ? null : now });
+    changes.add({ queue, state, held }, 1);
+    const rows = foundNeeds(plan, { seqs, names });
+    stored.push({
+      seq: seqs[index]!,
+      tally,
+      rows,
+      state,
+      skippedFor,
+      finishedAt: skippedFor === null ? null : now,
+    });
   }
-  const neededHere = all.flatMap((one) => "index" in one ? [seqs[one.index]!] : []);
+  const neededHere = neededAmong(needs).map((index) => seqs[index]!);
   const waiting = stored.filter(({ state }) => state !== "pending").map(({ seq }) => seq);
   return {
     changes,

@@ -16,6 +16,7 @@ import {
   type SkipReason,
   standingOf,
   type Tally,
+  tallyOf,
   type Wanting,
 } from "../../domain/needs.ts";
 import { waitingState } from "./jobs.ts";
@@ -140,6 +141,77 @@ export interface FoundNeed {
 export function needOn({ seq, name, ...job }: Needed, wanting: Wanting): FoundNeed {
   const end = endOf(job);
   return { needs: seq, name, wanting, decided: end ? decisionOf(end, wanting) : null };
+}
+
+/** What becomes of a new job that needs others. */
+export interface Planned {
+  /** What it needs; of what is enqueued with it, the position instead of the number. */
+  needs: {
+    on: { index: number } | { needs: number; name: string | null };
+    wanting: Wanting;
+    decided: Decision | null;
+  }[];
+  tally: Tally;
+  state: State;
+  skippedFor: SkipReason | null;
+}
+
+/**
+ * What becomes of new jobs, by their positions, each after those that it needs itself.
+ *
+ * @param needs as `resolveNeeds` gives them
+ * @param found the jobs that are there already, by the ids by which they are needed
+ * @throws {BadNeed} for an id that is no job's
+ */
+export function planNeeds(
+  needs: ResolvedNeeds,
+  { jobs, found, now }: {
+    jobs: ReadonlyMap<number, NewJob>;
+    found: ReadonlyMap<string, Needed>;
+    now: number;
+  },
+): Map<number, Planned> {
+  const planned = new Map<number, Planned>();
+  for (const index of inOrder(needs)) {
+    const own = needs.get(index)!.map((one): Planned["needs"][number] => {
+      if ("index" in one) {
+        const other = planned.get(one.index);
+        const end = other && endOf(other);
+        const decided = end ? decisionOf(end, one.wanting) : null;
+        return { on: { index: one.index }, wanting: one.wanting, decided };
+      }
+      const other = found.get(one.id);
+      if (!other) throw noSuchNeed(one.id, index);
+      const { wanting, decided, ...on } = needOn(other, one.wanting);
+      return { on, wanting, decided };
+    });
+    const { any = false, runAt } = jobs.get(index)!;
+    const tally = tallyOf(own.map(({ decided }) => decided), any);
+    planned.set(index, { needs: own, tally, ...stateByNeeds(tally, { runAt, now }) });
+  }
+  return planned;
+}
+
+/** The needs of a planned job, once it is known which numbers those got that are enqueued with it. */
+export function foundNeeds(
+  { needs }: Planned,
+  { seqs, names }: { seqs: readonly number[]; names: readonly (string | null)[] },
+): FoundNeed[] {
+  return needs.map(({ on, wanting, decided }) => ({
+    ...("index" in on ? { needs: seqs[on.index]!, name: names[on.index]! } : on),
+    wanting,
+    decided,
+  }));
+}
+
+/** The ids of stored jobs that new ones need, each once. */
+export function idsNeeded(needs: ResolvedNeeds): string[] {
+  return [...new Set([...needs.values()].flat().flatMap((one) => "id" in one ? [one.id] : []))];
+}
+
+/** The positions of new jobs that others need which are enqueued with them, each once. */
+export function neededAmong(needs: ResolvedNeeds): number[] {
+  return [...new Set([...needs.values()].flat().flatMap((one) => "index" in one ? [one.index] : []))];
 }
 
 /** A job that needs others, as one has to know it to tell it something. */

@@ -14,6 +14,7 @@ import { idIsTaken, takenId } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { storeFigures } from "./figures.ts";
+import type { Waiters } from "./needs.ts";
 import { NEW_COLUMNS, newRow } from "./rows.ts";
 
 const INSERT = `
@@ -37,14 +38,16 @@ export interface Enqueued {
   pending: boolean;
 }
 
-/** Makes jobs wait that were just stored, by their numbers; left out where none of them needs others. */
-export type MakeWait = (db: Database, seqs: readonly number[]) => void;
+/** Finds out what becomes of jobs that need others; left out where none does. */
+export interface Waits {
+  plan?: (db: Database) => Waiters;
+}
 
 /** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
 export function enqueue(
   db: Database,
   jobs: Iterable<NewJob>,
-  options: EnqueueOptions & { makeWait?: MakeWait },
+  options: EnqueueOptions & Waits,
 ): Enqueued {
   let ids = knownIds(db, options);
   if (!ids) remember(db, ids = store(db, jobs, options), options);
@@ -92,20 +95,25 @@ const IS_RESERVED = "SELECT 1 FROM staged_names WHERE name = ?";
 function store(
   db: Database,
   jobs: Iterable<NewJob>,
-  options: EnqueueOptions & { makeWait?: MakeWait },
+  options: EnqueueOptions & Waits,
 ): string[] {
   const ids: string[] = [];
   const seqs: number[] = [];
+  const names: (string | null)[] = [];
+  const waiters = options.plan?.(db);
   const tally = new NewJobTally();
   for (const job of jobs) {
     const name = nameOf(job, options);
-    const state = waitingState(job.runAt, options.now);
+    const waits = waiters?.planned.get(ids.length);
+    const mustWait = waits?.state === "blocked" || waits?.state === "skipped";
+    const state = mustWait ? "blocked" : waitingState(job.runAt, options.now);
     if (job.id !== null && db.get(IS_RESERVED, job.id)) throw new Reserved(idIsTaken(job.id), ids.length);
     let seq: number;
     try {
       seq = db.insert(INSERT, options.now, ...newRow(job, name, state));
       ids.push(idOf({ seq, name }));
       seqs.push(seq);
+      names.push(name);
       if (job.stdin) db.run(KEEP_STDIN, seq, job.stdin);
     } catch (error) {
       if (!isTaken(error)) throw error;
@@ -115,7 +123,7 @@ function store(
     tally.add({ queue, state, held, priority, seq });
   }
   storeTally(db, tally, options.now);
-  options.makeWait?.(db, seqs); // once they are counted as what they were stored as
+  waiters?.store(db, { seqs, names });
   return ids;
 }
 

@@ -17,14 +17,16 @@ import {
   decideAnew,
   type Dependent,
   type FoundNeed,
-  inOrder,
+  foundNeeds,
+  idsNeeded,
   isLive,
   type Needed,
+  neededAmong,
   needOn,
-  noSuchNeed,
+  type Planned,
+  planNeeds,
   type ResolvedNeeds,
   settleByNeeds,
-  stateByNeeds,
 } from "../rules/needs.ts";
 import type { Database } from "./engine/database.ts";
 import { mayBecome, sqlList } from "./words.ts";
@@ -56,46 +58,50 @@ function toNeeded(row: NeededRow | undefined): Needed | undefined {
   return row && { ...row, skippedFor: row.skipped_for };
 }
 
-/** New jobs that need others. */
-export interface NewNeeds {
-  jobs: ReadonlyMap<number, NewJob>;
-  needs: ResolvedNeeds;
-  /** The numbers of all that are enqueued together. */
-  seqs: readonly number[];
-  now: number;
+/** New jobs that need others: what becomes of each, by its position, and how to store what they need. */
+export interface Waiters {
+  planned: ReadonlyMap<number, Planned>;
+  /** Once they are stored and counted, skipped ones as blocked. */
+  store(db: Database, of: { seqs: readonly number[]; names: readonly (string | null)[] }): void;
 }
 
-/** Makes new jobs wait that were just stored, each `pending` or `scheduled`. Called in the transaction that stores them. */
-export function storeNeeds(db: Database, { jobs, needs, seqs, now }: NewNeeds): void {
-  for (const index of inOrder(needs)) {
-    const rows = needs.get(index)!.map((one) => {
-      const found = "index" in one
-        ? toNeeded(db.get<NeededRow>(NEED_BY_SEQ, seqs[one.index]!))
-        : need(db, one.id);
-      if (!found) throw noSuchNeed("id" in one ? one.id : String(one.index), index);
-      return needOn(found, one.wanting);
-    });
-    const { any = false, runAt } = jobs.get(index)!;
-    const seq = seqs[index]!;
-    const tally = insertNeeds(db, { seq, any, rows });
-    const { state, skippedFor } = stateByNeeds(tally, { runAt, now });
-    db.run(MAKE, state, skippedFor, skippedFor === null ? null : now, seq);
+/** Finds out what becomes of new jobs that need others; in the transaction that stores them, before that. */
+export function planWaiters(
+  db: Database,
+  needs: ResolvedNeeds,
+  { jobs, now }: { jobs: ReadonlyMap<number, NewJob>; now: number },
+): Waiters {
+  const found = new Map<string, Needed>();
+  for (const id of idsNeeded(needs)) {
+    const job = need(db, id);
+    if (job) found.set(id, job);
   }
+  const planned = planNeeds(needs, { jobs, found, now });
+  return {
+    planned,
+    store(db, of) {
+      for (const index of neededAmong(needs)) db.run(MARK, of.seqs[index]!);
+      for (const [index, plan] of planned) {
+        const seq = of.seqs[index]!;
+        insertNeeds(db, { seq, tally: plan.tally, rows: foundNeeds(plan, of) });
+        if (plan.state === "skipped") db.run(MAKE, plan.state, plan.skippedFor, now, seq);
+      }
+    },
+  };
 }
 
+const MARK = "UPDATE jobs SET needed = 1 WHERE seq = ?";
 const MAKE = "UPDATE jobs SET state = ?, skipped_for = ?, finished_at = ? WHERE seq = ?";
 
 function insertNeeds(
   db: Database,
-  { seq, any, rows }: { seq: number; any: boolean; rows: readonly FoundNeed[] },
-): Tally {
-  const tally = tallyOf(rows.map(({ decided }) => decided), any);
-  const { open, met, failed, called_off, unneeded } = tally;
+  { seq, tally, rows }: { seq: number; tally: Tally; rows: readonly FoundNeed[] },
+): void {
+  const { any, open, met, failed, called_off, unneeded } = tally;
   db.run(INSERT_NEEDY, seq, any ? 1 : 0, open, met, failed, called_off, unneeded);
   for (const { needs, name, wanting, decided } of rows) {
     db.run(INSERT_NEED, seq, needs, name, wanting, decided);
   }
-  return tally;
 }
 
 /** The row of a job that needs others, with what is counted of its needs. */
@@ -257,7 +263,8 @@ export function replaceNeeds(
   db.run("DELETE FROM needy WHERE job = ?", seq);
   if (started) return;
   const { run_at: runAt } = db.get<{ run_at: number | null }>("SELECT run_at FROM jobs WHERE seq = ?", seq)!;
-  const tally = rows.length > 0 ? insertNeeds(db, { seq, any: changed.any, rows }) : tallyOf([], false);
+  const tally = tallyOf(rows.map(({ decided }) => decided), changed.any);
+  if (rows.length > 0) insertNeeds(db, { seq, tally, rows });
   const job: Dependent = { state, startedAt: null, runAt, skippedFor: null, bound: true, tally };
   settleByNeeds(job, now);
   if (job.state !== state) {

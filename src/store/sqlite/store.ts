@@ -12,7 +12,7 @@ import type * as contract from "../contract.ts";
 import { divide, needsOthers } from "../rules/new_jobs.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
-import { enqueue, type MakeWait, Reserved, service } from "./enqueue.ts";
+import { enqueue, Reserved, service, type Waits } from "./enqueue.ts";
 import { isOfValue } from "./engine/failures.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
@@ -58,9 +58,9 @@ export class SqliteStore implements contract.Store {
     const divided = divide(jobs);
     if (divided.many) return await this.#enqueueMany(divided.jobs, options);
     // Else those who enqueue would use up what is kept for those who have to end something.
-    const makeWait = await waiterFor([...divided.jobs], options.now);
+    const waits = await waitsOf([...divided.jobs], options.now);
     const store = () =>
-      this.#change((db) => enqueue(db, divided.jobs, { ...options, ...makeWait }), { reserve: false });
+      this.#change((db) => enqueue(db, divided.jobs, { ...options, ...waits }), { reserve: false });
     const { ids, pending } = await store().catch(async (error) => {
       if (!(error instanceof Reserved)) throw error;
       while (await this.recover());
@@ -404,7 +404,8 @@ export class SqliteStore implements contract.Store {
   }
 
   async #tellAll(now: number): Promise<void> {
-    while (await this.#tellSome(now)) await systemClock.sleep(0); // others have their turn
+    const { giveWay } = await import("./engine/turns.ts");
+    while (await this.#tellSome(now)) await giveWay();
   }
 
   /** Returns whether there is more to be told. */
@@ -425,15 +426,15 @@ export class SqliteStore implements contract.Store {
 }
 
 /** What makes new jobs wait that need others; nothing is loaded where none does. */
-async function waiterFor(jobs: readonly NewJob[], now: number): Promise<{ makeWait?: MakeWait }> {
+async function waitsOf(jobs: readonly NewJob[], now: number): Promise<Waits> {
   const needing = new Map([...jobs.entries()].filter(([, job]) => needsOthers(job)));
   if (needing.size === 0) return {};
-  const [{ storeNeeds }, { resolveNeeds }] = await Promise.all([
+  const [{ planWaiters }, { resolveNeeds }] = await Promise.all([
     import("./needs.ts"),
     import("../rules/needs.ts"),
   ]);
   const needs = resolveNeeds(needing, jobs.map(({ id }) => id));
-  return { makeWait: (db, seqs) => storeNeeds(db, { jobs: needing, needs, seqs, now }) };
+  return { plan: (db) => planWaiters(db, needs, { jobs: needing, now }) };
 }
 
 function sizeOf(path: string): number {

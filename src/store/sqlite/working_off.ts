@@ -8,6 +8,7 @@ import { endOf } from "../../domain/ends.ts";
 import type { Decision, SkipReason, Wanting } from "../../domain/needs.ts";
 import { MOST_EDGES, tell } from "../rules/needs.ts";
 import type { Database } from "./engine/database.ts";
+import { turn } from "./engine/turns.ts";
 import { DEPENDENT, type DependentRow, keepDependent, runAgain, toDependent, unbind } from "./needs.ts";
 import { GIVEN } from "./words.ts";
 
@@ -53,19 +54,34 @@ const EDGES = `
   WHERE n.needs = ? AND n.job > ? ORDER BY n.job LIMIT ${GIVEN}`;
 const DECIDE = "UPDATE needs SET decided = ? WHERE job = ? AND needs = ?";
 
+/** How long a step takes besides its flush, however slow the machine is: others wait for it. */
+const TELL_MS = 25;
+/** Edges that are read in one go. */
+const SOME = 200;
+
 /** Tells some of the jobs. To be called in a write transaction. */
 export function workOff(db: Database, now: number): WorkedOff {
   let told = 0;
-  for (let room = MOST_EDGES; room > 0;) {
-    const ended = db.get<EndedRow>(FIRST);
-    if (!ended) return { told, more: false };
-    const edges = db.all<EdgeRow>(EDGES, ended.job, ended.after, room);
-    for (const edge of edges) told += tellOne(db, ended, edge, now);
-    if (edges.length < room) db.run("DELETE FROM ended WHERE turn = ?", ended.turn);
-    else db.run("UPDATE ended SET after = ? WHERE turn = ?", edges.at(-1)!.seq, ended.turn);
+  let ended = db.get<EndedRow>(FIRST);
+  if (!ended) return { told, more: false };
+  const hasTime = turn({ limitMs: TELL_MS, least: 1 });
+  for (let room = MOST_EDGES; ended && room > 0 && hasTime(); ended = db.get<EndedRow>(FIRST)) {
+    const edges = db.all<EdgeRow>(EDGES, ended.job, ended.after, SOME);
+    let after = ended.after;
+    let all = edges.length < SOME;
+    for (const edge of edges) {
+      if (edge !== edges[0] && !hasTime()) {
+        all = false;
+        break;
+      }
+      told += tellOne(db, ended, edge, now);
+      after = edge.seq;
+    }
+    if (all) db.run("DELETE FROM ended WHERE turn = ?", ended.turn);
+    else db.run("UPDATE ended SET after = ? WHERE turn = ?", after, ended.turn);
     room -= edges.length + 1;
   }
-  return { told, more: isToBeTold(db) };
+  return { told, more: ended !== undefined };
 }
 
 function tellOne(db: Database, ended: EndedRow, edge: EdgeRow, now: number): number {
