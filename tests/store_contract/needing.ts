@@ -348,10 +348,8 @@ export function needing(test: Test): void {
 
   test("what a job needs, and who needs it, can be seen", async (store) => {
     await store.register(newSupervisor("s"));
-    await enqueue(store, { id: "a" }, {}, { id: "b", after: ["a"], afterEnded: ["j2"] }, {
-      id: "c",
-      after: ["b"],
-    });
+    await enqueue(store, { id: "a" }, {});
+    await enqueue(store, { id: "b", after: ["a"], afterEnded: ["j2"] }, { id: "c", after: ["b"] });
     await end(store, "a", "dead");
     const [b, j2, nobody] = await store.needs(["b", "j2", "nobody"], 1);
     assert.deepEqual(b, {

@@ -68,6 +68,8 @@ export async function makeWait(
   { jobs, needs, seqs, names, now }: NewNeeds,
 ): Promise<MadeToWait> {
   const found = await need(tx, idsNeeded(needs));
+  // nobody knows which ids these get before they are stored
+  for (const [id, { seq, name }] of found) if (name === null && seqs.includes(seq)) found.delete(id);
   const changes = new CountChanges();
   const stored: NewNeedy[] = [];
   for (const [index, plan] of planNeeds(needs, { jobs, found, now })) {

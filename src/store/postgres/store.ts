@@ -7,13 +7,15 @@ import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
 import { type Clock, systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
+import { needsOthers } from "../rules/new_jobs.ts";
 import { Forgetting } from "../rules/retention.ts";
 import * as adoption from "./adoption.ts";
 import { deleteQueue } from "./emptied.ts";
-import { Bell } from "./engine/bell.ts";
+import { ALL_KINDS, Bell } from "./engine/bell.ts";
 import type { Database } from "./engine/database.ts";
 import { enqueue } from "./enqueue.ts";
 import { Exchanges } from "./exchange.ts";
+import { attemptAt, exchangeAt, exchangedAt, givesWork, laterBy } from "./exchanged_times.ts";
 import { addUpTallies, figures } from "./figures.ts";
 import { forgetOld } from "./forgetting.ts";
 import * as jobs from "./jobs.ts";
@@ -47,7 +49,13 @@ export class PostgresStore implements contract.Store {
   readonly #exchanges: Exchanges;
   readonly #forgetting = new Forgetting();
   readonly #time: ServerTime;
+  readonly #clock: Clock;
   #addedUpMs = -Infinity;
+
+  readonly place = "server";
+
+  /** A server that is away for most of a lease ends what runs on every host: that takes longer than a file is busy. */
+  readonly defaults: ReadonlyMap<string, string> = new Map([["lease", "2m"]]);
 
   /** The server's own tools do the rest. */
   readonly care: contract.Care = {};
@@ -55,14 +63,18 @@ export class PostgresStore implements contract.Store {
   /** The store of an open database; `home` is where this host's workers have their spools. */
   constructor(home: Home, db: Database, clock: Clock = systemClock) {
     this.#home = home;
+    this.#clock = clock;
     this.#time = new ServerTime(db, clock);
     this.#db = db;
     this.#bell = new Bell(db);
     this.#exchanges = new Exchanges(db);
   }
 
-  listen(onChange: () => void): Disposable {
-    return this.#bell.listen(onChange);
+  listen(
+    onChange: (kinds: readonly contract.Change[]) => void,
+    wanted?: readonly contract.Change[],
+  ): Disposable {
+    return this.#bell.listen(onChange, wanted);
   }
 
   /** Lets go of the server, whatever is under way. */
@@ -74,7 +86,12 @@ export class PostgresStore implements contract.Store {
   // Jobs
 
   async enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
-    const ids = await this.#change(enqueue(this.#db, jobs, options));
+    const timed = Array.isArray(jobs) ? jobs.some((job: NewJob) => job.runAt !== null) : true;
+    const offset = timed ? await this.#time.offset() : 0;
+    const enqueued = offset === 0
+      ? enqueue(this.#db, jobs, options)
+      : enqueue(this.#db, laterBy(jobs, offset), { ...options, now: options.now + offset });
+    const ids = await this.#change(enqueued, ["work"]);
     // where no worker does it, those who enqueue do, one of very many
     if (Math.random() < ADDS_UP) await addUpTallies(this.#db).catch(() => {});
     return ids;
@@ -105,19 +122,20 @@ export class PostgresStore implements contract.Store {
   }
 
   cancel(ids: readonly string[], now: number): Promise<{ cancelled: number; requested: number }> {
-    return this.#changeAndTell(manage.cancel(this.#db, ids, now), now);
+    return this.#changeAndTell(manage.cancel(this.#db, ids, now), ["orders", "results"], now);
   }
 
   retry(ids: readonly string[], options: contract.RetryOptions): Promise<string[]> {
-    return this.#changeAndTell(manage.retry(this.#db, ids, options), options.now);
+    return this.#changeAndTell(manage.retry(this.#db, ids, options), ["work"], options.now);
   }
 
   delete(ids: readonly string[], options: contract.DeleteOptions = {}): Promise<void> {
-    return this.#changeAndTell(manage.remove(this.#db, ids, options), systemClock.now());
+    return this.#changeAndTell(manage.remove(this.#db, ids, options), ["results"], systemClock.now());
   }
 
-  edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
-    return this.#changeAndTell(manage.edit(this.#db, id, { changes, now }), now);
+  async edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
+    const timed = await this.#timed({ now, changes });
+    return await this.#changeAndTell(manage.edit(this.#db, id, timed), ["work"], now);
   }
 
   needs(ids: readonly string[], limit: number): Promise<(contract.JobNeeds | null)[]> {
@@ -129,23 +147,25 @@ export class PostgresStore implements contract.Store {
   }
 
   hold(ids: readonly string[], held: boolean): Promise<void> {
-    return this.#change(manage.hold(this.#db, ids, held));
+    return this.#change(manage.hold(this.#db, ids, held), ["work"]);
   }
 
   pause(ids: readonly string[], options: { now: number; running: boolean }): Promise<contract.Paused> {
-    return this.#change(manage.pause(this.#db, ids, options));
+    return this.#change(manage.pause(this.#db, ids, options), ["orders", "work"]);
   }
 
   resume(ids: readonly string[], now: number): Promise<contract.Paused> {
-    return this.#change(manage.resume(this.#db, ids, now));
+    return this.#change(manage.resume(this.#db, ids, now), ["orders", "work"]);
   }
 
   select(which: contract.JobSelector, wish: contract.Wish): Promise<contract.Selection> {
     return selecting.select(this.#db, which, wish);
   }
 
-  change(selection: contract.Selection, options: contract.ChangeOptions): Promise<contract.Changed> {
-    return this.#changeAndTell(selecting.change(this.#db, selection, options), options.now);
+  async change(selection: contract.Selection, options: contract.ChangeOptions): Promise<contract.Changed> {
+    const { changes, ...others } = options;
+    const timed = changes ? await this.#timed({ ...others, changes }) : others;
+    return await this.#changeAndTell(selecting.change(this.#db, selection, timed), ALL_KINDS, options.now);
   }
 
   idsOf(seqs: readonly number[]): Promise<string[]> {
@@ -185,11 +205,11 @@ export class PostgresStore implements contract.Store {
   }
 
   deleteQueue(name: string): Promise<void> {
-    return this.#change(deleteQueue(this.#db, name));
+    return this.#change(deleteQueue(this.#db, name), ["results"]);
   }
 
   setQueue(name: string, change: Partial<contract.QueueSwitches>): Promise<void> {
-    return this.#change(queues.setQueue(this.#db, name, change));
+    return this.#change(queues.setQueue(this.#db, name, change), ["work"]);
   }
 
   /** Every setting that was set, by key. */
@@ -198,46 +218,61 @@ export class PostgresStore implements contract.Store {
   }
 
   changeSettings(changes: ReadonlyMap<string, string | null>): Promise<void> {
-    return this.#change(changeSettings(this.#db, changes));
+    return this.#change(changeSettings(this.#db, changes), ["orders"]);
   }
 
   // Supervisors and workers
 
   async register(supervisor: contract.NewSupervisor): Promise<void> {
     const leaseUntil = await this.#time.theirs(supervisor.leaseUntil);
-    await this.#change(workers.register(this.#db, { ...supervisor, leaseUntil }));
+    const startedAt = await this.#time.theirs(supervisor.startedAt);
+    await this.#change(workers.register(this.#db, { ...supervisor, startedAt, leaseUntil }), ["results"]);
     this.#exchanges.begin(supervisor.id);
   }
 
-  renew(supervisor: string, leaseUntil: number): Promise<boolean> {
-    return workers.renew(this.#db, supervisor, this.#time.theirs(leaseUntil));
+  async renew(supervisor: string, leaseUntil: number): Promise<boolean> {
+    const start = this.#clock.monotonicMs();
+    const now = await workers.renew(this.#db, supervisor, this.#time.theirs(leaseUntil));
+    if (now !== undefined) this.#time.learn(now, this.#clock.monotonicMs() - start);
+    return now !== undefined;
   }
 
   unregister(ids: readonly string[]): Promise<void> {
-    return this.#change(workers.unregister(this.#db, ids));
+    return this.#change(workers.unregister(this.#db, ids), ["results"]);
   }
 
   async leave(supervisor: string): Promise<void> {
-    await this.#change(workers.leave(this.#db, supervisor));
+    await this.#change(workers.leave(this.#db, supervisor), ["results"]);
     this.#exchanges.forget(supervisor);
   }
 
   async exchange(wanted: contract.Exchange): Promise<contract.Exchanged> {
-    const { exchanged, changed, toBeTold } = await this.#exchanges.exchange(wanted);
-    const tells = toBeTold && await this.#tellSome(wanted.now);
+    const offset = await this.#time.offset();
+    const theirs = exchangeAt(wanted, offset);
+    const { exchanged, changed, toBeTold } = await this.#exchanges.exchange(theirs);
+    const tells = toBeTold && await this.#tellSome(theirs.now);
     if (changed || tells) {
-      this.#bell.ringSoon();
-      await this.#tidy(wanted.now);
+      this.#bell.ringSoon("results");
+      if (givesWork(wanted) || tells) this.#bell.ringSoon("work");
+      await this.#tidy(theirs.now);
     }
-    return tells ? { ...exchanged, nextDueAt: wanted.now, waiting: true } : exchanged;
+    const answer = exchangedAt(exchanged, -offset);
+    return tells ? { ...answer, nextDueAt: wanted.now, waiting: true } : answer;
   }
 
   waiting(filter: contract.WaitingFilter): Promise<contract.Waiting> {
     return waiting(this.#db, filter);
   }
 
-  orders(supervisor: string): Promise<contract.Orders> {
-    return workers.orders(this.#db, supervisor);
+  async orders(supervisor: string): Promise<contract.Orders> {
+    const { stops, ...others } = await workers.orders(this.#db, supervisor);
+    if (stops.every(({ endAt }) => endAt === null)) return { stops, ...others };
+    const offset = await this.#time.offset();
+    const ours = stops.map(({ endAt, ...stop }) => ({
+      ...stop,
+      endAt: endAt === null ? null : endAt - offset,
+    }));
+    return { stops: ours, ...others };
   }
 
   async service(queue: string, beyond: number): Promise<"served" | "nobody" | "unclear"> {
@@ -245,35 +280,43 @@ export class PostgresStore implements contract.Store {
   }
 
   async workers(): Promise<contract.WorkerInfo[]> {
-    return await living(await this.#time.ours(await workers.workers(this.#db)), this.#home);
+    const all = await this.#time.ours(await workers.workers(this.#db));
+    const offset = await this.#time.offset();
+    return await living(
+      all.map(({ startedAt, ...worker }) => ({ ...worker, startedAt: startedAt - offset })),
+      this.#home,
+    );
   }
 
-  requestStop(stop: contract.StopRequest): Promise<string[]> {
-    return this.#change(workers.requestStop(this.#db, stop));
+  async requestStop(stop: contract.StopRequest): Promise<string[]> {
+    const endAt = stop.endAt === null ? null : await this.#time.theirs(stop.endAt);
+    return await this.#change(workers.requestStop(this.#db, { ...stop, endAt }), ["orders"]);
   }
 
-  async supervisors(): Promise<contract.SupervisorInfo[]> {
-    return await this.#time.ours(await adoption.supervisors(this.#db));
+  supervisors(): Promise<contract.SupervisorInfo[]> {
+    return adoption.supervisors(this.#db);
   }
 
-  async successors(id: string, limit: number): Promise<contract.SupervisorInfo[]> {
-    return await this.#time.ours(await adoption.successors(this.#db, id, limit));
+  successors(id: string, limit: number): Promise<contract.SupervisorInfo[]> {
+    return adoption.successors(this.#db, id, limit);
   }
 
-  takeOver(from: string, by: string): Promise<string[] | undefined> {
-    return this.#change(adoption.takeOver(this.#db, from, by));
+  takeOver(from: string, by: string, lease?: number): Promise<string[] | undefined> {
+    return this.#change(adoption.takeOver(this.#db, { from, by, lease }), ["results"]);
   }
 
-  running(supervisor: string, tokens?: readonly string[]): Promise<contract.RunningAttempt[]> {
-    return adoption.running(this.#db, supervisor, tokens);
+  async running(supervisor: string, tokens?: readonly string[]): Promise<contract.RunningAttempt[]> {
+    const running = await adoption.running(this.#db, supervisor, tokens);
+    const offset = running.length === 0 ? 0 : await this.#time.offset();
+    return running.map((attempt) => attemptAt(attempt, -offset));
   }
 
   adopt(supervisor: string, adoptions: readonly { token: string; worker: string }[]): Promise<void> {
-    return this.#change(adoption.adopt(this.#db, supervisor, adoptions));
+    return this.#change(adoption.adopt(this.#db, supervisor, adoptions), ["results"]);
   }
 
   notePaused(supervisor: string, paused: readonly contract.PausedAttempt[]): Promise<void> {
-    return this.#change(adoption.notePaused(this.#db, supervisor, paused));
+    return this.#change(adoption.notePaused(this.#db, supervisor, paused), ["results"]);
   }
 
   spools(): Promise<Set<string>> {
@@ -293,7 +336,7 @@ export class PostgresStore implements contract.Store {
   /** A transaction of a process that died is undone by the server; what is left is what others are to be told of. */
   async recover(): Promise<boolean> {
     if (!await isToBeTold(this.#db)) return false;
-    return await this.#tellSome(systemClock.now());
+    return await this.#tellSome(systemClock.now() + await this.#time.offset());
   }
 
   recount(): Promise<string[]> {
@@ -319,12 +362,18 @@ export class PostgresStore implements contract.Store {
   }
 
   /** A change that may end jobs, or let them run again, which others need: these are told, whether a worker runs or not. */
-  async #changeAndTell<T>(change: Promise<T>, now: number): Promise<T> {
+  async #changeAndTell<T>(change: Promise<T>, kinds: readonly contract.Change[], now: number): Promise<T> {
+    let rung = kinds;
     try {
       return await change;
     } finally {
-      if (await isToBeTold(this.#db)) { while ((await workOff(this.#db, { now, wait: true })).more); }
-      await this.#bell.ring();
+      if (await isToBeTold(this.#db)) {
+        rung = ALL_KINDS;
+        const theirs = now + await this.#time.offset();
+        let more = true;
+        while (more) ({ more } = await workOff(this.#db, { now: theirs, wait: true }));
+      }
+      await this.#bell.ring(rung);
     }
   }
 
@@ -339,11 +388,21 @@ export class PostgresStore implements contract.Store {
   }
 
   /** A change that others may wait for; also when it comes to no good end, since it may have been done in part. */
-  async #change<T>(change: Promise<T>): Promise<T> {
+  async #change<T>(change: Promise<T>, kinds: readonly contract.Change[]): Promise<T> {
     try {
       return await change;
     } finally {
-      await this.#bell.ring();
+      await this.#bell.ring(kinds);
     }
+  }
+
+  /** A change by the server's clock, where it sets a time. */
+  async #timed(
+    { now, changes }: { now: number; changes: contract.JobChanges },
+  ): Promise<{ now: number; changes: contract.JobChanges }> {
+    const { runAt } = changes;
+    if (!runAt && !needsOthers(changes)) return { now, changes };
+    const offset = await this.#time.offset();
+    return { now: now + offset, changes: runAt ? { ...changes, runAt: runAt + offset } : changes };
   }
 }

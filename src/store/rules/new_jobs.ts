@@ -13,7 +13,9 @@ const MOST = 1000;
 const MOST_TEXT = 2 * 1024 * 1024;
 
 /** Whether a job needs others. */
-export function needsOthers({ after, afterFailed, afterEnded }: NewJob): boolean {
+export function needsOthers(
+  { after, afterFailed, afterEnded }: Pick<NewJob, "after" | "afterFailed" | "afterEnded">,
+): boolean {
   return [after, afterFailed, afterEnded].some((refs) => (refs?.length ?? 0) > 0);
 }
 

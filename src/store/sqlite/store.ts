@@ -17,8 +17,13 @@ import { isOfValue } from "./engine/failures.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
 
+/** Who hears the doorbell does not hear what it is about. */
+const ALL_KINDS: readonly contract.Change[] = ["work", "orders", "results"];
+
 /** A store in one SQLite file. */
 export class SqliteStore implements contract.Store {
+  readonly place = "host";
+  readonly defaults: ReadonlyMap<string, string> = new Map();
   readonly #home: Home;
   readonly #db: Database;
   readonly #bell: Doorbell;
@@ -42,8 +47,8 @@ export class SqliteStore implements contract.Store {
     this.#bell = bell;
   }
 
-  listen(onChange: () => void): Disposable {
-    return this.#bell.listen(onChange);
+  listen(onChange: (kinds: readonly contract.Change[]) => void): Disposable {
+    return this.#bell.listen(() => onChange(ALL_KINDS));
   }
 
   /** Lets go of the database, once what was put off is done. */
@@ -311,9 +316,9 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => successors(db, id, limit));
   }
 
-  async takeOver(from: string, by: string): Promise<string[] | undefined> {
+  async takeOver(from: string, by: string, lease?: number): Promise<string[] | undefined> {
     const { takeOver } = await import("./adoption.ts");
-    return await this.#change((db) => takeOver(db, from, by));
+    return await this.#change((db) => takeOver(db, { from, by, lease }));
   }
 
   async running(supervisor: string, tokens?: readonly string[]): Promise<contract.RunningAttempt[]> {
@@ -405,7 +410,7 @@ export class SqliteStore implements contract.Store {
 
   async #tellAll(now: number): Promise<void> {
     const { giveWay } = await import("./engine/turns.ts");
-    while (await this.#tellSome(now)) await giveWay();
+    while (await this.#tellSome(now)) await giveWay(this.#db);
   }
 
   /** Returns whether there is more to be told. */

@@ -1,72 +1,83 @@
 /**
  * @module
- * Calling those who wait for changes. It is done after the commit, in a transaction of its own that is not flushed:
- * within the one that changes something, all commits would wait for each other. Ringing and listening may fail without
- * harm, since listeners also look for themselves now and then.
+ * Calling those who wait for changes, by kinds of changes: who waits for work need not hear of every result. It is done
+ * after the commit, in a transaction of its own that is not flushed: within the one that changes something, all commits
+ * would wait for each other. Ringing and listening may fail without harm, since listeners also look for themselves now
+ * and then.
  */
 import { systemClock } from "../../../system/clock.ts";
 import type { Database } from "./database.ts";
 import type { Connection } from "./driver.ts";
 
-/** The shortest time between two rings of `ringSoon`. */
+/** What may be rung for. */
+export type Kind = "work" | "orders" | "results";
+/** All there is. */
+export const ALL_KINDS: readonly Kind[] = ["work", "orders", "results"];
+
+/** The shortest time between two rings of `ringSoon`, for each kind. */
 const PAUSE_MS = 20;
 /** How long nobody waits for a ring any more. */
 const LIMIT_MS = 5000;
 /** Between two tries to listen. */
 const RETRY_MS = 1000;
+/** The server takes no longer name of a channel. Who shares one is called without a change. */
+const LONGEST_NAME = 63;
 
 export class Bell {
   readonly #db: Database;
-  #lastRingMs = -Infinity;
-  /** Ends the wait for the ring that was put off; undefined when none was. */
-  #putOff: AbortController | undefined;
+  readonly #lastRingMs = new Map<Kind, number>();
+  /** End the waits for rings that were put off. */
+  readonly #putOff = new Map<Kind, AbortController>();
   #closed = false;
 
   constructor(db: Database) {
     this.#db = db;
   }
 
-  /** One for each schema. */
-  get #channel(): string {
-    return `queuectl:${this.#db.address.schema}`;
+  /** One for each kind and schema. */
+  #channel(kind: Kind): string {
+    return `queuectl:${kind}:${this.#db.address.schema}`.slice(0, LONGEST_NAME);
   }
 
   /** Rings, and resolves when that was heard. */
-  async ring(): Promise<void> {
-    this.#lastRingMs = systemClock.monotonicMs();
+  async ring(kinds: readonly Kind[]): Promise<void> {
+    for (const kind of kinds) this.#lastRingMs.set(kind, systemClock.monotonicMs());
     const statements = [
       { sql: "SET LOCAL synchronous_commit = off" },
-      { sql: "SELECT pg_notify($1, '')", values: [this.#channel] },
+      ...kinds.map((kind) => ({ sql: "SELECT pg_notify($1, '')", values: [this.#channel(kind)] })),
     ];
     await this.#db.tryWrite(statements, { limitMs: LIMIT_MS }).catch(() => {});
   }
 
   /** Rings at once, or, when it has just rung, a moment later: a busy worker must not keep everybody awake. */
-  ringSoon(): void {
-    if (this.#putOff || this.#closed) return;
-    const waitMs = this.#lastRingMs + PAUSE_MS - systemClock.monotonicMs();
-    if (waitMs <= 0) return void this.ring();
-    this.#putOff = new AbortController();
-    systemClock.sleep(waitMs, this.#putOff.signal).then(() => {
-      this.#putOff = undefined;
-      if (!this.#closed) this.ring();
+  ringSoon(kind: Kind): void {
+    if (this.#putOff.has(kind) || this.#closed) return;
+    const waitMs = (this.#lastRingMs.get(kind) ?? -Infinity) + PAUSE_MS - systemClock.monotonicMs();
+    if (waitMs <= 0) return void this.ring([kind]);
+    const over = new AbortController();
+    this.#putOff.set(kind, over);
+    systemClock.sleep(waitMs, over.signal).then(() => {
+      this.#putOff.delete(kind);
+      if (!this.#closed) this.ring([kind]);
     });
   }
 
-  /** Calls `onRing` after every ring, of whatever process, until it is disposed of; and whenever it may have missed one. */
-  listen(onRing: () => void): Disposable {
+  /** Calls `onRing` after every ring of a kind, of whatever process, until it is disposed of; and whenever it may have missed one. */
+  listen(onRing: (kinds: readonly Kind[]) => void, kinds: readonly Kind[] = ALL_KINDS): Disposable {
     const over = new AbortController();
+    const byChannel = Map.groupBy(kinds, (kind) => this.#channel(kind));
     let connection: Connection | undefined;
     const hear = async () => {
       const lost = new AbortController();
       connection = await this.#db.connect({
-        onNotice: onRing,
+        onNotice: (channel) => onRing(byChannel.get(channel) ?? []),
         onLost: () => lost.abort(),
         signal: over.signal,
       });
       if (over.signal.aborted) return connection.close();
-      await connection.query({ sql: `LISTEN "${this.#channel}"` }, LIMIT_MS);
-      onRing();
+      const listens = byChannel.keys().map((channel) => ({ sql: `LISTEN "${channel}"` }));
+      await connection.queries([...listens], LIMIT_MS);
+      onRing(kinds);
       await new Promise<void>((resolve) => {
         if (lost.signal.aborted || over.signal.aborted) return resolve();
         for (const { signal } of [lost, over]) {
@@ -90,9 +101,9 @@ export class Bell {
     };
   }
 
-  /** Waits no longer with a ring that was put off. */
+  /** Waits no longer with rings that were put off. */
   close(): void {
     this.#closed = true;
-    this.#putOff?.abort();
+    for (const over of this.#putOff.values()) over.abort();
   }
 }
