@@ -10,6 +10,7 @@ import { isField, jobFromValue, readFields } from "../../domain/spec.ts";
 import type { RequestKey, Store } from "../../store/contract.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
 import { base64 } from "../../views/output_json.ts";
+import { needsJson, needsOf, whyNotRun } from "../../views/needs.ts";
 import { reasonsToWait } from "../../views/waiting.ts";
 import { type Input, objectOf, oneOf, required, someText, wholeNumber } from "../inputs.ts";
 import { HttpProblem } from "../problem.ts";
@@ -120,7 +121,14 @@ export const JOB_ROUTES: readonly Route[] = [
     async run({ store, path, now }) {
       const job = await findJob(store, path.id);
       const [attempts, reasons] = [await store.attempts(job.id), await reasonsToWait(job, { store, now })];
-      return { ...jobJson(job), waits_because: reasons, history: attempts.map(attemptJson) };
+      const needs = await needsOf(store, job.id);
+      return {
+        ...jobJson(job),
+        needs: needsJson(needs),
+        waits_because: reasons,
+        not_run_because: job.state === "skipped" && needs ? whyNotRun(needs) : [],
+        history: attempts.map(attemptJson),
+      };
     },
   }),
   defineRoute({
