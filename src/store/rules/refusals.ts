@@ -2,7 +2,7 @@
  * @module
  * What a store refuses, and in which words: the same whatever it is made of. Pure.
  */
-import { NoSuch, Refused, TakenId } from "../../domain/errors.ts";
+import { NoSuch, noSuchJob, Refused, TakenId } from "../../domain/errors.ts";
 import { ENDED, type State, WAITING } from "../../domain/job.ts";
 import type { Verb, Wish } from "../contract.ts";
 
@@ -51,7 +51,7 @@ export interface Intent {
  * @throws {Refused} when its state does not allow it
  */
 export function allowed<J extends { state: State }>(job: J | undefined, { verb, id, only }: Intent): J {
-  if (!job) throw new NoSuch(`Cannot ${verb} job "${id}": no such job`);
+  if (!job) throw noSuchJob(verb, id);
   const { state } = job;
   if (!ALLOWED[verb].includes(state)) {
     throw new Refused(`Cannot ${verb} job "${id}": it is ${state}${HINTS[verb]?.[state] ?? ""}`);
