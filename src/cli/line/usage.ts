@@ -60,9 +60,10 @@ export function usageProblem(error: unknown, { command, rest }: Typed): unknown 
     return new BadInput(`Missing value for --${error.externalFlagName}`);
   }
   if (error instanceof UnexpectedFlagError) {
-    return new BadInput(
-      `Cannot use --${error.externalFlagName} "${error.input}": the flag was already given`,
-    );
+    const { externalFlagName: flag, input } = error;
+    const isToggle = Object.entries({ ...command.flags, ...GLOBAL_FLAGS })
+      .some(([name, { kind }]) => flagName(name) === flag && kind === "toggle");
+    return new BadInput(`Cannot use --${flag}${isToggle ? "" : ` "${input}"`}: the flag was already given`);
   }
   if (error instanceof ArgumentParseError && error.exception instanceof UserError) {
     const { externalFlagNameOrPlaceholder: flag, input, exception } = error;

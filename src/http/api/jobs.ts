@@ -2,7 +2,7 @@
  * @module
  * The routes of single jobs, and of pages of them.
  */
-import { BadInput, NoSuch, noSuchJob } from "../../domain/errors.ts";
+import { BadInput, noSuchJob } from "../../domain/errors.ts";
 import { EDITABLE_FIELDS, FIELD_NAMES, FIELDS } from "../../domain/fields.ts";
 import type { Job } from "../../domain/job.ts";
 import { settingsFrom } from "../../domain/settings.ts";
