@@ -100,13 +100,13 @@ Deno.test("letters of task-spooler, flags before the command and numbers of othe
     const { code, stderr } = await queuectl(args, { home: dir.home.dir });
     return [code, stderr];
   };
-  const where = (
-    typed: string,
-    rest: string,
-  ) => [2, `Cannot tell the command: "${typed}" stands where it should${rest}\n`];
-  assert.deepEqual(await says("-l"), where("-l", ", did you mean list?"));
-  assert.deepEqual(await says("-n", "ls"), where("-n", ": flags stand after the command"));
-  assert.deepEqual(await says("worker", "--count", "2"), where("--count", ": flags stand after the command"));
+  const where = (typed: string) => [
+    2,
+    `Cannot tell the command: "${typed}" stands where it should: flags stand after the command\n`,
+  ];
+  assert.deepEqual(await says("-l"), [2, 'Unknown command "-l", did you mean "list"?\n']);
+  assert.deepEqual(await says("-n", "ls"), where("-n"));
+  assert.deepEqual(await says("worker", "--count", "2"), where("--count"));
   assert.deepEqual(await says(""), [
     2,
     "Cannot tell the command: it is empty; --help shows which there are\n",

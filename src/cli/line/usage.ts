@@ -19,9 +19,12 @@ import {
 /** The sentence for a name that is no command. */
 export function unknownCommand(input: string, suggestions: readonly string[]): BadInput {
   if (input === "") return new BadInput("Cannot tell the command: it is empty; --help shows which there are");
-  if (!input.startsWith("-")) return new BadInput(`Unknown command "${input}"${didYouMean(suggestions)}`);
-  const meant = suggestions.length > 0 ? didYouMean(suggestions) : ": flags stand after the command";
-  return new BadInput(`Cannot tell the command: "${input}" stands where it should${meant}`);
+  if (!input.startsWith("-") || suggestions.length > 0) {
+    return new BadInput(`Unknown command "${input}"${didYouMean(suggestions)}`);
+  }
+  return new BadInput(
+    `Cannot tell the command: "${input}" stands where it should: flags stand after the command`,
+  );
 }
 
 /** What was typed. */
