@@ -86,3 +86,9 @@ export class PermissionMissing extends UserError {
   /** The same words work with the flag. */
   override readonly exitCode = 4;
 }
+
+/** For an id that no job has. `what` cannot be done, such as `cancel`, or `show logs of`. A number alone is how other programs name jobs. */
+export function noSuchJob(what: string, id: string): NoSuch {
+  const meant = /^#?[1-9]\d{0,14}$/.test(id) ? `, did you mean j${id.replace("#", "")}?` : "";
+  return new NoSuch(`Cannot ${what} job "${id}": no such job${meant}`);
+}

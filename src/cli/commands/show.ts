@@ -3,7 +3,7 @@
  * `queuectl show`: everything about one job, and why it is not running when it waits.
  */
 import { formatDuration } from "../../domain/duration.ts";
-import { NoSuch, Refused } from "../../domain/errors.ts";
+import { noSuchJob, Refused } from "../../domain/errors.ts";
 import { formatSize } from "../../domain/settings.ts";
 import { FIELDS, type Kind, STORED_FIELDS, type StoredFields, type StoredName } from "../../domain/fields.ts";
 import type { Attempt, Job } from "../../domain/job.ts";
@@ -38,7 +38,7 @@ export const command: Target = defineCommand({
     const store = await context.store();
     const now = context.clock.now();
     const job = await store.get(id!);
-    if (job === undefined) throw new NoSuch(`Cannot show job "${id}": no such job`);
+    if (job === undefined) throw noSuchJob("show", id!);
     if (stdin) return await printStdin(context, job);
     const attempts = await store.attempts(job.id);
     const say = context.json ? undefined : (ms: number) => timeOfDay(ms, zone);

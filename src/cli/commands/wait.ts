@@ -3,7 +3,7 @@
  * `queuectl wait`: until jobs have ended.
  */
 import { formatDuration } from "../../domain/duration.ts";
-import { BadInput, NoSuch, Refused } from "../../domain/errors.ts";
+import { BadInput, NoSuch, noSuchJob, Refused } from "../../domain/errors.ts";
 import type { Figures } from "../../domain/figures.ts";
 import { ENDED, type State } from "../../domain/job.ts";
 import type { Store } from "../../store/contract.ts";
@@ -108,7 +108,7 @@ class SomeJobs implements Awaited {
     const ids = this.#left;
     const states = await store.states(ids);
     const missing = states.indexOf(undefined);
-    if (missing >= 0) throw new NoSuch(`Cannot wait for job "${ids[missing]}": no such job`);
+    if (missing >= 0) throw noSuchJob("wait for", ids[missing]!);
     this.#left = ids.filter((_, index) => !ENDED.includes(states[index]!));
     ids.forEach((id, index) => {
       if (ENDED.includes(states[index]!)) this.#end(id, states[index]!);

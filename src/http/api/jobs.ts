@@ -2,7 +2,7 @@
  * @module
  * The routes of single jobs, and of pages of them.
  */
-import { BadInput, NoSuch } from "../../domain/errors.ts";
+import { BadInput, noSuchJob } from "../../domain/errors.ts";
 import { EDITABLE_FIELDS, FIELD_NAMES, FIELDS } from "../../domain/fields.ts";
 import type { Job } from "../../domain/job.ts";
 import { settingsFrom } from "../../domain/settings.ts";
@@ -35,7 +35,7 @@ const IDEMPOTENCY = {
 export async function findJob(store: Store, id: string): Promise<Job> {
   const job = await store.get(id);
   if (job) return job;
-  throw new NoSuch(`Cannot show job "${id}": no such job`);
+  throw noSuchJob("show", id);
 }
 
 const manyJobs: Input<unknown[]> = {

@@ -2,7 +2,7 @@
  * @module
  * What a store refuses, and in which words: the same whatever it is made of. Pure.
  */
-import { BadNeed, NoSuch, Refused, TakenId } from "../../domain/errors.ts";
+import { BadNeed, NoSuch, noSuchJob, Refused, TakenId } from "../../domain/errors.ts";
 import { ENDED, type State, WAITING } from "../../domain/job.ts";
 import type { Verb, Wish } from "../contract.ts";
 
@@ -59,7 +59,7 @@ export function allowed<J extends { state: State }>(
   job: J | undefined,
   { verb, id, only, ignoreNeeds = false }: Intent,
 ): J {
-  if (!job) throw new NoSuch(`Cannot ${verb} job "${id}": no such job`);
+  if (!job) throw noSuchJob(verb, id);
   const { state } = job;
   const runsAnyway = ignoreNeeds && (state === "blocked" || state === "skipped");
   if (!runsAnyway && !ALLOWED[verb].includes(state)) {
