@@ -23,7 +23,7 @@ Deno.test("jobs of a file need each other by their names, in any order; list, sh
     return stdout;
   };
   await queuectl(["enqueue", "--file", "-"], { home, stdin: FILE });
-  assert.match(await printed("list"), /^j1  blocked  after j2 \+1  echo deploy$/m);
+  assert.match(await printed("list"), /^j1 +blocked +after j2 \+1 +echo deploy$/m);
   assert.match(await printed("show", "j2"), /^Waits {6}it waits until j4 has completed \(j4 is pending\)$/m);
   const worker = await handWorker(test.store);
   await (await worker.claim()).end(DEAD);
