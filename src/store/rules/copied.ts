@@ -27,8 +27,6 @@ export interface CopiedTable {
 /** All of them; what refers to others comes after those. */
 export const COPIED: readonly CopiedTable[] = [
   { name: "jobs", what: "jobs", key: ["seq"], atOnce: 1000, left: ["cancel_requested", "paused_at"] },
-  { name: "needy", what: "jobs that need others", key: ["job"], atOnce: 1000, left: [] },
-  { name: "needs", what: "needs of jobs", key: ["job", "needs"], atOnce: 2000, left: [] },
   { name: "inputs", what: "inputs", key: ["job"], atOnce: 8, left: [] },
   {
     name: "attempts",
@@ -41,6 +39,8 @@ export const COPIED: readonly CopiedTable[] = [
   { name: "queues", what: "queues with switches", key: ["name"], atOnce: 1000, left: [] },
   { name: "requests", what: "request keys", key: ["key"], atOnce: 200, left: [] },
   { name: "settings", what: "settings", key: ["key"], atOnce: 1000, left: [] },
+  { name: "needy", what: "jobs that need others", key: ["job"], atOnce: 1000, left: [] },
+  { name: "needs", what: "needs of jobs", key: ["job", "needs"], atOnce: 2000, left: [] },
 ];
 
 /** Tables that are not copied, in either kind of store: made anew, of running workers, or of what is under way. */
