@@ -52,11 +52,23 @@ export class BadNeed extends BadInput {
 export class NeedsCycle extends BadInput {
   /** Their positions among those that were to be enqueued, each needing the next, the last the first. */
   readonly members: readonly number[];
+  /** What they are called, `#n` where they have no name. */
+  readonly names: readonly string[];
 
   /** `members` are their positions, `names` what they are called. */
   constructor(members: readonly number[], names: readonly string[]) {
     super(`Cannot make jobs wait for each other: ${[...names, names[0]].join(" needs ")}`);
     this.members = members;
+    this.names = names;
+  }
+
+  /** The same, saying where each of them stands. */
+  among(place: (n: number) => string): NeedsCycle {
+    const named = this.members.map((member, n) => {
+      const name = this.names[n]!;
+      return name.startsWith("#") ? place(member) : `${name} (${place(member)})`;
+    });
+    return new NeedsCycle(this.members, named);
   }
 }
 

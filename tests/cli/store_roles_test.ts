@@ -70,8 +70,8 @@ testWith(
     );
     const needing = await enqueuer!("enqueue", "--after", "first", "true");
     assert.deepEqual([needing.code, needing.stderr], [
-      1,
-      "Jobs that need others need a user of the store who may read it\n",
+      2,
+      "Cannot make a job wait for others: this user of the server may only enqueue\n",
     ]);
     const taken = await enqueuer!("enqueue", "--id", "first", "true");
     assert.deepEqual([taken.code, taken.stderr], [1, 'Cannot enqueue job "first": the id is taken\n']);

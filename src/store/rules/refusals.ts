@@ -92,6 +92,11 @@ export function tooManyToWait(index: number): BadNeed {
   return new BadNeed("Cannot enqueue more than 1000 jobs at once of which some wait for others", index);
 }
 
+/** Who may only enqueue can read nothing of other jobs, so neither wait for them. */
+export function mayNotNeed(index: number): BadNeed {
+  return new BadNeed("Cannot make a job wait for others: this user of the server may only enqueue", index);
+}
+
 /** A key names one request only. */
 export function keyIsUsed(key: string): Refused {
   return new Refused(`Cannot enqueue with the key "${key}": it was used for something else`);

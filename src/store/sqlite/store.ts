@@ -60,7 +60,7 @@ export class SqliteStore implements contract.Store {
   // Jobs
 
   async enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
-    const divided = divide(jobs);
+    const divided = Array.isArray(jobs) && jobs.some(needsOthers) ? { jobs, many: false } : divide(jobs);
     if (divided.many) return await this.#enqueueMany(divided.jobs, options);
     // Else those who enqueue would use up what is kept for those who have to end something.
     const waits = await waitsOf([...divided.jobs], options.now);
