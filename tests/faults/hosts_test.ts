@@ -1,6 +1,6 @@
 /**
  * @module
- * Several hosts with one store, which lose their power, their network, or the server.
+ * Many hosts with one store on a server, of which some are lost, cut off or left without it.
  * Slow, so `deno task test:quick` leaves it out.
  */
 import { GROUPS } from "./all.ts";

@@ -52,7 +52,7 @@ function addAll(db: Database, tally: FigureTally, spans: readonly Span[]): void 
 }
 
 /** To which rows something is added; without a queue, to those of all of them together. */
-interface Rows {
+export interface Rows {
   spans: readonly Span[];
   queue?: string;
 }
@@ -100,6 +100,11 @@ const STATEMENTS = new Map([1, 3].flatMap((rows) =>
     { add: addTo(rows, queue), histograms: histogramsIn(rows, queue) },
   ])
 ));
+
+/** Adds figures to some rows. */
+export function putFigures(db: Database, figures: Figures, rows: Rows): void {
+  add(db, figures, rows);
+}
 
 function add(db: Database, figures: Figures, { spans, queue }: Rows): void {
   const { add, histograms } = STATEMENTS.get(`${spans.length} ${queue !== undefined}`)!;
