@@ -5,6 +5,7 @@
 import { postgresServer, testWith } from "../helpers/postgres.ts";
 import { openedOn } from "../helpers/postgres_store.ts";
 import { storeContract } from "../store_contract/contract.ts";
+import { needingProperties } from "../store_contract/needing_properties.ts";
 import { storeProperties } from "../store_contract/properties.ts";
 
 const server = await postgresServer();
@@ -14,4 +15,8 @@ storeContract("PostgreSQL", open, (sentence, run) => testWith(server, sentence, 
 storeProperties((sentence, run) => testWith(server, `PostgreSQL: ${sentence}`, run), open, {
   anySteps: 12,
   lanes: 2,
+});
+needingProperties((sentence, run) => testWith(server, `PostgreSQL: ${sentence}`, run), open, {
+  runs: 3,
+  steps: 60,
 });

@@ -10,6 +10,7 @@ import { enqueueing } from "./enqueueing.ts";
 import { keeping } from "./keeping.ts";
 import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
+import { needing } from "./needing.ts";
 import { pausing } from "./pausing.ts";
 import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
@@ -23,6 +24,7 @@ const PARTS = [
   enqueueing,
   looking,
   managing,
+  needing,
   pausing,
   claiming,
   selecting,

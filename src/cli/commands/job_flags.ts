@@ -50,6 +50,8 @@ function placeholder(name: FieldName, { type }: Kind): string {
       return name.toUpperCase();
     case "input":
       return "FILE";
+    case "jobs":
+      return "ID[,ID]";
     case "flag":
       return "";
   }

@@ -59,6 +59,13 @@ function schemaOf(kind: Kind): JsonSchema {
       return { type: "object", additionalProperties: { type: "string" } };
     case "flag":
       return { type: "boolean" };
+    case "jobs":
+      return {
+        oneOf: [
+          { type: "array", items: { type: "string", minLength: 1 } },
+          { type: "string", description: "the same with commas between them, or none" },
+        ],
+      };
     case "input":
       return { type: "string", ...(kind.as === "base64" ? { contentEncoding: "base64" } : {}) };
   }

@@ -33,7 +33,10 @@ export function actOf(verb: Verb, { now, changes = {} }: ActOptions): Act {
         store: (jobs) => [on(REQUEST_CANCEL, running(jobs)), on(CANCEL, waiting(jobs), now)],
       };
     case "retry":
-      return { act: (job) => job.state = "pending", store: (jobs) => [on(RETRY, jobs, now)] };
+      return {
+        act: (job) => job.state = "pending",
+        store: (jobs) => [on(UNBIND, jobs), on(RETRY, jobs, now)],
+      };
     case "delete":
       return { act: (job) => job.gone = true, store: (jobs) => removal(numbers(jobs)) };
     case "edit":
@@ -60,10 +63,14 @@ function edit({ now, changes }: Required<ActOptions>): Act {
   const columns = changedColumns(others);
   const state = runAt === undefined ? undefined : waitingState(runAt, now);
   if (state !== undefined) columns.push(["state", state], ["run_at", runAt!]);
-  const set = columns.map(([column], at) => `${column} = $${at + 2}`).join(", ");
+  const set = columns.map(([column], at) =>
+    column === "state"
+      ? `state = CASE WHEN ${BY_NEEDS} THEN state ELSE $${at + 2} END`
+      : `${column} = $${at + 2}`
+  ).join(", ");
   return {
     act(job) {
-      job.state = state ?? job.state;
+      if (job.state !== "blocked" && job.state !== "skipped") job.state = state ?? job.state;
       job.queue = changes.queue ?? job.queue;
       job.priority = changes.priority ?? job.priority;
     },
@@ -74,13 +81,17 @@ function edit({ now, changes }: Required<ActOptions>): Act {
   };
 }
 
+/** Whatever their time is, it is their needs that they wait for. */
+const BY_NEEDS = "state IN ('blocked', 'skipped')";
 const AMONG = "seq = ANY ($1::bigint[])";
 const CANCEL = `UPDATE queuectl.jobs SET state = 'cancelled', held = false, finished_at = $2 WHERE ${AMONG}`;
 const REQUEST_CANCEL = "UPDATE queuectl.running SET cancel_requested = true WHERE job = ANY ($1::bigint[])";
 const RETRY = `
   UPDATE queuectl.jobs SET state = 'pending', attempts = 0, run_at = $2, started_at = NULL, finished_at = NULL,
-    exit_code = NULL, signal = NULL, error = NULL, worker = NULL
+    exit_code = NULL, signal = NULL, error = NULL, worker = NULL, skipped_for = NULL
   WHERE ${AMONG}`;
+/** From now on they do not depend on what they need. */
+const UNBIND = "UPDATE queuectl.needy SET bound = false WHERE job = ANY ($1::bigint[]) AND bound";
 const HOLD = `UPDATE queuectl.jobs SET held = $2 WHERE ${AMONG}`;
 const PAUSE =
   "UPDATE queuectl.running SET paused_at = coalesce(paused_at, $2) WHERE job = ANY ($1::bigint[])";
@@ -91,7 +102,14 @@ const RESUME = `
 
 /** Removes jobs with their attempts, output and stdin. */
 export function removal(seqs: readonly number[]): Statement[] {
-  return ["inputs WHERE job", "output WHERE job", "attempts WHERE job", "jobs WHERE seq"].map((of) => ({
+  return [
+    "needs WHERE job",
+    "needy WHERE job",
+    "inputs WHERE job",
+    "output WHERE job",
+    "attempts WHERE job",
+    "jobs WHERE seq",
+  ].map((of) => ({
     sql: `DELETE FROM queuectl.${of} = ANY ($1::bigint[])`,
     values: [seqs],
   }));

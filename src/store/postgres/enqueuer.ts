@@ -4,10 +4,11 @@
  * may call it can give jobs what anybody who enqueues can, and can read nothing. `store roles` prints it; it is none of
  * the schema's steps, since most have no use for it.
  */
+import { Refused } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import type { EnqueueOptions, RequestKey } from "../contract.ts";
 import { waitingState } from "../rules/jobs.ts";
-import { nameOf, rememberedSince } from "../rules/new_jobs.ts";
+import { nameOf, needsOthers, rememberedSince } from "../rules/new_jobs.ts";
 import { keyIsUsed, takenId } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { ServerError } from "./engine/driver.ts";
@@ -79,12 +80,19 @@ export async function mayOnlyEnqueue(db: Database): Promise<boolean> {
 const CALL =
   "SELECT queuectl.enqueue_for_others_1($1, $2::json, $3::integer[], $4::bytea[], $5, $6, $7, $8) AS ids";
 
-/** Stores jobs by the function; see \`enqueue\`. */
+/**
+ * Stores jobs by the function; see \`enqueue\`.
+ *
+ * @throws {Refused} for jobs that need others: who may read nothing cannot be told what became of them
+ */
 export async function enqueueByFunction(
   db: Database,
   jobs: readonly NewJob[],
   { request, madeAt, options }: { request: RequestKey; madeAt: number; options: EnqueueOptions },
 ): Promise<string[]> {
+  if (jobs.some(needsOthers)) {
+    throw new Refused("Jobs that need others need a user of the store who may read it");
+  }
   const names = jobs.map((job) => nameOf(job, options));
   const rows = jobs.map((job, at) => ({
     name: names[at],

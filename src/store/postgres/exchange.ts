@@ -60,10 +60,10 @@ export class Exchanges {
   async #exchange(wanted: Exchange): Promise<Came> {
     const earlier = await this.#settleQuestion(wanted.supervisor);
     const rest = earlier ? restOf(wanted, earlier.request.wanted, earlier.exchanged) : wanted;
-    const { exchanged, changed } = await this.#ask(new Request(rest));
-    if (!earlier) return { exchanged, changed };
-    const claimed = [...earlier.exchanged.claimed, ...exchanged.claimed];
-    return { exchanged: { ...exchanged, claimed }, changed: true };
+    const came = await this.#ask(new Request(rest));
+    if (!earlier) return came;
+    const claimed = [...earlier.exchanged.claimed, ...came.exchanged.claimed];
+    return { exchanged: { ...came.exchanged, claimed }, changed: true, toBeTold: true };
   }
 
   async #ask(request: Request): Promise<Came> {
@@ -73,7 +73,8 @@ export class Exchanges {
       const next = number === undefined ? undefined : number + 1;
       try {
         const [result] = await this.#db.tryWrite([request.statement(next)]);
-        const { answer } = result!.rows[0] as { answer: Answer };
+        const row = result!.rows[0] as { answer: Answer; toBeTold: boolean };
+        const answer = { ...row.answer, toBeTold: row.toBeTold };
         if (answer.number !== null) this.#numbers.set(supervisor, answer.number);
         if (needsInputs(answer)) {
           this.#questions.set(supervisor, { request, number: answer.number! });

@@ -27,12 +27,16 @@ export interface Answer {
   woken: number;
   due: number | null;
   waits: boolean;
+  /** Jobs ended, or run again, of which others are to be told. */
+  toBeTold: boolean;
 }
 
 /** What an exchange came to, and whether it changed anything that others may wait for. */
 export interface Came {
   exchanged: Exchanged;
   changed: boolean;
+  /** As in `Answer`. */
+  toBeTold: boolean;
 }
 
 /** Where others are taking the jobs that were seen, it is worth looking again after this long, in ms. */
@@ -59,9 +63,10 @@ const TYPES = [
   ...["uuid[]", "uuid[]", "text[]", "bigint[]", "bytea[]", "bigint[]", "bigint[]", "bigint[]"],
   ...["text[]", "text[]"],
 ];
-const EXCHANGE = `SELECT queuectl.exchange_1(${
+/** What is left to be told is asked for once all is done: `OFFSET 0` keeps the order. */
+const EXCHANGE = `SELECT x.answer, queuectl.to_be_told_1() AS "toBeTold" FROM (SELECT queuectl.exchange_1(${
   TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ")
-}) AS answer`;
+}) AS answer OFFSET 0) x`;
 
 /** What a supervisor brings, as the values of the function. */
 export class Request {
@@ -114,12 +119,12 @@ export class Request {
   }
 
   answered(
-    { claimed, taken, seen, woken, due, waits, refused }: Answer,
+    { claimed, taken, seen, woken, due, waits, refused, toBeTold }: Answer,
     inputs: ReadonlyMap<number, Uint8Array> = new Map(),
   ): Came {
     const { free, now } = this.wanted;
     const others = taken < free.length && seen > taken;
-    return answerTo(this.wanted, {
+    const answer = answerTo(this.wanted, {
       claimed: (claimed ?? []).map((row) => this.#job(row, inputs.get(row.seq))),
       more: false,
       refused: [...this.#refused, ...refused],
@@ -127,6 +132,7 @@ export class Request {
       dueAt: others ? Math.min(due ?? Infinity, now + BUSY_MS) : due,
       anyWaits: waits,
     });
+    return { ...answer, toBeTold };
   }
 
   /** What a claim makes of a job is in no row but that of its attempt. */

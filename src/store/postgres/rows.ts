@@ -13,6 +13,7 @@ import {
   type StoredName,
 } from "../../domain/fields.ts";
 import type { Job, NewJob, State } from "../../domain/job.ts";
+import type { SkipReason } from "../../domain/needs.ts";
 import { idOf, seqOf } from "../rules/jobs.ts";
 import type { Value } from "./engine/driver.ts";
 
@@ -43,6 +44,7 @@ export function typeOf({ type }: Kind): "bigint" | "text" | "boolean" {
     case "path":
     case "variables":
     case "input":
+    case "jobs":
       return "text";
   }
 }
@@ -75,9 +77,8 @@ const OWN = {
 
 /** All that is read of a job, from `jobs j` and `running r`. */
 export const JOB = [
-  ...["seq", "name", "created_at", "stdin_size", ...FIELD_COLUMNS.map(({ column }) => column)].map((column) =>
-    `j.${column}`
-  ),
+  ...["seq", "name", "created_at", "stdin_size", "skipped_for", ...FIELD_COLUMNS.map(({ column }) => column)]
+    .map((column) => `j.${column}`),
   ...Object.entries(OWN).map(([column, sql]) => `${sql} AS ${column}`),
 ].join(", ");
 
@@ -107,6 +108,7 @@ export interface JobRow {
   cancel_requested: boolean;
   paused_at: number | null;
   stdin_size: number | null;
+  skipped_for: SkipReason | null;
   /** Of the other fields. */
   [column: string]: unknown;
 }
@@ -128,6 +130,7 @@ export function toJob(row: JobRow): Job {
     cancelRequested: row.cancel_requested,
     pausedAt: row.paused_at,
     stdinSize: row.stdin_size,
+    skippedFor: row.skipped_for,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
   return job as unknown as Job;

@@ -13,6 +13,7 @@ import {
   type StoredName,
 } from "../../domain/fields.ts";
 import type { Job, NewJob, State } from "../../domain/job.ts";
+import type { SkipReason } from "../../domain/needs.ts";
 import { idOf, seqOf } from "../rules/jobs.ts";
 import type { Database, Value } from "./engine/database.ts";
 
@@ -38,6 +39,8 @@ export type OwnRow = {
   cancel_requested: number;
   stdin_size: number | null;
   paused_at: number | null;
+  skipped_for: SkipReason | null;
+  needed: number;
 };
 
 /** A row of `jobs`. */
@@ -98,6 +101,7 @@ function fromValue({ type }: Kind, value: JobRow[keyof FieldRow]): StoredFields[
     case "word":
     case "path":
     case "input":
+    case "jobs":
       return value;
   }
 }
@@ -119,6 +123,7 @@ export function toJob(row: JobRow): Job {
     cancelRequested: row.cancel_requested === 1,
     stdinSize: row.stdin_size,
     pausedAt: row.paused_at,
+    skippedFor: row.skipped_for,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
   return job as unknown as Job;

@@ -35,6 +35,7 @@ function storedField({ kind, default: otherwise }: FieldColumn): Stored {
     case "line":
     case "word":
     case "input":
+    case "jobs":
       return { type: "text", mayBeNull, as: mayBeNull ? "NULL" : "'false'" };
     case "path":
       return { type: "text", mayBeNull, as: "'/dev/null'" };
