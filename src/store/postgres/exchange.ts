@@ -8,7 +8,7 @@ import type { Exchange } from "../contract.ts";
 import type { Database } from "./engine/database.ts";
 import { Lost, Unreachable } from "./engine/driver.ts";
 import { isOutOfTurn } from "./engine/failures.ts";
-import { type Answer, type Came, Request } from "./exchange_call.ts";
+import { type Answer, type Came, FEW, Request } from "./exchange_call.ts";
 import { pastOf, restOf } from "./exchange_past.ts";
 
 /** An exchange of which nobody knows whether it happened. */
@@ -27,8 +27,11 @@ export class Exchanges {
   /** Of one supervisor, one comes after the other. */
   readonly #latest = new Map<string, Promise<unknown>>();
 
-  constructor(db: Database) {
+  readonly #few: number;
+
+  constructor(db: Database, few: number = FEW) {
     this.#db = db;
+    this.#few = few;
   }
 
   /** A supervisor was registered: its first exchange has the number 1. */
@@ -72,7 +75,7 @@ export class Exchanges {
       const number = this.#numbers.get(supervisor);
       const next = number === undefined ? undefined : number + 1;
       try {
-        const [result] = await this.#db.tryWrite([request.statement(next)]);
+        const [result] = await this.#db.tryWrite([request.statement(next, this.#few)]);
         const { answer } = result!.rows[0] as { answer: Answer };
         if (answer.number !== null) this.#numbers.set(supervisor, answer.number);
         if (needsInputs(answer)) {

@@ -59,9 +59,11 @@ const TYPES = [
   ...["uuid[]", "uuid[]", "text[]", "bigint[]", "bytea[]", "bigint[]", "bigint[]", "bigint[]"],
   ...["text[]", "text[]"],
 ];
-const EXCHANGE = `SELECT queuectl.exchange_1(${
-  TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ")
-}) AS answer`;
+const PARAMETERS = TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ");
+const EXCHANGE = `SELECT queuectl.exchange_1(${PARAMETERS}) AS answer`;
+const EXCHANGE_FEW = `SELECT queuectl.exchange_few_2(${PARAMETERS}) AS answer`;
+/** So many jobs are few: a plan for all of them costs more than what it saves. */
+export const FEW = 8;
 
 /** What a supervisor brings, as the values of the function. */
 export class Request {
@@ -107,10 +109,14 @@ export class Request {
     ];
   }
 
-  /** The call; without a number, it takes the next one. */
-  statement(number: number | undefined): Statement {
-    const { supervisor, now } = this.wanted;
-    return { sql: EXCHANGE, values: [supervisor, number ?? null, now, ...this.#values] };
+  /** The call; without a number, it takes the next one. Up to `few` jobs are dealt with one by one. */
+  statement(number: number | undefined, few: number): Statement {
+    const { supervisor, now, settlements, output, free } = this.wanted;
+    return {
+      sql: Math.max(settlements.length, output.length, free.length) > few ? EXCHANGE : EXCHANGE_FEW,
+      values: [supervisor, number ?? null, now, ...this.#values],
+      kept: true,
+    };
   }
 
   answered(

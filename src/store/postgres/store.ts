@@ -51,12 +51,12 @@ export class PostgresStore implements contract.Store {
   readonly care: contract.Care = {};
 
   /** The store of an open database; `home` is where this host's workers have their spools. */
-  constructor(home: Home, db: Database, clock: Clock = systemClock) {
+  constructor(home: Home, db: Database, { clock = systemClock, few }: { clock?: Clock; few?: number } = {}) {
     this.#home = home;
     this.#time = new ServerTime(db, clock);
     this.#db = db;
     this.#bell = new Bell(db);
-    this.#exchanges = new Exchanges(db);
+    this.#exchanges = new Exchanges(db, few);
   }
 
   listen(onChange: () => void): Disposable {

@@ -1,7 +1,7 @@
 /**
  * @module
- * The address of a store in PostgreSQL, as `psql` takes it, with what is our own in its query: `schema` and
- * `connect_timeout`. Invariant: what is shown of an address holds no password.
+ * The address of a store in PostgreSQL, as `psql` takes it, with what is our own in its query: `schema`,
+ * `connect_timeout` and `prepare`. Invariant: what is shown of an address holds no password.
  */
 import { BadInput } from "../../../domain/errors.ts";
 import type { Target } from "./driver.ts";
@@ -10,6 +10,8 @@ import type { Target } from "./driver.ts";
 export interface Address extends Target {
   /** The schema that holds its tables. */
   schema: string;
+  /** False where a pooler stands between: then nothing is kept on a connection. */
+  prepare: boolean;
   /** For people: without password and parameters. */
   shown: string;
 }
@@ -43,12 +45,15 @@ export function readAddress(text: string): Address {
   if (!(seconds >= 1 && seconds <= 3600)) {
     throw bad(shown, "connect_timeout takes a number of seconds from 1 to 3600");
   }
-  for (const own of ["schema", "connect_timeout"]) parameters.delete(own);
+  const prepare = parameters.get("prepare") ?? "true";
+  if (!["true", "false"].includes(prepare)) throw bad(shown, "prepare takes true or false");
+  for (const own of ["schema", "connect_timeout", "prepare"]) parameters.delete(own);
   return {
     url: parameters.size === 0 ? base : `${base}?${parameters}`,
     connectLimitMs: seconds * 1000,
     applicationName: "queuectl",
     schema,
+    prepare: prepare === "true",
     shown,
   };
 }

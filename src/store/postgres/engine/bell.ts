@@ -10,14 +10,21 @@ import type { Connection } from "./driver.ts";
 
 /** The shortest time between two rings of `ringSoon`. */
 const PAUSE_MS = 20;
+/** Of a slow server's time, ringing takes no more than this part. */
+const PART = 0.1;
+/** The longest time between two rings of `ringSoon`. */
+const LONGEST_PAUSE_MS = 200;
 /** How long nobody waits for a ring any more. */
 const LIMIT_MS = 5000;
 /** Between two tries to listen. */
 const RETRY_MS = 1000;
 
+/** Nobody waits until the disk has it. */
+const RING = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')";
+
 export class Bell {
   readonly #db: Database;
-  #lastRingMs = -Infinity;
+  #nextRingMs = -Infinity;
   /** Ends the wait for the ring that was put off; undefined when none was. */
   #putOff: AbortController | undefined;
   #closed = false;
@@ -33,18 +40,18 @@ export class Bell {
 
   /** Rings, and resolves when that was heard. */
   async ring(): Promise<void> {
-    this.#lastRingMs = systemClock.monotonicMs();
-    const statements = [
-      { sql: "SET LOCAL synchronous_commit = off" },
-      { sql: "SELECT pg_notify($1, '')", values: [this.#channel] },
-    ];
-    await this.#db.tryWrite(statements, { limitMs: LIMIT_MS }).catch(() => {});
+    const start = systemClock.monotonicMs();
+    this.#nextRingMs = start + LONGEST_PAUSE_MS;
+    await this.#db.tryWrite([{ sql: RING, values: [this.#channel], kept: true }], { limitMs: LIMIT_MS })
+      .catch(() => {});
+    const tookMs = systemClock.monotonicMs() - start;
+    this.#nextRingMs = start + Math.min(Math.max(PAUSE_MS, tookMs / PART), LONGEST_PAUSE_MS);
   }
 
   /** Rings at once, or, when it has just rung, a moment later: a busy worker must not keep everybody awake. */
   ringSoon(): void {
     if (this.#putOff || this.#closed) return;
-    const waitMs = this.#lastRingMs + PAUSE_MS - systemClock.monotonicMs();
+    const waitMs = this.#nextRingMs - systemClock.monotonicMs();
     if (waitMs <= 0) return void this.ring();
     this.#putOff = new AbortController();
     systemClock.sleep(waitMs, this.#putOff.signal).then(() => {

@@ -5,7 +5,8 @@
  * call stays under its name, and what replaces it gets the next: `exchange_2`.
  */
 import { step as step001 } from "./001.ts";
+import { step as step002 } from "./002.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; their number is the version that this program writes. */
-export const STEPS: readonly Step[] = [step001];
+export const STEPS: readonly Step[] = [step001, step002];
