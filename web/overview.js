@@ -186,6 +186,7 @@ function Workers({ workers, pending }) {
             Start some with <code>queuectl worker start --count 2 --detach</code>.<//></section>
     `;
   }
+  const several = new Set(workers.map(({ host }) => host)).size > 1;
   return html`
     <section>
       <h2>Workers</h2>
@@ -193,6 +194,9 @@ function Workers({ workers, pending }) {
         <table>
           <thead>
             <tr>
+              ${several && html`
+                <th>Host</th>
+              `}
               <th>Worker</th>
               <th>State</th>
               <th>Runs</th>
@@ -202,6 +206,9 @@ function Workers({ workers, pending }) {
           <tbody>${workers.map((worker) =>
             html`
               <tr key=${worker.id}>
+                ${several && html`
+                  <td>${worker.host}</td>
+                `}
                 <td>
                   <${Link} to="/workers">${worker.id}<//></td>
                     <td><span class=${`state ${worker.state}`}>${worker.state}</span></td>

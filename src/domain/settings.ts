@@ -153,7 +153,8 @@ export const SETTINGS: readonly Setting[] = [
     field: "leaseMs",
     default: 30_000,
     kind: { type: "duration", min: 1000, max: DAY_MS },
-    brief: "how long after its last heartbeat a worker counts as gone",
+    brief:
+      "how long after its last heartbeat a worker counts as gone; 2m unless set with a store on a server",
   }),
   setting({
     key: "kill_grace",
@@ -333,14 +334,26 @@ export function describeRange({ kind, default: initial }: Setting): string {
 }
 
 /**
- * All settings, from the texts that were stored. A text this version cannot read counts as unset, so that a
- * store touched by another version never stops a worker.
+ * All settings, from the texts that were stored; `defaults` has those that are others in this store. A text this version
+ * cannot read counts as unset, so that a store touched by another version never stops a worker.
  */
-export function settingsFrom(stored: ReadonlyMap<string, string>): Settings {
+export function settingsFrom(
+  stored: ReadonlyMap<string, string>,
+  defaults: ReadonlyMap<string, string> = new Map(),
+): Settings {
   const entries = SETTINGS.map((one) => {
     const text = stored.get(one.key);
     const value = text === undefined ? undefined : readValue(one, text);
-    return [one.field, value === undefined ? one.default : value];
+    return [one.field, value === undefined ? defaultOf(one, defaults) : value];
   });
   return Object.fromEntries(entries) as Settings;
+}
+
+/** What a setting is unless it was set, in a store with these defaults. */
+export function defaultOf(
+  setting: Setting,
+  defaults: ReadonlyMap<string, string>,
+): Settings[keyof Settings] {
+  const text = defaults.get(setting.key);
+  return text === undefined ? setting.default : parseSetting(setting, text);
 }

@@ -37,16 +37,32 @@ export interface OpenOptions {
 export interface Store
   extends JobStore, OutputStore, QueueStore, SettingStore, WorkerStore, FigureStore, Upkeep {
   /**
-   * Calls `onChange` soon after anybody changed the store in a way that others may wait for: new or ended
-   * jobs, output, settings, orders to workers. It may be called without a change, never the other way round
-   * for long: listeners look for themselves now and then, since a notice can be missed.
+   * `host`: what keeps this process from it keeps all others from it, too. `server`: other hosts may reach it when this
+   * one cannot.
    */
-  listen(onChange: () => void): Disposable;
+  readonly place: "host" | "server";
+  /** Settings that have another default here than elsewhere, as a user would type them. */
+  readonly defaults: ReadonlyMap<string, string>;
+  /**
+   * Calls `onChange` soon after anybody changed the store in a way that others may wait for, and tells what kinds of
+   * change it may be; where only some kinds are wanted, others may be left out. It may be called without a change,
+   * never the other way round for long: listeners look for themselves now and then, since a notice can be missed.
+   */
+  listen(onChange: (kinds: readonly Change[]) => void, wanted?: readonly Change[]): Disposable;
   /** What this kind of store does for its own data, beyond what every store does. */
   readonly care: Care;
   /** Lets go of the store. Nothing may be called any more. */
   close(): void;
 }
+
+/** All kinds of changes that others may wait for. */
+export type Change =
+  /** There may be something to be claimed. */
+  | "work"
+  /** A supervisor may have been told something: to stop, to end or to pause jobs; or settings. */
+  | "orders"
+  /** Whatever else people look at: ended jobs, output, workers. */
+  | "results";
 
 /** Jobs, as those see them who enqueue and manage them. */
 export interface JobStore {
@@ -397,8 +413,8 @@ export interface WorkerStore {
   /** All workers, by supervisor and start. The lease of one that is known to be gone has ended. */
   workers(): Promise<WorkerInfo[]>;
   /**
-   * Tells workers to stop: one, or all. Returns the ids of the workers told.
-   * @throws {Refused} when there is no such worker
+   * Tells workers to stop: one, those of one host, or all. Returns the ids of the workers told.
+   * @throws {Refused} when there is no such worker, or none on that host
    */
   requestStop(stop: StopRequest): Promise<string[]>;
   /** All supervisors, those that are gone and have not been taken over included. */
@@ -411,9 +427,10 @@ export interface WorkerStore {
   /**
    * Makes everything that `from` runs `by`'s own and removes `from`, whose results come too late from then on.
    * Returns the tokens of what was taken over, or undefined, having done nothing, when `from` is gone or `by` is not
-   * registered. The caller knows that `from` does not live, or that it has been silent for as long as its lease.
+   * registered. The caller knows that `from` does not live, or that it has been silent for as long as its lease; with
+   * `lease`, nothing is done either when `from` has another one by now than `successors` said.
    */
-  takeOver(from: string, by: string): Promise<string[] | undefined>;
+  takeOver(from: string, by: string, lease?: number): Promise<string[] | undefined>;
   /** The running attempts that are a supervisor's own, oldest first: all, or those with one of the tokens. */
   running(supervisor: string, tokens?: readonly string[]): Promise<RunningAttempt[]>;
   /** Gives running attempts of a supervisor to other workers of it. Those that are not its own are left out. */
@@ -551,6 +568,8 @@ export interface ClaimedJob extends Job {
 export interface StopRequest {
   /** Which one; left out is all. */
   worker?: string;
+  /** Only those of the host with this name. */
+  host?: string;
   /** When to end what they still run, in ms since the epoch; null is never. */
   endAt: number | null;
   /** Stop at once and leave what they run to others. */
@@ -600,8 +619,12 @@ export interface WorkerInfo {
 }
 
 /** A supervisor as others see it. */
-export interface SupervisorInfo
-  extends Pick<NewSupervisor, "id" | "host" | "bootId" | "pidNamespace" | "leaseUntil"> {}
+export interface SupervisorInfo extends Pick<NewSupervisor, "id" | "host" | "bootId" | "pidNamespace"> {
+  /** By the clock that the store goes by: the same until it is renewed; 0 when it has left. */
+  leaseUntil: number;
+  /** Whether that clock says that the lease has ended; left out where each host has only its own. */
+  lapsed?: boolean;
+}
 
 /** A running attempt, as one needs to know it to watch it. */
 export interface RunningAttempt {

@@ -15,6 +15,8 @@ export interface Home {
   database: string;
   /** Says where the store is, when it is not the database in here; see `store/open.ts`. */
   store: string;
+  /** Files with addresses of other stores that were meant for what runs. */
+  addresses: string;
   /** Touched after every change that somebody may wait for. */
   doorbell: string;
   /** Room for when the disk is full. */
@@ -32,6 +34,7 @@ export function homeAt(dir: string, options: PathOptions = {}): Home {
     dir: root,
     database: `${root}/queue.db`,
     store: `${root}/store`,
+    addresses: `${root}/addresses`,
     doorbell: `${root}/doorbell`,
     reserve: `${root}/reserve`,
     spool: `${root}/spool`,

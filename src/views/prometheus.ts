@@ -83,6 +83,14 @@ export function prometheusText({ queues, totals, workers }: Exposed): string {
   family("running_jobs", "gauge", "Jobs that workers run now.");
   sample("running_jobs", {}, workers.reduce((sum, { running }) => sum + running.length, 0));
 
+  const byHost = Map.groupBy(workers, ({ host }) => host);
+  family("host_workers", "gauge", "Workers known to the store, by host.");
+  for (const [host, its] of byHost) sample("host_workers", { host }, its.length);
+  family("host_running_jobs", "gauge", "Jobs that workers run now, by host.");
+  for (const [host, its] of byHost) {
+    sample("host_running_jobs", { host }, its.reduce((sum, { running }) => sum + running.length, 0));
+  }
+
   family("jobs_enqueued_total", "counter", "Jobs enqueued.");
   for (const { queue, figures } of totals) sample("jobs_enqueued_total", { queue }, figures.enqueued);
   family("attempts_started_total", "counter", "Attempts started.");

@@ -61,8 +61,20 @@ export async function statusNow(store: Store, now: number): Promise<Status> {
     counts,
     queues: queues.map(queueJson),
     more_queues: of - queues.length,
-    workers: await Promise.all((await store.workers()).map((worker) => workerStatus(store, worker, now))),
+    workers: await Promise.all(
+      byHost(await store.workers()).map((worker) => workerStatus(store, worker, now)),
+    ),
   };
+}
+
+/** Workers by the names of their hosts; those of one host in their order. */
+export function byHost<T extends Pick<WorkerInfo, "host">>(workers: readonly T[]): T[] {
+  return workers.toSorted((a, b) => a.host < b.host ? -1 : a.host > b.host ? 1 : 0);
+}
+
+/** Whether workers are on more than one host. */
+export function onSeveralHosts(workers: readonly Pick<WorkerInfo, "host">[]): boolean {
+  return new Set(workers.map(({ host }) => host)).size > 1;
 }
 
 async function workerStatus(store: Store, worker: WorkerInfo, now: number): Promise<WorkerStatus> {

@@ -59,6 +59,9 @@ export type ToThread =
   /** Gives back every attempt that has not begun. */
   | { type: "recall" };
 
+/** How the error of an attempt begins whose command never did, through the job's fault or the host's. */
+export const COULD_NOT_START = "could not start";
+
 /** How an attempt ended, as whoever watched it reports. */
 export interface AttemptEnd {
   /** Which attempt. */

@@ -218,6 +218,7 @@ Deno.test("doctor notices that this machine's clock is behind the disk's", async
   const context = new Context({
     words: [],
     literal: undefined,
+    store: undefined,
     home: dir.home.dir,
     json: false,
     quiet: false,

@@ -71,7 +71,7 @@ testWith(
       [
         "mysql://x/y",
         2,
-        /^Cannot use the store "mysql:\/\/x\/y": give postgres:\/\/USER@HOST\/DATABASE, or local\n$/,
+        /^Cannot use the store "mysql:\/\/x\/y": give postgres:\/\/USER@HOST\/DATABASE, file:PATH of a file with that, or local\n$/,
       ],
       [
         "postgres://u:secret@localhost:1/x",
@@ -93,7 +93,10 @@ testWith(
       assert.equal(code, exitCode);
     }
     const refused = await run(["store", "use", newAddress(server)], { home });
-    assert.deepEqual([refused.code, /: run again with --allow-net --allow-env\n$/.test(refused.stderr)], [
+    assert.deepEqual([
+      refused.code,
+      /: run again with --allow-net=unix:\/tmp\/.*\.s\.PGSQL\.5432\n$/.test(refused.stderr),
+    ], [
       4,
       true,
     ]);

@@ -9,6 +9,7 @@ import { ENQUEUERS } from "./enqueuers.ts";
 import type { Fault } from "./fault.ts";
 import { FULL_DISK } from "./full_disk.ts";
 import { HANDOVER } from "./handover.ts";
+import { HOSTS } from "./hosts.ts";
 import { JOB_STORM } from "./job_storm.ts";
 import { POWER_CUT } from "./power_cut.ts";
 import { SLEEP } from "./sleep.ts";
@@ -17,19 +18,14 @@ import { THREAD_CRASH } from "./thread_crash.ts";
 import { WORKER_STORM } from "./worker_storm.ts";
 import { ZOMBIE } from "./zombie.ts";
 
+/** Those that are tried by one test file, which goes on beside the others. */
+export const GROUPS = {
+  storms: [WORKER_STORM, JOB_STORM],
+  absence: [HANDOVER, SLEEP, ZOMBIE, CLOCK],
+  crashes: [CRASH_POINTS, THREAD_CRASH, ENQUEUERS],
+  hosts: [HOSTS],
+  disks: [CRASH_MODEL, POWER_CUT, FULL_DISK, SOAK],
+} as const satisfies Record<string, readonly Fault[]>;
+
 /** The fault suite. */
-export const FAULTS: readonly Fault[] = [
-  WORKER_STORM,
-  JOB_STORM,
-  HANDOVER,
-  SLEEP,
-  ZOMBIE,
-  CLOCK,
-  CRASH_POINTS,
-  THREAD_CRASH,
-  ENQUEUERS,
-  CRASH_MODEL,
-  POWER_CUT,
-  FULL_DISK,
-  SOAK,
-];
+export const FAULTS: readonly Fault[] = Object.values(GROUPS).flat();

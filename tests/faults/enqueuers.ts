@@ -13,7 +13,7 @@ import { kill } from "./kill.ts";
 import { randomFrom } from "./random.ts";
 
 /** How many enqueuers are killed. */
-const VICTIMS: Record<Scale, number> = { short: 20, full: 200 };
+const VICTIMS: Record<Scale, number> = { short: 12, full: 200 };
 /** So many at a time, so that they also wait for each other. */
 const AT_ONCE = 4;
 /** Some have ended when the kill comes; others are tried in their place, up to so many for each. */

@@ -23,7 +23,7 @@ import { Workers } from "./workers.ts";
 
 const PROCESSES = 2;
 const ARGS = ["--count", "2"];
-const JOBS = { short: 40, full: 1200 } as const satisfies Record<Scale, number>;
+const JOBS = { short: 20, full: 1200 } as const satisfies Record<Scale, number>;
 
 /** Mostly long ones: a short job is seldom left. */
 const KINDS: readonly Kind[] = [

@@ -19,7 +19,7 @@ const ARGS = ["--count", "2"];
 const MAX_RETRIES = 2;
 const JOB_KILL_INTERVAL_MS = 30;
 const PATIENCE_MS = { short: 5 * 60_000, full: 30 * 60_000 } as const satisfies Record<Scale, number>;
-const JOBS = { short: 25, full: 400 } as const satisfies Record<Scale, number>;
+const JOBS = { short: 15, full: 400 } as const satisfies Record<Scale, number>;
 
 /** A few processes one after the other, each of which can be hit; when one is, the job fails or goes on. */
 const COMMAND =

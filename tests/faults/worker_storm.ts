@@ -31,7 +31,7 @@ const TIMEOUT_LATE_MS = 120_000;
 const TIMEOUTS = 5;
 
 const SIZES = {
-  short: { jobs: 300, long: 12, longest: 2 },
+  short: { jobs: 120, long: 6, longest: 2 },
   full: { jobs: 2000, long: 200, longest: 4 },
 } as const satisfies Record<Scale, unknown>;
 

@@ -31,7 +31,7 @@ export const RUN_FLAGS: readonly string[] = [
   "--allow-read",
   "--allow-write",
   "--allow-run=sh",
-  "--allow-env=QUEUECTL_HOME,HOME,NO_COLOR,QUEUECTL_DEBUG",
+  "--allow-env=QUEUECTL_HOME,QUEUECTL_STORE,HOME,NO_COLOR,QUEUECTL_DEBUG",
 ];
 
 /** The program's entry. */

@@ -31,7 +31,8 @@ export function newAddress({ url }: Server, parameters: Record<string, string> =
 }
 
 /** The address of the server in a directory, by its socket: no port has to be free. */
-const addressIn = (dir: string) => `postgres://queuectl@/postgres?host=${encodeURIComponent(dir)}`;
+const addressIn = (dir: string, port = 5432) =>
+  `postgres://queuectl@/postgres?host=${encodeURIComponent(dir)}${port === 5432 ? "" : `&port=${port}`}`;
 
 /** Test files run side by side in one process and know nothing of each other: the first one starts it for all. */
 async function sharedServer(): Promise<Server> {
@@ -60,6 +61,15 @@ async function sharedServer(): Promise<Server> {
   }
 }
 
+/** What is special about a server. */
+export interface ServerSetting {
+  password?: string;
+  /** Further lines of its configuration. */
+  config?: string;
+  /** It also listens at this port of 127.0.0.1. */
+  port?: number;
+}
+
 /** A server of one test's own, which it may kill and start again. */
 export interface OwnServer extends AsyncDisposable {
   url: string;
@@ -71,11 +81,11 @@ export interface OwnServer extends AsyncDisposable {
   dir: string;
 }
 
-/** Makes a server that no other test uses. */
-export async function ownServer(): Promise<OwnServer> {
+/** Makes a server that no other test uses; with a password, which its user `queuectl` then has to give. */
+export async function ownServer(setting: ServerSetting = {}): Promise<OwnServer> {
   const dir = Deno.makeTempDirSync({ dir: "/tmp", prefix: "queuectl-postgres-own-" });
   Deno.chmodSync(dir, 0o755);
-  const watchers = [await startServer(dir)];
+  const watchers = [await startServer(dir, setting)];
   const signal = (signal: Deno.Signal) => {
     for (const pid of processesOf(dir)) kill(pid, signal);
   };
@@ -86,12 +96,12 @@ export async function ownServer(): Promise<OwnServer> {
     }
   };
   return {
-    url: addressIn(dir),
+    url: addressIn(dir, setting.port),
     dir,
     signal,
     kill: killAll,
     async start() {
-      watchers.push(await startServer(dir));
+      watchers.push(await startServer(dir, setting));
     },
     async [Symbol.asyncDispose]() {
       await killAll();
@@ -130,7 +140,7 @@ function kill(pid: number, signal: Deno.Signal): void {
  */
 const WATCH = `
   trap '' INT TERM HUP
-  "$1/postgres" -D "$3/data" -k "$3" -c listen_addresses= -c max_connections=300 -c fsync=on >"$3/log" 2>&1 </dev/null &
+  "$1/postgres" -D "$3/data" -k "$3" -c listen_addresses="$5" -c port="$4" -c max_connections=300 -c fsync=on >"$3/log" 2>&1 </dev/null &
   server=$!
   while [ -d "/proc/$2" ] || kill -0 "$2" 2>/dev/null; do
     if [ ! -d "$3" ]; then exit; fi
@@ -141,13 +151,18 @@ const WATCH = `
   rm -rf "$3"`;
 
 /** Starts one, and resolves once it takes connections, with who watches it: that ends when the directory is gone. */
-async function startServer(dir: string): Promise<Deno.ChildProcess> {
+async function startServer(
+  dir: string,
+  { password, config = "", port }: ServerSetting = {},
+): Promise<Deno.ChildProcess> {
   const user = otherUser();
   const bin = await binariesFor(dir, user);
   if (user) Deno.chownSync(dir, user.uid, user.gid);
   const as = { ...user, cwd: dir, env: { LC_ALL: "C", HOME: dir, PATH: "/usr/bin:/bin" }, clearEnv: true };
   if (!isThere(`${dir}/data`)) {
-    const make = ["-D", `${dir}/data`, "-U", "queuectl", "-A", "trust", "-E", "UTF8", "--no-sync"];
+    const how = password === undefined ? ["trust"] : ["scram-sha-256", `--pwfile=${dir}/password`];
+    if (password !== undefined) Deno.writeTextFileSync(`${dir}/password`, password);
+    const make = ["-D", `${dir}/data`, "-U", "queuectl", "-E", "UTF8", "--no-sync", "-A", ...how];
     // a language whose order is not that of codes shows where the order of codes was not asked for
     const icu = ["--locale-provider=icu", "--icu-locale=en"];
     const made = [await run(`${bin}/initdb`, [...make, ...icu], as)];
@@ -156,9 +171,19 @@ async function startServer(dir: string): Promise<Deno.ChildProcess> {
       made.push(await run(`${bin}/initdb`, make, as));
     }
     if (made.at(-1) !== undefined) throw new Error(made.at(-1));
+    Deno.writeTextFileSync(`${dir}/data/postgresql.conf`, `\n${config}\n`, { append: true });
   }
   const watcher = new Deno.Command("sh", {
-    args: ["-c", WATCH, "sh", bin, String(Deno.pid), dir],
+    args: [
+      "-c",
+      WATCH,
+      "sh",
+      bin,
+      String(Deno.pid),
+      dir,
+      String(port ?? 5432),
+      port === undefined ? "" : "127.0.0.1",
+    ],
     ...as,
     stdin: "null",
     stdout: "null",

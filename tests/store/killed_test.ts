@@ -1,40 +1,61 @@
 /**
  * @module
- * Processes killed while they make a home, or bring a database of an older version up to date.
- * Slow, so `deno task test:quick` leaves it out.
+ * Processes killed while they make a home, or bring a database of an older version up to date: at each step, by what
+ * would be there then.
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { openStore } from "../../src/store/open.ts";
 import { SCHEMA_VERSION } from "../../src/store/sqlite/engine/header.ts";
-import type { Home } from "../../src/system/home.ts";
+import { type Home, homeAt } from "../../src/system/home.ts";
+import { finished } from "../helpers/finished.ts";
 import { enqueue } from "../helpers/jobs.ts";
 import { assertKept, contentsOf, makeOldHome } from "../helpers/old_home.ts";
 import { NEWER, takeNewer } from "../helpers/rebuilding_step.ts";
-import { tempDir } from "../helpers/temp.ts";
+import { type TempDir, tempDir } from "../helpers/temp.ts";
 
-/** Opens the store of a home in a process of its own that dies before its step `last`. Returns whether it did not. */
-async function openUpTo(home: Home, last: number, ...words: string[]): Promise<boolean> {
-  const opener = fileURLToPath(new URL("../helpers/killed_opener.ts", import.meta.url));
-  const { signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      "--quiet",
-      "--no-check",
-      "--allow-all",
-      opener,
-      home.dir,
-      String(last),
-      ...words,
-    ],
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  assert.equal(text(stderr), "");
-  if (signal === null) assert.equal(text(stdout), "opened\n");
-  else assert.equal(signal, "SIGKILL");
-  return signal === null;
+/**
+ * Opens the store of a home in a process of its own. Returns how many steps that takes, and the home as each of them
+ * would have left it had the process been killed then; what does not differ from one to the next is there once.
+ */
+async function openStepwise(
+  { home, file }: TempDir,
+  ...words: string[]
+): Promise<{ steps: number; homes: Home[] }> {
+  const opener = fileURLToPath(new URL("../helpers/stepwise_opener.ts", import.meta.url));
+  const copies = file("copies");
+  Deno.mkdirSync(copies);
+  const flags = ["run", "--no-prompt", "--quiet", "--no-check", "--allow-all"];
+  const { code, stdout, stderr } = await finished(Deno.execPath(), {
+    args: [...flags, opener, home.dir, copies, ...words],
+  });
+  assert.deepEqual([code, stderr], [0, ""]);
+  const steps = Number(stdout);
+  const homes: Home[] = [];
+  let before = "";
+  for (let step = 1; step <= steps; step++) {
+    const copy = homeAt(`${copies}/${step}`);
+    const files = filesOf(copy);
+    if (files === undefined || files === before) continue;
+    before = files;
+    homes.push(copy);
+  }
+  return { steps, homes: [...homes, home] };
+}
+
+/** All files of a home, with their modes and bytes; undefined before there is one. */
+function filesOf({ dir }: Home): string | undefined {
+  try {
+    const names = [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
+    return JSON.stringify(names.map((name) => {
+      const path = `${dir}/${name}`;
+      return [name, Deno.statSync(path).mode, Deno.readFileSync(path).toBase64()];
+    }));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
 
 /** The version a database says it has, and all that its schema consists of. */
@@ -60,15 +81,10 @@ async function checkSound(home: Home, ids: string[]): Promise<void> {
 }
 
 Deno.test("whenever the process that makes a home is killed, the next one makes it whole", async () => {
-  let opened = false;
-  let last = 0;
-  while (!opened) {
-    using dir = tempDir();
-    last += 1;
-    opened = await openUpTo(dir.home, last);
-    await checkSound(dir.home, ["j1"]);
-  }
-  assert.ok(last > 20, `it took ${last} steps`);
+  using dir = tempDir();
+  const { steps, homes } = await openStepwise(dir);
+  assert.ok(steps > 20 && homes.length > 3, `${steps} steps left ${homes.length} homes`);
+  for (const home of homes) await checkSound(home, ["j1"]);
 });
 
 for (let version = 1; version < SCHEMA_VERSION; version++) {
@@ -81,15 +97,18 @@ for (let version = 1; version < SCHEMA_VERSION; version++) {
     (await openStore(fresh.home)).close();
     const after = schemaOf(fresh.home);
     assert.deepEqual([before.version, after.version], [version, SCHEMA_VERSION]);
-    for (let last = 1, opened = false; !opened; last++) {
-      using dir = tempDir();
-      await makeOldHome(dir.home, version);
-      opened = await openUpTo(dir.home, last);
-      const found = schemaOf(dir.home);
+    using dir = tempDir();
+    await makeOldHome(dir.home, version);
+    const { homes } = await openStepwise(dir);
+    const versions = new Set<unknown>();
+    for (const home of homes) {
+      const found = schemaOf(home);
+      versions.add(found.version);
       assert.deepEqual(found, found.version === version ? before : after);
-      assertKept(tables, contentsOf(dir.home).tables);
-      await checkSound(dir.home, [`j${given + 1}`]);
+      assertKept(tables, contentsOf(home).tables);
+      await checkSound(home, [`j${given + 1}`]);
     }
+    assert.deepEqual([...versions], [version, SCHEMA_VERSION]);
   });
 }
 
@@ -101,15 +120,15 @@ Deno.test("whenever a step that rebuilds a table is killed, no row is lost and n
   await takeNewer(whole.home);
   const after = schemaOf(whole.home);
   assert.deepEqual([before.version, after.version], [SCHEMA_VERSION, NEWER.length]);
+  using dir = tempDir();
+  await makeOldHome(dir.home, SCHEMA_VERSION);
+  const { homes } = await openStepwise(dir, "newer");
   let took = 0;
-  for (let last = 1, opened = false; !opened; last++) {
-    using dir = tempDir();
-    await makeOldHome(dir.home, SCHEMA_VERSION);
-    opened = await openUpTo(dir.home, last, "newer");
-    const found = schemaOf(dir.home);
+  for (const home of homes) {
+    const found = schemaOf(home);
     if (found.version === NEWER.length) took += 1;
     assert.deepEqual(found, found.version === SCHEMA_VERSION ? before : after);
-    assertKept(tables, contentsOf(dir.home).tables);
+    assertKept(tables, contentsOf(home).tables);
   }
-  assert.ok(took > 1, "it was killed after the commit, too");
+  assert.ok(took > 1 && took < homes.length, "it was killed before the commit, and after it");
 });

@@ -15,7 +15,7 @@ const LEASE_MS = 30_000;
 const HOUR_MS = 3_600_000;
 
 /** A lease of 30 s with 5 s of grace, kept in a store that answers as it is told. */
-function keepLease(renew: () => boolean) {
+function keepLease(renew: () => boolean | Promise<boolean>, place: "host" | "server" = "host") {
   const clock = new FakeClock();
   const events: string[] = [];
   const closing = new AbortController();
@@ -24,6 +24,7 @@ function keepLease(renew: () => boolean) {
   const lease = new Lease({
     id: "s",
     store: {
+      place,
       renew: (_id, leaseUntil) => {
         tell(`renewed until ${(leaseUntil - clock.now()) / 1000} s on`);
         return Promise.try(renew);
@@ -46,6 +47,16 @@ function keepLease(renew: () => boolean) {
       await kept;
     },
   };
+}
+
+/** When jobs were ended, and until when they are given time, in s from the beginning. */
+function cutOffIn(events: readonly string[]): { at: number; until: number } {
+  const all = events.flatMap((event) => {
+    const [, at, grace] = /^([\d.]+) s: cut off, ([\d.]+) s of grace$/.exec(event) ?? [];
+    return at === undefined ? [] : [{ at: Number(at), until: Number(at) + Number(grace) }];
+  });
+  assert.equal(all.length, 1, events.join("\n"));
+  return all[0]!;
 }
 
 Deno.test("a lease is renewed when a third of it is over", async () => {
@@ -72,11 +83,9 @@ Deno.test("a supervisor that is cut off from the store ends its jobs before its 
   await one.clock.pass(15_000);
   reachable = false;
   await one.clock.pass(100_000);
-  const cutOff = one.events.filter((event) => event.includes("cut off"));
-  assert.equal(cutOff.length, 1);
-  const [, at = "", grace = ""] = /^([\d.]+) s: cut off, ([\d.]+) s of grace$/.exec(cutOff[0]!) ?? [];
-  assert.ok(Number(at) + Number(grace) < 10 + 30, `${cutOff[0]} for a lease renewed at 10 s`);
-  assert.ok(Number(at) > 10 + 20, "not sooner than it has to");
+  const { at, until } = cutOffIn(one.events);
+  assert.ok(until < 10 + 30, `${until} s for a lease renewed at 10 s`);
+  assert.ok(at > 10 + 20, "not sooner than it has to");
   assert.equal(one.lease.cutOff, true);
   reachable = true;
   await one.clock.pass(2000);
@@ -95,6 +104,46 @@ for (const error of [new StoreFull("full"), new StoreBusy("busy")] satisfies Use
     assert.ok(one.events.every((event) => event.includes("renewed")));
   });
 }
+
+Deno.test("with a store on a server, jobs are ended in time though a renewal never comes back", async () => {
+  const answer = Promise.withResolvers<boolean>();
+  let hangs = false;
+  await using one = keepLease(() => hangs ? answer.promise : true, "server");
+  await one.clock.pass(15_000);
+  hangs = true;
+  await one.clock.pass(100_000);
+  const { at, until } = cutOffIn(one.events);
+  assert.ok(at > 10 + 20 && until < 10 + 30, `${at} to ${until} s for a lease renewed at 10 s`);
+  assert.equal(one.lease.cutOff, true);
+  hangs = false;
+  answer.resolve(true); // it was renewed, but as of when it was asked for
+  await one.clock.pass(0);
+  assert.equal(one.lease.cutOff, true, "that is long ago");
+  await one.clock.pass(11_000);
+  assert.equal(one.lease.cutOff, false, "renewed since");
+});
+
+Deno.test("with a store on a server, a full or busy one is no reason to let the lease pass", async () => {
+  for (const error of [new StoreFull("full"), new StoreBusy("busy")]) {
+    let works = true;
+    await using one = keepLease(() => {
+      if (works) return true;
+      throw error;
+    }, "server");
+    await one.clock.pass(15_000);
+    works = false;
+    await one.clock.pass(100_000);
+    const { until } = cutOffIn(one.events);
+    assert.ok(until < 10 + 30, `until ${until} s`);
+  }
+});
+
+Deno.test("with a store on a server, nothing begins after a sleep past the lease, before anybody has looked", async () => {
+  await using one = keepLease(() => true, "server");
+  await one.clock.pass(5000);
+  one.clock.spend(60_000);
+  assert.equal(one.lease.cutOff, true);
+});
 
 Deno.test("a lease that others have ended is lost at the next renewal, and not renewed again", async () => {
   await using one = keepLease(() => false);
@@ -173,6 +222,25 @@ Deno.test("a dead supervisor is gone after a lease wherever it was, also when it
   for (const elsewhere of [{ host: "there" }, { pidNamespace: "others" }]) {
     using one = watchPeers();
     const p = peer(one.clock, { ...elsewhere, leaseUntil: one.clock.now() + HOUR_MS });
+    assert.deepEqual(await one.gone(p), []);
+    await one.clock.pass(LEASE_MS + 1);
+    assert.deepEqual(await one.gone(p), ["elsewhere"]);
+  }
+});
+
+Deno.test("where the store has a clock of its own, that one's word is needed, too", async () => {
+  using one = watchPeers();
+  const p = peer(one.clock, { host: "there", lapsed: false });
+  assert.deepEqual(await one.gone(p), []);
+  await one.clock.pass(10 * LEASE_MS);
+  assert.deepEqual(await one.gone(p), [], "its lease was longer than one is by now");
+  assert.deepEqual(await one.gone({ ...p, lapsed: true }), ["elsewhere"]);
+});
+
+Deno.test("another machine of the same name is judged by its lease alone", async () => {
+  for (const leaseUntil of [0, 1_900_000_000_000]) {
+    using one = watchPeers();
+    const p = peer(one.clock, { bootId: "another", leaseUntil });
     assert.deepEqual(await one.gone(p), []);
     await one.clock.pass(LEASE_MS + 1);
     assert.deepEqual(await one.gone(p), ["elsewhere"]);

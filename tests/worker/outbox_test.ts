@@ -29,6 +29,7 @@ function outboxWith(store: ReturnType<typeof fakeStore>, said: string[] = []): O
     id: "supervisor-aaaaaa",
     store,
     clock: new FakeClock(),
+    mostSettlements: 50,
     say: (what, problem) => said.push(`${what}: ${(problem as Error).message}`),
   });
 }

@@ -42,12 +42,13 @@ export const command: Target = defineCommand({
     const say = context.json ? undefined : (ms: number) => timeOfDay(ms, zone);
     const reasons = await reasonsToWait(job, { store, now, say });
     const unwatched = await runsUnwatched(job, { store, now });
+    const hosts = store.place === "server";
     context.print.result(
       { ...jobJson(job), waits_because: reasons, history: attempts.map(attemptJson) },
       () =>
         [
-          facts(context.print, { job, last: attempts.at(-1), reasons, unwatched, now, zone }),
-          ...history(context.print, attempts, zone),
+          facts(context.print, { job, last: attempts.at(-1), reasons, unwatched, now, zone, hosts }),
+          ...history(context.print, attempts, { zone, hosts }),
         ].join("\n"),
     );
   },
@@ -71,13 +72,15 @@ const INDENT = " ".repeat(11);
 /** What there is to say about the job, a line each; a command of several lines has as many. */
 function facts(
   print: Print,
-  { job, last, reasons, unwatched, now, zone }: {
+  { job, last, reasons, unwatched, now, zone, hosts }: {
     job: Job;
     last: Attempt | undefined;
     reasons: readonly string[];
     unwatched: boolean;
     now: number;
     zone: Zone;
+    /** There may be several, so which one is said. */
+    hosts: boolean;
   },
 ): string {
   const time = (ms: number | null) => ms === null ? "" : `${timeOfDay(ms, zone)} (${fromNow(ms, now)})`;
@@ -103,7 +106,7 @@ function facts(
     ["Exit code", job.exitCode === null ? "" : String(job.exitCode)],
     ["Signal", job.signal ?? ""],
     ["Error", visible(job.error ?? "")],
-    ["Worker", job.worker ?? ""],
+    ["Worker", job.worker === null ? "" : hosts && last ? `${job.worker} on ${last.host}` : job.worker],
     ...STORED_FIELDS.filter((name) => !ELSEWHERE.includes(name)).flatMap(field),
     [
       "Input",
@@ -167,7 +170,11 @@ function textsOf(
 }
 
 /** The attempts as a table, after a blank line; nothing when there are none. */
-function history(print: Print, attempts: readonly Attempt[], zone: Zone): string[] {
+function history(
+  print: Print,
+  attempts: readonly Attempt[],
+  { zone, hosts }: { zone: Zone; hosts: boolean },
+): string[] {
   if (attempts.length === 0) return [];
   const zones = new Set(attempts.map(({ startedAt }) => zoneName(startedAt, zone)));
   const [only] = zones.size === 1 ? zones : [];
@@ -182,6 +189,7 @@ function history(print: Print, attempts: readonly Attempt[], zone: Zone): string
     { title: "EXIT", value: (attempt) => attempt.exitCode ?? "", align: "right" },
     { title: "SIGNAL", value: (attempt) => attempt.signal ?? "" },
     { title: "WORKER", value: (attempt) => attempt.worker },
+    ...(hosts ? [{ title: "HOST", value: ({ host }: Attempt) => host }] : []),
     { title: "ADOPTED FROM", value: (attempt) => attempt.adoptedFrom ?? "" },
     { title: "ERROR", value: (attempt) => attempt.error ?? "" },
   ];

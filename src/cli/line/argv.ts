@@ -12,6 +12,8 @@ export interface Argv {
   literal: readonly string[] | undefined;
   /** Of `--home DIR`. */
   home: string | undefined;
+  /** Of `--store ADDRESS`. */
+  store: string | undefined;
   /** `--json` was given. */
   json: boolean;
   /** `--quiet` was given. */
@@ -24,9 +26,9 @@ export function asksForJson(args: readonly string[]): boolean {
 }
 
 /**
- * Reads a command line: takes out `--home DIR`, `--json` and `--quiet`, wherever they stand before `--`, and turns
+ * Reads a command line: takes out `--home DIR`, `--store ADDRESS`, `--json` and `--quiet`, wherever they stand before `--`, and turns
  * `--max_retries` into `--max-retries`, `help X` into `X --help` and `--version` into `version`.
- * @throws {BadInput} for `--home` without a directory, and for what is not UTF-8
+ * @throws {BadInput} for `--home` without a directory, `--store` without an address, and for what is not UTF-8
  */
 export function readArgv(args: readonly string[]): Argv {
   args.forEach(requireText);
@@ -36,6 +38,7 @@ export function readArgv(args: readonly string[]): Argv {
     words: [],
     literal: rest.length > 0 ? rest.slice(1) : undefined,
     home: undefined,
+    store: undefined,
     json: false,
     quiet: false,
   };
@@ -44,6 +47,7 @@ export function readArgv(args: readonly string[]): Argv {
     if (flag === "--json" && value === undefined) read.json = true;
     else if (flag === "--quiet" && value === undefined) read.quiet = true;
     else if (flag === "--home") read.home = directory(value ?? own[++i]);
+    else if (flag === "--store") read.store = address(value ?? own[++i]);
     // The scanner does not see `--flag=` with an empty value, or one of several lines, as a flag: two words, then.
     else if (value === "" || value?.includes("\n")) read.words.push(flag, value);
     else read.words.push(value === undefined ? flag : `${flag}=${value}`);
@@ -82,4 +86,9 @@ function splitFlag(word: string): [flag: string, value?: string] {
 function directory(value: string | undefined): string {
   if (value) return value;
   throw new BadInput("Cannot use --home without a directory: give --home DIR");
+}
+
+function address(value: string | undefined): string {
+  if (value) return value;
+  throw new BadInput("Cannot use --store without an address: give --store ADDRESS, or --store local");
 }

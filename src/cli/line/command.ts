@@ -55,6 +55,7 @@ export interface Target {
 /** The flags that every command takes. `argv.ts` has taken them out before; here they are for help and completion. */
 export const GLOBAL_FLAGS = {
   home: text("DIR", "where everything is kept (default: $QUEUECTL_HOME, else ~/.queuectl)"),
+  store: text("ADDRESS", "where jobs are kept (default: $QUEUECTL_STORE, else as store use said)"),
   json: toggle("print one JSON document"),
   quiet: toggle("print no hints, only results and errors"),
 } satisfies Flags;

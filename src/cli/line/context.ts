@@ -2,8 +2,10 @@
  * @module
  * What a command works with: the home, the store, the clock, and where it prints.
  */
+import { withoutPassword } from "../../domain/secrets.ts";
 import { type Settings, settingsFrom } from "../../domain/settings.ts";
 import type { Store } from "../../store/contract.ts";
+import { type Meant, meantStore } from "../../store/meant.ts";
 import { openStore } from "../../store/open.ts";
 import { type Clock, systemClock } from "../../system/clock.ts";
 import { envVariable } from "../../system/environment.ts";
@@ -25,6 +27,8 @@ export class Context implements AsyncDisposable {
   readonly process = { stdout: { write() {} }, stderr: { write() {} } };
 
   readonly #givenHome: string | undefined;
+  readonly #givenStore: string | undefined;
+  #meant: Meant | undefined;
   #home: Home | undefined;
   #store: Promise<Store> | undefined;
 
@@ -33,13 +37,15 @@ export class Context implements AsyncDisposable {
     this.json = argv.json;
     this.literal = argv.literal;
     this.#givenHome = argv.home;
+    this.#givenStore = argv.store;
     this.print = new Print(argv);
   }
 
-  /** A command line for people to copy: it means the same home. */
+  /** A command line for people to copy: it means the same home and store, but holds no password. */
   lineOf(words: readonly string[]): string {
     const home = this.#givenHome === undefined ? [] : ["--home", this.#givenHome];
-    return quoteWords(["queuectl", ...words, ...home]);
+    const store = this.#givenStore === undefined ? [] : ["--store", withoutPassword(this.#givenStore)];
+    return quoteWords(["queuectl", ...words, ...home, ...store]);
   }
 
   /** The home in use. @throws {StoreUnusable} when nothing says where it is */
@@ -52,17 +58,23 @@ export class Context implements AsyncDisposable {
     return (this.#givenHome ?? envVariable("QUEUECTL_HOME")) !== undefined;
   }
 
+  /** Which store is in use. @throws {BadInput} for what names none; {StoreUnusable} for a file that cannot be read */
+  get meant(): Meant {
+    return this.#meant ??= meantStore(this.home, this.#givenStore);
+  }
+
   /**
    * The store, opened at the first call and closed after the command. On a full disk that takes from the reserve,
    * unless the first call says otherwise.
    */
   store(options?: { reserve: boolean }): Promise<Store> {
-    return this.#store ??= openStore(this.home, options);
+    return this.#store ??= openStore(this.home, { ...options, meant: this.meant });
   }
 
   /** The settings that hold now. */
   async settings(): Promise<Settings> {
-    return settingsFrom(await (await this.store()).settings());
+    const store = await this.store();
+    return settingsFrom(await store.settings(), store.defaults);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

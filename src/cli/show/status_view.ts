@@ -5,7 +5,7 @@
 import { STATES } from "../../domain/job.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { QueueJson } from "../../views/queue_json.ts";
-import type { RunningJob, Status, WorkerStatus } from "../../views/status.ts";
+import { onSeveralHosts, type RunningJob, type Status, type WorkerStatus } from "../../views/status.ts";
 import { STATE_COLOUR, STATE_SHORT } from "./job_table.ts";
 import type { Print } from "./print.ts";
 import { type Column, table } from "./table.ts";
@@ -36,12 +36,13 @@ export function statusText(
     return `${jobs}\n\nNo workers${counts.pending > 0 ? ": start one with queuectl worker start" : ""}`;
   }
   const now = clock.now();
-  const rows = workers.flatMap((worker): { worker: WorkerStatus; job?: RunningJob }[] =>
+  const rows = workers.flatMap((worker): Run[] =>
     worker.running.length === 0 ? [{ worker }] : worker.running.map((job) => ({ worker, job }))
   );
   const running = table(print, {
     rows,
     columns: [
+      ...(onSeveralHosts(workers) ? [{ title: "HOST", value: ({ worker }: Run) => worker.host }] : []),
       { title: "WORKER", value: ({ worker }) => worker.id },
       { title: "STATE", value: ({ worker }) => worker.state },
       { title: "JOB", value: ({ job }) => job?.id ?? "" },
@@ -50,6 +51,12 @@ export function statusText(
     ],
   });
   return `${jobs}\n\n${running}`;
+}
+
+/** A worker, and one of the jobs that it runs, if any. */
+interface Run {
+  worker: WorkerStatus;
+  job?: RunningJob;
 }
 
 /** How long it has been running, and, where it is paused, for how long it stands still. */

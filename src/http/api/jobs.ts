@@ -165,7 +165,7 @@ async function enqueue(
   described: readonly unknown[],
   { now, request }: { now: number; request: RequestKey | undefined },
 ): Promise<string[]> {
-  const settings = settingsFrom(await store.settings());
+  const settings = settingsFrom(await store.settings(), store.defaults);
   const defaults = jobDefaults(settings, now);
   const jobs = described.map((one, index) => {
     try {

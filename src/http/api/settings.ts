@@ -4,7 +4,7 @@
  */
 import { BadInput } from "../../domain/errors.ts";
 import { findSetting, formatSetting, parseSetting, SETTINGS } from "../../domain/settings.ts";
-import type { SettingStore } from "../../store/contract.ts";
+import type { Store } from "../../store/contract.ts";
 import { settingEntries, settingJson } from "../../views/settings_json.ts";
 import { type Input, isObject } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
@@ -30,7 +30,7 @@ const CHANGES: Input<Record<string, unknown>> = {
   read: (value) => isObject(value) && Object.keys(value).length > 0 ? value : undefined,
 };
 
-async function allSettings(store: SettingStore): Promise<unknown> {
+async function allSettings(store: Store): Promise<unknown> {
   return { settings: (await settingEntries(store, SETTINGS)).map(settingJson) };
 }
 

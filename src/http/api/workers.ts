@@ -4,6 +4,7 @@
  */
 import { BadInput } from "../../domain/errors.ts";
 import { endOfLog, openLog } from "../../logs/log_file.ts";
+import { logElsewhere } from "../../views/log_elsewhere.ts";
 import { statusNow } from "../../views/status.ts";
 import { type Input, objectOf, someText, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
@@ -37,10 +38,14 @@ export const WORKER_ROUTES: readonly Route[] = [
     query: { lines: wholeNumber({ min: 1, max: 10_000 }, "how many lines; 100 unless given") },
     answer: { description: "The lines, as text", type: "text/plain" },
     problems: ["not-found"],
-    run({ home, path, query: { lines = 100 } }) {
-      using file = openLog(home, path.id);
-      const headers = { "content-type": "text/plain; charset=utf-8" };
-      return Promise.resolve(new Response(endOfLog(file, lines).slice(), { headers }));
+    async run({ home, store, path, query: { lines = 100 } }) {
+      try {
+        using file = openLog(home, path.id);
+        const headers = { "content-type": "text/plain; charset=utf-8" };
+        return new Response(endOfLog(file, lines).slice(), { headers });
+      } catch (error) {
+        throw await logElsewhere(error, store, path.id);
+      }
     },
   }),
   defineRoute({
@@ -50,6 +55,7 @@ export const WORKER_ROUTES: readonly Route[] = [
     tag,
     body: objectOf({
       id: someText({ max: 64 }, "this worker only"),
+      host: someText({ max: 255 }, "those on the machine of this name only"),
       timeout: PATIENCE,
       leave: trueOrFalse("stop at once, and leave what runs to the next worker"),
     }, "which, and how"),
@@ -58,12 +64,16 @@ export const WORKER_ROUTES: readonly Route[] = [
       schema: record({ stopping: listOf({ type: "string" }) }),
     },
     problems: ["not-found"],
-    async run({ store, body: { id, timeout, leave = false }, now }) {
+    async run({ store, body: { id, host, timeout, leave = false }, now }) {
+      if (id !== undefined && host !== undefined) {
+        throw new BadInput("Cannot use id with host: a worker is on one host");
+      }
       if (leave && timeout !== undefined) {
         throw new BadInput("Cannot use leave with timeout: jobs that are left are not ended");
       }
       const endAt = timeout === undefined ? null : now + timeout * 1000;
-      return { stopping: await store.requestStop({ ...(id && { worker: id }), endAt, leave }) };
+      const which = { ...(id && { worker: id }), ...(host && { host }) };
+      return { stopping: await store.requestStop({ ...which, endAt, leave }) };
     },
   }),
 ];

@@ -8,9 +8,11 @@ import type { PausedAttempt, RunningAttempt, SupervisorInfo } from "../contract.
 import type { Database } from "./engine/database.ts";
 import type { Result } from "./engine/driver.ts";
 import { JOB, type JobRow, toJob } from "./rows.ts";
+import { SERVER_NOW } from "./server_time.ts";
 
 const LOOK = `
-  SELECT id, host, boot_id AS "bootId", pid_namespace AS "pidNamespace", lease_until AS "leaseUntil"
+  SELECT id, host, boot_id AS "bootId", pid_namespace AS "pidNamespace", lease_until AS "leaseUntil",
+    lease_until <= ${SERVER_NOW} AS lapsed
   FROM queuectl.supervisors`;
 
 /** All supervisors, in the order of their ids. */
@@ -26,10 +28,13 @@ export function successors(db: Database, id: string, limit: number): Promise<Sup
   return db.read<SupervisorInfo>(SUCCESSORS, id, limit);
 }
 
-/** An exchange of the one that goes has to end first; and the one that takes over must not be taken over meanwhile. */
+/**
+ * An exchange of the one that goes has to end first; and the one that takes over must not be taken over meanwhile. $1 is
+ * who goes, $2 who takes over; $3 the lease that the one who goes is to have, or null.
+ */
 const TAKE_OVER = [
   "SELECT 1 FROM queuectl.supervisors WHERE id = $2 AND id <> $1 FOR KEY SHARE",
-  `DELETE FROM queuectl.supervisors WHERE id = $1
+  `DELETE FROM queuectl.supervisors WHERE id = $1 AND ($3::bigint IS NULL OR lease_until = $3)
      AND EXISTS (SELECT 1 FROM queuectl.supervisors WHERE id = $2 AND id <> $1)`,
   // who wishes to cancel locks in the same order
   `SELECT 1 FROM queuectl.running WHERE supervisor = $1 AND $2 <> '' ORDER BY job FOR UPDATE`,
@@ -50,15 +55,23 @@ function tokensIn({ rows }: Result): string[] {
 
 /**
  * Makes the running attempts of one supervisor another's and removes it. Returns their tokens, or undefined when one of
- * the two is not there. Whoever does not hear whether it happened sees whose they are now.
+ * the two is not there, or the first has another lease by now. Whoever does not hear whether it happened sees whose they are now.
  */
-export async function takeOver(db: Database, from: string, by: string): Promise<string[] | undefined> {
+export async function takeOver(
+  db: Database,
+  { from, by, lease }: { from: string; by: string; lease: number | undefined },
+): Promise<string[] | undefined> {
   const before = (await db.read<{ token: string }>(OF, from)).map(({ token }) => token);
   let lost = false;
   try {
     return await db.untilAnswered(async () => {
       try {
-        const [, removed, , taken] = await db.tryWrite(TAKE_OVER.map((sql) => ({ sql, values: [from, by] })));
+        const [, removed, , taken] = await db.tryWrite(
+          TAKE_OVER.map((sql) => ({
+            sql,
+            values: sql.includes("$3") ? [from, by, lease ?? null] : [from, by],
+          })),
+        );
         if (removed!.count > 0) return tokensIn(taken!);
       } catch (error) {
         lost = true;

@@ -10,10 +10,11 @@ import type * as contract from "../contract.ts";
 import { Forgetting } from "../rules/retention.ts";
 import * as adoption from "./adoption.ts";
 import { deleteQueue } from "./emptied.ts";
-import { Bell } from "./engine/bell.ts";
+import { ALL_KINDS, Bell } from "./engine/bell.ts";
 import type { Database } from "./engine/database.ts";
 import { enqueue } from "./enqueue.ts";
 import { Exchanges } from "./exchange.ts";
+import { attemptAt, exchangeAt, exchangedAt, givesWork, laterBy } from "./exchanged_times.ts";
 import { addUpTallies, figures } from "./figures.ts";
 import { forgetOld } from "./forgetting.ts";
 import * as jobs from "./jobs.ts";
@@ -45,7 +46,13 @@ export class PostgresStore implements contract.Store {
   readonly #exchanges: Exchanges;
   readonly #forgetting = new Forgetting();
   readonly #time: ServerTime;
+  readonly #clock: Clock;
   #addedUpMs = -Infinity;
+
+  readonly place = "server";
+
+  /** A server that is away for most of a lease ends what runs on every host: that takes longer than a file is busy. */
+  readonly defaults: ReadonlyMap<string, string> = new Map([["lease", "2m"]]);
 
   /** The server's own tools do the rest. */
   readonly care: contract.Care = {};
@@ -53,14 +60,18 @@ export class PostgresStore implements contract.Store {
   /** The store of an open database; `home` is where this host's workers have their spools. */
   constructor(home: Home, db: Database, { clock = systemClock, few }: { clock?: Clock; few?: number } = {}) {
     this.#home = home;
+    this.#clock = clock;
     this.#time = new ServerTime(db, clock);
     this.#db = db;
     this.#bell = new Bell(db);
     this.#exchanges = new Exchanges(db, few);
   }
 
-  listen(onChange: () => void): Disposable {
-    return this.#bell.listen(onChange);
+  listen(
+    onChange: (kinds: readonly contract.Change[]) => void,
+    wanted?: readonly contract.Change[],
+  ): Disposable {
+    return this.#bell.listen(onChange, wanted);
   }
 
   /** Lets go of the server, whatever is under way. */
@@ -72,7 +83,12 @@ export class PostgresStore implements contract.Store {
   // Jobs
 
   async enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
-    const ids = await this.#change(enqueue(this.#db, jobs, options));
+    const timed = Array.isArray(jobs) ? jobs.some((job: NewJob) => job.runAt !== null) : true;
+    const offset = timed ? await this.#time.offset() : 0;
+    const enqueued = offset === 0
+      ? enqueue(this.#db, jobs, options)
+      : enqueue(this.#db, laterBy(jobs, offset), { ...options, now: options.now + offset });
+    const ids = await this.#change(enqueued, ["work"]);
     // where no worker does it, those who enqueue do, one of very many
     if (Math.random() < ADDS_UP) await addUpTallies(this.#db).catch(() => {});
     return ids;
@@ -103,39 +119,42 @@ export class PostgresStore implements contract.Store {
   }
 
   cancel(ids: readonly string[], now: number): Promise<{ cancelled: number; requested: number }> {
-    return this.#change(manage.cancel(this.#db, ids, now));
+    return this.#change(manage.cancel(this.#db, ids, now), ["orders", "results"]);
   }
 
   retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]> {
-    return this.#change(manage.retry(this.#db, ids, options));
+    return this.#change(manage.retry(this.#db, ids, options), ["work"]);
   }
 
   delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
-    return this.#change(manage.remove(this.#db, ids, only));
+    return this.#change(manage.remove(this.#db, ids, only), ["results"]);
   }
 
-  edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
-    return this.#change(manage.edit(this.#db, id, { changes, now }));
+  async edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
+    const timed = await this.#timed({ now, changes });
+    return await this.#change(manage.edit(this.#db, id, timed), ["work"]);
   }
 
   hold(ids: readonly string[], held: boolean): Promise<void> {
-    return this.#change(manage.hold(this.#db, ids, held));
+    return this.#change(manage.hold(this.#db, ids, held), ["work"]);
   }
 
   pause(ids: readonly string[], options: { now: number; running: boolean }): Promise<contract.Paused> {
-    return this.#change(manage.pause(this.#db, ids, options));
+    return this.#change(manage.pause(this.#db, ids, options), ["orders", "work"]);
   }
 
   resume(ids: readonly string[], now: number): Promise<contract.Paused> {
-    return this.#change(manage.resume(this.#db, ids, now));
+    return this.#change(manage.resume(this.#db, ids, now), ["orders", "work"]);
   }
 
   select(which: contract.JobSelector, wish: contract.Wish): Promise<contract.Selection> {
     return selecting.select(this.#db, which, wish);
   }
 
-  change(selection: contract.Selection, options: contract.ChangeOptions): Promise<contract.Changed> {
-    return this.#change(selecting.change(this.#db, selection, options));
+  async change(selection: contract.Selection, options: contract.ChangeOptions): Promise<contract.Changed> {
+    const { changes, ...others } = options;
+    const timed = changes ? await this.#timed({ ...others, changes }) : others;
+    return await this.#change(selecting.change(this.#db, selection, timed), ALL_KINDS);
   }
 
   idsOf(seqs: readonly number[]): Promise<string[]> {
@@ -175,11 +194,11 @@ export class PostgresStore implements contract.Store {
   }
 
   deleteQueue(name: string): Promise<void> {
-    return this.#change(deleteQueue(this.#db, name));
+    return this.#change(deleteQueue(this.#db, name), ["results"]);
   }
 
   setQueue(name: string, change: Partial<contract.QueueSwitches>): Promise<void> {
-    return this.#change(queues.setQueue(this.#db, name, change));
+    return this.#change(queues.setQueue(this.#db, name, change), ["work"]);
   }
 
   /** Every setting that was set, by key. */
@@ -188,45 +207,58 @@ export class PostgresStore implements contract.Store {
   }
 
   changeSettings(changes: ReadonlyMap<string, string | null>): Promise<void> {
-    return this.#change(changeSettings(this.#db, changes));
+    return this.#change(changeSettings(this.#db, changes), ["orders"]);
   }
 
   // Supervisors and workers
 
   async register(supervisor: contract.NewSupervisor): Promise<void> {
     const leaseUntil = await this.#time.theirs(supervisor.leaseUntil);
-    await this.#change(workers.register(this.#db, { ...supervisor, leaseUntil }));
+    const startedAt = await this.#time.theirs(supervisor.startedAt);
+    await this.#change(workers.register(this.#db, { ...supervisor, startedAt, leaseUntil }), ["results"]);
     this.#exchanges.begin(supervisor.id);
   }
 
-  renew(supervisor: string, leaseUntil: number): Promise<boolean> {
-    return workers.renew(this.#db, supervisor, this.#time.theirs(leaseUntil));
+  async renew(supervisor: string, leaseUntil: number): Promise<boolean> {
+    const start = this.#clock.monotonicMs();
+    const now = await workers.renew(this.#db, supervisor, this.#time.theirs(leaseUntil));
+    if (now !== undefined) this.#time.learn(now, this.#clock.monotonicMs() - start);
+    return now !== undefined;
   }
 
   unregister(ids: readonly string[]): Promise<void> {
-    return this.#change(workers.unregister(this.#db, ids));
+    return this.#change(workers.unregister(this.#db, ids), ["results"]);
   }
 
   async leave(supervisor: string): Promise<void> {
-    await this.#change(workers.leave(this.#db, supervisor));
+    await this.#change(workers.leave(this.#db, supervisor), ["results"]);
     this.#exchanges.forget(supervisor);
   }
 
   async exchange(wanted: contract.Exchange): Promise<contract.Exchanged> {
-    const { exchanged, changed } = await this.#exchanges.exchange(wanted);
+    const offset = await this.#time.offset();
+    const theirs = exchangeAt(wanted, offset);
+    const { exchanged, changed } = await this.#exchanges.exchange(theirs);
     if (changed) {
-      this.#bell.ringSoon();
-      await this.#tidy(wanted.now);
+      this.#bell.ringSoon(givesWork(wanted) ? ["results", "work"] : ["results"]);
+      await this.#tidy(theirs.now);
     }
-    return exchanged;
+    return exchangedAt(exchanged, -offset);
   }
 
   waiting(filter: contract.WaitingFilter): Promise<contract.Waiting> {
     return waiting(this.#db, filter);
   }
 
-  orders(supervisor: string): Promise<contract.Orders> {
-    return workers.orders(this.#db, supervisor);
+  async orders(supervisor: string): Promise<contract.Orders> {
+    const { stops, ...others } = await workers.orders(this.#db, supervisor);
+    if (stops.every(({ endAt }) => endAt === null)) return { stops, ...others };
+    const offset = await this.#time.offset();
+    const ours = stops.map(({ endAt, ...stop }) => ({
+      ...stop,
+      endAt: endAt === null ? null : endAt - offset,
+    }));
+    return { stops: ours, ...others };
   }
 
   async service(queue: string, beyond: number): Promise<"served" | "nobody" | "unclear"> {
@@ -234,35 +266,43 @@ export class PostgresStore implements contract.Store {
   }
 
   async workers(): Promise<contract.WorkerInfo[]> {
-    return await living(await this.#time.ours(await workers.workers(this.#db)), this.#home);
+    const all = await this.#time.ours(await workers.workers(this.#db));
+    const offset = await this.#time.offset();
+    return await living(
+      all.map(({ startedAt, ...worker }) => ({ ...worker, startedAt: startedAt - offset })),
+      this.#home,
+    );
   }
 
-  requestStop(stop: contract.StopRequest): Promise<string[]> {
-    return this.#change(workers.requestStop(this.#db, stop));
+  async requestStop(stop: contract.StopRequest): Promise<string[]> {
+    const endAt = stop.endAt === null ? null : await this.#time.theirs(stop.endAt);
+    return await this.#change(workers.requestStop(this.#db, { ...stop, endAt }), ["orders"]);
   }
 
-  async supervisors(): Promise<contract.SupervisorInfo[]> {
-    return await this.#time.ours(await adoption.supervisors(this.#db));
+  supervisors(): Promise<contract.SupervisorInfo[]> {
+    return adoption.supervisors(this.#db);
   }
 
-  async successors(id: string, limit: number): Promise<contract.SupervisorInfo[]> {
-    return await this.#time.ours(await adoption.successors(this.#db, id, limit));
+  successors(id: string, limit: number): Promise<contract.SupervisorInfo[]> {
+    return adoption.successors(this.#db, id, limit);
   }
 
-  takeOver(from: string, by: string): Promise<string[] | undefined> {
-    return this.#change(adoption.takeOver(this.#db, from, by));
+  takeOver(from: string, by: string, lease?: number): Promise<string[] | undefined> {
+    return this.#change(adoption.takeOver(this.#db, { from, by, lease }), ["results"]);
   }
 
-  running(supervisor: string, tokens?: readonly string[]): Promise<contract.RunningAttempt[]> {
-    return adoption.running(this.#db, supervisor, tokens);
+  async running(supervisor: string, tokens?: readonly string[]): Promise<contract.RunningAttempt[]> {
+    const running = await adoption.running(this.#db, supervisor, tokens);
+    const offset = running.length === 0 ? 0 : await this.#time.offset();
+    return running.map((attempt) => attemptAt(attempt, -offset));
   }
 
   adopt(supervisor: string, adoptions: readonly { token: string; worker: string }[]): Promise<void> {
-    return this.#change(adoption.adopt(this.#db, supervisor, adoptions));
+    return this.#change(adoption.adopt(this.#db, supervisor, adoptions), ["results"]);
   }
 
   notePaused(supervisor: string, paused: readonly contract.PausedAttempt[]): Promise<void> {
-    return this.#change(adoption.notePaused(this.#db, supervisor, paused));
+    return this.#change(adoption.notePaused(this.#db, supervisor, paused), ["results"]);
   }
 
   spools(): Promise<Set<string>> {
@@ -307,11 +347,20 @@ export class PostgresStore implements contract.Store {
   }
 
   /** A change that others may wait for; also when it comes to no good end, since it may have been done in part. */
-  async #change<T>(change: Promise<T>): Promise<T> {
+  async #change<T>(change: Promise<T>, kinds: readonly contract.Change[]): Promise<T> {
     try {
       return await change;
     } finally {
-      await this.#bell.ring();
+      await this.#bell.ring(kinds);
     }
+  }
+
+  /** A change by the server's clock, where it sets a time. */
+  async #timed(
+    { now, changes }: { now: number; changes: contract.JobChanges },
+  ): Promise<{ now: number; changes: contract.JobChanges }> {
+    if (!changes.runAt) return { now, changes };
+    const offset = await this.#time.offset();
+    return { now: now + offset, changes: { ...changes, runAt: changes.runAt + offset } };
   }
 }

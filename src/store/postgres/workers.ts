@@ -8,11 +8,12 @@ import { systemClock } from "../../system/clock.ts";
 import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { LEFT } from "../rules/leases.ts";
-import { noSuchWorker } from "../rules/refusals.ts";
+import { noSuchWorker, noWorkerOn } from "../rules/refusals.ts";
 import { FIRST_STRIPE } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { Lost } from "./engine/driver.ts";
 import { takenIn } from "./engine/failures.ts";
+import { SERVER_NOW } from "./server_time.ts";
 import { type SettingRow, SETTINGS, toSettings } from "./settings.ts";
 
 /** The first stripe that nobody has: so there are no more of them than supervisors at the same time. */
@@ -53,15 +54,20 @@ export async function register(db: Database, supervisor: NewSupervisor): Promise
   });
 }
 
-const RENEW = "UPDATE queuectl.supervisors SET lease_until = $2 WHERE id = $1";
+const RENEW = `UPDATE queuectl.supervisors SET lease_until = $2 WHERE id = $1 RETURNING ${SERVER_NOW} AS now`;
 /** A supervisor that does not hear in time whether its lease was extended must have time left to end its jobs. */
 const RENEW_LIMIT_MS = 5000;
 
 /**
- * Extends the lease of a supervisor, once its end is known. Returns whether it is there. Whatever keeps this one from it need not keep others
- * from taking over, so no failure is one of those that only say that nobody can write.
+ * Extends the lease of a supervisor, once its end is known. Returns the server's time, or undefined when it is not
+ * there. Whatever keeps this one from it need not keep others from taking over, so no failure is one of those that only
+ * say that nobody can write.
  */
-export async function renew(db: Database, supervisor: string, until: Promise<number>): Promise<boolean> {
+export async function renew(
+  db: Database,
+  supervisor: string,
+  until: Promise<number>,
+): Promise<number | undefined> {
   const asked = new AbortController();
   const limitMs = RENEW_LIMIT_MS;
   const late = systemClock.sleep(limitMs, asked.signal).then(() => {
@@ -69,12 +75,12 @@ export async function renew(db: Database, supervisor: string, until: Promise<num
     return [];
   });
   const answer = until.then((leaseUntil) =>
-    db.tryWrite([{ sql: RENEW, values: [supervisor, leaseUntil] }], { limitMs })
+    db.tryWrite([{ sql: RENEW, values: [supervisor, leaseUntil] }], { limitMs, ahead: true })
   );
   answer.catch(() => {}); // it may come when nobody waits any more
   try {
     const [result] = await Promise.race([answer, late]);
-    return result!.count > 0;
+    return (result?.rows[0] as { now: number } | undefined)?.now;
   } catch (error) {
     const known = db.explain(error);
     if (known instanceof StoreBusy || known instanceof StoreFull) {
@@ -194,16 +200,18 @@ export async function service(
 
 const REQUEST_STOP = `
   UPDATE queuectl.workers SET stopping = true, end_at = $2, leaving = $3
-  WHERE ($1::text IS NULL OR id = $1)
-    AND supervisor IN (SELECT id FROM queuectl.supervisors WHERE lease_until > ${LEFT})
+  WHERE ($1::text IS NULL OR id = $1) AND supervisor IN (
+    SELECT id FROM queuectl.supervisors WHERE lease_until > ${LEFT} AND ($4::text IS NULL OR host = $4))
   RETURNING id`;
 
-/** Tells one worker, or all, to stop. Returns the ids of those told. Those that have left have nobody to tell. */
+/** Tells one worker, those of a host, or all, to stop. Returns the ids of those told. Those that have left have nobody to tell. */
 export async function requestStop(
   db: Database,
-  { worker, endAt, leave }: StopRequest,
+  { worker, host, endAt, leave }: StopRequest,
 ): Promise<string[]> {
-  const [told] = await db.writeAgain([{ sql: REQUEST_STOP, values: [worker ?? null, endAt, leave] }]);
+  const values = [worker ?? null, endAt, leave, host ?? null];
+  const [told] = await db.writeAgain([{ sql: REQUEST_STOP, values }]);
   if (worker !== undefined && told!.count === 0) throw noSuchWorker(worker);
+  if (host !== undefined && told!.count === 0) throw noWorkerOn(host);
   return (told!.rows as { id: string }[]).map(({ id }) => id).sort();
 }

@@ -88,6 +88,10 @@ export function noSuchWorker(id: string): NoSuch {
   return new NoSuch(`Cannot stop worker "${id}": no such worker; see worker list`);
 }
 
+export function noWorkerOn(host: string): NoSuch {
+  return new NoSuch(`Cannot stop workers on "${host}": none is known there; see worker list`);
+}
+
 /**
  * Lets a queue be removed that is known and has no jobs.
  *

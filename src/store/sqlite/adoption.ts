@@ -46,11 +46,19 @@ function toSupervisor(row: SupervisorRow): SupervisorInfo {
 
 /**
  * Makes the running attempts of one supervisor another's and removes it. Returns their tokens, or undefined when one of
- * the two is not there.
+ * the two is not there, or the first has another lease by now.
  */
-export function takeOver(db: Database, from: string, by: string): string[] | undefined {
+export function takeOver(
+  db: Database,
+  { from, by, lease }: { from: string; by: string; lease: number | undefined },
+): string[] | undefined {
   if (!db.get("SELECT 1 FROM supervisors WHERE id = ?", by)) return undefined;
-  if (db.run("DELETE FROM supervisors WHERE id = ?", from) === 0) return undefined;
+  const removed = db.run(
+    "DELETE FROM supervisors WHERE id = ?1 AND (?2 IS NULL OR lease_until = ?2)",
+    from,
+    lease ?? null,
+  );
+  if (removed === 0) return undefined;
   return db.all<{ token: string }>(
     `UPDATE attempts SET started_by = coalesce(started_by, supervisor), supervisor = ?
      WHERE supervisor = ? AND finished_at IS NULL RETURNING token`,

@@ -31,7 +31,7 @@ export async function enqueueMany(
   home: Home,
   { jobs, options }: { jobs: Iterable<NewJob>; options: EnqueueOptions },
 ): Promise<string[]> {
-  while (await recover(db, home)) await giveWay(); // ids that nobody will ever have are free again
+  while (await recover(db, home)) await giveWay(db); // ids that nobody will ever have are free again
   const known = await db.read((db) => knownIds(db, options));
   if (known) return known;
   const id = `${PREFIX}${crypto.randomUUID()}`;
@@ -155,13 +155,13 @@ function firstNumbers(db: Database, last: number): void {
   db.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('jobs', ?)", last);
 }
 
-/** Half of a usual turn: others wait for several of them where the machine is busy. */
-const moving = () => turn({ least: 1, limitMs: 15 });
+/** A third of a usual turn: others wait for several of them where the machine is busy. */
+const moving = () => turn({ least: 1, limitMs: 10 });
 
 /** Moves a batch that is enqueued. What cannot be moved now is moved later, by whoever comes next. */
 async function moveAll(db: Database, batch: string): Promise<void> {
   try {
-    while (await db.writeUnflushed((db) => moveSome(db, batch, moving()))) await giveWay();
+    while (await db.writeUnflushed((db) => moveSome(db, batch, moving()))) await giveWay(db);
   } catch (error) {
     const passes = [StoreFull, StoreBusy, StoreNewer].some((Passing) => error instanceof Passing);
     if (!passes) throw error;
@@ -170,7 +170,7 @@ async function moveAll(db: Database, batch: string): Promise<void> {
 
 /** Removes a batch that is not enqueued. */
 async function discard(db: Database, batch: string): Promise<void> {
-  while (await db.writeUnflushed((db) => discardSome(db, batch, moving()))) await giveWay();
+  while (await db.writeUnflushed((db) => discardSome(db, batch, moving()))) await giveWay(db);
 }
 
 /** Moves as many pieces as there is time for. Returns whether there are more. */

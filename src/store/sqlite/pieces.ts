@@ -12,7 +12,7 @@ import type { Database, Value } from "./engine/database.ts";
 import { NEW_COLUMNS, newRow } from "./rows.ts";
 
 /** The jobs of a piece at most: it is moved in one transaction. */
-const MOST = { jobs: 250, text: 256 * 1024 };
+const MOST = { jobs: 100, text: 128 * 1024 };
 
 /** What a row of a piece has: the columns of its job, and its stdin in hexadecimal. */
 const COLUMNS = [...NEW_COLUMNS, "stdin"];

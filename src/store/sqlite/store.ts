@@ -16,8 +16,13 @@ import { isOfValue } from "./engine/failures.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
 
+/** Who hears the doorbell does not hear what it is about. */
+const ALL_KINDS: readonly contract.Change[] = ["work", "orders", "results"];
+
 /** A store in one SQLite file. */
 export class SqliteStore implements contract.Store {
+  readonly place = "host";
+  readonly defaults: ReadonlyMap<string, string> = new Map();
   readonly #home: Home;
   readonly #db: Database;
   readonly #bell: Doorbell;
@@ -41,8 +46,8 @@ export class SqliteStore implements contract.Store {
     this.#bell = bell;
   }
 
-  listen(onChange: () => void): Disposable {
-    return this.#bell.listen(onChange);
+  listen(onChange: (kinds: readonly contract.Change[]) => void): Disposable {
+    return this.#bell.listen(() => onChange(ALL_KINDS));
   }
 
   /** Lets go of the database, once what was put off is done. */
@@ -292,9 +297,9 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => successors(db, id, limit));
   }
 
-  async takeOver(from: string, by: string): Promise<string[] | undefined> {
+  async takeOver(from: string, by: string, lease?: number): Promise<string[] | undefined> {
     const { takeOver } = await import("./adoption.ts");
-    return await this.#change((db) => takeOver(db, from, by));
+    return await this.#change((db) => takeOver(db, { from, by, lease }));
   }
 
   async running(supervisor: string, tokens?: readonly string[]): Promise<contract.RunningAttempt[]> {

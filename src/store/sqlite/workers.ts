@@ -6,7 +6,7 @@
 import type { NewSupervisor, Orders, StopRequest, WorkerInfo } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { LEFT } from "../rules/leases.ts";
-import { noSuchWorker } from "../rules/refusals.ts";
+import { noSuchWorker, noWorkerOn } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { settings } from "./settings.ts";
 
@@ -132,17 +132,19 @@ function running(
   };
 }
 
-/** Tells one worker, or all, to stop. Returns the ids of those told. Those that have left have nobody to tell. */
-export function requestStop(db: Database, { worker, endAt, leave }: StopRequest): string[] {
+/** Tells one worker, those of a host, or all, to stop. Returns the ids of those told. Those that have left have nobody to tell. */
+export function requestStop(db: Database, { worker, host, endAt, leave }: StopRequest): string[] {
   const told = db.all<{ id: string }>(
-    `UPDATE workers SET stopping = 1, end_at = ?, leaving = ?
-     WHERE (? IS NULL OR id = ?) AND supervisor IN (SELECT id FROM supervisors WHERE lease_until > ${LEFT})
+    `UPDATE workers SET stopping = 1, end_at = ?1, leaving = ?2
+     WHERE (?3 IS NULL OR id = ?3) AND supervisor IN (
+       SELECT id FROM supervisors WHERE lease_until > ${LEFT} AND (?4 IS NULL OR host = ?4))
      RETURNING id`,
     endAt,
     leave ? 1 : 0,
     worker ?? null,
-    worker ?? null,
+    host ?? null,
   );
   if (worker !== undefined && told.length === 0) throw noSuchWorker(worker);
+  if (host !== undefined && told.length === 0) throw noWorkerOn(host);
   return told.map(({ id }) => id).sort();
 }

@@ -30,6 +30,8 @@ export interface Platform {
   startInBackground(program: readonly string[], log: string): Promise<Background>;
   /** Variables that this process has and that what it starts does not get; see `Host.withheld` for their values. */
   withheldNames(): Promise<string[]>;
+  /** Whether a variable is set, also one that may not be read; undefined where nobody can tell. */
+  hasVariable(name: string): Promise<boolean | undefined>;
   /** Whether there is a program by this name or path. */
   hasProgram(name: string): Promise<boolean>;
   /** The absolute paths of all programs with one of these names on the PATH. None on a system without services of ours. */

@@ -7,6 +7,7 @@ import type { ClaimedJob } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
 import { canClose } from "../../system/runtime.ts";
 import type { AdoptRequest, EndReason, RunRequest } from "../messages.ts";
+import { AHEAD_MS } from "./pace.ts";
 import { type WorkerEvents, WorkerThread } from "./worker_thread.ts";
 
 /** What a crew tells its supervisor: what its threads tell, with the name of the one that crashed. */
@@ -66,12 +67,12 @@ export class Crew {
 
   /**
    * The worker for each job that can be taken: first those that would begin it at once, the idlest first, then
-   * those that can be given some ahead.
+   * those that can be given some ahead, so that they have so much work.
    */
-  openings(): string[] {
+  openings(aheadMs: number = AHEAD_MS): string[] {
     const threads = [...this.#threads.values()];
     const openings = inTurns(threads, (thread) => thread.idle);
-    return [...openings, ...inTurns(threads, (thread) => thread.room - thread.idle)];
+    return [...openings, ...inTurns(threads, (thread) => thread.room(aheadMs) - thread.idle)];
   }
 
   /** Gives jobs to the threads they were claimed for. Returns those whose thread cannot take them any more. */

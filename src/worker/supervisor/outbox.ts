@@ -22,9 +22,6 @@ import { PendingOutput } from "./pending_output.ts";
 
 /** Bytes of output in one exchange, about: while they are stored, neither this thread nor other writers do anything else. */
 const MOST_OUTPUT = 512 * 1024;
-/** Ends of attempts in one exchange, for the same reason. */
-const MOST_SETTLEMENTS = 50;
-
 /** A settlement on its way to the store, with what is needed once it is there. */
 export interface Settling extends Pick<AttemptEnd, "witnessed" | "trimmed"> {
   job: ClaimedJob;
@@ -53,6 +50,8 @@ export interface OutboxOptions {
   id: string;
   store: Pick<Store, "exchange">;
   clock: Clock;
+  /** Ends of attempts in one exchange. */
+  mostSettlements: number;
   /** Told of what could not be stored as it was. */
   say(what: string, problem: unknown): void;
 }
@@ -134,7 +133,7 @@ export class Outbox {
     const waiting: Settling[] = [];
     const settling: Settling[] = [];
     for (const one of this.#settling) {
-      const waits = settling.length === MOST_SETTLEMENTS || unfinished.has(one.job.token);
+      const waits = settling.length === this.#options.mostSettlements || unfinished.has(one.job.token);
       (waits ? waiting : settling).push(one);
     }
     this.#settling = waiting;

@@ -7,9 +7,9 @@
  * behind another could run elsewhere, and a more urgent one may come.
  */
 
-/** How much work, in time, a worker may have ahead. */
-const AHEAD_MS = 50;
-/** And how many jobs, whatever they take. */
+/** How much work, in time, a worker may have ahead, unless the store is far away. */
+export const AHEAD_MS = 50;
+/** And how many jobs in as much time, whatever they take. */
 const MOST_AHEAD = 64;
 /** A worker's jobs are brief when starting them is felt beside running them. */
 const BRIEF_MS = 1000;
@@ -37,9 +37,10 @@ export class Pace {
     return this.#averageMs <= BRIEF_MS;
   }
 
-  /** How many jobs to give ahead to a worker with this many slots. */
-  ahead(slots: number): number {
+  /** How many jobs to give ahead to a worker with this many slots, which should have so much work ahead. */
+  ahead(slots: number, aheadMs: number = AHEAD_MS): number {
     if (this.#stalled) return 0;
-    return Math.min(MOST_AHEAD, Math.floor(slots * AHEAD_MS / Math.max(1, this.#averageMs)));
+    const most = Math.floor(MOST_AHEAD * aheadMs / AHEAD_MS);
+    return Math.min(most, Math.floor(slots * aheadMs / Math.max(1, this.#averageMs)));
   }
 }

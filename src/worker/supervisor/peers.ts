@@ -6,7 +6,8 @@
  *
  * On this host a supervisor lives as long as it holds its lock, which is known at once. Elsewhere, and for one that
  * lives but does nothing, its lease decides. A lease is timed here, by this process's monotonic clock, from when its
- * renewal was last seen to change: so no clock that was set can end one.
+ * renewal was last seen to change: so no clock that was set can end one. With a store on a server, that one's clock has
+ * to agree.
  */
 import type { SupervisorInfo, WorkerStore } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
@@ -66,8 +67,7 @@ export class Peers {
     const gone: Gone[] = [];
     for (const peer of watched) {
       this.#note(peer);
-      const where = this.#whereIs(peer);
-      const lives = where === "elsewhere" ? undefined : await isPresent(this.#lockOf(peer));
+      const { where, lives } = await this.#whereIs(peer);
       // Elsewhere, what was left runs on: that is time for somebody there to adopt it.
       const left = peer.leaseUntil === 0 && where !== "elsewhere";
       if (left || lives === false || this.#isSilent(peer, leaseMs)) {
@@ -100,15 +100,20 @@ export class Peers {
     this.#seen.set(id, { leaseUntil, atMs, round: this.#round });
   }
 
-  #isSilent({ id }: SupervisorInfo, leaseMs: number): boolean {
-    return this.#options.clock.monotonicMs() - this.#seen.get(id)!.atMs > leaseMs;
+  #isSilent({ id, lapsed = true }: SupervisorInfo, leaseMs: number): boolean {
+    return lapsed && this.#options.clock.monotonicMs() - this.#seen.get(id)!.atMs > leaseMs;
   }
 
-  #whereIs({ host, bootId, pidNamespace }: SupervisorInfo): Gone["where"] {
+  /** Where a peer is, and whether it holds its lock where that can be seen. */
+  async #whereIs(peer: SupervisorInfo): Promise<{ where: Gone["where"]; lives: boolean | undefined }> {
     const { host: here } = this.#options;
-    if (host !== here.name) return "elsewhere";
-    if (bootId !== here.bootId) return "rebooted";
-    return pidNamespace === here.pidNamespace ? "here" : "elsewhere";
+    const isElsewhere = peer.host !== here.name ||
+      peer.bootId === here.bootId && peer.pidNamespace !== here.pidNamespace;
+    if (isElsewhere) return { where: "elsewhere", lives: undefined };
+    const lives = await isPresent(this.#lockOf(peer));
+    if (peer.bootId === here.bootId) return { where: "here", lives };
+    // without a lock in this home it may as well be another machine of the same name
+    return { where: lives === undefined ? "elsewhere" : "rebooted", lives };
   }
 
   #lockOf({ id }: SupervisorInfo): string {

@@ -12,6 +12,8 @@ import type { Host } from "../process/platform.ts";
 export interface RunConditions {
   /** Commands see it as `QUEUECTL_HOME`. */
   home: Home;
+  /** Commands see it as `QUEUECTL_STORE`; undefined where the home says it. */
+  storeName?: string | undefined;
   /** Where jobs run that name no directory; null when it is gone. */
   directory: string | null;
   host: Host;
@@ -29,7 +31,7 @@ const GONE = "(deleted)";
 /** The request to run a job's attempt. */
 export function requestOf(
   job: ClaimedJob,
-  { home, directory, host, settings, spool, endsFile }: RunConditions,
+  { home, storeName, directory, host, settings, spool, endsFile }: RunConditions,
 ): RunRequest {
   const { killGraceMs, outputLimit, maxOutput, shell } = settings;
   return {
@@ -42,6 +44,7 @@ export function requestOf(
     cwd: job.cwd ?? directory ?? GONE,
     env: {
       ...host.withheld.values,
+      ...(storeName === undefined ? {} : { QUEUECTL_STORE: storeName }),
       ...job.env,
       QUEUECTL_JOB_ID: job.id,
       QUEUECTL_ATTEMPT: String(job.lastAttempt),

@@ -6,7 +6,7 @@
 import { nextState } from "../../domain/retry.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { ClaimedJob, Settlement } from "../../store/contract.ts";
-import type { AttemptEnd } from "../messages.ts";
+import { type AttemptEnd, COULD_NOT_START } from "../messages.ts";
 
 /** What a settlement depends on besides. */
 export interface SettlingOptions {
@@ -36,6 +36,20 @@ export function settlementOf(
   } catch (problem) {
     return unsettleable(settlement, problem);
   }
+}
+
+/** What shells end with where a program is not there, or cannot be executed. */
+const NO_PROGRAM = [126, 127];
+
+/** An end that may be the fault of the host, on which something is missing that is there on others: says which one it was. */
+export function namingHost<End extends Pick<AttemptEnd, "outcome" | "exitCode" | "error">>(
+  end: End,
+  host: string,
+): End {
+  const { outcome, exitCode, error } = end;
+  const mayBeMissing = outcome === "failed" && error !== null &&
+    (error.startsWith(COULD_NOT_START) || NO_PROGRAM.includes(exitCode ?? 0));
+  return mayBeMissing ? { ...end, error: `${error} (on ${host})` } : end;
 }
 
 /** What is settled instead where a settlement is not taken, so that its job harms no other. */

@@ -78,7 +78,7 @@ export class Succession {
     let some = false;
     for (const one of gone) {
       const { peer } = one;
-      const tokens = await store.takeOver(peer.id, id);
+      const tokens = await store.takeOver(peer.id, id, peer.leaseUntil);
       if (!tokens) continue;
       some = true;
       this.#sweepAfter = 0;

@@ -10,7 +10,7 @@
 import { type StoreGone, StoreNewer, type UserError } from "../../domain/errors.ts";
 import { type Settings, settingsFrom } from "../../domain/settings.ts";
 import { newId } from "../../domain/worker_id.ts";
-import type { ClaimedJob, Store } from "../../store/contract.ts";
+import type { Change, ClaimedJob, Store } from "../../store/contract.ts";
 import { fromReserve } from "../../store/reserve.ts";
 import { type Clock, LONGEST_TIMER_MS } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
@@ -25,6 +25,7 @@ import { openSpool, type OwnSpool, sweepSpools } from "../spool/spools.ts";
 import { Burst } from "./burst.ts";
 import { Condemned } from "./condemned.ts";
 import { Crew } from "./crew.ts";
+import { Distance } from "./distance.ts";
 import { failureOf } from "./failure.ts";
 import { type Journal, unfailing } from "./journal.ts";
 import { Lease } from "./lease.ts";
@@ -35,7 +36,7 @@ import { Patience } from "./patience.ts";
 import { Pauses } from "./pauses.ts";
 import { requestOf } from "./run_request.ts";
 import { ReserveWatch } from "./reserve_watch.ts";
-import { settlementOf } from "./settlement.ts";
+import { namingHost, settlementOf } from "./settlement.ts";
 import { Succession } from "./succession.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -48,6 +49,8 @@ export interface SupervisorOptions {
   home: Home;
   /** As `probeHost` found it. */
   host: Host;
+  /** Commands see it as `QUEUECTL_STORE`; undefined where the home says it. */
+  storeName?: string | undefined;
   /** Where jobs run that name no directory; null when it is gone. */
   directory: string | null;
   /** The program's entry file, which is the threads' too. */
@@ -65,8 +68,6 @@ export interface SupervisorOptions {
   clock: Clock;
 }
 
-/** Jobs claimed in one exchange: many, for one flush to disk, and few enough for others to have their turn soon. */
-const MOST_CLAIMS = 50;
 /** How often it looks whether others are gone. */
 const PEERS_INTERVAL_MS = 500;
 /** How long a burst goes on maintaining the store after its last job, at most. */
@@ -87,6 +88,7 @@ export class Supervisor {
   readonly #reserve: ReserveWatch;
   readonly #condemned: Condemned;
   readonly #outbox: Outbox;
+  readonly #distance: Distance;
   readonly #pauses: Pauses;
   readonly #burst: Burst | undefined;
   readonly #patience: Patience;
@@ -105,7 +107,7 @@ export class Supervisor {
   /** Announces a supervisor with its workers in the store and starts their threads. They run nothing before `run`. */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     const { id, store, home, host, count, slots, queues, clock } = options;
-    const settings = settingsFrom(await store.settings());
+    const settings = settingsFrom(await store.settings(), store.defaults);
     const workers = Array.from({ length: count }, () => newId("worker"));
     const spool = await fromReserve(home, () => openSpool(home, id)).catch((error) => {
       // A missing permission has a sentence of its own.
@@ -163,10 +165,12 @@ export class Supervisor {
       },
     });
     const say = (text: string) => this.#options.journal.note(text, null);
+    this.#distance = new Distance(store);
     this.#outbox = new Outbox({
       id,
       store,
       clock,
+      mostSettlements: this.#distance.most,
       say: (what, problem) => say(`${what} could not be stored: ${failureOf(problem).message}`),
     });
     this.#pauses = new Pauses({
@@ -256,7 +260,7 @@ export class Supervisor {
     const maintain = () => this.#maintenance.round(signal);
     const maintained = patiently(maintain);
     background.push(maintained.then(() => again(() => this.#maintenance.intervalMs, maintain)));
-    const listener = store.listen(() => this.#wake());
+    const listener = store.listen((kinds) => this.#heard(kinds), ["work", "orders"]);
     await this.#loop();
     listener[Symbol.dispose]();
     clearTimeout(this.#dueTimer);
@@ -286,6 +290,12 @@ export class Supervisor {
   /** Claims nothing more and stops at once: what it runs goes on, and is left to others. */
   leave(): void {
     this.#crew.stop({ endAt: null, leave: true, graceMs: this.#settings.killGraceMs });
+    this.#latch.ring();
+  }
+
+  #heard(kinds: readonly Change[]): void {
+    if (kinds.includes("work")) this.#mayClaim = true;
+    if (kinds.includes("orders")) this.#ordersDue = true;
     this.#latch.ring();
   }
 
@@ -345,8 +355,9 @@ export class Supervisor {
   /** Follows what the supervisor was told through the store. */
   async #takeOrders(): Promise<void> {
     this.#ordersDue = false;
-    const { stops, cancels, pauses, settings } = await this.#options.store.orders(this.#options.id);
-    this.#settings = settingsFrom(settings);
+    const { id, store } = this.#options;
+    const { stops, cancels, pauses, settings } = await store.orders(id);
+    this.#settings = settingsFrom(settings, store.defaults);
     const graceMs = this.#settings.killGraceMs;
     for (const token of cancels) this.#crew.end(token, "cancelled", graceMs);
     this.#pauses.follow(pauses);
@@ -359,17 +370,26 @@ export class Supervisor {
    */
   async #exchange(): Promise<boolean | undefined> {
     const { queues } = this.#options;
-    const openings = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings().slice(0, MOST_CLAIMS) : [];
+    const { aheadMs, most } = this.#distance;
+    const openings = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings(aheadMs).slice(0, most) : [];
     const uncertain = this.#trouble.lasts;
     const free = this.#trouble.allow(openings);
     this.#tellBegun();
     if (free.length === 0 && this.#outbox.isEmpty) return undefined;
     this.#mayClaim = false;
+    const startMs = this.#options.clock.monotonicMs();
     const { stored, exchanged, failure } = await this.#outbox.exchange({ free, queues });
+    if (exchanged) this.#distance.took(this.#options.clock.monotonicMs() - startMs);
     if (exchanged) {
       this.#trouble.tried(exchanged.claimed.length, openings.length);
-      const given = exchanged.claimed.map((job) => ({ job, request: { ...this.#request(job), uncertain } }));
-      this.#undo(this.#crew.run(given));
+      if (this.#lease.cutOff) this.#undo(exchanged.claimed); // claimed before, and heard of too late
+      else {
+        const given = exchanged.claimed.map((job) => ({
+          job,
+          request: { ...this.#request(job), uncertain },
+        }));
+        this.#undo(this.#crew.run(given));
+      }
     }
     this.#afterSettling(stored);
     this.#tellBegun();
@@ -378,17 +398,18 @@ export class Supervisor {
       this.#wake();
       return undefined;
     }
-    if (exchanged.claimed.length === MOST_CLAIMS) this.#wake();
+    if (exchanged.claimed.length === most) this.#wake();
     if (!this.#outbox.isEmpty) this.#latch.ring();
     this.#setDueTimer(exchanged.nextDueAt);
     return free.length > 0 ? exchanged.waiting : undefined;
   }
 
   #request(job: ClaimedJob): RunRequest {
-    const { host, home, directory } = this.#options;
+    const { host, home, storeName, directory } = this.#options;
     return requestOf(job, {
       host,
       home,
+      storeName,
       directory,
       settings: this.#settings,
       spool: this.#succession.spoolOf(job.token),
@@ -402,7 +423,9 @@ export class Supervisor {
     end: AttemptEnd,
     { barred }: { barred: boolean } = { barred: end.outcome === "unstarted" },
   ): void {
-    const settlement = settlementOf(job, end, {
+    const { store, host } = this.#options;
+    const named = store.place === "server" ? namingHost(end, host.name) : end;
+    const settlement = settlementOf(job, named, {
       settings: this.#settings,
       random: Math.random(),
       now: this.#options.clock.now(),

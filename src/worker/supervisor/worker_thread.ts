@@ -87,9 +87,9 @@ export class WorkerThread {
     return Math.max(0, this.#room(this.slots));
   }
 
-  /** How many jobs it can be given, counting those it would begin within moments. */
-  get room(): number {
-    return Math.max(0, this.#room(this.slots + this.#pace.ahead(this.slots)));
+  /** How many jobs it can be given, counting those it would begin within so much time. */
+  room(aheadMs: number): number {
+    return Math.max(0, this.#room(this.slots + this.#pace.ahead(this.slots, aheadMs)));
   }
 
   #room(limit: number): number {

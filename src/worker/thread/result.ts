@@ -4,7 +4,7 @@
  */
 import { formatDuration } from "../../domain/duration.ts";
 import { formatSize } from "../../domain/settings.ts";
-import type { AttemptEnd, EndReason } from "../messages.ts";
+import { type AttemptEnd, COULD_NOT_START, type EndReason } from "../messages.ts";
 import { saySurvivors } from "../process/end_tree.ts";
 import type { ProcessEnd } from "../spool/spool.ts";
 import type { Blame } from "./blame.ts";
@@ -27,7 +27,7 @@ export type Reason = EndReason | "timed_out" | "printed_too_much";
 /** The result of an attempt whose command never began. */
 export function notBegun({ job, reason }: Blame): Result {
   return job
-    ? { ...NO_END, outcome: "failed", error: `could not start: ${reason}` }
+    ? { ...NO_END, outcome: "failed", error: `${COULD_NOT_START}: ${reason}` }
     : { ...NO_END, outcome: "unstarted", error: reason };
 }
 

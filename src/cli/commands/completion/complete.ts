@@ -4,7 +4,7 @@
  * completion scripts call it. It changes nothing, makes no store and never says why there is nothing; what it prints
  * means nothing to a shell.
  */
-import type { Store } from "../../../store/contract.ts";
+import type { Store, WorkerInfo } from "../../../store/contract.ts";
 import { openStore } from "../../../store/open.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { fit, visible } from "../../show/terminal.ts";
@@ -28,7 +28,12 @@ export const command: Target = defineCommand({
   words: { placeholder: "KIND WORD", brief: "what is completed, and how it begins", min: 1, max: 2 },
   async run(context, _flags, [kind, prefix = ""]) {
     try {
-      const store = await openStore(context.home, { create: false, reserve: false, upgrade: false });
+      const store = await openStore(context.home, {
+        create: false,
+        reserve: false,
+        upgrade: false,
+        meant: context.meant,
+      });
       const lines = (await offers(store, kind!, prefix))
         .filter(({ word }) => word.startsWith(prefix) && PLAIN.test(word))
         .map(({ word, about }) => `${word}\t${shown(about)}\n`);
@@ -48,6 +53,8 @@ async function offers(store: Store, kind: string, prefix: string): Promise<Offer
       return (await store.labels(prefix, MOST)).map((word) => ({ word, about: "label" }));
     case "workers":
       return (await store.workers()).map(({ id, host }) => ({ word: id, about: `on ${host}` }));
+    case "hosts":
+      return hostOffers(await store.workers());
     default: {
       const wanted = JOB_KINDS[kind];
       if (!wanted) return [];
@@ -55,6 +62,13 @@ async function offers(store: Store, kind: string, prefix: string): Promise<Offer
       return jobs.map(({ id, command }) => ({ word: id, about: command }));
     }
   }
+}
+
+function hostOffers(workers: readonly WorkerInfo[]): Offer[] {
+  return [...Map.groupBy(workers, ({ host }) => host)].map(([word, { length }]) => ({
+    word,
+    about: length === 1 ? "1 worker" : `${length} workers`,
+  }));
 }
 
 /** The names before the last comma stay: `mail,rep`. */

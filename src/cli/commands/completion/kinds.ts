@@ -43,6 +43,7 @@ const OF_PLACEHOLDERS: Readonly<Record<string, string>> = {
   "Q,…": "queues",
   LABEL: "labels",
   W: "workers",
+  HOST: "hosts",
 };
 
 /** What the store is asked for where words of a command are typed; undefined where it knows nothing. */

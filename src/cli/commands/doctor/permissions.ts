@@ -5,14 +5,17 @@
  */
 import { howToGet, isGranted, permissionFlags } from "../../../system/permissions.ts";
 import { quoteWords } from "../../../system/shell_words.ts";
+import { mayReadVariable, STORE_VARIABLE } from "../../../store/meant.ts";
 import type { Context } from "../../line/context.ts";
+import { unreadVariable } from "../store/unread.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
 /** Variables that say where the home is. */
 const VARIABLES = ["QUEUECTL_HOME", Deno.build.os === "windows" ? "USERPROFILE" : "HOME"];
 
-/** Permission to read and write the home, and to find it. */
-export function* checkPermissions({ home }: Context): Generator<Finding> {
+/** Permission to read and write the home, and to find it and its store. */
+export async function* checkPermissions(context: Context): AsyncGenerator<Finding> {
+  const { home } = context;
   yield checkAccess("read", home.dir);
   yield checkAccess("write", home.dir);
   const unread = VARIABLES.filter((variable) => !isGranted({ name: "env", variable }));
@@ -24,6 +27,9 @@ export function* checkPermissions({ home }: Context): Generator<Finding> {
       `give --home DIR each time, or ${howToGet(`--allow-env=${VARIABLES.join(",")}`)}`,
     );
   }
+  const store = await unreadVariable(context);
+  if (store) yield warning("env permission", store.found, store.advice);
+  else if (mayReadVariable()) yield ok("env permission", `${STORE_VARIABLE} may be read`);
 }
 
 function checkAccess(name: "read" | "write", path: string): Finding {

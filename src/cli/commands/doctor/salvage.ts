@@ -13,14 +13,14 @@ import { quoteWords } from "../../../system/shell_words.ts";
 import type { Context } from "../../line/context.ts";
 
 /** Saves to a new file and prints what came of it. The damaged store is not changed. */
-export async function salvageTo({ home, print }: Context, file: string): Promise<void> {
+export async function salvageTo({ home, meant, print }: Context, file: string): Promise<void> {
   const needed = [{ name: "read", path: home.dir }] as const;
   if (!needed.every(isGranted)) throw permissionMissing(`Cannot salvage "${home.database}"`, needed);
   if (!exists(home.database) && !exists(`${home.database}-wal`)) {
     throw new StoreUnusable(`Cannot salvage "${home.database}": there is no such file`);
   }
   const path = absolutePath(file, isAbsolute(file) ? "" : baseDirectory());
-  const rescue = await rescueOf(home);
+  const rescue = await rescueOf(home, meant);
   if (!rescue) {
     throw new Refused(`Cannot salvage the store of "${home.dir}": use the tools that come with its engine`);
   }

@@ -31,10 +31,10 @@ export async function* checkStore(context: Context): AsyncGenerator<Finding> {
 const HINT = "; run queuectl doctor";
 
 async function damaged(
-  { home }: Context,
+  { home, meant }: Context,
   { check, found }: { check: string; found: string },
 ): Promise<Finding> {
-  const rescue = await rescueOf(home);
+  const rescue = await rescueOf(home, meant);
   if (!rescue) return problem(check, found, "see to that with the tools that come with its engine");
   const seen = rescue.survey();
   const extent = seen ? `; ${seen.readable} of about ${seen.of} jobs can be read` : "";
@@ -84,7 +84,7 @@ async function* checkOpened(context: Context, store: Store): AsyncGenerator<Find
 
 /** How long ended jobs are kept, since that says how large the store becomes. */
 async function checkRetention(store: Store): Promise<Finding> {
-  const { retentionMs, retentionDeadMs } = settingsFrom(await store.settings());
+  const { retentionMs, retentionDeadMs } = settingsFrom(await store.settings(), store.defaults);
   const said = (ms: number) => ms === 0 ? "for ever" : formatDuration(ms);
   const queues = await store.queues();
   const own = queues.filter(({ retentionMs, retentionDeadMs }) => (retentionMs ?? retentionDeadMs) !== null);

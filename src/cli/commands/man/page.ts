@@ -10,6 +10,7 @@ import { bold, italic, list, paragraph, section, subsection } from "./roff.ts";
 
 const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ["QUEUECTL_HOME", "The home, unless --home names it."],
+  ["QUEUECTL_STORE", "Where jobs are kept, unless --store names it."],
   ["HOME", "The home is .queuectl in this directory when nothing else names it."],
   ["NO_COLOR", "When it is set, nothing is printed in colour."],
   ["QUEUECTL_DEBUG", "When it is set, an error shows where it came from."],
@@ -20,6 +21,10 @@ const ENVIRONMENT_OF_JOBS: readonly (readonly [string, string])[] = [
   ["QUEUECTL_ATTEMPT", "Which attempt this is: 1, 2, 3 …"],
   ["QUEUECTL_QUEUE", "The queue of the job."],
   ["QUEUECTL_HOME", "The home, so that a job can enqueue others."],
+  [
+    "QUEUECTL_STORE",
+    "The store, where the home does not name it, so that a job can enqueue others: never with a password.",
+  ],
   ["QUEUECTL_RUN", "Names this attempt: all processes with it belong to the job, and end with it."],
 ];
 

@@ -3,6 +3,8 @@
  * `queuectl service print`: a unit file that runs workers at boot. It prints, and installs nothing.
  */
 import { BadInput } from "../../../domain/errors.ts";
+import { holdsPassword } from "../../../domain/secrets.ts";
+import { nameFor } from "../../../store/choice.ts";
 import { envVariable } from "../../../system/environment.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import type { Context } from "../../line/context.ts";
@@ -87,8 +89,16 @@ async function serviceOf(context: Context, flags: ServiceFlags): Promise<Service
   const queues = readQueues(flags.queue);
   checkUser(context, { system, user });
   const { home } = context;
-  const [program, ...flagsOfProgram] = ownProgram(home);
+  const [program, ...flagsOfProgram] = await ownProgram(context);
   const words = ["worker", "start", "--leave", "--home", home.dir];
+  const { meant } = context;
+  if (meant.address !== undefined && meant.said === meant.address && holdsPassword(meant.address)) {
+    throw new BadInput(
+      "Cannot put a password into a unit file: give --store file:PATH of a file with the address",
+    );
+  }
+  const store = nameFor(home, meant);
+  if (store !== undefined) words.push("--store", store);
   words.push(
     "--count",
     String(count),

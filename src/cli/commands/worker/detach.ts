@@ -4,10 +4,11 @@
  * needs and no more.
  */
 import { Refused } from "../../../domain/errors.ts";
-import type { Home } from "../../../system/home.ts";
+import { nameFor } from "../../../store/choice.ts";
 import { thisPlatform } from "../../../worker/process/this_platform.ts";
 import type { Context } from "../../line/context.ts";
 import { ownProgram } from "../own_program.ts";
+import type { Served } from "./permissions.ts";
 
 /** What to start, as the flags of `worker start` say it. */
 export interface DetachedWorkers {
@@ -38,7 +39,7 @@ export async function detach(context: Context, workers: DetachedWorkers): Promis
   Deno.openSync(log, { create: true, append: true, mode: 0o600 }).close();
   const logged = Deno.statSync(log).size;
   const variables = await thisPlatform.withheldNames();
-  const program = [...ownProgram(home, variables), ...startWords(home, workers)];
+  const program = [...await ownProgram(context, variables), ...startWords(context, workers)];
   const background = await thisPlatform.startInBackground(program, log);
   let ids: string[] = [];
   let pid: number | undefined;
@@ -64,7 +65,11 @@ function reasonIn(printed: string): string | undefined {
   return lines.find((line) => line.startsWith("error: "))?.slice("error: ".length) ?? lines.at(-1);
 }
 
-function startWords(home: Home, { count, slots, queues, burst, leave }: DetachedWorkers): string[] {
+function startWords(
+  { home, meant }: Served,
+  { count, slots, queues, burst, leave }: DetachedWorkers,
+): string[] {
+  const store = nameFor(home, meant);
   return [
     ...[
       "worker",
@@ -78,6 +83,7 @@ function startWords(home: Home, { count, slots, queues, burst, leave }: Detached
       "--slots",
       String(slots),
     ],
+    ...(store === undefined ? [] : ["--store", store]),
     ...(queues === null ? [] : ["--queue", queues.join(",")]),
     ...(burst ? ["--burst"] : []),
     ...(burst === "leave-scheduled" ? ["--no-wait-scheduled"] : []),

@@ -4,7 +4,7 @@
  */
 import { formatDuration } from "../../../domain/duration.ts";
 import type { WorkerInfo } from "../../../store/contract.ts";
-import { workerState } from "../../../views/status.ts";
+import { byHost, workerState } from "../../../views/status.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { type Column, table } from "../../show/table.ts";
 
@@ -13,11 +13,11 @@ export const command: Target = defineCommand({
   description:
     "A worker is gone when its process has ended, or when it has not been heard of for as long as its lease, and has " +
     "left when it was told to. " +
-    "What such workers ran goes on, and is adopted by the next worker on their host.",
+    "What such workers ran goes on, and is adopted by the next worker on their host. Workers of one host stand together.",
   examples: [["worker list", "all workers"], ["worker list --json", "the same for a program"]],
   async run(context) {
     const { clock, print } = context;
-    const workers = await (await context.store()).workers();
+    const workers = byHost(await (await context.store()).workers());
     const now = clock.now();
     print.result(
       workers.map((worker) => workerJson(worker, now)),

@@ -5,8 +5,10 @@
 import { NoSuch } from "../../../domain/errors.ts";
 import { endOfLog, logNames, openLog, readOn } from "../../../logs/log_file.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
+import type { Context } from "../../line/context.ts";
 import { count, toggle } from "../../line/flags.ts";
-import type { Home } from "../../../system/home.ts";
+import { chosenAddress } from "../../../store/open.ts";
+import { logElsewhere } from "../../../views/log_elsewhere.ts";
 import { withOthers } from "../unknown_names.ts";
 
 const LOOK_MS = 100;
@@ -26,8 +28,8 @@ export const command: Target = defineCommand({
   },
   words: { placeholder: "W", brief: "the worker", min: 1, max: 1 },
   async run(context, flags, [worker = ""]) {
-    const { home, clock, print, json } = context;
-    using file = openLogOf(home, worker);
+    const { clock, print, json } = context;
+    using file = await openLogOf(context, worker);
     const tail = endOfLog(file, flags.lines ?? 100);
     if (json) {
       const lines = new TextDecoder().decode(tail).split("\n").filter((line) => line !== "");
@@ -47,10 +49,15 @@ export const command: Target = defineCommand({
 });
 
 /** @throws {NoSuch} that names the workers that have one */
-function openLogOf(home: Home, worker: string): Deno.FsFile {
+async function openLogOf(context: Context, worker: string): Promise<Deno.FsFile> {
+  const { home } = context;
   try {
     return openLog(home, worker);
-  } catch (error) {
+  } catch (missing) {
+    const error = chosenAddress(home) === undefined
+      ? missing
+      : await logElsewhere(missing, await context.store(), worker);
+    if (error !== missing) throw error;
     throw error instanceof NoSuch ? withOthers(error, worker, logNames(home)) : error;
   }
 }

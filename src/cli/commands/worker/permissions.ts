@@ -3,7 +3,8 @@
  * The permissions that workers need: what to ask for, what to pass on to workers in the background, and what to drop
  * once they run. They need to read and write the home, to read the program, and to run a shell.
  */
-import { chosenAddress } from "../../../store/open.ts";
+import type { Meant } from "../../../store/meant.ts";
+import { permissionsOf, variablesOf } from "../../../store/open.ts";
 import { keepVariables } from "../../../system/environment.ts";
 import type { Home } from "../../../system/home.ts";
 import { directoryOf } from "../../../system/paths.ts";
@@ -47,16 +48,23 @@ export function requireProgram(): void {
 }
 
 /** Variables that workers read. */
-const VARIABLES = ["QUEUECTL_HOME", "HOME", "USERPROFILE", "NO_COLOR", "QUEUECTL_DEBUG"];
+const VARIABLES = ["QUEUECTL_HOME", "QUEUECTL_STORE", "HOME", "USERPROFILE", "NO_COLOR", "QUEUECTL_DEBUG"];
+
+/** What workers serve: the home they write to, and the store they are meant to take jobs from. */
+export interface Served {
+  home: Home;
+  meant: Meant;
+}
 
 /**
- * The least flags with which the same program, started again, can run workers on this home. `withheld` are more
- * variables that it may read if this process may.
+ * The least flags with which the same program, started again, can run workers there. `withheld` are more variables that
+ * it may read if this process may.
  */
-export function leastFlags(home: Home, withheld: readonly string[]): string[] {
+export async function leastFlags({ home, meant }: Served, withheld: readonly string[]): Promise<string[]> {
   // This process has at least these, or it could not have opened the store.
   if (isSpecial(home)) return ["--allow-all"];
   const source = new URL(Deno.mainModule);
+  const server = await permissionsOf(meant);
   // What is opened through a symbolic link is asked about under its own name, too.
   const writable = new Set([home.dir, realPath(home.dir)]);
   const readable = source.protocol === "file:" ? [...writable, directoryOf(source)] : [...writable];
@@ -64,8 +72,7 @@ export function leastFlags(home: Home, withheld: readonly string[]): string[] {
     ...readable.map((path) => ({ name: "read", path }) as const),
     ...Array.from(writable, (path) => ({ name: "write", path }) as const),
     ...RUN,
-    // the driver of a server reads variables, and where it connects to may be said by them
-    ...(chosenAddress(home) === undefined ? [] : [{ name: "net" } as const, { name: "env" } as const]),
+    ...server,
     ...[...VARIABLES, ...withheld].map((variable) => ({ name: "env", variable }) as const).filter(isGranted),
   ]);
 }
@@ -74,10 +81,10 @@ export function leastFlags(home: Home, withheld: readonly string[]): string[] {
  * Drops what running workers do not need, for this process and all its threads, those that start later included. What
  * may be read, written or run cannot be narrowed: the runtime lets go of a permission as a whole only.
  */
-export function dropNeedless(home: Home): void {
+export async function dropNeedless({ home, meant }: Served): Promise<void> {
   if (isSpecial(home)) return;
-  keepVariables(VARIABLES);
-  const needed = chosenAddress(home) === undefined ? [] : ["net", "env"]; // to connect again
+  keepVariables([...VARIABLES, ...await variablesOf(meant)]);
+  const needed = meant.address === undefined ? [] : ["net"]; // to connect again
   for (const name of (["net", "env", "sys", "ffi"] as const).filter((name) => !needed.includes(name))) {
     Deno.permissions.revokeSync({ name });
   }

@@ -4,6 +4,7 @@
  */
 import { BadInput } from "../../../domain/errors.ts";
 import { newId } from "../../../domain/worker_id.ts";
+import { nameFor } from "../../../store/choice.ts";
 import type { Clock } from "../../../system/clock.ts";
 import { currentDirectory } from "../../../system/environment.ts";
 import { thisPlatform } from "../../../worker/process/this_platform.ts";
@@ -12,6 +13,7 @@ import { defineCommand, type Target } from "../../line/command.ts";
 import type { Context } from "../../line/context.ts";
 import { toggle } from "../../line/flags.ts";
 import { WORKER_FLAGS } from "./flags.ts";
+import { requireVariable } from "../store/unread.ts";
 import { LineJournal } from "./line_journal.ts";
 import { dropNeedless, requireProgram, requireShell, sayHidden } from "./permissions.ts";
 import { readQueues } from "./queues.ts";
@@ -42,6 +44,7 @@ export const command: Target = defineCommand({
   },
   async run(context, flags) {
     requireShell();
+    await requireVariable(context);
     const queues = readQueues(flags.queue);
     const setting = { count: flags.count ?? 1, slots: flags.slots ?? 1, queues, burst: burstOf(flags) };
     if (flags.detach) {
@@ -56,8 +59,9 @@ export const command: Target = defineCommand({
     const host = await thisPlatform.probeHost();
     // A directory that somebody removes must not take the worker with it.
     const directory = currentDirectory();
+    const storeName = nameFor(home, context.meant);
     Deno.chdir(home.dir);
-    dropNeedless(home);
+    await dropNeedless(context);
     await using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });
     const hidden = sayHidden(host);
     if (hidden) journal.note(`${hidden.found}: ${hidden.advice}`, null);
@@ -73,6 +77,7 @@ export const command: Target = defineCommand({
         home,
         host,
         directory,
+        storeName,
         entry,
         journal,
         clock,

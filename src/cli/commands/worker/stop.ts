@@ -18,11 +18,13 @@ export const command: Target = defineCommand({
   examples: [
     ["worker stop", "stop all workers"],
     ["worker stop --id worker-abc123", "stop one"],
+    ["worker stop --host build2 --wait", "stop all on one machine of several"],
     ["worker stop --wait --leave", "stop at once, without interrupting any job"],
     ["worker stop --wait --timeout 10", "give running jobs ten seconds, and return when all have stopped"],
   ],
   flags: {
     id: text("W", "this worker only"),
+    host: text("HOST", "those on the machine of this name only"),
     wait: toggle("return when they have stopped"),
     timeout: duration("after this time, end what still runs and put it back"),
     leave: toggle("stop at once and leave what runs to the next worker"),
@@ -31,17 +33,24 @@ export const command: Target = defineCommand({
     if (flags.leave && flags.timeout !== undefined) {
       throw new BadInput("Cannot use --leave with --timeout: jobs that are left are not ended");
     }
+    const { id, host } = flags;
+    if (id !== undefined && host !== undefined) {
+      throw new BadInput("Cannot use --id with --host: a worker is on one host");
+    }
     const { clock, print } = context;
     const store = await context.store();
     const now = clock.now();
     const endAt = flags.timeout === undefined ? null : now + flags.timeout;
     const told = await store.requestStop({
-      ...(flags.id === undefined ? {} : { worker: flags.id }),
+      ...(id === undefined ? {} : { worker: id }),
+      ...(host === undefined ? {} : { host }),
       endAt,
       leave: flags.leave,
     }).catch(async (error) => {
       if (!(error instanceof NoSuch)) throw error;
-      throw withOthers(error, flags.id!, (await store.workers()).map(({ id }) => id));
+      const workers = await store.workers();
+      if (host === undefined) throw withOthers(error, id!, workers.map(({ id }) => id));
+      throw withOthers(error, host, [...new Set(workers.map(({ host }) => host))]);
     });
     if (flags.wait) {
       const running = async () => {

@@ -1,15 +1,19 @@
 /**
  * @module
- * The address of a store in PostgreSQL, as `psql` takes it, with what is our own in its query: `schema`,
- * `connect_timeout` and `prepare`. Invariant: what is shown of an address holds no password.
+ * The address of a store in PostgreSQL, as `psql` takes it, with what is our own in its query: `schema` and `prepare`.
+ * Invariant: what is shown of an address holds no password.
  */
 import { BadInput } from "../../../domain/errors.ts";
+import { withoutPassword } from "../../../domain/secrets.ts";
+import { PARAMETERS, type Said, serversOf } from "./servers.ts";
 import type { Target } from "./driver.ts";
 
 /** Where a store is. */
 export interface Address extends Target {
   /** The schema that holds its tables. */
   schema: string;
+  /** What it says of the server; the environment says the rest. */
+  said: Said;
   /** False where a pooler stands between: then nothing is kept on a connection. */
   prepare: boolean;
   /** For people: without password and parameters. */
@@ -20,20 +24,29 @@ const DEFAULT_SCHEMA = "queuectl";
 /** Anything else would have to be quoted wherever people name it. */
 const SCHEMA_PATTERN = /^[a-z_][a-z0-9_]{0,62}$/;
 const DEFAULT_CONNECT_S = 10;
-
-/** Whether a text is meant as the address of such a store. */
-export function isAddress(text: string): boolean {
-  return /^postgres(ql)?:/.test(text);
-}
+/** What is our own. */
+const OWN = ["schema", "prepare", "connect_timeout"];
+const PARTS = /^postgres(?:ql)?:\/\/(?:([^@/:]*)(?::([^@/]*))?@)?([^@/]*)(?:\/([^/]*))?$/;
+const HOST = /^(?:\[[0-9a-f:.]+\]|[^:[\]\s]*)(?::(\d{1,5}))?$/i;
 
 /** @throws {BadInput} when it is none; without the password, if there is one */
 export function readAddress(text: string): Address {
   const query = text.indexOf("?");
   const base = query < 0 ? text : text.slice(0, query);
   const parameters = new URLSearchParams(query < 0 ? "" : text.slice(query + 1));
-  const shown = withoutPassword(base);
-  const match = /^postgres(?:ql)?:\/\/(?:[^@/]*@)?([^@/]*)(?:\/([^/]*))?$/.exec(base);
-  if (!match) throw bad(shown, "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE");
+  const shown = withoutPassword(text);
+  const [match, user, password, host, database] = PARTS.exec(base) ?? [];
+  const hosts = (host ?? "").split(",");
+  if (match === undefined || !hosts.every((one) => HOST.test(one))) {
+    throw bad(
+      shown,
+      "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, in a password %40 for @, %2F for / and %3F for ?",
+    );
+  }
+  const unknown = [...parameters.keys()].find((key) => !OWN.includes(key) && !PARAMETERS.includes(key));
+  if (unknown !== undefined) {
+    throw bad(shown, `it takes no "${unknown}"; it takes ${[...OWN, ...PARAMETERS].join(", ")}`);
+  }
   const schema = parameters.get("schema") ?? DEFAULT_SCHEMA;
   if (!SCHEMA_PATTERN.test(schema) || schema.startsWith("pg_")) {
     throw bad(
@@ -47,26 +60,56 @@ export function readAddress(text: string): Address {
   }
   const prepare = parameters.get("prepare") ?? "true";
   if (!["true", "false"].includes(prepare)) throw bad(shown, "prepare takes true or false");
-  for (const own of ["schema", "connect_timeout", "prepare"]) parameters.delete(own);
+  const said: Said = {
+    shown,
+    user: decoded(user, shown),
+    password: decoded(password, shown) ?? parameters.get("password") ?? undefined,
+    hosts: hosts.map((one) => {
+      const port = HOST.exec(one)?.[1];
+      const name = port === undefined ? one : one.slice(0, -port.length - 1);
+      return { host: decoded(name.replace(/^\[(.*)\]$/, "$1"), shown), port };
+    }),
+    database: decoded(database, shown),
+    parameters,
+  };
+  checkModes(said);
   return {
-    url: parameters.size === 0 ? base : `${base}?${parameters}`,
+    servers: () => serversOf(said),
     connectLimitMs: seconds * 1000,
-    applicationName: "queuectl",
+    applicationName: parameters.get("application_name") ?? "queuectl",
     schema,
+    said,
     prepare: prepare === "true",
     shown,
   };
+}
+
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  sslmode: ["disable", "prefer", "require", "verify-ca", "verify-full"],
+  target_session_attrs: ["any", "read-write", "primary"],
+};
+
+function checkModes({ parameters, shown }: Said): void {
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const value = parameters.get(name);
+    if (value === null || choices.includes(value)) continue;
+    throw bad(shown, `${name} takes ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
+  }
+}
+
+function decoded(text: string | undefined, shown: string): string | undefined {
+  if (!text) return undefined;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw bad(shown, "a % in it is no code of a character; write it as %25");
+  }
 }
 
 /** An address as it may be shown, with what of its parameters says which store it is. */
 export function shownAddress(text: string): string {
   const { shown, schema } = readAddress(text);
   return schema === DEFAULT_SCHEMA ? shown : `${shown}?schema=${schema}`;
-}
-
-/** An address without its password and its parameters. */
-function withoutPassword(address: string): string {
-  return address.replace(/^([^?]*?\/\/[^:@/?]*):[^?]*@/, "$1@").replace(/\?.*$/s, "");
 }
 
 function bad(shown: string, why: string): BadInput {

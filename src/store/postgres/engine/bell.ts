@@ -1,12 +1,18 @@
 /**
  * @module
- * Calling those who wait for changes. It is done after the commit, in a transaction of its own that is not flushed:
- * within the one that changes something, all commits would wait for each other. Ringing and listening may fail without
- * harm, since listeners also look for themselves now and then.
+ * Calling those who wait for changes, by kinds of changes: who waits for work need not hear of every result. It is done
+ * after the commit, in a transaction of its own that is not flushed: within the one that changes something, all commits
+ * would wait for each other. Ringing and listening may fail without harm, since listeners also look for themselves now
+ * and then.
  */
 import { systemClock } from "../../../system/clock.ts";
 import type { Database } from "./database.ts";
 import type { Connection } from "./driver.ts";
+
+/** What may be rung for. */
+export type Kind = "work" | "orders" | "results";
+/** All there is. */
+export const ALL_KINDS: readonly Kind[] = ["work", "orders", "results"];
 
 /** The shortest time between two rings of `ringSoon`. */
 const PAUSE_MS = 20;
@@ -18,62 +24,78 @@ const LONGEST_PAUSE_MS = 200;
 const LIMIT_MS = 5000;
 /** Between two tries to listen. */
 const RETRY_MS = 1000;
+/** The server takes no longer name of a channel. Who shares one is called without a change. */
+const LONGEST_NAME = 63;
 
 /** Nobody waits until the disk has it. */
-const RING = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')";
+const RING = `
+  SELECT set_config('synchronous_commit', 'off', true), pg_notify(channel, '') FROM unnest($1::text[]) AS c (channel)`;
 
 export class Bell {
   readonly #db: Database;
+  /** Before that, `ringSoon` puts off. */
   #nextRingMs = -Infinity;
-  /** Ends the wait for the ring that was put off; undefined when none was. */
-  #putOff: AbortController | undefined;
-  #closed = false;
+  /** What is rung for when the wait is over. */
+  readonly #putOff = new Set<Kind>();
+  #waits = false;
+  /** Aborted once it is closed. */
+  readonly #over = new AbortController();
 
   constructor(db: Database) {
     this.#db = db;
   }
 
-  /** One for each schema. */
-  get #channel(): string {
-    return `queuectl:${this.#db.address.schema}`;
+  /** One for each kind and schema. */
+  #channel(kind: Kind): string {
+    return `queuectl:${kind}:${this.#db.address.schema}`.slice(0, LONGEST_NAME);
   }
 
   /** Rings, and resolves when that was heard. */
-  async ring(): Promise<void> {
+  async ring(kinds: readonly Kind[]): Promise<void> {
     const start = systemClock.monotonicMs();
-    this.#nextRingMs = start + LONGEST_PAUSE_MS;
-    await this.#db.tryWrite([{ sql: RING, values: [this.#channel], kept: true }], { limitMs: LIMIT_MS })
+    this.#nextRingMs = start + PAUSE_MS;
+    const channels = kinds.map((kind) => this.#channel(kind));
+    await this.#db.tryWrite([{ sql: RING, values: [channels], kept: true }], { limitMs: LIMIT_MS })
       .catch(() => {});
     const tookMs = systemClock.monotonicMs() - start;
     this.#nextRingMs = start + Math.min(Math.max(PAUSE_MS, tookMs / PART), LONGEST_PAUSE_MS);
   }
 
   /** Rings at once, or, when it has just rung, a moment later: a busy worker must not keep everybody awake. */
-  ringSoon(): void {
-    if (this.#putOff || this.#closed) return;
-    const waitMs = this.#nextRingMs - systemClock.monotonicMs();
-    if (waitMs <= 0) return void this.ring();
-    this.#putOff = new AbortController();
-    systemClock.sleep(waitMs, this.#putOff.signal).then(() => {
-      this.#putOff = undefined;
-      if (!this.#closed) this.ring();
-    });
+  ringSoon(kinds: readonly Kind[]): void {
+    for (const kind of kinds) this.#putOff.add(kind);
+    if (!this.#waits) this.#ringWhenDue();
   }
 
-  /** Calls `onRing` after every ring, of whatever process, until it is disposed of; and whenever it may have missed one. */
-  listen(onRing: () => void): Disposable {
+  async #ringWhenDue(): Promise<void> {
+    this.#waits = true;
+    while (!this.#over.signal.aborted) {
+      const waitMs = this.#nextRingMs - systemClock.monotonicMs();
+      if (waitMs <= 0) break;
+      await systemClock.sleep(waitMs, this.#over.signal);
+    }
+    this.#waits = false;
+    const all = [...this.#putOff];
+    this.#putOff.clear();
+    if (!this.#over.signal.aborted) this.ring(all);
+  }
+
+  /** Calls `onRing` after every ring of a kind, of whatever process, until it is disposed of; and whenever it may have missed one. */
+  listen(onRing: (kinds: readonly Kind[]) => void, kinds: readonly Kind[] = ALL_KINDS): Disposable {
     const over = new AbortController();
+    const byChannel = Map.groupBy(kinds, (kind) => this.#channel(kind));
     let connection: Connection | undefined;
     const hear = async () => {
       const lost = new AbortController();
       connection = await this.#db.connect({
-        onNotice: onRing,
+        onNotice: (channel) => onRing(byChannel.get(channel) ?? []),
         onLost: () => lost.abort(),
         signal: over.signal,
       });
       if (over.signal.aborted) return connection.close();
-      await connection.query({ sql: `LISTEN "${this.#channel}"` }, LIMIT_MS);
-      onRing();
+      const listens = byChannel.keys().map((channel) => ({ sql: `LISTEN "${channel}"` }));
+      await connection.queries([...listens], LIMIT_MS);
+      onRing(kinds);
       await new Promise<void>((resolve) => {
         if (lost.signal.aborted || over.signal.aborted) return resolve();
         for (const { signal } of [lost, over]) {
@@ -97,9 +119,8 @@ export class Bell {
     };
   }
 
-  /** Waits no longer with a ring that was put off. */
+  /** Waits no longer with rings that were put off. */
   close(): void {
-    this.#closed = true;
-    this.#putOff?.abort();
+    this.#over.abort();
   }
 }

@@ -36,6 +36,8 @@ const RETRY_MS = 250;
 export interface Limits {
   /** How long the answer may take. */
   limitMs?: number;
+  /** It waits for no other call to give up its connection. */
+  ahead?: boolean;
 }
 
 export class Database {
@@ -80,10 +82,16 @@ export class Database {
   }
 
   /** The same, telling what went wrong in the words of the engine; for those who find out what has happened. */
-  async tryWrite(statements: readonly Statement[], { limitMs = LIMIT_MS }: Limits = {}): Promise<Result[]> {
+  async tryWrite(
+    statements: readonly Statement[],
+    { limitMs = LIMIT_MS, ahead }: Limits = {},
+  ): Promise<Result[]> {
     const all = statements.map((one) => this.#text(one));
+    const most = ahead ? MOST_CONNECTIONS + 1 : MOST_CONNECTIONS;
     if (all.length === 1) {
-      return await this.#undisturbed(() => this.#on(async (one) => [await one.query(all[0]!, limitMs)]));
+      return await this.#undisturbed(() =>
+        this.#on(async (one) => [await one.query(all[0]!, limitMs)], most)
+      );
     }
     return await this.#undisturbed(() =>
       this.#on(async (one) => {
@@ -93,7 +101,7 @@ export class Database {
           if (!one.isClosed) await one.query({ sql: "ROLLBACK" }, limitMs);
           throw error;
         }
-      })
+      }, most)
     );
   }
 
@@ -152,10 +160,13 @@ export class Database {
   }
 
   /** Does something with a connection that nobody else uses meanwhile. */
-  async #on<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await this.#take();
+  async #on<T>(work: (connection: Connection) => Promise<T>, most = MOST_CONNECTIONS): Promise<T> {
+    const connection = await this.#take(most);
     try {
       return await work(connection);
+    } catch (error) {
+      if (error instanceof Lost) this.#distrustIdle();
+      throw error;
     } finally {
       this.#used.delete(connection);
       if (connection.isClosed || this.#over.signal.aborted) {
@@ -166,8 +177,16 @@ export class Database {
     }
   }
 
+  /** What took one connection has taken the others, too, though nobody may have heard of it yet. */
+  #distrustIdle(): void {
+    for (const one of this.#idle.splice(0)) {
+      one.close();
+      this.#open -= 1;
+    }
+  }
+
   /** One that is among the used from now on, so that `close` finds it. */
-  async #take(): Promise<Connection> {
+  async #take(most: number): Promise<Connection> {
     while (true) {
       const one = this.#idle.pop();
       if (one && !one.isClosed) {
@@ -179,7 +198,7 @@ export class Database {
         continue;
       }
       if (this.#over.signal.aborted) throw new StoreUnusable(`The store "${this.#address.shown}" was closed`);
-      if (this.#open < MOST_CONNECTIONS) break;
+      if (this.#open < most) break;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     this.#open += 1;

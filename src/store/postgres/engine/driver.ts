@@ -4,8 +4,10 @@
  * notices, and is closed. Nothing else knows which driver it is. Invariant: no call waits for longer than its limit,
  * whatever the network does; a connection that let one wait in vain is closed.
  */
+import process from "node:process";
 import driver from "npm:pg@8.23.1";
 import { systemClock } from "../../../system/clock.ts";
+import type { Server, Tls } from "./servers.ts";
 
 /** What can be bound to a statement. Arrays are arrays of the server, too. */
 export type Value = string | number | boolean | null | Uint8Array | readonly Value[];
@@ -45,12 +47,16 @@ export class ServerError extends Error {
 
 /** Where to connect to, and for how long to wait. */
 export interface Target {
-  /** As the driver reads it. */
-  url: string;
+  /** Those that may take it, tried in their order. */
+  servers(): Server[];
   connectLimitMs: number;
   /** Shown in the server's list of connections. */
   applicationName: string;
 }
+
+/** What the driver says of a server without TLS. */
+export const NO_TLS = "The server does not support SSL connections";
+const TAKES_WRITES = "SELECT current_setting('transaction_read_only') AS off";
 
 /** As much of the driver as is used. It comes without types. */
 interface Driver {
@@ -64,7 +70,8 @@ interface Client {
   query(
     statement: { text: string; values?: readonly Value[]; name?: string },
   ): Promise<{ rows?: unknown[]; rowCount?: number | null }>;
-  on(event: "error" | "end" | "notification", listener: () => void): void;
+  on(event: "error" | "end", listener: () => void): void;
+  on(event: "notification", listener: (notice: { channel: string }) => void): void;
   readonly connection: { readonly stream: { destroy(): void } };
 }
 
@@ -85,7 +92,7 @@ const types = {
 
 /** What a connection tells of, and what ends the wait for it while it is being made. */
 export interface Ear {
-  onNotice?(): void;
+  onNotice?(channel: string): void;
   onLost?(): void;
   signal?: AbortSignal;
 }
@@ -103,18 +110,58 @@ export class Connection {
   }
 
   /** Connects. @throws {Unreachable} when nobody answers in time; {ServerError} when the server refuses */
-  static async open(
-    { url, connectLimitMs, applicationName }: Target,
-    { onNotice, onLost, signal }: Ear = {},
+  static async open(target: Target, ear: Ear = {}): Promise<Connection> {
+    const servers = target.servers();
+    for (const [at, server] of servers.entries()) {
+      try {
+        return await Connection.#openSecurely(server, target, ear);
+      } catch (error) {
+        // another may answer, or may know this user
+        if (at === servers.length - 1 || ear.signal?.aborted) throw error;
+      }
+    }
+    throw new Unreachable("it names no server");
+  }
+
+  /** Without TLS where that is not asked for and the server knows none. */
+  static async #openSecurely(server: Server, target: Target, ear: Ear): Promise<Connection> {
+    const { tls, writes } = server;
+    let connection: Connection;
+    try {
+      connection = await Connection.#openOne(server, { ...target, tls }, ear);
+    } catch (error) {
+      if (!tls?.optional || (error as Error).message !== NO_TLS) throw error;
+      connection = await Connection.#openOne(server, { ...target, tls: undefined }, ear);
+    }
+    if (!writes) return connection;
+    const { rows } = await connection.query<{ off: string }>({ sql: TAKES_WRITES }, target.connectLimitMs);
+    if (rows[0]?.off === "off") return connection;
+    connection.close();
+    throw new ServerError("it takes no writes", "25006", undefined);
+  }
+
+  static async #openOne(
+    { host, port, user, password, aboutPassword, database, options }: Server,
+    { connectLimitMs, applicationName, tls }: Target & { tls: Tls | undefined },
+    { onNotice, onLost, signal }: Ear,
   ): Promise<Connection> {
     signal?.throwIfAborted();
-    const client = new pg.Client({
-      connectionString: url,
-      application_name: applicationName,
-      keepAlive: true,
-      types,
-      pipeline: true, // several statements in one round trip
-    });
+    const client = withoutVariables(() =>
+      new pg.Client({
+        host,
+        port,
+        user,
+        password: password ?? (() => ""), // else the driver would look for one itself
+        database,
+        ssl: tls?.options ?? false,
+        ...(options === undefined ? {} : { options }),
+        connectionTimeoutMillis: 0, // we have our own limit
+        application_name: applicationName,
+        keepAlive: true,
+        types,
+        pipeline: true, // several statements in one round trip
+      })
+    );
     const connection = new Connection(client);
     client.on("error", () => {
       connection.#closed = true;
@@ -124,13 +171,16 @@ export class Connection {
       connection.#closed = true;
       onLost?.();
     });
-    if (onNotice) client.on("notification", onNotice);
+    if (onNotice) client.on("notification", ({ channel }) => onNotice(channel));
     const giveUp = () => connection.close();
     signal?.addEventListener("abort", giveUp, { once: true });
     try {
       await connection.#within(connectLimitMs, client.connect());
     } catch (error) {
       connection.close();
+      if (error instanceof ServerError && error.code === "28P01") {
+        throw new ServerError(error.message, error.code, aboutPassword || undefined, { cause: error.cause });
+      }
       throw error instanceof Lost ? new Unreachable(error.message, { cause: error.cause }) : error;
     } finally {
       signal?.removeEventListener("abort", giveUp);
@@ -211,6 +261,17 @@ export class Connection {
       (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection;
     stream.destroy();
     for (const over of this.#waits) over.abort();
+  }
+}
+
+/** What variables say is known already, and the driver would need permission to look at many more. */
+function withoutVariables<T>(make: () => T): T {
+  const { env } = process;
+  process.env = {};
+  try {
+    return make();
+  } finally {
+    process.env = env;
   }
 }
 

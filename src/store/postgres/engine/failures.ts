@@ -6,7 +6,8 @@
 import { StoreBusy, StoreFull, StoreNewer, StoreUnusable, UserError } from "../../../domain/errors.ts";
 import { permissionMissing } from "../../../system/permissions.ts";
 import type { Address } from "./address.ts";
-import { Lost, ServerError, Unreachable } from "./driver.ts";
+import { Lost, NO_TLS, ServerError, Unreachable } from "./driver.ts";
+import { permissionsFor } from "./servers.ts";
 
 /** The server undid a transaction so that others could go on: the same may be asked again. */
 export function mayTryAgain(error: unknown): boolean {
@@ -48,15 +49,16 @@ const SENTENCES: readonly (readonly [RegExp, string, typeof StoreUnusable])[] = 
 ];
 
 /** The error to throw instead of `error`: one for the user where there is a sentence for it, else itself. */
-export function explain(error: unknown, { shown }: Pick<Address, "shown">): unknown {
+export function explain(error: unknown, { shown, said }: Pick<Address, "shown" | "said">): unknown {
   if (error instanceof UserError) return error;
   if (error instanceof Deno.errors.NotCapable) {
-    return permissionMissing(`Cannot reach the store "${shown}"`, [{ name: "net" }, { name: "env" }]);
+    return permissionMissing(`Cannot reach the store "${shown}"`, permissionsFor(said));
   }
   if (error instanceof ServerError) {
     for (const [pattern, sentence, Unusable] of SENTENCES) {
       if (pattern.test(error.code)) {
-        return new Unusable(sentence.replace("%", () => `"${shown}"`), { cause: error });
+        const about = error.code === "28P01" ? error.constraint ?? "" : "";
+        return new Unusable(sentence.replace("%", () => `"${shown}"`) + about, { cause: error });
       }
     }
     return error;
@@ -82,6 +84,12 @@ function reasonOf(error: Lost): string {
     case "ECONNRESET":
     case "EPIPE":
       return "the connection was lost";
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return "its certificate is not for this host; name the host that it is for, or take sslmode=verify-ca";
+  }
+  if (message === NO_TLS) return "the server knows no TLS; set that up, or take sslmode=disable";
+  if (/certificate/i.test(message)) {
+    return "its certificate cannot be verified; name the one that signed it with sslrootcert=FILE";
   }
   const says = message.startsWith("no answer") ||
     isUnreachable && message !== "Connection terminated unexpectedly";

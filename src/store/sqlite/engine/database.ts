@@ -45,6 +45,7 @@ export class Database {
   readonly #clock: Clock;
   readonly #others: Deno.FsFile[] = [];
   readonly #file: Identity;
+  #heldMs = 0;
   /** Throws where the tables are not what this program knows. */
   #checkVersion: ((version: number) => void) | undefined;
 
@@ -193,11 +194,21 @@ export class Database {
 
   #transact<T>(work: (db: Database) => T): T {
     this.run("BEGIN IMMEDIATE"); // the only statement here that can find the database busy
-    return this.#finish((db) => {
-      const result = work(db);
-      this.#checkPlace(); // last, since the work may take a while
-      return result;
-    });
+    const start = this.#clock.monotonicMs();
+    try {
+      return this.#finish((db) => {
+        const result = work(db);
+        this.#checkPlace(); // last, since the work may take a while
+        return result;
+      });
+    } finally {
+      this.#heldMs = this.#clock.monotonicMs() - start;
+    }
+  }
+
+  /** How long the last write transaction kept others from writing, its flush and whatever else ran meanwhile included. */
+  get heldMs(): number {
+    return this.#heldMs;
   }
 
   /** Tries `action` until the database is not busy. */

@@ -7,9 +7,12 @@ import { systemClock } from "../../../system/clock.ts";
 import type { Database } from "./database.ts";
 
 /** How long one transaction goes on, its flush aside. */
-const TURN_MS = 30;
-/** How long others get to take the lock. They try again every few ms (see `Database.patiently`). */
-const PAUSE_MS = 5;
+const TURN_MS = 20;
+/**
+ * How long others get to take the lock, at least and at most. They try again every few ms (see `Database.patiently`);
+ * where the machine is busy later than that, and there it was held for longer, too.
+ */
+const PAUSE_MS = { least: 5, most: 100 };
 /** So much is done whatever the time: what is little is done in one transaction. */
 const LEAST = 32;
 
@@ -44,11 +47,11 @@ export async function inTurns<State>(
     const done = await db.write((db) => work(db, state, turn())); // it may be called twice
     state = done.state;
     if (!done.more) return state;
-    await giveWay();
+    await giveWay(db);
   }
 }
 
-/** Lets others take the lock. */
-export function giveWay(): Promise<void> {
-  return systemClock.sleep(PAUSE_MS);
+/** Lets others take the lock, for half as long as the last transaction held it. */
+export function giveWay({ heldMs }: Database): Promise<void> {
+  return systemClock.sleep(Math.min(PAUSE_MS.most, Math.max(PAUSE_MS.least, heldMs / 2)));
 }

@@ -11,7 +11,7 @@ import { probeHost } from "./host.ts";
 import { PosixLauncher } from "./launcher.ts";
 import { findOnPath } from "./on_path.ts";
 import { emptyRemoved } from "./removed.ts";
-import { runShell, withheldNames } from "./shell.ts";
+import { hasVariable, runShell, withheldNames } from "./shell.ts";
 import { signalTree } from "./tree.ts";
 
 export const posixPlatform: Platform = {
@@ -23,6 +23,7 @@ export const posixPlatform: Platform = {
   probeHost: () => probeHost(),
   startInBackground,
   withheldNames,
+  hasVariable,
   async hasProgram(name) {
     return await runShell('command -v -- "$1" >/dev/null && echo yes', [name]) !== "";
   },

@@ -7,7 +7,11 @@
  * The runtime starts nothing with `LD_*` or `DYLD_*` variables in its environment unless everything may be started. So
  * shells get those empty, and `withheld.ts` knows what they were.
  */
+import { isSet } from "../../../system/environment.ts";
 import { RUN_VARIABLE } from "../platform.ts";
+
+/** Names the store of this process. */
+const STORE_VARIABLE = "QUEUECTL_STORE";
 
 /** The variables of this process that no shell may get, with what it gets instead. */
 let emptied: Readonly<Record<string, string>> = {};
@@ -19,6 +23,11 @@ let known = false;
 export async function withheldNames(): Promise<string[]> {
   if (!known) await runShell(":", []);
   return Object.keys(emptied);
+}
+
+/** Whether this process has a variable that says something. */
+export async function hasVariable(name: string): Promise<boolean> {
+  return await runShell('eval "set -- \\"\\${$1:+yes}\\""; printf %s "$1"', [name]) === "yes";
 }
 
 /** Starts a shell. @throws when it cannot be started, for example because `cwd` does not exist */
@@ -38,7 +47,12 @@ export function spawnShell(options: Deno.CommandOptions): Deno.ChildProcess {
 }
 
 function spawn(options: Deno.CommandOptions): Deno.ChildProcess {
-  return new Deno.Command("sh", { ...options, env: { ...emptied, ...options.env } }).spawn();
+  return new Deno.Command("sh", { ...options, env: { ...emptied, ...ownSecret(), ...options.env } }).spawn();
+}
+
+/** An address may hold a password: what is started is told of the store in another way. */
+function ownSecret(): Record<string, string> {
+  return isSet(STORE_VARIABLE) ? { [STORE_VARIABLE]: "" } : {};
 }
 
 /** `Requires --allow-run permissions to spawn subprocess with LD_X, LD_Y environment variables. …` */

@@ -49,6 +49,7 @@ export function windowsPlatform(run: Run = runProgram): Platform {
         leave() {},
       };
     },
+    hasVariable: () => Promise.resolve(undefined),
     withheldNames: () => Promise.resolve([]),
     async hasProgram(name) {
       const script =
