@@ -7,6 +7,7 @@ import type { ClaimedJob, Exchange, Exchanged, Settlement } from "../contract.ts
 import { answerTo } from "../rules/exchanging.ts";
 import { moveOf } from "../rules/settling.ts";
 import type { Statement, Value } from "./engine/driver.ts";
+import type { From } from "./low_water.ts";
 import { type JobRow, toJob } from "./rows.ts";
 
 /** A claimed job's row: as it was before, and what the claim gave it. */
@@ -27,6 +28,8 @@ export interface Answer {
   woken: number;
   due: number | null;
   waits: boolean;
+  /** The queues that were looked at, where claiming went on after a place. */
+  lanes?: string[];
 }
 
 /** What an exchange came to, and whether it changed anything that others may wait for. */
@@ -61,9 +64,19 @@ const TYPES = [
 ];
 const PARAMETERS = TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ");
 const EXCHANGE = `SELECT queuectl.exchange_1(${PARAMETERS}) AS answer`;
+const EXCHANGE_AFTER =
+  `SELECT queuectl.exchange_after_2(${PARAMETERS}, $26::integer, $27::bigint, $28::text[]) AS answer`;
 const EXCHANGE_FEW = `SELECT queuectl.exchange_few_2(${PARAMETERS}) AS answer`;
 /** So many jobs are few: a plan for all of them costs more than what it saves. */
 export const FEW = 8;
+
+/** What an answer does not tell. */
+interface Rest {
+  /** What claimed jobs read on their stdin. */
+  inputs?: ReadonlyMap<number, Uint8Array>;
+  /** There may be more to claim. */
+  more?: boolean;
+}
 
 /** What a supervisor brings, as the values of the function. */
 export class Request {
@@ -109,25 +122,30 @@ export class Request {
     ];
   }
 
-  /** The call; without a number, it takes the next one. Up to `few` jobs are dealt with one by one. */
-  statement(number: number | undefined, few: number): Statement {
+  /**
+   * The call; without a number, it takes the next one. Up to `few` jobs are dealt with one by one; `from` is where claiming
+   * goes on.
+   */
+  statement({ number, few, from }: { number: number | undefined; few: number; from?: From }): Statement {
     const { supervisor, now, settlements, output, free } = this.wanted;
-    return {
-      sql: Math.max(settlements.length, output.length, free.length) > few ? EXCHANGE : EXCHANGE_FEW,
-      values: [supervisor, number ?? null, now, ...this.#values],
-      kept: true,
-    };
+    const values = [supervisor, number ?? null, now, ...this.#values];
+    if (Math.max(settlements.length, output.length, free.length) <= few) {
+      return { sql: EXCHANGE_FEW, values, kept: true };
+    }
+    if (!from) return { sql: EXCHANGE, values, kept: true };
+    const { after: { priority, seq }, lanes } = from;
+    return { sql: EXCHANGE_AFTER, values: [...values, priority, seq, lanes], kept: true };
   }
 
   answered(
     { claimed, taken, seen, woken, due, waits, refused }: Answer,
-    inputs: ReadonlyMap<number, Uint8Array> = new Map(),
+    { inputs, more = false }: Rest = {},
   ): Came {
     const { free, now } = this.wanted;
     const others = taken < free.length && seen > taken;
     return answerTo(this.wanted, {
-      claimed: (claimed ?? []).map((row) => this.#job(row, inputs.get(row.seq))),
-      more: false,
+      claimed: (claimed ?? []).map((row) => this.#job(row, inputs?.get(row.seq))),
+      more,
       refused: [...this.#refused, ...refused],
       woken,
       dueAt: others ? Math.min(due ?? Infinity, now + BUSY_MS) : due,

@@ -336,5 +336,71 @@ BEGIN
     END IF;
   END LOOP;
 END $$;
+
+-- An exchange that brings something and goes on claiming after a place, from the queues that are named, or from all, which
+-- it then names: what stands before that place is not read, be it gone or not. It may take less than there is.
+CREATE FUNCTION queuectl.exchange_after_2(
+  p_supervisor text, p_number bigint, p_now bigint, p_tokens uuid[], p_started bigint[], p_finished bigint[],
+  p_outcomes text[], p_codes bigint[], p_signals text[], p_errors text[], p_states text[], p_called_off text[],
+  p_run_at bigint[], p_uncounted integer[], p_held_if_paused boolean[], p_printed uuid[], p_of uuid[], p_streams text[],
+  p_starts bigint[], p_bytes bytea[], p_seen_at bigint[], p_from bigint[], p_to bigint[], p_free text[], p_queues text[],
+  p_priority integer, p_seq bigint, p_lanes text[]
+) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+  v_want integer := cardinality(p_free);
+  v_brought json;
+  v_number bigint;
+  v_host text;
+  v_stripe smallint;
+  v_lanes text[];
+  v_claimed json;
+  v_taken bigint := 0;
+BEGIN
+  -- The queue that it looks at is none: whether anything waits there is not what is asked.
+  v_brought := queuectl.exchange_1(p_supervisor, p_number, p_now, p_tokens, p_started, p_finished, p_outcomes, p_codes,
+    p_signals, p_errors, p_states, p_called_off, p_run_at, p_uncounted, p_held_if_paused, p_printed, p_of, p_streams,
+    p_starts, p_bytes, p_seen_at, p_from, p_to, '{}', '{""}');
+  v_number := (v_brought ->> 'number')::bigint;
+  IF v_number IS NOT NULL THEN
+    SELECT s.host, s.stripe INTO v_host, v_stripe FROM queuectl.supervisors s WHERE s.id = p_supervisor;
+    PERFORM pg_advisory_xact_lock_shared(1363366988, 'queuectl.queues'::regclass::oid::integer);
+    v_lanes := coalesce(p_lanes, p_queues, queuectl.lanes_1());
+    -- From a queue with a limit is claimed as ever.
+    IF NOT EXISTS (
+      SELECT 1 FROM queuectl.queues q WHERE q.concurrency IS NOT NULL AND q.name = ANY (v_lanes)) THEN
+      WITH lanes AS MATERIALIZED (
+        SELECT l.queue, count(*) OVER () AS k FROM (SELECT DISTINCT queue FROM unnest(v_lanes) AS u (queue)) l
+        WHERE NOT EXISTS (SELECT 1 FROM queuectl.queues q WHERE q.name = l.queue AND q.paused)),
+      seen AS MATERIALIZED (
+        SELECT f.at, f.priority, f.seq FROM lanes CROSS JOIN LATERAL (
+          SELECT r.ctid AS at, r.priority, r.seq FROM queuectl.ready r
+          WHERE r.queue = lanes.queue AND (r.priority, r.seq) > (p_priority, p_seq)
+          ORDER BY r.priority, r.seq LIMIT v_want * greatest(1, 12 / lanes.k)) f
+        ORDER BY f.priority, f.seq LIMIT v_want * 12),
+      first AS MATERIALIZED (
+        SELECT r.ctid AS at FROM queuectl.ready r WHERE r.ctid = ANY (ARRAY(SELECT at FROM seen))
+        ORDER BY r.priority, r.seq LIMIT v_want FOR UPDATE SKIP LOCKED),
+      gone AS (
+        DELETE FROM queuectl.ready r WHERE r.ctid = ANY (ARRAY(SELECT at FROM first)) RETURNING r.seq),
+      took AS MATERIALIZED (
+        SELECT j.*, gen_random_uuid() AS token, row_number() OVER (ORDER BY j.priority, j.seq) AS nth
+        FROM gone JOIN queuectl.jobs j ON j.seq = gone.seq),
+      begun AS (
+        INSERT INTO queuectl.running (supervisor, token, job, queue, attempt, worker, host, ready_at, started_at, exchange)
+        SELECT p_supervisor, token, seq, queue, last_attempt + 1, p_free[nth], v_host,
+          greatest(created_at, coalesce(run_at, 0)), p_now, v_number FROM took),
+      changed AS (
+        SELECT queue, 'processing' AS state, 1 AS n FROM took UNION ALL SELECT queue, 'pending', -1 FROM took),
+      counted AS (
+        INSERT INTO queuectl.counts (queue, state, stripe, n)
+        SELECT queue, state, v_stripe, sum(n) FROM changed GROUP BY 1, 2 ORDER BY 1, 2
+        ON CONFLICT (queue, state, stripe) DO UPDATE SET n = counts.n + excluded.n)
+      SELECT json_agg(to_json(took) ORDER BY nth), count(*) INTO v_claimed, v_taken FROM took;
+    END IF;
+  END IF;
+  RETURN json_build_object('number', v_number, 'refused', v_brought -> 'refused', 'claimed', v_claimed,
+    'taken', v_taken, 'seen', v_taken, 'woken', v_brought -> 'woken', 'due', v_brought -> 'due', 'waits', true,
+    'lanes', v_lanes);
+END $$;
 `,
 };
