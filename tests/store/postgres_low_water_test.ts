@@ -12,17 +12,17 @@ const server = await postgresServer();
 
 const places = (count: number) => Array.from({ length: count }, (_, seq) => ({ priority: 0, seq }));
 const wanted = exchangeOf("s", {
-  free: Array.from({ length: 1000 }, () => "s-worker"),
+  free: Array.from({ length: 250 }, () => "s-worker"),
   settlements: [settlement(crypto.randomUUID())],
 });
 
-Deno.test("claiming goes on after the last job once thousands were taken without a break", () => {
+Deno.test("claiming goes on after the last job once hundreds were taken without a break", () => {
   const one = new LowWater();
-  for (let taken = 0; taken < 2000; taken += 1000) {
+  for (let taken = 0; taken < 500; taken += 250) {
     assert.equal(one.from(wanted), undefined);
-    assert.equal(one.found(wanted, undefined, { claimed: places(1000), tookMs: 100 }), false);
+    assert.equal(one.found(wanted, undefined, { claimed: places(250), tookMs: 100 }), false);
   }
-  assert.deepEqual(one.from(wanted), { after: { priority: 0, seq: 999 }, lanes: null });
+  assert.deepEqual(one.from(wanted), { after: { priority: 0, seq: 249 }, lanes: null });
   assert.equal(
     one.from({ ...wanted, queues: ["other"] }),
     undefined,
@@ -34,10 +34,10 @@ Deno.test("claiming goes on after the last job once thousands were taken without
 Deno.test("claiming looks from the start when it finds less than it wants after the last job", () => {
   const one = new LowWater();
   for (let looks = 0; looks < 2; looks++) {
-    one.found(wanted, undefined, { claimed: places(1000), tookMs: 100 });
+    one.found(wanted, undefined, { claimed: places(250), tookMs: 100 });
   }
   const from = one.from(wanted)!;
-  assert.equal(one.found(wanted, from, { claimed: places(1000), lanes: ["a"], tookMs: 1 }), false);
+  assert.equal(one.found(wanted, from, { claimed: places(250), lanes: ["a"], tookMs: 1 }), false);
   assert.deepEqual(one.from(wanted)?.lanes, ["a"]);
   assert.equal(one.found(wanted, from, { claimed: places(10), lanes: ["a"], tookMs: 1 }), true);
   assert.equal(one.from(wanted), undefined);
@@ -52,7 +52,7 @@ testWith(
     await store.register(newSupervisor("s"));
     const all = await enqueue(
       store,
-      ...Array.from({ length: 3500 }, (_, n) => ({ queue: `queue-${n % 3}` })),
+      ...Array.from({ length: 2500 }, (_, n) => ({ queue: `queue-${n % 3}` })),
     );
     const claimed: string[] = [];
     let tokens: string[] = [];
@@ -63,7 +63,7 @@ testWith(
       const exchanged = await store.exchange(exchangeOf("s", { free, settlements }));
       claimed.push(...exchanged.claimed.map(({ id }) => id));
       tokens = exchanged.claimed.map(({ token }) => token);
-      if (claimed.length >= 2500 && urgent.length === 0) {
+      if (claimed.length >= 1500 && urgent.length === 0) {
         urgent = await enqueue(store, ...Array.from({ length: 50 }, () => ({ priority: -1 })));
         await store.setQueue("queue-1", { paused: true });
         await store.setQueue("queue-1", { paused: false });

@@ -9,7 +9,7 @@ import { systemClock } from "../../system/clock.ts";
 import type { Exchange } from "../contract.ts";
 
 /** So many jobs have to be taken without a break before it is worthwhile. */
-const STREAK = 2000;
+const STREAK = 500;
 /** Looking from the start is repeated after this long, in ms, */
 const AGAIN_MS = 250;
 /** or, where it takes long itself, after so many times what it takes, */

@@ -5,6 +5,7 @@
  */
 import { readAddress } from "../../../src/store/postgres/engine/address.ts";
 import { Connection } from "../../../src/store/postgres/engine/driver.ts";
+import { systemClock } from "../../../src/system/clock.ts";
 import type { Server } from "../../helpers/postgres.ts";
 import { inTurns, median } from "../measure.ts";
 import type { Result } from "../row.ts";
@@ -92,9 +93,15 @@ export async function heldSnapshot(server: Server): Promise<Result[]> {
     await connection.query({ sql: "BEGIN ISOLATION LEVEL REPEATABLE READ" }, LIMIT_MS);
     await connection.query({ sql: "SELECT txid_current()" }, LIMIT_MS);
     await store.fill(2 * BULK);
-    const first = await store.drain(JOBS);
-    for (let n = 2 * JOBS; n < 2 * BULK; n += JOBS) await store.drain(JOBS);
-    const last = await store.drain();
+    const speeds: number[] = [];
+    let [since, from] = [systemClock.monotonicMs(), 0];
+    await store.drain(Infinity, (claimed) => {
+      if (claimed < from + JOBS) return;
+      const now = systemClock.monotonicMs();
+      speeds.push((claimed - from) / (now - since) * 1000);
+      [since, from] = [now, claimed];
+    });
+    const [first, last] = [median(speeds.slice(0, 3)), median(speeds.slice(-3))];
     return [{
       what: `claim + settle beside an open transaction, after ${2 * BULK} jobs`,
       measured: perSecond(last),

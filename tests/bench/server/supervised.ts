@@ -50,8 +50,11 @@ export class Supervised implements Disposable {
     return count / (systemClock.monotonicMs() - start) * 1000;
   }
 
-  /** Claims and settles until nothing is left, or so many are claimed. Returns how many a second. */
-  async drain(most = Infinity): Promise<number> {
+  /**
+   * Claims and settles until nothing is left, or so many are claimed. Returns how many a second. `onClaimed` hears how many
+   * there are so far.
+   */
+  async drain(most = Infinity, onClaimed: (claimed: number) => void = () => {}): Promise<number> {
     let claimed = 0;
     const start = systemClock.monotonicMs();
     await Promise.all(this.#stores.map(async (store, n) => {
@@ -62,6 +65,7 @@ export class Supervised implements Disposable {
         const wanted = { supervisor: `s${n}`, now, settlements, output: [], free, queues: null };
         const exchanged = await store.exchange(wanted);
         claimed += exchanged.claimed.length;
+        onClaimed(claimed);
         settlements = exchanged.claimed.map(({ token }) => settlement(token, { finishedAt: now }));
       } while (settlements.length > 0);
     }));
