@@ -17,6 +17,10 @@ import {
 import { until } from "../helpers/until.ts";
 import { closing, type Test } from "./suite.ts";
 
+/** An attempt that was put back. */
+const givenBack = (token: string) =>
+  settlement(token, { outcome: "released", state: "pending", exitCode: null });
+
 /** Supervisors, workers, orders and leases. */
 export function supervising(test: Test): void {
   test("workers() tells who runs what", async (store) => {
@@ -114,6 +118,19 @@ export function supervising(test: Test): void {
     await assert.rejects(store.requestStop({ ...one, worker: "nobody" }), { name: "NoSuch" });
   });
 
+  test("requestStop() reaches all workers of one host", async (store) => {
+    for (const [id, host] of [["s", "a"], ["t", "b"], ["u", "b"]]) {
+      await store.register(newSupervisor(id!, { host: host! }));
+    }
+    const all = { endAt: null, leave: false };
+    assert.deepEqual(await store.requestStop({ ...all, host: "b" }), ["t-worker", "u-worker"]);
+    assert.deepEqual((await store.orders("s")).stops, []);
+    assert.equal((await store.orders("u")).stops.length, 1);
+    for (const nobody of [{ host: "c" }, { host: "a", worker: "t-worker" }]) {
+      await assert.rejects(store.requestStop({ ...all, ...nobody }), { name: "NoSuch" });
+    }
+  });
+
   test("a lease is renewed, however late, as long as nobody has taken over", async (store) => {
     await store.register(newSupervisor("s", { leaseUntil: T0 + 10 }));
     await store.register(newSupervisor("t"));
@@ -146,7 +163,9 @@ export function supervising(test: Test): void {
       newSupervisor("s", { host: "h", bootId: "b", pidNamespace: "p", leaseUntil: T0 + 10 }),
     );
     const info = { id: "s", host: "h", bootId: "b", pidNamespace: "p", leaseUntil: T0 + 10 };
-    assert.deepEqual(await store.supervisors(), [info]);
+    const [found, ...others] = await store.supervisors();
+    assert.deepEqual([{ ...found, lapsed: undefined }, others], [{ ...info, lapsed: undefined }, []]);
+    assert.notEqual(found!.lapsed, true, "T0 is far in the future");
   });
 
   test("takeOver() makes running attempts another's own, and the results of the one that had them come too late", async (store) => {
@@ -169,6 +188,17 @@ export function supervising(test: Test): void {
     assert.deepEqual(await store.states(["j1", "j2"]), ["completed", "failed"]);
     assert.deepEqual((await store.workers()).map(({ id }) => id), ["t-worker"]);
     assert.equal(await store.takeOver("s", "t"), undefined, "it is gone");
+  });
+
+  test("takeOver() of one that has another lease by now changes nothing", async (store) => {
+    await store.register(newSupervisor("s", { leaseUntil: T0 + 10 }));
+    await store.register(newSupervisor("t"));
+    await enqueue(store, {});
+    const { token } = await claimOne(store, "s");
+    await store.renew("s", T0 + 20);
+    assert.equal(await store.takeOver("s", "t", T0 + 10), undefined);
+    assert.deepEqual((await store.running("s")).map(({ job }) => job.token), [token]);
+    assert.deepEqual(await store.takeOver("s", "t", T0 + 20), [token]);
   });
 
   test("takeOver() by one that is not registered, or has been taken over itself, changes nothing", async (store) => {
@@ -274,6 +304,35 @@ export function supervising(test: Test): void {
     assert.deepEqual(await store.requestStop({ endAt: null, leave: false }), [], "there is nobody to tell");
     await store.register(newSupervisor("u"));
     assert.equal((await store.takeOver("t", "u"))!.length, 1);
+  });
+
+  test("listeners that want only some kinds of changes hear of those", async (store, opened) => {
+    using other = closing(await opened.another());
+    await store.register(newSupervisor("s"));
+    const heard = { work: 0, orders: 0, results: 0 };
+    const listeners = (["work", "orders", "results"] as const).map((kind) =>
+      store.listen((kinds) => kinds.includes(kind) && (heard[kind] += 1), [kind])
+    );
+    const hears = async (kind: keyof typeof heard, change: () => Promise<unknown>) => {
+      const before = heard[kind];
+      await until(`a listener for ${kind} hears of it`, async () => {
+        await change(); // it may not listen yet
+        return heard[kind] > before;
+      });
+    };
+    await hears("work", () => enqueue(other.store, {}));
+    await hears("orders", () => other.store.changeSettings(new Map([["lease", "5"]])));
+    await hears("orders", () => other.store.requestStop({ endAt: null, leave: false }));
+    await hears("results", async () => {
+      await enqueue(other.store, {});
+      const { token } = await claimOne(other.store, "s");
+      await other.store.exchange(exchangeOf("s", { settlements: [settlement(token)] }));
+    });
+    await hears("work", async () => {
+      const { token } = await claimOne(other.store, "s");
+      await other.store.exchange(exchangeOf("s", { settlements: [givenBack(token)] }));
+    });
+    for (const one of listeners) one[Symbol.dispose]();
   });
 
   test("listeners hear of changes made through another connection", async (store, opened) => {

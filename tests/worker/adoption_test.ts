@@ -46,34 +46,50 @@ async function spoolIsEmpty(test: TestStore): Promise<boolean> {
   return (await Array.fromAsync(Deno.readDir(`${test.home}/spool`))).length === 0;
 }
 
-for (
-  const [what, end, exitCode, signal] of [
-    ["exit 0", "exit 0", 0, null],
-    ["an exit code", "exit 3", 3, null],
-    ["an exit code that looks like a signal's", "exit 137", 137, null],
-    ["exec", "exec sh -c 'exit 9'", 9, null],
-    ["a trap of its own", "trap 'exit 4' EXIT; exit 3", 4, null],
-    ["a signal", "kill -KILL $$", null, "SIGKILL"],
-    ["a syntax error", ". ./broken", 2, null],
-  ] as const
-) {
-  Deno.test(`a job whose worker was killed is adopted, and ends rightly by ${what}`, async () => {
-    using test = await testStore();
-    Deno.writeTextFileSync(test.dir.file("broken"), "echo (\n");
-    const { id } = await orphan(test, `echo one; ${GATE}echo two; ${end}`);
-    await using next = await startWorker(test.home, ["--burst"]);
+const ENDS = [
+  ["exit 0", "exit 0", 0, null],
+  ["an exit code", "exit 3", 3, null],
+  ["an exit code that looks like a signal's", "exit 137", 137, null],
+  ["exec", "exec sh -c 'exit 9'", 9, null],
+  ["a trap of its own", "trap 'exit 4' EXIT; exit 3", 4, null],
+  ["a signal", "kill -KILL $$", null, "SIGKILL"],
+  ["a syntax error", ". ./broken", 2, null],
+] as const;
+
+Deno.test("jobs whose worker was killed are adopted, and end rightly, in whatever way", async () => {
+  using test = await testStore();
+  Deno.writeTextFileSync(test.dir.file("broken"), "echo (\n");
+  const jobs: { id: string; end: typeof ENDS[number] }[] = [];
+  for (const [n, end] of ENDS.entries()) {
+    const command = `echo $QUEUECTL_RUN >>token-${n}; echo one; ${GATE}echo two; ${end[1]}`;
+    jobs.push({ id: await test.enqueue(command), end });
+  }
+  {
+    await using worker = await startWorker(test.home, ["--slots", String(ENDS.length)]);
+    for (const n of ENDS.keys()) await tokenOf(test, `token-${n}`);
+    worker.signal("SIGKILL");
+    await worker.ended;
+  }
+  await using next = await startWorker(test.home, ["--burst"]);
+  for (const { id } of jobs) {
     await until("it is adopted", async () => (await test.store.attempts(id))[0]!.adoptedFrom);
-    open(test);
+  }
+  open(test);
+  for (const [n, { id, end: [what, , exitCode, signal] }] of jobs.entries()) {
     const job = await test.reaches(id, "completed", "dead");
-    assert.deepEqual([job.exitCode, job.signal, job.attempts], [exitCode, signal, 1]);
-    assert.equal(job.state, exitCode === 0 ? "completed" : "dead");
-    assert.match(await test.output(id), /^one\ntwo\n/);
-    assert.equal(await next.ended, 0);
-    assert.equal((await tokenOf(test)).split("\n").length, 1, "it was started once");
-    assert.deepEqual(await test.store.recount(), []);
-    assert.ok(await spoolIsEmpty(test));
-  });
-}
+    assert.deepEqual([job.exitCode, job.signal, job.attempts], [exitCode, signal, 1], what);
+    assert.equal(job.state, exitCode === 0 ? "completed" : "dead", what);
+    assert.match(await test.output(id), /^one\ntwo\n/, what);
+    assert.equal(
+      (await tokenOf(test, `token-${n}`)).split("\n").length,
+      1,
+      `by ${what}: it was started once`,
+    );
+  }
+  assert.equal(await next.ended, 0);
+  assert.deepEqual(await test.store.recount(), []);
+  assert.ok(await spoolIsEmpty(test));
+});
 
 Deno.test("a job that ended while there was no worker is settled by what it left", async () => {
   using test = await testStore();

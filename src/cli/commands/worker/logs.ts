@@ -7,7 +7,6 @@ import { endOfLog, logNames, openLog, readOn } from "../../../logs/log_file.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import type { Context } from "../../line/context.ts";
 import { count, toggle } from "../../line/flags.ts";
-import { chosenAddress } from "../../../store/open.ts";
 import { logElsewhere } from "../../../views/log_elsewhere.ts";
 import { withOthers } from "../unknown_names.ts";
 
@@ -50,14 +49,13 @@ export const command: Target = defineCommand({
 
 /** @throws {NoSuch} that names the workers that have one */
 async function openLogOf(context: Context, worker: string): Promise<Deno.FsFile> {
-  const { home } = context;
   try {
-    return openLog(home, worker);
+    return openLog(context.home, worker);
   } catch (missing) {
-    const error = chosenAddress(home) === undefined
+    const error = context.meant.address === undefined
       ? missing
       : await logElsewhere(missing, await context.store(), worker);
     if (error !== missing) throw error;
-    throw error instanceof NoSuch ? withOthers(error, worker, logNames(home)) : error;
+    throw error instanceof NoSuch ? withOthers(error, worker, logNames(context.home)) : error;
   }
 }
