@@ -2,7 +2,7 @@
  * @module
  * An exchange of a few jobs, which must cost little: one job at a time is what a cluster of ordinary jobs does all day.
  * Its statements are planned once, and for rows by their keys, with the scan of a whole table turned off: so a plan that
- * was made while a table was empty is right when it is full.
+ * was made while a table was empty is right when it is full. And an exchange of very many that goes on after the last job.
  */
 import type { Step } from "./step.ts";
 
