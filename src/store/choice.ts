@@ -8,7 +8,7 @@ import type { Home } from "../system/home.ts";
 import type { StoreInfo } from "./contract.ts";
 import { LOCAL, type Meant, read } from "./meant.ts";
 import { openStore } from "./open.ts";
-import { shownAddress } from "./postgres/engine/address.ts";
+import { readAddress, shownAddress } from "./postgres/engine/address.ts";
 
 /** A store, and where it is, without any password. */
 export interface Chosen {
@@ -40,6 +40,11 @@ export async function chooseStore(home: Home, said: string): Promise<Chosen> {
 /** A store as it may be shown. @throws {BadInput} for an address that cannot be read */
 export function shownStore({ address }: Pick<Meant, "address">): string {
   return address === undefined ? LOCAL : shownAddress(address);
+}
+
+/** The schema of a store on a server; empty where it has none. */
+export function schemaOf({ address }: Pick<Meant, "address">): string {
+  return address === undefined ? "" : readAddress(address).schema;
 }
 
 async function opened(home: Home, meant: Meant, options: { create?: boolean }): Promise<Chosen> {

@@ -9,6 +9,7 @@ const PAGES = [
   "README.md",
   "CONTRIBUTING.md",
   "docs/architecture.md",
+  "docs/cluster.md",
   "docs/decisions.md",
   "docs/recipes.md",
   "docs/reliability.md",

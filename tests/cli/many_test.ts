@@ -36,6 +36,8 @@ Deno.test("without a terminal and without --yes, filters are refused with the nu
     ["cancel --queue mail", "cancel 2 jobs of queue mail"],
     ["retry --state dead", "run 1 dead job again"],
     ["hold --all", "hold 3 jobs"],
+    ["pause --queue mail", "pause 2 jobs of queue mail"],
+    ["resume --all", "resume 3 jobs"],
     ["dlq retry --queue mail", "run 1 dead job of queue mail again"],
     ["dlq delete --all", "delete 1 dead job"],
     ["queue clear mail --older-than 1s", "delete 2 jobs of queue mail enqueued more than 1s ago"],
@@ -183,4 +185,27 @@ Deno.test("at a terminal it asks, and only a yes is one", {
   const { code, printed } = await answer(app.store, { home, line, keys: "y\r" });
   assert.deepEqual([code, /Deleted 3 jobs/.test(printed)], [0, true]);
   assert.equal(await app.states(), "gone gone gone pending");
+});
+
+Deno.test("pause and resume by filter tell what waits from what runs", async () => {
+  using app = await someJobs();
+  await claim(app.store, "s");
+  const [code, paused] = await app.run("pause --queue mail --yes --json");
+  const { without_worker: _, ...told } = JSON.parse(paused);
+  assert.deepEqual([code, told], [0, { held: 1, requested: 1, passed_over: 1, changed_meanwhile: 0 }]);
+  const jobs = await Promise.all(["j2", "j3", "j4"].map((id) => app.store.get(id)));
+  assert.deepEqual(jobs.map((job) => [job?.held, typeof job?.pausedAt === "number"]), [
+    [false, true],
+    [true, false],
+    [false, false],
+  ]);
+  const [, resumed] = await app.run("resume --queue mail --yes --json");
+  const { without_worker: __, ...went } = JSON.parse(resumed);
+  assert.deepEqual(went, { released: 1, requested: 1, passed_over: 1, changed_meanwhile: 0 });
+  assert.deepEqual(await app.run("pause --queue none --yes"), [
+    0,
+    "Held 0 jobs that had not started\n",
+    'There is no queue "none" yet; there are: mail, other\n',
+  ]);
+  assert.equal((await app.run("pause j2 --queue mail"))[0], 2);
 });

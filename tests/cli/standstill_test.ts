@@ -7,6 +7,7 @@ import { queuectl, spawnQueuectl } from "../helpers/cli.ts";
 import { handWorker } from "../helpers/hand_worker.ts";
 import { newSupervisor } from "../helpers/jobs.ts";
 import { readUntil } from "../helpers/printed.ts";
+import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 
 const NO_WORKER = "No worker is running: start one with queuectl worker start";
@@ -114,4 +115,31 @@ Deno.test("logs --follow says why nothing comes", async () => {
   assert.equal(printed(), `${NO_WORKER}\n`);
   await test.store.cancel(["j1"], Date.now());
   assert.equal(await ended, 0);
+});
+
+Deno.test("who waits is told once, too, when the last worker leaves and when a queue is paused meanwhile", async () => {
+  using test = await testStore();
+  const worker = await handWorker(test.store);
+  await test.enqueue("true");
+  await test.enqueue("true", { queue: "images" });
+  await test.enqueue("true", { queue: "images" });
+  await worker.claim();
+  const children = [["wait", "j2", "j3"], ["wait", "--all"], ["logs", "j2", "--follow"]]
+    .map((args) => spawnQueuectl(args, { home: test.home }));
+  const asJson = spawnQueuectl(["wait", "j2", "--json"], { home: test.home });
+  await test.store.setQueue("images", { paused: true });
+  const waiting = await Promise.all(
+    children.map((child) => readUntil(child, { what: "it is paused", pattern: /paused.*\n/i })),
+  );
+  await test.store.leave("hand");
+  for (const { printed } of waiting) {
+    await until("no worker is there", () => printed().includes(NO_WORKER));
+  }
+  await test.store.cancel(["j2", "j3"], Date.now());
+  assert.equal((await asJson.output()).stderr.length, 0);
+  const [some, whole, logs] = waiting;
+  await Promise.all([some!.ended, logs!.ended]);
+  children[1]!.kill();
+  await whole!.ended;
+  for (const { printed } of waiting) assert.equal(printed().split(NO_WORKER).length, 2, printed());
 });

@@ -56,7 +56,7 @@ testWith(server, "PostgreSQL: jobs of a store on a server are run by workers of 
   assert.deepEqual([counts.completed, counts.dead], [5, 1]);
   assert.equal((await queuectl(["logs", "j1"], { home: two })).stdout, "printed 0\n");
   const backup = await queuectl(["backup", dir.file("copy.db")], { home: one });
-  assert.deepEqual([backup.code, /use the tools that come with it/.test(backup.stderr)], [1, true]);
+  assert.deepEqual([backup.code, /take pg_dump --schema=test_/.test(backup.stderr)], [1, true]);
   const doctor = await queuectl(["doctor", "--json"], { home: one });
   assert.doesNotMatch(doctor.stdout, /"problem"/, doctor.stdout);
 });

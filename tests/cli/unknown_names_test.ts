@@ -108,3 +108,23 @@ Deno.test("a state by another name is understood, and not taken", async () => {
     assert.ok(stderr.endsWith(` dead or cancelled; did you mean ${meant}?\n`), stderr);
   }
 });
+
+Deno.test("a label that no job has is said, with those there are, wherever jobs are meant by one", async () => {
+  using test = await withQueues();
+  for (const label of ["nightly", "weekly"]) await test.enqueue("true", { label });
+  const hint = 'No job has the label "nihgtly"; there are: nightly, weekly\n';
+  for (
+    const args of [["list"], ["dlq", "list"], ["cancel", "--yes"], ["hold", "--dry-run"], [
+      "dlq",
+      "retry",
+      "--yes",
+    ]]
+  ) {
+    const { code, stderr } = await test.says(...args, "--label", "nihgtly");
+    assert.deepEqual([code, stderr.split("\n")[0]], [0, hint.trimEnd()], args.join(" "));
+  }
+  const quiet = await test.says("list", "--label", "nihgtly", "--quiet");
+  assert.equal(quiet.stderr, "");
+  const there = await test.says("list", "--label", "nightly", "--state", "dead");
+  assert.deepEqual([there.stdout, there.stderr], ["No jobs\n", ""]);
+});

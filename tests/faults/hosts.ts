@@ -29,6 +29,9 @@ const COMMAND = `
   exec 9>"lock.$QUEUECTL_JOB_ID"; flock -n 9 || echo "$QUEUECTL_JOB_ID" >>twice
   echo "$QUEUECTL_JOB_ID" >>starts; sleep 0.$(($$ % 7 + 1))`;
 
+/** On a machine that does much else. */
+const PATIENCE_MS = 600_000;
+
 /** Something that ends what a host runs; of the server, what all of them run. */
 interface Event {
   host: string | null;
@@ -102,7 +105,10 @@ export const HOSTS: Fault = {
         });
         done.servers += 1;
         await breaking;
-        await until("all of this round are done", async () => await completed() === ids.length);
+        await until("all of this round are done", async () => await completed() === ids.length, PATIENCE_MS)
+          .catch(async (error) => {
+            throw new Error(`${error.message}: ${await howItStands(store)}\n${crew.lastWords()}`);
+          });
       }
       for (const host of net.hosts) await host.mend();
       await crew.stop(store);
@@ -129,9 +135,9 @@ export const HOSTS: Fault = {
   },
 };
 
-/** The workers of all hosts. */
+/** The workers of all hosts: where one ends by itself, since there was no server when it began, it is started again. */
 class Crew {
-  readonly #running = new Map<string, Promise<unknown>>();
+  readonly #running = new Map<string, { over: boolean; ended: Promise<void> }>();
   readonly #printed: string[] = [];
 
   constructor(hosts: readonly Host[]) {
@@ -139,23 +145,44 @@ class Crew {
   }
 
   start(host: Host): void {
-    const child = host.start(["worker", "start", "--count", "2", "--slots", "4"]);
-    this.#running.set(
-      host.name,
-      child.output().then(({ stdout, stderr }) => {
+    const its = { over: false, ended: Promise.resolve() };
+    const run = async () => {
+      while (!its.over) {
+        const { stdout, stderr } = await host.start(["worker", "start", "--slots", "3"]).output();
         for (const bytes of [stdout, stderr]) this.#printed.push(new TextDecoder().decode(bytes));
-      }),
-    );
+        await sleep(200);
+      }
+    };
+    its.ended = run();
+    this.#running.set(host.name, its);
   }
 
   async kill(host: Host): Promise<void> {
-    await host.kill();
-    await this.#running.get(host.name);
+    const its = this.#running.get(host.name)!;
+    its.over = true;
+    let over = false;
+    its.ended.then(() => over = true);
+    while (!over) { // one may just have been about to start
+      await host.kill();
+      await sleep(20);
+    }
   }
 
   async stop(store: Store): Promise<void> {
-    await patiently(() => store.requestStop({ endAt: null, leave: false }));
-    await Promise.all(this.#running.values());
+    const all = [...this.#running.values()];
+    for (const its of all) its.over = true;
+    const ended = Promise.all(all.map((its) => its.ended));
+    let over = false;
+    ended.then(() => over = true);
+    await until("all have stopped", async () => { // one may just have been about to start
+      await patiently(() => store.requestStop({ endAt: null, leave: false }));
+      return over;
+    });
+  }
+
+  /** What those printed last that have ended. */
+  lastWords(): string {
+    return this.#printed.slice(-10).map((text) => text.split("\n").slice(-5).join("\n")).join("\n--\n");
   }
 
   complaints(): string[] {
@@ -230,6 +257,14 @@ async function endBackends(server: OwnServer): Promise<number> {
   } finally {
     connection.close();
   }
+}
+
+async function howItStands(store: Store): Promise<string> {
+  const { counts } = await store.summary(0);
+  const workers = (await store.workers()).map(({ host, leaseUntil, running }) =>
+    `${host} ${leaseUntil - Date.now()} ms ${running.length}`
+  );
+  return `${JSON.stringify(counts)} ${workers.join(", ")}`;
 }
 
 async function patiently<T>(action: () => Promise<T>): Promise<T> {

@@ -154,6 +154,40 @@ testWith(server, "PostgreSQL: however many claim at once, no queue runs more tha
   assert.deepEqual(await store.recount(), []);
 });
 
+testWith(server, "PostgreSQL: once a queue is said to be paused, nobody claims of it any more", async () => {
+  using opened = await openedOn(server);
+  const { store } = opened;
+  const jobs = 1500;
+  await enqueue(store, ...Array.from({ length: jobs }, (_, n) => ({ queue: n % 2 === 0 ? "a" : "b" })));
+  let claimed = 0;
+  let claimedOfA = 0;
+  const claims = (id: string) => async (store: Store) => {
+    await store.register(newSupervisor(id));
+    while (claimed < jobs) {
+      const answer = await store.exchange(exchangeOf(id, { free: ["w", "w", "w"] }));
+      claimed += answer.claimed.length;
+      claimedOfA += answer.claimed.filter(({ queue }) => queue === "a").length;
+    }
+  };
+  let pauses = 0;
+  const pauser = async (store: Store) => {
+    while (claimed < jobs) {
+      await store.setQueue("a", { paused: true });
+      pauses += 1;
+      const running = async () => (await store.queue("a"))!.counts.processing;
+      const before = await running();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal(await running(), before);
+      await store.setQueue("a", { paused: false });
+      if (claimedOfA === jobs / 2) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+  await atOnce(opened, [pauser, ...Array.from({ length: 5 }, (_, n) => claims(`s${n}`))]);
+  assert.ok(pauses > 2, `${pauses} pauses`);
+  assert.deepEqual(await store.recount(), []);
+});
+
 testWith(
   server,
   "PostgreSQL: a supervisor that is taken over while it works settles nothing any more, and nothing twice",

@@ -3,22 +3,13 @@
  * Stores in PostgreSQL that cannot be used: each is said so in one sentence, without a password.
  */
 import assert from "node:assert/strict";
-import { readAddress } from "../../src/store/postgres/engine/address.ts";
-import { Connection } from "../../src/store/postgres/engine/driver.ts";
 import { openPostgresStore } from "../../src/store/postgres/open.ts";
 import { enqueue } from "../helpers/jobs.ts";
 import { newAddress, ownServer, postgresServer, testWith } from "../helpers/postgres.ts";
+import { tamper } from "../helpers/tamper.ts";
 import { tempDir } from "../helpers/temp.ts";
 
 const server = await postgresServer();
-
-/** Does something behind the store's back. */
-async function tamper(address: string, sql: string): Promise<void> {
-  const target = readAddress(address);
-  const connection = await Connection.open(target);
-  await connection.query({ sql: sql.replaceAll("SCHEMA.", `"${target.schema}".`) }, 10_000);
-  connection.close();
-}
 
 testWith(
   server,
@@ -73,11 +64,11 @@ testWith(server, "PostgreSQL: users who may not, and passwords that are wrong", 
       assert.match(said, message);
       return true;
     });
-  await refused("weak", /: this user lacks a privilege there$/);
+  await refused("weak", /: this user lacks CREATE on database postgres$/);
   await refused("locked:wrong-one", /: the password is wrong, or none was given$/);
   await refused("locked", /: the password is wrong, or none was given$/);
   await refused("nobody", /: the server does not let this user in$/);
   await assert.rejects(openPostgresStore(as("locked:right"), dir.home, {}), {
-    message: /: this user lacks a privilege there$/,
+    message: /: this user lacks CREATE on database postgres$/,
   });
 });

@@ -7,6 +7,7 @@ import { watchStore } from "../../views/watch_store.ts";
 import type { Context } from "../line/context.ts";
 import { jobCount } from "../line/ids.ts";
 import { follow } from "./follow.ts";
+import { Standstill, whyJobsStand } from "./say_standstill.ts";
 
 /** As timeout(1) says it. */
 const TIMED_OUT = 124;
@@ -35,12 +36,15 @@ export async function attend(context: Context, { ids, follow }: Attended): Promi
   Deno.addSignalListener("SIGINT", onInterrupt);
   try {
     const { signal } = interrupt;
+    let left = ids;
+    const standstill = await Standstill.begin(context, () => whyJobsStand(context, left), { isSaid: true });
     const jobs: Job[] = [];
     const codes: number[] = [];
     for (const [index, id] of ids.entries()) {
-      if (follow) await followOne(context, { id, signal, heading: ids.length > 1 });
-      const job = await ended(context, id, signal);
-      if (signal.aborted) return interrupted(context, ids.slice(index));
+      left = ids.slice(index);
+      if (follow) await followOne(context, { id, signal, standstill, heading: ids.length > 1 });
+      const job = await ended(context, { id, signal, standstill });
+      if (signal.aborted) return interrupted(context, left);
       codes.push(await exitCodeOf(context, { id, job }));
       if (job) jobs.push(job);
     }
@@ -51,9 +55,16 @@ export async function attend(context: Context, { ids, follow }: Attended): Promi
   }
 }
 
+/** A job that is waited for. */
+interface Awaited {
+  id: string;
+  signal: AbortSignal;
+  standstill: Standstill | undefined;
+}
+
 async function followOne(
   context: Context,
-  { id, signal, heading }: { id: string; signal: AbortSignal; heading: boolean },
+  { id, signal, standstill, heading }: Awaited & { heading: boolean },
 ): Promise<void> {
   if (heading) context.print.hint(`Job ${id}`);
   await follow(context, {
@@ -61,18 +72,23 @@ async function followOne(
     attempt: 0,
     streams: STREAMS,
     sink: (stream, bytes) => context.print.bytes(bytes, stream),
+    standstill,
     signal,
   });
 }
 
 /** The job once it has ended; undefined when it is gone, or `signal` aborts. */
-async function ended(context: Context, id: string, signal: AbortSignal): Promise<Job | undefined> {
+async function ended(
+  context: Context,
+  { id, signal, standstill }: Awaited,
+): Promise<Job | undefined> {
   const store = await context.store();
   using changes = watchStore(store, context.clock);
   for (; !signal.aborted; await changes.next(signal)) {
     const [state] = await store.states([id]);
     if (state === undefined) return undefined;
     if (ENDED.includes(state)) return await store.get(id);
+    await standstill?.look();
   }
   return undefined;
 }

@@ -3,8 +3,10 @@
  * `queuectl backup`: writes a consistent copy of the database while workers run.
  */
 import { Refused } from "../../domain/errors.ts";
+import { schemaOf } from "../../store/choice.ts";
 import type { Store } from "../../store/contract.ts";
 import { defineCommand, type Target } from "../line/command.ts";
+import type { Context } from "../line/context.ts";
 import { stopSignal } from "./dashboard/stop_signal.ts";
 
 export const command: Target = defineCommand({
@@ -16,14 +18,18 @@ export const command: Target = defineCommand({
   async run(context, _flags, [path]) {
     const store = await context.store();
     using stop = stopSignal();
-    if (!store.care.backup) throw await notOffered(store);
+    if (!store.care.backup) throw await notOffered(store, context);
     await store.care.backup(path!, stop.signal);
     const { size } = await Deno.stat(path!);
     context.print.result({ path, size }, () => `Copied to ${path}, ${size} bytes`);
   },
 });
 
-async function notOffered(store: Store): Promise<Refused> {
+/** Databases on servers have tools for it, which know more of it. */
+async function notOffered(store: Store, context: Context): Promise<Refused> {
   const { engine } = await store.info();
-  return new Refused(`Cannot back up a store in ${engine}: use the tools that come with it`);
+  const schema = schemaOf(context.meant);
+  return new Refused(
+    `Cannot back up a store in ${engine} from here: take pg_dump --schema=${schema} (or queuectl store copy --to local)`,
+  );
 }

@@ -5,10 +5,7 @@
  */
 import { defineCommand, type Target } from "../line/command.ts";
 import { text } from "../line/flags.ts";
-import type { Colour } from "../show/print.ts";
-import type { Finding, Level } from "./doctor/finding.ts";
-
-const COLOUR: Readonly<Record<Level, Colour>> = { ok: "green", warning: "yellow", problem: "red" };
+import type { Finding } from "./doctor/finding.ts";
 
 export const command: Target = defineCommand({
   brief: "Check the store, the permissions, the disk, the clock and the workers",
@@ -34,25 +31,11 @@ export const command: Target = defineCommand({
         import("./doctor/leftovers.ts"),
       ]);
     const checks = [checkPermissions, checkStore, checkSurroundings, checkClock, checkLeftovers];
-    const { print } = context;
     const findings: Finding[] = [];
     for (const check of checks) {
       for await (const finding of check(context)) findings.push(finding);
     }
-    const { table } = await import("../show/table.ts");
-    print.result(findings, () =>
-      table(print, {
-        rows: findings,
-        columns: [
-          {
-            title: "",
-            value: ({ level }) => level,
-            paint: ({ level }, cell) => print.paint(COLOUR[level], cell),
-          },
-          { title: "CHECK", value: ({ check }) => check },
-          { title: "FOUND", value: ({ found, advice }) => advice ? `${found}: ${advice}` : found },
-        ],
-      }));
-    return findings.some(({ level }) => level === "problem") ? 1 : 0;
+    const { printFindings } = await import("./doctor/print_findings.ts");
+    return printFindings(context, findings);
   },
 });

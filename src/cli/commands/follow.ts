@@ -13,6 +13,7 @@ import {
 } from "../../views/output_reader.ts";
 import { watchStore } from "../../views/watch_store.ts";
 import type { Context } from "../line/context.ts";
+import type { Standstill } from "./say_standstill.ts";
 
 /** Takes what is to be printed. */
 export type Sink = (stream: Stream, bytes: Uint8Array) => void;
@@ -42,13 +43,15 @@ export interface Following extends OutputRequest {
   sink: Sink;
   /** Makes the format of each attempt's output; left out is as it was printed. */
   format?: (() => OutputFormat) | undefined;
+  /** Says what is in the way. */
+  standstill?: Standstill | undefined;
   /** Ends it early. */
   signal?: AbortSignal;
 }
 
 /** Prints what is there and what comes, until the job has ended, is gone, or `signal` aborts. */
 export async function follow(context: Context, following: Following): Promise<void> {
-  const { lines, onlyThis = false, sink, format, signal, ...request } = following;
+  const { lines, onlyThis = false, sink, format, standstill, signal, ...request } = following;
   const store = await context.store();
   using changes = watchStore(store, context.clock);
   let output = new OutputReader(store, request, format?.());
@@ -62,7 +65,10 @@ export async function follow(context: Context, following: Following): Promise<vo
       output = new OutputReader(store, { ...request, attempt: output.attempt + 1 }, format?.());
       if (output.attempt > 1) context.print.hint(`Attempt ${output.attempt} of job ${job.id}`);
     } else if (ENDED.includes(job.state)) return;
-    else await changes.next(signal);
+    else {
+      await standstill?.look();
+      await changes.next(signal);
+    }
   }
 }
 

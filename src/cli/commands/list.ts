@@ -55,6 +55,10 @@ export async function printPage(
     const { hintAtUnknownQueues } = await import("./unknown_names.ts");
     await hintAtUnknownQueues(context, [filters.queue]);
   }
+  if (jobs.length === 0 && filters.label !== undefined) {
+    const { hintAtUnknownLabel } = await import("./unknown_names.ts");
+    await hintAtUnknownLabel(context, filters.label);
+  }
   if (cursor !== null) print.hint(`More with --cursor ${cursor}`);
 }
 

@@ -55,12 +55,10 @@ export const command: Target = defineCommand({
       const output = new OutputReader(store, request, format?.());
       return await printUnread(output, sink, { lines: flags.lines, over: true });
     }
-    if (context.print.hints) {
-      const { sayWhyJobsStand } = await import("./say_standstill.ts");
-      await sayWhyJobsStand(context, [job.id]);
-    }
+    const { Standstill, whyJobsStand } = await import("./say_standstill.ts");
+    const standstill = await Standstill.begin(context, () => whyJobsStand(context, [job.id]));
     const onlyThis = flags.attempt !== undefined;
-    await follow(context, { ...request, lines: flags.lines, onlyThis, sink, format });
+    await follow(context, { ...request, lines: flags.lines, onlyThis, sink, format, standstill });
   },
 });
 

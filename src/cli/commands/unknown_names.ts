@@ -26,6 +26,17 @@ export async function hintAtUnknownQueues(context: Context, names: readonly stri
   context.print.hint(there + others(first, await queueNames(store)));
 }
 
+/** Says that no job has the label, and which labels there are. Looks into the index alone, for a bounded number. */
+export async function hintAtUnknownLabel(context: Context, label: string): Promise<void> {
+  if (!context.print.hints) return;
+  const store = await context.store();
+  if ((await store.labels(label, 1))[0] === label) return;
+  const [initial = ""] = label;
+  const near = await store.labels(initial, MOST_COMPARED);
+  const names = new Set([...near, ...await store.labels("", MOST_COMPARED - near.length)]);
+  context.print.hint(`No job has the label "${label}"${others(label, [...names])}`);
+}
+
 /** The names of queues, at most as many as are compared. */
 export async function queueNames(store: Store): Promise<string[]> {
   return (await store.queues({ limit: MOST_COMPARED })).map(({ name }) => name);

@@ -8,12 +8,14 @@ import type { Figures } from "../../domain/figures.ts";
 import { ENDED, type State } from "../../domain/job.ts";
 import type { Store } from "../../store/contract.ts";
 import { LONGEST_TIMER_MS } from "../../system/clock.ts";
+import type { Obstacle } from "../../views/standstill.ts";
 import { type Changes, watchStore } from "../../views/watch_store.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { duration, text, toggle } from "../line/flags.ts";
 import { distinct, IDS, jobCount } from "../line/ids.ts";
 import { queueName } from "./queue/names.ts";
+import type { Standstill } from "./say_standstill.ts";
 import { FirstOfJobs } from "./wait/first_of_jobs.ts";
 import { say } from "./wait/say.ts";
 
@@ -55,8 +57,8 @@ interface Awaited {
   look(store: Store): Promise<number>;
   /** Whether all of it ended as it should; prints the result. Called when nothing is left. */
   conclude(): boolean;
-  /** Hints at what keeps the rest from starting. */
-  sayWhyItStands(): Promise<void>;
+  /** What keeps the rest from starting. */
+  whyItStands(): Promise<Obstacle[]>;
 }
 
 async function waitFor(context: Context, { target, timeoutMs }: {
@@ -67,7 +69,7 @@ async function waitFor(context: Context, { target, timeoutMs }: {
   const deadline = timeoutMs === undefined ? Infinity : context.clock.monotonicMs() + timeoutMs;
   using changes = watchStore(store, context.clock);
   let left = await target.look(store);
-  if (left > 0 && context.print.hints) await target.sayWhyItStands();
+  const standstill = left > 0 ? await standstillOf(context, target) : undefined;
   for (; left > 0; left = await target.look(store)) {
     const remainingMs = deadline - context.clock.monotonicMs();
     if (remainingMs <= 0) {
@@ -76,8 +78,15 @@ async function waitFor(context: Context, { target, timeoutMs }: {
       );
     }
     await nextWithin(changes, remainingMs);
+    await standstill?.look();
   }
   return target.conclude() ? 0 : 1;
+}
+
+async function standstillOf(context: Context, target: Awaited): Promise<Standstill | undefined> {
+  if (!context.print.hints) return undefined;
+  const { Standstill } = await import("./say_standstill.ts");
+  return await Standstill.begin(context, () => target.whyItStands());
 }
 
 async function nextWithin(changes: Changes, ms: number): Promise<void> {
@@ -112,9 +121,9 @@ class SomeJobs implements Awaited {
     if (!this.#context.json) say(() => this.#context.print.line(`${id} ${state}`));
   }
 
-  async sayWhyItStands(): Promise<void> {
-    const { sayWhyJobsStand } = await import("./say_standstill.ts");
-    await sayWhyJobsStand(this.#context, this.#left);
+  async whyItStands(): Promise<Obstacle[]> {
+    const { whyJobsStand } = await import("./say_standstill.ts");
+    return await whyJobsStand(this.#context, this.#left);
   }
 
   conclude(): boolean {
@@ -173,9 +182,9 @@ class WholeQueues implements Awaited {
     return { completed, dead, cancelled };
   }
 
-  async sayWhyItStands(): Promise<void> {
-    const { sayWhyWholeQueuesStand } = await import("./say_standstill.ts");
-    await sayWhyWholeQueuesStand(this.#context, this.#queue);
+  async whyItStands(): Promise<Obstacle[]> {
+    const { whyWholeQueuesStand } = await import("./say_standstill.ts");
+    return await whyWholeQueuesStand(this.#context, this.#queue);
   }
 
   conclude(): boolean {

@@ -110,6 +110,9 @@ const TREE: Group = {
       branches: {
         use: () => import("../commands/store/use.ts"),
         show: () => import("../commands/store/show.ts"),
+        check: () => import("../commands/store/check.ts"),
+        copy: () => import("../commands/store/copy.ts"),
+        roles: () => import("../commands/store/roles.ts"),
       },
     },
     backup: () => import("../commands/backup.ts"),

@@ -8,12 +8,20 @@ import { StoreBusy, StoreUnusable } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import type { EnqueueOptions, RequestKey } from "../contract.ts";
 import { idOf, waitingState } from "../rules/jobs.ts";
-import { divide, idsGivenBefore, nameOf, NewJobTally, rememberedSince } from "../rules/new_jobs.ts";
+import {
+  divide,
+  type Divided,
+  idsGivenBefore,
+  nameOf,
+  NewJobTally,
+  rememberedSince,
+} from "../rules/new_jobs.ts";
 import { takenId } from "../rules/refusals.ts";
 import { CountChanges } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { Lost, type Statement, type Value } from "./engine/driver.ts";
-import { takenIn } from "./engine/failures.ts";
+import { isForbidden, takenIn } from "./engine/failures.ts";
+import { enqueueByFunction, mayOnlyEnqueue } from "./enqueuer.ts";
 import { FIELD_COLUMNS, toValue, typeOf } from "./rows.ts";
 
 /** The columns of a new job, with their types, in the order of their parameters; besides, `created_at`. */
@@ -71,13 +79,24 @@ export async function enqueue(
     madeAt: request ? options.now : rememberedSince(options) + OWN_KEPT_MS,
     options,
   };
-  if (request) {
+  const divided = divide(jobs);
+  // who enqueues very many is asked first: then nothing is to be said twice
+  if (divided.many && await mayOnlyEnqueue(db)) return await enqueueByFunction(db, [...divided.jobs], keyed);
+  try {
+    return await enqueueItself(db, divided, keyed);
+  } catch (error) {
+    if (divided.many || !isForbidden(error) || !await mayOnlyEnqueue(db)) throw error;
+    return await enqueueByFunction(db, [...divided.jobs], keyed);
+  }
+}
+
+async function enqueueItself(db: Database, divided: Divided, keyed: Keyed): Promise<string[]> {
+  if (keyed.options.request) {
     const known = await knownIds(db, keyed).catch((error) => {
       throw db.explain(error);
     });
     if (known) return known;
   }
-  const divided = divide(jobs);
   return await (divided.many ? enqueueMany : enqueueSome)(db, divided.jobs, keyed);
 }
 

@@ -134,7 +134,14 @@ async function addTo(tx: Transaction, tallies: readonly TallyRow[]): Promise<voi
     keys.map(({ queue }) => queue),
   );
   for (const row of stored) sums.add(row, row.queue, toFigures(row));
-  const rows = [...sums.rows.values()];
+  await putFigures(tx, [...sums.rows.values()]);
+}
+
+/** Stores rows of figures in the place of those that are there. */
+export async function putFigures(
+  tx: Transaction,
+  rows: readonly (Span & { queue: string; figures: Figures })[],
+): Promise<void> {
   await tx.all(
     STORE,
     rows.map(({ span }) => span),

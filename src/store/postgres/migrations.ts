@@ -3,9 +3,11 @@
  * Brings a schema up to date, by the numbered steps of `migrations/`. Invariant: it takes all that it lacks, in one
  * transaction, or none; of many that want to at once, one does it, and the others wait.
  */
-import { StoreNewer } from "../../domain/errors.ts";
+import { StoreNewer, StoreUnusable } from "../../domain/errors.ts";
+import { BEING_COPIED } from "../rules/copied.ts";
 import type { Database, Transaction } from "./engine/database.ts";
 import { STEPS } from "./migrations/index.ts";
+import type { Step } from "./migrations/step.ts";
 
 /** What is noted of a schema. */
 export interface Version {
@@ -33,10 +35,20 @@ export async function versionOf(db: Pick<Transaction, "all">, schema: string): P
 /** @throws {StoreNewer} when a newer version of this program has taken steps that this one must know */
 export function checkVersion({ version, oldest }: Version, shown: string): void {
   if (STEPS.length >= oldest) return;
+  if (oldest === BEING_COPIED) {
+    throw new StoreUnusable(
+      `Cannot use the store "${shown}": it is being copied to; where that was broken off, queuectl store copy goes on with it`,
+    );
+  }
   throw new StoreNewer(
     `Cannot use the store "${shown}": a newer queuectl wrote it (version ${version}, this one knows ` +
       `${STEPS.length}); update queuectl`,
   );
+}
+
+/** What a program has to know at least, to use a schema that has taken these steps. */
+export function oldestOf(steps: readonly Step[]): number {
+  return Math.max(...steps.map((step) => step.oldest));
 }
 
 /** Whoever holds it brings a schema up to date; the name stands for all schemas of a database. */
@@ -55,7 +67,7 @@ export async function migrate(db: Database): Promise<void> {
     const [there] = await tx.all("SELECT 1 FROM pg_namespace WHERE nspname = $1", schema);
     if (!there) await tx.all(`${MAKE}"${schema}"`); // asking for one that is there would take a privilege, too
     for (const { sql } of STEPS.slice(from)) await tx.all(sql);
-    const oldest = Math.max(...STEPS.map((step) => step.oldest));
+    const oldest = oldestOf(STEPS);
     await tx.all("DELETE FROM queuectl.meta");
     await tx.all("INSERT INTO queuectl.meta (version, oldest) VALUES ($1, $2)", STEPS.length, oldest);
   });

@@ -87,7 +87,8 @@ interface Wanted {
 
 /** Takes the first jobs of all these lanes together, and puts the lanes right that it looked into. */
 function takeFirst(db: Database, page: readonly Lane[], { wanted, until, take }: Wanted): void {
-  const queue = page.map((lane) => new OpenLane(db, lane, page.length === 1 ? wanted + 1 : 1)).reverse();
+  const size = page.length === 1 ? wanted + 1 : 2; // the one to take, and where the lane stands then
+  const queue = page.map((lane) => new OpenLane(db, lane, size)).reverse();
   const touched = new Set<OpenLane>();
   for (let room = wanted; room > 0;) {
     const lane = queue.pop();

@@ -52,7 +52,7 @@ function addAll(db: Database, tally: FigureTally, spans: readonly Span[]): void 
 }
 
 /** To which rows something is added; without a queue, to those of all of them together. */
-interface Rows {
+export interface Rows {
   spans: readonly Span[];
   queue?: string;
 }
@@ -70,15 +70,18 @@ interface Row extends Omit<Figures, "timedOut" | "waitMs" | "runMs">, Histograms
 
 const COUNTS = "enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead";
 
-/** One statement for all rows: with one for each, an exchange of few jobs would take a third longer. */
+/**
+ * One statement for all rows: with one for each, an exchange of few jobs would take a third longer. Its values are the
+ * queue, if any, and the counts, which all rows have in common, then four for each row.
+ */
 function addTo(rows: number, queue: boolean): string {
-  const spans = new Array(rows).fill("(?, ?, ?, ?)").join(", ");
-  const column = queue ? "queue, " : "";
+  const common = [...(queue ? ["queue"] : []), ...COUNTS.split(", ")];
+  const same = common.map((_, n) => `?${n + 1}`).join(", ");
+  const row = (n: number) => [1, 2, 3, 4].map((at) => `?${common.length + 4 * n + at}`);
+  const values = Array.from({ length: rows }, (_, n) => `(${same}, ${row(n).join(", ")})`);
   return `
-    WITH added (${column}${COUNTS}) AS (VALUES (${queue ? "?, " : ""}?, ?, ?, ?, ?, ?, ?, ?, ?)),
-      spans (span, start, wait_ms, run_ms) AS (VALUES ${spans})
-    INSERT INTO ${queue ? "figures" : "overall_figures"} (span, start, ${column}${COUNTS}, wait_ms, run_ms)
-    SELECT span, start, ${column}${COUNTS}, wait_ms, run_ms FROM spans CROSS JOIN added WHERE true
+    INSERT INTO ${queue ? "figures" : "overall_figures"} (${common.join(", ")}, span, start, wait_ms, run_ms)
+    VALUES ${values.join(", ")}
     ON CONFLICT DO UPDATE SET
       ${COUNTS.split(", ").map((count) => `${count} = ${count} + excluded.${count}`).join(", ")},
       wait_ms = ifnull(excluded.wait_ms, wait_ms), run_ms = ifnull(excluded.run_ms, run_ms)`;
@@ -98,6 +101,11 @@ const STATEMENTS = new Map([1, 3].flatMap((rows) =>
   ])
 ));
 
+/** Adds figures to some rows. */
+export function putFigures(db: Database, figures: Figures, rows: Rows): void {
+  add(db, figures, rows);
+}
+
 function add(db: Database, figures: Figures, { spans, queue }: Rows): void {
   const { add, histograms } = STATEMENTS.get(`${spans.length} ${queue !== undefined}`)!;
   const ofQueue = queue === undefined ? [] : [queue];
@@ -106,9 +114,10 @@ function add(db: Database, figures: Figures, { spans, queue }: Rows): void {
     histograms,
     ...spans.flatMap(({ span, start }) => [span, start, ...ofQueue]),
   );
+  const wait = adding(waitMs), run = adding(runMs);
   const rows = spans.flatMap(({ span, start }) => {
     const before = stored.find((row) => row.span === span);
-    return [span, start, plus(before?.wait_ms ?? null, waitMs), plus(before?.run_ms ?? null, runMs)];
+    return [span, start, wait(before?.wait_ms ?? null), run(before?.run_ms ?? null)];
   });
   db.run(
     add,
@@ -126,12 +135,16 @@ function add(db: Database, figures: Figures, { spans, queue }: Rows): void {
   );
 }
 
-/** A stored histogram with another added to it. */
-function plus(stored: string | null, added: Histogram): string | null {
-  if (added.count === 0) return stored;
-  const sum = toHistogram(stored);
-  addHistogram(sum, added);
-  return JSON.stringify(sum);
+/** Adds a histogram to stored ones. Where there is none yet, which is often so, all are given the same text. */
+function adding(added: Histogram): (stored: string | null) => string | null {
+  if (added.count === 0) return (stored) => stored;
+  const alone = JSON.stringify(added);
+  return (stored) => {
+    if (stored === null) return alone;
+    const sum = toHistogram(stored);
+    addHistogram(sum, added);
+    return JSON.stringify(sum);
+  };
 }
 
 function toHistogram(stored: string | null): Histogram {

@@ -6,6 +6,7 @@ import { formatDuration } from "../../../domain/duration.ts";
 import { StoreDamaged, UserError } from "../../../domain/errors.ts";
 import { settingsFrom } from "../../../domain/settings.ts";
 import type { Store, StoreInfo, WorkerInfo } from "../../../store/contract.ts";
+import { checkServerOf } from "../../../store/check.ts";
 import { rescueOf } from "../../../store/open.ts";
 import type { Home } from "../../../system/home.ts";
 import type { Context } from "../../line/context.ts";
@@ -76,6 +77,7 @@ async function* checkOpened(context: Context, store: Store): AsyncGenerator<Find
   else return yield await damaged(context, { check: "integrity", found: inShort(damage) });
   await store.changeSettings(new Map()); // changes nothing, but says when nothing can be written
   while (await store.recover()); // what a killed process had begun to enqueue
+  yield* checkServerOf(context.meant, context);
   yield* findingsOf("counts", await store.recount(), "please report this as a defect of queuectl");
   yield await checkDoorbell(context, store);
   yield* checkWorkers(context, store);

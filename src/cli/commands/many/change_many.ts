@@ -8,7 +8,7 @@ import type { Changed, JobChanges, Selection, Store, Verb, Wish } from "../../..
 import type { Context } from "../../line/context.ts";
 import { type Flags, type FlagValues, toggle } from "../../line/flags.ts";
 import { ask, canAsk } from "../../show/ask.ts";
-import { hintAtUnknownQueues } from "../unknown_names.ts";
+import { hintAtUnknownLabel, hintAtUnknownQueues } from "../unknown_names.ts";
 import { describeJobs, FILTERS, type FilterValues, grouped, isFiltered, selectorOf } from "./filter_flags.ts";
 
 /** What goes with filters. */
@@ -78,8 +78,9 @@ export async function changeMany(context: Context, doing: Doing): Promise<Change
     verb,
     ...only && { only },
   });
-  if (selection.seqs.length + selection.passedOver === 0 && filters.queue !== undefined) {
-    await hintAtUnknownQueues(context, [filters.queue]);
+  if (selection.seqs.length + selection.passedOver === 0) {
+    if (filters.queue !== undefined) await hintAtUnknownQueues(context, [filters.queue]);
+    if (filters.label !== undefined) await hintAtUnknownLabel(context, filters.label);
   }
   if (doing.dryRun) return void await showOnly(context, store, { doing, selection });
   if (selection.seqs.length > 0 && !doing.yes && !await isWanted(doing, selection)) {

@@ -6,6 +6,7 @@
 import { NoSuch } from "../../../domain/errors.ts";
 import { ENDED, type Job } from "../../../domain/job.ts";
 import type { Store } from "../../../store/contract.ts";
+import type { Obstacle } from "../../../views/standstill.ts";
 import type { Context } from "../../line/context.ts";
 import { say } from "./say.ts";
 
@@ -33,10 +34,10 @@ export class FirstOfJobs {
     return 0;
   }
 
-  /** Hints at what keeps them from starting. */
-  async sayWhyItStands(): Promise<void> {
-    const { sayWhyJobsStand } = await import("../say_standstill.ts");
-    await sayWhyJobsStand(this.#context, this.#ids);
+  /** What keeps them from starting. */
+  async whyItStands(): Promise<Obstacle[]> {
+    const { whyJobsStand } = await import("../say_standstill.ts");
+    return await whyJobsStand(this.#context, this.#ids);
   }
 
   /** Whether it ended as it should; prints it. */

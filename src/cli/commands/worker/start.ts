@@ -60,6 +60,7 @@ export const command: Target = defineCommand({
     // A directory that somebody removes must not take the worker with it.
     const directory = currentDirectory();
     const storeName = nameFor(home, context.meant);
+    Deno.mkdirSync(home.dir, { recursive: true, mode: 0o700 }); // a store elsewhere does not make it
     Deno.chdir(home.dir);
     await dropNeedless(context);
     await using journal = new LineJournal({ clock, json, logs: flags.log ? home.logs : null });

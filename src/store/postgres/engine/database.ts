@@ -22,7 +22,7 @@ const LIMIT_MS = 60_000;
 /** A transaction whose client is not heard of for so long is undone: nobody else should wait for one that is gone. */
 const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${LIMIT_MS}`;
 /** At most so many connections: each is a process of the server. */
-const MOST_CONNECTIONS = 6;
+export const MOST_CONNECTIONS = 6;
 /** What the server undid for the sake of others is done again, so often. */
 const TRIES = 8;
 /** The longest pause before that, which is random so that two do not meet again. */
@@ -98,7 +98,7 @@ export class Database {
         try {
           return (await one.queries([{ sql: BEGIN }, ...all, { sql: "COMMIT" }], limitMs)).slice(1, -1);
         } catch (error) {
-          if (!one.isClosed) await one.query({ sql: "ROLLBACK" }, limitMs);
+          if (!one.isClosed) await one.query({ sql: "ROLLBACK" }, limitMs).catch(() => one.close());
           throw error;
         }
       }, most)
@@ -120,7 +120,9 @@ export class Database {
           await tx.commit();
           return result;
         } catch (error) {
-          if (!one.isClosed && tx.isOpen) await one.query({ sql: "ROLLBACK" }, LIMIT_MS);
+          if (!one.isClosed && tx.isOpen) {
+            await one.query({ sql: "ROLLBACK" }, LIMIT_MS).catch(() => one.close());
+          }
           throw error;
         }
       })

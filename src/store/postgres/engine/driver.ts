@@ -35,13 +35,17 @@ export class Unreachable extends Lost {}
 
 /** What the server said against a statement; nothing of its transaction happened. */
 export class ServerError extends Error {
+  /** What else is to be said of it. */
+  readonly detail: string;
+
   constructor(
     message: string,
     readonly code: string,
     readonly constraint: string | undefined,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { detail?: string },
   ) {
     super(message, options);
+    this.detail = options?.detail ?? "";
   }
 }
 
@@ -53,6 +57,10 @@ export interface Target {
   /** Shown in the server's list of connections. */
   applicationName: string;
 }
+
+/** What PgBouncer says in statement mode, and the code that stands for it here. */
+const STATEMENT_POOLER = /transaction blocks not allowed in statement pooling mode/i;
+export const NO_TRANSACTIONS = "QU004";
 
 /** What the driver says of a server without TLS. */
 export const NO_TLS = "The server does not support SSL connections";
@@ -70,6 +78,7 @@ interface Client {
   query(
     statement: { text: string; values?: readonly Value[]; name?: string },
   ): Promise<{ rows?: unknown[]; rowCount?: number | null }>;
+  readonly processID: number | null;
   on(event: "error" | "end", listener: () => void): void;
   on(event: "notification", listener: (notice: { channel: string }) => void): void;
   readonly connection: { readonly stream: { destroy(): void } };
@@ -78,6 +87,7 @@ interface Client {
 interface DatabaseError extends Error {
   code?: string;
   constraint?: string;
+  detail?: string;
   severity?: string;
 }
 
@@ -179,13 +189,21 @@ export class Connection {
     } catch (error) {
       connection.close();
       if (error instanceof ServerError && error.code === "28P01") {
-        throw new ServerError(error.message, error.code, aboutPassword || undefined, { cause: error.cause });
+        throw new ServerError(error.message, error.code, undefined, {
+          cause: error.cause,
+          detail: aboutPassword,
+        });
       }
       throw error instanceof Lost ? new Unreachable(error.message, { cause: error.cause }) : error;
     } finally {
       signal?.removeEventListener("abort", giveUp);
     }
     return connection;
+  }
+
+  /** The process of the server that it was told of, which is not the one that answers where a pooler stands between. */
+  get backend(): number | null {
+    return this.#client.processID;
   }
 
   /** Nothing can be asked any more. */
@@ -215,12 +233,13 @@ export class Connection {
   }
 
   async #send<Row>({ sql, values, kept }: Statement): Promise<Result<Row>> {
-    const { rows, rowCount } = await this.#client.query({
-      text: sql,
-      values,
-      ...kept && { name: this.#nameOf(sql) },
-    });
-    return { rows: (rows ?? []) as Row[], count: rowCount ?? 0 }; // several statements in one text give neither
+    const name = kept ? { name: this.#nameOf(sql) } : {};
+    try {
+      const { rows, rowCount } = await this.#client.query({ text: sql, values, ...name });
+      return { rows: (rows ?? []) as Row[], count: rowCount ?? 0 }; // several statements in one text give neither
+    } catch (error) {
+      throw withPrivilege(explained(error), sql);
+    }
   }
 
   /** Under which the server keeps a statement. */
@@ -275,13 +294,43 @@ function withoutVariables<T>(make: () => T): T {
   }
 }
 
+/** The server says what of, not which privilege is missing; the statement tells. */
+function withPrivilege(error: unknown, sql: string): unknown {
+  if (!(error instanceof ServerError) || error.code !== "42501") return error;
+  const [, kind, name] = /^permission denied for (\w+) (.+)$/.exec(error.message) ?? [];
+  if (kind === undefined) return error;
+  const detail = `${privilegeOn(kind, name!, sql)} on ${kind} ${name}`;
+  return new ServerError(error.message, error.code, undefined, { cause: error.cause, detail });
+}
+
+function privilegeOn(kind: string, name: string, sql: string): string {
+  switch (kind) {
+    case "schema":
+      return "USAGE";
+    case "database":
+      return "CREATE";
+    case "function":
+      return "EXECUTE";
+    case "table": {
+      const [, verb] = new RegExp(`(INSERT INTO|UPDATE|DELETE FROM)\\s+"\\w+"\\.${name}\\b`).exec(sql) ?? [];
+      if (verb !== undefined) return verb.split(" ")[0]!;
+      return new RegExp(`"\\.${name}\\b`).test(sql) ? "SELECT" : "a privilege";
+    }
+    default:
+      return "a privilege";
+  }
+}
+
 /** As one of our own: the server's sentence, or a connection that was lost. */
 function explained(error: unknown): unknown {
   if (error instanceof pg.DatabaseError) {
-    const { message, code = "", constraint, severity } = error;
+    const { message, code = "", constraint, detail = "", severity } = error;
     // what ends the connection may have come after a commit
+    if (STATEMENT_POOLER.test(message)) {
+      return new ServerError(message, NO_TRANSACTIONS, undefined, { cause: error });
+    }
     const ended = severity === "FATAL" || severity === "PANIC";
-    const known = new ServerError(message, code, constraint, { cause: error });
+    const known = new ServerError(message, code, constraint, { cause: error, detail });
     return ended && /^(57P0[1-4]|08)/.test(code) ? new Lost(message, { cause: error }) : known;
   }
   if (error instanceof Lost || error instanceof ServerError || !(error instanceof Error)) return error;

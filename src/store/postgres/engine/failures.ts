@@ -19,6 +19,12 @@ export function takenIn(error: unknown): string | undefined {
   return error instanceof ServerError && error.code === "23505" ? error.constraint : undefined;
 }
 
+/** This user lacks a privilege for it; also once it was explained. */
+export function isForbidden(error: unknown): boolean {
+  const known = error instanceof StoreUnusable ? error.cause : error;
+  return known instanceof ServerError && known.code === "42501";
+}
+
 /** An exchange has not the number that comes next. The code is the schema's own. */
 export function isOutOfTurn(error: unknown): boolean {
   return error instanceof ServerError && error.code === "QU002";
@@ -34,7 +40,7 @@ const SENTENCES: readonly (readonly [RegExp, string, typeof StoreUnusable])[] = 
   [/^28P01$/, "Cannot use the store %: the password is wrong, or none was given", StoreUnusable],
   [/^28/, "Cannot use the store %: the server does not let this user in", StoreUnusable],
   [/^3D000$/, "Cannot use the store %: there is no such database; create it first", StoreUnusable],
-  [/^42501$/, "Cannot use the store %: this user lacks a privilege there", StoreUnusable],
+  [/^42501$/, "Cannot use the store %: this user lacks ", StoreUnusable],
   [/^(53100|53200)$/, "Cannot write to the store %: the server has no room left", StoreFull],
   [/^53300$/, "Cannot use the store %: the server has no connection left for it", StoreBusy],
   [/^(57P03|57P05)$/, "Cannot use the store %: the server is starting up or shutting down", StoreBusy],
@@ -44,6 +50,11 @@ const SENTENCES: readonly (readonly [RegExp, string, typeof StoreUnusable])[] = 
     /^(42P01|3F000|42883|42703)$/,
     "Cannot use the store %: its tables are not those of this queuectl; update queuectl",
     StoreNewer,
+  ],
+  [
+    /^QU004$/,
+    "Cannot use the store %: a pooler in statement mode stands between; set pool_mode = transaction there, or go past it",
+    StoreUnusable,
   ],
   [/^(40P01|40001)$/, "Cannot use the store %: others change the same jobs; try again", StoreBusy],
 ];
@@ -57,7 +68,7 @@ export function explain(error: unknown, { shown, said }: Pick<Address, "shown" |
   if (error instanceof ServerError) {
     for (const [pattern, sentence, Unusable] of SENTENCES) {
       if (pattern.test(error.code)) {
-        const about = error.code === "28P01" ? error.constraint ?? "" : "";
+        const about = error.code === "28P01" ? error.detail : error.code === "42501" ? lacking(error) : "";
         return new Unusable(sentence.replace("%", () => `"${shown}"`) + about, { cause: error });
       }
     }
@@ -67,6 +78,11 @@ export function explain(error: unknown, { shown, said }: Pick<Address, "shown" |
     return new StoreUnusable(`Cannot use the store "${shown}": ${reasonOf(error)}`, { cause: error });
   }
   return error;
+}
+
+/** Which privilege, as it would be granted. */
+function lacking({ detail }: ServerError): string {
+  return detail || "a privilege there";
 }
 
 /** Why nobody answers, in a few words. */

@@ -13,6 +13,9 @@ export const APPLICATION_ID = 0x5143544c;
 /** The version this program writes: the number of steps in `migrations/`. */
 export const SCHEMA_VERSION = 7;
 
+/** As in `rules/copied.ts`, which commands need not load for it. */
+const BEING_COPIED = 1_000_000;
+
 const HEADER = `
   SELECT (SELECT application_id FROM pragma_application_id) AS application,
          (SELECT user_version FROM pragma_user_version) AS version`;
@@ -34,6 +37,11 @@ export function versionOf(db: Database, home: Home): number {
 /** @throws {StoreNewer} when a newer version of this program has taken steps that this one does not know */
 export function checkVersion(version: number, home: Home): void {
   if (version <= SCHEMA_VERSION) return;
+  if (version === BEING_COPIED) {
+    throw new StoreUnusable(
+      `Cannot use "${home.database}": it is being copied to; where that was broken off, queuectl store copy goes on with it`,
+    );
+  }
   throw new StoreNewer(
     `Cannot use "${home.database}": a newer queuectl wrote it (version ${version}, this one knows ` +
       `${SCHEMA_VERSION}); update queuectl`,
