@@ -7,6 +7,7 @@ import type { ClaimedJob, Exchange, Exchanged, Settlement } from "../contract.ts
 import { answerTo } from "../rules/exchanging.ts";
 import { moveOf } from "../rules/settling.ts";
 import type { Statement, Value } from "./engine/driver.ts";
+import type { From } from "./low_water.ts";
 import { type JobRow, toJob } from "./rows.ts";
 
 /** A claimed job's row: as it was before, and what the claim gave it. */
@@ -29,6 +30,8 @@ export interface Answer {
   waits: boolean;
   /** Jobs ended, or run again, of which others are to be told. */
   toBeTold: boolean;
+  /** The queues that were looked at, where claiming went on after a place. */
+  lanes?: string[];
 }
 
 /** What an exchange came to, and whether it changed anything that others may wait for. */
@@ -63,10 +66,27 @@ const TYPES = [
   ...["uuid[]", "uuid[]", "text[]", "bigint[]", "bytea[]", "bigint[]", "bigint[]", "bigint[]"],
   ...["text[]", "text[]"],
 ];
+const PARAMETERS = TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ");
+const EXCHANGE = calling(`exchange_1(${PARAMETERS})`);
+const EXCHANGE_AFTER = calling(`exchange_after_2(${PARAMETERS}, $26::integer, $27::bigint, $28::text[])`);
+const EXCHANGE_FEW = calling(`exchange_few_2(${PARAMETERS})`);
+
 /** What is left to be told is asked for once all is done: `OFFSET 0` keeps the order. */
-const EXCHANGE = `SELECT x.answer, queuectl.to_be_told_1() AS "toBeTold" FROM (SELECT queuectl.exchange_1(${
-  TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ")
-}) AS answer OFFSET 0) x`;
+function calling(exchange: string): string {
+  return `SELECT x.answer, queuectl.to_be_told_1() AS "toBeTold"
+    FROM (SELECT queuectl.${exchange} AS answer OFFSET 0) x`;
+}
+
+/** So many jobs are few: a plan for all of them costs more than what it saves. */
+export const FEW = 8;
+
+/** What an answer does not tell. */
+interface Rest {
+  /** What claimed jobs read on their stdin. */
+  inputs?: ReadonlyMap<number, Uint8Array>;
+  /** There may be more to claim. */
+  more?: boolean;
+}
 
 /** What a supervisor brings, as the values of the function. */
 export class Request {
@@ -112,21 +132,30 @@ export class Request {
     ];
   }
 
-  /** The call; without a number, it takes the next one. */
-  statement(number: number | undefined): Statement {
-    const { supervisor, now } = this.wanted;
-    return { sql: EXCHANGE, values: [supervisor, number ?? null, now, ...this.#values] };
+  /**
+   * The call; without a number, it takes the next one. Up to `few` jobs are dealt with one by one; `from` is where claiming
+   * goes on.
+   */
+  statement({ number, few, from }: { number: number | undefined; few: number; from?: From }): Statement {
+    const { supervisor, now, settlements, output, free } = this.wanted;
+    const values = [supervisor, number ?? null, now, ...this.#values];
+    if (Math.max(settlements.length, output.length, free.length) <= few) {
+      return { sql: EXCHANGE_FEW, values, kept: true };
+    }
+    if (!from) return { sql: EXCHANGE, values, kept: true };
+    const { after: { priority, seq }, lanes } = from;
+    return { sql: EXCHANGE_AFTER, values: [...values, priority, seq, lanes], kept: true };
   }
 
   answered(
     { claimed, taken, seen, woken, due, waits, refused, toBeTold }: Answer,
-    inputs: ReadonlyMap<number, Uint8Array> = new Map(),
+    { inputs, more = false }: Rest = {},
   ): Came {
     const { free, now } = this.wanted;
     const others = taken < free.length && seen > taken;
     const answer = answerTo(this.wanted, {
-      claimed: (claimed ?? []).map((row) => this.#job(row, inputs.get(row.seq))),
-      more: false,
+      claimed: (claimed ?? []).map((row) => this.#job(row, inputs?.get(row.seq))),
+      more,
       refused: [...this.#refused, ...refused],
       woken,
       dueAt: others ? Math.min(due ?? Infinity, now + BUSY_MS) : due,

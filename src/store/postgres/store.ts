@@ -61,13 +61,13 @@ export class PostgresStore implements contract.Store {
   readonly care: contract.Care = {};
 
   /** The store of an open database; `home` is where this host's workers have their spools. */
-  constructor(home: Home, db: Database, clock: Clock = systemClock) {
+  constructor(home: Home, db: Database, { clock = systemClock, few }: { clock?: Clock; few?: number } = {}) {
     this.#home = home;
     this.#clock = clock;
     this.#time = new ServerTime(db, clock);
     this.#db = db;
     this.#bell = new Bell(db);
-    this.#exchanges = new Exchanges(db);
+    this.#exchanges = new Exchanges(db, few);
   }
 
   listen(
@@ -252,8 +252,7 @@ export class PostgresStore implements contract.Store {
     const { exchanged, changed, toBeTold } = await this.#exchanges.exchange(theirs);
     const tells = toBeTold && await this.#tellSome(theirs.now);
     if (changed || tells) {
-      this.#bell.ringSoon("results");
-      if (givesWork(wanted) || tells) this.#bell.ringSoon("work");
+      this.#bell.ringSoon(givesWork(wanted) || tells ? ["results", "work"] : ["results"]);
       await this.#tidy(theirs.now);
     }
     const answer = exchangedAt(exchanged, -offset);
