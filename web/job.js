@@ -11,8 +11,8 @@ import { addressWith, go, Link } from "./router.js";
 const OWN_WAYS = "command id queue priority max_retries timeout run_at label cwd env hold".split(" ");
 const OTHERS = FIELDS.filter(({ name, json }) => json !== null && !OWN_WAYS.includes(name));
 
-const WAITING = ["pending", "scheduled", "failed"];
-const ENDED = ["completed", "dead", "cancelled"];
+const WAITING = ["blocked", "pending", "scheduled", "failed"];
+const ENDED = ["completed", "dead", "cancelled", "skipped"];
 
 export function Job({ id, query }) {
   const path = `/jobs/${encodeURIComponent(id)}`;
@@ -40,6 +40,12 @@ export function Job({ id, query }) {
         <ul>${job.waits_because.map((reason) => html`<li key=${reason}>${reason}</li>`)}</ul>
       </section>
     `}
+    ${job.not_run_because.length > 0 && html`
+      <section class="why">
+        <h2>Why was it not run?</h2>
+        <ul>${job.not_run_because.map((reason) => html`<li key=${reason}>${reason}</li>`)}</ul>
+      </section>
+    `}
     <pre class="command" aria-label="Command">${visible(job.command)}</pre>
     <${Facts} rows=${[
       ["Queue", html`<${Link} to=${withQuery("/jobs", { queue: job.queue })}>${job.queue}<//>`],
@@ -47,6 +53,7 @@ export function Job({ id, query }) {
         "Label",
         job.label && html`<${Link} to=${withQuery("/jobs", { label: job.label })}>${visible(job.label)}<//>`,
       ],
+      ["Needs", job.needs && html`<${Needs} ...${job.needs} />`],
       ["Priority", job.priority || null],
       ["Attempts", `${job.attempts} of at most ${job.max_retries + 1}`],
       ["Timeout", job.timeout ? duration(job.timeout) : null],
@@ -92,6 +99,17 @@ export function Job({ id, query }) {
       <${Output} key=${chosen} ...${{ id: job.id, attempt: chosen, last }} />
     `}
   `;
+}
+
+/** The jobs it comes after, those that keep it from running first. */
+function Needs({ any, count, jobs }) {
+  return html`${any && count > 1 && "any of "}${
+    jobs.map(({ id, state, wanting }, n) =>
+      html`${n > 0 && ", "}<${Link} key=${id} to=${`/jobs/${encodeURIComponent(id)}`}>${id}<//> ${
+        state ? html`<span class=${state}>${state}</span>` : "gone"
+      }${wanting !== "completed" && ` (${wanting})`}`
+    )
+  }${count > jobs.length && ` and ${count - jobs.length} more`}`;
 }
 
 /** Since when its processes stand still, or that they do not yet. */

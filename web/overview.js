@@ -137,7 +137,9 @@ function Queues({ queues, more }) {
       <div class="scroll">
         <table>
           <thead>
-            <tr><th>Queue</th>${["pending", "scheduled", "processing", "failed", "dead"].map((state) =>
+            <tr><th>Queue</th>${["blocked", "pending", "scheduled", "processing", "failed", "dead"].map((
+              state,
+            ) =>
               html`<th key=${state} class="right">${state}</th>`
             )}<th>oldest pending</th><th class="right">at most</th><th></th></tr>
           </thead>
@@ -149,7 +151,7 @@ function Queues({ queues, more }) {
                       ${queue.paused && html`
                         <span class="tag">paused</span>
                       `}</td>
-                    ${["pending", "scheduled", "processing", "failed", "dead"].map((state) =>
+                    ${["blocked", "pending", "scheduled", "processing", "failed", "dead"].map((state) =>
                       html`<td key=${state} class="right">${
                         queue.counts[state] > 0 &&
                         html`<${Link} to=${withQuery("/jobs", { queue: queue.name, state })}>${

@@ -3,7 +3,17 @@ import { h, html, render, useEffect, useRef, useState } from "./lib.js";
 import { fromNow, localTime, number, visible } from "./format.js";
 
 /** All states, in the order in which a job meets them. */
-export const STATES = ["pending", "scheduled", "processing", "completed", "failed", "dead", "cancelled"];
+export const STATES = [
+  "blocked",
+  "pending",
+  "scheduled",
+  "processing",
+  "completed",
+  "failed",
+  "dead",
+  "cancelled",
+  "skipped",
+];
 
 /** A state as a word in its colour. */
 export function State({ state, held, paused_since: paused }) {

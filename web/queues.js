@@ -42,7 +42,8 @@ export function QueuesPage({ query }) {
       `${queue.paused ? "Resumed" : "Paused"} queue "${queue.name}"`,
     );
   const clear = async (queue) => {
-    const waiting = queue.counts.pending + queue.counts.scheduled + queue.counts.failed;
+    const waiting = queue.counts.blocked + queue.counts.pending + queue.counts.scheduled +
+      queue.counts.failed;
     if (!await ask(`Delete ${count(waiting)} that wait in "${queue.name}"?`, { yes: "Delete them" })) return;
     await attempt(() => call("POST", `${pathOf(queue)}/clear`), ({ deleted }) => `Deleted ${count(deleted)}`);
   };

@@ -6,7 +6,7 @@
 import { BadInput, UserError } from "./errors.ts";
 import type { NewJob } from "./job.ts";
 import { parseJson } from "./json_fault.ts";
-import { type JobDefaults, jobFromCommand, jobFromValue } from "./spec.ts";
+import { type JobDefaults, jobFromCommand, jobFromValue, quote } from "./spec.ts";
 
 /** The jobs of a text. */
 export interface Bulk {
@@ -25,14 +25,57 @@ export function readBulk(
   text: string,
   { source, defaults }: { source: string; defaults: JobDefaults },
 ): Bulk {
-  if (/^\s*\[\s*[{\]]/.test(text)) return readArray(text, { source, defaults });
+  const names: Names = new Map();
+  const { jobs, place } = readAll(text, { source, defaults, names });
+  return { jobs: names.size === 0 ? jobs : jobs.map((job) => resolved(job, names)), place };
+}
+
+/** What jobs are called within their file, and their positions there. */
+type Names = Map<string, number>;
+
+/** A job with the positions of those that it needs by such names. */
+function resolved(job: NewJob, names: Names): NewJob {
+  const all = { ...job };
+  for (const key of ["after", "afterFailed", "afterEnded"] as const) {
+    const refs = job[key];
+    if (refs) all[key] = refs.map((ref) => names.get(ref as string) ?? ref);
+  }
+  return all;
+}
+
+/** A job of a file, which may have a name there. */
+function jobOf(
+  value: unknown,
+  { defaults, names, n }: { defaults: JobDefaults; names: Names; n: number },
+): NewJob {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, "name")) {
+    return jobFromValue(value, defaults);
+  }
+  const { name, ...fields } = value as { name: unknown };
+  if (typeof name !== "string" || !/^[A-Za-z0-9._:-]{1,128}$/.test(name)) {
+    throw new BadInput(
+      `Cannot use name ${quote(name)}: it takes 1 to 128 of the characters A-Z a-z 0-9 . _ : -`,
+    );
+  }
+  if (names.has(name)) throw new BadInput(`Cannot use name "${name}" twice in a file`);
+  names.set(name, n);
+  return jobFromValue(fields, defaults);
+}
+
+function readAll(
+  text: string,
+  { source, defaults, names }: { source: string; defaults: JobDefaults; names: Names },
+): Bulk {
+  if (/^\s*\[\s*[{\]]/.test(text)) return readArray(text, { source, defaults, names });
   const lines = text.split("\n");
   const isJson = lines.find(isContent)?.trimStart().startsWith("{") ?? false;
   const bulk: { jobs: NewJob[]; lines: number[] } = { jobs: [], lines: [] };
   lines.forEach((line, index) => {
     if (!isContent(line)) return;
     const place = `line ${index + 1}`;
-    bulk.jobs.push(located({ source, place }, () => readLine(line, { isJson, defaults })));
+    bulk.jobs.push(
+      located({ source, place }, () => readLine(line, { isJson, defaults, names, n: bulk.jobs.length })),
+    );
     bulk.lines.push(index + 1);
   });
   return { jobs: bulk.jobs, place: (n) => `line ${bulk.lines[n]}` };
@@ -43,8 +86,11 @@ function isContent(line: string): boolean {
   return first !== undefined && first !== "#";
 }
 
-function readLine(line: string, { isJson, defaults }: { isJson: boolean; defaults: JobDefaults }): NewJob {
-  if (isJson) return jobFromValue(parseJson(line, adviceFor(line)), defaults);
+function readLine(
+  line: string,
+  { isJson, defaults, ...among }: { isJson: boolean; defaults: JobDefaults; names: Names; n: number },
+): NewJob {
+  if (isJson) return jobOf(parseJson(line, adviceFor(line)), { defaults, ...among });
   if (/^\s*\{\s*"/.test(line)) {
     throw new BadInput("Cannot mix JSON and commands: the first line is a command");
   }
@@ -62,11 +108,14 @@ function adviceFor(line: string): string {
 /** In characters: what can still be read in a sentence. */
 const LONGEST_EXAMPLE = 80;
 
-function readArray(text: string, { source, defaults }: { source: string; defaults: JobDefaults }): Bulk {
+function readArray(
+  text: string,
+  { source, defaults, names }: { source: string; defaults: JobDefaults; names: Names },
+): Bulk {
   const values = located({ source }, () => parseJson(text)) as unknown[];
   const place = (n: number) => `item ${n + 1}`;
   const jobs = values.map((value, n) =>
-    located({ source, place: place(n) }, () => jobFromValue(value, defaults))
+    located({ source, place: place(n) }, () => jobOf(value, { defaults, names, n }))
   );
   return { jobs, place };
 }

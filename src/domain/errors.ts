@@ -36,6 +36,42 @@ export class BadInput extends UserError {
   override readonly exitCode = 2;
 }
 
+/** One of the jobs to be enqueued needs what cannot be needed. Nothing was enqueued. */
+export class BadNeed extends BadInput {
+  /** The job's position among those that were to be enqueued, from 0. */
+  readonly index: number;
+
+  /** `message` is the sentence, `index` the job's position. */
+  constructor(message: string, index: number) {
+    super(message);
+    this.index = index;
+  }
+}
+
+/** Some of the jobs to be enqueued need each other. Nothing was enqueued. */
+export class NeedsCycle extends BadInput {
+  /** Their positions among those that were to be enqueued, each needing the next, the last the first. */
+  readonly members: readonly number[];
+  /** What they are called, `#n` where they have no name. */
+  readonly names: readonly string[];
+
+  /** `members` are their positions, `names` what they are called. */
+  constructor(members: readonly number[], names: readonly string[]) {
+    super(`Cannot make jobs wait for each other: ${[...names, names[0]].join(" needs ")}`);
+    this.members = members;
+    this.names = names;
+  }
+
+  /** The same, saying where each of them stands. */
+  among(place: (n: number) => string): NeedsCycle {
+    const named = this.members.map((member, n) => {
+      const name = this.names[n]!;
+      return name.startsWith("#") ? place(member) : `${name} (${place(member)})`;
+    });
+    return new NeedsCycle(this.members, named);
+  }
+}
+
 /** The home or its database cannot be used: not writable, damaged, newer, full. Exit code 3. */
 export class StoreUnusable extends UserError {
   /** The same words may work once the home does. */
@@ -61,4 +97,10 @@ export class StoreDamaged extends StoreUnusable {}
 export class PermissionMissing extends UserError {
   /** The same words work with the flag. */
   override readonly exitCode = 4;
+}
+
+/** For an id that no job has. `what` cannot be done, such as `cancel`, or `show logs of`. A number alone is how other programs name jobs. */
+export function noSuchJob(what: string, id: string): NoSuch {
+  const meant = /^#?[1-9]\d{0,14}$/.test(id) ? `, did you mean j${id.replace("#", "")}?` : "";
+  return new NoSuch(`Cannot ${what} job "${id}": no such job${meant}`);
 }

@@ -5,6 +5,7 @@
  * kind is an entry here and a column in a migration, and a new kind does not compile until everybody knows it. Pure;
  * it knows the names that a field has in SQL and JSON, but neither of the two.
  */
+import type { NeedRef, SaidNeeds } from "./needs.ts";
 import { LARGEST_OUTPUT, MAX_INT32, MIN_INT32, type Settings } from "./settings.ts";
 
 /** The ids a user may give. Ids of the form `j<digits>` belong to the store. */
@@ -48,7 +49,9 @@ export type Kind =
   /** How long to wait for the next attempt (see `policy.ts`). */
   | { type: "backoff" }
   /** What a command reads on its stdin: in code bytes, in JSON text or those bytes in base64. */
-  | { type: "input"; as: "text" | "base64" };
+  | { type: "input"; as: "text" | "base64" }
+  /** Other jobs, by their ids: in JSON an array of them, or text with commas. */
+  | { type: "jobs" };
 
 /** A value of a kind, in code. */
 export type ValueOf<K extends Kind> = K extends { type: "integer" | "duration" | "size" | "time" } ? number
@@ -56,6 +59,7 @@ export type ValueOf<K extends Kind> = K extends { type: "integer" | "duration" |
   : K extends { type: "variables" } ? Readonly<Record<string, string>>
   : K extends { type: "flag" } ? boolean
   : K extends { type: "input" } ? Uint8Array
+  : K extends { type: "jobs" } ? readonly NeedRef[]
   : string;
 
 /** A field, by all the names it has. As a flag, `max_retries` is `--max-retries`. */
@@ -261,6 +265,51 @@ export const FIELDS = {
     title: "Delay",
     hint: "not before this long from now",
   },
+  after: {
+    // Kept apart from the job, as all four are: see `needs.ts`.
+    key: "after",
+    column: null,
+    json: null,
+    kind: { type: "jobs" },
+    default: null,
+    editable: true,
+    brief: "not before these jobs have completed; it is skipped when one fails or is called off",
+    title: "After",
+    hint: "j1, j2",
+  },
+  after_failed: {
+    key: "afterFailed",
+    column: null,
+    json: null,
+    kind: { type: "jobs" },
+    default: null,
+    editable: true,
+    brief: "only when these jobs have failed for good",
+    title: "After failure",
+    hint: "j1, j2",
+  },
+  after_ended: {
+    key: "afterEnded",
+    column: null,
+    json: null,
+    kind: { type: "jobs" },
+    default: null,
+    editable: true,
+    brief: "not before these jobs have ended, however",
+    title: "After end",
+    hint: "j1, j2",
+  },
+  any: {
+    key: "any",
+    column: null,
+    json: null,
+    kind: { type: "flag" },
+    default: false,
+    editable: true,
+    brief: "one of the jobs that it comes after is enough",
+    title: "Any of them",
+    hint: null,
+  },
   label: {
     key: "label",
     column: "label",
@@ -364,7 +413,7 @@ export type FieldSetting = {
 }[FieldName];
 
 /** A job to be stored, checked and with its defaults filled in (see `spec.ts`). Its properties are the keys of the fields. */
-export type NewJob = StoredFields & {
+export type NewJob = StoredFields & SaidNeeds & {
   /** What its attempts read on their stdin, at most `LARGEST_STDIN` bytes; nothing unless given. */
   stdin?: Uint8Array | null;
 };

@@ -4,11 +4,13 @@
  * Every write of a state goes along `TRANSITIONS`; the database repeats the names as a CHECK.
  */
 import type { NewJob, StoredFields } from "./fields.ts";
+import type { SkipReason } from "./needs.ts";
 
 export type { NewJob };
 
 /** Every state a job can be in, in the order in which a job meets them. */
 export const STATES = [
+  "blocked", // waits for other jobs; their ends make it pending, scheduled or skipped
   "pending", // may run now; a worker claims it
   "scheduled", // its `runAt` lies in the future; the clock makes it pending
   "processing", // an attempt is running; its worker settles it
@@ -16,6 +18,7 @@ export const STATES = [
   "failed", // waits for its next attempt at `runAt`; the clock makes it pending
   "dead", // used up its retries: the dead letter queue; only a person moves it
   "cancelled", // called off by a person; only a person moves it
+  "skipped", // can not start, because of how others ended; it is blocked again when they run again
 ] as const;
 
 /** The state of a job. */
@@ -23,21 +26,26 @@ export type State = typeof STATES[number];
 
 /** Where a job may go from each state, and by whom. */
 export const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
-  // claimed by a worker; called off; given a later `runAt` by `edit`
-  pending: ["processing", "cancelled", "scheduled"],
-  // due, or edited to run now; called off
-  scheduled: ["pending", "cancelled"],
+  // what it needs has come, or can no longer come; called off; made to run anyway by a person
+  blocked: ["pending", "scheduled", "skipped", "cancelled"],
+  // claimed by a worker; called off; given a later `runAt` by `edit`; while it never started, what it needs runs again, or
+  // it is given needs by `edit`
+  pending: ["processing", "cancelled", "scheduled", "blocked", "skipped"],
+  // due, or edited to run now; called off; what it needs runs again, or it is given needs by `edit`
+  scheduled: ["pending", "cancelled", "blocked", "skipped"],
   // settled by its worker or its rescuer; `pending` when released without counting the attempt
   // `scheduled` when it put itself off
   processing: ["completed", "failed", "dead", "cancelled", "pending", "scheduled"],
-  // run again by a person
-  completed: ["pending"],
+  // run again by a person, or together with what it needs
+  completed: ["pending", "blocked"],
   // due, or run again by a person; called off; given a later `runAt` by `edit`
   failed: ["pending", "cancelled", "scheduled"],
-  // run again by a person
-  dead: ["pending"],
-  // run again by a person
-  cancelled: ["pending"],
+  // run again by a person, or together with what it needs
+  dead: ["pending", "blocked"],
+  // run again by a person: as soon as what it needs has come
+  cancelled: ["pending", "scheduled", "blocked"],
+  // what it needs runs again; made to run anyway by a person
+  skipped: ["blocked", "pending", "scheduled"],
 };
 
 /** The states from which a job may move to `to`. */
@@ -46,10 +54,13 @@ export function statesBefore(to: State): State[] {
 }
 
 /** States in which a job waits to run. */
-export const WAITING: readonly State[] = ["pending", "scheduled", "failed"];
+export const WAITING: readonly State[] = ["blocked", "pending", "scheduled", "failed"];
+
+/** States of jobs that wait for nothing but a worker or their time. */
+export const RUNNABLE: readonly State[] = ["pending", "scheduled", "failed"];
 
 /** States in which a job has come to its end. */
-export const ENDED: readonly State[] = ["completed", "dead", "cancelled"];
+export const ENDED: readonly State[] = ["completed", "dead", "cancelled", "skipped"];
 
 /** How an attempt ended; `released` means put back without being counted. */
 export const OUTCOMES = [
@@ -104,6 +115,8 @@ export interface Job extends Omit<StoredFields, "id"> {
   error: string | null;
   /** Who ran the latest attempt. */
   worker: string | null;
+  /** Why it was skipped; null unless it is. */
+  skippedFor: SkipReason | null;
 }
 
 /** How far an attempt is, by its own words. */

@@ -83,6 +83,8 @@ function described(kind: Kind): string {
       return 'delays such as "5s,30s,5m", or "base=2,factor=3,max=10m,jitter=0.1" with some of these, or default';
     case "input":
       return kind.as === "text" ? "text" : "bytes in base64";
+    case "jobs":
+      return "ids of jobs, with commas between them, or none";
   }
 }
 
@@ -129,8 +131,22 @@ function readValue(kind: Kind, value: unknown, surroundings: Surroundings): unkn
       return readBackoff(value);
     case "input":
       return readStdin(kind.as, value);
+    case "jobs":
+      return readRefs(value);
   }
 }
+
+/** Ids, each once; `none` is no job. */
+function readRefs(value: unknown): readonly string[] | undefined {
+  const all = typeof value === "string"
+    ? value.trim() === "none" ? [] : value.split(",").map((id) => id.trim())
+    : value;
+  if (!Array.isArray(all) || !all.every((id) => typeof id === "string" && IS_REF.test(id))) return undefined;
+  return [...new Set(all)];
+}
+
+/** Any id that a job can have, those that the store gives included. */
+const IS_REF = /^[A-Za-z0-9._:-]{1,128}$/;
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && !value.includes("\0") && value.isWellFormed();
@@ -215,7 +231,20 @@ function readInto(
     throw new BadInput("Cannot use stdin and stdin_base64 together: each says what the job reads");
   }
   checkRetryLists(job as Partial<NewJob>);
+  if (
+    values.any === true && AFTERS.every((name) => !isGiven(values[name]) && !isGiven(job[FIELDS[name].key]))
+  ) {
+    throw new BadInput(
+      "Cannot use any without after, after_failed or after_ended: it says how many of those",
+    );
+  }
   if (values.command !== undefined) checkLength(values.command as string);
+}
+
+const AFTERS = ["after", "after_failed", "after_ended"] as const;
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 /** Whether that is the name of a field. */

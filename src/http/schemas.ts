@@ -5,6 +5,7 @@
  */
 import { type Field, FIELDS, type Kind, SHOWN_FIELDS, type ShownName } from "../domain/fields.ts";
 import { OUTCOMES, STATES } from "../domain/job.ts";
+import { SKIP_REASONS, WANTINGS } from "../domain/needs.ts";
 import type { FieldsJson } from "../views/job_json.ts";
 import { WORKER_STATES } from "../views/status.ts";
 import type { JsonSchema } from "./inputs.ts";
@@ -63,6 +64,8 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
     case "path":
     case "input":
       return TEXT;
+    case "jobs":
+      return { type: "array", items: TEXT };
   }
 }
 
@@ -85,6 +88,7 @@ function jobSchema(): JsonSchema {
     signal: orNull(TEXT),
     error: orNull(TEXT),
     worker: orNull(TEXT),
+    skipped_for: { type: ["string", "null"], enum: [...SKIP_REASONS, null] },
     paused_since: orNull(TIME),
     ...others,
     stdin_size: orNull(COUNT as { type: string }),
@@ -121,7 +125,25 @@ const ATTEMPT = record({
 export const JOB_IN_FULL: JsonSchema = {
   ...record({
     ...(JOB.properties as Record<string, JsonSchema>),
+    needs: {
+      anyOf: [
+        { type: "null" },
+        record({
+          any: { type: "boolean" },
+          count: COUNT,
+          open: COUNT,
+          jobs: listOf(record({
+            id: TEXT,
+            wanting: { type: "string", enum: WANTINGS },
+            decided: { type: ["string", "null"], enum: ["met", ...SKIP_REASONS, null] },
+            state: { type: ["string", "null"], enum: [...STATES, null] },
+            exit_code: orNull({ type: "integer" }),
+          })),
+        }),
+      ],
+    },
     waits_because: listOf(TEXT),
+    not_run_because: listOf(TEXT),
     history: listOf(ATTEMPT),
   }),
 };

@@ -13,6 +13,10 @@
  *   attempt settles it, matched by token; once another has settled it, a late result is refused.
  * - **In order.** Jobs are claimed by priority, lowest number first, then in the order they were enqueued;
  *   never from a paused queue, never held, never past a queue's concurrency.
+ * - **After what it needs.** A job that needs others starts only when they have ended as it wants, is skipped as soon as
+ *   that can no longer be, and waits again when they run again, unless it has started. It learns of an end in the
+ *   transaction of that end or soon after, in steps: the exchanges of supervisors see to it, and so does whoever calls for
+ *   the end. New jobs that need what nobody knows, themselves or each other are refused as a `BadNeed` or `NeedsCycle`.
  * - **Counted.** Counts and figures change in the same transaction as what they count.
  * - **Patient.** A busy store makes methods wait, not fail.
  * - Methods throw `Refused` when a job's state or absence forbids it and `StoreUnusable` when the store does.
@@ -21,6 +25,7 @@
  */
 import type { EditableName, FIELDS } from "../domain/fields.ts";
 import type { Figures } from "../domain/figures.ts";
+import type { Decision, Wanting } from "../domain/needs.ts";
 import type { Attempt, Job, NewJob, Outcome, Progress, State, Stream } from "../domain/job.ts";
 
 /** How a store is opened. */
@@ -99,17 +104,24 @@ export interface JobStore {
   /**
    * Makes jobs `pending` at once, with `attempts` 0, `runAt` now, and their history kept. Returns the ids of those that
    * are held, and stay so. For `failed`, `completed`, `dead`
-   * and `cancelled` jobs; `only` narrows that.
+   * and `cancelled` jobs; `only` narrows that. One that was called off before it ever started waits again for what it
+   * needs. Jobs that never started and need one of them wait again, too.
    * @throws {Refused} for a job in another state
    */
-  retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]>;
+  retry(ids: readonly string[], options: RetryOptions): Promise<string[]>;
   /**
-   * Removes jobs with their attempts, output and stdin. `only` narrows the states; never `processing`.
+   * Removes jobs with their attempts, output and stdin. `only` narrows the states; never `processing`. Of those that wait,
+   * what others wait for is removed with `force` alone; to them it was called off.
    * @throws {Refused} for a job in another state
    */
-  delete(ids: readonly string[], options?: { only?: State }): Promise<void>;
+  delete(ids: readonly string[], options?: DeleteOptions): Promise<void>;
+  /** What jobs need, in the order of the ids, each at most `limit` of its needs; null where it needs nothing. */
+  needs(ids: readonly string[], limit: number): Promise<(JobNeeds | null)[]>;
+  /** The jobs that need one, oldest first, at most `limit`. */
+  neededBy(id: string, limit: number): Promise<Dependents>;
   /**
-   * Changes a waiting job. A `runAt` in the future makes it `scheduled`, one in the past or null makes it `pending`.
+   * Changes a waiting job. A `runAt` in the future makes it `scheduled`, one in the past or null makes it `pending`, unless
+   * it waits for others. What is said of those it needs takes the place of all that it needed.
    * @throws {Refused} for a job that is not waiting
    */
   edit(id: string, changes: JobChanges, now: number): Promise<Job>;
@@ -144,6 +156,60 @@ export interface JobStore {
   suggestJobs(wanted: Suggestible): Promise<JobHint[]>;
   /** Labels that jobs have and that begin with a text, in order, at most so many. */
   labels(prefix: string, limit: number): Promise<string[]>;
+}
+
+/** How jobs are run again. */
+export interface RetryOptions {
+  /** In ms since the epoch. */
+  now: number;
+  /** Only for jobs in this state. */
+  only?: State;
+  /** Blocked and skipped ones, too: they start whatever they need. */
+  ignoreNeeds?: boolean;
+  /** Those that need them and have ended run again as well, once what they need has come. */
+  withDependents?: boolean;
+}
+
+/** How jobs are removed. */
+export interface DeleteOptions {
+  /** Only for jobs in this state. */
+  only?: State;
+  /** Waiting ones, too, for which others wait. */
+  force?: boolean;
+}
+
+/** What a job needs. */
+export interface JobNeeds {
+  /** One need that is met is enough. */
+  any: boolean;
+  /** They decide what becomes of the job until it starts. */
+  bound: boolean;
+  /** The first of them: those that can no longer be met, those that are open, those that are met. */
+  needs: JobNeed[];
+  /** How many there are. */
+  of: number;
+  /** How many of them are not decided yet. */
+  open: number;
+}
+
+/** A need of a job. */
+export interface JobNeed {
+  /** The job that is needed. */
+  id: string;
+  /** What it is to be. */
+  wanting: Wanting;
+  /** Null while it has not ended. */
+  decided: Decision | null;
+  /** What has become of it; null when it is gone. */
+  job: Pick<Job, "state" | "exitCode" | "signal" | "error" | "skippedFor"> | null;
+}
+
+/** The jobs that need another. */
+export interface Dependents {
+  /** The first of them. */
+  jobs: { id: string; state: State; wanting: Wanting; decided: Decision | null }[];
+  /** How many there are. */
+  of: number;
 }
 
 /** Jobs that were paused, or resumed. */

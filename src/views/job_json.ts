@@ -12,6 +12,7 @@ import {
   type StoredFields,
 } from "../domain/fields.ts";
 import type { Attempt, Job, Outcome, State } from "../domain/job.ts";
+import type { SkipReason } from "../domain/needs.ts";
 
 /** The fields of a job as JSON. */
 export type FieldsJson = { [N in ShownName as (typeof FIELDS)[N]["json"]]: FieldJson<N> };
@@ -41,6 +42,8 @@ export interface JobJson extends FieldsJson {
   error: string | null;
   /** Who ran it. */
   worker: string | null;
+  /** Why it was skipped; null unless it is. */
+  skipped_for: SkipReason | null;
   /** Since when it stands still while it runs; null when it does not. */
   paused_since: string | null;
   /** How many bytes it reads on its stdin; null is none. */
@@ -107,6 +110,7 @@ export function jobJson(job: Job): JobJson {
     signal: job.signal,
     error: job.error,
     worker: job.worker,
+    skipped_for: job.skippedFor,
     paused_since: timeJson(job.pausedAt),
     ...others,
     stdin_size: job.stdinSize,
@@ -151,6 +155,7 @@ function valueJson({ type }: Kind, value: Job[keyof StoredFields]): unknown {
     case "variables":
     case "flag":
     case "input":
+    case "jobs":
       return value;
   }
 }

@@ -2,8 +2,9 @@
  * @module
  * Why a job that waits is not running, and what is odd about one that runs, in sentences for people.
  */
-import type { Job } from "../domain/job.ts";
+import { type Job, WAITING } from "../domain/job.ts";
 import type { Store, WorkerInfo } from "../store/contract.ts";
+import { needsOf, whatItWaitsFor } from "./needs.ts";
 
 /** Jobs ahead are counted up to this; beyond it, the sentence says "more than" so many. */
 const COUNTED_AHEAD = 1000;
@@ -13,8 +14,12 @@ export async function reasonsToWait(
   job: Job,
   { store, now, say = iso }: { store: Store; now: number; say?: (ms: number) => string },
 ): Promise<string[]> {
-  if (!["pending", "scheduled", "failed"].includes(job.state)) return [];
+  if (!WAITING.includes(job.state)) return [];
   const reasons = job.held ? ["it is held until it is released"] : [];
+  if (job.state === "blocked") {
+    const needs = await needsOf(store, job.id);
+    return [...reasons, ...needs ? whatItWaitsFor(needs) : []];
+  }
   if (job.runAt !== null && job.runAt > now) {
     const until = say(job.runAt);
     reasons.push(

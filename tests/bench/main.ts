@@ -24,7 +24,7 @@ const ROWS: readonly Row[] = [
   BULK,
   PICKUP,
   ENGINE,
-  SERVER,
+  ...SERVER,
   STATUS,
   HTTP,
   PAGES,
@@ -34,7 +34,9 @@ const ROWS: readonly Row[] = [
 
 const unknown = Deno.args.filter((arg) => !ROWS.some((row) => row.name === arg));
 if (unknown.length > 0) {
-  console.error(`Unknown row "${unknown[0]}": there are ${ROWS.map((row) => row.name).join(", ")}`);
+  console.error(
+    `Unknown row "${unknown[0]}": there are ${[...new Set(ROWS.map((row) => row.name))].join(", ")}`,
+  );
   Deno.exit(2);
 }
 

@@ -11,6 +11,7 @@ import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { newJob } from "../helpers/jobs.ts";
+import type { TempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
 import { percentile, showMs } from "./measure.ts";
 import { background, processMs } from "./program.ts";
@@ -24,33 +25,39 @@ const WARM_UP = 10;
 export const PICKUP: Row = {
   name: "pickup",
   async run(fixtures) {
-    const { home, file } = fixtures.fresh();
-    const pipe = file("pipe");
-    await processMs("mkfifo", [pipe]);
-    // Open for both, or opening would wait for the other side and the end of each job would look like the end.
-    using reader = await Deno.open(pipe, { read: true, write: true });
-    const store = await openStore(home);
-    await using _worker = background(["worker", "start"], home.dir);
-    await until("the worker has registered", async () => (await store.workers()).length > 0);
-
-    const samples: number[] = [];
-    for (let i = -WARM_UP; i < SAMPLES; i++) {
-      await idle(store);
-      // Not in step with any timer of the worker's.
-      await systemClock.sleep(20 + 40 * Math.random());
-      const start = systemClock.monotonicMs();
-      await store.enqueue([newJob({ command: `echo >"${pipe}"` })], {
-        now: systemClock.now(),
-        idFormat: "short",
-      });
-      await reader.read(new Uint8Array(1));
-      if (i >= 0) samples.push(systemClock.monotonicMs() - start);
-    }
-    await idle(store);
-    store.close();
-    return [line(samples, 0.5, { atMost: 5 }), line(samples, 0.99, { atMost: 25 })];
+    return linesOf("pick-up by an idle worker", await pickUps(fixtures.fresh()), [{ atMost: 5 }, {
+      atMost: 25,
+    }]);
   },
 };
+
+/** How long an idle worker of a home takes to start a job, in ms, again and again. */
+export async function pickUps({ home, file }: TempDir): Promise<number[]> {
+  const pipe = file("pipe");
+  await processMs("mkfifo", [pipe]);
+  // Open for both, or opening would wait for the other side and the end of each job would look like the end.
+  using reader = await Deno.open(pipe, { read: true, write: true });
+  const store = await openStore(home);
+  await using _worker = background(["worker", "start"], home.dir);
+  await until("the worker has registered", async () => (await store.workers()).length > 0);
+
+  const samples: number[] = [];
+  for (let i = -WARM_UP; i < SAMPLES; i++) {
+    await idle(store);
+    // Not in step with any timer of the worker's.
+    await systemClock.sleep(20 + 40 * Math.random());
+    const start = systemClock.monotonicMs();
+    await store.enqueue([newJob({ command: `echo >"${pipe}"` })], {
+      now: systemClock.now(),
+      idFormat: "short",
+    });
+    await reader.read(new Uint8Array(1));
+    if (i >= 0) samples.push(systemClock.monotonicMs() - start);
+  }
+  await idle(store);
+  store.close();
+  return samples;
+}
 
 async function idle(store: Store): Promise<void> {
   await until(
@@ -59,13 +66,20 @@ async function idle(store: Store): Promise<void> {
   );
 }
 
-function line(samples: readonly number[], q: number, target: Target): Result {
-  const ms = percentile(samples, q);
-  return {
-    what: `pick-up by an idle worker, p${q * 100} of ${SAMPLES}`,
-    measured: showMs(ms),
-    against: "",
-    figure: ms,
-    target,
-  };
+/** The median and the 99th percentile. */
+export function linesOf(
+  what: string,
+  samples: readonly number[],
+  targets: readonly [Target, Target],
+): Result[] {
+  return [0.5, 0.99].map((q, at) => {
+    const ms = percentile(samples, q);
+    return {
+      what: `${what}, p${q * 100} of ${SAMPLES}`,
+      measured: showMs(ms),
+      against: "",
+      figure: ms,
+      target: targets[at]!,
+    };
+  });
 }

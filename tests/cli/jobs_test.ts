@@ -49,7 +49,7 @@ Deno.test("list refuses a state that is none, and a limit that is none", async (
   const state = await queuectl(["list", "--state", "done"], { home: test.home });
   assert.deepEqual([state.code, state.stderr], [
     2,
-    'Cannot use --state "done": it takes pending, scheduled, processing, completed, failed, dead or cancelled; did you mean completed?\n',
+    'Cannot use --state "done": it takes blocked, pending, scheduled, processing, completed, failed, dead, cancelled or skipped; did you mean completed?\n',
   ]);
   const limit = await queuectl(["list", "--limit", "0"], { home: test.home });
   assert.deepEqual([limit.code, limit.stderr], [

@@ -93,3 +93,30 @@ Deno.test("other names are in help, completions and the manual page", async () =
   );
   assert.match((await queuectl(["completions", "bash"], { home })).stdout, /' ls -s'/);
 });
+
+Deno.test("letters of task-spooler, flags before the command and numbers of other programs lead on", async () => {
+  using dir = tempDir();
+  const says = async (...args: string[]) => {
+    const { code, stderr } = await queuectl(args, { home: dir.home.dir });
+    return [code, stderr];
+  };
+  const where = (typed: string) => [
+    2,
+    `Cannot tell the command: "${typed}" stands where it should: flags stand after the command\n`,
+  ];
+  assert.deepEqual(await says("-l"), [2, 'Unknown command "-l", did you mean "list"?\n']);
+  assert.deepEqual(await says("-n", "ls"), where("-n"));
+  assert.deepEqual(await says("worker", "--count", "2"), where("--count"));
+  assert.deepEqual(await says(""), [
+    2,
+    "Cannot tell the command: it is empty; --help shows which there are\n",
+  ]);
+  assert.deepEqual(await says("cancel", "#12"), [
+    1,
+    'Cannot cancel job "#12": no such job, did you mean j12?\n',
+  ]);
+  assert.deepEqual(await says("logs", "1"), [
+    1,
+    'Cannot show logs of job "1": no such job, did you mean j1?\n',
+  ]);
+});

@@ -49,6 +49,9 @@ const ROWS: readonly Row[] = [
       plain("version"),
       plain("man"),
       plain("service print", "--systemd"),
+      plain("store check"), // there is no server
+      plain("store roles", "", 2),
+      plain("store copy", "", 2), // it does not say where to
     ],
   },
   {

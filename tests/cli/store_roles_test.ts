@@ -68,6 +68,11 @@ testWith(
       (await done(enqueuer!("enqueue", "--file", dir.file("many")))).split("\n").length,
       3001,
     );
+    const needing = await enqueuer!("enqueue", "--after", "first", "true");
+    assert.deepEqual([needing.code, needing.stderr], [
+      2,
+      "Cannot make a job wait for others: this user of the server may only enqueue\n",
+    ]);
     const taken = await enqueuer!("enqueue", "--id", "first", "true");
     assert.deepEqual([taken.code, taken.stderr], [1, 'Cannot enqueue job "first": the id is taken\n']);
     await refused(enqueuer!("list"), /SELECT on table \w+$/m);
@@ -81,10 +86,7 @@ testWith(
       true,
     ]);
 
-    assert.match(
-      await done(reader!("list", "--queue", "default", "--state", "pending", "--limit", "2")),
-      /first/,
-    );
+    assert.match(await done(reader!("list", "--queue", "default", "--search", "secret")), /first/);
     assert.match(await done(reader!("show", "first")), /echo secret/);
     await done(reader!("status"));
     await done(reader!("metrics"));

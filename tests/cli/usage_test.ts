@@ -10,7 +10,20 @@ import { tempDir } from "../helpers/temp.ts";
 import { testStore } from "../helpers/worker.ts";
 
 const COMMANDS = [
-  ...["enqueue", "list", "show", "logs", "wait", "cancel", "retry", "delete", "edit", "hold", "release"],
+  ...[
+    "enqueue",
+    "list",
+    "show",
+    "needs",
+    "logs",
+    "wait",
+    "cancel",
+    "retry",
+    "delete",
+    "edit",
+    "hold",
+    "release",
+  ],
   ...["pause", "resume", "result", "progress", "snooze", "alive"],
   ...[
     "dlq",

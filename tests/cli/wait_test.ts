@@ -146,6 +146,6 @@ Deno.test("wait for a queue, or for all, does not miss a job that was dead for a
   over.resolve();
   for (const { ended, results } of both) {
     assert.equal(await ended, 1);
-    assert.deepEqual(results, [{ completed: 1, dead: 2, cancelled: 0 }]);
+    assert.deepEqual(results, [{ completed: 1, dead: 2, cancelled: 0, skipped: 0 }]);
   }
 });

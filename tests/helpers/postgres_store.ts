@@ -7,11 +7,11 @@ import type { Opened } from "../store_contract/suite.ts";
 import { newAddress, type Server } from "./postgres.ts";
 import { tempDir } from "./temp.ts";
 
-/** Opens one in a schema of its own. */
-export async function openedOn(server: Server): Promise<Opened> {
+/** Opens one in a schema of its own. Exchanges of more than `few` jobs are dealt with all at once. */
+export async function openedOn(server: Server, { few }: { few?: number } = {}): Promise<Opened> {
   const dir = tempDir();
   const address = newAddress(server);
-  const open = () => openPostgresStore(address, dir.home, {});
+  const open = () => openPostgresStore(address, dir.home, { few });
   const store = await open();
   return {
     store,

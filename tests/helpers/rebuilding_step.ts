@@ -18,7 +18,7 @@ export const REBUILDING: Step = {
       name TEXT,                        -- the id, where it is not j<seq>
       queue TEXT NOT NULL,
       command TEXT NOT NULL,
-      state TEXT NOT NULL CONSTRAINT jobs_state CHECK (state IN ('pending', 'scheduled', 'processing', 'completed', 'failed', 'dead', 'cancelled', 'pondered')),
+      state TEXT NOT NULL CONSTRAINT jobs_state CHECK (state IN ('blocked', 'pending', 'scheduled', 'processing', 'completed', 'failed', 'dead', 'cancelled', 'skipped', 'pondered')),
       priority INTEGER NOT NULL,
       attempts INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_attempts CHECK (attempts >= 0),
       last_attempt INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_last_attempt CHECK (last_attempt >= attempts),
@@ -35,11 +35,14 @@ export const REBUILDING: Step = {
       label TEXT,
       cwd TEXT,
       env TEXT,                         -- a JSON object
-      held INTEGER NOT NULL CONSTRAINT jobs_held CHECK (held = 0 OR held = 1 AND state IN ('pending', 'scheduled', 'failed')),
+      held INTEGER NOT NULL CONSTRAINT jobs_held CHECK (held = 0 OR held = 1 AND state IN ('blocked', 'pending', 'scheduled', 'failed', 'skipped')),
       cancel_requested INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_cancel_requested CHECK (cancel_requested IN (0, 1)),
       stdin_size INTEGER,
       paused_at INTEGER,
       max_output INTEGER,
+      skipped_for TEXT                  -- why it is skipped
+        CONSTRAINT jobs_skipped_for CHECK (skipped_for IN ('failed', 'called_off', 'unneeded')),
+      needed INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_needed CHECK (needed IN (0, 1)),  -- others need it, or did
       policy TEXT,
       checkpoint_size INTEGER,
       snoozed_since INTEGER
@@ -65,7 +68,7 @@ export const REBUILDING: Step = {
 
     CREATE INDEX by_label ON jobs (label, seq) WHERE label IS NOT NULL;
 
-    CREATE INDEX prunable ON jobs (finished_at, queue) WHERE state IN ('completed', 'cancelled');
+    CREATE INDEX prunable ON jobs (finished_at, queue) WHERE state IN ('completed', 'cancelled', 'skipped');
     CREATE INDEX prunable_dead ON jobs (finished_at, queue) WHERE state = 'dead';
 
     CREATE TRIGGER count_changed AFTER UPDATE OF queue, state, held ON jobs BEGIN
@@ -99,6 +102,24 @@ export const REBUILDING: Step = {
     CREATE TRIGGER queue_left AFTER UPDATE OF queue ON jobs
     WHEN NOT EXISTS (SELECT 1 FROM jobs WHERE queue = OLD.queue) BEGIN
       INSERT OR REPLACE INTO emptied (queue) VALUES (OLD.queue);
+    END;
+
+    CREATE TRIGGER job_ended AFTER UPDATE OF state, skipped_for ON jobs
+    WHEN NEW.needed = 1 AND (NEW.skipped_for IS NOT OLD.skipped_for
+      OR (NEW.state IN ('completed', 'dead', 'cancelled', 'skipped'))
+      <> (OLD.state IN ('completed', 'dead', 'cancelled', 'skipped'))) BEGIN
+      INSERT INTO ended (job) VALUES (NEW.seq);
+    END;
+
+    CREATE TRIGGER needed_job_deleted AFTER DELETE ON jobs
+    WHEN OLD.needed = 1 AND OLD.state NOT IN ('completed', 'dead', 'cancelled', 'skipped') BEGIN
+      UPDATE ended SET state = 'cancelled', skipped_for = NULL WHERE job = OLD.seq;
+      INSERT INTO ended (job, state) VALUES (OLD.seq, 'cancelled');
+    END;
+
+    CREATE TRIGGER ended_job_deleted AFTER DELETE ON jobs
+    WHEN OLD.needed = 1 AND OLD.state IN ('completed', 'dead', 'cancelled', 'skipped') BEGIN
+      UPDATE ended SET state = OLD.state, skipped_for = OLD.skipped_for WHERE job = OLD.seq;
     END;`,
 };
 

@@ -28,6 +28,7 @@ const DIGESTS = [
   "663b312caf6fd9f499574c5a4811d85f4e198f0f02cf69aea11898d78f44865f",
   "5680edf0978327fc31c726bc87032ec22e563105d072f628735b2bbd561f5c7f",
   "7951e100a3cb0fa0a9e62c6b1425b3d9999d9430019164ec51d26f2a6de60f58",
+  "e93fb1492dffa878387fadbc84ac8181905b0e3f1e1921543fb90cfc62517839",
   "2e5245f00f1fe208b537cdca892ddb04364199b825ddf80224436a5fe019927c",
 ];
 
@@ -104,7 +105,8 @@ for (const version of VERSIONS) {
     const before = contentsOf(dir.home);
     assert.equal(before.version, version);
     const states = new Set(before.tables.get("jobs")!.rows.map(({ state }) => state));
-    assert.deepEqual([...states].toSorted(), STATES.toSorted(), "there is a job in every state");
+    const known = STATES.filter((state) => version >= 8 || state !== "blocked" && state !== "skipped");
+    assert.deepEqual([...states].toSorted(), known.toSorted(), "there is a job in every state");
 
     const store = await openStore(dir.home);
     try {
@@ -151,6 +153,7 @@ for (const version of VERSIONS) {
       assert.equal((await store.settings()).get("max_retries"), "7");
       assert.equal((await store.queues()).find(({ name }) => name === "paused")!.paused, true);
       for (const { id, state } of (await store.list({ limit: 99 })).jobs) {
+        if (state === "skipped") continue; // it waits again when what it needs runs again
         if (ENDED.includes(state)) await store.retry([id], { now });
         else if (state !== "processing") await store.edit(id, { priority: 3 }, now);
       }

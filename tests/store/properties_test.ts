@@ -4,9 +4,10 @@
  */
 import { openStore } from "../../src/store/open.ts";
 import { tempDir } from "../helpers/temp.ts";
+import { needingProperties } from "../store_contract/needing_properties.ts";
 import { storeProperties } from "../store_contract/properties.ts";
 
-storeProperties(Deno.test, async () => {
+const open = async () => {
   const dir = tempDir();
   const store = await openStore(dir.home);
   return {
@@ -18,4 +19,7 @@ storeProperties(Deno.test, async () => {
       dir[Symbol.dispose]();
     },
   };
-}, { anySteps: 50, lanes: 5 });
+};
+
+storeProperties(Deno.test, open, { anySteps: 50, lanes: 5 });
+needingProperties(Deno.test, open, { runs: 25, steps: 80 });

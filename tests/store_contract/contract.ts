@@ -10,6 +10,7 @@ import { enqueueing } from "./enqueueing.ts";
 import { keeping } from "./keeping.ts";
 import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
+import { needing } from "./needing.ts";
 import { pausing } from "./pausing.ts";
 import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
@@ -24,6 +25,7 @@ const PARTS = [
   enqueueing,
   looking,
   managing,
+  needing,
   pausing,
   claiming,
   selecting,
@@ -37,11 +39,23 @@ const PARTS = [
   keeping,
 ];
 
-/** Runs the suite. `open` makes a new, empty store; `declare` declares a test where not all of them can be run. */
+/** What goes through `exchange`. */
+export const EXCHANGING: readonly ((test: Test) => void)[] = [
+  pausing,
+  claiming,
+  settling,
+  printing,
+  queueing,
+  supervising,
+  counting,
+];
+
+/** Runs the suite, or some parts of it. `open` makes a new, empty store; `declare` declares a test where not all of them can be run. */
 export function storeContract(
   name: string,
   open: () => Promise<Opened>,
   declare: (name: string, run: () => Promise<void>) => void = Deno.test,
+  parts: readonly ((test: Test) => void)[] = PARTS,
 ): void {
   const test: Test = (sentence, run) =>
     declare(`${name}: ${sentence}`, async () => {
@@ -49,5 +63,5 @@ export function storeContract(
       await run(opened.store, opened);
       assert.deepEqual(await opened.store.recount(), [], "counts and figures equal a recount");
     });
-  for (const part of PARTS) part(test);
+  for (const part of parts) part(test);
 }

@@ -38,6 +38,7 @@ export function enqueueing(test: Test): void {
       signal: null,
       error: null,
       worker: null,
+      skippedFor: null,
       stdinSize: null,
       checkpointSize: null,
       snoozedSince: null,

@@ -3,6 +3,7 @@
  * What every store must do. Queues and settings.
  */
 import assert from "node:assert/strict";
+import { STATES } from "../../src/domain/job.ts";
 import { claim, clear, enqueue, exchangeOf, newJob, newSupervisor, T0 } from "../helpers/jobs.ts";
 import { closing, type Test } from "./suite.ts";
 
@@ -13,7 +14,7 @@ export function queueing(test: Test): void {
     await store.setQueue("a", { concurrency: 3 });
     await store.setQueue("a", { paused: true });
     await clear(store);
-    const none = { pending: 0, scheduled: 0, processing: 0, completed: 0, failed: 0, dead: 0, cancelled: 0 };
+    const none = Object.fromEntries(STATES.map((state) => [state, 0]));
     assert.deepEqual(await store.queues(), [
       { name: "a", paused: true, concurrency: 3, retentionMs: null, retentionDeadMs: null, counts: none },
       { name: "b", paused: false, concurrency: null, retentionMs: null, retentionDeadMs: null, counts: none },

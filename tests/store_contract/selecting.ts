@@ -36,6 +36,7 @@ export function selecting(test: Test): void {
     await enqueue(store, { id: "pending", label: "odd" }, { id: "scheduled", runAt: T0 + 1e6, queue: "b" });
     await enqueue(store, { id: "cancelled" });
     await store.cancel(["cancelled"], T0);
+    await enqueue(store, { id: "blocked", after: ["scheduled"] }, { id: "skipped", after: ["cancelled"] });
   }
 
   const found = async (store: Store, which: JobSelector, verb: Verb = "delete", only?: readonly State[]) => {
@@ -46,13 +47,20 @@ export function selecting(test: Test): void {
   test("select() finds the jobs that have all of what is asked and allow what is wanted", async (store) => {
     await oneOfEach(store);
     await store.hold(["pending"], true);
-    assert.deepEqual(await found(store, {}), ["completed failed dead pending scheduled cancelled", 1]);
-    assert.deepEqual(await found(store, {}, "cancel"), ["failed processing pending scheduled", 3]);
-    assert.deepEqual(await found(store, {}, "retry"), ["completed failed dead cancelled", 3]);
-    assert.deepEqual(await found(store, {}, "edit"), ["failed pending scheduled", 4]);
-    assert.deepEqual(await found(store, {}, "hold"), ["failed scheduled", 5], "not what is held already");
-    assert.deepEqual(await found(store, {}, "release"), ["pending", 6], "only what is held");
-    assert.deepEqual(await found(store, {}, "delete", WAITING), ["failed pending scheduled", 4]);
+    assert.deepEqual(await found(store, {}), [
+      "completed failed dead pending scheduled cancelled blocked skipped",
+      1,
+    ]);
+    assert.deepEqual(await found(store, {}, "cancel"), ["failed processing pending scheduled blocked", 4]);
+    assert.deepEqual(await found(store, {}, "retry"), ["completed failed dead cancelled", 5]);
+    assert.deepEqual(await found(store, {}, "edit"), ["failed pending scheduled blocked", 5]);
+    assert.deepEqual(
+      await found(store, {}, "hold"),
+      ["failed scheduled blocked", 6],
+      "not what is held already",
+    );
+    assert.deepEqual(await found(store, {}, "release"), ["pending", 8], "only what is held");
+    assert.deepEqual(await found(store, {}, "delete", WAITING), ["failed pending scheduled blocked", 5]);
     assert.deepEqual(await found(store, { state: "dead" }), ["dead", 0]);
     assert.deepEqual(await found(store, { state: "dead" }, "hold"), ["", 1]);
     assert.deepEqual(await found(store, { queue: "b" }), ["scheduled", 0]);
@@ -107,9 +115,9 @@ export function selecting(test: Test): void {
 
   for (
     const [verb, left] of [
-      ["cancel", "cancelled cancelled processing completed cancelled dead cancelled"],
-      ["retry", "pending scheduled processing pending pending pending pending"],
-      ["delete", "gone gone processing gone gone gone gone"],
+      ["cancel", "cancelled cancelled cancelled processing completed cancelled dead cancelled skipped"],
+      ["retry", "blocked pending scheduled processing pending pending pending pending blocked"],
+      ["delete", "gone gone gone processing gone gone gone gone gone"],
       ["hold", STATES.join(" ")],
       ["edit", STATES.join(" ")],
     ] as const

@@ -64,7 +64,7 @@ Deno.test("the text for Prometheus is valid, escapes labels, and its histograms 
     totals: [{ queue: "mail", start: 0, figures }],
     workers: [],
   }));
-  assert.equal(samples.get('queuectl_jobs{queue="a\\"b\\\\c\\nd",state="scheduled"}'), 1);
+  assert.equal(samples.get('queuectl_jobs{queue="a\\"b\\\\c\\nd",state="pending"}'), 1);
   assert.equal(samples.get('queuectl_queue_paused{queue="a\\"b\\\\c\\nd"}'), 1);
   assert.equal(samples.get('queuectl_jobs_enqueued_total{queue="mail"}'), 9);
   assert.equal(samples.get('queuectl_attempts_ended_total{queue="mail",outcome="timed_out"}'), 1);

@@ -85,7 +85,7 @@ Deno.test("workers in the background may do no more than they need, and reach a 
   const least = [`--allow-read=${homes},${ROOT}`, `--allow-write=${homes}`, "--allow-run=sh"];
   const all = await inBackground(test, { program: EVERYTHING });
   assert.equal(all.code, 0, all.stderr);
-  const variables = ["QUEUECTL_HOME", "HOME", "USERPROFILE", "NO_COLOR", "QUEUECTL_DEBUG"];
+  const variables = ["QUEUECTL_HOME", "QUEUECTL_STORE", "HOME", "USERPROFILE", "NO_COLOR", "QUEUECTL_DEBUG"];
   assert.deepEqual(all.flags, [...least, `--allow-env=${variables.join()}`]);
   const id = await test.enqueue("echo hi");
   await test.reaches(id, "completed");

@@ -3,13 +3,14 @@
  * `queuectl delete`: removes jobs.
  */
 import { defineCommand, type Target } from "../line/command.ts";
+import { toggle } from "../line/flags.ts";
 import { distinct, IDS, jobCount } from "../line/ids.ts";
 import { byIds, changeMany, MANY_FLAGS, printChanged } from "./many/change_many.ts";
 
 export const command: Target = defineCommand({
   brief: "Remove jobs with their attempts and output",
   description:
-    "A job that is running has to be cancelled first. Of jobs given by their ids all are removed, or none. With filters " +
+    "A job that is running has to be cancelled first, and one that others wait for goes with --force alone. Of jobs given by their ids all are removed, or none. With filters " +
     "they are counted, and it asks.",
   examples: [
     ["delete job-123", "remove one job"],
@@ -17,7 +18,7 @@ export const command: Target = defineCommand({
     ["delete --state completed --older-than 7d --yes", "all of a kind, without a question"],
     ["delete --queue mail --dry-run", "only print the ids of those that would go"],
   ],
-  flags: MANY_FLAGS,
+  flags: { ...MANY_FLAGS, force: toggle("also what others wait for: to them it was called off") },
   words: { ...IDS, min: 0 },
   async run(context, flags, words) {
     const verb = "delete";
@@ -25,7 +26,7 @@ export const command: Target = defineCommand({
       return printChanged(context, verb, await changeMany(context, { verb, filters: flags, ...flags }));
     }
     const ids = distinct(words);
-    await (await context.store()).delete(ids);
+    await (await context.store()).delete(ids, { force: flags.force });
     context.print.result({ deleted: ids }, () => `Deleted ${jobCount(ids.length)}`);
   },
 });

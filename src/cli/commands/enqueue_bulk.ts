@@ -3,8 +3,9 @@
  * Queueing all the jobs of a file, or none.
  */
 import { inPlace, readBulk } from "../../domain/bulk.ts";
-import { TakenId } from "../../domain/errors.ts";
+import { BadNeed, NeedsCycle, TakenId } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
+import { hasNeeds } from "../../domain/needs.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
 import { timeReader } from "../../domain/when.ts";
 import type { Context } from "../line/context.ts";
@@ -29,7 +30,10 @@ export async function enqueueBulk(context: Context, { path, defaults }: BulkRequ
     defaults: { ...defaults, readTime: timeReader(defaults.now) },
   });
   return await storeMany(context, { jobs, now: defaults.now }).catch((error) => {
-    throw error instanceof TakenId ? inPlace(error, { source, place: place(error.index) }) : error;
+    if (error instanceof TakenId || error instanceof BadNeed) {
+      throw inPlace(error, { source, place: place(error.index) });
+    }
+    throw error instanceof NeedsCycle ? inPlace(error.among((n) => place(n)), { source }) : error;
   });
 }
 
@@ -49,7 +53,8 @@ export interface StoredMany {
 export async function storeMany(context: Context, { jobs, now }: Many): Promise<StoredMany> {
   const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
-  const shown = context.print.hints ? withProgress(jobs) : jobs;
+  // those that wait for others are looked at together
+  const shown = context.print.hints && !jobs.some(hasNeeds) ? withProgress(jobs) : jobs;
   return { jobs, ids: await store.enqueue(shown, { now, idFormat }) };
 }
 

@@ -54,6 +54,8 @@ function placeholder(name: FieldName, { type }: Kind): string {
       return "DELAYS";
     case "input":
       return "FILE";
+    case "jobs":
+      return "ID[,ID]";
     case "flag":
       return "";
   }

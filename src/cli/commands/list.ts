@@ -41,7 +41,7 @@ export const command: Target = defineCommand({
 export async function printPage(
   context: Context,
   flags: PageValues,
-  view: (jobs: readonly Job[]) => string,
+  view: (jobs: readonly Job[], after?: ReadonlyMap<string, string>) => string,
 ): Promise<void> {
   const { print, clock } = context;
   const { sort, limit = 50, cursor: after, ...filters } = flags;
@@ -50,7 +50,8 @@ export async function printPage(
     ...selectorOf(filters, clock.now()),
     ...page,
   });
-  print.result({ jobs: jobs.map(jobJson), cursor }, () => view(jobs));
+  const waitsFor = context.json ? new Map<string, string>() : await whatTheyComeAfter(context, jobs);
+  print.result({ jobs: jobs.map(jobJson), cursor }, () => view(jobs, waitsFor));
   if (jobs.length === 0 && filters.queue !== undefined) {
     const { hintAtUnknownQueues } = await import("./unknown_names.ts");
     await hintAtUnknownQueues(context, [filters.queue]);
@@ -60,6 +61,15 @@ export async function printPage(
     await hintAtUnknownLabel(context, filters.label);
   }
   if (cursor !== null) print.hint(`More with --cursor ${cursor}`);
+}
+
+/** What the blocked ones of some jobs wait for, by their ids. */
+async function whatTheyComeAfter(context: Context, jobs: readonly Job[]): Promise<Map<string, string>> {
+  const ids = jobs.filter(({ state }) => state === "blocked").map(({ id }) => id);
+  if (ids.length === 0) return new Map();
+  const { afterWhat } = await import("../../views/needs.ts");
+  const needs = await (await context.store()).needs(ids, 1);
+  return new Map(ids.flatMap((id, n) => needs[n] ? [[id, afterWhat(needs[n])]] : []));
 }
 
 /** What the flags give. */

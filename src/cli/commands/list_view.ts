@@ -27,13 +27,14 @@ export interface ViewFlags {
   utc: boolean;
 }
 
-/** What is printed for a page of jobs; nothing is read from the store for it. @throws {BadInput} for flags that make no sense */
+/** What is printed for a page of jobs, of which `after` is what is known of those that wait for others. @throws {BadInput} for flags that make no sense */
 export async function viewOf(
   { print, clock, json }: Context,
   { columns, format, utc }: ViewFlags,
-): Promise<(jobs: readonly Job[]) => string> {
+): Promise<(jobs: readonly Job[], after?: ReadonlyMap<string, string>) => string> {
   if (columns === undefined && format === undefined) {
-    return (jobs) => jobs.length === 0 ? "No jobs" : jobTable(print, { jobs, now: clock.now() });
+    return (jobs, after = new Map()) =>
+      jobs.length === 0 ? "No jobs" : jobTable(print, { jobs, now: clock.now(), after });
   }
   const flag = columns === undefined ? "--format" : "--columns";
   if (json) throw new BadInput(`Cannot use ${flag} with --json: a JSON document has all of a job`);

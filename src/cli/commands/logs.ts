@@ -2,7 +2,7 @@
  * @module
  * `queuectl logs`: what a job printed, byte for byte, or prints.
  */
-import { BadInput, NoSuch, Refused } from "../../domain/errors.ts";
+import { BadInput, noSuchJob, Refused } from "../../domain/errors.ts";
 import type { Job, Stream } from "../../domain/job.ts";
 import { type OutputFormat, OutputReader, type OutputRequest } from "../../views/output_reader.ts";
 import { defineCommand, type Target } from "../line/command.ts";
@@ -43,7 +43,7 @@ export const command: Target = defineCommand({
     }
     const store = await context.store();
     const job = await store.get(id!);
-    if (job === undefined) throw new NoSuch(`Cannot show logs of job "${id}": no such job`);
+    if (job === undefined) throw noSuchJob("show logs of", id!);
     const attempt = flags.attempt ?? job.lastAttempt;
     if (attempt > job.lastAttempt || (attempt === 0 && !flags.follow)) throw noAttempt(job, attempt);
     const streams: Stream[] = stdout === stderr ? ["stdout", "stderr"] : [stdout ? "stdout" : "stderr"];

@@ -2,7 +2,9 @@
  * @module
  * `queuectl retry`: runs jobs again.
  */
+import { BadInput } from "../../domain/errors.ts";
 import { defineCommand, type Target } from "../line/command.ts";
+import { toggle } from "../line/flags.ts";
 import { distinct, IDS, jobCount } from "../line/ids.ts";
 import { byIds, changeMany, MANY_FLAGS, printChanged } from "./many/change_many.ts";
 
@@ -13,21 +15,34 @@ function stayHeld(held: readonly string[]): string {
 export const command: Target = defineCommand({
   brief: "Run jobs again that have ended or wait for their next attempt",
   description:
-    "Their attempts are counted afresh; what came before stays in their history. A held job stays held.",
+    "Their attempts are counted afresh; what came before stays in their history. A held job stays held. Jobs that need " +
+    "them and have not started wait for them again.",
   examples: [
     ["retry j1", "run a job again, now"],
     ["retry j1 j2", "run several again"],
     ["retry --state failed --queue mail", "all that wait for their next attempt; it counts them and asks"],
   ],
-  flags: MANY_FLAGS,
+  flags: {
+    ...MANY_FLAGS,
+    withDependents: toggle("those that need them run again, too, once what they need has come"),
+    ignoreNeeds: toggle("blocked and skipped ones, too: they start whatever they need"),
+  },
   words: { ...IDS, min: 0 },
   async run(context, flags, words) {
     const verb = "retry";
+    const { withDependents, ignoreNeeds } = flags;
     if (!byIds(verb, words, flags)) {
+      if (withDependents || ignoreNeeds) {
+        throw new BadInput("Cannot use --with-dependents or --ignore-needs with filters: give ids");
+      }
       return printChanged(context, verb, await changeMany(context, { verb, filters: flags, ...flags }));
     }
     const ids = distinct(words);
-    const held = await (await context.store()).retry(ids, { now: context.clock.now() });
+    const held = await (await context.store()).retry(ids, {
+      now: context.clock.now(),
+      ignoreNeeds,
+      withDependents,
+    });
     context.print.result(
       { retried: ids, held },
       () => `Queued ${jobCount(ids.length)} again${stayHeld(held)}`,

@@ -3,11 +3,13 @@
  * `queuectl show`: everything about one job, and why it is not running when it waits.
  */
 import { formatDuration } from "../../domain/duration.ts";
-import { NoSuch, Refused } from "../../domain/errors.ts";
+import { noSuchJob, Refused } from "../../domain/errors.ts";
 import { formatSize } from "../../domain/settings.ts";
 import { FIELDS, type Kind, STORED_FIELDS, type StoredFields, type StoredName } from "../../domain/fields.ts";
 import type { Attempt, Job } from "../../domain/job.ts";
+import type { JobNeeds } from "../../store/contract.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
+import { needsJson, needsOf, whyNotRun } from "../../views/needs.ts";
 import { reasonsToWait, runsUnwatched } from "../../views/waiting.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
@@ -37,18 +39,28 @@ export const command: Target = defineCommand({
     const store = await context.store();
     const now = context.clock.now();
     const job = await store.get(id!);
-    if (job === undefined) throw new NoSuch(`Cannot show job "${id}": no such job`);
+    if (job === undefined) throw noSuchJob("show", id!);
     if (stdin) return await printStdin(context, job);
     const attempts = await store.attempts(job.id);
     const say = context.json ? undefined : (ms: number) => timeOfDay(ms, zone);
     const reasons = await reasonsToWait(job, { store, now, say });
+    const needs = await needsOf(store, job.id);
+    const notRun = job.state === "skipped" && needs ? whyNotRun(needs) : [];
     const unwatched = await runsUnwatched(job, { store, now });
     const hosts = store.place === "server";
     context.print.result(
-      { ...jobJson(job), waits_because: reasons, history: attempts.map(attemptJson) },
+      {
+        ...jobJson(job),
+        needs: needsJson(needs),
+        waits_because: reasons,
+        not_run_because: notRun,
+        history: attempts.map(attemptJson),
+      },
       () =>
         [
-          facts(context.print, { job, last: attempts.at(-1), reasons, unwatched, now, zone, hosts }),
+          facts(context.print, {
+            ...{ job, last: attempts.at(-1), reasons, notRun, needs, unwatched, now, zone, hosts },
+          }),
           ...history(context.print, attempts, { zone, hosts }),
         ].join("\n"),
     );
@@ -73,10 +85,12 @@ const INDENT = " ".repeat(11);
 /** What there is to say about the job, a line each; a command of several lines has as many. */
 function facts(
   print: Print,
-  { job, last, reasons, unwatched, now, zone, hosts }: {
+  { job, last, reasons, notRun, needs, unwatched, now, zone, hosts }: {
     job: Job;
     last: Attempt | undefined;
     reasons: readonly string[];
+    notRun: readonly string[];
+    needs: JobNeeds | null;
     unwatched: boolean;
     now: number;
     zone: Zone;
@@ -95,11 +109,13 @@ function facts(
     ["State", print.paint(STATE_COLOUR[job.state], stateOf(job))],
     ...reasons.map((reason): [string, string] => ["Waits", visible(reason)]),
     ["Progress", visible(sayProgress(job))],
+    ...notRun.map((reason): [string, string] => ["Not run", visible(reason)]),
     ["Paused", sayPaused(job, last, time)],
     ["Runs", unwatched ? "without a worker, until one starts on its host and adopts it" : ""],
     ["Command", job.command.replace(/\n$/, "").split("\n").map(visible).join("\n")],
     ...(["queue", "label", "priority"] as const).flatMap(field),
     ["Attempts", `${job.attempts} of at most ${job.maxRetries + 1}`],
+    ["Needs", needs ? sayNeeds(needs) : ""],
     ...field("timeout"),
     ...(waits ? field("run_at") : []),
     ["Created", time(job.createdAt)],
@@ -138,6 +154,16 @@ function sayBytes(size: number): string {
 function sayProgress({ progress }: Pick<Job, "progress"> | Attempt): string {
   return progress ? progressText(progress.percent, progress.text) : "";
 }
+/** What it comes after, whatever has become of that. */
+function sayNeeds({ any, needs, of }: JobNeeds): string {
+  const named = needs.slice(0, MOST_NEEDS).map(({ id, wanting }) =>
+    `${id}${wanting === "completed" ? "" : ` (${wanting})`}`
+  );
+  const more = of > named.length ? ` and ${of - named.length} more` : "";
+  return `${any && of > 1 ? "any of " : ""}${named.join(", ")}${more}; see needs`;
+}
+
+const MOST_NEEDS = 5;
 
 /** Since when it stands still, and whether it does; or for how long its latest attempt did. */
 function sayPaused(
@@ -184,6 +210,7 @@ function textsOf(
     case "backoff":
     case "path":
     case "input":
+    case "jobs":
       return [String(value)];
   }
 }

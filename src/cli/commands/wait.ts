@@ -3,7 +3,7 @@
  * `queuectl wait`: until jobs have ended.
  */
 import { formatDuration } from "../../domain/duration.ts";
-import { BadInput, NoSuch, Refused } from "../../domain/errors.ts";
+import { BadInput, NoSuch, noSuchJob, Refused } from "../../domain/errors.ts";
 import type { Figures } from "../../domain/figures.ts";
 import { ENDED, type State } from "../../domain/job.ts";
 import type { Store } from "../../store/contract.ts";
@@ -108,7 +108,7 @@ class SomeJobs implements Awaited {
     const ids = this.#left;
     const states = await store.states(ids);
     const missing = states.indexOf(undefined);
-    if (missing >= 0) throw new NoSuch(`Cannot wait for job "${ids[missing]}": no such job`);
+    if (missing >= 0) throw noSuchJob("wait for", ids[missing]!);
     this.#left = ids.filter((_, index) => !ENDED.includes(states[index]!));
     ids.forEach((id, index) => {
       if (ENDED.includes(states[index]!)) this.#end(id, states[index]!);
@@ -144,6 +144,8 @@ class WholeQueues implements Awaited {
   #last: Ends | undefined;
   /** Jobs that were seen to be cancelled, since those that had not begun are in no figures. */
   #cancelled = { before: 0, more: 0 };
+  /** The same of those that were skipped, which are in no figures at all. */
+  #skipped = { before: 0, more: 0 };
 
   constructor(context: Context, queue: string | undefined) {
     this.#context = context;
@@ -161,14 +163,12 @@ class WholeQueues implements Awaited {
       const error = new NoSuch(`Cannot wait for queue "${this.#queue}": no such queue`);
       throw withOthers(error, this.#queue!, await queueNames(store));
     }
-    const { pending = 0, scheduled = 0, failed = 0, processing = 0, cancelled = 0 } = counts ?? {};
-    const seen = this.#cancelled;
-    this.#cancelled = {
-      before: cancelled,
-      more: begins ? 0 : seen.more + Math.max(0, cancelled - seen.before),
-    };
+    const { blocked = 0, pending = 0, scheduled = 0, failed = 0, processing = 0 } = counts ?? {};
+    const { cancelled = 0, skipped = 0 } = counts ?? {};
+    this.#cancelled = moreOf(cancelled, this.#cancelled, begins);
+    this.#skipped = moreOf(skipped, this.#skipped, begins);
     this.#last = await this.#ends(store);
-    return pending + scheduled + failed + processing;
+    return blocked + pending + scheduled + failed + processing;
   }
 
   async #counts(store: Store): Promise<Record<State, number> | undefined> {
@@ -191,14 +191,27 @@ class WholeQueues implements Awaited {
     const more = (end: keyof Ends) => Math.max(0, this.#last![end] - this.#first![end]);
     const [completed, dead] = [more("completed"), more("dead")];
     const cancelled = Math.max(more("cancelled"), this.#cancelled.more);
+    const { more: skipped } = this.#skipped;
     say(() =>
       this.#context.print.result(
-        { completed, dead, cancelled },
-        () => `Nothing left: ${completed} completed, ${dead} dead, ${cancelled} cancelled meanwhile`,
+        { completed, dead, cancelled, skipped },
+        () =>
+          `Nothing left: ${completed} completed, ${dead} dead, ${cancelled} cancelled${
+            skipped > 0 ? `, ${skipped} skipped` : ""
+          } meanwhile`,
       )
     );
-    return dead === 0 && cancelled === 0;
+    return dead === 0 && cancelled === 0 && skipped === 0;
   }
+}
+
+/** How many more there are than at the look before, added to what was seen. */
+function moreOf(
+  now: number,
+  { before, more }: { before: number; more: number },
+  begins: boolean,
+): { before: number; more: number } {
+  return { before: now, more: begins ? 0 : more + Math.max(0, now - before) };
 }
 
 /** How often jobs ended in which way. */

@@ -44,8 +44,11 @@ export function readArgv(args: readonly string[]): Argv {
   };
   for (let i = 0; i < own.length; i++) {
     const [flag, value] = splitFlag(own[i]!);
-    if (flag === "--json" && value === undefined) read.json = true;
-    else if (flag === "--quiet" && value === undefined) read.quiet = true;
+    if ((flag === "--json" || flag === "--quiet") && value !== undefined) {
+      throw new BadInput(`Cannot use ${own[i]}: the flag takes no value`);
+    }
+    if (flag === "--json") read.json = true;
+    else if (flag === "--quiet") read.quiet = true;
     else if (flag === "--home") read.home = directory(value ?? own[++i]);
     else if (flag === "--store") read.store = address(value ?? own[++i]);
     // The scanner does not see `--flag=` with an empty value, or one of several lines, as a flag: two words, then.

@@ -43,7 +43,8 @@ export async function runByLibrary(root: Target, context: Context, words: readon
         ...text_en,
         noCommandRegisteredForInput: ({ input, corrections }) => {
           const meant = input === words[0] ? commandsMeant(input, namesIn(root)) : [];
-          const suggested = meant.length > 0
+          // what only resembles a flag is no command that was meant
+          const suggested = meant.length > 0 || input.startsWith("-")
             ? meant.map((one) => `"${one}"`)
             : corrections.map((one) => one.replaceAll("`", '"'));
           return keep(unknownCommand(input, suggested));

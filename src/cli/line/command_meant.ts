@@ -4,7 +4,7 @@
  * could be meant. Those that mean the same as one of ours are aliases in `tree.ts`. Pure.
  */
 
-/** From pueue, task-spooler, docker, systemd and at. */
+/** From pueue, docker, systemd, cron, at and GNU parallel. */
 const MEANT: Readonly<Record<string, readonly string[]>> = {
   run: ["enqueue", "enqueue --follow"],
   exec: ["enqueue", "enqueue --follow"],
@@ -30,14 +30,45 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
   requeue: ["retry"],
   clean: ["prune", "queue clear"],
   clear: ["queue clear", "dlq clear"],
+  purge: ["prune", "queue clear"],
+  reset: ["queue clear", "prune"],
+  history: ["list"],
+  watch: ["status --watch"],
+  stash: ["hold", "enqueue --hold"],
+  group: ["queue list", "queue set"],
+  parallel: ["enqueue --each", "worker start --count"],
+  batch: ["enqueue --file"],
+  at: ["enqueue --run-at"],
+  atq: ["list --state scheduled"],
+  atrm: ["cancel", "delete"],
+  shutdown: ["worker stop"],
+  quit: ["worker stop"],
+};
+
+/** The letters of task-spooler, whose commands they are. */
+const LETTERS: Readonly<Record<string, readonly string[]>> = {
+  "-l": ["list"],
+  "-c": ["logs"],
+  "-t": ["logs --follow"],
+  "-o": ["logs"],
+  "-s": ["show"],
+  "-i": ["show"],
+  "-k": ["cancel"],
+  "-r": ["delete"],
+  "-w": ["wait"],
+  "-u": ["edit"],
+  "-C": ["prune"],
+  "-S": ["worker start --count"],
+  "-K": ["worker stop"],
 };
 
 /** The commands that a word may mean, each as it is typed. A word with dashes may be a command as it is. */
 export function commandsMeant(word: string, known: readonly string[]): readonly string[] {
+  if (Object.hasOwn(LETTERS, word)) return LETTERS[word]!;
   const bare = word.replace(/^--?/, "").toLowerCase();
   if (bare !== word && known.includes(bare)) return [bare];
   return Object.hasOwn(MEANT, bare) ? MEANT[bare]! : [];
 }
 
 /** All words that are known here. */
-export const OTHER_WORDS: readonly string[] = Object.keys(MEANT);
+export const OTHER_WORDS: readonly string[] = [...Object.keys(MEANT), ...Object.keys(LETTERS)];

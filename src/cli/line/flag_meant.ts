@@ -7,6 +7,7 @@ import { nearest } from "../../domain/nearest.ts";
 /** What people call flags, by their names. Some words may mean several. */
 const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
   "max-retries": ["retries", "retry", "tries", "attempts", "max-tries", "max-attempts", "retry-count"],
+  queue: ["group"],
   id: ["name", "job-id", "job-name"],
   label: ["name", "tag", "tags", "title", "job-name"],
   cwd: ["dir", "directory", "workdir", "work-dir", "working-dir", "working-directory", "chdir"],
@@ -18,7 +19,7 @@ const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
   command: ["cmd", "exec", "run"],
   hold: ["held", "on-hold", "pause", "paused", "suspended"],
   file: ["from", "input", "bulk", "batch"],
-  count: ["threads", "workers", "concurrency", "parallel", "processes"],
+  count: ["threads", "workers", "concurrency", "parallel", "processes", "jobs"],
   detach: ["daemon", "daemonize", "background", "bg"],
   burst: ["once", "drain", "exit-when-empty"],
   limit: ["max", "top", "first", "page-size"],

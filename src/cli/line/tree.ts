@@ -35,6 +35,7 @@ const TREE: Group = {
     enqueue: () => import("../commands/enqueue.ts"),
     list: () => import("../commands/list.ts"),
     show: () => import("../commands/show.ts"),
+    needs: () => import("../commands/needs.ts"),
     logs: () => import("../commands/logs.ts"),
     result: () => import("../commands/result.ts"),
     wait: () => import("../commands/wait.ts"),

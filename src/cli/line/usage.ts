@@ -18,7 +18,13 @@ import {
 
 /** The sentence for a name that is no command. */
 export function unknownCommand(input: string, suggestions: readonly string[]): BadInput {
-  return new BadInput(`Unknown command "${input}"${didYouMean(suggestions)}`);
+  if (input === "") return new BadInput("Cannot tell the command: it is empty; --help shows which there are");
+  if (!input.startsWith("-") || suggestions.length > 0) {
+    return new BadInput(`Unknown command "${input}"${didYouMean(suggestions)}`);
+  }
+  return new BadInput(
+    `Cannot tell the command: "${input}" stands where it should: flags stand after the command`,
+  );
 }
 
 /** What was typed. */
@@ -57,9 +63,10 @@ export function usageProblem(error: unknown, { command, rest }: Typed): unknown 
     return new BadInput(`Missing value for --${error.externalFlagName}`);
   }
   if (error instanceof UnexpectedFlagError) {
-    return new BadInput(
-      `Cannot use --${error.externalFlagName} "${error.input}": the flag was already given`,
-    );
+    const { externalFlagName: flag, input } = error;
+    const isToggle = Object.entries({ ...command.flags, ...GLOBAL_FLAGS })
+      .some(([name, { kind }]) => flagName(name) === flag && kind === "toggle");
+    return new BadInput(`Cannot use --${flag}${isToggle ? "" : ` "${input}"`}: the flag was already given`);
   }
   if (error instanceof ArgumentParseError && error.exception instanceof UserError) {
     const { externalFlagNameOrPlaceholder: flag, input, exception } = error;

@@ -31,6 +31,7 @@ const OWN: Readonly<Record<Exclude<Name, (typeof FIELDS)[typeof SHOWN_FIELDS[num
     signal: "word",
     error: "text",
     worker: "word",
+    skipped_for: "word",
     paused_since: "time",
     stdin_size: "integer",
     progress: "integer",
@@ -106,6 +107,7 @@ function forPeople(kind: ColumnKind, value: unknown, zone: Zone): string {
     case "backoff":
     case "path":
     case "input":
+    case "jobs":
       return String(value);
   }
 }

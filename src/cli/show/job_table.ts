@@ -10,6 +10,7 @@ import { type Column, table } from "./table.ts";
 import { fromNow, rough } from "./times.ts";
 
 export const STATE_COLOUR: Readonly<Record<State, Colour>> = {
+  blocked: "blue",
   pending: "yellow",
   scheduled: "blue",
   processing: "cyan",
@@ -17,10 +18,12 @@ export const STATE_COLOUR: Readonly<Record<State, Colour>> = {
   failed: "red",
   dead: "red",
   cancelled: "grey",
+  skipped: "grey",
 };
 
 /** The names of states where there is little room. */
 export const STATE_SHORT: Readonly<Record<State, string>> = {
+  blocked: "BLOCK",
   pending: "PEND",
   scheduled: "SCHED",
   processing: "PROC",
@@ -28,9 +31,18 @@ export const STATE_SHORT: Readonly<Record<State, string>> = {
   failed: "FAIL",
   dead: "DEAD",
   cancelled: "CANC",
+  skipped: "SKIP",
 };
 
-export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; now: number }): string {
+/** `after` says what blocked jobs come after, by their ids. */
+export function jobTable(
+  print: Print,
+  { jobs, now, after = new Map() }: {
+    jobs: readonly Job[];
+    now: number;
+    after?: ReadonlyMap<string, string>;
+  },
+): string {
   const columns: Column<Job>[] = [
     { title: "ID", value: (job) => job.id },
     {
@@ -39,7 +51,7 @@ export function jobTable(print: Print, { jobs, now }: { jobs: readonly Job[]; no
       value: stateOf,
       paint: (job, cell) => print.paint(STATE_COLOUR[job.state], cell),
     },
-    { title: "WHEN", least: 9, value: (job) => whenOf(job, now) },
+    { title: "WHEN", least: 9, value: (job) => after.get(job.id) ?? whenOf(job, now) },
     { title: "QUEUE", value: (job) => job.queue === DEFAULT_QUEUE ? "" : job.queue },
     { title: "PRIORITY", short: "PRIO", value: (job) => job.priority || "", align: "right" },
     {

@@ -51,7 +51,7 @@ const ACTIONS: readonly Action[] = [
   {
     name: "retry",
     summary: "Runs it again, with its attempts counted anew",
-    states: ["failed", ...ENDED],
+    states: ["failed", "completed", "dead", "cancelled"],
     apply: async (store, ids, { now }) => ({ held: (await store.retry(ids, { now })).length }),
   },
   {

@@ -67,6 +67,13 @@ function schemaOf(kind: Kind): JsonSchema {
           { type: "array", items: { type: ["integer", "number", "string"] } },
         ],
       };
+    case "jobs":
+      return {
+        oneOf: [
+          { type: "array", items: { type: "string", minLength: 1 } },
+          { type: "string", description: "the same with commas between them, or none" },
+        ],
+      };
     case "input":
       return { type: "string", ...(kind.as === "base64" ? { contentEncoding: "base64" } : {}) };
   }

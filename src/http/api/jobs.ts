@@ -2,7 +2,7 @@
  * @module
  * The routes of single jobs, and of pages of them.
  */
-import { BadInput, NoSuch } from "../../domain/errors.ts";
+import { BadInput, noSuchJob } from "../../domain/errors.ts";
 import { EDITABLE_FIELDS, FIELD_NAMES, FIELDS } from "../../domain/fields.ts";
 import type { Job } from "../../domain/job.ts";
 import { settingsFrom } from "../../domain/settings.ts";
@@ -11,6 +11,7 @@ import type { RequestKey, Store } from "../../store/contract.ts";
 import { editJob } from "../../views/edit_job.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
 import { base64 } from "../../views/output_json.ts";
+import { needsJson, needsOf, whyNotRun } from "../../views/needs.ts";
 import { reasonsToWait } from "../../views/waiting.ts";
 import { type Input, objectOf, oneOf, required, someText, wholeNumber } from "../inputs.ts";
 import { HttpProblem } from "../problem.ts";
@@ -35,7 +36,7 @@ const IDEMPOTENCY = {
 export async function findJob(store: Store, id: string): Promise<Job> {
   const job = await store.get(id);
   if (job) return job;
-  throw new NoSuch(`Cannot show job "${id}": no such job`);
+  throw noSuchJob("show", id);
 }
 
 const manyJobs: Input<unknown[]> = {
@@ -121,7 +122,14 @@ export const JOB_ROUTES: readonly Route[] = [
     async run({ store, path, now }) {
       const job = await findJob(store, path.id);
       const [attempts, reasons] = [await store.attempts(job.id), await reasonsToWait(job, { store, now })];
-      return { ...jobJson(job), waits_because: reasons, history: attempts.map(attemptJson) };
+      const needs = await needsOf(store, job.id);
+      return {
+        ...jobJson(job),
+        needs: needsJson(needs),
+        waits_because: reasons,
+        not_run_because: job.state === "skipped" && needs ? whyNotRun(needs) : [],
+        history: attempts.map(attemptJson),
+      };
     },
   }),
   defineRoute({

@@ -33,7 +33,10 @@ export function actOf(verb: Verb, { now, changes = {} }: ActOptions): Act {
         store: (jobs) => [on(REQUEST_CANCEL, running(jobs)), on(CANCEL, waiting(jobs), now)],
       };
     case "retry":
-      return { act: (job) => job.state = "pending", store: (jobs) => [on(RETRY, jobs, now)] };
+      return {
+        act: (job) => job.state = "pending",
+        store: (jobs) => [on(UNBIND, jobs), on(RETRY, jobs, now)],
+      };
     case "delete":
       return { act: (job) => job.gone = true, store: (jobs) => removal(numbers(jobs)) };
     case "edit":
@@ -60,12 +63,15 @@ function edit({ now, changes }: Required<ActOptions>): Act {
   const changed = assignments(others);
   const state = runAt === undefined ? undefined : waitingState(runAt, now);
   if (state !== undefined) {
-    changed.push([(place) => `state = ${place}`, state], [(place) => `run_at = ${place}`, runAt!]);
+    changed.push(
+      [(place) => `state = CASE WHEN ${BY_NEEDS} THEN state ELSE ${place} END`, state],
+      [(place) => `run_at = ${place}`, runAt!],
+    );
   }
   const set = changed.map(([assignment], at) => assignment(`$${at + 2}`)).join(", ");
   return {
     act(job) {
-      job.state = state ?? job.state;
+      if (job.state !== "blocked" && job.state !== "skipped") job.state = state ?? job.state;
       job.queue = changes.queue ?? job.queue;
       job.priority = changes.priority ?? job.priority;
     },
@@ -76,13 +82,17 @@ function edit({ now, changes }: Required<ActOptions>): Act {
   };
 }
 
+/** Whatever their time is, it is their needs that they wait for. */
+const BY_NEEDS = "state IN ('blocked', 'skipped')";
 const AMONG = "seq = ANY ($1::bigint[])";
 const CANCEL = `UPDATE queuectl.jobs SET state = 'cancelled', held = false, finished_at = $2 WHERE ${AMONG}`;
 const REQUEST_CANCEL = "UPDATE queuectl.running SET cancel_requested = true WHERE job = ANY ($1::bigint[])";
 const RETRY = `
   UPDATE queuectl.jobs SET state = 'pending', attempts = 0, run_at = $2, started_at = NULL, finished_at = NULL,
-    exit_code = NULL, signal = NULL, error = NULL, worker = NULL, snoozed_since = NULL
+    exit_code = NULL, signal = NULL, error = NULL, worker = NULL, snoozed_since = NULL, skipped_for = NULL
   WHERE ${AMONG}`;
+/** From now on they do not depend on what they need. */
+const UNBIND = "UPDATE queuectl.needy SET bound = false WHERE job = ANY ($1::bigint[]) AND bound";
 const HOLD = `UPDATE queuectl.jobs SET held = $2 WHERE ${AMONG}`;
 const PAUSE =
   "UPDATE queuectl.running SET paused_at = coalesce(paused_at, $2) WHERE job = ANY ($1::bigint[])";
@@ -94,6 +104,8 @@ const RESUME = `
 /** Removes jobs with their attempts, output and stdin. */
 export function removal(seqs: readonly number[]): Statement[] {
   return [
+    "needs WHERE job",
+    "needy WHERE job",
     "inputs WHERE job",
     "checkpoints WHERE job",
     "results WHERE job",

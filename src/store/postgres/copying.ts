@@ -214,6 +214,13 @@ class PostgresCopy implements CopyTarget {
         SELECT queue, priority, seq FROM queuectl.jobs WHERE state = 'pending' AND NOT held`);
       await tx.all(`INSERT INTO queuectl.counts (queue, state, stripe, n, held)
         SELECT queue, state, 0, count(*), count(*) FILTER (WHERE held) FROM queuectl.jobs GROUP BY 1, 2`);
+      // whoever is yet to be told of something is told of everything
+      await tx.all("DELETE FROM queuectl.ended");
+      await tx.all("INSERT INTO queuectl.ended (job) SELECT seq FROM queuectl.jobs WHERE needed");
+      await tx.all(
+        `INSERT INTO queuectl.ended (job, state) SELECT DISTINCT n.needs, 'cancelled' FROM queuectl.needs n
+        WHERE n.decided IS NULL AND NOT EXISTS (SELECT 1 FROM queuectl.jobs j WHERE j.seq = n.needs)`,
+      );
       for (const { span, overall, queues } of figures) {
         const rows: FigureRow[] = [...overall.map((row) => ({ ...row, queue: "" })), ...queues];
         await putFigures(tx, rows.map((row) => ({ ...row, span })));

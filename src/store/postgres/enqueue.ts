@@ -14,15 +14,18 @@ import {
   type Divided,
   idsGivenBefore,
   nameOf,
+  needsOthers,
   NewJobTally,
   rememberedSince,
 } from "../rules/new_jobs.ts";
+import { resolveNeeds } from "../rules/needs.ts";
 import { takenId } from "../rules/refusals.ts";
 import { CountChanges } from "./counts.ts";
-import type { Database } from "./engine/database.ts";
+import type { Database, Transaction } from "./engine/database.ts";
 import { Lost, type Statement, type Value } from "./engine/driver.ts";
 import { isForbidden, takenIn } from "./engine/failures.ts";
 import { enqueueByFunction, mayOnlyEnqueue } from "./enqueuer.ts";
+import { type MadeToWait, makeWait } from "./needs.ts";
 import { FIELD_COLUMNS, toValue, typeOf } from "./rows.ts";
 
 /** The columns of a new job, with their types, in the order of their parameters; besides, `created_at`. */
@@ -124,7 +127,13 @@ async function enqueueSome(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
         db.tryTransaction(async (tx) => {
           const [stored] = await tx.several([part.statement()]);
           const ids = part.idsFrom(stored!.rows as { seq: number }[]);
-          await tx.commit([...part.inputs(), ...part.counted(), remembering(keyed, ids)]);
+          const { statements, changes } = await waits(tx, part);
+          await tx.commit([
+            ...part.inputs(),
+            ...statements,
+            ...part.counted(changes),
+            remembering(keyed, ids),
+          ]);
           return ids;
         })
       ),
@@ -144,11 +153,13 @@ async function enqueueMany(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
       await tx.several([remembering(keyed, [])]); // whoever asks for the same waits for this one to end
       const all = new Part(keyed.options, 0);
       const ids: string[] = [];
+      const seqs: number[] = [];
       let part = new Part(keyed.options, 0);
       names.push(part.names);
       const flush = async () => {
         const [stored] = await tx.several([part.statement()]);
         for (const id of part.idsFrom(stored!.rows as { seq: number }[])) ids.push(id);
+        for (const seq of part.seqs) seqs.push(seq);
         const inputs = part.inputs();
         if (inputs.length > 0) await tx.several(inputs);
         part = new Part(keyed.options, ids.length);
@@ -160,7 +171,14 @@ async function enqueueMany(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
         all.count(job);
       }
       await flush();
-      await tx.commit([...all.counted(), { sql: AMEND, values: [keyed.request.key, JSON.stringify(ids)] }]);
+      const { statements, changes } = await waits(tx, {
+        needing: all.needing,
+        names: names.flat(),
+        seqs,
+        now: all.now,
+      });
+      const amended = { sql: AMEND, values: [keyed.request.key, JSON.stringify(ids)] };
+      await tx.commit([...statements, ...all.counted(changes), amended]);
       return ids;
     }));
 }
@@ -210,6 +228,15 @@ async function whichIsTaken(db: Database, names: readonly (string | null)[]): Pr
   return undefined;
 }
 
+/** Makes those wait that need others. */
+async function waits(
+  tx: Transaction,
+  { needing: jobs, names, seqs, now }: Pick<Part, "needing" | "names" | "seqs" | "now">,
+): Promise<MadeToWait> {
+  if (jobs.size === 0) return { statements: [], changes: new CountChanges() };
+  return await makeWait(tx, { jobs, needs: resolveNeeds(jobs, names), seqs, names, now });
+}
+
 /** As many jobs as go into one statement. */
 const MOST = { jobs: 1000, text: 1024 * 1024 };
 
@@ -218,10 +245,13 @@ class Part {
   readonly names: (string | null)[] = [];
   readonly #options: EnqueueOptions;
   readonly #tally = new NewJobTally();
+  /** Those that need others, by their place. */
+  readonly needing = new Map<number, NewJob>();
   readonly #columns: Value[][] = COLUMNS.map(() => []);
   /** What jobs read, by their place among the names. */
   readonly #stdins = new Map<number, Uint8Array>();
-  #seqs: number[] = [];
+  seqs: number[] = [];
+  #counted = 0;
   #text = 0;
 
   constructor(options: EnqueueOptions, readonly start: number) {
@@ -252,8 +282,15 @@ class Part {
     this.count(job);
   }
 
+  get now(): number {
+    return this.#options.now;
+  }
+
   /** Counts a job that another one stores. */
-  count({ queue, priority, held, runAt }: NewJob): void {
+  count(job: NewJob): void {
+    const { queue, priority, held, runAt } = job;
+    if (needsOthers(job)) this.needing.set(this.#counted, job);
+    this.#counted += 1;
     this.#tally.add({ queue, priority, held, seq: 0, state: waitingState(runAt, this.#options.now) });
   }
 
@@ -263,20 +300,19 @@ class Part {
 
   /** The ids of its jobs, from their numbers. */
   idsFrom(stored: readonly { seq: number }[]): string[] {
-    this.#seqs = stored.map(({ seq }) => seq);
+    this.seqs = stored.map(({ seq }) => seq);
     return stored.map(({ seq }, at) => idOf({ seq, name: this.names[at]! }));
   }
 
   /** Keeps what they read, once their numbers are known. */
   inputs(): Statement[] {
     if (this.#stdins.size === 0) return [];
-    const seqs = Array.from(this.#stdins.keys(), (at) => this.#seqs[at]!);
+    const seqs = Array.from(this.#stdins.keys(), (at) => this.seqs[at]!);
     return [{ sql: KEEP_STDIN, values: [seqs, [...this.#stdins.values()]] }];
   }
 
   /** What is counted of them. */
-  counted(): Statement[] {
-    const changes = new CountChanges();
+  counted(changes: CountChanges): Statement[] {
     const queues: string[] = [];
     const enqueued: number[] = [];
     for (const [queue, added] of this.#tally.queues()) {

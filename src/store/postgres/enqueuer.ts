@@ -8,8 +8,8 @@ import { policyColumn } from "../../domain/policy.ts";
 import type { NewJob } from "../../domain/job.ts";
 import type { EnqueueOptions, RequestKey } from "../contract.ts";
 import { waitingState } from "../rules/jobs.ts";
-import { nameOf, rememberedSince } from "../rules/new_jobs.ts";
-import { keyIsUsed, takenId } from "../rules/refusals.ts";
+import { nameOf, needsOthers, rememberedSince } from "../rules/new_jobs.ts";
+import { keyIsUsed, mayNotNeed, takenId } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { ServerError } from "./engine/driver.ts";
 import { takenIn } from "./engine/failures.ts";
@@ -86,6 +86,8 @@ export async function enqueueByFunction(
   jobs: readonly NewJob[],
   { request, madeAt, options }: { request: RequestKey; madeAt: number; options: EnqueueOptions },
 ): Promise<string[]> {
+  const needy = jobs.findIndex(needsOthers);
+  if (needy >= 0) throw mayNotNeed(needy);
   const names = jobs.map((job) => nameOf(job, options));
   const rows = jobs.map((job, at) => ({
     name: names[at],

@@ -4,11 +4,13 @@
  * exchange that changes something has the next number of its supervisor. So when the connection was lost, the number
  * tells whether it happened; and a later one keeps it out for good, should it still be under way.
  */
+import { systemClock } from "../../system/clock.ts";
 import type { Exchange } from "../contract.ts";
 import type { Database } from "./engine/database.ts";
 import { Lost, Unreachable } from "./engine/driver.ts";
 import { isOutOfTurn } from "./engine/failures.ts";
-import { type Answer, type Came, type ClaimedRow, type Inputs, Request } from "./exchange_call.ts";
+import { type Answer, type Came, type ClaimedRow, FEW, type Inputs, Request } from "./exchange_call.ts";
+import { LowWater } from "./low_water.ts";
 import { pastOf, restOf } from "./exchange_past.ts";
 
 /** An exchange of which nobody knows whether it happened. */
@@ -24,11 +26,15 @@ export class Exchanges {
   readonly #numbers = new Map<string, number>();
   /** Of supervisors whose latest exchange may have happened. */
   readonly #questions = new Map<string, Question>();
+  readonly #lowWater = new Map<string, LowWater>();
   /** Of one supervisor, one comes after the other. */
   readonly #latest = new Map<string, Promise<unknown>>();
 
-  constructor(db: Database) {
+  readonly #few: number;
+
+  constructor(db: Database, few: number = FEW) {
     this.#db = db;
+    this.#few = few;
   }
 
   /** A supervisor was registered: its first exchange has the number 1. */
@@ -40,6 +46,7 @@ export class Exchanges {
   forget(supervisor: string): void {
     this.#numbers.delete(supervisor);
     this.#questions.delete(supervisor);
+    this.#lowWater.delete(supervisor);
   }
 
   /** Settles, stores output, wakes due jobs and claims. */
@@ -60,26 +67,33 @@ export class Exchanges {
   async #exchange(wanted: Exchange): Promise<Came> {
     const earlier = await this.#settleQuestion(wanted.supervisor);
     const rest = earlier ? restOf(wanted, earlier.request.wanted, earlier.exchanged) : wanted;
-    const { exchanged, changed } = await this.#ask(new Request(rest));
-    if (!earlier) return { exchanged, changed };
-    const claimed = [...earlier.exchanged.claimed, ...exchanged.claimed];
-    return { exchanged: { ...exchanged, claimed }, changed: true };
+    const came = await this.#ask(new Request(rest));
+    if (!earlier) return came;
+    const claimed = [...earlier.exchanged.claimed, ...came.exchanged.claimed];
+    return { exchanged: { ...came.exchanged, claimed }, changed: true, toBeTold: true };
   }
 
   async #ask(request: Request): Promise<Came> {
     const { supervisor } = request.wanted;
+    const lowWater = this.#lowWaterOf(supervisor);
     while (true) {
       const number = this.#numbers.get(supervisor);
       const next = number === undefined ? undefined : number + 1;
+      const from = lowWater.from(request.wanted);
+      const start = systemClock.monotonicMs();
       try {
-        const results = await this.#db.tryWrite([...request.said, request.statement(next)]);
-        const { answer } = results.at(-1)!.rows[0] as { answer: Answer };
+        const statement = request.statement({ number: next, few: this.#few, from });
+        const results = await this.#db.tryWrite([...request.said, statement]);
+        const row = results.at(-1)!.rows[0] as { answer: Answer; toBeTold: boolean };
+        const answer = { ...row.answer, toBeTold: row.toBeTold };
+        const found = { ...answer, claimed: answer.claimed ?? [], tookMs: systemClock.monotonicMs() - start };
+        const more = lowWater.found(request.wanted, from, found);
         if (answer.number !== null) this.#numbers.set(supervisor, answer.number);
         if (needsInputs(answer)) {
           this.#questions.set(supervisor, { request, number: answer.number! });
           return (await this.#settleQuestion(supervisor, answer))!;
         }
-        return request.answered(answer);
+        return request.answered(answer, { more });
       } catch (error) {
         if (isOutOfTurn(error)) this.#numbers.delete(supervisor); // it works elsewhere, too: the server tells the number
         else if (!(error instanceof Lost) || error instanceof Unreachable || next === undefined) throw error;
@@ -90,6 +104,12 @@ export class Exchanges {
         }
       }
     }
+  }
+
+  #lowWaterOf(supervisor: string): LowWater {
+    let one = this.#lowWater.get(supervisor);
+    if (!one) this.#lowWater.set(supervisor, one = new LowWater());
+    return one;
   }
 
   /** What the exchange came to of which nobody knew whether it happened; undefined when it did not, and then it never will. */
@@ -103,7 +123,7 @@ export class Exchanges {
     const answer = known ?? await this.#db.untilAnswered(() => this.#happened(question));
     const inputs = answer && needsInputs(answer) ? await this.#inputsOf(answer) : undefined;
     this.#questions.delete(supervisor);
-    return answer && { request, ...request.answered(answer, inputs) };
+    return answer && { request, ...request.answered(answer, { inputs }) };
   }
 
   /** What claimed jobs read on their stdin, and their checkpoints. It may be much, so it is not a part of the answer. */

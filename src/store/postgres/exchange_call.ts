@@ -7,6 +7,7 @@ import type { ClaimedJob, Exchange, Exchanged, Settlement } from "../contract.ts
 import { answerTo } from "../rules/exchanging.ts";
 import { moveOf } from "../rules/settling.ts";
 import type { Statement, Value } from "./engine/driver.ts";
+import type { From } from "./low_water.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { saidStatements } from "./said.ts";
 
@@ -28,12 +29,18 @@ export interface Answer {
   woken: number;
   due: number | null;
   waits: boolean;
+  /** Jobs ended, or run again, of which others are to be told. */
+  toBeTold: boolean;
+  /** The queues that were looked at, where claiming went on after a place. */
+  lanes?: string[];
 }
 
 /** What an exchange came to, and whether it changed anything that others may wait for. */
 export interface Came {
   exchanged: Exchanged;
   changed: boolean;
+  /** As in `Answer`. */
+  toBeTold: boolean;
 }
 
 /** What claimed jobs find besides, by their numbers. */
@@ -68,9 +75,26 @@ const TYPES = [
   ...["uuid[]", "uuid[]", "text[]", "bigint[]", "bytea[]", "bigint[]", "bigint[]", "bigint[]"],
   ...["text[]", "text[]"],
 ];
-const EXCHANGE = `SELECT queuectl.exchange_1(${
-  TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ")
-}) AS answer`;
+const PARAMETERS = TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ");
+const EXCHANGE = calling(`exchange_1(${PARAMETERS})`);
+const EXCHANGE_AFTER = calling(`exchange_after_2(${PARAMETERS}, $26::integer, $27::bigint, $28::text[])`);
+const EXCHANGE_FEW = calling(`exchange_few_2(${PARAMETERS})`);
+
+/** What is left to be told is asked for once all is done: `OFFSET 0` keeps the order. */
+function calling(exchange: string): string {
+  return `SELECT x.answer, queuectl.to_be_told_1() AS "toBeTold"
+    FROM (SELECT queuectl.${exchange} AS answer OFFSET 0) x`;
+}
+
+/** So many jobs are few: a plan for all of them costs more than what it saves. */
+export const FEW = 8;
+
+/** What an answer does not tell. */
+interface Rest {
+  inputs?: Inputs;
+  /** There may be more to claim. */
+  more?: boolean;
+}
 
 /** What a supervisor brings, as the values of the function. */
 export class Request {
@@ -122,26 +146,36 @@ export class Request {
     return saidStatements(supervisor, said.filter(({ token }) => TOKEN.test(token)));
   }
 
-  /** The call; without a number, it takes the next one. */
-  statement(number: number | undefined): Statement {
-    const { supervisor, now } = this.wanted;
-    return { sql: EXCHANGE, values: [supervisor, number ?? null, now, ...this.#values] };
+  /**
+   * The call; without a number, it takes the next one. Up to `few` jobs are dealt with one by one; `from` is where claiming
+   * goes on.
+   */
+  statement({ number, few, from }: { number: number | undefined; few: number; from?: From }): Statement {
+    const { supervisor, now, settlements, output, free } = this.wanted;
+    const values = [supervisor, number ?? null, now, ...this.#values];
+    if (Math.max(settlements.length, output.length, free.length) <= few) {
+      return { sql: EXCHANGE_FEW, values, kept: true };
+    }
+    if (!from) return { sql: EXCHANGE, values, kept: true };
+    const { after: { priority, seq }, lanes } = from;
+    return { sql: EXCHANGE_AFTER, values: [...values, priority, seq, lanes], kept: true };
   }
 
   answered(
-    { claimed, taken, seen, woken, due, waits, refused }: Answer,
-    inputs: Inputs = NO_INPUTS,
+    { claimed, taken, seen, woken, due, waits, refused, toBeTold }: Answer,
+    { inputs, more = false }: Rest = {},
   ): Came {
     const { free, now } = this.wanted;
     const others = taken < free.length && seen > taken;
-    return answerTo(this.wanted, {
-      claimed: (claimed ?? []).map((row) => this.#job(row, inputs)),
-      more: false,
+    const answer = answerTo(this.wanted, {
+      claimed: (claimed ?? []).map((row) => this.#job(row, inputs ?? NO_INPUTS)),
+      more,
       refused: [...this.#refused, ...refused],
       woken,
       dueAt: others ? Math.min(due ?? Infinity, now + BUSY_MS) : due,
       anyWaits: waits,
     });
+    return { ...answer, toBeTold };
   }
 
   /** What a claim makes of a job is in no row but that of its attempt. */

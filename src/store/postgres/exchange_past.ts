@@ -56,6 +56,7 @@ export async function pastOf(
       taken: rows.length,
       seen: rows.length,
       woken: 1,
+      toBeTold: true,
       ...rest!.rows[0] as { due: number | null; waits: boolean },
     },
   };

@@ -5,13 +5,14 @@
  * `selecting.ts`.
  */
 import type { Job, State } from "../../domain/job.ts";
-import type { JobChanges, Paused, Verb } from "../contract.ts";
+import type { DeleteOptions, JobChanges, Paused, RetryOptions, Verb } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
-import { allowed, cannotPauseHere } from "../rules/refusals.ts";
+import { allowed, cannotPauseHere, isWaitedFor } from "../rules/refusals.ts";
 import { actOf, type ActOptions } from "./acts.ts";
-import type { Database } from "./engine/database.ts";
+import type { Database, Transaction } from "./engine/database.ts";
 import type { Statement } from "./engine/driver.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
+import { beforeReplacing, type NewNeedsOf, replaceNeeds, revive, tellingAgain, waitingFor } from "./needs.ts";
 import { HAS_AN_ID, idsValues, JOB, type JobRow, JOBS, toJob } from "./rows.ts";
 
 interface Wanted extends ActOptions {
@@ -19,6 +20,17 @@ interface Wanted extends ActOptions {
   only?: State;
   /** Refuses a job although its state allows it. */
   check?(job: LockedJob, id: string): void;
+  /** Also those that their needs keep from starting. */
+  ignoreNeeds?: boolean;
+  /** Before the jobs are locked. */
+  first?(tx: Transaction): Promise<void>;
+  /** When they are locked and their states allow it: to some of them it may do it otherwise, and says how. */
+  before?(
+    tx: Transaction,
+    jobs: readonly LockedJob[],
+  ): Promise<{ revived?: ReadonlySet<LockedJob>; statements?: Statement[] }>;
+  /** What else to do. */
+  after?(jobs: readonly LockedJob[]): Statement[];
   /** What to read of the jobs at the end. */
   last?: Statement;
 }
@@ -27,21 +39,33 @@ interface Wanted extends ActOptions {
 async function change(
   db: Database,
   { verb, ids }: { verb: Verb; ids: readonly string[] },
-  { only, check, last, ...options }: Wanted,
+  { only, ignoreNeeds = false, check, first, before, after, last, ...options }: Wanted,
 ): Promise<{ jobs: LockedJob[]; read: unknown[] }> {
   const { act, store } = actOf(verb, options);
   return await db.transaction(async (tx) => {
+    await first?.(tx);
     const locked = await lockJobs(tx, HAS_AN_ID, ...idsValues(ids));
     const jobs = new Map(locked.map((job) => [idOf(job.row), job]));
+    const states = new Map(locked.map((job) => [job, job.state]));
     const changed = new Set<LockedJob>();
+    const { revived = new Set(), statements: others = [] } = await before?.(tx, locked) ?? {};
     for (const id of ids) {
       const there = jobs.get(id);
-      const job = allowed(there?.gone ? undefined : there, { verb, id, only });
+      const intent = { verb, id, ...only && { only }, ignoreNeeds };
+      allowed(there && !there.gone ? { state: states.get(there)! } : undefined, intent);
+      const job = there!;
       check?.(job, id);
-      act(job);
+      if (!revived.has(job)) act(job);
       changed.add(job);
     }
-    const statements = [...store([...changed]), ...letGo(locked), ...last ? [last] : []];
+    const acted = [...changed].filter((job) => !revived.has(job));
+    const statements = [
+      ...others,
+      ...store(acted),
+      ...after?.([...changed]) ?? [],
+      ...letGo(locked),
+      ...last ? [last] : [],
+    ];
     const results = await tx.commit(statements);
     return { jobs: [...changed], read: last ? results.at(-1)!.rows : [] };
   });
@@ -62,15 +86,31 @@ export async function cancel(
 export async function retry(
   db: Database,
   ids: readonly string[],
-  options: { now: number; only?: State },
+  { now, only, ignoreNeeds = false, withDependents = false }: RetryOptions,
 ): Promise<string[]> {
-  const { jobs } = await change(db, { verb: "retry", ids }, options);
+  const { jobs } = await change(db, { verb: "retry", ids }, {
+    now,
+    ...only && { only },
+    ignoreNeeds,
+    ...ignoreNeeds ? {} : { before: async (tx, jobs) => await revive(tx, jobs, now) },
+    after: (jobs) => withDependents ? [tellingAgain(jobs.map(({ row }) => row.seq))] : [],
+  });
   return jobs.filter(({ held }) => held).map(({ row }) => idOf(row));
 }
 
 /** Removes jobs with their attempts, output and stdin. */
-export async function remove(db: Database, ids: readonly string[], only?: State): Promise<void> {
-  await change(db, { verb: "delete", ids }, { now: 0, only });
+export async function remove(
+  db: Database,
+  ids: readonly string[],
+  { only, force = false }: DeleteOptions,
+): Promise<void> {
+  const before = async (tx: Transaction, jobs: readonly LockedJob[]) => {
+    const waiting = force ? undefined : await waitingFor(tx, jobs.map(({ row }) => row.seq));
+    if (!waiting) return {};
+    const needed = jobs.find(({ row }) => row.seq === waiting.needs)!;
+    throw isWaitedFor(idOf(needed.row), idOf(waiting));
+  };
+  await change(db, { verb: "delete", ids }, { now: 0, ...only && { only }, before });
 }
 
 const READ = `SELECT ${JOB} FROM ${JOBS} WHERE ${HAS_AN_ID}`;
@@ -82,7 +122,16 @@ export async function edit(
   { changes, now }: { changes: JobChanges; now: number },
 ): Promise<Job> {
   const last = { sql: READ, values: idsValues([id]) };
-  const { read } = await change(db, { verb: "edit", ids: [id] }, { now, changes, last });
+  let needs: NewNeedsOf | undefined;
+  const { read } = await change(db, { verb: "edit", ids: [id] }, {
+    now,
+    changes,
+    last,
+    first: async (tx) => {
+      needs = await beforeReplacing(tx, changes);
+    },
+    before: async (tx, [job]) => needs ? { statements: await replaceNeeds(tx, job!, needs, now) } : {},
+  });
   return toJob(read[0] as JobRow);
 }
 

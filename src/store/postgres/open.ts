@@ -13,11 +13,18 @@ import { checkVersion, migrate, versionOf } from "./migrations.ts";
 import { STEPS } from "./migrations/index.ts";
 import { PostgresStore } from "./store.ts";
 
+/** What tests set besides. */
+interface Settable {
+  clock?: Clock;
+  /** Exchanges of more jobs than that are dealt with all at once. */
+  few?: number;
+}
+
 /** Opens it; see `openStore`. The home is where this host keeps what belongs to it alone. */
 export async function openPostgresStore(
   address: string,
   home: Home,
-  { create = true, upgrade = true, clock }: OpenOptions & { clock?: Clock },
+  { create = true, upgrade = true, ...settable }: OpenOptions & Settable,
 ): Promise<Store> {
   const db = new Database(readAddress(address));
   try {
@@ -26,7 +33,7 @@ export async function openPostgresStore(
     db.close();
     throw error;
   }
-  return new PostgresStore(home, db, clock);
+  return new PostgresStore(home, db, settable);
 }
 
 async function prepare(

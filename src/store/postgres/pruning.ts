@@ -23,7 +23,7 @@ interface Ended {
 
 /** One after the other. */
 const PARTS: readonly Ended[] = [
-  { states: "j.state IN ('completed', 'cancelled')", own: "retention_ms", all: "endedMs" },
+  { states: "j.state IN ('completed', 'cancelled', 'skipped')", own: "retention_ms", all: "endedMs" },
   { states: "j.state = 'dead'", own: "retention_dead_ms", all: "deadMs" },
 ];
 

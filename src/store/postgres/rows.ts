@@ -8,6 +8,7 @@ import { type Field, FIELDS, type Kind, OWN_COLUMNS, type StoredFields } from ".
 import type { Job, NewJob, State } from "../../domain/job.ts";
 import { policyChange, policyOf } from "../../domain/policy.ts";
 import { type ProgressRow, toProgress } from "../rules/attempts.ts";
+import type { SkipReason } from "../../domain/needs.ts";
 import { idOf, seqOf } from "../rules/jobs.ts";
 import type { Value } from "./engine/driver.ts";
 
@@ -39,6 +40,7 @@ export function typeOf({ type }: Kind): "bigint" | "text" | "boolean" {
     case "path":
     case "variables":
     case "input":
+    case "jobs":
       return "text";
   }
 }
@@ -91,6 +93,8 @@ export const JOB = [
     ...["seq", "name", "created_at", "stdin_size", "policy", "checkpoint_size", "snoozed_since"],
     ...FIELD_COLUMNS.map(({ column }) => column),
   ].map((column) => `j.${column}`),
+  ...["seq", "name", "created_at", "stdin_size", "skipped_for", ...FIELD_COLUMNS.map(({ column }) => column)]
+    .map((column) => `j.${column}`),
   ...Object.entries(OWN).map(([column, sql]) => `${sql} AS ${column}`),
 ].join(", ");
 
@@ -124,6 +128,7 @@ export interface JobRow {
   checkpoint_size: number | null;
   snoozed_since: number | null;
   progress: ProgressRow | null;
+  skipped_for: SkipReason | null;
   /** Of the other fields. */
   [column: string]: unknown;
 }
@@ -148,6 +153,7 @@ export function toJob(row: JobRow): Job {
     checkpointSize: row.checkpoint_size,
     snoozedSince: row.snoozed_since,
     progress: row.progress && toProgress(row.progress),
+    skippedFor: row.skipped_for,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
   return Object.assign(job, policyOf(row.policy) ?? policyOf(null)) as unknown as Job;

@@ -11,6 +11,7 @@ import { actOf } from "./acts.ts";
 import { conditionsOf, Values, where } from "./conditions.ts";
 import type { Database } from "./engine/database.ts";
 import { letGo, lockJobs } from "./locked_jobs.ts";
+import { revive } from "./needs.ts";
 import { JOBS, STATE } from "./rows.ts";
 
 /** Jobs that are told of by one statement. */
@@ -76,8 +77,12 @@ export async function change(
       const locked = await lockJobs(tx, "j.seq = ANY ($1::bigint[])", some);
       const still = new Set((await tx.all<{ seq: number }>(find, ...values.all)).map(({ seq }) => seq));
       const jobs = locked.filter(({ row }) => still.has(row.seq));
-      for (const job of jobs) act(job);
-      await tx.commit([...store(jobs), ...letGo(locked)]);
+      const { revived, statements } = wish.verb === "retry"
+        ? await revive(tx, jobs, options.now)
+        : { revived: new Set(), statements: [] };
+      const others = jobs.filter((job) => !revived.has(job));
+      for (const job of others) act(job);
+      await tx.commit([...statements, ...store(others), ...letGo(locked)]);
       return jobs;
     });
     changed.done += jobs.length;

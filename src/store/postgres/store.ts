@@ -7,6 +7,7 @@ import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
 import { type Clock, systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
+import { needsOthers } from "../rules/new_jobs.ts";
 import { Forgetting } from "../rules/retention.ts";
 import * as adoption from "./adoption.ts";
 import { deleteQueue } from "./emptied.ts";
@@ -20,6 +21,7 @@ import { forgetOld } from "./forgetting.ts";
 import * as jobs from "./jobs.ts";
 import { list } from "./listing.ts";
 import { living } from "./living.ts";
+import * as looking from "./looking_at_needs.ts";
 import * as manage from "./manage.ts";
 import { output } from "./output.ts";
 import { prune } from "./pruning.ts";
@@ -31,6 +33,7 @@ import { changeSettings, settings } from "./settings.ts";
 import { labels, suggestJobs } from "./suggesting.ts";
 import { info, recount } from "./upkeep.ts";
 import { waiting } from "./waiting.ts";
+import { isToBeTold, workOff } from "./working_off.ts";
 import * as workers from "./workers.ts";
 
 /** How often what was tallied is added to the figures, at most. */
@@ -59,13 +62,13 @@ export class PostgresStore implements contract.Store {
   readonly care: contract.Care = {};
 
   /** The store of an open database; `home` is where this host's workers have their spools. */
-  constructor(home: Home, db: Database, clock: Clock = systemClock) {
+  constructor(home: Home, db: Database, { clock = systemClock, few }: { clock?: Clock; few?: number } = {}) {
     this.#home = home;
     this.#clock = clock;
     this.#time = new ServerTime(db, clock);
     this.#db = db;
     this.#bell = new Bell(db);
-    this.#exchanges = new Exchanges(db);
+    this.#exchanges = new Exchanges(db, few);
   }
 
   listen(
@@ -124,20 +127,28 @@ export class PostgresStore implements contract.Store {
   }
 
   cancel(ids: readonly string[], now: number): Promise<{ cancelled: number; requested: number }> {
-    return this.#change(manage.cancel(this.#db, ids, now), ["orders", "results"]);
+    return this.#changeAndTell(manage.cancel(this.#db, ids, now), ["orders", "results"], now);
   }
 
-  retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]> {
-    return this.#change(manage.retry(this.#db, ids, options), ["work"]);
+  retry(ids: readonly string[], options: contract.RetryOptions): Promise<string[]> {
+    return this.#changeAndTell(manage.retry(this.#db, ids, options), ["work"], options.now);
   }
 
-  delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
-    return this.#change(manage.remove(this.#db, ids, only), ["results"]);
+  delete(ids: readonly string[], options: contract.DeleteOptions = {}): Promise<void> {
+    return this.#changeAndTell(manage.remove(this.#db, ids, options), ["results"], systemClock.now());
   }
 
   async edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
     const timed = await this.#timed({ now, changes });
-    return await this.#change(manage.edit(this.#db, id, timed), ["work"]);
+    return await this.#changeAndTell(manage.edit(this.#db, id, timed), ["work"], now);
+  }
+
+  needs(ids: readonly string[], limit: number): Promise<(contract.JobNeeds | null)[]> {
+    return looking.needs(this.#db, ids, limit);
+  }
+
+  neededBy(id: string, limit: number): Promise<contract.Dependents> {
+    return looking.neededBy(this.#db, id, limit);
   }
 
   hold(ids: readonly string[], held: boolean): Promise<void> {
@@ -159,7 +170,7 @@ export class PostgresStore implements contract.Store {
   async change(selection: contract.Selection, options: contract.ChangeOptions): Promise<contract.Changed> {
     const { changes, ...others } = options;
     const timed = changes ? await this.#timed({ ...others, changes }) : others;
-    return await this.#change(selecting.change(this.#db, selection, timed), ALL_KINDS);
+    return await this.#changeAndTell(selecting.change(this.#db, selection, timed), ALL_KINDS, options.now);
   }
 
   idsOf(seqs: readonly number[]): Promise<string[]> {
@@ -243,13 +254,14 @@ export class PostgresStore implements contract.Store {
   async exchange(wanted: contract.Exchange): Promise<contract.Exchanged> {
     const offset = await this.#time.offset();
     const theirs = exchangeAt(wanted, offset);
-    const { exchanged, changed } = await this.#exchanges.exchange(theirs);
-    if (changed) {
-      this.#bell.ringSoon("results");
-      if (givesWork(wanted)) this.#bell.ringSoon("work");
+    const { exchanged, changed, toBeTold } = await this.#exchanges.exchange(theirs);
+    const tells = toBeTold && await this.#tellSome(theirs.now);
+    if (changed || tells) {
+      this.#bell.ringSoon(givesWork(wanted) || tells ? ["results", "work"] : ["results"]);
       await this.#tidy(theirs.now);
     }
-    return exchangedAt(exchanged, -offset);
+    const answer = exchangedAt(exchanged, -offset);
+    return tells ? { ...answer, nextDueAt: wanted.now, waiting: true } : answer;
   }
 
   waiting(filter: contract.WaitingFilter): Promise<contract.Waiting> {
@@ -325,9 +337,10 @@ export class PostgresStore implements contract.Store {
     return prune(this.#db, kept, step);
   }
 
-  /** A transaction of a process that died is undone by the server: nothing is ever left half done. */
-  recover(): Promise<boolean> {
-    return Promise.resolve(false);
+  /** A transaction of a process that died is undone by the server; what is left is what others are to be told of. */
+  async recover(): Promise<boolean> {
+    if (!await isToBeTold(this.#db)) return false;
+    return await this.#tellSome(systemClock.now() + await this.#time.offset());
   }
 
   recount(): Promise<string[]> {
@@ -352,6 +365,32 @@ export class PostgresStore implements contract.Store {
     }
   }
 
+  /** A change that may end jobs, or let them run again, which others need: these are told, whether a worker runs or not. */
+  async #changeAndTell<T>(change: Promise<T>, kinds: readonly contract.Change[], now: number): Promise<T> {
+    let rung = kinds;
+    try {
+      return await change;
+    } finally {
+      if (await isToBeTold(this.#db)) {
+        rung = ALL_KINDS;
+        const theirs = now + await this.#time.offset();
+        let more = true;
+        while (more) ({ more } = await workOff(this.#db, { now: theirs, wait: true }));
+      }
+      await this.#bell.ring(rung);
+    }
+  }
+
+  /** After an exchange, which has happened whatever comes of it. Returns whether to come again at once. */
+  async #tellSome(now: number): Promise<boolean> {
+    try {
+      const { told, more } = await workOff(this.#db, { now, wait: false });
+      return told > 0 || more;
+    } catch {
+      return true;
+    }
+  }
+
   /** A change that others may wait for; also when it comes to no good end, since it may have been done in part. */
   async #change<T>(change: Promise<T>, kinds: readonly contract.Change[]): Promise<T> {
     try {
@@ -365,8 +404,9 @@ export class PostgresStore implements contract.Store {
   async #timed(
     { now, changes }: { now: number; changes: contract.JobChanges },
   ): Promise<{ now: number; changes: contract.JobChanges }> {
-    if (!changes.runAt) return { now, changes };
+    const { runAt } = changes;
+    if (!runAt && !needsOthers(changes)) return { now, changes };
     const offset = await this.#time.offset();
-    return { now: now + offset, changes: { ...changes, runAt: changes.runAt + offset } };
+    return { now: now + offset, changes: runAt ? { ...changes, runAt: runAt + offset } : changes };
   }
 }

@@ -10,6 +10,7 @@ import { compareCounts, compareFigures, type JobCount } from "../rules/recount.t
 import { SUMS } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { figures } from "./figures.ts";
+import { recountNeeds } from "./looking_at_needs.ts";
 import type { Version } from "./migrations.ts";
 import { JOBS, STATE } from "./rows.ts";
 
@@ -24,7 +25,12 @@ const BOTH =
 export async function recount(db: Database): Promise<string[]> {
   const rows = await db.read<JobCount & { what: "counted" | "there" }>(BOTH);
   const { counted = [], there = [] } = Object.groupBy(rows, ({ what }) => what);
-  return [...compareCounts(counted, there), ...await recountReady(db), ...await recountFigures(db)];
+  return [
+    ...compareCounts(counted, there),
+    ...await recountReady(db),
+    ...await recountNeeds(db),
+    ...await recountFigures(db),
+  ];
 }
 
 const WRONG = `

@@ -30,10 +30,10 @@ export function comparePlaces(a: Place, b: Place): number {
 }
 
 /** The states in which a job waits that was not claimed yet. */
-export type FirstState = "pending" | "scheduled";
+export type FirstState = "blocked" | "pending" | "scheduled";
 
 /** The state of a job that is to wait until `runAt`; null is no longer than it must. */
-export function waitingState(runAt: number | null, now: number): FirstState {
+export function waitingState(runAt: number | null, now: number): "pending" | "scheduled" {
   return runAt !== null && runAt > now ? "scheduled" : "pending";
 }
 

@@ -12,6 +12,13 @@ import { keyIsUsed } from "./refusals.ts";
 const MOST = 1000;
 const MOST_TEXT = 2 * 1024 * 1024;
 
+/** Whether a job needs others. */
+export function needsOthers(
+  { after, afterFailed, afterEnded }: Pick<NewJob, "after" | "afterFailed" | "afterEnded">,
+): boolean {
+  return [after, afterFailed, afterEnded].some((refs) => (refs?.length ?? 0) > 0);
+}
+
 /** Jobs, and whether they are too many for one transaction: then they can be taken one by one, once. */
 export interface Divided {
   /** All of them, or all that are to be taken. */
@@ -74,6 +81,7 @@ export interface AddedJobs {
 }
 
 interface Counts {
+  blocked: { n: number; held: number };
   pending: { n: number; held: number };
   scheduled: { n: number; held: number };
   first: Place | undefined;
@@ -87,7 +95,12 @@ export class NewJobTally {
   add({ queue, state, held, priority, seq, n = 1 }: NewJobCounted): void {
     let counts = this.#queues.get(queue);
     if (!counts) {
-      counts = { pending: { n: 0, held: 0 }, scheduled: { n: 0, held: 0 }, first: undefined };
+      counts = {
+        blocked: { n: 0, held: 0 },
+        pending: { n: 0, held: 0 },
+        scheduled: { n: 0, held: 0 },
+        first: undefined,
+      };
       this.#queues.set(queue, counts);
     }
     counts[state].n += n;
@@ -100,10 +113,14 @@ export class NewJobTally {
 
   /** What came into each queue. */
   *queues(): Iterable<[queue: string, added: AddedJobs]> {
-    for (const [queue, { pending, scheduled, first }] of this.#queues) {
-      const all = [{ state: "pending", ...pending }, { state: "scheduled", ...scheduled }] as const;
+    for (const [queue, { blocked, pending, scheduled, first }] of this.#queues) {
+      const all = [
+        { state: "blocked", ...blocked },
+        { state: "pending", ...pending },
+        { state: "scheduled", ...scheduled },
+      ] as const;
       const counts = all.filter(({ n }) => n > 0);
-      yield [queue, { counts, enqueued: pending.n + scheduled.n, first }];
+      yield [queue, { counts, enqueued: blocked.n + pending.n + scheduled.n, first }];
     }
   }
 }

@@ -4,6 +4,16 @@
  */
 import { addFigures, type Figures, noFigures, OUTCOME_FIGURE } from "../../domain/figures.ts";
 import type { Outcome, State } from "../../domain/job.ts";
+import { endOf } from "../../domain/ends.ts";
+import {
+  type Decision,
+  type SkipReason,
+  standingOf,
+  type Tally,
+  tallyOf,
+  type Wanting,
+} from "../../domain/needs.ts";
+import { decideAnew, type Dependent, isLive } from "./needs.ts";
 
 /** How many jobs a queue has in a state, and how many of them are held. */
 export interface JobCount {
@@ -85,4 +95,46 @@ function compareHistograms(what: string, of: Figures): string[] {
   compare("wait", of.waitMs.count, of.started);
   compare("run", of.runMs.count, of.completed + of.failed + of.timedOut + of.cancelled);
   return findings;
+}
+
+/** A job with all that it needs. */
+export interface NeedsOfJob {
+  id: string;
+  job: Dependent;
+  needs: {
+    wanting: Wanting;
+    decided: Decision | null;
+    /** The job that is needed; undefined when it is gone. */
+    other: { state: State; skippedFor: SkipReason | null } | undefined;
+  }[];
+}
+
+/** Jobs that are not where their needs have them, or of which these were counted wrong. */
+export function compareNeeds(jobs: readonly NeedsOfJob[]): string[] {
+  return jobs.flatMap(({ id, job, needs }) => {
+    const findings: string[] = [];
+    const live = isLive(job);
+    for (const { wanting, decided, other } of live ? needs : []) {
+      const expected = decideAnew({
+        wanting,
+        decided,
+        end: other && endOf(other),
+        gone: other === undefined,
+      });
+      if (expected !== decided) {
+        findings.push(`A need of job "${id}" is ${decided ?? "open"}, but should be ${expected ?? "open"}`);
+      }
+    }
+    const there = tallyOf(needs.map(({ decided }) => decided), job.tally.any);
+    if (Object.entries(there).some(([key, n]) => job.tally[key as keyof Tally] !== n)) {
+      findings.push(`The needs of job "${id}" were counted wrong`);
+    }
+    if (!live || job.state === "cancelled") return findings;
+    const standing = standingOf(job.tally);
+    const [expected, state] = standing === "free"
+      ? ["free", job.state === "pending" || job.state === "scheduled" ? "free" : job.state]
+      : [standing, job.state === "skipped" ? job.skippedFor ?? "skipped" : job.state];
+    if (expected !== state) findings.push(`Job "${id}" is ${state}, but its needs say ${expected}`);
+    return findings;
+  });
 }

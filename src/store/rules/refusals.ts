@@ -2,14 +2,14 @@
  * @module
  * What a store refuses, and in which words: the same whatever it is made of. Pure.
  */
-import { NoSuch, Refused, TakenId } from "../../domain/errors.ts";
+import { BadNeed, NoSuch, noSuchJob, Refused, TakenId } from "../../domain/errors.ts";
 import { ENDED, type State, WAITING } from "../../domain/job.ts";
 import type { Verb, Wish } from "../contract.ts";
 
 /** The states of a job in which each can be done. */
 export const ALLOWED: Readonly<Record<Verb, readonly State[]>> = {
   cancel: [...WAITING, "processing"],
-  retry: ["failed", ...ENDED],
+  retry: ["failed", "completed", "dead", "cancelled"],
   delete: [...WAITING, ...ENDED],
   edit: WAITING,
   hold: WAITING,
@@ -21,6 +21,8 @@ export const ALLOWED: Readonly<Record<Verb, readonly State[]>> = {
 /** What a person can do about a state that is in the way of what they want. */
 const HINTS: Readonly<Partial<Record<Verb, Partial<Record<State, string>>>>> = {
   retry: {
+    blocked: "; --ignore-needs runs it all the same",
+    skipped: "; retry what it needs, or run it all the same with --ignore-needs",
     pending: " already",
     scheduled: "; edit its time to run it now",
     processing: "; cancel it first",
@@ -31,6 +33,7 @@ const HINTS: Readonly<Partial<Record<Verb, Partial<Record<State, string>>>>> = {
     completed: "; retry it first",
     dead: "; retry it first",
     cancelled: "; retry it first",
+    skipped: "; retry what it needs first",
   },
 };
 
@@ -42,6 +45,8 @@ export interface Intent {
   id: string;
   /** Only for a job in this state. */
   only?: State;
+  /** Also to one that its needs keep from starting. */
+  ignoreNeeds?: boolean;
 }
 
 /**
@@ -50,10 +55,14 @@ export interface Intent {
  * @throws {NoSuch} when there is none
  * @throws {Refused} when its state does not allow it
  */
-export function allowed<J extends { state: State }>(job: J | undefined, { verb, id, only }: Intent): J {
-  if (!job) throw new NoSuch(`Cannot ${verb} job "${id}": no such job`);
+export function allowed<J extends { state: State }>(
+  job: J | undefined,
+  { verb, id, only, ignoreNeeds = false }: Intent,
+): J {
+  if (!job) throw noSuchJob(verb, id);
   const { state } = job;
-  if (!ALLOWED[verb].includes(state)) {
+  const runsAnyway = ignoreNeeds && (state === "blocked" || state === "skipped");
+  if (!runsAnyway && !ALLOWED[verb].includes(state)) {
     throw new Refused(`Cannot ${verb} job "${id}": it is ${state}${HINTS[verb]?.[state] ?? ""}`);
   }
   if (only !== undefined && state !== only) {
@@ -78,9 +87,24 @@ export function takenId(id: string, index: number): TakenId {
   return new TakenId(idIsTaken(id), index);
 }
 
+/** Of very many jobs that are enqueued at once, none can wait for others. */
+export function tooManyToWait(index: number): BadNeed {
+  return new BadNeed("Cannot enqueue more than 1000 jobs at once of which some wait for others", index);
+}
+
+/** Who may only enqueue can read nothing of other jobs, so neither wait for them. */
+export function mayNotNeed(index: number): BadNeed {
+  return new BadNeed("Cannot make a job wait for others: this user of the server may only enqueue", index);
+}
+
 /** A key names one request only. */
 export function keyIsUsed(key: string): Refused {
   return new Refused(`Cannot enqueue with the key "${key}": it was used for something else`);
+}
+
+/** A job that others wait for is not simply removed. */
+export function isWaitedFor(id: string, by: string): Refused {
+  return new Refused(`Cannot delete job "${id}": job "${by}" waits for it; cancel it, or use --force`);
 }
 
 /** There is no worker that could be told to stop. */

@@ -14,8 +14,8 @@ import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
 import type { EnqueueOptions } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
-import { nameOf, NewJobTally } from "../rules/new_jobs.ts";
-import { takenId } from "../rules/refusals.ts";
+import { nameOf, needsOthers, NewJobTally } from "../rules/new_jobs.ts";
+import { takenId, tooManyToWait } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { giveWay, type HasTime, turn } from "./engine/turns.ts";
@@ -86,6 +86,7 @@ async function stage(
       if (areMany(pieces)) await flush();
       pieces.push(new NewPiece(names.length));
     }
+    if (needsOthers(job)) throw tooManyToWait(names.length);
     const name = nameOf(job, options);
     pieces.at(-1)!.add(job, name, options);
     names.push(name);

@@ -169,6 +169,10 @@ class SqliteCopy implements CopyTarget {
     await this.#write(mark, (db) => {
       for (const name of DERIVED) db.run(`DELETE FROM ${name}`);
       db.exec(`
+        DELETE FROM ended;
+        INSERT INTO ended (job) SELECT seq FROM jobs WHERE needed = 1;
+        INSERT INTO ended (job, state) SELECT DISTINCT needs, 'cancelled' FROM needs
+          WHERE decided IS NULL AND needs NOT IN (SELECT seq FROM jobs);
         INSERT INTO counts (queue, state, n, held) SELECT queue, state, count(*), sum(held) FROM jobs GROUP BY 1, 2;
         INSERT INTO lanes (queue, priority, seq)
           SELECT queue, priority, min(seq) FROM jobs j WHERE state = 'pending' AND held = 0 AND priority = (

@@ -14,6 +14,7 @@ import { idIsTaken, takenId } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { storeFigures } from "./figures.ts";
+import type { Waiters } from "./needs.ts";
 import { NEW_COLUMNS, newRow } from "./rows.ts";
 
 const INSERT = `
@@ -37,8 +38,17 @@ export interface Enqueued {
   pending: boolean;
 }
 
+/** Finds out what becomes of jobs that need others; left out where none does. */
+export interface Waits {
+  plan?: (db: Database) => Waiters;
+}
+
 /** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
-export function enqueue(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): Enqueued {
+export function enqueue(
+  db: Database,
+  jobs: Iterable<NewJob>,
+  options: EnqueueOptions & Waits,
+): Enqueued {
   let ids = knownIds(db, options);
   if (!ids) remember(db, ids = store(db, jobs, options), options);
   return { ids, pending: db.get(PENDING) !== undefined };
@@ -82,17 +92,28 @@ export class Reserved extends TakenId {}
 
 const IS_RESERVED = "SELECT 1 FROM staged_names WHERE name = ?";
 
-function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): string[] {
+function store(
+  db: Database,
+  jobs: Iterable<NewJob>,
+  options: EnqueueOptions & Waits,
+): string[] {
   const ids: string[] = [];
+  const seqs: number[] = [];
+  const names: (string | null)[] = [];
+  const waiters = options.plan?.(db);
   const tally = new NewJobTally();
   for (const job of jobs) {
     const name = nameOf(job, options);
-    const state = waitingState(job.runAt, options.now);
+    const waits = waiters?.planned.get(ids.length);
+    const mustWait = waits?.state === "blocked" || waits?.state === "skipped";
+    const state = mustWait ? "blocked" : waitingState(job.runAt, options.now);
     if (job.id !== null && db.get(IS_RESERVED, job.id)) throw new Reserved(idIsTaken(job.id), ids.length);
     let seq: number;
     try {
       seq = db.insert(INSERT, options.now, ...newRow(job, name, state));
       ids.push(idOf({ seq, name }));
+      seqs.push(seq);
+      names.push(name);
       if (job.stdin) db.run(KEEP_STDIN, seq, job.stdin);
     } catch (error) {
       if (!isTaken(error)) throw error;
@@ -102,6 +123,7 @@ function store(db: Database, jobs: Iterable<NewJob>, options: EnqueueOptions): s
     tally.add({ queue, state, held, priority, seq });
   }
   storeTally(db, tally, options.now);
+  waiters?.store(db, { seqs, names });
   return ids;
 }
 

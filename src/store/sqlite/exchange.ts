@@ -15,10 +15,11 @@ import { anyWaiting, openLanes } from "./lanes.ts";
 import { storeOutput } from "./output.ts";
 import { storeSaid } from "./said.ts";
 import { settle } from "./settle.ts";
+import { isToBeTold, workOff } from "./working_off.ts";
 
 /** What a supervisor sees without changing anything, or undefined when there is something to be changed. */
 export function look(db: Database, wanted: Exchange): Exchanged | undefined {
-  if (brings(wanted)) return undefined;
+  if (brings(wanted) || isToBeTold(db)) return undefined;
   const nextDueAt = earliestDue(db);
   if (nextDueAt !== null && nextDueAt <= wanted.now) return undefined;
   const { free, queues } = wanted;
@@ -36,13 +37,21 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
     ...storeOutputs(db, wanted),
     ...settle(db, settlements, { supervisor, figures }),
   ];
+  const { told, more: moreToTell } = workOff(db, now);
   storeFigures(db, figures, now);
   forgetOld(db, now);
   const woken = wakeDue(db, now);
   const { jobs: claimed, more } = claimNext(db, wanted);
   const dueAt = earliestDue(db);
-  const anyWaits = claimed.length > 0 || anyWaiting(db, queues, dueAt !== null);
-  return answerTo(wanted, { claimed, more, refused, woken, dueAt, anyWaits });
+  const anyWaits = claimed.length > 0 || moreToTell || anyWaiting(db, queues, dueAt !== null);
+  return answerTo(wanted, {
+    claimed,
+    more: more || moreToTell,
+    refused,
+    woken: woken + told,
+    dueAt,
+    anyWaits,
+  });
 }
 
 function claimNext(db: Database, wanted: Exchange): Claimed {

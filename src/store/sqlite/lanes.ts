@@ -8,7 +8,7 @@
  * which triggers do (see `migrations.ts`; new jobs are noted in `enqueue.ts`), and whatever takes from it need not be:
  * who claims looks, and puts right what it finds.
  */
-import { WAITING } from "../../domain/job.ts";
+import { RUNNABLE } from "../../domain/job.ts";
 import type { Place } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
 import { GIVEN, sqlList } from "./words.ts";
@@ -66,7 +66,7 @@ const DUE_SOON = `
   SELECT 1 FROM (
     SELECT queue FROM jobs WHERE state IN ('scheduled', 'failed') AND held = 0 ORDER BY run_at LIMIT 100) d
   WHERE ${isNotPaused("d.queue")} LIMIT 1`;
-const WAITS = `c.n > c.held AND c.state IN ${sqlList(WAITING)} AND ${isNotPaused("c.queue")}`;
+const WAITS = `c.n > c.held AND c.state IN ${sqlList(RUNNABLE)} AND ${isNotPaused("c.queue")}`;
 const COUNTED = `SELECT 1 FROM counts c WHERE ${WAITS} LIMIT 1`;
 const COUNTED_IN = `
   SELECT 1 FROM counts c WHERE c.queue IN (SELECT value FROM json_each(?)) AND ${WAITS} LIMIT 1`;

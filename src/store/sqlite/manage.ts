@@ -4,11 +4,13 @@
  * all the ids it is given, or throws and, since it runs in a transaction, for none. What is done to all jobs of some
  * kind is in `selecting.ts`, one by one by what is here.
  */
-import type { Job, State } from "../../domain/job.ts";
-import type { JobChanges } from "../contract.ts";
-import { waitingState } from "../rules/jobs.ts";
-import { ALLOWED, allowed, type Intent } from "../rules/refusals.ts";
+import type { Job } from "../../domain/job.ts";
+import type { DeleteOptions, JobChanges, RetryOptions } from "../contract.ts";
+import { idOf, waitingState } from "../rules/jobs.ts";
+import { settleByNeeds } from "../rules/needs.ts";
+import { ALLOWED, allowed, type Intent, isWaitedFor } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
+import { keepDependent, replaceNeeds, standing, tellAgain, unbind, waitingFor } from "./needs.ts";
 import { assignments, findRow, type JobRow, toJob } from "./rows.ts";
 import { mayBecome, sqlList } from "./words.ts";
 
@@ -45,28 +47,56 @@ export function cancelOne(db: Database, { seq, state }: Found, now: number): "ca
 
 const RETRY = `
   UPDATE jobs SET state = 'pending', attempts = 0, run_at = ?, started_at = NULL, finished_at = NULL,
-    exit_code = NULL, signal = NULL, error = NULL, worker = NULL, snoozed_since = NULL
+    exit_code = NULL, signal = NULL, error = NULL, worker = NULL, snoozed_since = NULL, skipped_for = NULL
   WHERE ${mayBecome("pending")} AND seq = ?`;
+const REVIVE = `UPDATE jobs SET state = 'blocked', finished_at = NULL WHERE seq = ? AND ${
+  mayBecome("blocked")
+}`;
 
 /** Makes jobs pending at once, with their attempts counted from 0. Returns the ids of those that stay held. */
 export function retry(
   db: Database,
   ids: readonly string[],
-  { now, only }: { now: number; only?: State },
+  { now, only, ignoreNeeds = false, withDependents = false }: RetryOptions,
 ): string[] {
   return ids.filter((id) => {
-    const job = find(db, { verb: "retry", id, only });
-    retryOne(db, job, now);
+    const job = find(db, { verb: "retry", id, only, ignoreNeeds });
+    retryOne(db, job, { now, ignoreNeeds });
+    if (withDependents) tellAgain(db, job.seq);
     return job.held === 1;
   });
 }
 
-export function retryOne(db: Database, { seq }: Found, now: number): void {
-  db.run(RETRY, now, seq);
+/** One that never started goes where its needs have it, unless they are to be ignored; to all others they are history. */
+export function retryOne(
+  db: Database,
+  { seq, state }: Found,
+  { now, ignoreNeeds }: { now: number; ignoreNeeds: boolean },
+): void {
+  const job = state === "cancelled" && !ignoreNeeds ? standing(db, seq) : undefined;
+  if (!job) {
+    unbind(db, seq);
+    db.run(RETRY, now, seq);
+    return;
+  }
+  db.run(REVIVE, seq);
+  const before = { state: "blocked", skippedFor: null } as const;
+  Object.assign(job, before);
+  settleByNeeds(job, now);
+  keepDependent(db, seq, { before, job, now });
 }
 
 /** Removes jobs with their attempts and output. */
-export function remove(db: Database, ids: readonly string[], only?: State): void {
+export function remove(
+  db: Database,
+  ids: readonly string[],
+  { only, force = false }: DeleteOptions = {},
+): void {
+  const jobs = new Map(ids.map((id) => [id, findRow(db, id)?.seq ?? 0]));
+  for (const [id, seq] of force ? [] : jobs) {
+    const [first] = waitingFor(db, seq, [...jobs.values()]);
+    if (first) throw isWaitedFor(id, idOf({ ...first, seq: first.job }));
+  }
   for (const id of ids) {
     removeOne(db, find(db, { verb: "delete", id, only }));
   }
@@ -88,16 +118,27 @@ export function edit(db: Database, id: string, edit: Edit): Job {
   return toJob(findRow(db, id)!);
 }
 
-export function editOne(db: Database, job: Found, { changes, now }: Edit): void {
+export function editOne(
+  db: Database,
+  job: Found & Pick<JobRow, "name" | "started_at">,
+  { changes, now }: Edit,
+): void {
   const { runAt, ...others } = changes;
+  replaceNeeds(db, { ...job, id: idOf(job), started: job.started_at !== null }, { changes, now });
   for (const [assignment, value] of assignments(others)) {
     db.run(`UPDATE jobs SET ${assignment} WHERE seq = ?`, value, job.seq);
   }
   if (runAt !== undefined) reschedule(db, job, { runAt, now });
 }
 
-function reschedule(db: Database, job: Found, { runAt, now }: { runAt: number | null; now: number }): void {
-  const state = waitingState(runAt, now);
+function reschedule(
+  db: Database,
+  { seq }: Found,
+  { runAt, now }: { runAt: number | null; now: number },
+): void {
+  const job = db.get<Found>("SELECT seq, state FROM jobs WHERE seq = ?", seq)!; // its needs may have moved it
+  const waits = job.state === "blocked" || job.state === "skipped";
+  const state = waits ? job.state : waitingState(runAt, now);
   const guard = state === job.state ? "" : `AND ${mayBecome(state)}`;
   db.run(`UPDATE jobs SET state = ?, run_at = ? WHERE seq = ? ${guard}`, state, runAt, job.seq);
 }

@@ -25,7 +25,12 @@ interface Ended {
 
 /** One after the other. */
 const PARTS: readonly Ended[] = [
-  { index: "prunable", states: "state IN ('completed', 'cancelled')", own: "retention_ms", all: "endedMs" },
+  {
+    index: "prunable",
+    states: "state IN ('completed', 'cancelled', 'skipped')",
+    own: "retention_ms",
+    all: "endedMs",
+  },
   { index: "prunable_dead", states: "state = 'dead'", own: "retention_dead_ms", all: "deadMs" },
 ];
 

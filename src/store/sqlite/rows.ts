@@ -15,6 +15,7 @@ import {
 } from "../../domain/fields.ts";
 import type { Job, NewJob, State } from "../../domain/job.ts";
 import { policyChange, policyColumn, policyOf } from "../../domain/policy.ts";
+import type { SkipReason } from "../../domain/needs.ts";
 import { idOf, seqOf } from "../rules/jobs.ts";
 import type { Database, Value } from "./engine/database.ts";
 
@@ -45,6 +46,8 @@ export type OwnRow = {
   checkpoint_size: number | null;
   snoozed_since: number | null;
   paused_at: number | null;
+  skipped_for: SkipReason | null;
+  needed: number;
 };
 
 /** A row of `jobs`. */
@@ -110,6 +113,7 @@ function fromValue({ type }: Kind, value: JobRow[keyof FieldRow]): StoredFields[
     case "backoff":
     case "path":
     case "input":
+    case "jobs":
       return value;
   }
 }
@@ -134,6 +138,7 @@ export function toJob(row: JobRow): Job {
     snoozedSince: row.snoozed_since,
     progress: null,
     pausedAt: row.paused_at,
+    skippedFor: row.skipped_for,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
   return Object.assign(job, policyOf(row.policy) ?? policyOf(null)) as unknown as Job;

@@ -130,6 +130,7 @@ interface Row {
   state: State;
   held: number;
   last_attempt: number;
+  started_at: number | null;
   paused_at: number | null;
 }
 
@@ -140,7 +141,7 @@ export async function change(
   options: ChangeOptions,
 ): Promise<Changed> {
   const conditions = [...ofSection(which), ...ofOthers(which), { sql: isMeant(wish), values: [] }];
-  const find = `SELECT seq, name, state, held, last_attempt, paused_at FROM jobs ${
+  const find = `SELECT seq, name, state, held, last_attempt, started_at, paused_at FROM jobs ${
     whereAll([{ sql: "seq = ?", values: [] }, ...conditions])
   }`;
   const values = valuesOf(conditions);
@@ -174,7 +175,7 @@ function changeOne(
     case "cancel":
       return cancelOne(db, row, now);
     case "retry":
-      return retryOne(db, row, now);
+      return retryOne(db, row, { now, ignoreNeeds: false });
     case "delete":
       return removeOne(db, row);
     case "edit":

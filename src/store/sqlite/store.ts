@@ -6,12 +6,13 @@
  */
 import { StoreFull } from "../../domain/errors.ts";
 import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
+import { systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
-import { divide } from "../rules/new_jobs.ts";
+import { divide, needsOthers } from "../rules/new_jobs.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
-import { enqueue, Reserved, service } from "./enqueue.ts";
+import { enqueue, Reserved, service, type Waits } from "./enqueue.ts";
 import { isOfValue } from "./engine/failures.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
@@ -59,10 +60,12 @@ export class SqliteStore implements contract.Store {
   // Jobs
 
   async enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
-    const divided = divide(jobs);
+    const divided = Array.isArray(jobs) && jobs.some(needsOthers) ? { jobs, many: false } : divide(jobs);
     if (divided.many) return await this.#enqueueMany(divided.jobs, options);
     // Else those who enqueue would use up what is kept for those who have to end something.
-    const store = () => this.#change((db) => enqueue(db, divided.jobs, options), { reserve: false });
+    const waits = await waitsOf([...divided.jobs], options.now);
+    const store = () =>
+      this.#change((db) => enqueue(db, divided.jobs, { ...options, ...waits }), { reserve: false });
     const { ids, pending } = await store().catch(async (error) => {
       if (!(error instanceof Reserved)) throw error;
       while (await this.recover());
@@ -114,22 +117,32 @@ export class SqliteStore implements contract.Store {
 
   async cancel(ids: readonly string[], now: number): Promise<{ cancelled: number; requested: number }> {
     const { cancel } = await import("./manage.ts");
-    return await this.#change((db) => cancel(db, ids, now));
+    return await this.#changeAndTell((db) => cancel(db, ids, now), now);
   }
 
-  async retry(ids: readonly string[], options: { now: number; only?: State }): Promise<string[]> {
+  async retry(ids: readonly string[], options: contract.RetryOptions): Promise<string[]> {
     const { retry } = await import("./manage.ts");
-    return await this.#change((db) => retry(db, ids, options));
+    return await this.#changeAndTell((db) => retry(db, ids, options), options.now);
   }
 
-  async delete(ids: readonly string[], { only }: { only?: State } = {}): Promise<void> {
+  async delete(ids: readonly string[], options: contract.DeleteOptions = {}): Promise<void> {
     const { remove } = await import("./manage.ts");
-    return await this.#change((db) => remove(db, ids, only));
+    return await this.#changeAndTell((db) => remove(db, ids, options), systemClock.now());
   }
 
   async edit(id: string, changes: contract.JobChanges, now: number): Promise<Job> {
     const { edit } = await import("./manage.ts");
-    return await this.#change((db) => edit(db, id, { changes, now }));
+    return await this.#changeAndTell((db) => edit(db, id, { changes, now }), now);
+  }
+
+  async needs(ids: readonly string[], limit: number): Promise<(contract.JobNeeds | null)[]> {
+    const { needs } = await import("./looking_at_needs.ts");
+    return await this.#db.read((db) => needs(db, ids, limit));
+  }
+
+  async neededBy(id: string, limit: number): Promise<contract.Dependents> {
+    const { neededBy } = await import("./looking_at_needs.ts");
+    return await this.#db.read((db) => neededBy(db, id, limit));
   }
 
   async hold(ids: readonly string[], held: boolean): Promise<void> {
@@ -160,7 +173,13 @@ export class SqliteStore implements contract.Store {
     options: contract.ChangeOptions,
   ): Promise<contract.Changed> {
     const { change } = await import("./selecting.ts");
-    return await this.#changes(() => change(this.#db, selection, options));
+    return await this.#changes(async () => {
+      try {
+        return await change(this.#db, selection, options);
+      } finally {
+        await this.#tellAll(options.now);
+      }
+    });
   }
 
   async idsOf(seqs: readonly number[]): Promise<string[]> {
@@ -345,7 +364,7 @@ export class SqliteStore implements contract.Store {
     const { recover } = await import("./batches.ts");
     const more = await recover(this.#db, this.#home);
     if (more) this.#bell.ring();
-    return more;
+    return more || await this.#tellSome(systemClock.now());
   }
 
   async recount(): Promise<string[]> {
@@ -387,6 +406,25 @@ export class SqliteStore implements contract.Store {
     return result;
   }
 
+  /** A write that may end jobs, or let them run again, which others need: these are told, whether a worker runs or not. */
+  async #changeAndTell<T>(work: (db: Database) => T, now: number): Promise<T> {
+    const result = await this.#change(work);
+    await this.#tellAll(now);
+    return result;
+  }
+
+  async #tellAll(now: number): Promise<void> {
+    const { giveWay } = await import("./engine/turns.ts");
+    while (await this.#tellSome(now)) await giveWay(this.#db);
+  }
+
+  /** Returns whether there is more to be told. */
+  async #tellSome(now: number): Promise<boolean> {
+    const { isToBeTold, workOff } = await import("./working_off.ts");
+    if (!await this.#db.read(isToBeTold)) return false;
+    return (await this.#change((db) => workOff(db, now))).more;
+  }
+
   /** Several writes that others may wait for; also when they come to no good end. */
   async #changes<T>(work: () => Promise<T>): Promise<T> {
     try {
@@ -395,6 +433,18 @@ export class SqliteStore implements contract.Store {
       this.#bell.ring();
     }
   }
+}
+
+/** What makes new jobs wait that need others; nothing is loaded where none does. */
+async function waitsOf(jobs: readonly NewJob[], now: number): Promise<Waits> {
+  const needing = new Map([...jobs.entries()].filter(([, job]) => needsOthers(job)));
+  if (needing.size === 0) return {};
+  const [{ planWaiters }, { resolveNeeds }] = await Promise.all([
+    import("./needs.ts"),
+    import("../rules/needs.ts"),
+  ]);
+  const needs = resolveNeeds(needing, jobs.map(({ id }) => id));
+  return { plan: (db) => planWaiters(db, needs, { jobs: needing, now }) };
 }
 
 function sizeOf(path: string): number {

@@ -38,6 +38,7 @@ function storedField({ kind, default: otherwise }: FieldColumn): Stored {
     case "ends":
     case "backoff":
     case "input":
+    case "jobs":
       return { type: "text", mayBeNull, as: mayBeNull ? "NULL" : "'false'" };
     case "path":
       return { type: "text", mayBeNull, as: "'/dev/null'" };

@@ -8,6 +8,7 @@ import type { Outcome } from "../../domain/job.ts";
 import { compareCounts, compareFigures, type JobCount } from "../rules/recount.ts";
 import { recountEmptied } from "./emptied.ts";
 import type { Database } from "./engine/database.ts";
+import { recountNeeds } from "./looking_at_needs.ts";
 import { figures } from "./figures.ts";
 import { recountLanes } from "./lanes.ts";
 
@@ -27,7 +28,13 @@ export function check(db: Database): string[] {
 
 /** Counts and figures against a recount. Returns what differs, a sentence each. */
 export function recount(db: Database): string[] {
-  return [...recountStates(db), ...recountLanes(db), ...recountEmptied(db), ...recountFigures(db)];
+  return [
+    ...recountStates(db),
+    ...recountLanes(db),
+    ...recountNeeds(db),
+    ...recountEmptied(db),
+    ...recountFigures(db),
+  ];
 }
 
 /** As text, since what is stored may be too large to be read as a number. */

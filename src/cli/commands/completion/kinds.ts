@@ -10,17 +10,17 @@ export interface JobKind {
   held?: boolean;
 }
 
-const WAITING = ["pending", "scheduled", "failed"] as const;
+const WAITING = ["blocked", "pending", "scheduled", "failed"] as const;
 
 /** Jobs by the name that the completion scripts ask for. */
 export const JOB_KINDS: Readonly<Record<string, JobKind>> = {
-  jobs: { states: [...WAITING, "processing", "completed", "dead", "cancelled"] },
+  jobs: { states: [...WAITING, "processing", "completed", "dead", "cancelled", "skipped"] },
   alive: { states: [...WAITING, "processing"] },
   waiting: { states: WAITING },
   unheld: { states: WAITING, held: false },
   held: { states: WAITING, held: true },
   failed: { states: ["failed", "dead"] },
-  idle: { states: [...WAITING, "completed", "dead", "cancelled"] },
+  idle: { states: [...WAITING, "completed", "dead", "cancelled", "skipped"] },
   dead: { states: ["dead"] },
 };
 

@@ -19,9 +19,10 @@ export const command: Target = defineCommand({
   description: "That is what --store says, else QUEUECTL_STORE, else what store use chose, else the home.",
   examples: [["store show", "its address, without the password"]],
   async run(context) {
-    const unread = await unreadVariable(context);
-    if (unread) context.print.note(`${unread.found}: ${unread.advice}`);
     const chosen = await currentStore(context.home, context.meant);
+    const unread = await unreadVariable(context);
+    if (unread?.isSet) context.print.note(`${unread.found}: ${unread.advice}`);
+    else if (unread) context.print.hint(`${unread.found}: ${unread.advice}`);
     const { store, by, info: { engine, schemaVersion } } = chosen;
     context.print.result(
       { ...storeJson(chosen), by, variable_unread: unread !== undefined },

@@ -3,7 +3,7 @@
  * Waiting for the first of several jobs that ends. Of those that have ended by the first look, it is the one that ended
  * first.
  */
-import { NoSuch } from "../../../domain/errors.ts";
+import { noSuchJob } from "../../../domain/errors.ts";
 import { ENDED, type Job } from "../../../domain/job.ts";
 import type { Store } from "../../../store/contract.ts";
 import type { Obstacle } from "../../../views/standstill.ts";
@@ -24,7 +24,7 @@ export class FirstOfJobs {
   async look(store: Store): Promise<number> {
     const states = await store.states(this.#ids);
     const missing = states.indexOf(undefined);
-    if (missing >= 0) throw new NoSuch(`Cannot wait for job "${this.#ids[missing]}": no such job`);
+    if (missing >= 0) throw noSuchJob("wait for", this.#ids[missing]!);
     const ended = this.#ids.filter((_, n) => ENDED.includes(states[n]!));
     const jobs = (await Promise.all(ended.map((id) => store.get(id))))
       .filter((job): job is Job => job !== undefined && ENDED.includes(job.state));

@@ -14,8 +14,12 @@ export type Kind = "work" | "orders" | "results";
 /** All there is. */
 export const ALL_KINDS: readonly Kind[] = ["work", "orders", "results"];
 
-/** The shortest time between two rings of `ringSoon`, for each kind. */
+/** The shortest time between two rings of `ringSoon`. */
 const PAUSE_MS = 20;
+/** Of a slow server's time, ringing takes no more than this part. */
+const PART = 0.1;
+/** The longest time between two rings of `ringSoon`. */
+const LONGEST_PAUSE_MS = 200;
 /** How long nobody waits for a ring any more. */
 const LIMIT_MS = 5000;
 /** Between two tries to listen. */
@@ -23,12 +27,19 @@ const RETRY_MS = 1000;
 /** The server takes no longer name of a channel. Who shares one is called without a change. */
 const LONGEST_NAME = 63;
 
+/** Nobody waits until the disk has it. */
+const RING = `
+  SELECT set_config('synchronous_commit', 'off', true), pg_notify(channel, '') FROM unnest($1::text[]) AS c (channel)`;
+
 export class Bell {
   readonly #db: Database;
-  readonly #lastRingMs = new Map<Kind, number>();
-  /** End the waits for rings that were put off. */
-  readonly #putOff = new Map<Kind, AbortController>();
-  #closed = false;
+  /** Before that, `ringSoon` puts off. */
+  #nextRingMs = -Infinity;
+  /** What is rung for when the wait is over. */
+  readonly #putOff = new Set<Kind>();
+  #waits = false;
+  /** Aborted once it is closed. */
+  readonly #over = new AbortController();
 
   constructor(db: Database) {
     this.#db = db;
@@ -41,25 +52,32 @@ export class Bell {
 
   /** Rings, and resolves when that was heard. */
   async ring(kinds: readonly Kind[]): Promise<void> {
-    for (const kind of kinds) this.#lastRingMs.set(kind, systemClock.monotonicMs());
-    const statements = [
-      { sql: "SET LOCAL synchronous_commit = off" },
-      ...kinds.map((kind) => ({ sql: "SELECT pg_notify($1, '')", values: [this.#channel(kind)] })),
-    ];
-    await this.#db.tryWrite(statements, { limitMs: LIMIT_MS }).catch(() => {});
+    const start = systemClock.monotonicMs();
+    this.#nextRingMs = start + PAUSE_MS;
+    const channels = kinds.map((kind) => this.#channel(kind));
+    await this.#db.tryWrite([{ sql: RING, values: [channels], kept: true }], { limitMs: LIMIT_MS })
+      .catch(() => {});
+    const tookMs = systemClock.monotonicMs() - start;
+    this.#nextRingMs = start + Math.min(Math.max(PAUSE_MS, tookMs / PART), LONGEST_PAUSE_MS);
   }
 
   /** Rings at once, or, when it has just rung, a moment later: a busy worker must not keep everybody awake. */
-  ringSoon(kind: Kind): void {
-    if (this.#putOff.has(kind) || this.#closed) return;
-    const waitMs = (this.#lastRingMs.get(kind) ?? -Infinity) + PAUSE_MS - systemClock.monotonicMs();
-    if (waitMs <= 0) return void this.ring([kind]);
-    const over = new AbortController();
-    this.#putOff.set(kind, over);
-    systemClock.sleep(waitMs, over.signal).then(() => {
-      this.#putOff.delete(kind);
-      if (!this.#closed) this.ring([kind]);
-    });
+  ringSoon(kinds: readonly Kind[]): void {
+    for (const kind of kinds) this.#putOff.add(kind);
+    if (!this.#waits) this.#ringWhenDue();
+  }
+
+  async #ringWhenDue(): Promise<void> {
+    this.#waits = true;
+    while (!this.#over.signal.aborted) {
+      const waitMs = this.#nextRingMs - systemClock.monotonicMs();
+      if (waitMs <= 0) break;
+      await systemClock.sleep(waitMs, this.#over.signal);
+    }
+    this.#waits = false;
+    const all = [...this.#putOff];
+    this.#putOff.clear();
+    if (!this.#over.signal.aborted) this.ring(all);
   }
 
   /** Calls `onRing` after every ring of a kind, of whatever process, until it is disposed of; and whenever it may have missed one. */
@@ -103,7 +121,6 @@ export class Bell {
 
   /** Waits no longer with rings that were put off. */
   close(): void {
-    this.#closed = true;
-    for (const over of this.#putOff.values()) over.abort();
+    this.#over.abort();
   }
 }

@@ -257,10 +257,10 @@ export class Database {
     }
   }
 
-  #text({ sql, values }: Statement): Statement {
+  #text({ sql, values, kept }: Statement): Statement {
     let text = this.#texts.get(sql);
     if (text === undefined) this.#texts.set(sql, text = inSchema(sql, this.#address.schema));
-    return { sql: text, values };
+    return { sql: text, values, kept: kept && this.#address.prepare };
   }
 }
 

@@ -16,6 +16,8 @@ export type Value = string | number | boolean | null | Uint8Array | readonly Val
 export interface Statement {
   sql: string;
   values?: readonly Value[];
+  /** It comes again and again: the server reads it once a connection. */
+  kept?: boolean;
 }
 
 /** What a statement gave. */
@@ -74,7 +76,7 @@ interface Driver {
 interface Client {
   connect(): Promise<void>;
   query(
-    statement: { text: string; values?: readonly Value[] },
+    statement: { text: string; values?: readonly Value[]; name?: string },
   ): Promise<{ rows?: unknown[]; rowCount?: number | null }>;
   readonly processID: number | null;
   on(event: "error" | "end", listener: () => void): void;
@@ -110,6 +112,7 @@ export class Connection {
   readonly #client: Client;
   /** Ends the wait for each answer that has not come. */
   readonly #waits = new Set<AbortController>();
+  readonly #names = new Map<string, string>();
   #closed = false;
 
   private constructor(client: Client) {
@@ -209,9 +212,9 @@ export class Connection {
   }
 
   /** Runs a statement. */
-  async query<Row>({ sql, values }: Statement, limitMs: number): Promise<Result<Row>> {
+  async query<Row>(statement: Statement, limitMs: number): Promise<Result<Row>> {
     this.#requireOpen();
-    return await this.#within(limitMs, this.#send<Row>({ sql, values }));
+    return await this.#within(limitMs, this.#send<Row>(statement));
   }
 
   /** Runs statements in a row, in one round trip. When one fails, what comes after it fails, too. */
@@ -229,13 +232,21 @@ export class Connection {
     if (this.#closed) throw new Lost("it was closed");
   }
 
-  async #send<Row>({ sql, values }: Statement): Promise<Result<Row>> {
+  async #send<Row>({ sql, values, kept }: Statement): Promise<Result<Row>> {
+    const name = kept ? { name: this.#nameOf(sql) } : {};
     try {
-      const { rows, rowCount } = await this.#client.query({ text: sql, values });
+      const { rows, rowCount } = await this.#client.query({ text: sql, values, ...name });
       return { rows: (rows ?? []) as Row[], count: rowCount ?? 0 }; // several statements in one text give neither
     } catch (error) {
       throw withPrivilege(explained(error), sql);
     }
+  }
+
+  /** Under which the server keeps a statement. */
+  #nameOf(sql: string): string {
+    let name = this.#names.get(sql);
+    if (name === undefined) this.#names.set(sql, name = `queuectl_${this.#names.size + 1}`);
+    return name;
   }
 
   async #within<T>(limitMs: number, answer: Promise<T>): Promise<T> {

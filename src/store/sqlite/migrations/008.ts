@@ -1,72 +1,169 @@
 /**
  * @module
- * Jobs say how far they are, leave results and checkpoints, put themselves off, and say which of their ends are worth
- * another attempt; see `said.ts`.
+ * Jobs that need others; see `needs/`. Whatever ends a job that others need, or lets it run again, leaves a row in `ended`
+ * in the same transaction, which is worked off afterwards.
  */
 import type { Step } from "./step.ts";
 
-/** Not released yet. Attempts are rebuilt for two more outcomes. */
+/** Not released yet. */
 export const step: Step = {
   rebuilds: true,
-  sql: `ALTER TABLE jobs ADD COLUMN policy TEXT;             -- a JSON object; null is none
-   ALTER TABLE jobs ADD COLUMN checkpoint_size INTEGER; -- bytes in checkpoints; null is none
-   ALTER TABLE jobs ADD COLUMN snoozed_since INTEGER;   -- null when the latest attempt did not put it off
-
-   CREATE TABLE rebuilt (
-     job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
-     attempt INTEGER NOT NULL,
-     token TEXT NOT NULL,
-     supervisor TEXT NOT NULL,
-     worker TEXT NOT NULL,
-     host TEXT NOT NULL,
-     ready_at INTEGER NOT NULL,        -- when its job could have run
-     started_at INTEGER NOT NULL,
+  sql: `CREATE TABLE rebuilt (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     name TEXT,                        -- the id, where it is not j<seq>
+     queue TEXT NOT NULL,
+     command TEXT NOT NULL,
+     state TEXT NOT NULL CONSTRAINT jobs_state CHECK (state IN ('blocked', 'pending', 'scheduled', 'processing', 'completed', 'failed', 'dead', 'cancelled', 'skipped')),
+     priority INTEGER NOT NULL,
+     attempts INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_attempts CHECK (attempts >= 0),
+     last_attempt INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_last_attempt CHECK (last_attempt >= attempts),
+     max_retries INTEGER NOT NULL,
+     timeout_ms INTEGER NOT NULL,
+     run_at INTEGER,
+     created_at INTEGER NOT NULL,
+     started_at INTEGER,
      finished_at INTEGER,
-     outcome TEXT CONSTRAINT attempts_outcome CHECK (outcome IN (
-       'completed', 'failed', 'timed_out', 'idle', 'cancelled', 'lost', 'snoozed', 'released')),
      exit_code INTEGER,
      signal TEXT,
      error TEXT,
-     started_by TEXT,                  -- the supervisor that started it, once another has taken over
-     adopted_from TEXT,                -- the worker that started it, once another watches it
-     paused_ms INTEGER NOT NULL DEFAULT 0,  -- in pauses that are over
-     unstopped INTEGER,                -- processes that could not be stopped, once the others stand still
-     PRIMARY KEY (job, attempt),
-     CONSTRAINT attempts_ended CHECK ((finished_at IS NULL) = (outcome IS NULL))
+     worker TEXT,
+     label TEXT,
+     cwd TEXT,
+     env TEXT,                         -- a JSON object
+     held INTEGER NOT NULL CONSTRAINT jobs_held CHECK (held = 0 OR held = 1 AND state IN ('blocked', 'pending', 'scheduled', 'failed', 'skipped')),
+     cancel_requested INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_cancel_requested CHECK (cancel_requested IN (0, 1)),
+     stdin_size INTEGER,
+     paused_at INTEGER,
+     max_output INTEGER,
+     skipped_for TEXT                  -- why it is skipped
+       CONSTRAINT jobs_skipped_for CHECK (skipped_for IN ('failed', 'called_off', 'unneeded')),
+     needed INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_needed CHECK (needed IN (0, 1))  -- others need it, or did
+   ) STRICT;
+
+   INSERT INTO rebuilt (seq, name, queue, command, state, priority, attempts, last_attempt, max_retries, timeout_ms, run_at,
+       created_at, started_at, finished_at, exit_code, signal, error, worker, label, cwd, env, held, cancel_requested,
+       stdin_size, paused_at, max_output)
+     SELECT seq, name, queue, command, state, priority, attempts, last_attempt, max_retries, timeout_ms, run_at,
+       created_at, started_at, finished_at, exit_code, signal, error, worker, label, cwd, env, held, cancel_requested,
+       stdin_size, paused_at, max_output FROM jobs;
+
+   -- What was given is never given again, also where the last rows are gone.
+   DELETE FROM sqlite_sequence WHERE name = 'rebuilt';
+   INSERT INTO sqlite_sequence (name, seq) SELECT 'rebuilt', seq FROM sqlite_sequence WHERE name = 'jobs';
+
+   DROP TABLE jobs;
+
+   ALTER TABLE rebuilt RENAME TO jobs;
+
+   CREATE UNIQUE INDEX by_name ON jobs (name) WHERE name IS NOT NULL;
+
+   CREATE INDEX ready ON jobs (queue, held, priority, seq) WHERE state = 'pending';
+
+   CREATE INDEX due ON jobs (run_at) WHERE state IN ('scheduled', 'failed') AND held = 0;
+
+   CREATE INDEX by_state ON jobs (queue, state, seq);
+
+   CREATE INDEX by_label ON jobs (label, seq) WHERE label IS NOT NULL;
+
+   CREATE INDEX prunable ON jobs (finished_at, queue) WHERE state IN ('completed', 'cancelled', 'skipped');
+   CREATE INDEX prunable_dead ON jobs (finished_at, queue) WHERE state = 'dead';
+
+   CREATE TABLE recounted (
+     queue TEXT NOT NULL,
+     state TEXT NOT NULL CONSTRAINT counts_state
+       CHECK (state IN ('blocked', 'pending', 'scheduled', 'processing', 'completed', 'failed', 'dead', 'cancelled', 'skipped')),
+     n INTEGER NOT NULL CONSTRAINT counts_n CHECK (n >= 0),
+     held INTEGER NOT NULL CONSTRAINT counts_held CHECK (held BETWEEN 0 AND n),
+     PRIMARY KEY (queue, state)
    ) STRICT, WITHOUT ROWID;
 
-   INSERT INTO rebuilt SELECT job, attempt, token, supervisor, worker, host, ready_at, started_at, finished_at, outcome,
-     exit_code, signal, error, started_by, adopted_from, paused_ms, unstopped FROM attempts;
+   INSERT INTO recounted SELECT * FROM counts;
 
-   DROP TABLE attempts;
+   DROP TABLE counts;
 
-   ALTER TABLE rebuilt RENAME TO attempts;
+   ALTER TABLE recounted RENAME TO counts;
 
-   CREATE UNIQUE INDEX running ON attempts (supervisor, token) WHERE finished_at IS NULL;
+   CREATE TRIGGER count_changed AFTER UPDATE OF queue, state, held ON jobs BEGIN
+     UPDATE counts SET n = n - 1, held = held - OLD.held WHERE queue = OLD.queue AND state = OLD.state;
+     INSERT INTO counts (queue, state, n, held) VALUES (NEW.queue, NEW.state, 1, NEW.held)
+       ON CONFLICT DO UPDATE SET n = n + 1, held = held + excluded.held;
+   END;
 
-   CREATE TABLE said (
-     job INTEGER NOT NULL,
-     attempt INTEGER NOT NULL,
-     percent REAL CONSTRAINT said_percent CHECK (percent BETWEEN 0 AND 100),
-     text TEXT,
-     note TEXT,                        -- what is to be said of that
-     PRIMARY KEY (job, attempt),
-     FOREIGN KEY (job, attempt) REFERENCES attempts ON DELETE CASCADE
-   ) STRICT, WITHOUT ROWID;
+   CREATE TRIGGER count_deleted AFTER DELETE ON jobs BEGIN
+     UPDATE counts SET n = n - 1, held = held - OLD.held WHERE queue = OLD.queue AND state = OLD.state;
+   END;
 
-   CREATE TABLE results (
-     job INTEGER NOT NULL,
-     attempt INTEGER NOT NULL,
-     bytes BLOB NOT NULL,
-     PRIMARY KEY (job, attempt),
-     FOREIGN KEY (job, attempt) REFERENCES attempts ON DELETE CASCADE
-   ) STRICT, WITHOUT ROWID;
+   CREATE TRIGGER lane_gets_job AFTER UPDATE OF queue, state, held, priority ON jobs
+   WHEN NEW.state = 'pending' AND NEW.held = 0 BEGIN
+     INSERT INTO lanes (queue, priority, seq) VALUES (NEW.queue, NEW.priority, NEW.seq)
+       ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
+       WHERE (excluded.priority, excluded.seq) < (priority, seq);
+   END;
 
-   CREATE TABLE checkpoints (
+   CREATE TRIGGER lane_gets_room AFTER UPDATE OF state ON jobs WHEN OLD.state = 'processing' BEGIN
+     UPDATE lanes SET closed = 0 WHERE queue = OLD.queue AND closed = 1;
+   END;
+
+   CREATE INDEX due_by_priority ON jobs (priority, run_at) WHERE state IN ('scheduled', 'failed') AND held = 0;
+
+   CREATE TRIGGER queue_emptied AFTER DELETE ON jobs
+   WHEN NOT EXISTS (SELECT 1 FROM jobs WHERE queue = OLD.queue) BEGIN
+     INSERT OR REPLACE INTO emptied (queue) VALUES (OLD.queue);
+   END;
+
+   CREATE TRIGGER queue_left AFTER UPDATE OF queue ON jobs
+   WHEN NOT EXISTS (SELECT 1 FROM jobs WHERE queue = OLD.queue) BEGIN
+     INSERT OR REPLACE INTO emptied (queue) VALUES (OLD.queue);
+   END;
+
+   CREATE TABLE needy (
      job INTEGER PRIMARY KEY REFERENCES jobs ON DELETE CASCADE,
-     bytes BLOB NOT NULL
+     any INTEGER NOT NULL DEFAULT 0 CONSTRAINT needy_any CHECK (any IN (0, 1)),     -- one need that is met is enough
+     bound INTEGER NOT NULL DEFAULT 1 CONSTRAINT needy_bound CHECK (bound IN (0, 1)),  -- until it starts, its needs decide
+     open INTEGER NOT NULL CONSTRAINT needy_open CHECK (open >= 0),                 -- needs that are not decided
+     met INTEGER NOT NULL CONSTRAINT needy_met CHECK (met >= 0),
+     failed INTEGER NOT NULL CONSTRAINT needy_failed CHECK (failed >= 0),           -- as all that follow, can no longer be met
+     called_off INTEGER NOT NULL CONSTRAINT needy_called_off CHECK (called_off >= 0),
+     unneeded INTEGER NOT NULL CONSTRAINT needy_unneeded CHECK (unneeded >= 0)
+   ) STRICT;
+
+   CREATE TABLE needs (
+     job INTEGER NOT NULL REFERENCES needy ON DELETE CASCADE,
+     needs INTEGER NOT NULL,           -- the number of a job, which may be gone
+     name TEXT,                        -- what that was called, where it was not j<seq>
+     wanting TEXT NOT NULL CONSTRAINT needs_wanting CHECK (wanting IN ('completed', 'failed', 'ended')),
+     decided TEXT CONSTRAINT needs_decided CHECK (decided IN ('met', 'failed', 'called_off', 'unneeded')),
+     PRIMARY KEY (job, needs)
    ) STRICT, WITHOUT ROWID;
 
-   ALTER TABLE figures ADD COLUMN snoozed INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE overall_figures ADD COLUMN snoozed INTEGER NOT NULL DEFAULT 0;`,
+   CREATE INDEX needs_on ON needs (needs, job);
+
+   CREATE TABLE ended (
+     turn INTEGER PRIMARY KEY,
+     job INTEGER NOT NULL,             -- has ended, runs again after that, or is gone
+     state TEXT,                       -- how it had ended, where it is gone
+     skipped_for TEXT,
+     again INTEGER NOT NULL DEFAULT 0 CONSTRAINT ended_again CHECK (again IN (0, 1)),  -- those that need it run again, too
+     after INTEGER NOT NULL DEFAULT 0  -- up to this number, those that need it were told
+   ) STRICT;
+
+   CREATE INDEX ended_of ON ended (job);
+
+   CREATE TRIGGER job_ended AFTER UPDATE OF state, skipped_for ON jobs
+   WHEN NEW.needed = 1 AND (NEW.skipped_for IS NOT OLD.skipped_for
+     OR (NEW.state IN ('completed', 'dead', 'cancelled', 'skipped'))
+     <> (OLD.state IN ('completed', 'dead', 'cancelled', 'skipped'))) BEGIN
+     INSERT INTO ended (job) VALUES (NEW.seq);
+   END;
+
+   CREATE TRIGGER needed_job_deleted AFTER DELETE ON jobs
+   WHEN OLD.needed = 1 AND OLD.state NOT IN ('completed', 'dead', 'cancelled', 'skipped') BEGIN
+     UPDATE ended SET state = 'cancelled', skipped_for = NULL WHERE job = OLD.seq;
+     INSERT INTO ended (job, state) VALUES (OLD.seq, 'cancelled');
+   END;
+
+   CREATE TRIGGER ended_job_deleted AFTER DELETE ON jobs
+   WHEN OLD.needed = 1 AND OLD.state IN ('completed', 'dead', 'cancelled', 'skipped') BEGIN
+     UPDATE ended SET state = OLD.state, skipped_for = OLD.skipped_for WHERE job = OLD.seq;
+   END;`,
 };

@@ -11,6 +11,7 @@ import { step as step005 } from "./005.ts";
 import { step as step006 } from "./006.ts";
 import { step as step007 } from "./007.ts";
 import { step as step008 } from "./008.ts";
+import { step as step009 } from "./009.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; `SCHEMA_VERSION` is their number. */
@@ -23,4 +24,5 @@ export const STEPS: readonly Step[] = [
   step006,
   step007,
   step008,
+  step009,
 ];

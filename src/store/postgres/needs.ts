@@ -1,0 +1,406 @@
+/**
+ * @module
+ * What jobs need, as it is stored: for new jobs, and such as are changed. Telling jobs how others ended is in
+ * `working_off.ts`.
+ *
+ * Invariant: a job that others need is locked and marked so before its state is looked at, in the same transaction; so
+ * whatever ends it later leaves a row in `ended`.
+ */
+import { BadInput, NoSuch } from "../../domain/errors.ts";
+import type { NewJob, State } from "../../domain/job.ts";
+import { endOf } from "../../domain/ends.ts";
+import { type SkipReason, type Tally, tallyOf, type Wanting } from "../../domain/needs.ts";
+import type { JobChanges } from "../contract.ts";
+import { idOf, seqOf, waitingState } from "../rules/jobs.ts";
+import {
+  changedNeeds,
+  decideAnew,
+  type Dependent,
+  type FoundNeed,
+  foundNeeds,
+  idsNeeded,
+  isLive,
+  type Needed,
+  neededAmong,
+  needOn,
+  planNeeds,
+  type ResolvedNeeds,
+  settleByNeeds,
+} from "../rules/needs.ts";
+import { CountChanges } from "./counts.ts";
+import type { Transaction } from "./engine/database.ts";
+import type { Statement } from "./engine/driver.ts";
+import type { LockedJob } from "./locked_jobs.ts";
+import { HAS_AN_ID, idsValues, JOBS, STATE } from "./rows.ts";
+
+const LOCK = `SELECT j.seq FROM queuectl.jobs j WHERE ${HAS_AN_ID} ORDER BY j.seq FOR UPDATE`;
+const MARK = `UPDATE queuectl.jobs j SET needed = true WHERE ${HAS_AN_ID} AND NOT needed`;
+const FIND =
+  `SELECT j.seq, j.name, ${STATE} AS state, j.skipped_for AS "skippedFor" FROM ${JOBS} WHERE ${HAS_AN_ID}`;
+
+/** Marks jobs as needed, and finds out how they are. Those that are not there are left out. */
+async function need(tx: Transaction, ids: readonly string[]): Promise<Map<string, Needed>> {
+  if (ids.length === 0) return new Map();
+  const values = idsValues(ids);
+  const results = await tx.several([LOCK, MARK, FIND].map((sql) => ({ sql, values })));
+  return new Map((results.at(-1)!.rows as unknown as Needed[]).map((row) => [idOf(row), row]));
+}
+
+/** New jobs that need others. */
+export interface NewNeeds {
+  jobs: ReadonlyMap<number, NewJob>;
+  needs: ResolvedNeeds;
+  /** The numbers and names of all that are enqueued together. */
+  seqs: readonly number[];
+  names: readonly (string | null)[];
+  now: number;
+}
+
+/** What makes jobs wait, and how that changes what is counted. */
+export interface MadeToWait {
+  statements: Statement[];
+  changes: CountChanges;
+}
+
+/** Makes new jobs wait that were just stored, each `pending` or `scheduled`. */
+export async function makeWait(
+  tx: Transaction,
+  { jobs, needs, seqs, names, now }: NewNeeds,
+): Promise<MadeToWait> {
+  const found = await need(tx, idsNeeded(needs));
+  // nobody knows which ids these get before they are stored
+  for (const [id, { seq, name }] of found) if (name === null && seqs.includes(seq)) found.delete(id);
+  const changes = new CountChanges();
+  const stored: NewNeedy[] = [];
+  for (const [index, plan] of planNeeds(needs, { jobs, found, now })) {
+    const { runAt, queue, held } = jobs.get(index)!;
+    const { tally, state, skippedFor } = plan;
+    changes.add({ queue, state: waitingState(runAt, now), held }, -1);
+    changes.add({ queue, state, held }, 1);
+    const rows = foundNeeds(plan, { seqs, names });
+    stored.push({
+      seq: seqs[index]!,
+      tally,
+      rows,
+      state,
+      skippedFor,
+      finishedAt: skippedFor === null ? null : now,
+    });
+  }
+  const neededHere = neededAmong(needs).map((index) => seqs[index]!);
+  const waiting = stored.filter(({ state }) => state !== "pending").map(({ seq }) => seq);
+  return {
+    changes,
+    statements: [
+      ...inserts(stored),
+      { sql: MARK_SEQS, values: [neededHere] },
+      { sql: UNREADY, values: [waiting] },
+      {
+        sql: MAKE,
+        values: [
+          stored.map(({ seq }) => seq),
+          stored.map(({ state }) => state),
+          stored.map(({ skippedFor }) => skippedFor),
+          stored.map(({ finishedAt }) => finishedAt),
+        ],
+      },
+    ],
+  };
+}
+
+/** A job that needs others, as it is to be stored. */
+interface NewNeedy {
+  seq: number;
+  tally: Tally;
+  rows: readonly FoundNeed[];
+  state: State;
+  skippedFor: SkipReason | null;
+  finishedAt: number | null;
+}
+
+const MARK_SEQS = "UPDATE queuectl.jobs SET needed = true WHERE seq = ANY ($1::bigint[]) AND NOT needed";
+const UNREADY = `
+  DELETE FROM queuectl.ready r USING queuectl.jobs j
+  WHERE j.seq = ANY ($1::bigint[]) AND r.queue = j.queue AND r.priority = j.priority AND r.seq = j.seq`;
+const MAKE = `
+  UPDATE queuectl.jobs j SET state = m.state, skipped_for = m.skipped_for, finished_at = m.finished_at
+  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) AS m (seq, state, skipped_for, finished_at)
+  WHERE j.seq = m.seq`;
+const INSERT_NEEDY = `
+  INSERT INTO queuectl.needy (job, "any", open, met, failed, called_off, unneeded)
+  SELECT * FROM unnest($1::bigint[], $2::boolean[], $3::integer[], $4::integer[], $5::integer[], $6::integer[],
+    $7::integer[])`;
+const INSERT_NEEDS = `
+  INSERT INTO queuectl.needs (job, needs, name, wanting, decided)
+  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[])`;
+
+function inserts(stored: readonly Pick<NewNeedy, "seq" | "tally" | "rows">[]): Statement[] {
+  const rows = stored.flatMap(({ seq, rows }) => rows.map((row) => ({ job: seq, ...row })));
+  return [
+    {
+      sql: INSERT_NEEDY,
+      values: [stored.map(({ seq }) => seq), ...tallyColumns(stored.map(({ tally }) => tally))],
+    },
+    {
+      sql: INSERT_NEEDS,
+      values: [
+        rows.map(({ job }) => job),
+        rows.map(({ needs }) => needs),
+        rows.map(({ name }) => name),
+        rows.map(({ wanting }) => wanting),
+        rows.map(({ decided }) => decided),
+      ],
+    },
+  ];
+}
+
+/** Tallies by the columns of `needy`, from `any` on. */
+export function tallyColumns(all: readonly Tally[]): (boolean[] | number[])[] {
+  return [
+    all.map(({ any }) => any),
+    ...(["open", "met", "failed", "called_off", "unneeded"] as const).map((column) =>
+      all.map((tally) => tally[column])
+    ),
+  ];
+}
+
+/** A row of `needy`, and whether others need the job. */
+export interface NeedyRow {
+  job: number;
+  any: boolean;
+  bound: boolean;
+  open: number;
+  met: number;
+  failed: number;
+  called_off: number;
+  unneeded: number;
+  needed: boolean;
+}
+
+export const NEEDY = `
+  SELECT y.job, y."any", y.bound, y.open, y.met, y.failed, y.called_off, y.unneeded, j.needed
+  FROM queuectl.needy y JOIN queuectl.jobs j ON j.seq = y.job WHERE y.job = ANY ($1::bigint[])`;
+
+/** A job that needs others, from its rows. */
+export function toDependent(
+  { row, state }: Pick<LockedJob, "row" | "state">,
+  { any, bound, open, met, failed, called_off, unneeded }: NeedyRow,
+): Dependent {
+  return {
+    state,
+    startedAt: row.started_at,
+    runAt: row.run_at as number | null,
+    skippedFor: row.skipped_for,
+    bound,
+    tally: { any, open, met, failed, called_off, unneeded },
+  };
+}
+
+/** A need with the job that it is on. */
+interface NeedRow {
+  job: number;
+  needs: number;
+  wanting: Wanting;
+  decided: FoundNeed["decided"];
+  there: boolean;
+  state: State;
+  skippedFor: SkipReason | null;
+}
+
+export const NEEDS_OF = `
+  SELECT n.job, n.needs, n.wanting, n.decided, j.seq IS NOT NULL AS there, ${STATE} AS state,
+    j.skipped_for AS "skippedFor"
+  FROM queuectl.needs n LEFT JOIN queuectl.jobs j ON j.seq = n.needs LEFT JOIN queuectl.running r ON r.job = j.seq
+  WHERE n.job = ANY ($1::bigint[])`;
+
+/** All needs of some jobs, decided anew. */
+export async function lookAnew(tx: Transaction, seqs: readonly number[]): Promise<Map<number, FoundNeed[]>> {
+  const found = new Map<number, FoundNeed[]>(seqs.map((seq) => [seq, []]));
+  if (seqs.length === 0) return found;
+  for (const { job, needs, wanting, decided, there, ...other } of await tx.all<NeedRow>(NEEDS_OF, seqs)) {
+    const anew = decideAnew({ wanting, decided, end: there ? endOf(other) : undefined, gone: !there });
+    found.get(job)!.push({ needs, name: null, wanting, decided: anew });
+  }
+  return found;
+}
+
+const DECIDE = `
+  UPDATE queuectl.needs n SET decided = d.decided
+  FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS d (job, needs, decided)
+  WHERE n.job = d.job AND n.needs = d.needs`;
+const KEEP_TALLY = `
+  UPDATE queuectl.needy y SET bound = t.bound, "any" = t.a, open = t.open, met = t.met, failed = t.failed,
+    called_off = t.called_off, unneeded = t.unneeded
+  FROM unnest($1::bigint[], $2::boolean[], $3::boolean[], $4::integer[], $5::integer[], $6::integer[], $7::integer[],
+    $8::integer[]) AS t (job, bound, a, open, met, failed, called_off, unneeded)
+  WHERE y.job = t.job`;
+const MOVE = `
+  UPDATE queuectl.jobs j SET state = m.state, run_at = m.run_at, skipped_for = m.skipped_for, finished_at = m.finished_at
+  FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bigint[])
+    AS m (seq, state, run_at, skipped_for, finished_at)
+  WHERE j.seq = m.seq`;
+
+/** A job whose needs have made something of it. */
+export interface Moved {
+  seq: number;
+  job: Dependent;
+  /** Its state or the reason for which it is skipped is another one. */
+  isMoved: boolean;
+}
+
+/** Stores what has become of needs and of jobs by them. */
+export function keeping(
+  decisions: readonly { job: number; needs: number; decided: FoundNeed["decided"] }[],
+  all: readonly Moved[],
+  now: number,
+): Statement[] {
+  const moved = all.filter(({ isMoved }) => isMoved);
+  return [
+    {
+      sql: DECIDE,
+      values: [
+        decisions.map(({ job }) => job),
+        decisions.map(({ needs }) => needs),
+        decisions.map(({ decided }) => decided),
+      ],
+    },
+    {
+      sql: KEEP_TALLY,
+      values: [
+        all.map(({ seq }) => seq),
+        all.map(({ job }) => job.bound),
+        ...tallyColumns(all.map(({ job }) => job.tally)),
+      ],
+    },
+    {
+      sql: MOVE,
+      values: [
+        moved.map(({ seq }) => seq),
+        moved.map(({ job }) => job.state),
+        moved.map(({ job }) => job.runAt),
+        moved.map(({ job }) => job.skippedFor),
+        moved.map(({ job }) => job.state === "skipped" ? now : null),
+      ],
+    },
+  ];
+}
+
+/** Lets jobs that were called off before they started go where their needs have them. Returns those of them. */
+export async function revive(
+  tx: Transaction,
+  jobs: readonly LockedJob[],
+  now: number,
+): Promise<{ revived: Set<LockedJob>; statements: Statement[] }> {
+  const cancelled = jobs.filter(({ state }) => state === "cancelled");
+  const revived = new Set<LockedJob>();
+  if (cancelled.length === 0) return { revived, statements: [] };
+  const rows = await tx.all<NeedyRow>(NEEDY, cancelled.map(({ row }) => row.seq));
+  const needy = new Map(rows.map((row) => [row.job, row]));
+  const moved: Moved[] = [];
+  for (const locked of cancelled) {
+    const row = needy.get(locked.row.seq);
+    const job = row && toDependent(locked, row);
+    if (!job || !isLive(job)) continue;
+    Object.assign(job, { state: "blocked", skippedFor: null });
+    settleByNeeds(job, now);
+    locked.state = job.state;
+    revived.add(locked);
+    moved.push({ seq: locked.row.seq, job, isMoved: true });
+  }
+  return { revived, statements: keeping([], moved, now) };
+}
+
+const TELL_ALL = `
+  INSERT INTO queuectl.ended (job, again) SELECT seq, true FROM queuectl.jobs WHERE seq = ANY ($1::bigint[]) AND needed`;
+
+/** Has those that need some jobs run again with them. */
+export function tellingAgain(seqs: readonly number[]): Statement {
+  return { sql: TELL_ALL, values: [seqs] };
+}
+
+const WAITING_FOR = `
+  SELECT n.needs, n.job AS seq, j.name FROM queuectl.needs n JOIN queuectl.needy y ON y.job = n.job AND y.bound
+  JOIN queuectl.jobs j ON j.seq = n.job
+  WHERE n.needs = ANY ($1::bigint[]) AND n.decided IS NULL AND j.state = 'blocked' AND n.job <> ALL ($1::bigint[])
+  ORDER BY n.needs, n.job LIMIT 1`;
+
+/** The first of those that wait for some jobs, and that is none of them. */
+export async function waitingFor(
+  tx: Transaction,
+  seqs: readonly number[],
+): Promise<{ needs: number; seq: number; name: string | null } | undefined> {
+  return (await tx.all<{ needs: number; seq: number; name: string | null }>(WAITING_FOR, seqs))[0];
+}
+
+const REACHES = `
+  WITH RECURSIVE reached (seq) AS (
+    SELECT $1::bigint UNION
+    SELECT n.needs FROM reached r JOIN queuectl.needs n ON n.job = r.seq
+    JOIN queuectl.needy y ON y.job = n.job AND y.bound)
+  SELECT 1 FROM reached WHERE seq = $2::bigint LIMIT 1`;
+/** Of those who change needs, one comes after the other: two of them could close a circle together. */
+const ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(1363366988, 'queuectl.needs'::regclass::oid::integer)";
+
+/** What a change makes of the needs of a job that is about to be locked: the jobs that it will need. */
+export interface NewNeedsOf {
+  any: boolean;
+  needs: { on: string; wanting: Wanting; found: Needed | undefined }[];
+}
+
+/** Marks what a change makes a job need; undefined when it leaves its needs alone. To be called before the job is locked. */
+export async function beforeReplacing(tx: Transaction, changes: JobChanges): Promise<NewNeedsOf | undefined> {
+  const changed = changedNeeds(changes);
+  if (!changed) {
+    if (changes.any !== undefined) throw new BadInput("Cannot change any without after: give both");
+    return undefined;
+  }
+  await tx.all(ONE_AT_A_TIME);
+  const found = await need(tx, changed.needs.map(({ on }) => String(on)));
+  const needs = changed.needs.map(({ on, wanting }) => ({
+    on: String(on),
+    wanting,
+    found: found.get(seqOf(String(on)) === undefined ? String(on) : `j${seqOf(String(on))}`),
+  }));
+  return { any: changed.any, needs };
+}
+
+/** Gives a locked job other needs, or none. */
+export async function replaceNeeds(
+  tx: Transaction,
+  locked: LockedJob,
+  { any, needs }: NewNeedsOf,
+  now: number,
+): Promise<Statement[]> {
+  const { seq, started_at: startedAt, run_at } = locked.row;
+  const id = idOf(locked.row);
+  const started = startedAt !== null;
+  if (started && needs.length > 0) {
+    throw new BadInput(`Cannot make job "${id}" wait: it has been tried already`);
+  }
+  const rows: FoundNeed[] = [];
+  for (const { on, wanting, found } of needs) {
+    if (!found) throw new NoSuch(`Cannot make job "${id}" wait for "${on}": no such job`);
+    if (found.seq === seq) throw new BadInput(`Cannot make job "${id}" wait for itself`);
+    const reaches = await tx.all(REACHES, found.seq, seq);
+    if (reaches.length > 0) throw new BadInput(`Cannot make job "${id}" wait for "${on}": that waits for it`);
+    rows.push(needOn(found, wanting));
+  }
+  const tally = tallyOf(rows.map(({ decided }) => decided), any);
+  const job: Dependent = {
+    state: locked.state,
+    startedAt: null,
+    runAt: run_at as number | null,
+    skippedFor: null,
+    bound: true,
+    tally,
+  };
+  if (!started) settleByNeeds(job, now);
+  const isMoved = job.state !== locked.state;
+  locked.state = job.state;
+  return [
+    { sql: "DELETE FROM queuectl.needs WHERE job = $1", values: [seq] },
+    { sql: "DELETE FROM queuectl.needy WHERE job = $1", values: [seq] },
+    ...(rows.length > 0 ? inserts([{ seq, tally, rows }]) : []),
+    ...(isMoved ? keeping([], [{ seq, job, isMoved }], now) : []),
+  ];
+}

@@ -1,0 +1,303 @@
+/**
+ * @module
+ * What every store decides alike of jobs that need others: what new ones refer to, and what becomes of a job that is told
+ * how another ended, or that it runs again. Pure. Invariant: as long as a job is *bound* and has not started, its state is
+ * what its needs make of it; from then on they are history.
+ */
+import { BadNeed, NeedsCycle } from "../../domain/errors.ts";
+import type { Job, NewJob, State } from "../../domain/job.ts";
+import { endOf } from "../../domain/ends.ts";
+import {
+  type Decision,
+  decisionOf,
+  type End,
+  needsSaid,
+  type NewNeed,
+  type SkipReason,
+  standingOf,
+  type Tally,
+  tallyOf,
+  type Wanting,
+} from "../../domain/needs.ts";
+import { waitingState } from "./jobs.ts";
+
+/** The most edges that are worked off in one transaction, so that nobody waits for long. */
+export const MOST_EDGES = 2000;
+
+/** A need of a new job: of one that is stored, by its id, or of one that is enqueued with it, by its position there. */
+export type ResolvedNeed = { wanting: Wanting } & ({ id: string } | { index: number });
+
+/** What new jobs need, by their positions; those that need nothing are left out. */
+export type ResolvedNeeds = ReadonlyMap<number, readonly ResolvedNeed[]>;
+
+/**
+ * What new jobs need.
+ *
+ * @param needing those that need others, by their positions
+ * @param ids of all that are enqueued with them, null where they bring none
+ * @throws {BadNeed} when one needs itself, or the same one twice
+ * @throws {NeedsCycle} when some need each other
+ */
+export function resolveNeeds(
+  needing: ReadonlyMap<number, NewJob>,
+  ids: readonly (string | null)[],
+): ResolvedNeeds {
+  const indexes = new Map(ids.flatMap((id, index) => id === null ? [] : [[id, index]]));
+  const all = new Map<number, ResolvedNeed[]>();
+  for (const [index, job] of needing) {
+    const seen = new Set<string | number>();
+    const needs = needsSaid(job).map(({ on, wanting }): ResolvedNeed => {
+      const there = typeof on === "number" ? on : indexes.get(on);
+      if (there === index) throw new BadNeed("Cannot make a job wait for itself", index);
+      const key = there ?? on;
+      if (seen.has(key)) throw new BadNeed(`Cannot make a job wait for "${on}" twice`, index);
+      seen.add(key);
+      return there === undefined ? { id: on as string, wanting } : { index: there, wanting };
+    });
+    all.set(index, needs);
+  }
+  inOrder(all, ids);
+  return all;
+}
+
+/**
+ * The positions of jobs that need others, each after those of them that it needs itself.
+ * @throws {NeedsCycle} when some need each other: there is no such order
+ */
+export function inOrder(all: ResolvedNeeds, ids: readonly (string | null)[] = []): number[] {
+  const needed = new Map<number, number[]>();
+  const dependents = new Map<number, number[]>();
+  for (const [index, needs] of all) {
+    const own = needs.flatMap((need) => "index" in need && all.has(need.index) ? [need.index] : []);
+    needed.set(index, own);
+    for (const on of own) (dependents.get(on) ?? setDefault(dependents, on)).push(index);
+  }
+  const open = new Map(Array.from(needed, ([index, own]) => [index, own.length]));
+  const order = [...open].filter(([, n]) => n === 0).map(([index]) => index);
+  for (const index of order) { // which grows meanwhile
+    for (const dependent of dependents.get(index) ?? []) {
+      const left = open.get(dependent)! - 1;
+      open.set(dependent, left);
+      if (left === 0) order.push(dependent);
+    }
+  }
+  if (order.length < all.size) throw cycleAmong(needed, open, ids);
+  return order;
+}
+
+function setDefault(lists: Map<number, number[]>, key: number): number[] {
+  const list: number[] = [];
+  lists.set(key, list);
+  return list;
+}
+
+/** What is left when all are taken away that need none of those that are left: each of them needs another one. */
+function cycleAmong(
+  needed: ReadonlyMap<number, readonly number[]>,
+  open: ReadonlyMap<number, number>,
+  ids: readonly (string | null)[],
+): NeedsCycle {
+  const isLeft = (index: number) => open.get(index)! > 0;
+  const way = new Set<number>();
+  let at = [...open.keys()].find(isLeft)!;
+  for (; !way.has(at); at = needed.get(at)!.find(isLeft)!) way.add(at);
+  const all = [...way];
+  const members = all.slice(all.indexOf(at));
+  return new NeedsCycle(members, members.map((index) => ids[index] ?? `#${index + 1}`));
+}
+
+/** What refers to nothing. */
+export function noSuchNeed(id: string, index: number): BadNeed {
+  return new BadNeed(`Cannot make a job wait for "${id}": no such job`, index);
+}
+
+/** The state of a job that has not started, by what its needs make of it. */
+export function stateByNeeds(
+  tally: Tally,
+  { runAt, now }: { runAt: number | null; now: number },
+): { state: State; skippedFor: SkipReason | null } {
+  const standing = standingOf(tally);
+  if (standing === "free") return { state: waitingState(runAt, now), skippedFor: null };
+  return standing === "blocked"
+    ? { state: "blocked", skippedFor: null }
+    : { state: "skipped", skippedFor: standing };
+}
+
+/** A job that is needed, as it is when that is asked for. */
+export interface Needed extends Pick<Job, "state" | "skippedFor"> {
+  seq: number;
+  name: string | null;
+}
+
+/** A need as it is to be stored. */
+export interface FoundNeed {
+  needs: number;
+  name: string | null;
+  wanting: Wanting;
+  decided: Decision | null;
+}
+
+/** A need of what was found, decided if that has ended. */
+export function needOn({ seq, name, ...job }: Needed, wanting: Wanting): FoundNeed {
+  const end = endOf(job);
+  return { needs: seq, name, wanting, decided: end ? decisionOf(end, wanting) : null };
+}
+
+/** What becomes of a new job that needs others. */
+export interface Planned {
+  /** What it needs; of what is enqueued with it, the position instead of the number. */
+  needs: {
+    on: { index: number } | { needs: number; name: string | null };
+    wanting: Wanting;
+    decided: Decision | null;
+  }[];
+  tally: Tally;
+  state: State;
+  skippedFor: SkipReason | null;
+}
+
+/**
+ * What becomes of new jobs, by their positions, each after those that it needs itself.
+ *
+ * @param needs as `resolveNeeds` gives them
+ * @param found the jobs that are there already, by the ids by which they are needed
+ * @throws {BadNeed} for an id that is no job's
+ */
+export function planNeeds(
+  needs: ResolvedNeeds,
+  { jobs, found, now }: {
+    jobs: ReadonlyMap<number, NewJob>;
+    found: ReadonlyMap<string, Needed>;
+    now: number;
+  },
+): Map<number, Planned> {
+  const planned = new Map<number, Planned>();
+  for (const index of inOrder(needs)) {
+    const own = needs.get(index)!.map((one): Planned["needs"][number] => {
+      if ("index" in one) {
+        const other = planned.get(one.index);
+        const end = other && endOf(other);
+        const decided = end ? decisionOf(end, one.wanting) : null;
+        return { on: { index: one.index }, wanting: one.wanting, decided };
+      }
+      const other = found.get(one.id);
+      if (!other) throw noSuchNeed(one.id, index);
+      const { wanting, decided, ...on } = needOn(other, one.wanting);
+      return { on, wanting, decided };
+    });
+    const { any = false, runAt } = jobs.get(index)!;
+    const tally = tallyOf(own.map(({ decided }) => decided), any);
+    planned.set(index, { needs: own, tally, ...stateByNeeds(tally, { runAt, now }) });
+  }
+  return planned;
+}
+
+/** The needs of a planned job, once it is known which numbers those got that are enqueued with it. */
+export function foundNeeds(
+  { needs }: Planned,
+  { seqs, names }: { seqs: readonly number[]; names: readonly (string | null)[] },
+): FoundNeed[] {
+  return needs.map(({ on, wanting, decided }) => ({
+    ...("index" in on ? { needs: seqs[on.index]!, name: names[on.index]! } : on),
+    wanting,
+    decided,
+  }));
+}
+
+/** The ids of stored jobs that new ones need, each once. */
+export function idsNeeded(needs: ResolvedNeeds): string[] {
+  return [...new Set([...needs.values()].flat().flatMap((one) => "id" in one ? [one.id] : []))];
+}
+
+/** The positions of new jobs that others need which are enqueued with them, each once. */
+export function neededAmong(needs: ResolvedNeeds): number[] {
+  return [...new Set([...needs.values()].flat().flatMap((one) => "index" in one ? [one.index] : []))];
+}
+
+/** A job that needs others, as one has to know it to tell it something. */
+export interface Dependent extends Pick<Job, "state" | "startedAt" | "runAt" | "skippedFor"> {
+  /** Its needs decide until it starts. */
+  bound: boolean;
+  tally: Tally;
+}
+
+/** States in which a job is where its needs, or a person, have put it. */
+const NOT_STARTED: readonly State[] = ["blocked", "pending", "scheduled", "cancelled", "skipped"];
+
+/** States in which jobs run again together with what they need. */
+const RUN_AGAIN: readonly State[] = ["completed", "dead", "cancelled"];
+
+/** Whether its needs decide what becomes of a job. */
+export function isLive({ bound, state, startedAt }: Dependent): boolean {
+  return bound && startedAt === null && NOT_STARTED.includes(state);
+}
+
+/** What a job is told. */
+export interface News {
+  wanting: Wanting;
+  /** How the need was decided so far; null is open. */
+  decided: Decision | null;
+  /** How the other has ended; undefined when it runs, or waits, again. */
+  end: End | undefined;
+  /** It is to run again together with the other. */
+  again: boolean;
+  /** In ms since the epoch. */
+  now: number;
+}
+
+/**
+ * Tells a job of another one, and changes it. Returns the need's new decision; `same` when nothing changes; `again` when
+ * the job shall run again, and all of its needs are to be looked at anew; `unbound` when it has started.
+ */
+export function tell(
+  job: Dependent,
+  { wanting, decided: before, end, again, now }: News,
+): { decided: Decision | null } | "same" | "again" | "unbound" {
+  if (again && RUN_AGAIN.includes(job.state)) return "again";
+  if (!isLive(job)) return job.bound ? "unbound" : "same";
+  const decided = end === undefined ? null : decisionOf(end, wanting);
+  if (decided === before) return "same";
+  job.tally[before ?? "open"] -= 1;
+  job.tally[decided ?? "open"] += 1;
+  settleByNeeds(job, now);
+  return { decided };
+}
+
+/** Puts a job that has not started where its needs have it; one that was called off stays so. */
+export function settleByNeeds(job: Dependent, now: number): void {
+  if (job.state === "cancelled") return;
+  const { state, skippedFor } = stateByNeeds(job.tally, { runAt: job.runAt, now });
+  const wasFree = job.state === "pending" || job.state === "scheduled";
+  if (wasFree && (state === "pending" || state === "scheduled")) return;
+  if (state === "pending") job.runAt = now; // its wait for a worker is counted from here
+  Object.assign(job, { state, skippedFor });
+}
+
+/** A need as it is stored, and the job that it is on; undefined when that is gone. */
+export interface StoredNeed {
+  wanting: Wanting;
+  decided: Decision | null;
+  end: End | undefined;
+  gone: boolean;
+}
+
+/** Decides a need anew. What is gone without having been decided was called off. */
+export function decideAnew({ wanting, decided, end, gone }: StoredNeed): Decision | null {
+  if (gone) return decided ?? decisionOf({ state: "cancelled" }, wanting);
+  return end === undefined ? null : decisionOf(end, wanting);
+}
+
+/** The needs that a change sets; undefined when it leaves them alone. */
+export function changedNeeds(
+  { after, afterFailed, afterEnded, any }: Pick<NewJob, "after" | "afterFailed" | "afterEnded" | "any">,
+): { needs: NewNeed[]; any: boolean } | undefined {
+  if ([after, afterFailed, afterEnded].every((said) => said === undefined)) return undefined;
+  return {
+    needs: needsSaid({
+      ...after && { after },
+      ...afterFailed && { afterFailed },
+      ...afterEnded && { afterEnded },
+    }),
+    any: any ?? false,
+  };
+}

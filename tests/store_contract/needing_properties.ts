@@ -1,0 +1,281 @@
+/**
+ * @module
+ * What every store must do. Random graphs of jobs that need each other, whatever is done to them: afterwards each job is
+ * where a model has it that knows no history but how those ended that are gone, and decides all from scratch.
+ */
+import assert from "node:assert/strict";
+import fc from "npm:fast-check@4.10.2";
+import { type Job, WAITING } from "../../src/domain/job.ts";
+import { endOf } from "../../src/domain/ends.ts";
+import {
+  type Decision,
+  decisionOf,
+  standingOf,
+  tallyOf,
+  type Wanting,
+  WANTINGS,
+} from "../../src/domain/needs.ts";
+import type { Store } from "../../src/store/contract.ts";
+import {
+  claim,
+  death,
+  enqueue,
+  exchangeOf,
+  failure,
+  newSupervisor,
+  prune,
+  settle,
+  settlement,
+  T0,
+} from "../helpers/jobs.ts";
+import type { Opened } from "./suite.ts";
+
+const wanting = fc.constantFrom(...WANTINGS);
+const refs = fc.array(fc.record({ on: fc.nat(99), wanting }), { maxLength: 4 });
+
+const step = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("enqueue" as const),
+      refs,
+      any: fc.boolean(),
+      held: fc.boolean(),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constant("claim" as const), count: fc.integer({ min: 1, max: 4 }) }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("settle" as const),
+      which: fc.nat(99),
+      how: fc.constantFrom("completed" as const, "dead" as const, "failed" as const, "unstarted" as const),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        "cancel" as const,
+        "retry" as const,
+        "retry with dependents" as const,
+        "retry ignoring needs" as const,
+        "delete" as const,
+        "delete by force" as const,
+        "release" as const,
+      ),
+      which: fc.nat(99),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("edit" as const), which: fc.nat(99), refs, any: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("prune" as const) }) },
+);
+
+/** A need as the model knows it, and how it was decided when the other was last there. */
+interface ModelNeed {
+  on: string;
+  wanting: Wanting;
+  decided: Decision | null;
+}
+
+/** What the model knows besides what the store says of the jobs themselves. */
+interface ModelJob {
+  any: boolean;
+  needs: ModelNeed[];
+  /** It was claimed or retried once: its needs may be history. */
+  mayBeLoose: boolean;
+}
+
+/** Random stories. */
+export function needingProperties(
+  test: (sentence: string, run: () => Promise<void>) => void,
+  open: () => Promise<Opened>,
+  { runs, steps }: { runs: number; steps: number },
+): void {
+  test("whatever is done to jobs that need each other, each is where its needs have it", async () => {
+    const stories = fc.array(step, { minLength: steps, maxLength: steps, size: "max" });
+    await fc.assert(
+      fc.asyncProperty(stories, async (story) => {
+        using opened = await open();
+        await opened.store.register(newSupervisor("s"));
+        const told = new Telling(opened.store);
+        for (const one of story) {
+          await told.take(one);
+          await told.check();
+        }
+      }),
+      { numRuns: runs, endOnFailure: true },
+    );
+  });
+}
+
+class Telling {
+  readonly #store: Store;
+  readonly #jobs = new Map<string, ModelJob>();
+  /** In the order in which they came. */
+  #ids: string[] = [];
+  readonly #running = new Map<string, string>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async take(one: typeof step extends fc.Arbitrary<infer T> ? T : never): Promise<void> {
+    const store = this.#store;
+    const now = T0 + 1000;
+    switch (one.do) {
+      case "enqueue": {
+        const needs = this.#needs(one.refs);
+        const [id] = await enqueue(store, { ...said(needs, one.any), held: one.held });
+        this.#jobs.set(id!, { any: one.any, needs, mayBeLoose: false });
+        this.#ids.push(id!);
+        return;
+      }
+      case "claim":
+        for (const { id, token } of await claim(store, "s", { count: one.count, now })) {
+          this.#running.set(id, token);
+          this.#jobs.get(id)!.mayBeLoose = true;
+        }
+        return;
+      case "settle": {
+        const id = pick([...this.#running.keys()], one.which);
+        if (id === undefined) return;
+        const token = this.#running.get(id)!;
+        this.#running.delete(id);
+        const how = {
+          completed: settlement(token),
+          dead: death(token),
+          failed: failure(token, { runAt: T0 + 900 }),
+          unstarted: settlement(token, { outcome: "unstarted", state: "pending" }),
+        }[one.how];
+        await settle(store, "s", how);
+        return;
+      }
+      case "edit": {
+        const id = pick(this.#ids, one.which);
+        if (id === undefined) return;
+        const needs = this.#needs(one.refs).filter(({ on }) => on !== id);
+        const job = (await store.get(id))!;
+        if (!WAITING.includes(job.state) || job.startedAt !== null) return;
+        const edited = await store.edit(id, said(needs, one.any), now).then(
+          () => true,
+          (error) => {
+            assert.match((error as Error).message, /that waits for it$/);
+            return false;
+          },
+        );
+        if (edited) this.#jobs.set(id, { any: one.any, needs, mayBeLoose: false });
+        return;
+      }
+      case "prune": {
+        await prune(store, T0 + 500);
+        await this.#forget();
+        return;
+      }
+    }
+    const id = pick(this.#ids, one.which);
+    if (id === undefined) return;
+    const refused = (error: unknown) => assert.equal((error as Error).name, "Refused");
+    switch (one.do) {
+      case "cancel":
+        await store.cancel([id], T0 + (one.which % 2) * 1000).catch(refused);
+        return;
+      case "release":
+        await store.hold([id], false).catch(refused);
+        return;
+      case "retry":
+      case "retry with dependents":
+      case "retry ignoring needs": {
+        const ignoreNeeds = one.do === "retry ignoring needs";
+        const withDependents = one.do === "retry with dependents";
+        const done = await store.retry([id], { now, ignoreNeeds, withDependents }).then(
+          () => true,
+          (error) => {
+            refused(error);
+            return false;
+          },
+        );
+        if (done) this.#jobs.get(id)!.mayBeLoose = true;
+        return;
+      }
+      case "delete":
+      case "delete by force": {
+        const force = one.do === "delete by force";
+        await store.delete([id], { force }).catch(refused);
+        await this.#forget();
+        return;
+      }
+    }
+  }
+
+  /** Notes how those had ended that are gone now. */
+  async #forget(): Promise<void> {
+    const states = await this.#store.states(this.#ids);
+    const gone = this.#ids.filter((_, n) => states[n] === undefined);
+    this.#ids = this.#ids.filter((id) => !gone.includes(id));
+    for (const id of gone) this.#jobs.delete(id);
+    for (const job of this.#jobs.values()) {
+      for (const need of job.needs) {
+        if (gone.includes(need.on)) need.decided ??= decisionOf({ state: "cancelled" }, need.wanting);
+      }
+    }
+  }
+
+  #needs(refs: readonly { on: number; wanting: Wanting }[]): ModelNeed[] {
+    const needs = new Map<string, ModelNeed>();
+    for (const { on, wanting } of refs) {
+      const id = pick(this.#ids, on);
+      if (id !== undefined) needs.set(id, { on: id, wanting, decided: null });
+    }
+    return [...needs.values()];
+  }
+
+  /** Once all are told, each job is where a decision from scratch has it. */
+  async check(): Promise<void> {
+    const store = this.#store;
+    for (let n = 0; await store.recover(); n++) assert.ok(n < 1000);
+    await store.exchange(exchangeOf("s", { now: T0 + 1000 }));
+    assert.deepEqual(await store.recount(), []);
+    const jobs = new Map<string, Job>();
+    for (const job of (await store.list({ limit: 1000 })).jobs) jobs.set(job.id, job);
+    assert.deepEqual([...jobs.keys()].toSorted(), this.#ids.toSorted());
+    for (const [id, model] of this.#jobs) {
+      const job = jobs.get(id)!;
+      const started = job.startedAt !== null || job.state === "processing";
+      for (const need of model.needs) {
+        const other = jobs.get(need.on);
+        if (!other) continue;
+        const end = endOf(other);
+        need.decided = end ? decisionOf(end, need.wanting) : null;
+      }
+      const [found] = await store.needs([id], 1);
+      assert.equal(found?.of ?? 0, model.needs.length);
+      if (found && !found.bound) assert.ok(model.mayBeLoose, `job ${id} is loose`);
+      if (!found?.bound || started || job.state === "cancelled" || job.state === "dead") continue;
+      const standing = standingOf(tallyOf(model.needs.map(({ decided }) => decided), model.any));
+      const is = job.state === "pending" || job.state === "scheduled" ? "free" : job.skippedFor ?? job.state;
+      assert.equal(is, standing, `job ${id}`);
+    }
+    for (const job of jobs.values()) {
+      const model = this.#jobs.get(job.id)!;
+      if (job.state === "blocked") {
+        assert.ok(model.needs.some(({ decided }) => decided === null), "by something");
+      }
+    }
+  }
+}
+
+function said(needs: readonly ModelNeed[], any: boolean) {
+  const of = (wanting: Wanting) => needs.filter((need) => need.wanting === wanting).map(({ on }) => on);
+  return { after: of("completed"), afterFailed: of("failed"), afterEnded: of("ended"), any };
+}
+
+function pick<T>(all: readonly T[], n: number): T | undefined {
+  return all.length === 0 ? undefined : all[all.length - 1 - n % all.length];
+}
