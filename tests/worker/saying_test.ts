@@ -101,7 +101,7 @@ Deno.test("a job that says far too much does not fill the disk, and what it said
   const id = await test.enqueue(
     'echo \'{"retry_in": 3600, "progress": 1}\' >>"$QUEUECTL_SAY"; ' +
       'head -c 3000000 /dev/zero | tr "\\0" "x" >>"$QUEUECTL_SAY"; echo >>"$QUEUECTL_SAY"; ' +
-      'until [ $(wc -c <"$QUEUECTL_SAY") -lt 1000 ]; do sleep 0.02; done; ' +
+      'until [ $(wc -c <"$QUEUECTL_SAY") -lt 262144 ]; do sleep 0.02; done; ' +
       'echo \'{"text": "still here"}\' >>"$QUEUECTL_SAY"; exit 75',
   );
   const job = await test.reaches(id, "scheduled");
