@@ -131,6 +131,11 @@ const RESERVED: readonly { rule: string; code: RegExp; where: RegExp }[] = [
     where: /^src\/store\//,
   },
   {
+    rule: "SQL for SQLite numbers no parameter: Deno 2.4 binds those by their names alone",
+    code: /\?[1-9]/,
+    where: /^(?!src\/store\/sqlite\/)/,
+  },
+  {
     rule: "only worker/process starts and signals processes",
     code: /\bDeno\.(?:Command|kill)\b/,
     where: /^src\/worker\/process\//,

@@ -54,7 +54,7 @@ export function takeOver(
 ): string[] | undefined {
   if (!db.get("SELECT 1 FROM supervisors WHERE id = ?", by)) return undefined;
   const removed = db.run(
-    "DELETE FROM supervisors WHERE id = ?1 AND (?2 IS NULL OR lease_until = ?2)",
+    "DELETE FROM supervisors WHERE id = ? AND lease_until = ifnull(?, lease_until)",
     from,
     lease ?? null,
   );

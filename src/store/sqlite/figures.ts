@@ -70,18 +70,13 @@ interface Row extends Omit<Figures, "timedOut" | "waitMs" | "runMs">, Histograms
 
 const COUNTS = "enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead, snoozed";
 
-/**
- * One statement for all rows: with one for each, an exchange of few jobs would take a third longer. Its values are the
- * queue, if any, and the counts, which all rows have in common, then four for each row.
- */
+/** One statement for all rows: with one for each, an exchange of few jobs would take a third longer. */
 function addTo(rows: number, queue: boolean): string {
-  const common = [...(queue ? ["queue"] : []), ...COUNTS.split(", ")];
-  const same = common.map((_, n) => `?${n + 1}`).join(", ");
-  const row = (n: number) => [1, 2, 3, 4].map((at) => `?${common.length + 4 * n + at}`);
-  const values = Array.from({ length: rows }, (_, n) => `(${same}, ${row(n).join(", ")})`);
+  const columns = [...(queue ? ["queue"] : []), ...COUNTS.split(", "), "span", "start", "wait_ms", "run_ms"];
+  const row = `(${columns.map(() => "?").join(", ")})`;
   return `
-    INSERT INTO ${queue ? "figures" : "overall_figures"} (${common.join(", ")}, span, start, wait_ms, run_ms)
-    VALUES ${values.join(", ")}
+    INSERT INTO ${queue ? "figures" : "overall_figures"} (${columns.join(", ")})
+    VALUES ${new Array(rows).fill(row).join(", ")}
     ON CONFLICT DO UPDATE SET
       ${COUNTS.split(", ").map((count) => `${count} = ${count} + excluded.${count}`).join(", ")},
       wait_ms = ifnull(excluded.wait_ms, wait_ms), run_ms = ifnull(excluded.run_ms, run_ms)`;
@@ -115,12 +110,7 @@ function add(db: Database, figures: Figures, { spans, queue }: Rows): void {
     ...spans.flatMap(({ span, start }) => [span, start, ...ofQueue]),
   );
   const wait = adding(waitMs), run = adding(runMs);
-  const rows = spans.flatMap(({ span, start }) => {
-    const before = stored.find((row) => row.span === span);
-    return [span, start, wait(before?.wait_ms ?? null), run(before?.run_ms ?? null)];
-  });
-  db.run(
-    add,
+  const counted = [
     ...ofQueue,
     figures.enqueued,
     figures.started,
@@ -132,8 +122,12 @@ function add(db: Database, figures: Figures, { spans, queue }: Rows): void {
     figures.retried,
     figures.dead,
     figures.snoozed,
-    ...rows,
-  );
+  ];
+  const rows = spans.flatMap(({ span, start }) => {
+    const before = stored.find((row) => row.span === span);
+    return [...counted, span, start, wait(before?.wait_ms ?? null), run(before?.run_ms ?? null)];
+  });
+  db.run(add, ...rows);
 }
 
 /** Adds a histogram to stored ones. Where there is none yet, which is often so, all are given the same text. */

@@ -135,9 +135,9 @@ function running(
 /** Tells one worker, those of a host, or all, to stop. Returns the ids of those told. Those that have left have nobody to tell. */
 export function requestStop(db: Database, { worker, host, endAt, leave }: StopRequest): string[] {
   const told = db.all<{ id: string }>(
-    `UPDATE workers SET stopping = 1, end_at = ?1, leaving = ?2
-     WHERE (?3 IS NULL OR id = ?3) AND supervisor IN (
-       SELECT id FROM supervisors WHERE lease_until > ${LEFT} AND (?4 IS NULL OR host = ?4))
+    `UPDATE workers SET stopping = 1, end_at = ?, leaving = ?
+     WHERE id = ifnull(?, id) AND supervisor IN (
+       SELECT id FROM supervisors WHERE lease_until > ${LEFT} AND host = ifnull(?, host))
      RETURNING id`,
     endAt,
     leave ? 1 : 0,
