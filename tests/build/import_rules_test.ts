@@ -132,7 +132,7 @@ const RESERVED: readonly { rule: string; code: RegExp; where: RegExp }[] = [
   },
   {
     rule: "SQL for SQLite numbers no parameter: Deno 2.4 binds those by their names alone",
-    code: /\?[1-9]/,
+    code: /[?$][1-9]/,
     where: /^(?!src\/store\/sqlite\/)/,
   },
   {
