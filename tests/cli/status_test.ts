@@ -29,6 +29,12 @@ Deno.test("status counts by queue and state, and says what keeps a queue back", 
   const status = JSON.parse((await queuectl(["status", "--json"], { home: test.home })).stdout);
   assert.deepEqual([status.counts.pending, status.counts.scheduled, status.queues.length], [2, 1, 2]);
   assert.deepEqual(status.workers, []);
+
+  const needed = await test.enqueue("true", { runAt: Date.now() + 3_600_000 });
+  await test.enqueue("true", { after: [needed] });
+  const withBlocked = (await queuectl(["status"], { home: test.home })).stdout;
+  assert.match(withBlocked, /^QUEUE +BLOCKED +PENDING /);
+  assert.doesNotMatch(withBlocked, /SKIPPED/);
 });
 
 Deno.test("status of very many queues shows those with work, and says how many more there are", async () => {

@@ -2,7 +2,7 @@
  * @module
  * What `status` knows, for people.
  */
-import { STATES } from "../../domain/job.ts";
+import { type State, STATES } from "../../domain/job.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { QueueJson } from "../../views/queue_json.ts";
 import { onSeveralHosts, type RunningJob, type Status, type WorkerStatus } from "../../views/status.ts";
@@ -11,6 +11,9 @@ import type { Print } from "./print.ts";
 import { progressText } from "./job_progress.ts";
 import { type Column, table } from "./table.ts";
 import { rough } from "./times.ts";
+
+/** States that have no column while no job is in them: most people never need them. */
+const RARE: readonly State[] = ["blocked", "skipped"];
 
 /** What `status` knows, as text. */
 export function statusText(
@@ -23,7 +26,7 @@ export function statusText(
     rows: queues.length > 1 ? [...queues, all] : queues,
     columns: [
       { title: "QUEUE", value: ({ name }) => name },
-      ...STATES.map((state): Column<Row> => ({
+      ...STATES.filter((state) => !RARE.includes(state) || counts[state] > 0).map((state): Column<Row> => ({
         title: state.toUpperCase(),
         short: STATE_SHORT[state],
         value: ({ counts }) => counts[state],
