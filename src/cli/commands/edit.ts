@@ -6,7 +6,7 @@ import { BadInput } from "../../domain/errors.ts";
 import { EDITABLE_FIELDS } from "../../domain/fields.ts";
 import { readFields } from "../../domain/spec.ts";
 import { whereabouts } from "../../system/environment.ts";
-import { editJob } from "../../views/edit_job.ts";
+import { checkForMany, editJob } from "../../views/edit_job.ts";
 import { jobJson } from "../../views/job_json.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { FlagValues } from "../line/flags.ts";
@@ -48,6 +48,7 @@ export const command: Target = defineCommand({
       throw new BadInput(`Cannot edit ${what}: no flag says what to change; --help shows them`);
     }
     if (filters) {
+      checkForMany(changes);
       const verb = "edit";
       const { yes, dryRun } = flags as FlagValues<typeof WHERE_FLAGS>;
       return printChanged(context, verb, await changeMany(context, { verb, filters, changes, yes, dryRun }));

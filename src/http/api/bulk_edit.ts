@@ -7,6 +7,7 @@ import { EDITABLE_FIELDS } from "../../domain/fields.ts";
 import { readFields } from "../../domain/spec.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { changeAll } from "../../views/change_all.ts";
+import { checkForMany } from "../../views/edit_job.ts";
 import { objectOf, required } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { COUNTED, record } from "../schemas.ts";
@@ -31,6 +32,7 @@ export const editMany: Route = defineRoute({
       throw new BadInput("Cannot edit jobs: nothing says what to change");
     }
     const changes = readFields(body.changes, { now, ...whereabouts() });
+    checkForMany(changes);
     const selected = { which: filterOf(body.filter), wish: { verb: "edit" } } as const;
     const { done, passedOver, changedMeanwhile } = await changeAll(store, selected, { now, changes });
     return { done, passed_over: passedOver + changedMeanwhile };
