@@ -143,10 +143,16 @@ Deno.test("a sound database is salvaged to the last row", async () => {
     workers: { saved: 1, lost: 0 },
     jobs: { saved: JOBS, lost: 0 },
     inputs: { saved: 0, lost: 0 },
+    checkpoints: { saved: 0, lost: 0 },
     attempts: { saved: RAN, lost: 0 },
+    said: { saved: 0, lost: 0 },
+    results: { saved: 0, lost: 0 },
     output: { saved: RAN, lost: 0 },
     figures: { saved: 6, lost: 0 },
     overall_figures: { saved: 3, lost: 0 },
+    needy: { saved: 0, lost: 0 },
+    needs: { saved: 0, lost: 0 },
+    ended: { saved: 0, lost: 0 },
     requests: { saved: 1, lost: 0 },
     batches: { saved: 0, lost: 0 },
     staged: { saved: 0, lost: 0 },
@@ -278,7 +284,8 @@ Deno.test("doctor counts the jobs that can be read, and --salvage says what it s
   const path = dir.file("saved.db");
   const { code, stdout, stderr } = await queuectl(["doctor", "--salvage", path], { home: dir.home.dir });
   assert.equal(code, 0);
-  assert.match(stdout, /^ {2}29\d\d jobs; \d+ could not be saved$/m);
+  const [, saved, lost] = /^ {2}(\d+) jobs; (\d+) could not be saved$/m.exec(stdout)!.map(Number);
+  assert.ok(saved! >= readable && saved! + lost! === JOBS, `${readable} ${stdout}`);
   const { database } = dir.home;
   assert.ok(stderr.includes(`rm -f -- ${database}-wal ${database}-shm && mv -- ${path} ${database}`), stderr);
 });

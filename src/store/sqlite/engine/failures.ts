@@ -21,7 +21,7 @@ export function isTaken(error: unknown): boolean {
 const OF_VALUE = [
   /too large to be represented as a JavaScript number/,
   /cannot store \w+ value in \w+ column/,
-  /CHECK constraint failed: (n >= 0|held BETWEEN 0 AND n)$/,
+  /CHECK constraint failed: counts_(n|held)$/,
   /NOT NULL constraint failed: counts\./,
 ];
 

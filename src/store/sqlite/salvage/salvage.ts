@@ -296,9 +296,9 @@ function walkKeys(source: Source, table: Table, take: (rows: Row[]) => void): Ke
  */
 function lastKey(source: Source, table: Table): number | undefined {
   const key = KEYS[table]!;
-  const ofJobs = table === "attempts" || table === "inputs";
-  const sequence = `SELECT seq AS n FROM sqlite_sequence WHERE name = '${ofJobs ? "jobs" : table}'`;
-  const asked = [sequence, `SELECT max(${key}) AS n FROM ${table}`, LAST_IN_INDEX[table]!];
+  const owner = key === "job" ? "jobs" : table;
+  const sequence = `SELECT seq AS n FROM sqlite_sequence WHERE name = '${owner}'`;
+  const asked = [sequence, `SELECT max(${key}) AS n FROM ${table}`, LAST_IN_INDEX[owner]!];
   const told = asked.map((sql) => ask(source, sql));
   const last = Math.max(0, ...told.map((n) => n ?? 0));
   return last === 0 && told.includes(undefined) ? undefined : last;
@@ -306,8 +306,6 @@ function lastKey(source: Source, table: Table): number | undefined {
 
 const LAST_IN_INDEX: Partial<Record<Table, string>> = {
   jobs: "SELECT max(seq) AS n FROM jobs INDEXED BY by_state WHERE queue >= ''",
-  inputs: "SELECT max(seq) AS n FROM jobs INDEXED BY by_state WHERE queue >= ''",
-  attempts: "SELECT max(seq) AS n FROM jobs INDEXED BY by_state WHERE queue >= ''",
   output: "SELECT max(piece) AS n FROM output INDEXED BY output_of WHERE job >= 0",
   staged: "SELECT max(piece) AS n FROM staged INDEXED BY staged_of WHERE batch >= ''",
 };
