@@ -3,7 +3,7 @@
  * The bulk routes: each action, by ids and by a filter, also while others change and enqueue jobs.
  */
 import assert from "node:assert/strict";
-import { ENDED, type State, STATES } from "../../src/domain/job.ts";
+import { type State, STATES, WAITING } from "../../src/domain/job.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { altered, testApplication } from "../helpers/application.ts";
 import { claim, death, enqueue, failure, newSupervisor, settlement, T0 } from "../helpers/jobs.ts";
@@ -11,19 +11,22 @@ import { claim, death, enqueue, failure, newSupervisor, settlement, T0 } from ".
 /** What each action may be done to, and what shows that it was. */
 const ACTIONS: Record<string, { to: readonly State[]; done(job: Shown | undefined): boolean }> = {
   cancel: {
-    to: ["pending", "scheduled", "failed", "processing"],
+    to: [...WAITING, "processing"],
     done: (job) => job!.cancelRequested || job!.state === "cancelled",
   },
-  retry: { to: ["failed", ...ENDED], done: (job) => job!.state === "pending" && job!.attempts === 0 },
+  retry: {
+    to: ["failed", "completed", "dead", "cancelled"],
+    done: (job) => job!.state === "pending" && job!.attempts === 0,
+  },
   delete: { to: STATES.filter((state) => state !== "processing"), done: (job) => job === undefined },
-  hold: { to: ["pending", "scheduled", "failed"], done: (job) => job!.held },
-  release: { to: ["pending", "scheduled", "failed"], done: (job) => !job!.held },
+  hold: { to: WAITING, done: (job) => job!.held },
+  release: { to: WAITING, done: (job) => !job!.held },
   pause: {
-    to: ["pending", "scheduled", "failed", "processing"],
+    to: [...WAITING, "processing"],
     done: (job) => job!.held || job!.pausedAt !== null,
   },
   resume: {
-    to: ["pending", "scheduled", "failed", "processing"],
+    to: [...WAITING, "processing"],
     done: (job) => !job!.held && job!.pausedAt === null,
   },
 };
@@ -40,8 +43,11 @@ async function oneOfEach(store: Store, held: boolean): Promise<void> {
   await store.exchange({ supervisor: "s", now: T0 + 1000, settlements, output: [], free: [], queues: null });
   const later = Date.now() + 3_600_000;
   await enqueue(store, { id: "pending" }, { id: "scheduled", runAt: later }, { id: "cancelled" });
-  await store.cancel(["cancelled"], T0);
-  if (held) await store.pause(["pending", "scheduled", "failed", "processing"], { now: T0, running: true });
+  await enqueue(store, { id: "gone" });
+  await enqueue(store, { id: "blocked", after: ["processing"] }, { id: "skipped", after: ["gone"] });
+  await store.cancel(["cancelled", "gone"], T0);
+  await store.delete(["gone"]);
+  if (held) await store.pause([...WAITING, "processing"], { now: T0, running: true });
 }
 
 for (const [action, { to, done }] of Object.entries(ACTIONS)) {
@@ -136,8 +142,8 @@ Deno.test("bulk edit changes all jobs of a filter that wait, and nothing where a
     passed_over: 0,
   });
   assert.deepEqual((await edit({ filter: {}, changes: { queue: "other" } })).json, {
-    done: 3,
-    passed_over: 4,
+    done: WAITING.length,
+    passed_over: STATES.length - WAITING.length,
   });
   const { priority, queue } = (await store.get("failed"))!;
   assert.deepEqual([priority, queue], [3, "other"]);
