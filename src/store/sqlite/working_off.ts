@@ -56,6 +56,8 @@ const DECIDE = "UPDATE needs SET decided = ? WHERE job = ? AND needs = ?";
 
 /** How long a step takes besides its flush, however slow the machine is: others wait for it. */
 const TELL_MS = 25;
+/** So many are told in any case: what few jobs are to be told is told at once. */
+const TELL_LEAST = 40;
 /** Edges that are read in one go. */
 const SOME = 200;
 
@@ -64,7 +66,7 @@ export function workOff(db: Database, now: number): WorkedOff {
   let told = 0;
   let ended = db.get<EndedRow>(FIRST);
   if (!ended) return { told, more: false };
-  const hasTime = turn({ limitMs: TELL_MS, least: 1 });
+  const hasTime = turn({ limitMs: TELL_MS, least: TELL_LEAST });
   for (let room = MOST_EDGES; ended && room > 0 && hasTime(); ended = db.get<EndedRow>(FIRST)) {
     const edges = db.all<EdgeRow>(EDGES, ended.job, ended.after, SOME);
     let after = ended.after;
