@@ -17,9 +17,10 @@ Deno.test("a store that is not copied by queuectl says so, and no file is made",
   using test = await testStore();
   using dir = tempDir();
   const store = storeWith(test.store, { care: {} });
-  await assert.rejects(runWithin(store, backup, { words: [dir.file("copy.db")] }).ended, {
+  const line = { words: [dir.file("copy.db")], address: "postgres://db/app?schema=jobs" };
+  await assert.rejects(runWithin(store, backup, line).ended, {
     name: "Refused",
-    message: /^Cannot back up a store in SQLite [\d.]+: use the tools that come with it$/,
+    message: /^Cannot back up a store in SQLite [\d.]+ from here: take pg_dump --schema=jobs \(or queuectl /,
   });
   assert.deepEqual([...Deno.readDirSync(dir.path)], []);
 });
@@ -27,7 +28,7 @@ Deno.test("a store that is not copied by queuectl says so, and no file is made",
 Deno.test("the doctor goes on with a store that is not looked through for damage, and says so", async () => {
   using test = await testStore();
   const store = storeWith(test.store, { care: {} });
-  const context = { home: test.home, clock: systemClock, store: () => Promise.resolve(store) };
+  const context = { home: test.home, meant: {}, clock: systemClock, store: () => Promise.resolve(store) };
   const findings = await Array.fromAsync(checkStore(context as unknown as Context));
   const found = (check: string) => findings.find((one) => one.check === check);
   assert.deepEqual(found("integrity"), {

@@ -114,7 +114,7 @@ Deno.test("what cannot be meant is refused in a sentence, and nothing is changed
       "edit --where colour=red --priority 1",
       'Cannot use --where "colour=red": it takes state=, queue=, label=, ',
     ],
-    ["edit --where state=odd --priority 1", 'Cannot use --where "state=odd": it takes pending, scheduled, '],
+    ["edit --where state=odd --priority 1", 'Cannot use --where "state=odd": it takes blocked, pending, '],
     [
       "edit --where queue=a --where queue=b --priority 1",
       'Cannot use --where "queue=b": queue was already given',

@@ -61,6 +61,7 @@ const ROWS: readonly Row[] = [
       plain("enqueue", "true"),
       plain("list"),
       plain("show", "j1"),
+      plain("needs", "j1"),
       plain("logs", "j1", 1), // it has not run yet
       plain("result", "j1", 1),
       plain("wait", "--timeout 0.01 j1", 1),

@@ -105,7 +105,7 @@ Deno.test("a state by another name is understood, and not taken", async () => {
   ) {
     const { code, stderr } = await test.says("list", "--state", typed!);
     assert.equal(code, 2);
-    assert.ok(stderr.endsWith(` dead or cancelled; did you mean ${meant}?\n`), stderr);
+    assert.ok(stderr.endsWith(` dead, cancelled or skipped; did you mean ${meant}?\n`), stderr);
   }
 });
 

@@ -20,7 +20,11 @@ export interface RunningCommand {
 export function runWithin(
   store: Store,
   target: Target,
-  { flags = {}, words = [] }: { flags?: Record<string, unknown>; words?: string[] } = {},
+  { flags = {}, words = [], address }: {
+    flags?: Record<string, unknown>;
+    words?: string[];
+    address?: string;
+  } = {},
 ): RunningCommand {
   const waits = Promise.withResolvers<"waits">();
   let json: unknown;
@@ -34,6 +38,7 @@ export function runWithin(
         return systemClock.sleep(ms, signal);
       },
     },
+    meant: { address },
     store: () => Promise.resolve(store),
   } as unknown as Context;
   const { flags: known = {}, run } = target.definition as CommandDefinition;
