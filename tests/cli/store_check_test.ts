@@ -142,11 +142,11 @@ testWith(
         [["worker", "start", "--burst", "--count", "2"], /j2/],
         [["logs", "j2"], /^two\n$/],
         [["list", "--state", "dead"], /j1/],
-        [["retry", "j1"], /j1/],
-        [["cancel", "j1"], /j1/],
+        [["retry", "j1"], /^Queued 1 job again$/m],
+        [["cancel", "j1"], /^Cancelled 1 job$/m],
         [["status"], /completed/],
         [["show", "j2"], /echo two/],
-        [["delete", "j1"], /j1/],
+        [["delete", "j1"], /^Deleted 1 job$/m],
       ];
       for (const [args, expected] of session) {
         const { code, stdout, stderr } = await queuectl(address, ...args);

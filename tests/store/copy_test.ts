@@ -45,7 +45,9 @@ function copy(from: Place, to: Place, options: { anew?: boolean; breakAt?: numbe
   });
 }
 
-/** Jobs in many states, with attempts, output, inputs, switches, settings, and a request key. */
+/**
+ * Jobs in many states, with attempts, what those said, output, inputs, needs, switches, settings, and a request key.
+ */
 async function use(place: Place): Promise<void> {
   const store = await open(place);
   try {
@@ -72,11 +74,25 @@ async function use(place: Place): Promise<void> {
     const bytes = new TextEncoder().encode("printed\n");
     await store.exchange(exchangeOf("s", {
       output: claimed.map(({ token }) => ({ token, pieces: [{ stream: "stdout", start: 0, bytes }] })),
+      said: claimed.map(({ token }, n) => ({
+        token,
+        note: `note ${n}`,
+        ...n % 3 === 0 && { result: bytes, progress: { percent: n, text: "half" } },
+        ...n % 3 === 1 && { checkpoint: new Uint8Array([0, n, 255]) },
+      })),
       settlements: claimed.map(({ token }, n) => [settlement, failure, death][n % 3]!(token)),
       now: T0 + 1000,
     }));
     await store.leave("s");
-    await store.delete(["j32"]); // its number is not given again
+    const [one, two] = claimed.map(({ id }) => id);
+    await enqueue(
+      store,
+      { after: [one!, "j31"], any: true },
+      { after: ["j31"], afterEnded: [two!] },
+      { afterFailed: [one!] },
+      {},
+    );
+    await store.delete(["j36"]); // its number is not given again
   } finally {
     store.close();
   }
@@ -91,10 +107,13 @@ async function told(place: Place): Promise<unknown> {
     for (const job of jobs) {
       const attempts = await store.attempts(job.id);
       const output = [];
+      const results = [];
       for (const { attempt } of attempts) {
         output.push((await store.output(job.id, attempt)).map(({ bytes }) => [...bytes]));
+        results.push(await store.result(job.id, attempt));
       }
-      each.push({ job, attempts, output, stdin: [...await store.stdin(job.id) ?? []] });
+      const stdin = await store.stdin(job.id);
+      each.push({ job, attempts, output, results, stdin, needs: await store.needs([job.id], 10) });
     }
     const figures = [];
     for (const span of ["minute", "hour", "total"] as const) {
@@ -141,7 +160,20 @@ testWith(
     for (const [at, to] of places.slice(1).entries()) {
       const { resumed, tables } = await copy(places[at]!, to);
       assert.equal(resumed, false);
-      assert.deepEqual(tables.slice(0, 4).map(({ rows }) => rows), [31, 1, 12, 12]);
+      assert.deepEqual(Object.fromEntries(tables.map(({ name, rows }) => [name, rows])), {
+        jobs: 35,
+        inputs: 1,
+        attempts: 12,
+        checkpoints: 4,
+        said: 12,
+        results: 4,
+        output: 12,
+        queues: 1,
+        requests: 1,
+        settings: 1,
+        needy: 3,
+        needs: 5,
+      });
       assert.deepEqual(await told(to), before, to.said);
     }
     assert.deepEqual(Deno.readFileSync(one.home.database), database, "the source is as it was");
@@ -152,7 +184,7 @@ testWith(
         name: "Refused",
       });
       store.close();
-      assert.deepEqual(await nextId(place), ["j33"]);
+      assert.deepEqual(await nextId(place), ["j37"]);
     }
   },
 );
