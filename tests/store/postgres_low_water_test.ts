@@ -52,7 +52,7 @@ testWith(
     await store.register(newSupervisor("s"));
     const all = await enqueue(
       store,
-      ...Array.from({ length: 2500 }, (_, n) => ({ queue: `queue-${n % 3}` })),
+      ...Array.from({ length: 2500 }, (_, n) => ({ queue: `queue-${n % 3}`, retryOn: "75" })),
     );
     const claimed: string[] = [];
     let tokens: string[] = [];
@@ -61,6 +61,9 @@ testWith(
     while (true) {
       const settlements = tokens.map((token) => settlement(token));
       const exchanged = await store.exchange(exchangeOf("s", { free, settlements }));
+      assert.ok(
+        exchanged.claimed.every(({ retryOn, priority }) => retryOn === (priority === -1 ? null : "75")),
+      );
       claimed.push(...exchanged.claimed.map(({ id }) => id));
       tokens = exchanged.claimed.map(({ token }) => token);
       if (claimed.length >= 1500 && urgent.length === 0) {

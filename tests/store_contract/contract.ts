@@ -41,10 +41,12 @@ const PARTS = [
 
 /** What goes through `exchange`. */
 export const EXCHANGING: readonly ((test: Test) => void)[] = [
+  needing,
   pausing,
   claiming,
   settling,
   printing,
+  saying,
   queueing,
   supervising,
   counting,
