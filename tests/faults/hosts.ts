@@ -17,7 +17,7 @@ import type { Fault } from "./fault.ts";
 import { below, randomFrom, shuffled } from "./random.ts";
 
 const SCALES = {
-  short: { hosts: 3, jobs: 40, rounds: 1, leaseMs: 4000 },
+  short: { hosts: 3, jobs: 36, rounds: 1, leaseMs: 4000 },
   full: { hosts: 5, jobs: 2000, rounds: 10, leaseMs: 10_000 },
 } as const;
 const CUTS: readonly Cut[] = ["both", "sent", "received"];
@@ -98,6 +98,7 @@ export const HOSTS: Fault = {
         ids.push(
           ...await patiently(() => store.enqueue(wanted, { now: Date.now(), idFormat: "short" })),
         );
+        await until("some run", async () => await completed() > before, PATIENCE_MS);
         const breaking = Promise.all(
           shuffled(random, net.hosts).slice(0, Math.ceil(count / 2)).map(breaksHost),
         );
