@@ -144,7 +144,7 @@ testWith(
         [["list", "--state", "dead"], /j1/],
         [["retry", "j1"], /^Queued 1 job again$/m],
         [["cancel", "j1"], /^Cancelled 1 job$/m],
-        [["status"], /completed/],
+        [["status"], /^mail( +0){3} +1 /m],
         [["show", "j2"], /echo two/],
         [["delete", "j1"], /^Deleted 1 job$/m],
       ];

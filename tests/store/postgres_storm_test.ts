@@ -157,7 +157,7 @@ testWith(server, "PostgreSQL: however many claim at once, no queue runs more tha
 testWith(server, "PostgreSQL: once a queue is said to be paused, nobody claims of it any more", async () => {
   using opened = await openedOn(server);
   const { store } = opened;
-  const jobs = 1500;
+  const jobs = 600;
   await enqueue(store, ...Array.from({ length: jobs }, (_, n) => ({ queue: n % 2 === 0 ? "a" : "b" })));
   let claimed = 0;
   let claimedOfA = 0;
