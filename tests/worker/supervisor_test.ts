@@ -23,6 +23,7 @@ function cutOff(store: Store, isCut: () => boolean): Store {
   return new Proxy(store, {
     get(target, name) {
       const value = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
       return (...args: unknown[]) => {
         if (name !== "listen" && isCut()) return Promise.reject(new StoreUnusable("Cannot reach the store"));
         return value.apply(target, args);
