@@ -77,7 +77,9 @@ Deno.test("what cannot be needed is a sentence and exit code 2, and nothing is s
 Deno.test("what many jobs come after cannot be said at once, and nothing changes", async () => {
   using test = await testStore();
   const ids = [await test.enqueue("true", { held: true }), await test.enqueue("true", { held: true })];
-  const { code, stderr } = await queuectl(["edit", "--all", "--yes", "--after", ids[0]!], { home: test.home });
+  const { code, stderr } = await queuectl(["edit", "--all", "--yes", "--after", ids[0]!], {
+    home: test.home,
+  });
   assert.deepEqual([code, stderr], [
     2,
     "Cannot say what many jobs come after at once: edit them one by one, by their ids\n",
