@@ -18,7 +18,25 @@ import type { Step } from "./migrations/step.ts";
 export async function migrate(db: Database, home: Home, steps: readonly Step[] = STEPS): Promise<void> {
   const take = (db: Database) => takeSteps(db, home, steps);
   const rebuilds = steps.slice(await db.read((db) => versionOf(db, home))).some((step) => step.rebuilds);
-  await (rebuilds ? db.writeWithoutForeignKeys(take) : db.write(take));
+  await withoutTemporaryFiles(db, () => rebuilds ? db.writeWithoutForeignKeys(take) : db.write(take));
+}
+
+/** A database of at most so many pages, 64 MiB, is brought up to date without temporary files. */
+const FEW_PAGES = 16_384;
+
+/**
+ * What SQLite puts aside meanwhile goes into memory, unless it may be too much for that: there may be no directory for
+ * temporary files that can be written to.
+ */
+async function withoutTemporaryFiles(db: Database, work: () => Promise<void>): Promise<void> {
+  const { page_count: pages } = db.get<{ page_count: number }>("PRAGMA page_count")!;
+  if (pages > FEW_PAGES) return await work();
+  db.exec("PRAGMA temp_store=MEMORY"); // in a transaction, it would fail
+  try {
+    await work();
+  } finally {
+    db.exec("PRAGMA temp_store=DEFAULT");
+  }
 }
 
 function takeSteps(db: Database, home: Home, steps: readonly Step[]): void {
