@@ -23,9 +23,11 @@ export const GROUPS = {
   storms: [WORKER_STORM, JOB_STORM],
   absence: [HANDOVER, SLEEP, ZOMBIE, CLOCK],
   crashes: [CRASH_POINTS, THREAD_CRASH, ENQUEUERS],
-  hosts: [HOSTS],
   disks: [CRASH_MODEL, POWER_CUT, FULL_DISK, SOAK],
 } as const satisfies Record<string, readonly Fault[]>;
 
-/** The fault suite. */
-export const FAULTS: readonly Fault[] = Object.values(GROUPS).flat();
+/**
+ * The fault suite. Hosts with one server are broken only here: their leases are short, so that what is broken ends, and a
+ * busy machine that runs all other tests at the same time lets one go by that nothing was done to.
+ */
+export const FAULTS: readonly Fault[] = [...Object.values(GROUPS).flat(), HOSTS];
