@@ -18,10 +18,14 @@ import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
 const ignore = !mayMount();
 const MIB = 1024 * 1024;
 
-/** What is in the spools of all supervisors. */
+/** The files in the spools of all supervisors. */
 function spooled({ dir }: TestStore): string[] {
+  const filesIn = (path: string): string[] =>
+    [...Deno.readDirSync(path)].flatMap(({ name, isDirectory }) =>
+      isDirectory ? filesIn(`${path}/${name}`) : [name]
+    );
   return [...Deno.readDirSync(dir.home.spool)].filter(({ isDirectory }) => isDirectory).flatMap(({ name }) =>
-    [...Deno.readDirSync(`${dir.home.spool}/${name}`)].map((file) => file.name)
+    filesIn(`${dir.home.spool}/${name}`)
   );
 }
 
