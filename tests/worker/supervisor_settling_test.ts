@@ -93,10 +93,9 @@ function exists(path: string): boolean {
 function filesOfAttempts(test: TestStore): string[] {
   const { spool } = test.dir.home;
   const supervisors = Array.from(Deno.readDirSync(spool)).filter(({ isDirectory }) => isDirectory);
-  return supervisors.flatMap(({ name }) =>
-    Array.from(Deno.readDirSync(`${spool}/${name}`), (file) => file.name).filter((file) =>
-      !/^ends-/.test(file)
-    )
+  return supervisors.map(({ name }) => `${spool}/${name}`).flatMap((directory) =>
+    [...Deno.readDirSync(directory), ...Deno.readDirSync(`${directory}/said`)]
+      .filter(({ name, isFile }) => isFile && !/^ends-/.test(name)).map(({ name }) => name)
   );
 }
 

@@ -7,6 +7,14 @@
 /** The variable whose value names a run in the environment of all its processes. */
 export const RUN_VARIABLE = "QUEUECTL_RUN";
 
+/** What says which run a process belongs to, and where that says something of itself, when it belongs to none. */
+export const NO_RUN: Readonly<Record<string, string>> = {
+  [RUN_VARIABLE]: "",
+  QUEUECTL_SAY: "",
+  QUEUECTL_RESULT: "",
+  QUEUECTL_CHECKPOINT: "",
+};
+
 /** The processes of an operating system. */
 export interface Platform {
   /** The programs that `--allow-run` has to name. */

@@ -2,7 +2,7 @@
  * @module
  * Starting a program that goes on without this process and its terminal.
  */
-import { type Background, RUN_VARIABLE } from "../platform.ts";
+import { type Background, NO_RUN } from "../platform.ts";
 import { spawnShell } from "./shell.ts";
 import { withheld } from "./withheld.ts";
 
@@ -16,7 +16,7 @@ export async function startInBackground(program: readonly string[], log: string)
   const child = spawnShell({
     args: ["-c", exportsOf(exports) + IN_BACKGROUND, "sh", ...exports, log, ...program],
     // Started from within a job, it is no part of it: the end of that job must not end it.
-    env: { [RUN_VARIABLE]: "" },
+    env: NO_RUN,
     stdin: "null",
     stdout: "null",
     stderr: "null",

@@ -2,7 +2,7 @@
  * @module
  * Holes in files. Only `fallocate`, of util-linux, can punch them, and not on every file system.
  */
-import { RUN_VARIABLE } from "../platform.ts";
+import { NO_RUN } from "../platform.ts";
 import { spawnShell } from "./shell.ts";
 
 /** $1 the file, $2 where the hole begins, $3 its length. */
@@ -16,7 +16,7 @@ export async function punchHole(
   const child = spawnShell({
     args: ["-c", PUNCH, "sh", path, String(from), String(length)],
     // As in `runShell`.
-    env: { [RUN_VARIABLE]: "" },
+    env: NO_RUN,
     stdin: "null",
     stdout: "null",
     stderr: "null",

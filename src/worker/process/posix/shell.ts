@@ -8,7 +8,7 @@
  * shells get those empty, and `withheld.ts` knows what they were.
  */
 import { isSet } from "../../../system/environment.ts";
-import { RUN_VARIABLE } from "../platform.ts";
+import { NO_RUN } from "../platform.ts";
 
 /** Names the store of this process. */
 const STORE_VARIABLE = "QUEUECTL_STORE";
@@ -70,7 +70,7 @@ export async function runShell(
   const child = spawnShell({
     args: ["-c", script, "sh", ...args],
     // What it starts is no part of the job that may have started us.
-    env: { [RUN_VARIABLE]: "" },
+    env: NO_RUN,
     stdin: lines ? "piped" : "null",
     stdout: "piped",
     stderr: "null",

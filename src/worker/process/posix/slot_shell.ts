@@ -11,7 +11,7 @@
  * so it is its stdout from the moment it is made.
  */
 import { saidDirectory, splitSpool } from "../../spool/spool.ts";
-import { type LaunchEnd, RUN_VARIABLE } from "../platform.ts";
+import { type LaunchEnd, NO_RUN } from "../platform.ts";
 import { spawnShell } from "./shell.ts";
 
 /**
@@ -157,14 +157,11 @@ export class SlotShell {
     this.#child = spawnShell({
       args: ["-c", SCRIPT, "sh", directory, shell, outer, inner, saidDirectory(directory)],
       env: {
-        [RUN_VARIABLE]: "",
+        ...NO_RUN,
         QUEUECTL_HOME: home,
         QUEUECTL_JOB_ID: "",
         QUEUECTL_ATTEMPT: "",
         QUEUECTL_QUEUE: "",
-        QUEUECTL_SAY: "",
-        QUEUECTL_RESULT: "",
-        QUEUECTL_CHECKPOINT: "",
       },
       stdin: "piped",
       stdout: "piped",

@@ -3,6 +3,7 @@
  * Starting a program that goes on without this process and its console: PowerShell gives it a hidden one of its own.
  * It has a `cmd` around it, which sends its output to the log.
  */
+import { NO_RUN } from "../platform.ts";
 import { type Call, cmdArguments, nativePath, powershell } from "./programs.ts";
 
 /** Prints the pid of the `cmd`. */
@@ -19,7 +20,7 @@ export function startCall(words: readonly string[], log: string): Call {
     QUEUECTL_WORDS: others.map(quoteWord).join(" "),
     QUEUECTL_LOG: nativePath(log),
     // Started from within a job, it is no part of it.
-    QUEUECTL_RUN: "",
+    ...NO_RUN,
   });
 }
 
