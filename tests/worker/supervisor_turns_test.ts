@@ -17,7 +17,8 @@ import { type TestStore, testStore } from "../helpers/worker.ts";
 const MOST_MS = 20;
 /**
  * Collecting garbage, compiling code and a kernel with many page faults at once can make single turns several times as
- * long, the more so as other test files run in the same process (130 ms was seen). What is done for as many as there are takes longer than this, with as many as there are here.
+ * long, the more so as other test files run in the same process (130 ms was seen). What is done for as many as there are
+ * takes longer than this, with as many as there are here.
  */
 const MOST_ONCE_MS = 200;
 /** A busy machine holds turns up now and then, what is too much holds them up each time. */
