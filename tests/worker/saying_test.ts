@@ -99,10 +99,9 @@ Deno.test("a job that says far too much does not fill the disk, and what it said
   using test = await testStore();
   await using _worker = await startWorker(test.home);
   const id = await test.enqueue(
-    'echo \'{"retry_in": 3600, "progress": 1}\' >>"$QUEUECTL_SAY"; ' +
-      'head -c 3000000 /dev/zero | tr "\\0" "x" >>"$QUEUECTL_SAY"; echo >>"$QUEUECTL_SAY"; ' +
+    'head -c 3000000 /dev/zero | tr "\\0" "x" >>"$QUEUECTL_SAY"; echo >>"$QUEUECTL_SAY"; ' +
       'until [ $(wc -c <"$QUEUECTL_SAY") -lt 262144 ]; do sleep 0.02; done; ' +
-      'echo \'{"text": "still here"}\' >>"$QUEUECTL_SAY"; exit 75',
+      'echo \'{"retry_in": 3600, "text": "still here"}\' >>"$QUEUECTL_SAY"; exit 75',
   );
   const job = await test.reaches(id, "scheduled");
   assert.equal(job.attempts, 0);
