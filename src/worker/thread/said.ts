@@ -40,6 +40,8 @@ export class Said {
   #offset = 0;
   #begun = "";
   #size = 0;
+  /** The line that stands for what was in the file before it was emptied, until it has been passed. */
+  #again: string | undefined;
   #heard = false;
   #told = { atMs: -Infinity, progress: "null" };
   #checkpoint: {
@@ -134,7 +136,10 @@ export class Said {
     const lines = text.split("\n");
     this.#begun = lines.pop()!;
     if (from > this.#offset) lines.shift(); // it may not be whole
-    for (const line of lines) this.#lines.add(line);
+    for (const line of lines) {
+      if (line === this.#again) this.#again = undefined;
+      else this.#lines.add(line);
+    }
     this.#offset = this.#size = size;
     if (size > MOST_LINES) this.#empty();
   }
@@ -144,9 +149,9 @@ export class Said {
     const path = saidPath(this.#spool, "say");
     try {
       Deno.truncateSync(path);
-      Deno.writeTextFileSync(path, `${this.#lines.again()}\n`, { append: true, create: false });
-      this.#begun = "";
-      this.#offset = this.#size = Deno.statSync(path).size;
+      [this.#offset, this.#size, this.#begun] = [0, 0, ""]; // it may go on writing from now on
+      this.#again = this.#lines.again();
+      Deno.writeTextFileSync(path, `${this.#again}\n`, { append: true, create: false });
     } catch {
       // It stays as it is where a file that is open cannot be cut off.
     }
