@@ -174,3 +174,12 @@ export const STREAMS = ["stdout", "stderr"] as const;
 
 /** An output stream of an attempt. */
 export type Stream = typeof STREAMS[number];
+
+/** Whether anything was said of its needs; of a new job, whether it has any. */
+export function hasNeeds(
+  { after, afterFailed, afterEnded }: Pick<NewJob, "after" | "afterFailed" | "afterEnded">,
+): boolean {
+  return [after, afterFailed, afterEnded].some((refs) =>
+    refs !== undefined && refs !== null && refs.length > 0
+  );
+}

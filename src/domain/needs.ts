@@ -93,10 +93,3 @@ export function needsSaid({ after, afterFailed, afterEnded }: SaidNeeds): NewNee
     ...wanting(afterEnded, "ended"),
   ];
 }
-
-/** Whether anything was said of its needs; of a new job, whether it has any. */
-export function hasNeeds({ after, afterFailed, afterEnded }: SaidNeeds): boolean {
-  return [after, afterFailed, afterEnded].some((refs) =>
-    refs !== undefined && refs !== null && refs.length > 0
-  );
-}

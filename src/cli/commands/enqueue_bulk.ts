@@ -4,8 +4,7 @@
  */
 import { inPlace, readBulk } from "../../domain/bulk.ts";
 import { BadNeed, NeedsCycle, TakenId } from "../../domain/errors.ts";
-import type { NewJob } from "../../domain/job.ts";
-import { hasNeeds } from "../../domain/needs.ts";
+import { hasNeeds, type NewJob } from "../../domain/job.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
 import { timeReader } from "../../domain/when.ts";
 import type { Context } from "../line/context.ts";

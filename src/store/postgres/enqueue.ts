@@ -5,7 +5,7 @@
  * so when the connection was lost, asking again tells whether it had happened, and enqueues once.
  */
 import { StoreBusy, StoreUnusable } from "../../domain/errors.ts";
-import type { NewJob } from "../../domain/job.ts";
+import { hasNeeds, type NewJob } from "../../domain/job.ts";
 import { policyColumn } from "../../domain/policy.ts";
 import type { EnqueueOptions, RequestKey } from "../contract.ts";
 import { idOf, waitingState } from "../rules/jobs.ts";
@@ -14,7 +14,6 @@ import {
   type Divided,
   idsGivenBefore,
   nameOf,
-  needsOthers,
   NewJobTally,
   rememberedSince,
 } from "../rules/new_jobs.ts";
@@ -289,7 +288,7 @@ class Part {
   /** Counts a job that another one stores. */
   count(job: NewJob): void {
     const { queue, priority, held, runAt } = job;
-    if (needsOthers(job)) this.needing.set(this.#counted, job);
+    if (hasNeeds(job)) this.needing.set(this.#counted, job);
     this.#counted += 1;
     this.#tally.add({ queue, priority, held, seq: 0, state: waitingState(runAt, this.#options.now) });
   }

@@ -5,10 +5,10 @@
  * the schema's steps, since most have no use for it.
  */
 import { policyColumn } from "../../domain/policy.ts";
-import type { NewJob } from "../../domain/job.ts";
+import { hasNeeds, type NewJob } from "../../domain/job.ts";
 import type { EnqueueOptions, RequestKey } from "../contract.ts";
 import { waitingState } from "../rules/jobs.ts";
-import { nameOf, needsOthers, rememberedSince } from "../rules/new_jobs.ts";
+import { nameOf, rememberedSince } from "../rules/new_jobs.ts";
 import { keyIsUsed, mayNotNeed, takenId } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { ServerError } from "./engine/driver.ts";
@@ -86,7 +86,7 @@ export async function enqueueByFunction(
   jobs: readonly NewJob[],
   { request, madeAt, options }: { request: RequestKey; madeAt: number; options: EnqueueOptions },
 ): Promise<string[]> {
-  const needy = jobs.findIndex(needsOthers);
+  const needy = jobs.findIndex(hasNeeds);
   if (needy >= 0) throw mayNotNeed(needy);
   const names = jobs.map((job) => nameOf(job, options));
   const rows = jobs.map((job, at) => ({

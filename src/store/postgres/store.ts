@@ -3,11 +3,10 @@
  * The store in PostgreSQL: each method of the contract is one function of this folder, with a ring of the bell after what
  * others may wait for.
  */
-import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
+import { type Attempt, hasNeeds, type Job, type NewJob, type State } from "../../domain/job.ts";
 import { type Clock, systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
-import { needsOthers } from "../rules/new_jobs.ts";
 import { Forgetting } from "../rules/retention.ts";
 import * as adoption from "./adoption.ts";
 import { deleteQueue } from "./emptied.ts";
@@ -405,7 +404,7 @@ export class PostgresStore implements contract.Store {
     { now, changes }: { now: number; changes: contract.JobChanges },
   ): Promise<{ now: number; changes: contract.JobChanges }> {
     const { runAt } = changes;
-    if (!runAt && !needsOthers(changes)) return { now, changes };
+    if (!runAt && !hasNeeds(changes)) return { now, changes };
     const offset = await this.#time.offset();
     return { now: now + offset, changes: runAt ? { ...changes, runAt: runAt + offset } : changes };
   }

@@ -12,13 +12,6 @@ import { keyIsUsed } from "./refusals.ts";
 const MOST = 1000;
 const MOST_TEXT = 2 * 1024 * 1024;
 
-/** Whether a job needs others. */
-export function needsOthers(
-  { after, afterFailed, afterEnded }: Pick<NewJob, "after" | "afterFailed" | "afterEnded">,
-): boolean {
-  return [after, afterFailed, afterEnded].some((refs) => (refs?.length ?? 0) > 0);
-}
-
 /** Jobs, and whether they are too many for one transaction: then they can be taken one by one, once. */
 export interface Divided {
   /** All of them, or all that are to be taken. */

@@ -9,12 +9,12 @@
  * change in the transaction that moves the jobs.
  */
 import { StoreBusy, StoreFull, StoreNewer, StoreUnusable } from "../../domain/errors.ts";
-import type { NewJob } from "../../domain/job.ts";
+import { hasNeeds, type NewJob } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
 import type { EnqueueOptions } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
-import { nameOf, needsOthers, NewJobTally } from "../rules/new_jobs.ts";
+import { nameOf, NewJobTally } from "../rules/new_jobs.ts";
 import { takenId, tooManyToWait } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
@@ -86,7 +86,7 @@ async function stage(
       if (areMany(pieces)) await flush();
       pieces.push(new NewPiece(names.length));
     }
-    if (needsOthers(job)) throw tooManyToWait(names.length);
+    if (hasNeeds(job)) throw tooManyToWait(names.length);
     const name = nameOf(job, options);
     pieces.at(-1)!.add(job, name, options);
     names.push(name);

@@ -5,11 +5,11 @@
  * is loaded when it is first used: loading everything would add a tenth to the time that `enqueue` takes.
  */
 import { StoreFull } from "../../domain/errors.ts";
-import type { Attempt, Job, NewJob, State } from "../../domain/job.ts";
+import { type Attempt, hasNeeds, type Job, type NewJob, type State } from "../../domain/job.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
-import { divide, needsOthers } from "../rules/new_jobs.ts";
+import { divide } from "../rules/new_jobs.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
 import { enqueue, Reserved, service, type Waits } from "./enqueue.ts";
@@ -60,7 +60,7 @@ export class SqliteStore implements contract.Store {
   // Jobs
 
   async enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
-    const divided = Array.isArray(jobs) && jobs.some(needsOthers) ? { jobs, many: false } : divide(jobs);
+    const divided = Array.isArray(jobs) && jobs.some(hasNeeds) ? { jobs, many: false } : divide(jobs);
     if (divided.many) return await this.#enqueueMany(divided.jobs, options);
     // Else those who enqueue would use up what is kept for those who have to end something.
     const waits = await waitsOf([...divided.jobs], options.now);
@@ -437,7 +437,7 @@ export class SqliteStore implements contract.Store {
 
 /** What makes new jobs wait that need others; nothing is loaded where none does. */
 async function waitsOf(jobs: readonly NewJob[], now: number): Promise<Waits> {
-  const needing = new Map([...jobs.entries()].filter(([, job]) => needsOthers(job)));
+  const needing = new Map([...jobs.entries()].filter(([, job]) => hasNeeds(job)));
   if (needing.size === 0) return {};
   const [{ planWaiters }, { resolveNeeds }] = await Promise.all([
     import("./needs.ts"),
