@@ -364,7 +364,7 @@ Deno.test("the log of a background worker is read, and nothing else", async () =
   const { workers: [worker] } = JSON.parse(stdout);
   const { text } = await until("it has written a line", async () => {
     const answer = await api.send("GET", `/workers/${worker}/log?lines=1`);
-    return answer.status === 200 ? answer : undefined;
+    return answer.status === 200 && answer.text !== "" ? answer : undefined;
   });
   assert.match(text, /started\n$/);
   await queuectl(["worker", "stop", "--wait"], { home: test.home });
