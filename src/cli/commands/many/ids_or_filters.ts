@@ -9,6 +9,7 @@ import type { Context } from "../../line/context.ts";
 import { distinct } from "../../line/ids.ts";
 import { type ChangedMany, changeMany, type Doing, type ManyValues, printChanged } from "./change_many.ts";
 import { type FilterValues, isFiltered } from "./filter_flags.ts";
+import { requireId } from "./not_an_id.ts";
 
 /** What was asked for. */
 export interface Asked extends Pick<Doing, "verb" | "only"> {
@@ -35,7 +36,10 @@ export async function meantJobs(
   context: Context,
   { verb, only, words, flags, filters = flags }: Asked,
 ): Promise<{ ids: string[] } | { changed: ChangedMany | undefined }> {
-  if (areByIds(verb, words, flags)) return { ids: distinct(words) };
+  if (areByIds(verb, words, flags)) {
+    await requireId(context, { what: verb, words, states: filters === flags });
+    return { ids: distinct(words) };
+  }
   const { yes = false, dryRun = false } = flags;
   return { changed: await changeMany(context, { verb, ...only && { only }, filters, yes, dryRun }) };
 }
