@@ -50,6 +50,7 @@ const USAGE: readonly (readonly [line: string, said: string])[] = [
     "config set max-retries=5",
     'Cannot set "max-retries=5": give the value as a word of its own, config set max_retries 5',
   ],
+  ["ls pending", 'Unexpected word "pending", did you mean --state pending?'],
   ["-v", 'Unknown command "-v", did you mean "version"?'],
 ];
 

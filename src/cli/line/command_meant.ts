@@ -43,7 +43,7 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
   },
   ...{
     import: ["enqueue --file", "store copy"],
-    export: ["list --json", "backup"],
+    export: ["backup", "store copy"],
     install: ["service print"],
   },
   drain: ["worker start --burst"],
