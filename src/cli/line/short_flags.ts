@@ -32,7 +32,7 @@ export const LETTERS: Readonly<Record<string, string>> = {
 const OTHER_LETTERS: Readonly<Record<string, readonly string[]>> = {
   ...{ j: ["count", "concurrency"], P: ["count", "concurrency"], n: ["count"] },
   ...{ w: ["watch", "wait", "cwd"], g: ["queue"], i: ["id"], N: ["id", "label"], D: ["after"], a: ["after"] },
-  ...{ f: ["force"], F: ["file"], p: ["port"], r: ["maxRetries"] },
+  ...{ d: ["detach"], l: ["lines"], f: ["force"], F: ["file"], p: ["port"], r: ["maxRetries"] },
 };
 
 /** `-n`, or undefined for a flag without a letter. */

@@ -101,6 +101,7 @@ const SHOWN_BY: Readonly<Record<string, string>> = {
   ID: "queuectl list",
   QUEUE: "queuectl queue list",
   KEY: "queuectl config list",
+  W: "queuectl worker list",
 };
 
 /** What to do about a word that is too many; undefined where nobody can tell. */
