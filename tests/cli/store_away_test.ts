@@ -66,7 +66,7 @@ Deno.test("a server that is away ends every command with exit code 3", async () 
     ["enqueue", "--wait", "true"],
     ...COMMANDS.map((line) => line.split(" ")),
   ];
-  const { came, stderr } = await run(lines, address);
+  const { came, stderr } = await run(lines.map((line) => ({ line: [...line, "--store", address] })));
   assert.equal(came.length, lines.length, stderr);
   for (const { line, code } of came) {
     assert.equal(code, WITHOUT_STORE.has(line) ? 0 : 3, `${line}: ${stderr}`);
