@@ -12,6 +12,7 @@ import {
   visit,
 } from "../helpers/browser.ts";
 import { startDashboard, TOKEN } from "../helpers/dashboard.ts";
+import { newSupervisor } from "../helpers/jobs.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
 
@@ -303,7 +304,15 @@ browserTest(
     await page.getByRole("row", { name: /^backoff_base/ }).getByRole("button", { name: "Reset" }).click();
     await page.waitForFunction(() => document.querySelector("input[aria-label=backoff_base]").value === "2");
 
+    const far = { host: "far", startedAt: Date.now(), leaseUntil: Date.now() + 3_600_000 };
+    await one.test.store.register(newSupervisor("far", far));
     await page.goto(`${one.server.url}workers`);
+    await page.getByRole("button", { name: "Stop those on far" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
+    await page.getByText("Told to stop: far-worker").waitFor();
+    await page.getByText("stopping", { exact: true }).waitFor();
+    await one.test.store.leave("far");
+    await page.getByRole("row", { name: /far-worker/ }).waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Stop all" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
     await page.getByText("stopping", { exact: true }).waitFor();
