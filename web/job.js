@@ -106,7 +106,7 @@ export function Job({ id, query }) {
 function linked(sentence, { needs }) {
   const ids = new Set(needs?.jobs.map(({ id }) => id));
   return sentence.split(/([\w.:-]+)/).map((word, n) =>
-    ids.has(word) ? html`<${Link} key=${n} to=${`/jobs/${encodeURIComponent(word)}`}>${word}<//>` : word
+    ids.delete(word) ? html`<${Link} key=${n} to=${`/jobs/${encodeURIComponent(word)}`}>${word}<//>` : word
   );
 }
 

@@ -73,11 +73,11 @@ async function killAtAny(
   }
   const killed = outcomes.filter(({ over }) => !over);
   assert.ok(killed.some(({ was }) => was === "not settled"), "some were killed before it was settled");
-  assert.ok(killed.filter(({ was }) => was === "settled").length > 2, "some between that and the end");
+  assert.ok(killed.filter(({ was }) => was === "settled").length > 0, "some between that and the end");
 }
 
 Deno.test("whenever a process is killed that tells jobs how one ended, others go on", async () => {
-  await killAtAny(async (home) => ({ store: await openStore(home), address: "" }), 1200);
+  await killAtAny(async (home) => ({ store: await openStore(home), address: "" }), 200);
 });
 
 const server = await postgresServer();
