@@ -30,7 +30,7 @@ export const NEEDS: Row = {
       measured: showMs(first),
       against: `as many that need nothing ${showMs(second)}`,
       figure: ratio,
-      target: { atMost: 4 },
+      target: { atMost: 3 },
     }];
   },
 };

@@ -158,7 +158,7 @@ export const CANCELLED: Kind = {
 export const WAITS: Kind = {
   that: "waits for a file",
   ...COMPLETED,
-  command: `${START}; until [ -e go ]; do sleep 0.05; done; ${NOTE_END}`,
+  command: `${START}; until [ -e go ]; do sleep 0.1; done; ${NOTE_END}`,
 };
 
 /** Runs until the file `go` is there, and fails. */
