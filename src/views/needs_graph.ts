@@ -12,10 +12,13 @@ const MOST_OF_ONE = 20;
 
 /** A job in the graph. */
 export interface GraphNode {
+  /** Its id. */
   id: string;
   /** Null when it is gone. */
   state: State | null;
+  /** What its shell exited with. */
   exit_code: number | null;
+  /** From 0 to 100, as its running attempt said; null where it did not say. */
   progress: number | null;
   /** Null when it is gone. */
   command: string | null;
@@ -31,13 +34,17 @@ export interface GraphEdge {
   from: string;
   /** The one that needs it. */
   to: string;
+  /** What it is to be. */
   wanting: Wanting;
+  /** Null while it has not ended. */
   decided: Decision | null;
 }
 
 /** A graph, the job from which it was drawn first. */
 export interface NeedsGraph {
+  /** The jobs, the nearest first. */
   jobs: GraphNode[];
+  /** Which needs which. */
   needs: GraphEdge[];
 }
 
