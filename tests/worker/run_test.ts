@@ -34,6 +34,7 @@ function request(dir: TempDir, changes: Partial<RunRequest> & { command: string 
     maxOutput: 0,
     idleTimeoutMs: 0,
     byToken: true,
+    setsid: Deno.build.os === "linux",
     brief: false,
     ...changes,
   };
