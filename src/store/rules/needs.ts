@@ -4,7 +4,7 @@
  * how another ended, or that it runs again. Pure. Invariant: as long as a job is *bound* and has not started, its state is
  * what its needs make of it; from then on they are history.
  */
-import { BadNeed, NeedsCycle } from "../../domain/errors.ts";
+import { BadInput, BadNeed, NeedsCycle } from "../../domain/errors.ts";
 import type { Job, NewJob, State } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
 import {
@@ -20,6 +20,9 @@ import {
   type Wanting,
 } from "../../domain/needs.ts";
 import { waitingState } from "./jobs.ts";
+
+/** What one job may need: its needs are stored, and decided anew, in one transaction. */
+const MOST_NEEDS = 10_000;
 
 /** The most edges that are worked off in one transaction, so that nobody waits for long. */
 export const MOST_EDGES = 2000;
@@ -46,7 +49,9 @@ export function resolveNeeds(
   const all = new Map<number, ResolvedNeed[]>();
   for (const [index, job] of needing) {
     const seen = new Set<string | number>();
-    const needs = needsSaid(job).map(({ on, wanting }): ResolvedNeed => {
+    const said = needsSaid(job);
+    if (said.length > MOST_NEEDS) throw new BadNeed(tooManyNeeds(said), index);
+    const needs = said.map(({ on, wanting }): ResolvedNeed => {
       const there = typeof on === "number" ? on : indexes.get(on);
       if (there === index) throw new BadNeed("Cannot make a job wait for itself", index);
       const key = there ?? on;
@@ -287,17 +292,20 @@ export function decideAnew({ wanting, decided, end, gone }: StoredNeed): Decisio
   return end === undefined ? null : decisionOf(end, wanting);
 }
 
+function tooManyNeeds(said: readonly NewNeed[]): string {
+  return `Cannot make a job wait for ${said.length} others: at most ${MOST_NEEDS}`;
+}
+
 /** The needs that a change sets; undefined when it leaves them alone. */
 export function changedNeeds(
   { after, afterFailed, afterEnded, any }: Pick<NewJob, "after" | "afterFailed" | "afterEnded" | "any">,
 ): { needs: NewNeed[]; any: boolean } | undefined {
   if ([after, afterFailed, afterEnded].every((said) => said === undefined)) return undefined;
-  return {
-    needs: needsSaid({
-      ...after && { after },
-      ...afterFailed && { afterFailed },
-      ...afterEnded && { afterEnded },
-    }),
-    any: any ?? false,
-  };
+  const needs = needsSaid({
+    ...after && { after },
+    ...afterFailed && { afterFailed },
+    ...afterEnded && { afterEnded },
+  });
+  if (needs.length > MOST_NEEDS) throw new BadInput(tooManyNeeds(needs));
+  return { needs, any: any ?? false };
 }

@@ -47,7 +47,7 @@ interface NeededRow {
 }
 
 /** Marks a job as needed. */
-function need(db: Database, id: string): Needed | undefined {
+export function need(db: Database, id: string): Needed | undefined {
   const seq = seqOf(id);
   if (seq === undefined) return toNeeded(db.get<NeededRow>(NEED_BY_NAME, id));
   const row = db.get<NeededRow>(NEED_BY_SEQ, seq);
@@ -156,20 +156,20 @@ export function keepDependent(
 }
 
 const NEEDS_OF = `
-  SELECT n.needs, n.wanting, n.decided, j.seq, j.state, j.skipped_for
+  SELECT n.needs, n.wanting, n.decided, j.state, j.skipped_for,
+    j.seq IS NULL AND n.needs < coalesce((SELECT min(first) FROM batches), n.needs + 1) AS gone -- or yet to come
   FROM needs n LEFT JOIN jobs j ON j.seq = n.needs WHERE n.job = ?`;
 const DECIDE = "UPDATE needs SET decided = ? WHERE job = ? AND needs = ?";
 
 /** Decides all needs of a job anew, and binds it to them again. Returns what they come to. */
 export function lookAnew(db: Database, seq: number, any: boolean): Tally {
-  const rows = db.all<FoundNeed & { seq: number | null; state: State; skipped_for: SkipReason | null }>(
+  const rows = db.all<FoundNeed & { gone: number; state: State | null; skipped_for: SkipReason | null }>(
     NEEDS_OF,
     seq,
   );
-  const decisions = rows.map((row) => {
-    const gone = row.seq === null;
-    const end = gone ? undefined : endOf({ state: row.state, skippedFor: row.skipped_for });
-    const decided = decideAnew({ ...row, end, gone });
+  const decisions = rows.map(({ state, ...row }) => {
+    const end = state === null ? undefined : endOf({ state, skippedFor: row.skipped_for });
+    const decided = decideAnew({ ...row, end, gone: row.gone === 1 });
     if (decided !== row.decided) db.run(DECIDE, decided, seq, row.needs);
     return decided;
   });

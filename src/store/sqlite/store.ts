@@ -9,6 +9,7 @@ import { type Attempt, hasNeeds, type Job, type NewJob, type State } from "../..
 import { systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
+import type { ResolvedNeeds } from "../rules/needs.ts";
 import { divide } from "../rules/new_jobs.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
@@ -60,10 +61,12 @@ export class SqliteStore implements contract.Store {
   // Jobs
 
   async enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
-    const divided = Array.isArray(jobs) && jobs.some(hasNeeds) ? { jobs, many: false } : divide(jobs);
-    if (divided.many) return await this.#enqueueMany(divided.jobs, options);
+    const needs = Array.isArray(jobs) ? await needsOf(jobs) : undefined;
+    const divided = divide(jobs);
+    if (divided.many) return await this.#enqueueMany(divided.jobs, options, needs);
     // Else those who enqueue would use up what is kept for those who have to end something.
-    const waits = await waitsOf([...divided.jobs], options.now);
+    const few = [...divided.jobs];
+    const waits = await waitsOf(few, needs ?? await needsOf(few), options.now);
     const store = () =>
       this.#change((db) => enqueue(db, divided.jobs, { ...options, ...waits }), { reserve: false });
     const { ids, pending } = await store().catch(async (error) => {
@@ -75,9 +78,17 @@ export class SqliteStore implements contract.Store {
     return ids;
   }
 
-  async #enqueueMany(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
+  async #enqueueMany(
+    jobs: Iterable<NewJob>,
+    options: contract.EnqueueOptions,
+    needs: ResolvedNeeds | undefined,
+  ): Promise<string[]> {
     const { enqueueMany } = await import("./batches.ts");
-    return await this.#changes(() => enqueueMany(this.#db, this.#home, { jobs, options }));
+    try {
+      return await this.#changes(() => enqueueMany(this.#db, this.#home, { jobs, options, needs }));
+    } finally {
+      if (needs) await this.#tellAll(options.now);
+    }
   }
 
   async get(id: string): Promise<Job | undefined> {
@@ -435,15 +446,23 @@ export class SqliteStore implements contract.Store {
   }
 }
 
-/** What makes new jobs wait that need others; nothing is loaded where none does. */
-async function waitsOf(jobs: readonly NewJob[], now: number): Promise<Waits> {
+/** What new jobs need; undefined, and nothing is loaded, where none needs another. */
+async function needsOf(jobs: readonly NewJob[]): Promise<ResolvedNeeds | undefined> {
   const needing = new Map([...jobs.entries()].filter(([, job]) => hasNeeds(job)));
-  if (needing.size === 0) return {};
-  const [{ planWaiters }, { resolveNeeds }] = await Promise.all([
-    import("./needs.ts"),
-    import("../rules/needs.ts"),
-  ]);
-  const needs = resolveNeeds(needing, jobs.map(({ id }) => id));
+  if (needing.size === 0) return undefined;
+  const { resolveNeeds } = await import("../rules/needs.ts");
+  return resolveNeeds(needing, jobs.map(({ id }) => id));
+}
+
+/** What makes new jobs wait that need others. */
+async function waitsOf(
+  jobs: readonly NewJob[],
+  needs: ResolvedNeeds | undefined,
+  now: number,
+): Promise<Waits> {
+  if (!needs) return {};
+  const { planWaiters } = await import("./needs.ts");
+  const needing = new Map([...needs.keys()].map((index) => [index, jobs[index]!]));
   return { plan: (db) => planWaiters(db, needs, { jobs: needing, now }) };
 }
 
