@@ -16,6 +16,8 @@ import chart from "../../web/chart.js" with { type: "text" };
 import dead from "../../web/dead.js" with { type: "text" };
 import diff from "../../web/diff.js" with { type: "text" };
 import enqueue from "../../web/enqueue.js" with { type: "text" };
+import graph from "../../web/graph.js" with { type: "text" };
+import graphLayout from "../../web/graph_layout.js" with { type: "text" };
 import format from "../../web/format.js" with { type: "text" };
 import icon from "../../web/icon.svg" with { type: "text" };
 import index from "../../web/index.html" with { type: "text" };
@@ -56,6 +58,8 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "enqueue.js": enqueue,
   "fields.js": `export const FIELDS = ${JSON.stringify(fields)};\n`,
   "format.js": format,
+  "graph.js": graph,
+  "graph_layout.js": graphLayout,
   "hooks.js": preactHooks.replaceAll('"preact"', '"./preact.js"'),
   "htm.js": htm,
   "icon.svg": icon,
