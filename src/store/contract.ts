@@ -848,8 +848,8 @@ export interface Care {
    * @throws {Refused} when the file exists, or `signal` aborts
    */
   backup?(path: string, signal?: AbortSignal): Promise<void>;
-  /** Looks for damage. Returns what is wrong, a sentence each; empty when all is well. */
-  check?(): Promise<string[]>;
+  /** Looks for damage. Returns what is wrong, a sentence each, empty when all is well; undefined where it cannot look. */
+  check?(): Promise<string[] | undefined>;
 }
 
 /** What can be done for a store that cannot be opened any more. Nothing of it is changed. */

@@ -18,6 +18,7 @@ import { attemptAt, exchangeAt, exchangedAt, givesWork, laterBy } from "./exchan
 import { addUpTallies, figures } from "./figures.ts";
 import { forgetOld } from "./forgetting.ts";
 import * as jobs from "./jobs.ts";
+import { damageIn } from "./integrity.ts";
 import { list } from "./listing.ts";
 import { living } from "./living.ts";
 import * as looking from "./looking_at_needs.ts";
@@ -59,7 +60,7 @@ export class PostgresStore implements contract.Store {
   readonly defaults: ReadonlyMap<string, string> = new Map([["lease", "2m"]]);
 
   /** The server's own tools do the rest. */
-  readonly care: contract.Care = {};
+  readonly care: contract.Care = { check: () => damageIn(this.#db) };
 
   /** The store of an open database; `home` is where this host's workers have their spools. */
   constructor(home: Home, db: Database, { clock = systemClock, few }: { clock?: Clock; few?: number } = {}) {

@@ -75,8 +75,9 @@ async function* checkOpened(context: Context, store: Store): AsyncGenerator<Find
   );
   yield* checkEngine(info);
   const damage = await store.care.check?.();
-  if (damage === undefined) yield ok("integrity", "not checked: the tools that come with its engine do that");
-  else if (damage.length === 0) yield ok("integrity", "all is well");
+  if (damage === undefined) {
+    yield ok("integrity", "not checked: the tools that come with its engine do that, on a server amcheck");
+  } else if (damage.length === 0) yield ok("integrity", "all is well");
   else return yield await damaged(context, { check: "integrity", found: inShort(damage) });
   await store.changeSettings(new Map()); // changes nothing, but says when nothing can be written
   while (await store.recover()); // what a killed process had begun to enqueue
