@@ -276,7 +276,11 @@ function Actions({ job, path, reload }) {
   const [editing, setEditing] = useState(false);
   const waits = WAITING.includes(job.state);
   const post = async (action, past) => {
-    const said = ({ without_worker: alone }) => alone ? withoutWorker(alone, job.id) : `${past} ${job.id}`;
+    const said = ({ without_worker: alone, blocked, skipped }) => {
+      if (alone) return withoutWorker(alone, job.id);
+      if (skipped) return `${job.id} stays skipped: what it needs can no longer come`;
+      return blocked ? `${job.id} waits again for what it needs` : `${past} ${job.id}`;
+    };
     if (await attempt(() => call("POST", `${path}/${action}`), said)) reload();
   };
   const cancel = async () => {

@@ -128,10 +128,12 @@ function Bulk({ chosen, filter, filtered, done }) {
     const all = count(found.count);
     if ((danger || chosen.length === 0) && !await ask(`${verb} ${all}?`, { yes: `${verb} ${all}` })) return;
     const body = chosen.length > 0 ? { ids: chosen } : { filter: some };
-    const said = ({ done, passed_over: passed, held, without_worker: alone }) =>
+    const said = ({ done, passed_over: passed, held, skipped, without_worker: alone }) =>
       `${past}: ${count(done)}${alone ? `; ${withoutWorker(alone, "running ones")}` : ""}${
         held ? `; ${number(held)} held until released` : ""
-      }${passed > 0 ? `; ${number(passed)} passed over, their state does not allow it` : ""}`;
+      }${skipped ? `; ${number(skipped)} skipped, since what they need can no longer come` : ""}${
+        passed > 0 ? `; ${number(passed)} passed over, their state does not allow it` : ""
+      }`;
     if (await attempt(() => call("POST", `/bulk/${name}`, body), said)) done();
   };
   return html`<div class="bulk" role="group" aria-label="Actions">

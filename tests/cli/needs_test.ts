@@ -3,6 +3,7 @@
  * Jobs that need others, at the command line.
  */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { queuectl } from "../helpers/cli.ts";
 import { DEAD, handWorker } from "../helpers/hand_worker.ts";
 import { testStore } from "../helpers/worker.ts";
@@ -105,4 +106,30 @@ Deno.test("retry says of a job that was called off before it started where its n
   await store.cancel([first, second], now);
   const json = JSON.parse((await queuectl(["retry", second, "--json"], { home })).stdout);
   assert.deepEqual(json, { retried: [second], held: [], skipped: [second] });
+});
+
+Deno.test("doctor finds needs that were counted wrong, and jobs that nothing keeps from running", async () => {
+  using test = await testStore();
+  const first = await test.enqueue("true", { held: true });
+  const counted = await test.enqueue("true", { after: [first] });
+  const lost = await test.enqueue("true", { after: [first] });
+  const told = await test.enqueue("true", { after: [first] });
+  const seq = (id: string) => id.slice(1);
+  const db = new DatabaseSync(`${test.home}/queue.db`);
+  db.exec(`
+    UPDATE needy SET open = 2 WHERE job = ${seq(counted)};
+    DELETE FROM needs WHERE job = ${seq(lost)}; DELETE FROM needy WHERE job = ${seq(lost)};
+    UPDATE needs SET decided = 'met' WHERE job = ${seq(told)};
+    UPDATE needy SET open = 0, met = 1 WHERE job = ${seq(told)}`);
+  db.close();
+  const { code, stdout } = await queuectl(["doctor", "--json"], { home: test.home });
+  assert.equal(code, 1);
+  const found = (JSON.parse(stdout) as { check: string; found: string }[])
+    .filter(({ check }) => check === "counts").map(({ found }) => found);
+  assert.deepEqual(found.toSorted(), [
+    `A need of job "${told}" is met, but should be open`,
+    `Job "${lost}" is blocked by nothing`,
+    `Job "${told}" is blocked, but its needs say free`,
+    `The needs of job "${counted}" were counted wrong`,
+  ]);
 });

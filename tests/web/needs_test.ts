@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { BROWSER, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
 import { startDashboard } from "../helpers/dashboard.ts";
 import { DEAD, handWorker } from "../helpers/hand_worker.ts";
+import { exchangeOf } from "../helpers/jobs.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 
 /** Of the browser, where functions that are handed to its pages run. */
@@ -73,6 +74,36 @@ browserTest(
     await page.keyboard.press("Enter");
     await page.waitForURL(/jobs\/tell$/);
     await page.locator('.graph [data-job="tell"][aria-current]').waitFor();
+  },
+);
+
+browserTest(
+  "progress is a bar in lists and on a job's page, and no column where no job says any",
+  async () => {
+    using test = await testStore();
+    await test.enqueue("import", { id: "import" });
+    await test.enqueue("plain", { id: "plain", held: true });
+    const worker = await handWorker(test.store);
+    await using server = await startDashboard(test.home);
+    await using visited = await visit(`${server.url}jobs`);
+    const { page } = visited;
+    await page.getByRole("link", { name: "plain" }).waitFor();
+    const heading = page.getByRole("columnheader", { name: "Progress" });
+    assert.equal(await heading.count(), 0);
+    const { job } = await worker.claim();
+    const progress = { percent: 40, text: "row 4000 of 10000" };
+    await test.store.exchange(
+      exchangeOf("hand", { now: Date.now(), said: [{ token: job.token, progress }] }),
+    );
+    await heading.waitFor();
+    await page.locator("table.jobs progress").waitFor();
+    assert.deepEqual(await seriousProblems(page), []);
+    await keepPicture(page, "progress-list");
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.goto(`${server.url}jobs/import`);
+    await page.locator(".facts progress").waitFor();
+    assert.deepEqual(await seriousProblems(page), []);
+    await keepPicture(page, "progress-job-390");
   },
 );
 
