@@ -30,7 +30,7 @@ export async function aftermath(test: TestStore, workers: Workers): Promise<stri
 }
 
 async function leftovers({ store, home, dir }: TestStore): Promise<string[]> {
-  const found = [...await store.recount(), ...await store.care.check!()];
+  const found = [...await store.recount(), ...(await store.care.check!())!];
   const processing = (await store.queues()).reduce((sum, { counts }) => sum + counts.processing, 0);
   if (processing > 0) found.push(`${processing} jobs are still in processing.`);
   const workers = await store.workers();

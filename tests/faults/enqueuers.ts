@@ -78,7 +78,7 @@ export const ENQUEUERS: Fault = {
     try {
       const counts = await Promise.all(victims.map(({ label }) => countOf(store, label)));
       const found = [
-        ...await store.care.check!(),
+        ...(await store.care.check!())!,
         ...await store.recount(),
         ...await unfulfilled(store, victims),
         ...victims.flatMap(({ label, failures }) =>

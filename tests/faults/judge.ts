@@ -34,7 +34,7 @@ export async function judge(
     const store = await openStore(home);
     try {
       while (await store.recover()); // what others would do sooner or later
-      const found = [...await store.care.check!(), ...await store.recount()];
+      const found = [...(await store.care.check!())!, ...await store.recount()];
       let view = await viewOfStore(store);
       const between = view !== acknowledged && view !== next.view;
       if (between && next.part && next.part.call !== "reopen" && await finishTurns(store, next.part)) {

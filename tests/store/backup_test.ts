@@ -48,7 +48,7 @@ function emptyHome(dir: TempDir, name: string): Home {
 async function countSound(home: Home): Promise<number> {
   const store = await openStore(home);
   try {
-    assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
+    assert.deepEqual([...(await store.care.check!())!, ...await store.recount()], []);
     return (await store.queues()).flatMap(({ counts }) => Object.values(counts)).reduce((a, b) => a + b, 0);
   } finally {
     store.close();
@@ -81,7 +81,7 @@ Deno.test("a backup taken under load is sound, and what it left to do can be don
     await using _worker = await startWorker(rest.dir);
     await until("what was left is done", async () => (await store.queues())[0]!.counts.completed === there);
   }
-  assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
+  assert.deepEqual([...(await store.care.check!())!, ...await store.recount()], []);
   store.close();
 });
 

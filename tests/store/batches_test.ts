@@ -35,7 +35,7 @@ async function countRecovered(home: Home): Promise<number> {
   const store = await openStore(home);
   try {
     while (await store.recover());
-    assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
+    assert.deepEqual([...(await store.care.check!())!, ...await store.recount()], []);
     const { jobs } = await store.list({ limit: 2 * JOBS, sort: "oldest" });
     assert.deepEqual(jobs.map(({ id }) => id), jobs.map(({ seq }, i) => i === 0 ? "x" : `j${seq}`));
     return jobs.length;
@@ -125,7 +125,7 @@ Deno.test("jobs that another version staged are moved by the names of their colu
   const store = await openStore(dir.home);
   try {
     while (await store.recover());
-    assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
+    assert.deepEqual([...(await store.care.check!())!, ...await store.recount()], []);
     const { jobs } = await store.list({ limit: 9, sort: "oldest" });
     assert.deepEqual(
       jobs.map(({ id, command, held, priority, timeoutMs }) => [id, command, held, priority, timeoutMs]),

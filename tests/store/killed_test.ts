@@ -74,7 +74,7 @@ async function checkSound(home: Home, ids: string[]): Promise<void> {
   const store = await openStore(home);
   try {
     assert.deepEqual(await enqueue(store, {}), ids);
-    assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
+    assert.deepEqual([...(await store.care.check!())!, ...await store.recount()], []);
   } finally {
     store.close();
   }

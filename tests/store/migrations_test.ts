@@ -110,7 +110,7 @@ for (const version of VERSIONS) {
 
     const store = await openStore(dir.home);
     try {
-      assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
+      assert.deepEqual([...(await store.care.check!())!, ...await store.recount()], []);
       assert.equal((await store.info()).schemaVersion, SCHEMA_VERSION);
     } finally {
       store.close();
@@ -160,7 +160,7 @@ for (const version of VERSIONS) {
       const [added] = await enqueue(store, { priority: -9 });
       assert.equal((await claim(store, "new", { now }))[0]!.id, added);
       assert.ok(await clear(store) > 0);
-      assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
+      assert.deepEqual([...(await store.care.check!())!, ...await store.recount()], []);
     } finally {
       store.close();
     }

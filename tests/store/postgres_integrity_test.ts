@@ -8,6 +8,7 @@ import { enqueue } from "../helpers/jobs.ts";
 import { ownServer, postgresServer, testWith } from "../helpers/postgres.ts";
 import { tamper } from "../helpers/tamper.ts";
 import { tempDir } from "../helpers/temp.ts";
+import { until } from "../helpers/until.ts";
 
 testWith(
   await postgresServer(),
@@ -35,5 +36,14 @@ testWith(
     await tamper(own.url, "GRANT USAGE ON SCHEMA queuectl TO weak");
     await tamper(own.url, "GRANT SELECT ON ALL TABLES IN SCHEMA queuectl TO weak");
     assert.equal(await check(own.url.replace("queuectl@", "weak@")), undefined, "it may not be used");
+    await tamper(own.url, "CHECKPOINT");
+    const [at] = await tamper(own.url, "SELECT pg_relation_filepath('queuectl.jobs_pkey') AS path");
+    await own.kill();
+    using file = Deno.openSync(`${own.dir}/data/${at!.path}`, { write: true });
+    file.seekSync(2 * 8192, Deno.SeekMode.Start); // a page beyond that which says where the others are
+    file.writeSync(new Uint8Array(8192).fill(7));
+    await own.start();
+    const damage = await until("the server has started", () => check(own.url).catch(() => undefined));
+    assert.deepEqual(damage.map((one) => one.split(" (")[0]), ["index jobs_pkey is damaged"]);
   },
 );

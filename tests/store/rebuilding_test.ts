@@ -109,7 +109,7 @@ for (const [what, step, row] of FORGETFUL) {
     assert.deepEqual(contentsOf(dir.home), before);
     const store = await openStore(dir.home);
     try {
-      assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
+      assert.deepEqual([...(await store.care.check!())!, ...await store.recount()], []);
     } finally {
       store.close();
     }

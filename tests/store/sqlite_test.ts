@@ -277,7 +277,7 @@ Deno.test("pages that pruned jobs leave are given back to the file system", asyn
   await withStore(dir.home, async (store) => {
     assert.equal(await prune(store, T0 + 1), 1500);
     assert.deepEqual(await store.states(["j1", "j2"]), ["pending", undefined]);
-    assert.deepEqual([...await store.care.check!(), ...await store.recount()], []);
+    assert.deepEqual([...(await store.care.check!())!, ...await store.recount()], []);
   });
   const after = pragma(dir.home, "page_count") as number;
   assert.ok(after <= before - 100, `${before} pages became ${after}`);
