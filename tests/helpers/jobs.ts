@@ -137,3 +137,16 @@ export function death(token: string): Settlement {
 export function settle(store: Store, supervisor: string, ...settlements: Settlement[]): Promise<Exchanged> {
   return store.exchange(exchangeOf(supervisor, { now: T0 + 1000, settlements }));
 }
+
+/** Settles, and comes again as long as there is something to be done at once, as workers do: who needs these jobs is told. */
+export async function settleAndTell(
+  store: Store,
+  supervisor: string,
+  ...settlements: Settlement[]
+): Promise<void> {
+  const now = T0 + 1000;
+  let { nextDueAt } = await settle(store, supervisor, ...settlements);
+  while (nextDueAt !== null && nextDueAt <= now) {
+    ({ nextDueAt } = await store.exchange(exchangeOf(supervisor, { now })));
+  }
+}

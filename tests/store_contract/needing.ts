@@ -13,6 +13,7 @@ import {
   failure,
   newSupervisor,
   settle,
+  settleAndTell,
   settlement,
   T0,
 } from "../helpers/jobs.ts";
@@ -40,7 +41,7 @@ export function needing(test: Test): void {
     }
     const job = await claimOne(store, "s");
     assert.equal(job.id, id);
-    await settle(
+    await settleAndTell(
       store,
       "s",
       how === "completed" ? settlement(job.token) : how === "dead" ? death(job.token) : failure(job.token),
@@ -166,7 +167,7 @@ export function needing(test: Test): void {
     assert.deepEqual(await store.recount(), []);
     const [first] = await claim(store, "s");
     assert.equal(first!.id, "0");
-    await settle(store, "s", settlement(first!.token));
+    await settleAndTell(store, "s", settlement(first!.token));
     assert.deepEqual(await statesOf(store, ids[0]!), ["pending"]);
     assert.deepEqual(await store.stdin(ids[2]!), new Uint8Array([0]));
   });
@@ -225,8 +226,12 @@ export function needing(test: Test): void {
     await enqueue(store, { id: "a" }, { id: "b", after: ["a"] }, { id: "c", after: ["b"] }, { id: "d" });
     for (const id of ["a"]) await end(store, id, "completed");
     await end(store, "b", "completed").catch(() => {});
-    for (const job of await claim(store, "s", { count: 9 })) await settle(store, "s", settlement(job.token));
-    for (const job of await claim(store, "s", { count: 9 })) await settle(store, "s", settlement(job.token));
+    for (const job of await claim(store, "s", { count: 9 })) {
+      await settleAndTell(store, "s", settlement(job.token));
+    }
+    for (const job of await claim(store, "s", { count: 9 })) {
+      await settleAndTell(store, "s", settlement(job.token));
+    }
     assert.deepEqual(await statesOf(store, "a", "b", "c", "d"), Array(4).fill("completed"));
     await store.retry(["a"], { now: T0 + 5, withDependents: true });
     assert.deepEqual(await statesOf(store, "a", "b", "c", "d"), [
@@ -395,7 +400,7 @@ export function needing(test: Test): void {
     const b = await claimOne(store, "s");
     await store.retry(["a"], { now: T0 });
     assert.deepEqual(await statesOf(store, "b"), ["processing"]);
-    await settle(store, "s", settlement(b.token, { outcome: "unstarted" as const, state: "pending" }));
+    await settleAndTell(store, "s", settlement(b.token, { outcome: "unstarted" as const, state: "pending" }));
     assert.deepEqual(await statesOf(store, "a", "b"), ["pending", "pending"]);
   });
 
