@@ -76,13 +76,15 @@ export async function workOff(
       told += step.told;
       const tookMs = elapsed() - before;
       pace.looked({ isFull: step.edges >= pace.size, tookMs });
-      if (elapsed() + tookMs > TELL_MS) return { told, more: true };
+      if (told >= TELL_LEAST && elapsed() + tookMs > TELL_MS) return { told, more: true };
     }
   });
 }
 
 /** How long a transaction goes on, if one look does not take longer: who changes or counts these jobs waits for it. */
 const TELL_MS = 80;
+/** So many are told in any case: what few jobs are to be told is told at once, however slow the machine is. */
+const TELL_LEAST = 40;
 const LEAST = 250;
 /** As far as those are followed that end by being told. */
 const DEEPEST = 512;
