@@ -65,6 +65,7 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
     case "input":
       return TEXT;
     case "jobs":
+    case "groups":
       return { type: "array", items: TEXT };
   }
 }

@@ -56,6 +56,8 @@ function placeholder(name: FieldName, { type }: Kind): string {
       return "FILE";
     case "jobs":
       return "ID[,ID]";
+    case "groups":
+      return "G[,G]";
     case "flag":
       return "";
   }

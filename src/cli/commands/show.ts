@@ -211,6 +211,7 @@ function textsOf(
     case "path":
     case "input":
     case "jobs":
+    case "groups":
       return [String(value)];
   }
 }

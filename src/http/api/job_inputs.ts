@@ -68,6 +68,7 @@ function schemaOf(kind: Kind): JsonSchema {
         ],
       };
     case "jobs":
+    case "groups":
       return {
         oneOf: [
           { type: "array", items: { type: "string", minLength: 1 } },

@@ -13,6 +13,7 @@ import { hasNeeds, type NewJob } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
 import type { EnqueueOptions } from "../contract.ts";
+import { JoinTally } from "../rules/groups.ts";
 import { idOf } from "../rules/jobs.ts";
 import { nameOf, NewJobTally } from "../rules/new_jobs.ts";
 import { takenId, tooManyToWait } from "../rules/refusals.ts";
@@ -20,6 +21,7 @@ import type { Database } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { giveWay, type HasTime, turn } from "./engine/turns.ts";
 import { knownIds, remember, storeTally } from "./enqueue.ts";
+import { join, seal } from "./groups.ts";
 import { movePiece, NewPiece, nextPiece, removePiece, type StoredPiece } from "./pieces.ts";
 
 /** What is staged in one transaction, at most. */
@@ -37,12 +39,12 @@ export async function enqueueMany(
   const id = `${PREFIX}${crypto.randomUUID()}`;
   const presence = await bePresent(presencePath(home.dir, id));
   try {
-    let names: (string | null)[];
+    let staged: Staged;
     let enqueued: { first: number } | { known: string[] };
     try {
-      names = await stage(db, id, { jobs, options });
+      staged = await stage(db, id, { jobs, options });
       await db.flush(); // all that was staged: while others may write
-      enqueued = await db.write((db) => commit(db, id, { names, options }), { reserve: false });
+      enqueued = await db.write((db) => commit(db, id, { staged, options }), { reserve: false });
     } catch (error) {
       await discard(db, id).catch(() => {}); // or others do it later
       throw error;
@@ -52,7 +54,7 @@ export async function enqueueMany(
       return enqueued.known;
     }
     await moveAll(db, id);
-    return idsFrom(enqueued.first, names);
+    return idsFrom(enqueued.first, staged.names);
   } finally {
     Deno.removeSync(presencePath(home.dir, id));
     presence[Symbol.dispose]();
@@ -62,16 +64,25 @@ export async function enqueueMany(
 /** What the names of locks begin with. */
 const PREFIX = "batch-";
 
-/** Puts all jobs aside and returns their names, null where the id is to be `j<seq>`. */
+/** What was put aside. */
+interface Staged {
+  /** Null where the id is to be `j<seq>`. */
+  names: (string | null)[];
+  /** The groups that they join. */
+  tally: JoinTally;
+}
+
+/** Puts all jobs aside. */
 async function stage(
   db: Database,
   batch: string,
   { jobs, options }: { jobs: Iterable<NewJob>; options: EnqueueOptions },
-): Promise<(string | null)[]> {
+): Promise<Staged> {
   await db.writeUnflushed((db) =>
     db.run("INSERT INTO batches (id, made_at) VALUES (?, ?)", batch, options.now)
   );
   const names: (string | null)[] = [];
+  const tally = new JoinTally();
   let pieces: NewPiece[] = [];
   const flush = async () => {
     const staged = pieces.map((piece) => ({ piece, jobs: piece.toString() }));
@@ -90,9 +101,10 @@ async function stage(
     const name = nameOf(job, options);
     pieces.at(-1)!.add(job, name, options);
     names.push(name);
+    tally.add(job);
   }
   if (pieces.length > 0) await flush();
-  return names;
+  return { names, tally };
 }
 
 function areMany(pieces: readonly NewPiece[]): boolean {
@@ -133,7 +145,7 @@ const NEXT_NUMBER = "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'jobs
 function commit(
   db: Database,
   batch: string,
-  { names, options }: { names: readonly (string | null)[]; options: EnqueueOptions },
+  { staged: { names, tally }, options }: { staged: Staged; options: EnqueueOptions },
 ): { first: number } | { known: string[] } {
   checkThere(db, batch);
   const known = knownIds(db, options);
@@ -142,6 +154,9 @@ function commit(
   if (last === names.length) firstNumbers(db, last);
   const first = last - names.length + 1;
   db.run("UPDATE batches SET first = ? WHERE id = ?", first, batch);
+  // they are open from here on, though they are moved later: else a group could end before
+  const made = join(db, tally, options);
+  if (options.joining?.seal) seal(db, made, options.now);
   if (options.request) remember(db, idsFrom(first, names), options);
   return { first };
 }

@@ -6,13 +6,14 @@
  */
 import { StoreFull } from "../../domain/errors.ts";
 import { type Attempt, hasNeeds, type Job, type NewJob, type State } from "../../domain/job.ts";
+import type { GroupRef } from "../../domain/needs.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
 import { divide } from "../rules/new_jobs.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
-import { enqueue, Reserved, service, type Waits } from "./enqueue.ts";
+import { type Besides, enqueue, Reserved, service } from "./enqueue.ts";
 import { isOfValue } from "./engine/failures.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
@@ -63,15 +64,16 @@ export class SqliteStore implements contract.Store {
     const divided = Array.isArray(jobs) && jobs.some(hasNeeds) ? { jobs, many: false } : divide(jobs);
     if (divided.many) return await this.#enqueueMany(divided.jobs, options);
     // Else those who enqueue would use up what is kept for those who have to end something.
-    const waits = await waitsOf([...divided.jobs], options.now);
+    const besides = await besidesOf([...divided.jobs], options);
     const store = () =>
-      this.#change((db) => enqueue(db, divided.jobs, { ...options, ...waits }), { reserve: false });
+      this.#change((db) => enqueue(db, divided.jobs, { ...options, ...besides }), { reserve: false });
     const { ids, pending } = await store().catch(async (error) => {
       if (!(error instanceof Reserved)) throw error;
       while (await this.recover());
       return await store();
     });
     if (pending) await this.recover();
+    if (besides.join) await this.#tellAll(options.now);
     return ids;
   }
 
@@ -140,9 +142,9 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => needs(db, ids, limit));
   }
 
-  async neededBy(id: string, limit: number): Promise<contract.Dependents> {
+  async neededBy(which: string | GroupRef, limit: number): Promise<contract.Dependents> {
     const { neededBy } = await import("./looking_at_needs.ts");
-    return await this.#db.read((db) => neededBy(db, id, limit));
+    return await this.#db.read((db) => neededBy(db, which, limit));
   }
 
   async hold(ids: readonly string[], held: boolean): Promise<void> {
@@ -195,6 +197,28 @@ export class SqliteStore implements contract.Store {
   async labels(prefix: string, limit: number): Promise<string[]> {
     const { labels } = await import("./suggesting.ts");
     return await this.#db.read((db) => labels(db, prefix, limit));
+  }
+
+  // Groups
+
+  async groups(page?: contract.GroupPage): Promise<contract.Group[]> {
+    const { groups } = await import("./groups.ts");
+    return await this.#db.read((db) => groups(db, page));
+  }
+
+  async group(name: string): Promise<contract.Group | undefined> {
+    const { group } = await import("./groups.ts");
+    return await this.#db.read((db) => group(db, name));
+  }
+
+  async sealGroup(name: string, now: number): Promise<void> {
+    const { sealOne } = await import("./groups.ts");
+    return await this.#changeAndTell((db) => sealOne(db, name, now), now);
+  }
+
+  async deleteGroup(name: string): Promise<void> {
+    const { deleteGroup } = await import("./groups.ts");
+    return await this.#change((db) => deleteGroup(db, name));
   }
 
   // Output
@@ -435,16 +459,32 @@ export class SqliteStore implements contract.Store {
   }
 }
 
-/** What makes new jobs wait that need others; nothing is loaded where none does. */
-async function waitsOf(jobs: readonly NewJob[], now: number): Promise<Waits> {
+/** What makes new jobs wait that need others, and counts those that join groups; nothing is loaded where none does. */
+async function besidesOf(jobs: readonly NewJob[], options: contract.EnqueueOptions): Promise<Besides> {
+  const { now, joining } = options;
+  const besides: Besides = {};
   const needing = new Map([...jobs.entries()].filter(([, job]) => hasNeeds(job)));
-  if (needing.size === 0) return {};
-  const [{ planWaiters }, { resolveNeeds }] = await Promise.all([
-    import("./needs.ts"),
-    import("../rules/needs.ts"),
-  ]);
-  const needs = resolveNeeds(needing, jobs.map(({ id }) => id));
-  return { plan: (db) => planWaiters(db, needs, { jobs: needing, now }) };
+  if (needing.size > 0) {
+    const [{ planWaiters }, { resolveNeeds, together }] = await Promise.all([
+      import("./needs.ts"),
+      import("../rules/needs.ts"),
+    ]);
+    const needs = resolveNeeds(needing, together(jobs));
+    besides.plan = (db) => planWaiters(db, needs, { jobs: needing, now });
+  }
+  if (jobs.some(({ group }) => group !== null)) {
+    const [{ join, seal }, { JoinTally }] = await Promise.all([
+      import("./groups.ts"),
+      import("../rules/groups.ts"),
+    ]);
+    const tally = new JoinTally();
+    for (const job of jobs) tally.add(job);
+    besides.join = (db) => {
+      const made = join(db, tally, { now, ...joining && { joining } });
+      return () => joining?.seal ? seal(db, made, now) : undefined;
+    };
+  }
+  return besides;
 }
 
 function sizeOf(path: string): number {
