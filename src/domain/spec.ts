@@ -180,7 +180,7 @@ const SET_BY_QUEUECTL = new Set([
 
 /** Variables that every job gets. */
 const VARIABLES_OF_QUEUECTL = new Set(
-  ["JOB_ID", "ATTEMPT", "QUEUE", "HOME", "RUN", "SAY", "RESULT", "CHECKPOINT"].map((name) =>
+  ["JOB_ID", "ATTEMPT", "QUEUE", "GROUP", "HOME", "RUN", "SAY", "RESULT", "CHECKPOINT"].map((name) =>
     `QUEUECTL_${name}`
   ),
 );

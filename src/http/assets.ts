@@ -17,6 +17,8 @@ import dead from "../../web/dead.js" with { type: "text" };
 import diff from "../../web/diff.js" with { type: "text" };
 import enqueue from "../../web/enqueue.js" with { type: "text" };
 import format from "../../web/format.js" with { type: "text" };
+import group from "../../web/group.js" with { type: "text" };
+import groups from "../../web/groups.js" with { type: "text" };
 import icon from "../../web/icon.svg" with { type: "text" };
 import index from "../../web/index.html" with { type: "text" };
 import job from "../../web/job.js" with { type: "text" };
@@ -56,6 +58,8 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "enqueue.js": enqueue,
   "fields.js": `export const FIELDS = ${JSON.stringify(fields)};\n`,
   "format.js": format,
+  "group.js": group,
+  "groups.js": groups,
   "hooks.js": preactHooks.replaceAll('"preact"', '"./preact.js"'),
   "htm.js": htm,
   "icon.svg": icon,

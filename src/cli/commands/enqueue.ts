@@ -8,9 +8,10 @@ import type { Settings } from "../../domain/settings.ts";
 import { type JobDefaults, jobFromValue, readFields } from "../../domain/spec.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { quoteWords } from "../../system/shell_words.ts";
+import type { Joining } from "../../store/contract.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
-import { text, texts, toggle } from "../line/flags.ts";
+import { count, text, texts, toggle } from "../line/flags.ts";
 import {
   ENV_FLAGS,
   fieldsWithVariables,
@@ -19,6 +20,7 @@ import {
   sayWhen,
   timesAsSaid,
 } from "./job_flags.ts";
+import type { JoiningFlags } from "./joining.ts";
 
 const ADVICE = "quote the whole command, or put -- before it";
 
@@ -32,6 +34,8 @@ export const command: Target = defineCommand({
     "--each makes a job for each line of a FILE (- is standard input), or, of what has * ? or [ in it, for each file that",
     "matches where the job is to run; ** is any directories. In the command {} is the item, {.} without its extension,",
     "{/} its last name, {/.} that without the extension, {//} its directory, {#} its number; without any, it comes last.",
+    "Jobs of a --group belong together: others can wait for it (--after-group), and it has ended when it is sealed and all",
+    "its jobs have. What a file, or --each, makes of groups is sealed with it; then only its own jobs add to it.",
     "--wait returns when the job has ended, retries included, with the exit code of its command: 128 and its number for",
     "a signal, 124 when its time was up, 1 when it was cancelled. --follow prints what the job prints meanwhile, and",
     "its id to standard error. With several jobs it is the code of the first that did not complete. Ctrl-C ends the",
@@ -46,6 +50,8 @@ export const command: Target = defineCommand({
     ["enqueue --stdin letter.txt 'mail -s hello you@example.org'", "with an input that is kept with the job"],
     ["enqueue --file jobs.txt --queue bulk", "many, into one queue"],
     ["enqueue --each '*.wav' -- lame {} {.}.mp3", "one for each file that matches"],
+    ["enqueue --each '*.wav' -G album -- lame {}", "the same, as a group"],
+    ["enqueue --after-group album 'zip album.zip *.mp3'", "once all of them have completed"],
     ["enqueue --follow 'make report'", "run by a worker, as if it ran here"],
   ],
   flags: {
@@ -53,6 +59,11 @@ export const command: Target = defineCommand({
     ...ENV_FLAGS,
     file: text("FILE", "many jobs from a file; - is standard input"),
     each: texts("FILE|GLOB", "a job for each line, or each file that matches; may be repeated"),
+    maxFailures: count(
+      { min: 1, max: 1_000_000 },
+      "when so many jobs of its group have failed for good, call off those that wait",
+    ),
+    reopen: toggle("add to groups that are sealed, too"),
     null: toggle("items of --each are separated by NUL bytes, not by lines"),
     wait: toggle("return when it has ended, with its exit code"),
     follow: toggle("the same, and print what it prints"),
@@ -70,6 +81,7 @@ export const command: Target = defineCommand({
     }
     const { stdin, each } = flags as JobFlagValues;
     const typed: Typed = {
+      joining: flags,
       fields: await fieldsWithVariables(context, flags),
       stdin: typeof stdin === "string" ? await stdinOf(stdin) : undefined,
       words,
@@ -109,6 +121,8 @@ interface Queued {
 
 /** What was typed: flags as fields, and words. */
 interface Typed {
+  /** What is said of groups. */
+  joining: JoiningFlags;
   fields: Record<string, unknown>;
   /** What each job is to read. */
   stdin: Uint8Array | undefined;
@@ -143,8 +157,19 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
   const job = jobFromValue(typed, defaults);
   const store = await context.store({ reserve: false });
   const { now, idFormat, leaseMs } = defaults;
-  const ids = await store.enqueue([job], { now, idFormat });
+  const joining = await joiningOf(said.joining, [job]);
+  const ids = await store.enqueue([job], { now, idFormat, ...joining && { joining } });
   return { ids, jobs: [job], many: false, inWords: defaults.readTime !== undefined, leaseMs };
+}
+
+/** What the flags say of groups; undefined where nothing is said, and no job joins one. */
+async function joiningOf(
+  { maxFailures, reopen }: JoiningFlags,
+  jobs: readonly NewJob[],
+): Promise<Joining | undefined> {
+  if (maxFailures === undefined && !reopen && jobs.every(({ group }) => group === null)) return undefined;
+  const { readJoining } = await import("./joining.ts");
+  return readJoining({ maxFailures, reopen }, jobs);
 }
 
 /** What the words say of the job: a command by its words, a command as text, or JSON. */
@@ -201,7 +226,7 @@ async function enqueueFile(
   }
   const defaults = await defaultsFor(context, said);
   const { enqueueBulk } = await import("./enqueue_bulk.ts");
-  const stored = await enqueueBulk(context, { path, defaults });
+  const stored = await enqueueBulk(context, { path, defaults, joining: said.joining });
   return { ...stored, many: true, inWords: defaults.readTime !== undefined, leaseMs: defaults.leaseMs };
 }
 
@@ -217,7 +242,7 @@ async function enqueueForEach(context: Context, { sources, byNul, ...said }: For
   const template = templateOf({ ...said, literal: context.literal, advice: ADVICE });
   const { command: _, ...fields } = said.fields;
   const defaults = await defaultsFor(context, { ...said, fields });
-  const stored = await enqueueEach(context, { sources, byNul, template, defaults });
+  const stored = await enqueueEach(context, { sources, byNul, template, defaults, joining: said.joining });
   return { ...stored, many: true, inWords: defaults.readTime !== undefined, leaseMs: defaults.leaseMs };
 }
 

@@ -10,6 +10,7 @@ import { type JobDefaults, jobFromCommand } from "../../domain/spec.ts";
 import { quoteWords } from "../../system/shell_words.ts";
 import type { Context } from "../line/context.ts";
 import { type StoredMany, storeMany } from "./enqueue_bulk.ts";
+import type { JoiningFlags } from "./joining.ts";
 import { matchingFiles } from "./matching_files.ts";
 import { inputName, readTextInput } from "./read_input.ts";
 
@@ -22,12 +23,14 @@ export interface EachRequest {
   template: Template;
   /** What holds for each of the jobs. */
   defaults: JobDefaults;
+  /** What is said of groups. */
+  joining: JoiningFlags;
 }
 
 /** Queues the jobs and returns them with their ids. @throws {BadInput} where there is no item, or one makes no job */
 export async function enqueueEach(
   context: Context,
-  { sources, byNul, template, defaults }: EachRequest,
+  { sources, byNul, template, defaults, joining }: EachRequest,
 ): Promise<StoredMany> {
   const items: string[] = [];
   const directory = defaults.given?.cwd ?? defaults.cwd ?? ".";
@@ -46,7 +49,7 @@ export async function enqueueEach(
       throw error instanceof UserError ? inPlace(error, { source, place: `item ${index + 1}` }) : error;
     }
   });
-  return await storeMany(context, { jobs, now: defaults.now });
+  return await storeMany(context, { jobs, now: defaults.now, joining });
 }
 
 function itemsIn(text: string, byNul: boolean): string[] {

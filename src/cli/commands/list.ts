@@ -56,6 +56,10 @@ export async function printPage(
     const { hintAtUnknownQueues } = await import("./unknown_names.ts");
     await hintAtUnknownQueues(context, [filters.queue]);
   }
+  if (jobs.length === 0 && filters.group !== undefined) {
+    const { hintAtUnknownGroup } = await import("./unknown_names.ts");
+    await hintAtUnknownGroup(context, filters.group);
+  }
   if (jobs.length === 0 && filters.label !== undefined) {
     const { hintAtUnknownLabel } = await import("./unknown_names.ts");
     await hintAtUnknownLabel(context, filters.label);
