@@ -114,5 +114,7 @@ function sayBad({ id, group, job, decided, wanting }: JobNeed & { decided: SkipR
 export function afterWhat({ needs, of, open }: JobNeeds): string {
   const first = needs.find(({ decided }) => decided === null) ?? needs[0];
   const left = Math.max(open, 1) - 1;
-  return first === undefined || of === 0 ? "" : `after ${first.id}${left > 0 ? ` +${left}` : ""}`;
+  return first === undefined || of === 0
+    ? ""
+    : `after ${first.group === undefined ? "" : "group "}${first.id}${left > 0 ? ` +${left}` : ""}`;
 }
