@@ -50,6 +50,10 @@ export function Job({ id, query }) {
     <${Facts} rows=${[
       ["Queue", html`<${Link} to=${withQuery("/jobs", { queue: job.queue })}>${job.queue}<//>`],
       [
+        "Group",
+        job.group && html`<${Link} to=${`/groups/${encodeURIComponent(job.group)}`}>${job.group}<//>`,
+      ],
+      [
         "Label",
         job.label && html`<${Link} to=${withQuery("/jobs", { label: job.label })}>${visible(job.label)}<//>`,
       ],

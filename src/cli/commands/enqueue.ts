@@ -50,7 +50,7 @@ export const command: Target = defineCommand({
     ["enqueue --stdin letter.txt 'mail -s hello you@example.org'", "with an input that is kept with the job"],
     ["enqueue --file jobs.txt --queue bulk", "many, into one queue"],
     ["enqueue --each '*.wav' -- lame {} {.}.mp3", "one for each file that matches"],
-    ["enqueue --each '*.wav' -G album -- lame {}", "the same, as a group"],
+    ["enqueue --each '*.wav' --group album -- lame {}", "the same, as a group"],
     ["enqueue --after-group album 'zip album.zip *.mp3'", "once all of them have completed"],
     ["enqueue --follow 'make report'", "run by a worker, as if it ran here"],
   ],

@@ -26,6 +26,7 @@ export const command: Target = defineCommand({
     ["list", "the latest jobs"],
     ["list --state dead", "the dead letter queue"],
     ["list -q mail --search invoice -n 10", "the latest ten that match"],
+    ["list --group album", "the jobs of a group"],
     ["list --columns id,state,exit_code,created_at", "what you want to know of each"],
     ["list --format '{id}\\t{command}'", "a line for each, for a script"],
     ["list --json --sort oldest", "as JSON, oldest first"],
