@@ -180,9 +180,20 @@ const SET_BY_QUEUECTL = new Set([
 
 /** Variables that every job gets. */
 const VARIABLES_OF_QUEUECTL = new Set(
-  ["JOB_ID", "ATTEMPT", "QUEUE", "GROUP", "HOME", "RUN", "SAY", "RESULT", "CHECKPOINT"].map((name) =>
-    `QUEUECTL_${name}`
-  ),
+  [
+    "JOB_ID",
+    "ATTEMPT",
+    "QUEUE",
+    "GROUP",
+    "INDEX",
+    "COUNT",
+    "ITEM",
+    "HOME",
+    "RUN",
+    "SAY",
+    "RESULT",
+    "CHECKPOINT",
+  ].map((name) => `QUEUECTL_${name}`),
 );
 
 // deno-lint-ignore no-control-regex -- the point is to find control characters

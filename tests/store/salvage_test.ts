@@ -79,8 +79,8 @@ Deno.test("a job whose running attempt could not be saved runs again, and an att
   });
 });
 
-/** What is there only while very many jobs are being enqueued, or where jobs need others. */
-type Staging = "batches" | "staged" | "staged_names" | "needy" | "needs" | "ended";
+/** What is there only while very many jobs are being enqueued, or where jobs need others or join groups. */
+type Staging = "groups" | "batches" | "staged" | "staged_names" | "needy" | "needs" | "ended";
 
 /** Rows that mean nothing: each statement spoils one. */
 const SPOILED: Record<Exclude<keyof Salvaged, Staging | "supervisors" | "settings">, string[]> = {
