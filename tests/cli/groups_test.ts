@@ -111,3 +111,101 @@ Deno.test("what makes no sense of groups is a sentence and exit code 2, and noth
   const { code, stderr } = await queuectl(["group", "show", "g"], { home: test.home });
   assert.deepEqual([code, stderr], [1, 'Cannot show group "g": no such group\n']);
 });
+
+Deno.test("an array is one job for each number, as a group; each knows which one it is", async () => {
+  using test = await testStore();
+  const { home } = test;
+  const { code, stdout, stderr } = await queuectl(
+    ["enqueue", "--array", "2-8:3", "--group", "g", "--then", "join", "--", "part", "{}", "$x"],
+    { home },
+  );
+  assert.deepEqual([code, stdout], [0, "j1\nj2\nj3\n"], stderr);
+  const jobs = (await test.store.list({ group: "g", sort: "oldest", limit: 9 })).jobs;
+  assert.deepEqual(
+    jobs.map(({ command, env }) => [command, env]),
+    ["2", "5", "8"].map((item) => [
+      `part ${item} '$x'`,
+      { QUEUECTL_INDEX: item, QUEUECTL_COUNT: "3", QUEUECTL_ITEM: item },
+    ]),
+  );
+  const [needs] = await test.store.needs(["j4"], 9);
+  assert.deepEqual(needs!.needs.map(({ id, group }) => [id, group]), [["g", "open"]]);
+  assert.equal((await test.store.get("j4"))!.group, null);
+  assert.equal((await test.store.group("g"))!.sealed, true);
+});
+
+Deno.test("--each makes a group, too, under a name that is said; --after-each goes job by job", async () => {
+  using test = await testStore();
+  const { home } = test;
+  const stdin = "a b\n$c\n";
+  const made = await queuectl(["enqueue", "--each", "-", "--json", "--", "echo"], { home, stdin });
+  const { ids, group } = JSON.parse(made.stdout);
+  assert.deepEqual(ids, ["j1", "j2"]);
+  assert.match(group, /^each-[a-z0-9]{8}$/);
+  const { env, command } = (await test.store.get("j2"))!;
+  assert.deepEqual([command, env], [
+    "echo '$c'",
+    { QUEUECTL_INDEX: "2", QUEUECTL_COUNT: "2", QUEUECTL_ITEM: "$c" },
+  ]);
+  const after = ["enqueue", "--after-each", group, "x"];
+  assert.equal((await queuectl([...after, "--array", "1-2"], { home })).stdout, "j3\nj4\n");
+  const needs = await test.store.needs(["j3", "j4"], 9);
+  assert.deepEqual(needs.map((needs) => needs!.needs.map(({ id }) => id)), [["j1"], ["j2"]]);
+  const wrong = await queuectl([...after, "--array", "1-3"], { home });
+  assert.deepEqual([wrong.code, wrong.stderr], [
+    2,
+    `Cannot make 3 jobs wait for each of group "${group}": it has 2\n`,
+  ]);
+});
+
+Deno.test("--then enqueues what comes after with the job, and nothing where one of them is wrong", async () => {
+  using test = await testStore();
+  const { home } = test;
+  const flags = ["--queue", "q", "--then", "good", "--then-failed", "bad", "--then-ended", "over"];
+  assert.equal((await queuectl(["enqueue", ...flags, "work"], { home })).stdout, "j1\n");
+  const found = await Promise.all(["j2", "j3", "j4"].map((id) => test.store.get(id)));
+  assert.deepEqual(found.map((job) => [job!.command, job!.queue, job!.state]), [
+    ["good", "q", "blocked"],
+    ["bad", "q", "blocked"],
+    ["over", "q", "blocked"],
+  ]);
+  const needs = await test.store.needs(["j2", "j3", "j4"], 9);
+  assert.deepEqual(needs.map((one) => one!.needs.map(({ id, wanting }) => [id, wanting])), [
+    [["j1", "completed"]],
+    [["j1", "failed"]],
+    [["j1", "ended"]],
+  ]);
+  const blank = await queuectl(["enqueue", "--then", " ", "work"], { home });
+  assert.deepEqual([blank.code, blank.stderr], [2, "Cannot enqueue a job without a command: it is blank\n"]);
+  assert.equal((await test.store.list({ limit: 9 })).jobs.length, 4);
+});
+
+Deno.test("arrays that make no sense are a sentence and exit code 2, and nothing is stored", async () => {
+  using test = await testStore();
+  const shape = "it takes FIRST-LAST, or FIRST-LAST:STEP, such as 1-100 or 0-90:10";
+  for (
+    const [args, message] of [
+      [["--array", "5-1", "x"], `Cannot use --array "5-1": ${shape}`],
+      [["--array", "1-9:0", "x"], `Cannot use --array "1-9:0": ${shape}`],
+      [["--array", "1", "x"], `Cannot use --array "1": ${shape}`],
+      [["--array", "1-1000001", "x"], 'Cannot use --array "1-1000001": it takes at most 1000000 jobs'],
+      [
+        ["--array", "1-2", "--each", "-", "x"],
+        "Cannot use --array with --each: each says what to make jobs for",
+      ],
+      [
+        ["--after-each", "g", "x"],
+        "Cannot use --after-each without --array or --each: it is for as many jobs",
+      ],
+      [
+        ["--array", "1-2", "--after-each", "g", "x"],
+        'Cannot make jobs wait for each of group "g": no such group',
+      ],
+      [["--file", "-", "--then", "x"], "Cannot use --then with --file: the file says what comes after what"],
+    ] as const
+  ) {
+    const { code, stderr } = await queuectl(["enqueue", ...args], { home: test.home, stdin: "a\n" });
+    assert.deepEqual([code, stderr.trimEnd()], [2, message]);
+  }
+  assert.deepEqual(await test.store.groups(), []);
+});
