@@ -101,6 +101,7 @@ export class PermissionMissing extends UserError {
 
 /** For an id that no job has. `what` cannot be done, such as `cancel`, or `show logs of`. A number alone is how other programs name jobs. */
 export function noSuchJob(what: string, id: string): NoSuch {
-  const meant = /^#?[1-9]\d{0,14}$/.test(id) ? `, did you mean j${id.replace("#", "")}?` : "";
+  const [, number] = /^[#J]?([1-9]\d{0,14})$/.exec(id) ?? [];
+  const meant = number === undefined ? "" : `, did you mean j${number}?`;
   return new NoSuch(`Cannot ${what} job "${id}": no such job${meant}`);
 }

@@ -33,7 +33,7 @@ const TIME =
 /** The time, in ms since the epoch; undefined for what is none. */
 export function readWhen(said: string, here: Here): number | undefined {
   const text = said.trim().replace(/\s+/g, " ");
-  const after = /^(?:\+ ?|in )?(\S.*)$/i.exec(text)?.[1];
+  const after = /^(?:(?:now ?)?\+ ?|in )?(\S.*)$/i.exec(text)?.[1];
   // A number alone could be anything.
   if (after !== undefined && /[a-z]/i.test(after) && !/^[+-]?\d+$/.test(text)) {
     const ms = parseDuration(after.toLowerCase());

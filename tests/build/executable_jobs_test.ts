@@ -34,7 +34,7 @@ function isAlive(pid: string): boolean {
 }
 
 /** Until the file `go` is there. */
-const GATE = "until [ -e go ]; do sleep 0.02; done; ";
+const GATE = "until [ -e go ]; do sleep 0.1; done; ";
 
 Deno.test("threads and slots run as many jobs at a time as they say", { ignore }, async () => {
   using dir = tempDir();

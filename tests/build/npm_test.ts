@@ -65,7 +65,7 @@ async function installedIn(dir: TempDir): Promise<Installed> {
 
 /** A job that has begun, and ends when the file `go` is there. */
 async function beginJob(how: Installed, dir: TempDir): Promise<void> {
-  const gate = `echo >'${dir.file("begun")}'; until [ -e '${dir.file("go")}' ]; do sleep 0.02; done; exit 7`;
+  const gate = `echo >'${dir.file("begun")}'; until [ -e '${dir.file("go")}' ]; do sleep 0.1; done; exit 7`;
   await says(how, ["enqueue", "--id", "one", "--max-retries", "0", gate]);
 }
 

@@ -98,7 +98,7 @@ Deno.test("an adopted job that cannot be looked for, for want of /proc and ps, i
 }, async () => {
   using dir = tempDir();
   const prepare = `${HIDE_PROC}; mount --bind /dev/null "$(command -v ps)"`;
-  const script = `$Q enqueue --id long 'echo begun; until [ -e "$DIR/go" ]; do sleep 0.02; done; echo done'
+  const script = `$Q enqueue --id long 'echo begun; until [ -e "$DIR/go" ]; do sleep 0.1; done; echo done'
 $Q worker start >&2 & worker=$!
 until $Q logs long 2>/dev/null | grep -q begun; do sleep 0.02; done
 kill -9 $worker; wait $worker || :

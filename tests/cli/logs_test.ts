@@ -69,7 +69,7 @@ for (const zone of ["UTC", "Asia/Kathmandu"]) {
     using test = await testStore();
     const before = Date.now();
     const id = await test.enqueue(
-      "printf 'one\\ntw'; until [ -e go ]; do sleep 0.02; done; echo o; echo no >&2; printf end",
+      "printf 'one\\ntw'; until [ -e go ]; do sleep 0.1; done; echo o; echo no >&2; printf end",
     );
     await using worker = await startWorker(test.home, ["--burst"]);
     const follower = spawnQueuectl(["logs", id, "--follow", "--timestamps"], {

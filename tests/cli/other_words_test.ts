@@ -4,7 +4,12 @@
  */
 import assert from "node:assert/strict";
 import type { Target } from "../../src/cli/line/command.ts";
-import { commandsMeant, OTHER_WORDS } from "../../src/cli/line/command_meant.ts";
+import {
+  commandsMeant,
+  commandsMeantIn,
+  OTHER_WORDS,
+  OTHER_WORDS_IN,
+} from "../../src/cli/line/command_meant.ts";
 import { scan } from "../../src/cli/line/scan.ts";
 import { loadWholeTree } from "../../src/cli/line/tree.ts";
 import { queuectl } from "../helpers/cli.ts";
@@ -23,8 +28,12 @@ function walk({ definition }: Target, words: string[]): { flags: string[]; rest:
 }
 
 Deno.test("what a word may mean is a command that is there, with flags that it has", () => {
-  for (const word of OTHER_WORDS) {
-    for (const meant of commandsMeant(word, [])) {
+  const known = [
+    ...OTHER_WORDS.map((word) => [word, commandsMeant(word, [])] as const),
+    ...OTHER_WORDS_IN.map(([group, word]) => [`${group} ${word}`, commandsMeantIn(group, word, [])] as const),
+  ];
+  for (const [word, commands] of known) {
+    for (const meant of commands) {
       const found = walk(tree, meant.split(" "));
       assert.ok(found, `${word}: ${meant}`);
       const flags = found.rest.filter((one) => one.startsWith("--")).map((flag) =>
@@ -73,8 +82,20 @@ Deno.test("words that could mean several things, or something else, are answered
     ["clean", 'Unknown command "clean", did you mean "prune" or "queue clear"?'],
     ["--status", 'Unknown command "--status", did you mean "status"?'],
     ["--list", 'Unknown command "--list", did you mean "list"?'],
-    ["queue run", 'Unknown command "run"'],
-    ["constructor", 'Unknown command "constructor"'],
+    ["queue run", 'Unknown command "run"; --help shows which there are'],
+    ["constructor", 'Unknown command "constructor"; --help shows which there are'],
+    ["worker status", 'Unknown command "status", did you mean "worker list"?'],
+    ["queue stop mail", 'Unknown command "stop", did you mean "queue pause"?'],
+    ["config --list", 'Unknown command "--list", did you mean "config list"?'],
+    [
+      "config retention",
+      'Unknown command "retention", did you mean "config get retention" or "config set retention"?',
+    ],
+    [
+      "config max-retries=5",
+      'Unknown command "max-retries=5", did you mean "config get max_retries" or "config set max_retries"?',
+    ],
+    ["worker constructor", 'Unknown command "constructor"; --help shows which there are'],
   ];
   for (const [words, message] of cases) {
     const done = await queuectl(words.split(" "), { home: dir.home.dir });

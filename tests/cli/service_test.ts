@@ -186,7 +186,7 @@ Deno.test(
 
 Deno.test("with --leave a signal stops a worker at once, and the next one adopts what runs", async () => {
   using test = await testStore();
-  const id = await test.enqueue("echo up >>up; until [ -e go ]; do sleep 0.02; done; echo done");
+  const id = await test.enqueue("echo up >>up; until [ -e go ]; do sleep 0.1; done; echo done");
   await using first = await startWorker(test.home, ["--leave"]);
   const isUp = () => {
     try {

@@ -84,7 +84,7 @@ testWith(
     }
     await own.kill();
     const away = await checked(home, own.url, "--timeout", "1s");
-    assert.equal(away.code, 1);
+    assert.equal(away.code, 3);
     assert.match(away.of("server"), /^problem: Cannot use the store "postgres:.*": no server answers there/);
   },
 );
@@ -101,7 +101,7 @@ Deno.test("a server that does not answer is waited for as long as is said", asyn
   const at = `127.0.0.1:${deaf.addr.port}/x`;
   const found = await checked(dir.home.dir, `postgres://u@${at}`, "--timeout", "1s");
   assert.deepEqual([found.code, found.of("server")], [
-    1,
+    3,
     `problem: Cannot use the store "postgres://u@${at}": no answer within 1 seconds: null`,
   ]);
   const listed = await run(["list", "--store", `postgres://u:secret@${at}?connect_timeout=1`], {

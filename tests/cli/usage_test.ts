@@ -78,12 +78,12 @@ Deno.test("a mistyped command or flag gets a suggestion and exit code 2", async 
   const cases: [string[], string][] = [
     [["enqeue", "true"], 'Unknown command "enqeue", did you mean "enqueue"?'],
     [["dlq", "lst"], 'Unknown command "lst", did you mean "list"?'],
-    [["frobnicate"], 'Unknown command "frobnicate"'],
+    [["frobnicate"], 'Unknown command "frobnicate"; --help shows which there are'],
     [["list", "--stat", "dead"], "Unknown flag --stat, did you mean --state?"],
     [["list", "--frobnicate"], "Unknown flag --frobnicate; --help shows what it takes"],
-    [["list", "dead"], 'Unexpected word "dead"; --help shows what it takes'],
-    [["show"], "Missing ID; --help shows what it takes"],
-    [["show", "a", "b"], 'Unexpected word "b"; --help shows what it takes'],
+    [["list", "dead"], 'Unexpected word "dead", did you mean --state dead?'],
+    [["show"], "Missing ID: queuectl list shows which there are"],
+    [["show", "a", "b"], 'Unexpected word "b": it takes one ID'],
     [["list", "--home"], "Cannot use --home without a directory: give --home DIR"],
   ];
   for (const [args, message] of cases) {

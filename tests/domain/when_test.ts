@@ -53,6 +53,7 @@ Deno.test("a zone can be said, and so the day that is meant there", () => {
 
 Deno.test("what is said from now on needs no clock", () => {
   says("now", "2026-11-26T15:00+01:00");
+  says("now + 1 hour", "2026-11-26T16:00+01:00");
   for (const text of ["+2h", "+ 2h", "2h", "in 2 hours", "120 minutes", "In 2 Hours", "1h 60m"]) {
     says(text, "2026-11-26T17:00+01:00");
   }

@@ -44,7 +44,7 @@ export class Charge {
   async over(): Promise<boolean> {
     const queues = await this.#test.store.queues();
     return queues.every(({ counts }) =>
-      counts.pending + counts.scheduled + counts.processing + counts.failed === 0
+      counts.blocked + counts.pending + counts.scheduled + counts.processing + counts.failed === 0
     );
   }
 

@@ -14,6 +14,7 @@ import {
   FAILS,
   KEEPS_FAILING,
   type Kind,
+  needing,
   plain,
   PUTS_ITSELF_OFF,
   TALKS,
@@ -23,8 +24,14 @@ import {
 import { type PointName, POINTS } from "./points.ts";
 import { Workers } from "./workers.ts";
 
-/** Enough short ones that some are given ahead, and one of each kind that is hard to get right. */
+/** Jobs that are told of the end of one, at points where not all of them are: more than in one transaction. */
+const CROWD = 2500;
+/** Points that are passed once for each of the transactions in which they are told. */
+const OF_CROWDS: readonly PointName[] = ["told"];
+
+/** Enough short ones that some are given ahead, one of each kind that is hard to get right, and some that need others. */
 const JOBS: readonly Kind[] = [
+  ...needing(0),
   ...Array.from({ length: 8 }, () => plain()),
   plain(0.5),
   FAILS,
@@ -54,7 +61,10 @@ export const CRASH_POINTS: Fault = {
   async run(scale, circumstances) {
     const points = Object.keys(POINTS) as (keyof typeof POINTS)[];
     const found: string[] = [];
-    const left = points.flatMap((point) => PASSES[scale].map((passes) => ({ point, passes })));
+    const left = points.flatMap((point) =>
+      (OF_CROWDS.includes(point) ? [0] : PASSES[scale]).map((passes) => ({ point, passes }))
+    );
+    const workers = left.length + OF_HEIRS.length * PASSES[scale].length;
     const tryThem = async () => {
       for (let one = left.shift(); one; one = left.shift()) {
         const where = `When ${POINTS[one.point]} (${one.point}, pass ${one.passes + 1})`;
@@ -63,11 +73,7 @@ export const CRASH_POINTS: Fault = {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, tryThem));
     return {
-      injected:
-        `${
-          (points.length + OF_HEIRS.length) * PASSES[scale].length
-        } workers dead at ${points.length} points ` +
-        `(${points.join(", ")})`,
+      injected: `${workers} workers dead at ${points.length} points (${points.join(", ")})`,
       checked: [...VERIFIED, ...AFTERMATH],
       found,
     };
@@ -82,7 +88,7 @@ async function dieAt(
   await using workers = new Workers(test, circumstances);
   const charge = new Charge(test);
   await test.set({ backoff_base: "0.1", backoff_factor: "1" });
-  await charge.enqueue(...JOBS);
+  await charge.enqueue(...JOBS, ...(OF_CROWDS.includes(point) ? needing(JOBS.length, CROWD) : []));
   const deaths: FaultAt[] = [{ point, passes, marker: test.dir.file("marker") }];
   // Somebody must have died before to be taken over from, with some that had begun and some that had not.
   if (OF_HEIRS.includes(point)) {

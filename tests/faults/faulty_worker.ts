@@ -55,6 +55,13 @@ function makeFaulty(): void {
       return after(Database, "get", ([sql]) => /UPDATE attempts SET\s+started_at/.test(sql) && die());
     case "settled":
       return after(SqliteStore, "exchange", ([{ settlements }]) => settlements.length > 0 && die());
+    case "telling":
+      return after(Database, "run", ([sql]) => sql.startsWith("UPDATE needs SET decided") && die());
+    case "told": {
+      let areLeft = false;
+      after(Database, "run", ([sql]) => areLeft ||= sql.startsWith("UPDATE ended SET after"));
+      return after(SqliteStore, "exchange", () => areLeft && die());
+    }
     case "taken-over":
       return after(SqliteStore, "takeOver", (_, tokens) => tokens && tokens.length > 0 && die());
     case "barred":

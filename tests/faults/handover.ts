@@ -13,6 +13,7 @@ import {
   FAILS,
   KEEPS_FAILING,
   type Kind,
+  needing,
   plain,
   PUTS_ITSELF_OFF,
   SHOUTS,
@@ -50,7 +51,9 @@ export const HANDOVER: Fault = {
     await using workers = new Workers(test, circumstances);
     const charge = new Charge(test);
     await test.set({ backoff_base: "0.1", backoff_factor: "1" });
-    await charge.enqueue(...Array.from({ length: JOBS[scale] }, (_, i) => KINDS[i % KINDS.length]!));
+    const kinds = Array.from({ length: JOBS[scale] }, (_, i) => KINDS[i % KINDS.length]!);
+    for (let n = JOBS[scale] / 20; n > 0; n--) kinds.push(...needing(kinds.length));
+    await charge.enqueue(...kinds);
     for (let i = 0; i < PROCESSES; i++) workers.start(ARGS);
 
     const found: string[] = [];

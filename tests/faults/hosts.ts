@@ -17,7 +17,7 @@ import type { Fault } from "./fault.ts";
 import { below, randomFrom, shuffled } from "./random.ts";
 
 const SCALES = {
-  short: { hosts: 3, jobs: 36, rounds: 1, leaseMs: 4000 },
+  short: { hosts: 3, jobs: 36, rounds: 1, leaseMs: 8000 },
   full: { hosts: 5, jobs: 2000, rounds: 10, leaseMs: 10_000 },
 } as const;
 const CUTS: readonly Cut[] = ["both", "sent", "received"];
@@ -56,6 +56,7 @@ export const HOSTS: Fault = {
     const store = await openPostgresStore(address, net.dir.home, {});
     const random = randomFrom(Date.now());
     const events: Event[] = [];
+    using leases = new Leases(store, leaseMs);
     const done = { kills: 0, cuts: 0, servers: 0, backends: 0 };
     try {
       await store.changeSettings(
@@ -118,19 +119,22 @@ export const HOSTS: Fault = {
       }
       for (const host of net.hosts) await host.mend();
       await crew.stop(store);
+      await leases.stop();
       const found = [
-        ...await verify(store, { ids, events, dir: net.dir.path }),
+        ...await verify(store, { ids, events: [...events, ...leases.late], dir: net.dir.path }),
         ...await storeIsRight(store, ids.length),
         ...crew.complaints(),
       ];
       const { kills, cuts, servers, backends } = done;
       return {
         injected: `${kills} hosts killed and ${cuts} cut off under ${ids.length} jobs on ${count} hosts, ` +
-          `the server killed ${servers} times, ${backends} backends ended`,
+          `the server killed ${servers} times, ${backends} backends ended; leases were half over ` +
+          `${leases.late.length} times`,
         checked: [
           "each job started once where its host lived and reached the server",
           "no job ran twice at a time anywhere",
           "each was completed once, and no attempt was without an end",
+          "none was put back by a host whose lease was less than half over",
           "counts and figures equal a recount",
         ],
         found,
@@ -140,6 +144,54 @@ export const HOSTS: Fault = {
     }
   },
 };
+
+/**
+ * Watches how long the leases of the hosts still last. A worker may put its jobs back once its lease is half over, and not
+ * before, whatever kept it from renewing: on a machine that does much else that may be the machine.
+ */
+class Leases implements Disposable {
+  /** When a host had no lease that was less than half over. */
+  readonly late: Event[] = [];
+  readonly #over = new AbortController();
+  readonly #watching: Promise<void>;
+
+  constructor(store: Store, leaseMs: number) {
+    this.#watching = this.#watch(store, leaseMs);
+  }
+
+  async #watch(store: Store, leaseMs: number): Promise<void> {
+    const until = new Map<string, number>();
+    const current = new Map<string, Event>();
+    while (!this.#over.signal.aborted) {
+      // before it is renewed it was as it was seen last
+      for (const [host, leaseUntil] of until) {
+        const now = Date.now();
+        const before = current.get(host);
+        if (leaseUntil - now > leaseMs / 2) current.delete(host);
+        else if (before) before.until = now;
+        else {
+          const event = { host, from: leaseUntil - leaseMs / 2, until: now };
+          this.late.push(event);
+          current.set(host, event);
+        }
+      }
+      const all = await store.supervisors().catch(() => []); // the server is away
+      for (const [host, its] of Map.groupBy(all, ({ host }) => host)) {
+        until.set(host, Math.max(...its!.map(({ leaseUntil }) => leaseUntil)));
+      }
+      await sleep(100);
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#over.abort();
+    return this.#watching;
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort();
+  }
+}
 
 /** The workers of all hosts: where one ends by itself, since there was no server when it began, it is started again. */
 class Crew {
@@ -218,8 +270,10 @@ async function verify(
     if (started > 1) again += 1;
     for (const attempt of attempts) {
       if (attempt.outcome === "completed" || isExcused(attempt, events)) continue;
+      const { host, startedAt, finishedAt, outcome, error } = attempt;
+      const ranMs = finishedAt === null ? "" : ` after ${finishedAt - startedAt} ms`;
       found.push(
-        `Attempt ${attempt.attempt} of ${id} on ${attempt.host} was ${attempt.outcome} (${attempt.error}) for no reason.`,
+        `Attempt ${attempt.attempt} of ${id} on ${host} was ${outcome} (${error})${ranMs} for no reason.`,
       );
     }
   }

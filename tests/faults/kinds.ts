@@ -15,8 +15,8 @@ export interface Kind {
   state: State;
   /** Of the last attempt. */
   exitCode: number | null;
-  /** Of the last attempt. */
-  outcome: Outcome;
+  /** Of the last attempt; null where there is none. */
+  outcome: Outcome | null;
   /** How many attempts it takes. */
   attempts: number;
   /** Whether its attempts come to their own end, and note it. */
@@ -106,6 +106,32 @@ export const SHOUTS: Kind = {
   printed: { stdout: lines(20_000, String), stderr: "" },
 };
 
+/** Never runs, since what it needs has not ended as it wants. */
+function skipped(changes: Partial<NewJob>): Kind {
+  const end = { state: "skipped", exitCode: null, outcome: null, attempts: 0, ends: false } as const;
+  return {
+    that: "is skipped",
+    ...end,
+    command: `${START}; ${NOTE_END}`,
+    changes: { maxRetries: 0, ...changes },
+  };
+}
+
+/** Jobs that need each other and so many that are skipped by one of them; the first is enqueued at a position. */
+export function needing(at: number, skips = 1): Kind[] {
+  const after = (that: string, changes: Partial<NewJob>): Kind => ({ ...plain(), that, changes });
+  return [
+    WORKS_LATER,
+    FAILS,
+    after("needs one that works later", { after: [at] }),
+    skipped({ after: [at + 1] }),
+    after("is for the failure at the end of a chain", { afterFailed: [at + 3] }),
+    after("comes after all of them", { afterEnded: [at, at + 1, at + 2, at + 3, at + 4] }),
+    after("needs any of two", { after: [at + 1, at + 5], any: true }),
+    ...Array.from({ length: skips }, () => skipped({ afterFailed: [at] })),
+  ];
+}
+
 /** Takes longer than it may. */
 export function timesOut(timeoutMs: number): Kind {
   return {
@@ -132,7 +158,7 @@ export const CANCELLED: Kind = {
 export const WAITS: Kind = {
   that: "waits for a file",
   ...COMPLETED,
-  command: `${START}; until [ -e go ]; do sleep 0.05; done; ${NOTE_END}`,
+  command: `${START}; until [ -e go ]; do sleep 0.1; done; ${NOTE_END}`,
 };
 
 /** Runs until the file `go` is there, and fails. */

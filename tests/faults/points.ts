@@ -12,6 +12,8 @@ export const POINTS = {
   "ended": "a job has ended, nothing is settled",
   "settling": "the settlement is in the middle of its transaction",
   "settled": "the settlement is committed, the spool is still there",
+  "telling": "those that need one that ended are being told, in the middle of the transaction",
+  "told": "some of those that need one that ended were told, others were not",
   "taken-over": "the attempts of one that died before are taken over, none is watched",
   "barred": "one that had not begun is kept from it, and the store does not know",
   "adopted": "the store says that they are adopted, no thread has been told",

@@ -41,7 +41,7 @@ export class FakeClock implements Clock {
     while (true) {
       await new Promise((resolve) => setTimeout(resolve, 0)); // whoever was woken may go to sleep again
       const [next] = this.#sleepers.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs);
-      this.#to(next?.atMs ?? endMs);
+      this.#to(Math.max(this.#monotonicMs, next?.atMs ?? endMs)); // late after time was spent
       if (!next) return;
       this.#sleepers = this.#sleepers.filter((one) => one !== next);
       next.wake();

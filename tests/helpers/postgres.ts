@@ -140,7 +140,7 @@ function kill(pid: number, signal: Deno.Signal): void {
  */
 const WATCH = `
   trap '' INT TERM HUP
-  "$1/postgres" -D "$3/data" -k "$3" -c listen_addresses="$5" -c port="$4" -c max_connections=300 -c fsync=on >"$3/log" 2>&1 </dev/null &
+  "$1/postgres" -D "$3/data" -k "$3" -c listen_addresses="$5" -c port="$4" -c max_connections=300 -c fsync=off -c full_page_writes=off >"$3/log" 2>&1 </dev/null &
   server=$!
   while [ -d "/proc/$2" ] || kill -0 "$2" 2>/dev/null; do
     if [ ! -d "$3" ]; then exit; fi

@@ -210,7 +210,7 @@ Deno.test("what jobs print can be had as bytes and while they print", async () =
   await using _worker = await startWorker(test.home);
   const go = test.dir.file("go");
   const id = await test.enqueue(
-    `printf 'a\\377b'; echo oops >&2; until [ -e '${go}' ]; do sleep 0.02; done; echo end`,
+    `printf 'a\\377b'; echo oops >&2; until [ -e '${go}' ]; do sleep 0.1; done; echo end`,
   );
   await until("there is output", async () => (await api.send("GET", `/jobs/${id}/output`)).status === 200);
   const response = await fetch(`${server.url}api/v1/jobs/${id}/output/events`, {

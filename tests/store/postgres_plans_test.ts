@@ -58,7 +58,8 @@ testWith(
       const before = await blocks(await claim(await claim())); // plans are made by the first
       await run("DELETE FROM queuectl.running");
       await enqueue(store, ...Array.from({ length: MANY }, () => ({})));
-      const after = await blocks(await claim());
+      // when the server has looked at a table meanwhile (autovacuum), the next call reads the catalogs, too
+      const after = Math.min(await blocks(await claim()), await blocks(await claim()));
       assert.ok(after < 2 * before + 50, `it reads ${after} blocks, and read ${before} before`);
     } finally {
       connection.close();

@@ -227,3 +227,43 @@ Deno.test("totals that are more than what is there are kept: jobs that were remo
     assert.deepEqual([total!.figures.enqueued, total!.figures.completed], [2, 1]);
   });
 });
+
+/** a ← b ← c, and d needs a and e. */
+async function needingEachOther(store: Store): Promise<void> {
+  await enqueue(store, { id: "a" }, { id: "e" }, { id: "b", after: ["a"] });
+  await enqueue(store, { id: "c", afterFailed: ["b"] }, { id: "d", after: ["a", "e"] });
+}
+
+const heldOf = async (store: Store, id: string) => {
+  const { state, held, skippedFor } = (await store.get(id))!;
+  return [state, held, skippedFor];
+};
+
+Deno.test("needs are counted anew, and decided by what could be saved", async () => {
+  const sql = `
+    UPDATE needy SET open = 0, met = 7 WHERE job = (SELECT seq FROM jobs WHERE name = 'b');
+    UPDATE jobs SET state = 'dead', finished_at = 5 WHERE name = 'e'; DELETE FROM ended`;
+  await salvaged(needingEachOther, sql, async (store) => {
+    while (await store.recover());
+    assert.deepEqual(
+      await heldOf(store, "b"),
+      ["blocked", true, null],
+      "it had more needs than could be read",
+    );
+    assert.deepEqual(await heldOf(store, "c"), ["blocked", false, null]);
+    assert.deepEqual(await heldOf(store, "d"), ["skipped", false, "failed"]);
+  });
+});
+
+Deno.test("what needs a job that could not be saved is skipped; of what a need is not known, a person has to decide", async () => {
+  const sql = `
+    DELETE FROM jobs WHERE name = 'a';
+    DELETE FROM needs WHERE job = (SELECT seq FROM jobs WHERE name = 'd');
+    DELETE FROM needy WHERE job = (SELECT seq FROM jobs WHERE name = 'c'); DELETE FROM ended`;
+  await salvaged(needingEachOther, sql, async (store) => {
+    while (await store.recover());
+    assert.deepEqual(await heldOf(store, "b"), ["skipped", false, "called_off"]);
+    assert.deepEqual(await heldOf(store, "c"), ["pending", true, null], "its needs are gone");
+    assert.deepEqual(await heldOf(store, "d"), ["pending", true, null], "its needs are gone");
+  });
+});

@@ -362,6 +362,29 @@ export function grouping(test: Test): void {
     assert.equal(await picture(store), "open, sealed, 2500 open");
   });
 
+  test("very many jobs can wait for a group that is made with them, and for one that is there", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, { seal: true }, { group: "before" });
+    await end(store);
+    const many = Array.from({ length: 1500 }, (_, n) => newJob({ group: "g", held: n > 0 }));
+    const waiting = [
+      newJob({ id: "all", afterGroup: ["g"] }),
+      newJob({ id: "late", afterGroup: ["before"] }),
+    ];
+    const options = { now: T0, idFormat: "short", joining: { seal: true } } as const;
+    await store.enqueue([...waiting, ...many], options);
+    assert.deepEqual(await statesOf(store, "all", "late"), ["blocked", "pending"]);
+    await changeAll(store, { which: { group: "g" }, wish: { verb: "cancel" } }, { now: T0 });
+    assert.deepEqual(await statesOf(store, "all"), ["skipped"]);
+    const unknown = newJob({ afterGroup: ["none"] });
+    await assert.rejects(store.enqueue([...many, unknown], { ...options, joining: { reopen: true } }), {
+      name: "BadNeed",
+      message: 'Cannot make a job wait for group "none": no such group',
+      index: 1500,
+    });
+    assert.equal(await picture(store), "cancelled, sealed, 0 open, 1500 cancelled");
+  });
+
   test("two who add to a group and end its jobs at once lose no count", async (store, opened) => {
     using other = closing(await opened.another());
     await store.register(newSupervisor("s"));

@@ -152,7 +152,7 @@ browserTest(
     const go = one.test.dir.file("go");
     const command =
       `echo '${evil.replaceAll("'", "'\\''")}'; printf '\\033[31mred\\033[0m\\n'; echo oops >&2; ` +
-      `until [ -e '${go}' ]; do sleep 0.02; done; echo finished; exit 5`;
+      `until [ -e '${go}' ]; do sleep 0.1; done; echo finished; exit 5`;
     await one.test.enqueue(command, {
       id: "evil",
       label: evil.slice(0, 100),

@@ -22,7 +22,7 @@ function tokenOf(test: TestStore, file = "token"): Promise<string> {
 }
 
 const UP = "echo $QUEUECTL_RUN >>token; ";
-const GATE = "until [ -e go ]; do sleep 0.02; done; ";
+const GATE = "until [ -e go ]; do sleep 0.1; done; ";
 
 /** Starts a worker, lets it begin the command, and kills it. */
 async function orphan(
@@ -211,7 +211,7 @@ Deno.test("an adopted job can be cancelled, and is shown as adopted", async () =
 Deno.test("the output of an adopted job goes on, each byte once", async () => {
   using test = await testStore();
   const id = await test.enqueue(
-    `echo one; ${UP}until [ -e more ]; do sleep 0.02; done; echo two; ${GATE}echo three`,
+    `echo one; ${UP}until [ -e more ]; do sleep 0.1; done; echo two; ${GATE}echo three`,
   );
   {
     await using first = await startWorker(test.home);

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import type { NewJob } from "../../src/domain/job.ts";
 import { Pace } from "../../src/worker/supervisor/pace.ts";
 import { queuectl } from "../helpers/cli.ts";
+import { newJob } from "../helpers/jobs.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
 
@@ -15,9 +16,11 @@ async function enqueueShort(
   count: number,
   changes: Partial<NewJob> = {},
 ): Promise<string[]> {
-  const ids = [];
-  for (let i = 0; i < count; i++) ids.push(await test.enqueue("true", changes));
-  return ids;
+  const jobs = Array.from(
+    { length: count },
+    () => newJob({ command: "true", maxRetries: 0, cwd: test.dir.path, ...changes }),
+  );
+  return await test.store.enqueue(jobs, { now: Date.now(), idFormat: "short" });
 }
 
 async function countOf(
@@ -49,7 +52,7 @@ Deno.test("nothing is given ahead any more once a job has turned out to be long,
 Deno.test("a long job behind short ones does not hold up what comes after it", async () => {
   using test = await testStore();
   const before = await enqueueShort(test, 60);
-  const long = await test.enqueue("until [ -e go ]; do sleep 0.02; done");
+  const long = await test.enqueue("until [ -e go ]; do sleep 0.1; done");
   const after = await enqueueShort(test, 30);
   await using _worker = await startWorker(test.home, ["--count", "2"]);
   await until("all short ones are completed", async () => await countOf(test, "completed") === 90);
@@ -81,7 +84,7 @@ Deno.test("a worker that is told to stop gives back what it has not begun, as if
 
 Deno.test("jobs of a killed worker that are short are settled by what they left, or run as if it had never had them", async () => {
   using test = await testStore();
-  for (let i = 0; i < 1500; i++) await test.enqueue("echo >>ran");
+  await enqueueShort(test, 1500, { command: "echo >>ran" });
   await using killed = await startWorker(test.home);
   await until("it is under way", async () => await countOf(test, "completed") > 30);
   killed.signal("SIGKILL");
@@ -98,7 +101,7 @@ Deno.test("jobs of a killed worker that are short are settled by what they left,
 Deno.test("a job that was given ahead can be called off before it has begun", async () => {
   using test = await testStore();
   await enqueueShort(test, 40);
-  const gate = await test.enqueue("until [ -e go ]; do sleep 0.005; done");
+  const gate = await test.enqueue("until [ -e go ]; do sleep 0.1; done");
   const behind = await enqueueShort(test, 5, { maxRetries: 3 });
   await using _worker = await startWorker(test.home);
   await test.reaches(gate, "processing");

@@ -12,7 +12,7 @@ import { startWorker, testStore } from "../helpers/worker.ts";
 Deno.test("worker stop lets a running job finish and takes no other", async () => {
   using test = await testStore();
   await using worker = await startWorker(test.home);
-  const running = await test.enqueue("until [ -e go ]; do sleep 0.02; done");
+  const running = await test.enqueue("until [ -e go ]; do sleep 0.1; done");
   const waiting = await test.enqueue("true");
   await test.reaches(running, "processing");
   const told = await queuectl(["worker", "stop"], { home: test.home });
@@ -67,7 +67,7 @@ Deno.test("the first signal waits for the running job, the second puts it back u
 Deno.test("Ctrl-C in a terminal reaches the worker, not its jobs", async () => {
   using test = await testStore();
   const id = await test.enqueue(
-    "trap 'echo interrupted' INT; until [ -e go ]; do sleep 0.02; done; echo done",
+    "trap 'echo interrupted' INT; until [ -e go ]; do sleep 0.1; done; echo done",
   );
   const command = [Deno.execPath(), ...RUN_FLAGS, MAIN, "worker", "start"].map((word) => `'${word}'`).join(
     " ",
@@ -115,7 +115,7 @@ Deno.test("nothing of a job outlives a worker that was told to stop at once", as
 
 Deno.test("a worker whose home is deleted says so and ends; what it ran goes on, and nothing of the home comes back", async () => {
   using test = await testStore();
-  const id = await test.enqueue("echo up; until [ -e go ]; do sleep 0.02; done; echo >ran");
+  const id = await test.enqueue("echo up; until [ -e go ]; do sleep 0.1; done; echo >ran");
   await test.set({ poll_interval: "0.1", lease: "1" });
   await using worker = await startWorker(test.home);
   await until("it is up", async () => await test.output(id) === "up\n");

@@ -125,8 +125,8 @@ Deno.test(
     await using worker = await startWorker(test.home, ["--count", "4", "--slots", "2"]);
     await test.reaches(done, "completed");
     const endings = await Promise.all([
-      test.enqueue(`until [ -e ${test.dir.file("go")} ]; do sleep 0.05; done; exit 3`),
-      test.enqueue(`head -c 300000 /dev/zero; until [ -e ${test.dir.file("go")} ]; do sleep 0.05; done`),
+      test.enqueue(`until [ -e ${test.dir.file("go")} ]; do sleep 0.1; done; exit 3`),
+      test.enqueue(`head -c 300000 /dev/zero; until [ -e ${test.dir.file("go")} ]; do sleep 0.1; done`),
     ]);
     const long = await test.enqueue("sleep 600");
     const other = await test.enqueue("sleep 600");

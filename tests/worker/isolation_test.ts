@@ -49,7 +49,7 @@ for (const [when, args] of [["", ["--count", "2", "--slots", "2"]], [" in the on
     using test = await testStore();
     Deno.writeTextFileSync(test.dir.file("killer"), "#!/bin/sh\nkill -9 0\n", { mode: 0o700 });
     const bystander = args.length > 0
-      ? await test.enqueue("until [ -e go ]; do sleep 0.02; done; echo done")
+      ? await test.enqueue("until [ -e go ]; do sleep 0.1; done; echo done")
       : undefined;
     const killers: string[] = [];
     const innocent: string[] = [];
@@ -80,7 +80,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     await using worker = await groupWorker(test.home, ["--slots", "2"]);
     for (const id of before) await test.reaches(id, "completed");
     const commands = ["./long", './long; echo "$?"'];
-    const body = "#!/bin/sh\necho up; until [ -e go ]; do sleep 0.02; done; echo done\n";
+    const body = "#!/bin/sh\necho up; until [ -e go ]; do sleep 0.1; done; echo done\n";
     Deno.writeTextFileSync(test.dir.file("long"), body, { mode: 0o700 });
     const jobs = await Promise.all(commands.map((command) => test.enqueue(command)));
     for (const id of jobs) await test.reaches(id, "processing");

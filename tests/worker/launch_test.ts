@@ -137,7 +137,7 @@ for (const procfs of [true, false]) {
   Deno.test(`a running command is found by its token, with its age, ${procfs ? "in /proc" : "without /proc"}`, async () => {
     using dir = tempDir();
     await using launcher = new TestLauncher();
-    const one = request(dir, "until [ -e go ]; do sleep 0.02; done", { byToken: procfs });
+    const one = request(dir, "until [ -e go ]; do sleep 0.1; done", { byToken: procfs });
     const { ended, root } = launcher.launch(one);
     await until("it has begun", () => hasBegun(one.spool));
     const found = await findRuns([one.token, crypto.randomUUID()], procfs);
@@ -157,7 +157,7 @@ for (const procfs of [true, false]) {
   Deno.test(`many running commands are all found at once, ${procfs ? "in /proc" : "without /proc"}`, async () => {
     using dir = tempDir();
     await using launcher = new TestLauncher();
-    const gate = "until [ -e go ]; do sleep 0.02; done";
+    const gate = "until [ -e go ]; do sleep 0.1; done";
     const all = Array.from({ length: 5 }, () => request(dir, gate, { byToken: procfs }));
     const launched = all.map((one) => launcher.launch(one));
     await until("they have begun", () => all.every(({ spool }) => hasBegun(spool)));

@@ -166,12 +166,11 @@ function peer(clock: FakeClock, changes: Partial<SupervisorInfo> = {}): Supervis
   return { id: "p", host: "here", bootId: "boot", pidNamespace: "pids", leaseUntil, ...changes };
 }
 
-function watchPeers() {
+function watchPeers(clock = new FakeClock(), renewableMs = () => clock.monotonicMs()) {
   const dir = tempDir();
-  const clock = new FakeClock();
   let registered: SupervisorInfo[] = [];
   const store = { successors: () => Promise.resolve(registered) };
-  const peers = new Peers({ id: "s", store, spools: dir.path, host: HOST, clock });
+  const peers = new Peers({ id: "s", store, spools: dir.path, host: HOST, renewableMs });
   return {
     clock,
     live: () => bePresent(presencePath(dir.path, "p")),
@@ -204,6 +203,32 @@ Deno.test("a supervisor that lives but is silent is gone after a whole lease wit
   assert.deepEqual(await one.gone(renewed), [], "it gave one");
   await one.clock.pass(LEASE_MS + 1);
   assert.deepEqual(await one.gone(renewed), ["here"]);
+});
+
+Deno.test("a time in which all stood still, or nobody could write, ends no lease of others", async () => {
+  const works = Promise.withResolvers<void>();
+  let writable = true;
+  await using own = keepLease(() => writable ? true : works.promise.then(() => true));
+  using one = watchPeers(own.clock, () => own.lease.renewableMs);
+  using _presence = await one.live();
+  let p = peer(own.clock);
+  assert.deepEqual(await one.gone(p), []);
+  await own.clock.pass(LEASE_MS / 2);
+  own.clock.spend(10 * LEASE_MS);
+  assert.deepEqual(await one.gone(p), [], "all have just woken up");
+  await own.clock.pass(1);
+  assert.deepEqual(await one.gone(p), [], "and the other is about to renew its own");
+  p = peer(own.clock);
+  assert.deepEqual(await one.gone(p), []);
+  writable = false;
+  await own.clock.pass(10 * LEASE_MS);
+  assert.deepEqual(await one.gone(p), [], "nobody could write");
+  writable = true;
+  works.resolve();
+  await own.clock.pass(1);
+  assert.deepEqual(await one.gone(p), [], "nor could the other before now");
+  await own.clock.pass(LEASE_MS * 4 / 3);
+  assert.deepEqual(await one.gone(p), ["here"], "but now it could have");
 });
 
 Deno.test("a wall clock that is set by an hour ends no lease of others", async () => {

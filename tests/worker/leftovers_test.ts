@@ -19,7 +19,7 @@ Deno.test(
     await test.set({ output_limit: "1000" });
     await using worker = await startWorker(test.home);
     const prints = "(until [ -e go ]; do head -c 700000 /dev/zero; sleep 0.02; done; echo >gone) & echo hi";
-    const quiet = "(until [ -e go ]; do sleep 0.02; done) & echo hi";
+    const quiet = "(until [ -e go ]; do sleep 0.1; done) & echo hi";
     const id = await test.enqueue(prints);
     await test.reaches(await test.enqueue(quiet), "completed");
     await test.reaches(id, "completed");

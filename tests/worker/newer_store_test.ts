@@ -18,7 +18,7 @@ const NEWER_STORE = new RegExp(
 
 /** Enqueues a command that goes on until it is told to end, and waits for its output. */
 async function running(test: TestStore): Promise<string> {
-  const id = await test.enqueue("echo up; until [ -e go ]; do sleep 0.02; done; echo down; exit 7");
+  const id = await test.enqueue("echo up; until [ -e go ]; do sleep 0.1; done; echo down; exit 7");
   await until("it is up", async () => await test.output(id) === "up\n");
   return id;
 }

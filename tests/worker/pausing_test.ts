@@ -67,7 +67,7 @@ Deno.test("a job that is paused stands still with all its processes, says so eve
   using test = await testStore();
   await using worker = await startWorker(test.home);
   const id = await test.enqueue(
-    `${TOKEN}(${TICKS}) & setsid sh -c '${TICKS}' & until [ -e go ]; do sleep 0.02; done; kill $!`,
+    `${TOKEN}(${TICKS}) & setsid sh -c '${TICKS}' & until [ -e go ]; do sleep 0.1; done; kill $!`,
   );
   const token = await tokenOf(test);
   await ticksOn(test);
@@ -251,7 +251,7 @@ Deno.test("a brief job in a slot's shell is paused without the shell, and withou
   // Its own shell runs the loop, and prints elsewhere: nothing but its place in the tree tells it.
   const id = await test.enqueue("while :; do echo; read x <slow; done >>ticks");
   await ticksOn(test);
-  const other = await test.enqueue("until [ -e go ]; do sleep 0.02; done");
+  const other = await test.enqueue("until [ -e go ]; do sleep 0.1; done");
   await paused(test, id);
   const before = ticks(test);
   await new Promise((resolve) => setTimeout(resolve, 300));

@@ -51,7 +51,14 @@ async function manySupervisors(living: (n: number) => boolean) {
     home: dir.home,
     store,
     clock,
-    peersOf: (id: string) => new Peers({ id, store: watched, spools: dir.home.spool, host: HOST, clock }),
+    peersOf: (id: string) =>
+      new Peers({
+        id,
+        store: watched,
+        spools: dir.home.spool,
+        host: HOST,
+        renewableMs: () => clock.monotonicMs(),
+      }),
     get asked() {
       return asked;
     },
@@ -93,7 +100,7 @@ Deno.test("the last supervisor takes over from all others at one look", async ()
     store: many.store,
     home: many.home,
     host: HOST,
-    clock: many.clock,
+    renewableMs: () => many.clock.monotonicMs(),
     journal: { started() {}, adopted() {}, settled() {}, note() {} },
     workers: () => [],
   });

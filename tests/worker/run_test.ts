@@ -189,7 +189,7 @@ Deno.test("a stream past its limit keeps its beginning and its end", async () =>
 Deno.test("output shows while the command runs, and each byte once", async () => {
   using dir = tempDir();
   const going = Run.starting(
-    request(dir, { command: `echo one; until [ -e go ]; do sleep 0.01; done; echo two` }),
+    request(dir, { command: `echo one; until [ -e go ]; do sleep 0.1; done; echo two` }),
     means,
   );
   const finished = finish(going);
@@ -300,7 +300,7 @@ for (const byToken of [true, false]) {
 
   Deno.test(`an adopted command is found ${how}; its end and the rest of its output are seen`, async () => {
     using dir = tempDir();
-    const command = "echo one; until [ -e go ]; do sleep 0.02; done; echo two; exit 3";
+    const command = "echo one; until [ -e go ]; do sleep 0.1; done; echo two; exit 3";
     const { run } = await adopted(dir, { command, byToken });
     const finished = finish(run);
     Deno.writeTextFileSync(dir.file("go"), "");
@@ -385,7 +385,7 @@ for (const brief of [false, true]) {
     const alive = setInterval(() => {}, 1000);
     using _ = { [Symbol.dispose]: () => clearInterval(alive) };
     await using launcher = thisPlatform.launcher();
-    const command = "until [ -e go ]; do sleep 0.01; done";
+    const command = "until [ -e go ]; do sleep 0.1; done";
     const env = {
       QUEUECTL_JOB_ID: "j1",
       QUEUECTL_ATTEMPT: "1",

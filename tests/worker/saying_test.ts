@@ -7,7 +7,7 @@ import { LARGEST_RESULT } from "../../src/domain/job.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
 
-const GATE = "until [ -e go ]; do sleep 0.02; done; ";
+const GATE = "until [ -e go ]; do sleep 0.1; done; ";
 
 function open(test: TestStore, gate = "go"): void {
   Deno.writeTextFileSync(test.dir.file(gate), "");

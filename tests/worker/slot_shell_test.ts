@@ -139,7 +139,7 @@ Deno.test("a brief command has its own job's attempt, queue, notes and directory
 
 Deno.test("brief commands share a session one after the other, and no two of them at the same time", async () => {
   await using one = slot();
-  const command = `${SESSION}; until [ -e go ]; do sleep 0.01; done`;
+  const command = `${SESSION}; until [ -e go ]; do sleep 0.1; done`;
   const both = [request(one, command), request(one, command)];
   const running = both.map((asked) => finish(one, asked));
   await until("both have begun", () => both.every(({ spool }) => hasBegun(spool)));
@@ -158,7 +158,7 @@ for (
   Deno.test(`${how} that kills its process group ends itself and nobody else`, async () => {
     await using one = slot();
     Deno.writeTextFileSync(one.dir.file("all"), "#!/bin/sh\nkill -9 0\n", { mode: 0o700 });
-    const other = request(one, "until [ -e go ]; do sleep 0.01; done");
+    const other = request(one, "until [ -e go ]; do sleep 0.1; done");
     const going = finish(one, other);
     await until("the other has begun", () => hasBegun(other.spool));
     const killed = await finish(one, request(one, command!));
@@ -188,14 +188,14 @@ for (
     const waiting =
       "trap 'echo told >told' TERM; while [ -e pid ] && [ ! -e go ]; do sleep 0.01; done; kill 0; : >gone";
     Deno.writeTextFileSync(one.dir.file("left"), `#!/bin/sh\necho $$ >pid\n${waiting}\n`, { mode: 0o700 });
-    const leave = "#!/bin/sh\n./left </dev/null >/dev/null 2>&1 &\nuntil [ -s pid ]; do sleep 0.01; done\n";
+    const leave = "#!/bin/sh\n./left </dev/null >/dev/null 2>&1 &\nuntil [ -s pid ]; do sleep 0.1; done\n";
     Deno.writeTextFileSync(one.dir.file("leave"), leave, { mode: 0o700 });
     Deno.writeTextFileSync(one.dir.file("all"), "#!/bin/sh\nkill -TERM 0\n", { mode: 0o700 });
     const before = printed(await finish(one, request(one, SESSION)));
     assert.equal((await finish(one, request(one, command!))).outcome, "completed");
     assert.equal((await finish(one, request(one, "./all"))).signal, "SIGTERM");
     assert.throws(() => Deno.statSync(one.dir.file("told")), Deno.errors.NotFound, "it got another's signal");
-    const next = request(one, `${SESSION}; until [ -e gone ]; do sleep 0.01; done`);
+    const next = request(one, `${SESSION}; until [ -e gone ]; do sleep 0.1; done`);
     const going = finish(one, next);
     await until("the next has begun", () => hasBegun(next.spool));
     Deno.writeTextFileSync(one.dir.file("go"), "");
@@ -248,7 +248,7 @@ for (
 
 Deno.test("a brief command runs on when its shell is killed, and its end is seen", async () => {
   await using one = slot();
-  const asked = request(one, "until [ -e go ]; do sleep 0.01; done; echo done; exit 6");
+  const asked = request(one, "until [ -e go ]; do sleep 0.1; done; echo done; exit 6");
   const launched = one.launcher.launch({ ...asked, env: { ...asked.env, QUEUECTL_RUN: asked.token } });
   await until("it has begun", () => hasBegun(asked.spool));
   Deno.kill(launched.root()!, "SIGKILL");
@@ -271,7 +271,7 @@ Deno.test("a brief command's end is noted as whoever waits for a shell sees it",
 
 Deno.test("without its worker, a slot's shell ends once it has run what it has", async () => {
   await using one = slot();
-  const asked = request(one, "until [ -e go ]; do sleep 0.01; done; exit 6");
+  const asked = request(one, "until [ -e go ]; do sleep 0.1; done; exit 6");
   const launched = one.launcher.launch({ ...asked, env: { ...asked.env, QUEUECTL_RUN: asked.token } });
   await until("it has begun", () => hasBegun(asked.spool));
   const letGo = one.launcher[Symbol.asyncDispose]();

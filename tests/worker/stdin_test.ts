@@ -115,7 +115,7 @@ Deno.test("each attempt reads from the start, and nothing of it is left in the s
 
 Deno.test("a job whose worker was killed reads on, and the next worker settles it", async () => {
   using test = await testStore();
-  const command = 'read -r line; echo "$line"; : >up; until [ -e go ]; do sleep 0.02; done; cat';
+  const command = 'read -r line; echo "$line"; : >up; until [ -e go ]; do sleep 0.1; done; cat';
   const id = await test.enqueue(command, { stdin: bytes("before\nafter\n") });
   const worker = await startWorker(test.home);
   await until("it has read a line", () => existsSync(test.dir.file("up")));

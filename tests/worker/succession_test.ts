@@ -35,7 +35,7 @@ async function supervisor(
     store: test.store,
     home: test.dir.home,
     host: HOST,
-    clock: systemClock,
+    renewableMs: () => systemClock.monotonicMs(),
     journal: SILENT,
     workers: (count) => Array.from({ length: count }, (_, i) => workers[i % workers.length]!),
   });

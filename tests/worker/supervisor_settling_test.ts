@@ -38,7 +38,7 @@ Deno.test("results and output that the store refused are handed in again", async
 
 Deno.test("output of a running job that the store refused is handed in again, before what came after it", async () => {
   using test = await testStore();
-  const id = await test.enqueue("echo one; until [ -e go ]; do sleep 0.02; done; echo two");
+  const id = await test.enqueue("echo one; until [ -e go ]; do sleep 0.1; done; echo two");
   const { store, refused } = refusingOnce(test.store, ({ output }) => output.length > 0);
   await using _supervisor = await runningSupervisor(test, { store });
   await until("it is refused", () => refused() === 1);
@@ -116,7 +116,7 @@ Deno.test("the spool files of an attempt go once it is settled, however it ended
   const short = await Promise.all(Array.from({ length: 20 }, () => test.enqueue("true")));
   const again = await Promise.all(ends.map((command) => test.enqueue(command)));
   for (const id of [...short, ...again]) await test.reaches(id, "completed", "dead");
-  const running = await test.enqueue("until [ -e go ]; do sleep 0.02; done");
+  const running = await test.enqueue("until [ -e go ]; do sleep 0.1; done");
   await test.reaches(running, "processing");
   await until("only the files of the running one are left", () => {
     const tokens = new Set(filesOfAttempts(test).map((file) => file.split(".")[0]));

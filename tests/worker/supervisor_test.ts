@@ -49,7 +49,7 @@ const CRASHING_AT_ONCE = new URL("../fixtures/crashing_at_once.ts", import.meta.
 Deno.test("a crashed thread is replaced, and its jobs go on", async () => {
   using test = await testStore();
   const command =
-    "echo one; echo $QUEUECTL_RUN >>runs; until [ -e go ]; do sleep 0.02; done; echo two; exit 3";
+    "echo one; echo $QUEUECTL_RUN >>runs; until [ -e go ]; do sleep 0.1; done; echo two; exit 3";
   const id = await test.enqueue(command);
   const notes: string[] = [];
   const supervisor = await startBurst(test, { entry: CRASHING, notes });
@@ -208,7 +208,7 @@ Deno.test("one job that cannot be settled or said ends no supervisor, and no oth
 
 Deno.test("what one worker left is left to the next supervisor when the other one leaves, too, before it could adopt it", async () => {
   using test = await testStore();
-  const id = await test.enqueue("echo $QUEUECTL_RUN >>runs; until [ -e go ]; do sleep 0.02; done; echo done");
+  const id = await test.enqueue("echo $QUEUECTL_RUN >>runs; until [ -e go ]; do sleep 0.1; done; echo done");
   const notes: string[] = [];
   const store = storeWith(test.store, {
     async unregister(workers) {

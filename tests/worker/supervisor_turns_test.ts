@@ -131,7 +131,7 @@ turnsTest("jobs of hundreds of queues hold nothing up", async (test) => {
 });
 
 turnsTest("much output that comes at once holds nothing up", async (test) => {
-  await enqueue(test, times(30, "until [ -e go ]; do sleep 0.02; done; head -c 1048576 /dev/zero"));
+  await enqueue(test, times(30, "until [ -e go ]; do sleep 0.1; done; head -c 1048576 /dev/zero"));
   const supervisor = await startSupervisor(test, { count: 2, slots: 15, burst: true });
   await assertShortTurns(async () => {
     const ran = supervisor.run();

@@ -38,7 +38,7 @@ async function startThread(): Promise<TestThread> {
 Deno.test("what waits behind a job that turns out to be long is given back, without being asked for", async () => {
   using dir = tempDir();
   using thread = await startThread();
-  const commands = ["until [ -e go ]; do sleep 0.02; done", "true", "true"];
+  const commands = ["until [ -e go ]; do sleep 0.1; done", "true", "true"];
   const jobs = commands.map((command) => ({ command, cwd: dir.path }));
   const [long, ...behind] = await requestsFor(dir.home, jobs);
   thread.tell({ type: "run", requests: [long!, ...behind], slots: 1 });

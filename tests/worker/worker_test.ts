@@ -95,7 +95,7 @@ Deno.test("a running job that is cancelled is ended, and stays cancelled", async
 Deno.test("output shows in the store while the job runs", async () => {
   using test = await testStore();
   await using _worker = await startWorker(test.home);
-  const id = await test.enqueue("echo one; until [ -e go ]; do sleep 0.02; done; echo two");
+  const id = await test.enqueue("echo one; until [ -e go ]; do sleep 0.1; done; echo two");
   await until("the first line shows", async () => await test.output(id) === "one\n");
   assert.equal((await test.store.get(id))!.state, "processing");
   Deno.writeTextFileSync(test.dir.file("go"), "");
@@ -180,7 +180,7 @@ Deno.test("a paused queue and one at its limit start nothing more", async () => 
   using test = await testStore();
   await test.store.setQueue("slow", { concurrency: 1 });
   await test.store.setQueue("off", { paused: true });
-  const command = "until [ -e go ]; do sleep 0.02; done";
+  const command = "until [ -e go ]; do sleep 0.1; done";
   const first = await test.enqueue(command, { queue: "slow" });
   const second = await test.enqueue(command, { queue: "slow" });
   const off = await test.enqueue("true", { queue: "off" });
@@ -198,7 +198,7 @@ Deno.test("a paused queue and one at its limit start nothing more", async () => 
 
 Deno.test("a worker takes jobs from the queues it was given, as many at a time as it has slots", async () => {
   using test = await testStore();
-  const command = "until [ -e go ]; do sleep 0.02; done";
+  const command = "until [ -e go ]; do sleep 0.1; done";
   const ours = [];
   for (let i = 0; i < 3; i++) ours.push(await test.enqueue(command, { queue: "a" }));
   const other = await test.enqueue("true", { queue: "b" });
@@ -274,7 +274,7 @@ Deno.test("eight worker processes and three enqueuers: every job runs exactly on
 Deno.test("a job's own max_output goes before the setting, in both directions", async () => {
   using test = await testStore();
   await test.set({ max_output: "2000" });
-  const prints = "head -c 5000 /dev/zero | tr '\\0' x; until [ -e go ]; do sleep 0.02; done";
+  const prints = "head -c 5000 /dev/zero | tr '\\0' x; until [ -e go ]; do sleep 0.1; done";
   const less = await test.enqueue(prints, { maxOutput: 1000 });
   const asSet = await test.enqueue(prints);
   const any = await test.enqueue(prints, { maxOutput: 0 });

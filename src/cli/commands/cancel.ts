@@ -3,9 +3,9 @@
  * `queuectl cancel`: calls jobs off, waiting or running.
  */
 import { defineCommand, type Target } from "../line/command.ts";
-import type { Context } from "../line/context.ts";
-import { distinct, IDS, jobCount } from "../line/ids.ts";
-import { byIds, changeMany, MANY_FLAGS, othersJson, sayOthers } from "./many/change_many.ts";
+import { IDS } from "../line/ids.ts";
+import { changeAlsoRunning } from "./many/also_running.ts";
+import { MANY_FLAGS } from "./many/change_many.ts";
 
 export const command: Target = defineCommand({
   brief: "Call off jobs, also running ones",
@@ -19,54 +19,23 @@ export const command: Target = defineCommand({
   ],
   flags: MANY_FLAGS,
   words: { ...IDS, min: 0 },
-  async run(context, flags, words) {
-    if (!byIds("cancel", words, flags)) {
-      const changed = await changeMany(context, { verb: "cancel", filters: flags, ...flags });
-      if (!changed) return;
-      const { done, requested } = changed;
-      return await conclude(context, {
-        cancelled: done - requested.length,
-        requested,
-        json: othersJson(changed),
-        others: sayOthers(changed),
-      });
-    }
-    const ids = distinct(words);
-    const { cancelled, requested } = await (await context.store()).cancel(ids, context.clock.now());
-    await conclude(context, { cancelled, requested: requested > 0 ? ids : [], count: requested });
+  run(context, flags, words) {
+    return changeAlsoRunning(context, { verb: "cancel", words, flags }, {
+      async change(store, ids) {
+        const { cancelled, requested } = await store.cancel(ids, context.clock.now());
+        return { waiting: cancelled, running: requested };
+      },
+      unwatched: async (ids) => (await import("./end_unwatched.ts")).endUnwatched(context, ids),
+      key: "cancelled",
+      json: (unwatched) => ({ without_worker: true, ...unwatched }),
+      sayWaiting: (jobs) => `Cancelled ${jobs}`,
+      sayRunning,
+    });
   },
 });
 
-/** How many were called off, which are still to be ended, and what else is to be said. */
-interface Called {
-  cancelled: number;
-  /** Others may be among them. */
-  requested: readonly string[];
-  /** How many of them are to be ended; left out is all. */
-  count?: number;
-  json?: Record<string, number>;
-  others?: string;
-}
-
-async function conclude(
-  context: Context,
-  { cancelled, requested: ids, count: requested = ids.length, json = {}, others = "" }: Called,
-): Promise<void> {
-  const { endUnwatched } = await import("./end_unwatched.ts");
-  const unwatched = requested > 0 ? await endUnwatched(context, ids) : undefined;
-  const said = unwatched
-    ? { cancelled, requested, without_worker: true, ...unwatched, ...json }
-    : { cancelled, requested, ...json };
-  context.print.result(said, () =>
-    [
-      ...(cancelled > 0 || requested === 0 ? [`Cancelled ${jobCount(cancelled)}`] : []),
-      ...(requested > 0 ? [sayRequested(requested, unwatched)] : []),
-    ].join("\n") + others);
-}
-
 /** Of jobs that ran: their worker ends them; where none is left, this command has done so, or the next worker will. */
-function sayRequested(requested: number, unwatched: { ended: boolean; left: number } | undefined): string {
-  const jobs = jobCount(requested);
+function sayRunning(jobs: string, unwatched: { ended: boolean; left: number } | undefined): string {
   if (!unwatched) return `Told the worker to end ${jobs}`;
   if (!unwatched.ended) return `No worker is there to end ${jobs}: the next one does when it starts`;
   const left = unwatched.left === 0 ? "" : `; ${unwatched.left} of the processes could not be ended`;

@@ -4,6 +4,7 @@
  */
 import { BadInput } from "../../domain/errors.ts";
 import { findSetting, formatSetting, parseSetting, type Setting, SETTINGS } from "../../domain/settings.ts";
+import { quoteWords } from "../../system/shell_words.ts";
 import { settingEntries, settingJson } from "../../views/settings_json.ts";
 import { defineCommand, defineGroup, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
@@ -57,6 +58,14 @@ const set = defineCommand({
     for (const setting of SETTINGS) {
       const value = flags[fieldName(setting.key)];
       if (value !== undefined) wanted.set(setting, value);
+    }
+    const [, key, value] = words.length === 1 ? /^([\w-]+)=(.*)$/s.exec(words[0]!) ?? [] : [];
+    if (key !== undefined) {
+      throw new BadInput(
+        `Cannot set "${words[0]}": give the value as a word of its own, ${
+          quoteWords(["config", "set", findSetting(key).key, value!])
+        }`,
+      );
     }
     if (words.length === 1) throw new BadInput(`Cannot set ${findSetting(words[0]!).key} without a value`);
     if (words.length === 2) {

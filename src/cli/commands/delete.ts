@@ -4,8 +4,9 @@
  */
 import { defineCommand, type Target } from "../line/command.ts";
 import { toggle } from "../line/flags.ts";
-import { distinct, IDS, jobCount } from "../line/ids.ts";
-import { byIds, changeMany, MANY_FLAGS, printChanged } from "./many/change_many.ts";
+import { IDS, jobCount } from "../line/ids.ts";
+import { MANY_FLAGS } from "./many/change_many.ts";
+import { givenIds } from "./many/ids_or_filters.ts";
 
 export const command: Target = defineCommand({
   brief: "Remove jobs with their attempts and output",
@@ -21,11 +22,8 @@ export const command: Target = defineCommand({
   flags: { ...MANY_FLAGS, force: toggle("also what others wait for: to them it was called off") },
   words: { ...IDS, min: 0 },
   async run(context, flags, words) {
-    const verb = "delete";
-    if (!byIds(verb, words, flags)) {
-      return printChanged(context, verb, await changeMany(context, { verb, filters: flags, ...flags }));
-    }
-    const ids = distinct(words);
+    const ids = await givenIds(context, { verb: "delete", words, flags });
+    if (!ids) return;
     await (await context.store()).delete(ids, { force: flags.force });
     context.print.result({ deleted: ids }, () => `Deleted ${jobCount(ids.length)}`);
   },

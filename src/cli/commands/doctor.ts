@@ -9,7 +9,8 @@ import type { Finding } from "./doctor/finding.ts";
 
 export const command: Target = defineCommand({
   brief: "Check the store, the permissions, the disk, the clock and the workers",
-  description: "Ends with exit code 1 when there is a problem; warnings are none. Reads the whole store, " +
+  description:
+    "Ends with exit code 1 when there is a problem, 3 when the server with the jobs cannot be used; warnings are none. Reads the whole store, " +
     "which takes a while when it is large.",
   examples: [
     ["doctor", "check everything"],

@@ -211,6 +211,7 @@ async function joiningOf(
 async function fieldsOfWords(words: readonly string[], literal: readonly string[] = []): Promise<unknown> {
   const [first, second] = words;
   if (literal.length === words.length) return { command: quoteWords(words) };
+  if (first === "-") throw new BadInput("Cannot take - for a command: jobs from standard input are --file -");
   if (first!.startsWith("-")) {
     throw new BadInput(
       /\s/.test(first!)

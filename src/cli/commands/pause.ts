@@ -5,9 +5,9 @@
 import { thisPlatform } from "../../worker/process/this_platform.ts";
 import { WAITING } from "../../domain/job.ts";
 import { defineCommand, type Target } from "../line/command.ts";
-import type { Context } from "../line/context.ts";
-import { distinct, IDS, jobCount } from "../line/ids.ts";
-import { byIds, changeMany, MANY_FLAGS, othersJson, sayOthers } from "./many/change_many.ts";
+import { IDS } from "../line/ids.ts";
+import { changeAlsoRunning } from "./many/also_running.ts";
+import { MANY_FLAGS } from "./many/change_many.ts";
 import type { UnwatchedPause } from "./pause_unwatched.ts";
 
 export const command: Target = defineCommand({
@@ -23,58 +23,22 @@ export const command: Target = defineCommand({
   ],
   flags: MANY_FLAGS,
   words: { ...IDS, min: 0 },
-  async run(context, flags, words) {
-    const verb = "pause";
-    if (!byIds(verb, words, flags)) {
-      const only = thisPlatform.canPause ? {} : { only: WAITING };
-      const changed = await changeMany(context, { verb, filters: flags, ...only, ...flags });
-      if (!changed) return;
-      const { done, requested } = changed;
-      return await conclude(context, {
-        held: done - requested.length,
-        requested,
-        json: othersJson(changed),
-        others: sayOthers(changed),
-      });
-    }
-    const store = await context.store();
-    const ids = distinct(words);
-    const options = { now: context.clock.now(), running: thisPlatform.canPause };
-    const { waiting, running } = await store.pause(ids, options);
-    await conclude(context, { held: waiting, requested: running > 0 ? ids : [], count: running });
+  run(context, flags, words) {
+    const { canPause } = thisPlatform;
+    const asked = { verb: "pause", words, flags, ...(canPause ? {} : { only: WAITING }) } as const;
+    return changeAlsoRunning(context, asked, {
+      change: (store, ids) => store.pause(ids, { now: context.clock.now(), running: canPause }),
+      unwatched: async (ids) => (await import("./pause_unwatched.ts")).pauseUnwatched(context, ids),
+      key: "held",
+      json: (unwatched) => ({ without_worker: unwatched }),
+      sayWaiting: (jobs) => `Held ${jobs} that had not started`,
+      sayRunning,
+    });
   },
 });
 
-/** How many are held, which are told to stand still, and what else is to be said. */
-interface Told {
-  held: number;
-  /** Others may be among them. */
-  requested: readonly string[];
-  /** How many of them run; left out is all. */
-  count?: number;
-  json?: Record<string, number>;
-  others?: string;
-}
-
-async function conclude(
-  context: Context,
-  { held, requested: ids, count: requested = ids.length, json = {}, others = "" }: Told,
-): Promise<void> {
-  const { pauseUnwatched } = await import("./pause_unwatched.ts");
-  const unwatched = requested > 0 ? await pauseUnwatched(context, ids) : undefined;
-  context.print.result(
-    { held, requested, ...(unwatched && { without_worker: unwatched }), ...json },
-    () =>
-      [
-        ...(held > 0 || requested === 0 ? [`Held ${jobCount(held)} that had not started`] : []),
-        ...(requested > 0 ? [sayRequested(requested, unwatched)] : []),
-      ].join("\n") + others,
-  );
-}
-
 /** Of jobs that run: their worker stops them; where none is left, this command has done so, or the next worker will. */
-function sayRequested(requested: number, unwatched: UnwatchedPause | undefined): string {
-  const jobs = jobCount(requested);
+function sayRunning(jobs: string, unwatched: UnwatchedPause | undefined): string {
   if (!unwatched) return `Told the worker to pause ${jobs}`;
   if (!unwatched.done) return `No worker is there to pause ${jobs}: the next one does when it starts`;
   const left = unwatched.unstopped === 0

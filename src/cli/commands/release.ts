@@ -3,8 +3,9 @@
  * `queuectl release`: lets held jobs go.
  */
 import { defineCommand, type Target } from "../line/command.ts";
-import { distinct, IDS, jobCount } from "../line/ids.ts";
-import { byIds, changeMany, MANY_FLAGS, printChanged } from "./many/change_many.ts";
+import { IDS, jobCount } from "../line/ids.ts";
+import { MANY_FLAGS } from "./many/change_many.ts";
+import { givenIds } from "./many/ids_or_filters.ts";
 
 export const command: Target = defineCommand({
   brief: "Let held jobs go",
@@ -16,11 +17,8 @@ export const command: Target = defineCommand({
   flags: MANY_FLAGS,
   words: { ...IDS, min: 0 },
   async run(context, flags, words) {
-    const verb = "release";
-    if (!byIds(verb, words, flags)) {
-      return printChanged(context, verb, await changeMany(context, { verb, filters: flags, ...flags }));
-    }
-    const ids = distinct(words);
+    const ids = await givenIds(context, { verb: "release", words, flags });
+    if (!ids) return;
     await (await context.store()).hold(ids, false);
     context.print.result({ released: ids }, () => `Released ${jobCount(ids.length)}`);
   },

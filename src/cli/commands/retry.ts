@@ -5,8 +5,9 @@
 import { BadInput } from "../../domain/errors.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import { toggle } from "../line/flags.ts";
-import { distinct, IDS, jobCount } from "../line/ids.ts";
-import { byIds, changeMany, MANY_FLAGS, printChanged } from "./many/change_many.ts";
+import { IDS, jobCount } from "../line/ids.ts";
+import { MANY_FLAGS } from "./many/change_many.ts";
+import { byFilters, givenIds } from "./many/ids_or_filters.ts";
 
 function stayHeld(held: readonly string[]): string {
   return held.length === 0 ? "" : `; held until released: ${held.join(", ")}`;
@@ -29,15 +30,12 @@ export const command: Target = defineCommand({
   },
   words: { ...IDS, min: 0 },
   async run(context, flags, words) {
-    const verb = "retry";
     const { withDependents, ignoreNeeds } = flags;
-    if (!byIds(verb, words, flags)) {
-      if (withDependents || ignoreNeeds) {
-        throw new BadInput("Cannot use --with-dependents or --ignore-needs with filters: give ids");
-      }
-      return printChanged(context, verb, await changeMany(context, { verb, filters: flags, ...flags }));
+    if (words.length === 0 && byFilters(flags) && (withDependents || ignoreNeeds)) {
+      throw new BadInput("Cannot use --with-dependents or --ignore-needs with filters: give ids");
     }
-    const ids = distinct(words);
+    const ids = await givenIds(context, { verb: "retry", words, flags });
+    if (!ids) return;
     const held = await (await context.store()).retry(ids, {
       now: context.clock.now(),
       ignoreNeeds,

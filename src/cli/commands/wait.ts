@@ -54,6 +54,8 @@ export const command: Target = defineCommand({
       );
     }
     if (any && words.length === 0) throw new BadInput("Cannot wait for any job: --any goes with ids");
+    const { requireId } = await import("./many/not_an_id.ts");
+    await requireId(context, { what: "wait for", words, states: false });
     const ids = distinct(words);
     const target = words.length > 0
       ? any ? new FirstOfJobs(context, ids) : new SomeJobs(context, ids)

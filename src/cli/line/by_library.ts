@@ -6,7 +6,7 @@
 import { Print } from "../show/print.ts";
 import type { CommandDefinition, GroupDefinition, Target } from "./command.ts";
 import { GLOBAL_FLAGS } from "./command.ts";
-import { commandsMeant } from "./command_meant.ts";
+import { commandsMeant, commandsMeantIn } from "./command_meant.ts";
 import type { Context } from "./context.ts";
 import {
   buildApplication,
@@ -28,6 +28,11 @@ export async function runByLibrary(root: Target, context: Context, words: readon
     failure ??= { error };
     return "";
   };
+  const meantInGroup = (input: string) => {
+    const [group = ""] = words;
+    const { routes = {} } = root.definition as Partial<GroupDefinition>;
+    return Object.hasOwn(routes, group) ? commandsMeantIn(group, input, namesIn(routes[group]!)) : [];
+  };
   const app = buildApplication(partOf(root) as Target & RouteMap<Context>, {
     name: "queuectl",
     scanner: {
@@ -42,7 +47,7 @@ export async function runByLibrary(root: Target, context: Context, words: readon
       text: {
         ...text_en,
         noCommandRegisteredForInput: ({ input, corrections }) => {
-          const meant = input === words[0] ? commandsMeant(input, namesIn(root)) : [];
+          const meant = input === words[0] ? commandsMeant(input, namesIn(root)) : meantInGroup(input);
           // what only resembles a flag is no command that was meant
           const suggested = meant.length > 0 || input.startsWith("-")
             ? meant.map((one) => `"${one}"`)

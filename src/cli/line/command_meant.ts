@@ -3,21 +3,50 @@
  * What is meant by words of other programs that are no commands of ours, since ours would do something else, or several
  * could be meant. Those that mean the same as one of ours are aliases in `tree.ts`. Pure.
  */
+import { SETTINGS } from "../../domain/settings.ts";
 
 /** From pueue, docker, systemd, cron, at and GNU parallel. */
 const MEANT: Readonly<Record<string, readonly string[]>> = {
+  ...{
+    create: ["enqueue"],
+    new: ["enqueue"],
+    push: ["enqueue"],
+    sbatch: ["enqueue"],
+    qsub: ["enqueue"],
+    bsub: ["enqueue"],
+  },
   run: ["enqueue", "enqueue --follow"],
+  srun: ["enqueue --follow"],
   exec: ["enqueue", "enqueue --follow"],
   schedule: ["enqueue --run-at"],
   ps: ["list --state processing", "worker list"],
   running: ["list --state processing"],
-  jobs: ["list"],
+  pending: ["list --state pending"],
+  scheduled: ["list --state scheduled"],
+  completed: ["list --state completed"],
+  cancelled: ["list --state cancelled"],
+  ...{ jobs: ["list"], squeue: ["list"], qstat: ["list"], bjobs: ["list"] },
   queues: ["queue list"],
   workers: ["worker list"],
   dead: ["dlq list"],
   failed: ["list --state failed", "dlq list"],
   info: ["show", "status"],
-  inspect: ["show"],
+  ...{ inspect: ["show"], get: ["show"], describe: ["show"] },
+  ...{ scancel: ["cancel"], qdel: ["cancel"], abort: ["cancel"], terminate: ["cancel"] },
+  ...{ cat: ["logs"], stdout: ["logs --stdout"], stderr: ["logs --stderr"] },
+  ...{ suspend: ["pause"], unpause: ["resume"], continue: ["resume"], switch: ["edit --priority"] },
+  ...{
+    settings: ["config list"],
+    set: ["config set"],
+    ui: ["dashboard"],
+    serve: ["dashboard", "worker start"],
+  },
+  ...{
+    import: ["enqueue --file", "store copy"],
+    export: ["list --json", "backup"],
+    install: ["service print"],
+  },
+  drain: ["worker start --burst"],
   top: ["status --watch"],
   stats: ["metrics", "status"],
   tail: ["logs --follow", "logs --lines"],
@@ -27,7 +56,7 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
   daemon: ["worker start --detach"],
   stop: ["worker stop", "cancel"],
   restart: ["retry", "worker start"],
-  requeue: ["retry"],
+  ...{ requeue: ["retry"], rerun: ["retry"], resubmit: ["retry"] },
   clean: ["prune", "queue clear"],
   clear: ["queue clear", "dlq clear"],
   purge: ["prune", "queue clear"],
@@ -44,8 +73,44 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
   quit: ["worker stop"],
 };
 
+/** The same for commands of a group. */
+const MEANT_IN: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  worker: {
+    ...{ status: ["worker list"], show: ["worker list"], ps: ["worker list"], run: ["worker start"] },
+    ...{
+      kill: ["worker stop"],
+      restart: ["worker stop", "worker start"],
+      log: ["worker logs"],
+      tail: ["worker logs"],
+    },
+    ...{ add: ["worker start"], scale: ["worker start --count"] },
+  },
+  queue: {
+    ...{
+      status: ["queue list"],
+      show: ["queue list"],
+      add: ["enqueue --queue"],
+      create: ["enqueue --queue"],
+    },
+    ...{ stop: ["queue pause"], hold: ["queue pause"], start: ["queue resume"], release: ["queue resume"] },
+    ...{ limit: ["queue set --concurrency"], parallel: ["queue set --concurrency"], edit: ["queue set"] },
+    ...{ remove: ["queue delete"], purge: ["queue clear"], empty: ["queue clear"], flush: ["queue clear"] },
+  },
+  dlq: {
+    ...{ show: ["dlq list"], requeue: ["dlq retry"], replay: ["dlq retry"], redrive: ["dlq retry"] },
+    ...{ purge: ["dlq clear"], empty: ["dlq clear"], flush: ["dlq clear"], remove: ["dlq delete"] },
+  },
+  config: { unset: ["config reset"], delete: ["config reset"], rm: ["config reset"], edit: ["config set"] },
+  store: {
+    ...{ list: ["store show"], status: ["store show"], set: ["store use"], test: ["store check"] },
+    ...{ migrate: ["store copy"], move: ["store copy"] },
+  },
+  service: { install: ["service print"], create: ["service print"], enable: ["service print"] },
+};
+
 /** The letters of task-spooler, whose commands they are. */
 const LETTERS: Readonly<Record<string, readonly string[]>> = {
+  "-v": ["version"],
   "-l": ["list"],
   "-c": ["logs"],
   "-t": ["logs --follow"],
@@ -69,5 +134,21 @@ export function commandsMeant(word: string, known: readonly string[]): readonly 
   return Object.hasOwn(MEANT, bare) ? MEANT[bare]! : [];
 }
 
+/** The same for a word in the place of a command of a group, whose commands are `known`. */
+export function commandsMeantIn(group: string, word: string, known: readonly string[]): readonly string[] {
+  const bare = word.replace(/^--?/, "").toLowerCase();
+  if (bare !== word && known.includes(bare)) return [`${group} ${bare}`];
+  const meant = Object.hasOwn(MEANT_IN, group) ? MEANT_IN[group]! : {};
+  if (Object.hasOwn(meant, bare)) return meant[bare]!;
+  const [key = ""] = bare.replaceAll("-", "_").split("=");
+  return group === "config" && SETTINGS.some((setting) => setting.key === key)
+    ? [`config get ${key}`, `config set ${key}`]
+    : [];
+}
+
 /** All words that are known here. */
 export const OTHER_WORDS: readonly string[] = [...Object.keys(MEANT), ...Object.keys(LETTERS)];
+
+/** The same by groups. */
+export const OTHER_WORDS_IN: readonly (readonly [group: string, word: string])[] = Object.entries(MEANT_IN)
+  .flatMap(([group, words]) => Object.keys(words).map((word) => [group, word] as const));

@@ -17,6 +17,8 @@ export interface Flag<T> {
   placeholder?: string;
   /** The words it takes, for help and completion. */
   choices?: readonly string[];
+  /** Which of them a word is another word for, or is itself. */
+  meaning?(word: string): string | undefined;
   /** The value that was typed; of `values`, one of them. @throws {BadInput} with what it takes */
   parse(text: string): T | ScalarOf<T>;
 }
@@ -55,16 +57,20 @@ export function choice<T extends string>(
   brief: string,
   meant: Readonly<Record<string, T>> = {},
 ): Flag<T | undefined> {
+  const meaning = (text: string) => {
+    const word = text.toLowerCase();
+    return Object.hasOwn(meant, word) ? meant[word] : choices.find((one) => one === word);
+  };
   return {
     kind: "value",
     brief,
     placeholder: choices.length > 3 ? "NAME" : choices.join("|"),
     choices,
+    meaning,
     parse(text) {
       const found = choices.find((one) => one === text);
       if (found !== undefined) return found;
-      const word = text.toLowerCase();
-      const near = Object.hasOwn(meant, word) ? meant[word] : nearest(word, choices);
+      const near = meaning(text) ?? nearest(text.toLowerCase(), choices);
       throw new BadInput(`it takes ${listOf(choices)}${near ? `; did you mean ${near}?` : ""}`);
     },
   };

@@ -27,6 +27,13 @@ export const LETTERS: Readonly<Record<string, string>> = {
   help: "h",
 };
 
+/** The flags that letters of other programs may mean, by their names in code. */
+const OTHER_LETTERS: Readonly<Record<string, readonly string[]>> = {
+  ...{ j: ["count", "concurrency"], P: ["count", "concurrency"], n: ["count"] },
+  ...{ w: ["watch", "wait", "cwd"], g: ["queue"], i: ["id"], N: ["id", "label"], D: ["after"], a: ["after"] },
+  ...{ f: ["force"], F: ["file"], p: ["port"], r: ["maxRetries"] },
+};
+
 /** `-n`, or undefined for a flag without a letter. */
 export function shortFlag(name: string): string | undefined {
   return Object.hasOwn(LETTERS, name) ? `-${LETTERS[name]}` : undefined;
@@ -81,7 +88,7 @@ function spelledFor(command: CommandDefinition, typed: readonly string[]): strin
     for (let rest = word.slice(1); rest !== "";) {
       const letter = rest[0]!;
       const flag = byLetter.get(letter);
-      if (flag === undefined) throw unknownLetter(letter, word);
+      if (flag === undefined) throw unknownLetter(letter, { word, names: Object.keys(flags) });
       rest = rest.slice(1);
       if ((byName.get(flag) ?? "toggle") === "toggle") {
         spelled.push(flag);
@@ -106,7 +113,19 @@ function isCommand(word: string, letters: ReadonlyMap<string, string>): boolean 
   return /\s/.test(word) && !letters.has(word[1]!);
 }
 
-function unknownLetter(letter: string, word: string): BadInput {
+/** `names` are those of the flags that the command has. */
+function unknownLetter(
+  letter: string,
+  { word, names }: { word: string; names: readonly string[] },
+): BadInput {
   const within = word.length > 2 ? ` in ${word}` : "";
-  return new BadInput(`Unknown flag -${letter}${within}; --help shows what it takes`);
+  const meant = names
+    .filter((name) =>
+      LETTERS[name]?.toLowerCase() === letter.toLowerCase() || OTHER_LETTERS[letter]?.includes(name)
+    )
+    .map((name) => [shortFlag(name), `--${flagName(name)}`].filter((one) => one !== undefined).join(" or "));
+  const orHelp = meant.length === 0
+    ? "; --help shows what it takes"
+    : `, did you mean ${meant.join(", or ")}?`;
+  return new BadInput(`Unknown flag -${letter}${within}${orHelp}`);
 }

@@ -15,12 +15,14 @@ import {
   UnsatisfiedFlagError,
   UnsatisfiedPositionalError,
 } from "./stricli.ts";
+import { flagsForWord, stateMeant } from "./word_meant.ts";
 
 /** The sentence for a name that is no command. */
 export function unknownCommand(input: string, suggestions: readonly string[]): BadInput {
   if (input === "") return new BadInput("Cannot tell the command: it is empty; --help shows which there are");
   if (!input.startsWith("-") || suggestions.length > 0) {
-    return new BadInput(`Unknown command "${input}"${didYouMean(suggestions)}`);
+    const orHelp = suggestions.length === 0 ? "; --help shows which there are" : didYouMean(suggestions);
+    return new BadInput(`Unknown command "${input}"${orHelp}`);
   }
   return new BadInput(
     `Cannot tell the command: "${input}" stands where it should: flags stand after the command`,
@@ -42,8 +44,11 @@ export function usageProblem(error: unknown, { command, rest }: Typed): unknown 
   if (error instanceof FlagNotFoundError) {
     const flag = `--${error.input}`;
     const flags = { ...command.flags, ...GLOBAL_FLAGS };
+    const state = stateMeant(error.input, command.flags ?? {});
     const meant = didYouMean(
-      flagsMeant(error.input, Object.keys(flags).map(flagName)).map((one) => `--${one}`),
+      state === undefined
+        ? flagsMeant(error.input, Object.keys(flags).map(flagName)).map((one) => `--${one}`)
+        : [state],
     );
     // what follows a word may be a part of a command that was not quoted; what does not is none
     const ofWord = advice !== undefined && followsWord(flag, { command, rest });
@@ -54,10 +59,14 @@ export function usageProblem(error: unknown, { command, rest }: Typed): unknown 
   }
   if (error instanceof AliasNotFoundError) return new BadInput(`Unknown flag -${error.input}${orHelp}`);
   if (error instanceof UnexpectedPositionalError) {
-    return new BadInput(`Unexpected word "${error.input}"${orAdvice}`);
+    return new BadInput(`Unexpected word "${error.input}"${whyUnexpected(error.input, command) ?? orAdvice}`);
   }
   if (error instanceof UnsatisfiedPositionalError) {
-    return new BadInput(`Missing ${error.placeholder}${orAdvice}`);
+    const { placeholder } = error;
+    const shown = Object.hasOwn(SHOWN_BY, placeholder)
+      ? `: ${SHOWN_BY[placeholder]} shows which there are`
+      : orAdvice;
+    return new BadInput(`Missing ${placeholder}${shown}`);
   }
   if (error instanceof UnsatisfiedFlagError) {
     return new BadInput(`Missing value for --${error.externalFlagName}`);
@@ -73,6 +82,24 @@ export function usageProblem(error: unknown, { command, rest }: Typed): unknown 
     return new BadInput(`Cannot use --${flag} "${input}": ${exception.message}`);
   }
   return error;
+}
+
+/** Which command shows what can be given for a word. */
+const SHOWN_BY: Readonly<Record<string, string>> = {
+  ID: "queuectl list",
+  QUEUE: "queuectl queue list",
+  KEY: "queuectl config list",
+};
+
+/** What to do about a word that is too many; undefined where nobody can tell. */
+function whyUnexpected(
+  word: string,
+  { flags = {}, words, advice }: Partial<CommandDefinition>,
+): string | undefined {
+  if (advice !== undefined) return undefined;
+  const meant = flagsForWord(word, flags);
+  if (meant.length > 0) return didYouMean(meant);
+  return words?.max === 1 ? `: it takes one ${words.placeholder}` : undefined;
 }
 
 /** Whether a word of the command, one that is neither a flag nor the value of one, stands before the flag. */

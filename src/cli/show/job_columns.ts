@@ -143,6 +143,9 @@ export function readTemplate(text: string): Template {
     }
   }
   parts.push(text.slice(at));
+  if (!parts.some((part) => typeof part === "object")) {
+    throw new BadInput("it names no field, such as {id}; JSON is what --json prints");
+  }
   return (job) => {
     const json = jobJson(job) as JobJson & Record<string, unknown>;
     return parts.map((part) => typeof part === "string" ? part : plainly(json[part.name])).join("");

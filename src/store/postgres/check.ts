@@ -22,6 +22,8 @@ export interface ServerFinding {
   found: string;
   /** What to do about it; null where nothing has to be done. */
   advice: string | null;
+  /** It cannot be used at all. */
+  unusable?: boolean;
 }
 
 /** How a server is looked at. */
@@ -47,7 +49,7 @@ export async function* checkServer(address: string, options: CheckOptions): Asyn
   } catch (error) {
     const known = db.explain(error);
     if (!(known instanceof UserError)) throw known;
-    yield { check: "server", level: "problem", found: known.message, advice: null };
+    yield { check: "server", level: "problem", found: known.message, advice: null, unusable: true };
   } finally {
     db.close();
   }

@@ -34,7 +34,7 @@ import { changeSettings, settings } from "./settings.ts";
 import { labels, suggestJobs } from "./suggesting.ts";
 import { info, recount } from "./upkeep.ts";
 import { waiting } from "./waiting.ts";
-import { isToBeTold, workOff } from "./working_off.ts";
+import { isToBeTold, Pace, workOff } from "./working_off.ts";
 import * as workers from "./workers.ts";
 
 /** How often what was tallied is added to the figures, at most. */
@@ -52,6 +52,7 @@ export class PostgresStore implements contract.Store {
   readonly #forgetting = new Forgetting();
   readonly #time: ServerTime;
   readonly #clock: Clock;
+  readonly #pace = new Pace();
   #addedUpMs = -Infinity;
 
   readonly place = "server";
@@ -410,7 +411,7 @@ export class PostgresStore implements contract.Store {
         rung = ALL_KINDS;
         const theirs = now + await this.#time.offset();
         let more = true;
-        while (more) ({ more } = await workOff(this.#db, { now: theirs, wait: true }));
+        while (more) ({ more } = await workOff(this.#db, { now: theirs, wait: true, pace: this.#pace }));
       }
       await this.#bell.ring(rung);
     }
@@ -419,7 +420,7 @@ export class PostgresStore implements contract.Store {
   /** After an exchange, which has happened whatever comes of it. Returns whether to come again at once. */
   async #tellSome(now: number): Promise<boolean> {
     try {
-      const { told, more } = await workOff(this.#db, { now, wait: false });
+      const { told, more } = await workOff(this.#db, { now, wait: false, pace: this.#pace });
       return told > 0 || more;
     } catch {
       return true;

@@ -7,6 +7,7 @@
  * by that is told in the same transaction, as far as those that need it were locked, too: so a chain takes no round trip for
  * each of its links.
  */
+import { systemClock } from "../../system/clock.ts";
 import type { State } from "../../domain/job.ts";
 import { ENDED } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
@@ -35,37 +36,71 @@ export async function isToBeTold(db: Database): Promise<boolean> {
   return (await db.get<{ any: boolean }>('SELECT queuectl.to_be_told_5() AS "any"'))!.any;
 }
 
+/** How much is done in one go; kept from one transaction to the next, as long as there is more to do. */
+export class Pace {
+  /** Edges that are looked at. */
+  size = LEAST;
+  /** As far as those are followed that end by being told. */
+  depth = 1;
+
+  /** After a look that took so long. */
+  looked({ isFull, tookMs }: { isFull: boolean; tookMs: number }): void {
+    this.depth = Math.min(this.depth * 8, DEEPEST);
+    if (tookMs > TELL_MS) this.size = Math.max(LEAST, this.size / 2);
+    else if (isFull && tookMs < TELL_MS / 3) this.size = Math.min(this.size * 2, MOST_EDGES);
+  }
+
+  /** Nothing is left. */
+  rest(): void {
+    this.size = LEAST;
+    this.depth = 1;
+  }
+}
+
 /**
  * Adds up groups, and tells some of the jobs, unless somebody else is at it; for those who wait for it, afterwards. Groups
  * are added up apart: who does that holds no job.
  */
 export async function workOff(
   db: Database,
-  { now, wait }: { now: number; wait: boolean },
+  { now, wait, pace }: { now: number; wait: boolean; pace: Pace },
 ): Promise<WorkedOff> {
   await addUpGroups(db);
   const stopped = await stopSome(db, now);
-  const { told, more } = await tellSome(db, { now, wait });
+  const { told, more } = await tellSome(db, { now, wait, pace });
   if (stopped === undefined) return { told, more };
   await addUpGroups(db);
   return { told: told + stopped, more: true };
 }
 
-async function tellSome(db: Database, { now, wait }: { now: number; wait: boolean }): Promise<WorkedOff> {
+async function tellSome(
+  db: Database,
+  { now, wait, pace }: { now: number; wait: boolean; pace: Pace },
+): Promise<WorkedOff> {
   return await db.transaction(async (tx) => {
     const [{ ours } = { ours: false }] = await tx.all<{ ours: boolean }>(wait ? WAIT : TRY);
     if (!ours) return { told: 0, more: false };
+    const start = systemClock.monotonicMs();
+    const elapsed = () => systemClock.monotonicMs() - start;
     let told = 0;
-    for (let room = MOST_EDGES, depth = 1; room > 0; depth = Math.min(depth * 8, DEEPEST)) {
-      const step = await new Step(tx, { now, room, depth }).run();
-      if (!step) return { told, more: false };
+    while (true) {
+      const before = elapsed();
+      const step = await new Step(tx, { now, room: pace.size, depth: pace.depth }).run();
+      if (!step) {
+        pace.rest();
+        return { told, more: false };
+      }
       told += step.told;
-      room -= step.edges;
+      const tookMs = elapsed() - before;
+      pace.looked({ isFull: step.edges >= pace.size, tookMs });
+      if (elapsed() + tookMs > TELL_MS) return { told, more: true };
     }
-    return { told, more: true };
   });
 }
 
+/** How long a transaction goes on, if one look does not take longer: who changes or counts these jobs waits for it. */
+const TELL_MS = 80;
+const LEAST = 250;
 /** As far as those are followed that end by being told. */
 const DEEPEST = 512;
 /** Rows of `ended` that are looked at in one go. */
@@ -208,7 +243,7 @@ class Step {
   async #reach(first: ReadonlySet<number>): Promise<{ within: Set<number>; further: Set<number> }> {
     const none = { within: new Set<number>(), further: new Set<number>() };
     if (this.#depth === 1 || first.size === 0) return none;
-    const limit = MOST_EDGES + first.size;
+    const limit = this.#room + first.size;
     const reached = await this.#tx.all<{ job: number; depth: number }>(
       FURTHER,
       [...first],

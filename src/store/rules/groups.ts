@@ -127,6 +127,11 @@ export function checkForgettable(name: string, jobs: number, waiting: string | u
   }
 }
 
+/** Jobs are under way that may need it. */
+export function mayBeNeeded(name: string): Refused {
+  return new Refused(`Cannot delete group "${name}" while very many jobs are being enqueued; try again`);
+}
+
 /** The jobs of a group that are there, by state and, of skipped ones, why. */
 export interface MemberCount {
   name: string;

@@ -23,6 +23,9 @@ import {
 } from "../../domain/needs.ts";
 import { waitingState } from "./jobs.ts";
 
+/** What one job may need: its needs are stored, and decided anew, in one transaction. */
+const MOST_NEEDS = 10_000;
+
 /** The most edges that are worked off in one transaction, so that nobody waits for long. */
 export const MOST_EDGES = 2000;
 
@@ -64,7 +67,9 @@ export function resolveNeeds(needing: ReadonlyMap<number, NewJob>, all: Together
   const resolved = new Map<number, ResolvedNeed[]>();
   for (const [index, job] of needing) {
     const seen = new Set<string | number>();
-    const needs = needsSaid(job).map(({ on, wanting }): ResolvedNeed => {
+    const said = needsSaid(job);
+    if (said.length > MOST_NEEDS) throw new BadNeed(tooManyNeeds(said), index);
+    const needs = said.map(({ on, wanting }): ResolvedNeed => {
       if (typeof on === "object" && on.group === job.group) {
         throw new BadNeed(`Cannot make a job of group "${on.group}" wait for that group`, index);
       }
@@ -88,6 +93,11 @@ export function resolveNeeds(needing: ReadonlyMap<number, NewJob>, all: Together
 /** Where a group stands among the jobs that are found: no id has a space. */
 export function groupKey(name: string): string {
   return `group ${name}`;
+}
+
+/** The group of such a key; undefined of a job's id. */
+export function groupIn(key: string): string | undefined {
+  return key.startsWith(groupKey("")) ? key.slice(groupKey("").length) : undefined;
 }
 
 const ALONE: Together = { ids: [], members: new Map() };
@@ -272,7 +282,7 @@ export function keysOf(needs: readonly ResolvedNeed[]): string[] {
 
 /** What a new job needs waits for the group that it is to join. */
 export function waitsForItsGroup(on: string, { group, index }: { group: string; index: number }): BadNeed {
-  const what = on.startsWith(groupKey("")) ? on : `"${on}"`;
+  const what = groupIn(on) === undefined ? `"${on}"` : on;
   return new BadNeed(
     `Cannot make a job of group "${group}" wait for ${what}: that waits for the group`,
     index,
@@ -380,8 +390,14 @@ export function decideAnew({ wanting, decided, end, gone }: StoredNeed): Decisio
   return end === undefined ? null : decisionOf(end, wanting);
 }
 
+function tooManyNeeds(said: readonly NewNeed[]): string {
+  return `Cannot make a job wait for ${said.length} others: at most ${MOST_NEEDS}`;
+}
+
 /** The needs that a change sets; undefined when it leaves them alone. */
 export function changedNeeds(said: SaidNeeds): { needs: NewNeed[]; any: boolean } | undefined {
   if (NEED_KEYS.every((key) => said[key] === undefined)) return undefined;
-  return { needs: needsSaid(said), any: said.any ?? false };
+  const needs = needsSaid(said);
+  if (needs.length > MOST_NEEDS) throw new BadInput(tooManyNeeds(needs));
+  return { needs, any: said.any ?? false };
 }

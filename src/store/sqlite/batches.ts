@@ -15,6 +15,7 @@ import { bePresent, isPresent, presencePath, presencesIn } from "../../system/pr
 import type { EnqueueOptions } from "../contract.ts";
 import { JoinTally } from "../rules/groups.ts";
 import { idOf } from "../rules/jobs.ts";
+import { groupIn, noSuchGroupNeed, type ResolvedNeeds } from "../rules/needs.ts";
 import { nameOf, NewJobTally } from "../rules/new_jobs.ts";
 import { takenId, tooManyToWait } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
@@ -22,16 +23,27 @@ import { isTaken } from "./engine/failures.ts";
 import { giveWay, type HasTime, turn } from "./engine/turns.ts";
 import { knownIds, remember, storeTally } from "./enqueue.ts";
 import { join, seal } from "./groups.ts";
-import { movePiece, NewPiece, nextPiece, removePiece, type StoredPiece } from "./pieces.ts";
+import { checkCycles, needGroup } from "./needs.ts";
+import { movePiece, NewPiece, nextPiece, rechecks, removePiece, type StoredPiece } from "./pieces.ts";
+import { findRow } from "./rows.ts";
+import type { ToStage } from "./staged_needs.ts";
 
 /** What is staged in one transaction, at most. */
 const AT_ONCE = { pieces: 16, text: 1024 * 1024, chosen: 1000 };
+
+/** What is to be enqueued. */
+interface Wanted {
+  jobs: Iterable<NewJob>;
+  options: EnqueueOptions;
+  /** What they need; undefined where none of them needs another: then they are taken one by one. */
+  needs: ResolvedNeeds | undefined;
+}
 
 /** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
 export async function enqueueMany(
   db: Database,
   home: Home,
-  { jobs, options }: { jobs: Iterable<NewJob>; options: EnqueueOptions },
+  { jobs, options, needs }: Wanted,
 ): Promise<string[]> {
   while (await recover(db, home)) await giveWay(db); // ids that nobody will ever have are free again
   const known = await db.read((db) => knownIds(db, options));
@@ -42,7 +54,7 @@ export async function enqueueMany(
     let staged: Staged;
     let enqueued: { first: number } | { known: string[] };
     try {
-      staged = await stage(db, id, { jobs, options });
+      staged = await stage(db, id, { jobs, options, needs });
       await db.flush(); // all that was staged: while others may write
       enqueued = await db.write((db) => commit(db, id, { staged, options }), { reserve: false });
     } catch (error) {
@@ -70,41 +82,72 @@ interface Staged {
   names: (string | null)[];
   /** The groups that they join. */
   tally: JoinTally;
+  /** What they need; left out where none needs another. */
+  waits?: { needs: ResolvedNeeds; jobs: readonly NewJob[] };
 }
 
 /** Puts all jobs aside. */
 async function stage(
   db: Database,
   batch: string,
-  { jobs, options }: { jobs: Iterable<NewJob>; options: EnqueueOptions },
+  { jobs, options, needs }: Wanted,
 ): Promise<Staged> {
   await db.writeUnflushed((db) =>
     db.run("INSERT INTO batches (id, made_at) VALUES (?, ?)", batch, options.now)
   );
   const names: (string | null)[] = [];
   const tally = new JoinTally();
+  const order = needs ? await inOrder(db, { jobs: [...jobs], options, needs }, names) : named(jobs, options);
   let pieces: NewPiece[] = [];
+  let staged = 0;
   const flush = async () => {
-    const staged = pieces.map((piece) => ({ piece, jobs: piece.toString() }));
+    const texts = pieces.map((piece) => ({ piece, jobs: piece.toString() }));
     await db.writeUnflushed((db) => {
       checkThere(db, batch);
-      for (const { piece, jobs } of staged) stagePiece(db, batch, { piece, jobs });
+      for (const { piece, jobs } of texts) stagePiece(db, batch, { piece, jobs });
     });
     pieces = []; // making the next ones takes long enough for others to get their turn
   };
-  for (const job of jobs) {
-    if (pieces.length === 0 || pieces.at(-1)!.isFull) {
+  for (const one of order) {
+    const last = pieces.at(-1);
+    if (!last || last.isFull || last.isOther(one)) {
       if (areMany(pieces)) await flush();
-      pieces.push(new NewPiece(names.length));
+      pieces.push(new NewPiece(staged));
     }
-    if (hasNeeds(job)) throw tooManyToWait(names.length);
-    const name = nameOf(job, options);
-    pieces.at(-1)!.add(job, name, options);
-    names.push(name);
-    tally.add(job);
+    pieces.at(-1)!.add(one, options);
+    if (!needs) names.push(one.name);
+    tally.add(one.job);
+    staged += 1;
   }
   if (pieces.length > 0) await flush();
-  return { names, tally };
+  if (needs) await db.writeUnflushed((db) => stageRechecks(db, batch, staged));
+  return { names, tally, ...needs && { waits: { needs, jobs: jobs as readonly NewJob[] } } };
+}
+
+/** Jobs as they come. @throws {BadNeed} when one needs others: what they are is not known before all are there */
+function* named(jobs: Iterable<NewJob>, options: EnqueueOptions): Iterable<ToStage> {
+  let index = 0;
+  for (const job of jobs) {
+    if (hasNeeds(job)) throw tooManyToWait(index);
+    yield { job, name: nameOf(job, options) };
+    index += 1;
+  }
+}
+
+/** Jobs of which some need others, those first; and the names of all in the given order. */
+async function inOrder(
+  db: Database,
+  { jobs, options, needs }: { jobs: NewJob[]; options: EnqueueOptions; needs: ResolvedNeeds },
+  names: (string | null)[],
+): Promise<ToStage[]> {
+  const { stagingOrder } = await import("./staged_needs.ts");
+  for (const job of jobs) names.push(nameOf(job, options));
+  return await stagingOrder(db, needs, { jobs, names });
+}
+
+function stageRechecks(db: Database, batch: string, jobs: number): void {
+  checkThere(db, batch);
+  rechecks(jobs).forEach((text, nth) => db.run(STAGE, batch, jobs + nth, text));
 }
 
 function areMany(pieces: readonly NewPiece[]): boolean {
@@ -145,7 +188,7 @@ const NEXT_NUMBER = "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'jobs
 function commit(
   db: Database,
   batch: string,
-  { staged: { names, tally }, options }: { staged: Staged; options: EnqueueOptions },
+  { staged: { names, tally, waits }, options }: { staged: Staged; options: EnqueueOptions },
 ): { first: number } | { known: string[] } {
   checkThere(db, batch);
   const known = knownIds(db, options);
@@ -156,9 +199,26 @@ function commit(
   db.run("UPDATE batches SET first = ? WHERE id = ?", first, batch);
   // they are open from here on, though they are moved later: else a group could end before
   const made = join(db, tally, options);
+  if (waits) needStaged(db, waits.needs, waits.jobs);
   if (options.joining?.seal) seal(db, made, options.now);
   if (options.request) remember(db, idsFrom(first, names), options);
   return { first };
+}
+
+/** The groups that they need have to be there, and to wait for none of them. @throws {BadNeed} */
+function needStaged(db: Database, needs: ResolvedNeeds, jobs: readonly NewJob[]): void {
+  checkCycles(db, needs, {
+    groupOf: (index) => jobs[index]!.group,
+    seqOf: (key) => groupIn(key) === undefined ? findRow(db, key)?.seq : needGroup(db, groupIn(key)!)?.seq,
+  });
+  const there = new Set<string>();
+  for (const [index, own] of needs) {
+    for (const one of own) {
+      if (!("group" in one) || there.has(one.group)) continue;
+      if (!needGroup(db, one.group)) throw noSuchGroupNeed(one.group, index);
+      there.add(one.group);
+    }
+  }
 }
 
 function idsFrom(first: number, names: readonly (string | null)[]): string[] {

@@ -14,6 +14,7 @@ import {
   compareGroups,
   type GroupRow,
   type JoinTally,
+  mayBeNeeded,
   type MemberCount,
   noSuchGroup,
   toGroup,
@@ -98,6 +99,7 @@ export function deleteGroup(db: Database, name: string): void {
   const row = db.get<GroupRow>(FIND, name);
   if (!row) throw noSuchGroup("delete", name);
   const { n } = db.get<{ n: number }>("SELECT count(*) AS n FROM jobs WHERE in_group = ?", name)!;
+  if (db.get("SELECT 1 FROM batches WHERE first IS NOT NULL LIMIT 1")) throw mayBeNeeded(name);
   const [first] = waitingFor(db, -row.id, []);
   checkForgettable(name, n + Math.max(0, row.open - n), first && idOf({ ...first, seq: first.job }));
   db.run("DELETE FROM groups WHERE id = ?", row.id);
@@ -148,6 +150,7 @@ const PRUNABLE = `
   WHERE g.sealed = 1 AND g.open = 0 AND g.changed_at < ?
     AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.in_group = g.name)
     AND NOT EXISTS (SELECT 1 FROM ended e WHERE e.job = -g.id)
+    AND NOT EXISTS (SELECT 1 FROM batches) -- of which a job may need it
     AND NOT EXISTS (SELECT 1 FROM needs n WHERE n.needs = -g.id AND n.decided IS NULL)
   LIMIT 200`;
 

@@ -84,8 +84,12 @@ const ALL = `
     coalesce(o.state, ${GROUP_STATE}) AS other_state, o.skipped_for AS other_skipped_for
   FROM needy y JOIN jobs j ON j.seq = y.job LEFT JOIN needs n ON n.job = y.job LEFT JOIN jobs o ON o.seq = n.needs
   LEFT JOIN groups g ON g.id = -n.needs
-  WHERE n.needs IS NULL OR n.needs NOT IN (SELECT job FROM ended) ORDER BY j.seq`;
-const TO_BE_TOLD = "SELECT 1 FROM needs WHERE job = ? AND needs IN (SELECT job FROM ended) LIMIT 1";
+  WHERE n.needs IS NULL OR n.needs NOT IN (SELECT job FROM ended)
+    AND (o.seq IS NOT NULL OR n.needs < coalesce((SELECT min(first) FROM batches), n.needs + 1)) ORDER BY j.seq`;
+/** Also of those that are yet to come. */
+const TO_BE_TOLD = `
+  SELECT 1 FROM needs n WHERE n.job = ? AND (n.needs IN (SELECT job FROM ended)
+    OR n.needs >= (SELECT min(first) FROM batches) AND NOT EXISTS (SELECT 1 FROM jobs WHERE seq = n.needs)) LIMIT 1`;
 const BLOCKED_BY_NOTHING =
   "SELECT seq, name FROM jobs WHERE state = 'blocked' AND seq NOT IN (SELECT job FROM needy) LIMIT 20";
 

@@ -53,7 +53,7 @@ interface NeededRow {
 }
 
 /** Marks a job as needed. */
-function need(db: Database, id: string): Needed | undefined {
+export function need(db: Database, id: string): Needed | undefined {
   const seq = seqOf(id);
   if (seq === undefined) return toNeeded(db.get<NeededRow>(NEED_BY_NAME, id));
   const row = db.get<NeededRow>(NEED_BY_SEQ, seq);
@@ -64,7 +64,7 @@ const NEED_GROUP = "UPDATE groups SET needed = 1 WHERE name = ?";
 const GROUP = `SELECT -g.id AS seq, g.name, ${GROUP_STATE} AS state FROM groups g WHERE g.name = ?`;
 
 /** Marks a group as needed. */
-function needGroup(db: Database, name: string): Needed | undefined {
+export function needGroup(db: Database, name: string): Needed | undefined {
   db.run(NEED_GROUP, name);
   const row = db.get<{ seq: number; name: string; state: State }>(GROUP, name);
   return row && { ...row, skippedFor: null };
@@ -96,7 +96,7 @@ export function planWaiters(
     const group = needGroup(db, name);
     if (group) found.set(groupKey(name), group);
   }
-  checkCycles(db, needs, { jobs, found });
+  checkCycles(db, needs, { groupOf: (index) => jobs.get(index)!.group, seqOf: (key) => found.get(key)?.seq });
   const planned = planNeeds(needs, { jobs, found, now });
   return {
     planned,
@@ -113,18 +113,27 @@ export function planWaiters(
 
 const IS_NEEDED = "SELECT -id AS seq FROM groups WHERE name = ? AND needed = 1";
 
-/** A group that jobs join may be what those wait for that they need themselves. */
-function checkCycles(
+/**
+ * A group that jobs join may be what those wait for that they need themselves.
+ * @throws {BadNeed} then
+ */
+export function checkCycles(
   db: Database,
   needs: ResolvedNeeds,
-  { jobs, found }: { jobs: ReadonlyMap<number, NewJob>; found: ReadonlyMap<string, Needed> },
+  { groupOf, seqOf }: {
+    groupOf: (index: number) => string | null;
+    seqOf: (key: string) => number | undefined;
+  },
 ): void {
+  const checked = new Set<string>();
   for (const [index, own] of needs) {
-    const { group } = jobs.get(index)!;
+    const group = groupOf(index);
     const joined = group === null ? undefined : db.get<{ seq: number }>(IS_NEEDED, group);
     for (const on of joined ? keysOf(own) : []) {
-      const other = found.get(on);
-      if (other && db.get(REACHES, other.seq, joined!.seq)) {
+      if (checked.has(`${group} ${on}`)) continue;
+      checked.add(`${group} ${on}`);
+      const seq = seqOf(on);
+      if (seq !== undefined && db.get(REACHES, seq, joined!.seq)) {
         throw waitsForItsGroup(on, { group: group!, index });
       }
     }
@@ -197,21 +206,21 @@ export function keepDependent(
 }
 
 const NEEDS_OF = `
-  SELECT n.needs, n.wanting, n.decided, coalesce(j.seq, -g.id) AS seq, coalesce(j.state, ${GROUP_STATE}) AS state,
-    j.skipped_for
+  SELECT n.needs, n.wanting, n.decided, coalesce(j.state, ${GROUP_STATE}) AS state, j.skipped_for,
+    j.seq IS NULL AND g.id IS NULL
+      AND n.needs < coalesce((SELECT min(first) FROM batches), n.needs + 1) AS gone -- or yet to come
   FROM needs n LEFT JOIN jobs j ON j.seq = n.needs LEFT JOIN groups g ON g.id = -n.needs WHERE n.job = ?`;
 const DECIDE = "UPDATE needs SET decided = ? WHERE job = ? AND needs = ?";
 
 /** Decides all needs of a job anew, and binds it to them again. Returns what they come to. */
 export function lookAnew(db: Database, seq: number, any: boolean): Tally {
-  const rows = db.all<FoundNeed & { seq: number | null; state: State; skipped_for: SkipReason | null }>(
+  const rows = db.all<FoundNeed & { gone: number; state: State | null; skipped_for: SkipReason | null }>(
     NEEDS_OF,
     seq,
   );
-  const decisions = rows.map((row) => {
-    const gone = row.seq === null;
-    const end = gone ? undefined : endOf({ state: row.state, skippedFor: row.skipped_for });
-    const decided = decideAnew({ ...row, end, gone });
+  const decisions = rows.map(({ state, ...row }) => {
+    const end = state === null ? undefined : endOf({ state, skippedFor: row.skipped_for });
+    const decided = decideAnew({ ...row, end, gone: row.gone === 1 });
     if (decided !== row.decided) db.run(DECIDE, decided, seq, row.needs);
     return decided;
   });

@@ -4,21 +4,34 @@
  * once, since to take values out of JSON costs as much as to store them; what is to be counted of them stands in it
  * as numbers. Invariant: whoever moves a piece needs nothing but its row.
  */
-import type { NewJob } from "../../domain/job.ts";
 import type { EnqueueOptions } from "../contract.ts";
 import { type FirstState, waitingState } from "../rules/jobs.ts";
 import { type NewJobTally, textOf } from "../rules/new_jobs.ts";
 import type { Database, Value } from "./engine/database.ts";
 import { NEW_COLUMNS, newRow } from "./rows.ts";
+import {
+  type MovedRows,
+  moveNeeds,
+  NEED_COLUMNS,
+  needValues,
+  tellOfGone,
+  type ToStage,
+} from "./staged_needs.ts";
 
 /** The jobs of a piece at most: it is moved in one transaction. */
 const MOST = { jobs: 100, text: 128 * 1024 };
 
-/** What a row of a piece has: the columns of its job, and its stdin in hexadecimal. */
-const COLUMNS = [...NEW_COLUMNS, "stdin"];
+/** What a row of a piece has: the columns of its job, its stdin in hexadecimal, and what is said of its needs. */
+const COLUMNS = [...NEW_COLUMNS, "stdin", ...NEED_COLUMNS];
+
+/** Those of them that are columns of `jobs`. */
+const OF_JOBS = [...NEW_COLUMNS, "needed"];
 
 /** The columns by which the jobs of a piece are counted. */
 const COUNTED = ["queue", "state", "held", "priority"].map((column) => COLUMNS.indexOf(column));
+
+/** Where a job stands in its batch, where that is not told by the order of the rows. */
+const AT = COLUMNS.indexOf("at");
 
 /** What is said of a piece besides its rows. */
 interface Head {
@@ -26,10 +39,12 @@ interface Head {
   same: Record<string, Value>;
   /** The columns of each row, in this order. */
   columns: string[];
-  /** How many jobs are alike, and how many of the piece come before the first of them. */
+  /** How many jobs are alike, and how many of the piece, or of the batch where rows say so, come before the first of them. */
   counted: { queue: string; state: FirstState; held: boolean; priority: number; first: number; n: number }[];
   /** The ids that users chose. */
   chosen: string[];
+  /** It has no rows: jobs with these numbers, counted from the first, are told of those that are gone. */
+  recheck?: [from: number, to: number];
 }
 
 /** A piece while jobs are added to it. */
@@ -56,18 +71,35 @@ export class NewPiece {
     return this.#rows.length >= MOST.jobs || this.#text >= MOST.text;
   }
 
-  /** Adds a job that is to have this name in the database. */
-  add(job: NewJob, name: string | null, options: EnqueueOptions): void {
-    if (job.id !== null) this.chosen.push({ name: job.id, index: this.start + this.#rows.length });
+  /** The jobs of which it consists wait for others, or none of them does. */
+  #waits = false;
+
+  /** Whether a job cannot be among the others. */
+  isOther({ among }: ToStage): boolean {
+    return this.#rows.length > 0 && this.#waits !== isWaiting(among);
+  }
+
+  /** Adds a job. */
+  add(one: ToStage, options: EnqueueOptions): void {
+    const { job, name, among } = one;
+    if (job.id !== null) {
+      this.chosen.push({ name: job.id, index: among?.at ?? this.start + this.#rows.length });
+    }
     const stdin = job.stdin ? hexOf(job.stdin) : null;
-    this.#rows.push([...newRow(job, name, waitingState(job.runAt, options.now)), stdin]);
-    this.#text += textOf(job);
+    this.#waits = isWaiting(among);
+    const state = this.#waits ? "blocked" : waitingState(job.runAt, options.now);
+    this.#rows.push([...newRow(job, name, state), stdin, ...needValues(one)] as Value[]);
+    this.#text += textOf(job) + (among?.needs?.length ?? 0);
   }
 
   /** As it is stored. */
   toString(): string {
     return textOfPiece(this.#rows, this.chosen.map(({ name }) => name));
   }
+}
+
+function isWaiting(among: ToStage["among"]): boolean {
+  return typeof among?.needs === "string";
 }
 
 /** Of rows in which a value is missing, all must lack it. */
@@ -87,7 +119,8 @@ function textOfPiece(rows: readonly (Value | undefined)[][], chosen: string[]): 
 
 function count(rows: readonly (Value | undefined)[][]): Head["counted"] {
   const groups = new Map<string, Head["counted"][number]>();
-  rows.forEach((row, first) => {
+  rows.forEach((row, nth) => {
+    const first = (row[AT] ?? nth) as number;
     const [queue, state, held, priority] = COUNTED.map((at) => row[at]);
     const key = `${queue} ${state} ${held} ${priority}`;
     const group = groups.get(key);
@@ -144,34 +177,57 @@ function rewrite(db: Database, piece: number): void {
 /** Makes the jobs of a piece rows, and counts them. `first` is the number of the first one of its batch. */
 export function movePiece(
   db: Database,
-  { piece, start, head: { same, columns, counted } }: StoredPiece,
+  { piece, start, head }: StoredPiece,
   { first, madeAt, tally }: { first: number; madeAt: number; tally: NewJobTally },
 ): void {
+  const { same, columns, counted, recheck } = head;
+  if (recheck) return tellOfGone(db, { from: first + recheck[0], to: first + recheck[1] });
+  const isIn = (column: string) => Object.hasOwn(same, column) || columns.includes(column);
+  const of: MovedRows["of"] = (column) =>
+    Object.hasOwn(same, column)
+      ? { sql: "?", values: [same[column]!] }
+      : { sql: `row.value ->> ${columns.indexOf(column)}`, values: [] };
+  const place = isIn("at") ? of("at") : { sql: "row.key", values: [] };
+  const number = { sql: `? + ${place.sql}`, values: [isIn("at") ? first : first + start, ...place.values] };
   // Another version may have staged it: what this one does not know is left out, the database fills in what is not said.
-  const common = NEW_COLUMNS.filter((column) => Object.hasOwn(same, column));
-  const own = NEW_COLUMNS.filter((column) => columns.includes(column));
-  const places = own.map((column) => columns.indexOf(column));
-  const values = common.map((column) => same[column]!);
-  db.run(moving(common, own, places), first + start, madeAt, ...values, piece);
-  if (typeof same.stdin === "string") db.run(KEEP_SAME, first + start, same.stdin, piece);
-  const at = columns.indexOf("stdin");
-  if (at >= 0) db.run(keepOwn(at), first + start, piece);
-  for (const { first: index, ...alike } of counted) tally.add({ ...alike, seq: first + start + index });
+  const known = OF_JOBS.filter(isIn);
+  const parts = [number, { sql: "?", values: [madeAt] }, ...known.map(of)];
+  db.run(
+    `INSERT INTO jobs (seq, created_at, ${known.join(", ")})
+     SELECT ${parts.map(({ sql }) => sql).join(", ")} ${FROM} WHERE piece = ?`,
+    ...parts.flatMap(({ values }) => values),
+    piece,
+  );
+  if (isIn("stdin")) keepStdin(db, piece, { number, stdin: of("stdin") });
+  if (counted.some(({ state }) => state === "blocked")) moveNeeds(db, { of, piece, first });
+  const from = isIn("at") ? first : first + start;
+  for (const { first: index, ...alike } of counted) tally.add({ ...alike, seq: from + index });
 }
 
-const KEEP_SAME = `
-  INSERT INTO inputs (job, bytes)
-  SELECT ? + row.key, unhex(?) FROM staged, json_each(jobs, '$.rows') row WHERE piece = ?`;
-const keepOwn = (at: number) => `
-  INSERT INTO inputs (job, bytes)
-  SELECT ? + row.key, unhex(row.value ->> ${at}) FROM staged, json_each(jobs, '$.rows') row
-  WHERE piece = ? AND row.value ->> ${at} IS NOT NULL`;
+const FROM = "FROM staged, json_each(jobs, '$.rows') row";
 
-function moving(common: readonly string[], own: readonly string[], places: readonly number[]): string {
-  const values = [...common.map(() => "?"), ...places.map((at) => `row.value ->> ${at}`)];
-  return `
-    INSERT INTO jobs (seq, created_at, ${[...common, ...own].join(", ")})
-    SELECT ? + row.key, ?, ${values.join(", ")} FROM staged, json_each(jobs, '$.rows') row WHERE piece = ?`;
+function keepStdin(
+  db: Database,
+  piece: number,
+  { number, stdin }: Record<"number" | "stdin", { sql: string; values: Value[] }>,
+): void {
+  if (stdin.values[0] === null) return;
+  db.run(
+    `INSERT INTO inputs (job, bytes) SELECT ${number.sql}, unhex(${stdin.sql}) ${FROM}
+     WHERE piece = ? AND ${stdin.sql} IS NOT NULL`,
+    ...[...number.values, ...stdin.values, piece, ...stdin.values],
+  );
+}
+
+/** Numbers, counted from the first, that are looked at in one go. */
+const RECHECKED = 1000;
+
+/** Pieces without rows, to come after all others: their jobs are told of those that were deleted before these came. */
+export function rechecks(jobs: number): string[] {
+  return Array.from({ length: Math.ceil(jobs / RECHECKED) }, (_, nth) => {
+    const recheck: Head["recheck"] = [nth * RECHECKED, (nth + 1) * RECHECKED - 1];
+    return JSON.stringify({ head: { same: {}, columns: [], counted: [], chosen: [], recheck }, rows: [] });
+  });
 }
 
 const RELEASE = "DELETE FROM staged_names WHERE name IN (SELECT value FROM json_each(?))";

@@ -11,6 +11,8 @@ import { shrink } from "./shrinking.ts";
 
 /** Besides its flush, removing takes no longer than this at a time: supervisors do it, too. */
 const PRUNE_MS = 5;
+/** Jobs that are yet to come may need what has ended: how, they have to see. */
+const ARE_TO_COME = "SELECT 1 FROM batches LIMIT 1";
 /** Jobs that are looked at in one step, those that are stepped over included: that takes a few ms. */
 const LOOK = 2_000;
 
@@ -64,7 +66,7 @@ export async function prune(db: Database, kept: Kept, { now, limit, after }: Pru
     for (const job of due) {
       if (!hasTime()) break;
       pruned += db.run(
-        `DELETE FROM jobs WHERE seq = ? AND ${part.states} AND finished_at = ?`,
+        `DELETE FROM jobs WHERE seq = ? AND ${part.states} AND finished_at = ? AND (needed = 0 OR NOT EXISTS (${ARE_TO_COME}))`,
         job.seq,
         job.finished_at,
       );
@@ -88,7 +90,9 @@ function look(
   if (ms.length === 0) return { due: [], last: null };
   const old = `
     SELECT finished_at, queue, seq FROM jobs INDEXED BY ${index}
-    WHERE ${states} AND (finished_at, queue, seq) > (?, ?, ?) AND finished_at < ? ORDER BY finished_at, queue, seq`;
+    WHERE ${states} AND (finished_at, queue, seq) > (?, ?, ?) AND finished_at < ?${
+    db.get(ARE_TO_COME) ? " AND needed = 0" : ""
+  } ORDER BY finished_at, queue, seq`;
   const values: Value[] = [from.finished_at, from.queue, from.seq, now - Math.min(...ms)];
   const due = db.all<Place>(
     `SELECT finished_at, queue, seq FROM (${old} LIMIT ${LOOK}) LEFT JOIN queues ON name = queue

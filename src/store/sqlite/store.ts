@@ -10,6 +10,7 @@ import type { GroupRef } from "../../domain/needs.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
+import type { ResolvedNeeds } from "../rules/needs.ts";
 import { divide } from "../rules/new_jobs.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
@@ -61,10 +62,12 @@ export class SqliteStore implements contract.Store {
   // Jobs
 
   async enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
-    const divided = Array.isArray(jobs) && jobs.some(hasNeeds) ? { jobs, many: false } : divide(jobs);
-    if (divided.many) return await this.#enqueueMany(divided.jobs, options);
+    const needs = Array.isArray(jobs) ? await needsOf(jobs) : undefined;
+    const divided = divide(jobs);
+    if (divided.many) return await this.#enqueueMany(divided.jobs, options, needs);
     // Else those who enqueue would use up what is kept for those who have to end something.
-    const besides = await besidesOf([...divided.jobs], options);
+    const few = [...divided.jobs];
+    const besides = await besidesOf(few, needs ?? await needsOf(few), options);
     const store = () =>
       this.#change((db) => enqueue(db, divided.jobs, { ...options, ...besides }), { reserve: false });
     const { ids, pending } = await store().catch(async (error) => {
@@ -77,9 +80,17 @@ export class SqliteStore implements contract.Store {
     return ids;
   }
 
-  async #enqueueMany(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
+  async #enqueueMany(
+    jobs: Iterable<NewJob>,
+    options: contract.EnqueueOptions,
+    needs: ResolvedNeeds | undefined,
+  ): Promise<string[]> {
     const { enqueueMany } = await import("./batches.ts");
-    return await this.#changes(() => enqueueMany(this.#db, this.#home, { jobs, options }));
+    try {
+      return await this.#changes(() => enqueueMany(this.#db, this.#home, { jobs, options, needs }));
+    } finally {
+      if (needs) await this.#tellAll(options.now);
+    }
   }
 
   async get(id: string): Promise<Job | undefined> {
@@ -459,17 +470,24 @@ export class SqliteStore implements contract.Store {
   }
 }
 
-/** What makes new jobs wait that need others, and counts those that join groups; nothing is loaded where none does. */
-async function besidesOf(jobs: readonly NewJob[], options: contract.EnqueueOptions): Promise<Besides> {
-  const { now, joining } = options;
-  const besides: Besides = {};
+/** What new jobs need; undefined, and nothing is loaded, where none needs another. */
+async function needsOf(jobs: readonly NewJob[]): Promise<ResolvedNeeds | undefined> {
   const needing = new Map([...jobs.entries()].filter(([, job]) => hasNeeds(job)));
-  if (needing.size > 0) {
-    const [{ planWaiters }, { resolveNeeds, together }] = await Promise.all([
-      import("./needs.ts"),
-      import("../rules/needs.ts"),
-    ]);
-    const needs = resolveNeeds(needing, together(jobs));
+  if (needing.size === 0) return undefined;
+  const { resolveNeeds, together } = await import("../rules/needs.ts");
+  return resolveNeeds(needing, together(jobs));
+}
+
+/** What makes new jobs wait that need others, and counts those that join groups. */
+async function besidesOf(
+  jobs: readonly NewJob[],
+  needs: ResolvedNeeds | undefined,
+  { now, joining }: contract.EnqueueOptions,
+): Promise<Besides> {
+  const besides: Besides = {};
+  if (needs) {
+    const { planWaiters } = await import("./needs.ts");
+    const needing = new Map([...needs.keys()].map((index) => [index, jobs[index]!]));
     besides.plan = (db) => planWaiters(db, needs, { jobs: needing, now });
   }
   if (jobs.some(({ group }) => group !== null)) {

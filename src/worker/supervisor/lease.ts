@@ -34,6 +34,7 @@ export class Lease {
   readonly #options: LeaseOptions;
   /** When it was renewed last, as far as is known here, and for how long. */
   #renewed: { atMs: number; leaseMs: number };
+  #renewableMs = 0;
   #cutOff = false;
 
   /** It was registered at this moment, for as long as the settings say. */
@@ -45,6 +46,15 @@ export class Lease {
   /** The jobs had to be ended, or have to be, and since then it could not be renewed: nothing may be begun. */
   get cutOff(): boolean {
     return this.#cutOff || this.#onServer && this.#untilFenceMs() <= 0;
+  }
+
+  /**
+   * For how long leases could be renewed, in ms from some beginning: of a time in which nobody could write to the store,
+   * or in which this process stood still, perhaps with all others, nothing counts but what its next renewal shows. A
+   * server has a clock of its own, and whoever cannot reach it ends its jobs, so there all time counts.
+   */
+  get renewableMs(): number {
+    return this.#onServer ? this.#options.clock.monotonicMs() : this.#renewableMs;
   }
 
   /** Renews the lease again and again until the signal aborts or it is lost. */
@@ -80,6 +90,7 @@ export class Lease {
     try {
       const renewed = await store.renew(id, clock.now() + leaseMs);
       if (renewed) {
+        this.#renewableMs += Math.min(atMs - this.#renewed.atMs, leaseMs / 2);
         this.#renewed = { atMs, leaseMs };
         const regained = this.#cutOff;
         this.#cutOff = false;

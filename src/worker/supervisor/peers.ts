@@ -5,12 +5,11 @@
  * the others, should those few be stopped. So watching costs each the same however many there are.
  *
  * On this host a supervisor lives as long as it holds its lock, which is known at once. Elsewhere, and for one that
- * lives but does nothing, its lease decides. A lease is timed here, by this process's monotonic clock, from when its
- * renewal was last seen to change: so no clock that was set can end one. With a store on a server, that one's clock has
- * to agree.
+ * lives but does nothing, its lease decides. A lease is timed here, from when its renewal was last seen to change, by
+ * the time in which this supervisor could renew its own: so no clock that was set can end one, and no time in which
+ * nobody could write, or in which all stood still. With a store on a server, that one's clock has to agree.
  */
 import type { SupervisorInfo, WorkerStore } from "../../store/contract.ts";
-import type { Clock } from "../../system/clock.ts";
 import { isPresent, presencePath } from "../../system/presence.ts";
 import type { Host } from "../process/platform.ts";
 
@@ -31,7 +30,8 @@ export interface PeersOptions {
   /** Where the locks are: the directory of all spools. */
   spools: string;
   host: Host;
-  clock: Clock;
+  /** For how long leases could be renewed, in ms from some beginning. */
+  renewableMs(): number;
 }
 
 /** How many of the next ones are watched all the time. */
@@ -96,12 +96,12 @@ export class Peers {
 
   #note({ id, leaseUntil }: SupervisorInfo): void {
     const seen = this.#seen.get(id);
-    const atMs = seen?.leaseUntil === leaseUntil ? seen.atMs : this.#options.clock.monotonicMs();
+    const atMs = seen?.leaseUntil === leaseUntil ? seen.atMs : this.#options.renewableMs();
     this.#seen.set(id, { leaseUntil, atMs, round: this.#round });
   }
 
   #isSilent({ id, lapsed = true }: SupervisorInfo, leaseMs: number): boolean {
-    return lapsed && this.#options.clock.monotonicMs() - this.#seen.get(id)!.atMs > leaseMs;
+    return lapsed && this.#options.renewableMs() - this.#seen.get(id)!.atMs > leaseMs;
   }
 
   /** Where a peer is, and whether it holds its lock where that can be seen. */

@@ -4,7 +4,6 @@
  * nobody watches any more, its own crashed threads' included. It knows in whose spool each of them is.
  */
 import type { ClaimedJob, Store } from "../../store/contract.ts";
-import type { Clock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type { Host } from "../process/platform.ts";
 import { attemptSpool, sweepSpools } from "../spool/spools.ts";
@@ -19,7 +18,8 @@ export interface SuccessionOptions {
   store: Store;
   home: Home;
   host: Host;
-  clock: Clock;
+  /** For how long leases could be renewed, in ms from some beginning. */
+  renewableMs(): number;
   /** Told from whom it takes over. */
   journal: Journal;
   /** As many of its workers as are asked for, or none when there are none left. */
@@ -47,9 +47,9 @@ export class Succession {
 
   /** Nothing is taken over yet. */
   constructor(options: SuccessionOptions) {
-    const { id, store, home, host, clock, workers } = options;
+    const { id, store, home, host, renewableMs, workers } = options;
     this.#options = options;
-    this.#peers = new Peers({ id, store, spools: home.spool, host, clock });
+    this.#peers = new Peers({ id, store, spools: home.spool, host, renewableMs });
     this.#orphans = new Orphans({
       id,
       store,

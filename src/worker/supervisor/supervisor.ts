@@ -218,7 +218,11 @@ export class Supervisor {
       clock,
     });
     this.#reserve = new ReserveWatch({ home: options.home, clock, disk: (dir) => thisPlatform.disk(dir) });
-    this.#succession = new Succession({ ...options, workers: (count) => this.#crew.adopters(count) });
+    this.#succession = new Succession({
+      ...options,
+      renewableMs: () => this.#lease.renewableMs,
+      workers: (count) => this.#crew.adopters(count),
+    });
     this.#condemned = new Condemned({
       host: options.host,
       clock,

@@ -3,8 +3,8 @@
  * `queuectl dlq delete`: removes dead jobs.
  */
 import { defineCommand, type Target } from "../../line/command.ts";
-import { distinct, IDS, jobCount } from "../../line/ids.ts";
-import { byIds, changeMany, printChanged } from "../many/change_many.ts";
+import { IDS, jobCount } from "../../line/ids.ts";
+import { givenIds } from "../many/ids_or_filters.ts";
 import { DEAD_FLAGS } from "./flags.ts";
 
 export const command: Target = defineCommand({
@@ -18,12 +18,9 @@ export const command: Target = defineCommand({
   flags: DEAD_FLAGS,
   words: { ...IDS, min: 0 },
   async run(context, flags, words) {
-    const verb = "delete";
-    if (!byIds(verb, words, flags)) {
-      const filters = { ...flags, state: "dead" } as const;
-      return printChanged(context, verb, await changeMany(context, { verb, filters, ...flags }));
-    }
-    const ids = distinct(words);
+    const filters = { ...flags, state: "dead" } as const;
+    const ids = await givenIds(context, { verb: "delete", words, flags, filters });
+    if (!ids) return;
     await (await context.store()).delete(ids, { only: "dead" });
     context.print.result({ deleted: ids }, () => `Deleted ${jobCount(ids.length)}`);
   },

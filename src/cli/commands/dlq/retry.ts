@@ -3,9 +3,9 @@
  * `queuectl dlq retry`: gives dead jobs another chance.
  */
 import { defineCommand, type Target } from "../../line/command.ts";
-import { distinct, IDS, jobCount } from "../../line/ids.ts";
-import { byIds, changeMany, printChanged } from "../many/change_many.ts";
+import { IDS, jobCount } from "../../line/ids.ts";
 import { isFiltered } from "../many/filter_flags.ts";
+import { givenIds } from "../many/ids_or_filters.ts";
 import { DEAD_FLAGS } from "./flags.ts";
 
 export const command: Target = defineCommand({
@@ -21,13 +21,10 @@ export const command: Target = defineCommand({
   flags: DEAD_FLAGS,
   words: { ...IDS, min: 0 },
   async run(context, flags, words) {
-    const verb = "retry";
-    if (!byIds(verb, words, flags)) {
-      const filters = { ...flags, state: "dead" } as const;
-      const yes = flags.yes || !isFiltered(flags);
-      return printChanged(context, verb, await changeMany(context, { ...flags, verb, filters, yes }));
-    }
-    const ids = distinct(words);
+    const filters = { ...flags, state: "dead" } as const;
+    const sure = { ...flags, yes: flags.yes || !isFiltered(flags) };
+    const ids = await givenIds(context, { verb: "retry", words, flags: sure, filters });
+    if (!ids) return;
     await (await context.store()).retry(ids, { now: context.clock.now(), only: "dead" });
     context.print.result({ retried: ids.length }, () => `Queued ${jobCount(ids.length)} again`);
   },

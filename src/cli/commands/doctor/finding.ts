@@ -13,6 +13,8 @@ export interface Finding {
   found: string;
   /** What to do about it; null where nothing has to be done. */
   advice: string | null;
+  /** The server cannot be used at all, which ends every command with the same exit code. */
+  unusable?: boolean;
 }
 
 export function ok(check: string, found: string): Finding {

@@ -2,6 +2,7 @@
  * @module
  * Findings as a table, or as JSON.
  */
+import { StoreUnusable } from "../../../domain/errors.ts";
 import type { Context } from "../../line/context.ts";
 import type { Colour } from "../../show/print.ts";
 import { table } from "../../show/table.ts";
@@ -9,9 +10,10 @@ import type { Finding, Level } from "./finding.ts";
 
 const COLOUR: Readonly<Record<Level, Colour>> = { ok: "green", warning: "yellow", problem: "red" };
 
-/** Prints them. Returns the exit code that goes with them: 1 when there is a problem. */
+/** Prints them. Returns the exit code that goes with them: 1 when there is a problem, 3 when the server cannot be used. */
 export function printFindings({ print }: Context, findings: readonly Finding[]): number {
-  print.result(findings, () =>
+  const json = findings.map(({ check, level, found, advice }) => ({ check, level, found, advice }));
+  print.result(json, () =>
     table(print, {
       rows: findings,
       columns: [
@@ -24,5 +26,6 @@ export function printFindings({ print }: Context, findings: readonly Finding[]):
         { title: "FOUND", value: ({ found, advice }) => advice ? `${found}: ${advice}` : found },
       ],
     }));
+  if (findings.some(({ unusable }) => unusable)) return new StoreUnusable("").exitCode;
   return findings.some(({ level }) => level === "problem") ? 1 : 0;
 }

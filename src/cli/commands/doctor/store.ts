@@ -3,7 +3,7 @@
  * The checks of the store: can it be used, is it sound, is somebody told of its changes, who works on it.
  */
 import { formatDuration } from "../../../domain/duration.ts";
-import { StoreDamaged, UserError } from "../../../domain/errors.ts";
+import { StoreDamaged, StoreUnusable, UserError } from "../../../domain/errors.ts";
 import { settingsFrom } from "../../../domain/settings.ts";
 import type { Store, StoreInfo, WorkerInfo } from "../../../store/contract.ts";
 import { checkServerOf } from "../../../store/check.ts";
@@ -23,7 +23,10 @@ export async function* checkStore(context: Context): AsyncGenerator<Finding> {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     if (!(error instanceof StoreDamaged)) {
-      yield problem("store", error.message, "see to that first, or choose another home with --home DIR");
+      yield {
+        ...problem("store", error.message, "see to that first, or choose another home with --home DIR"),
+        unusable: context.meant.address !== undefined && error instanceof StoreUnusable,
+      };
     } else yield await damaged(context, { check: "store", found: error.message.replace(HINT, "") });
   }
 }

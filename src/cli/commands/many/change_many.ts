@@ -9,7 +9,7 @@ import type { Context } from "../../line/context.ts";
 import { type Flags, type FlagValues, toggle } from "../../line/flags.ts";
 import { ask, canAsk } from "../../show/ask.ts";
 import { hintAtUnknownGroup, hintAtUnknownLabel, hintAtUnknownQueues } from "../unknown_names.ts";
-import { describeJobs, FILTERS, type FilterValues, grouped, isFiltered, selectorOf } from "./filter_flags.ts";
+import { describeJobs, FILTERS, type FilterValues, grouped, selectorOf } from "./filter_flags.ts";
 
 /** What goes with filters. */
 export const SURENESS = {
@@ -47,25 +47,6 @@ const WORDS: Readonly<Record<Verb, { does: string; after?: string; past: string;
   pause: { does: "pause", past: "Paused", key: "paused" },
   resume: { does: "resume", past: "Resumed", key: "resumed" },
 };
-
-/**
- * Whether jobs are meant by their ids or, false, by what they have in common.
- * @throws {BadInput} when it is both, or neither
- */
-export function byIds(verb: Verb, ids: readonly string[], flags: ManyValues): boolean {
-  const filtered = isFiltered(flags) || flags.all === true;
-  if (ids.length > 0 && (filtered || flags.dryRun)) {
-    throw new BadInput(
-      `Cannot ${verb} jobs by ids and filters at once: give ids alone, or filters with --dry-run or --yes`,
-    );
-  }
-  if (ids.length === 0 && !filtered) {
-    throw new BadInput(
-      `Cannot tell which jobs to ${verb}: give ids, or filters such as --queue QUEUE, or --all`,
-    );
-  }
-  return ids.length > 0;
-}
 
 /**
  * Does it, or only shows what would be done: then undefined.

@@ -12,7 +12,8 @@ export const command: Target = defineCommand({
   brief: "Look whether the server that keeps the jobs is fit for it",
   description:
     "Whether it is reached, what it lets this user do, how safe what it has acknowledged is, TLS, clocks, " +
-    "poolers and connections. Ends with exit code 1 when there is a problem; warnings are none. Changes nothing.",
+    "poolers and connections. Ends with exit code 1 when there is a problem, 3 when the server cannot be used; warnings are none. " +
+    "Changes nothing.",
   examples: [
     ["store check", "the server in use"],
     ["store check --store postgres://work@db.example/work", "one that may become it"],

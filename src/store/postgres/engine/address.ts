@@ -4,6 +4,7 @@
  * Invariant: what is shown of an address holds no password.
  */
 import { BadInput } from "../../../domain/errors.ts";
+import { envVariable } from "../../../system/environment.ts";
 import { withoutPassword } from "../../../domain/secrets.ts";
 import { PARAMETERS, type Said, serversOf } from "./servers.ts";
 import type { Target } from "./driver.ts";
@@ -54,10 +55,7 @@ export function readAddress(text: string): Address {
       `"${schema}" cannot be its schema: that takes a-z 0-9 _, the first no digit, at most 63 of them`,
     );
   }
-  const seconds = Number(parameters.get("connect_timeout") ?? DEFAULT_CONNECT_S);
-  if (!(seconds >= 1 && seconds <= 3600)) {
-    throw bad(shown, "connect_timeout takes a number of seconds from 1 to 3600");
-  }
+  const seconds = secondsToConnect(parameters, shown);
   const prepare = parameters.get("prepare") ?? "true";
   if (!["true", "false"].includes(prepare)) throw bad(shown, "prepare takes true or false");
   const said: Said = {
@@ -82,6 +80,17 @@ export function readAddress(text: string): Address {
     prepare: prepare === "true",
     shown,
   };
+}
+
+/** As to `psql`, 0 in the environment is as if nothing were said. */
+function secondsToConnect(parameters: URLSearchParams, shown: string): number {
+  const said = parameters.get("connect_timeout");
+  const variable = envVariable("PGCONNECT_TIMEOUT");
+  if (said === null && (variable === undefined || Number(variable) === 0)) return DEFAULT_CONNECT_S;
+  const seconds = Number(said ?? variable);
+  if (seconds >= 1 && seconds <= 3600) return seconds;
+  const name = said === null ? "PGCONNECT_TIMEOUT" : "connect_timeout";
+  throw bad(shown, `${name} takes a number of seconds from 1 to 3600`);
 }
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {

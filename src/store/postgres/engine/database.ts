@@ -228,12 +228,12 @@ export class Database {
     }
   }
 
-  /** Does something once more when the connection was lost. */
+  /** Does something once more when the connection was lost; where nobody answers, that was waited for already. */
   async #again<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Lost) || this.#over.signal.aborted) throw error;
+      if (!(error instanceof Lost) || error instanceof Unreachable || this.#over.signal.aborted) throw error;
       return await work();
     }
   }

@@ -85,6 +85,7 @@ export const VARIABLES: readonly string[] = [
   "PGSSLPASSWORD",
   "PGOPTIONS",
   "PGTARGETSESSIONATTRS",
+  "PGCONNECT_TIMEOUT",
   "USER",
   "USERNAME",
 ];

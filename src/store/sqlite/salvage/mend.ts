@@ -4,6 +4,7 @@
  * counts are counted anew, and figures are never less than what is there. To be called in a write transaction.
  */
 import { type Outcome, WAITING } from "../../../domain/job.ts";
+import { systemClock } from "../../../system/clock.ts";
 import { FigureTally } from "../../rules/figure_tally.ts";
 import { countAttempt } from "../../rules/settling.ts";
 import { rebuildEmptied } from "../emptied.ts";
@@ -12,6 +13,7 @@ import { storeMissingTotals, storeTotals, sumUpQueues } from "../figures.ts";
 import { rebuildLanes } from "../lanes.ts";
 import { recountFigures } from "../upkeep.ts";
 import { mayBecome, sqlList } from "../words.ts";
+import { mendNeeds } from "./mend_needs.ts";
 
 /** Attempts that nobody would ever settle: of supervisors that were not saved, or of jobs that do not run. */
 const END_ORPHANS = `
@@ -33,6 +35,7 @@ export function mend(db: Database): boolean {
     DELETE FROM counts;
     INSERT INTO counts (queue, state, n, held)
       SELECT queue, state, count(*), sum(held) FROM jobs GROUP BY queue, state`);
+  mendNeeds(db, systemClock.now());
   rebuildLanes(db);
   sumUpQueues(db);
   const wrong = recountFigures(db).length > 0;
