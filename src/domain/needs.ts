@@ -103,7 +103,10 @@ const SAID = [
 ] as const;
 
 /** All that say what a job needs. */
-export const NEED_KEYS = SAID.flatMap(([jobs, groups]) => [jobs, groups] as const);
+export const NEED_KEYS: readonly Exclude<keyof SaidNeeds, "any">[] = SAID.flatMap(([jobs, groups]) => [
+  jobs,
+  groups,
+]);
 
 /** The needs that were said, in that order. */
 export function needsSaid(said: SaidNeeds): NewNeed[] {

@@ -11,10 +11,13 @@ export interface GroupJson extends Pick<Group, "name" | "sealed" | "open" | "run
   state: Group["end"];
   /** All jobs that it has, or had. */
   total: number;
-  /** As all that follow, jobs that ended so. */
+  /** How many of them completed. */
   completed: number;
+  /** How many failed for good. */
   dead: number;
+  /** How many were called off. */
   cancelled: number;
+  /** How many could not start, because of others. */
   skipped: number;
   /** With so many dead jobs the waiting ones are called off; null is never. */
   max_failures: number | null;

@@ -9,6 +9,7 @@ import { BadInput, UserError } from "../../domain/errors.ts";
 import { isGlob } from "../../domain/glob.ts";
 import type { NewJob } from "../../domain/job.ts";
 import { type JobDefaults, jobFromCommand } from "../../domain/spec.ts";
+import type { JobPage } from "../../store/contract.ts";
 import { quoteWords } from "../../system/shell_words.ts";
 import type { Context } from "../line/context.ts";
 import { type StoredMany, storeMany } from "./enqueue_bulk.ts";
@@ -105,8 +106,9 @@ async function comeAfterEach(context: Context, group: string, jobs: NewJob[]): P
     throw new BadInput(`Cannot make jobs wait for each of group "${group}": no such group`);
   }
   const ids: string[] = [];
-  for (let cursor: string | null | undefined; cursor !== null;) {
-    const page = await store.list({ group, sort: "oldest", limit: 1000, ...cursor && { cursor } });
+  let cursor: string | null | undefined;
+  while (cursor !== null) {
+    const page: JobPage = await store.list({ group, sort: "oldest", limit: 1000, ...cursor && { cursor } });
     ids.push(...page.jobs.map(({ id }) => id));
     cursor = page.cursor;
   }

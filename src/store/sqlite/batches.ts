@@ -97,7 +97,8 @@ async function stage(
   );
   const names: (string | null)[] = [];
   const tally = new JoinTally();
-  const order = needs ? await inOrder(db, { jobs: [...jobs], options, needs }, names) : named(jobs, options);
+  const waits = needs && { needs, jobs: [...jobs] };
+  const order = waits ? await inOrder(db, { ...waits, options }, names) : named(jobs, options);
   let pieces: NewPiece[] = [];
   let staged = 0;
   const flush = async () => {
@@ -121,7 +122,7 @@ async function stage(
   }
   if (pieces.length > 0) await flush();
   if (needs) await db.writeUnflushed((db) => stageRechecks(db, batch, staged));
-  return { names, tally, ...needs && { waits: { needs, jobs: jobs as readonly NewJob[] } } };
+  return { names, tally, ...waits && { waits } };
 }
 
 /** Jobs as they come. @throws {BadNeed} when one needs others: what they are is not known before all are there */
