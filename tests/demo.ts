@@ -8,6 +8,7 @@ import { systemClock } from "../src/system/clock.ts";
 import type { JobJson } from "../src/views/job_json.ts";
 import { showProgress } from "./demo/live.ts";
 import { paint, Stage } from "./demo/stage.ts";
+import { checkWorkflows, enqueueWorkflows } from "./demo/workflows.ts";
 
 const BULK_JOBS = 300;
 /** An unusual length of time, by which the processes of one job can be told from all others. */
@@ -59,6 +60,8 @@ async function play(stage: Stage): Promise<void> {
   await stage.run("queuectl enqueue --id urgent --priority -10 'echo me first'");
   await stage.run("queuectl status");
 
+  await enqueueWorkflows(stage, say);
+
   say("Two workers, until nothing is left to run or to retry.");
   const workers = stage.start("queuectl worker start --count 2 --burst >worker.log");
   const endProgress = showProgress(stage);
@@ -90,7 +93,7 @@ async function check(stage: Stage): Promise<boolean> {
   const checks: [string, boolean][] = [
     [
       "urgent, queued last, ran first",
-      jobs.every((one) => ms(one.started_at) >= ms(job("urgent").started_at)),
+      jobs.every((one) => !one.started_at || ms(one.started_at) >= ms(job("urgent").started_at)),
     ],
     [
       "flaky completed at its third attempt",
@@ -114,7 +117,8 @@ async function check(stage: Stage): Promise<boolean> {
       squares.length === BULK_JOBS && squares.every((n, i) => n === i * i),
     ],
     ["both streams of a job were kept", await hasBothStreams(stage)],
-    ["nothing is left to do", jobs.every(({ state }) => state === "completed" || state === "dead")],
+    ...await checkWorkflows(stage, jobs),
+    ["nothing is left to do", jobs.every(({ state }) => ["completed", "dead", "skipped"].includes(state))],
   ];
   for (const [what, holds] of checks) {
     console.log(`  ${holds ? paint("green", "✓") : paint("red", "✗")} ${what}`);

@@ -1,5 +1,5 @@
 /** One job: what it is, how it went, what it prints, and what can be done to it. */
-import { html, useState } from "./lib.js";
+import { h, html, useEffect, useState } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
 import { FIELDS } from "./fields.js";
 import { bytes, duration, secondsBetween, visible } from "./format.js";
@@ -37,13 +37,13 @@ export function Job({ id, query }) {
     ${job.waits_because.length > 0 && html`
       <section class="why">
         <h2>Why is it not running?</h2>
-        <ul>${job.waits_because.map((reason) => html`<li key=${reason}>${reason}</li>`)}</ul>
+        <ul>${job.waits_because.map((reason) => html`<li key=${reason}>${linked(reason, job)}</li>`)}</ul>
       </section>
     `}
     ${job.not_run_because.length > 0 && html`
       <section class="why">
         <h2>Why was it not run?</h2>
-        <ul>${job.not_run_because.map((reason) => html`<li key=${reason}>${reason}</li>`)}</ul>
+        <ul>${job.not_run_because.map((reason) => html`<li key=${reason}>${linked(reason, job)}</li>`)}</ul>
       </section>
     `}
     <pre class="command" aria-label="Command">${visible(job.command)}</pre>
@@ -97,12 +97,36 @@ export function Job({ id, query }) {
       ["Note", note && visible(note)],
       ...OTHERS.map((field) => [field.title, shown(field, job[field.json])]),
     ]}/>
-      <${Timeline} job=${job}/>
+    ${(job.needs || job.dependents > 0) && html`<${LazyGraph} ...${{ path, id: job.id }} />`}
+    <${Timeline} job=${job}/>
     ${job.history.length > 0 && html`
       <${Attempts} ...${{ job, chosen }} />
       <${Output} key=${chosen} ...${{ id: job.id, attempt: chosen, last }} />
     `}
   `;
+}
+
+/** A sentence in which the jobs that this one needs are links. */
+function linked(sentence, { needs }) {
+  const ids = new Set(needs?.jobs.map(({ id }) => id));
+  return sentence.split(/([\w.:-]+)/).map((word, n) =>
+    ids.delete(word) ? html`<${Link} key=${n} to=${`/jobs/${encodeURIComponent(word)}`}>${word}<//>` : word
+  );
+}
+
+let graphPage;
+
+/** The picture is fetched when a page first has one. */
+function LazyGraph(props) {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    if (graphPage) return;
+    import("./graph.js").then(({ Graph }) => {
+      graphPage = Graph;
+      draw((n) => n + 1);
+    });
+  }, []);
+  return graphPage ? h(graphPage, props) : null;
 }
 
 /** The jobs it comes after, those that keep it from running first. */
@@ -212,6 +236,9 @@ function Timeline({ job }) {
 }
 
 function Attempts({ job, chosen }) {
+  const hasProgress = job.history.some(({ progress, progress_text: text }) =>
+    progress !== null || text !== null
+  );
   return html`
     <section>
       <h2>Attempts</h2>
@@ -227,7 +254,7 @@ function Attempts({ job, chosen }) {
               <th>Signal</th>
               <th>Worker</th>
               <th>Host</th>
-              <th>Progress</th>
+              ${hasProgress && html`<th>Progress</th>`}
               <th>Error</th>
             </tr>
           </thead>
@@ -243,7 +270,11 @@ function Attempts({ job, chosen }) {
                     <td>${one.worker}${one.adopted_from && html`
                       <span class="tag" title=${`started by ${one.adopted_from}`}>adopted</span>
                     `}</td>
-                    <td>${one.host}</td><td><${Progress} ...${one}/></td><td>${visible(one.error)}</td></tr>
+                    <td>${one.host}</td>${hasProgress && html`
+                      <td>
+                        <${Progress} ...${one} />
+                      </td>
+                    `}<td>${visible(one.error)}</td></tr>
             `
           )}</tbody>
         </table>

@@ -41,22 +41,26 @@ export function Workers({ query }) {
       <p class="faint">Loading …</p>
     `;
   }
-  const stop = async (id) => {
-    const which = id ? `worker ${id}` : "all workers";
+  const stop = async ({ id, host } = {}) => {
+    const which = id ? `worker ${id}` : host ? `all workers on ${host}` : "all workers";
     const detail = "What runs is finished first; nothing new is taken.";
     if (!await ask(`Stop ${which}?`, { yes: "Stop", detail })) return;
     await attempt(
-      () => call("POST", "/workers/stop", id ? { id } : {}),
+      () => call("POST", "/workers/stop", id ? { id } : host ? { host } : {}),
       ({ stopping }) => `Told to stop: ${stopping.join(", ") || "nobody"}`,
     );
   };
+  const hosts = [...new Set(status.workers.map(({ host }) => host))].sort();
   return html`<h1>Workers</h1>
     ${
     status.workers.length === 0
       ? html`<${Empty}>No worker is running. Start some with <code>queuectl worker start --count 2 --detach</code>.<//>`
       : html`
         <div class="bulk">
-          <${Action} kind="danger" run=${() => stop()}>Stop all<//></div>
+          <${Action} kind="danger" run=${() => stop()}>Stop all<//>${hosts.length > 1 &&
+            hosts.map((host) =>
+              html`<${Action} key=${host} kind="danger" run=${() => stop({ host })}>Stop those on ${host}<//>`
+            )}</div>
               <div class="scroll"><table><thead><tr><th>Worker</th><th>State</th><th>Host</th><th class="right">Pid</th><th class="right">Slots</th>
                 <th>Queues</th><th>Up since</th><th>Runs</th><th></th></tr></thead>
               <tbody>${status.workers.map((worker) =>
@@ -87,7 +91,7 @@ export function Workers({ query }) {
                           `
                         )}</td>
                         <td class="right">${["working", "idle"].includes(worker.state) &&
-                          html`<${Action} run=${() => stop(worker.id)}>Stop<//>`}</td>
+                          html`<${Action} run=${() => stop({ id: worker.id })}>Stop<//>`}</td>
                         </tr>
                 `
               )}</tbody></table></div>

@@ -16,6 +16,8 @@ import chart from "../../web/chart.js" with { type: "text" };
 import dead from "../../web/dead.js" with { type: "text" };
 import diff from "../../web/diff.js" with { type: "text" };
 import enqueue from "../../web/enqueue.js" with { type: "text" };
+import graph from "../../web/graph.js" with { type: "text" };
+import graphLayout from "../../web/graph_layout.js" with { type: "text" };
 import format from "../../web/format.js" with { type: "text" };
 import group from "../../web/group.js" with { type: "text" };
 import groups from "../../web/groups.js" with { type: "text" };
@@ -58,6 +60,8 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "enqueue.js": enqueue,
   "fields.js": `export const FIELDS = ${JSON.stringify(fields)};\n`,
   "format.js": format,
+  "graph.js": graph,
+  "graph_layout.js": graphLayout,
   "group.js": group,
   "groups.js": groups,
   "hooks.js": preactHooks.replaceAll('"preact"', '"./preact.js"'),

@@ -123,6 +123,8 @@ const ATTEMPT = record({
   result_size: orNull(COUNT as { type: string }),
 });
 
+const DECIDED = { type: ["string", "null"], enum: ["met", ...SKIP_REASONS, null] };
+
 const GROUP_STATES: readonly GroupEnd[] = ["open", "completed", "failed", "cancelled"];
 
 /** A group with its counts, and how long it may still take, in seconds. */
@@ -154,7 +156,7 @@ export const JOB_IN_FULL: JsonSchema = {
           jobs: listOf(record({
             id: TEXT,
             wanting: { type: "string", enum: WANTINGS },
-            decided: { type: ["string", "null"], enum: ["met", ...SKIP_REASONS, null] },
+            decided: DECIDED,
             state: { type: ["string", "null"], enum: [...STATES, null] },
             exit_code: orNull({ type: "integer" }),
           })),
@@ -167,11 +169,31 @@ export const JOB_IN_FULL: JsonSchema = {
         }),
       ],
     },
+    dependents: COUNT,
     waits_because: listOf(TEXT),
     not_run_because: listOf(TEXT),
     history: listOf(ATTEMPT),
   }),
 };
+
+/** What a job needs and who needs it. */
+export const NEEDS_GRAPH: JsonSchema = record({
+  jobs: listOf(record({
+    id: TEXT,
+    state: { type: ["string", "null"], enum: [...STATES, null] },
+    exit_code: orNull({ type: "integer" }),
+    progress: orNull(NUMBER as { type: string }),
+    command: orNull(TEXT),
+    more_needs: orNull(COUNT as { type: string }),
+    more_dependents: orNull(COUNT as { type: string }),
+  })),
+  needs: listOf(record({
+    from: TEXT,
+    to: TEXT,
+    wanting: { type: "string", enum: WANTINGS },
+    decided: DECIDED,
+  })),
+});
 
 /** A page of jobs. */
 export const JOB_PAGE: JsonSchema = record({ jobs: listOf(JOB), cursor: orNull(TEXT) });

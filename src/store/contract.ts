@@ -112,7 +112,8 @@ export interface JobStore {
   retry(ids: readonly string[], options: RetryOptions): Promise<string[]>;
   /**
    * Removes jobs with their attempts, output and stdin. `only` narrows the states; never `processing`. Of those that wait,
-   * what others wait for is removed with `force` alone; to them it was called off.
+   * what others wait for is removed with `force` alone; to them it was called off. Whoever removes all that a filter finds
+   * (`change`) means what others wait for, too.
    * @throws {Refused} for a job in another state
    */
   delete(ids: readonly string[], options?: DeleteOptions): Promise<void>;

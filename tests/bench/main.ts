@@ -11,6 +11,7 @@ import { EXECUTABLE } from "./executable.ts";
 import { Fixtures } from "./fixtures.ts";
 import { HTTP } from "./http.ts";
 import { MEMORY } from "./memory.ts";
+import { NEEDS } from "./needs.ts";
 import { PAGES } from "./pages.ts";
 import { PICKUP } from "./pickup.ts";
 import { holds, type Result, type Row } from "./row.ts";
@@ -24,6 +25,7 @@ const ROWS: readonly Row[] = [
   BULK,
   PICKUP,
   ENGINE,
+  NEEDS,
   ...SERVER,
   STATUS,
   HTTP,

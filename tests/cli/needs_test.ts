@@ -86,3 +86,23 @@ Deno.test("what many jobs come after cannot be said at once, and nothing changes
   ]);
   assert.deepEqual(await test.store.states(ids), ["pending", "pending"]);
 });
+
+Deno.test("retry says of a job that was called off before it started where its needs have it", async () => {
+  using test = await testStore();
+  const { home, store } = test;
+  const first = await test.enqueue("true", { held: true });
+  const second = await test.enqueue("true", { after: [first] });
+  const now = Date.now();
+  await store.cancel([second], now);
+  const blocked = await queuectl(["retry", second], { home });
+  assert.equal(blocked.stdout, `Queued 1 job again; blocked until what they need has come: ${second}\n`);
+  await store.cancel([second], now);
+  await store.cancel([first], now);
+  const { stdout } = await queuectl(["retry", second], { home });
+  const why = `; skipped, since what they need can no longer come: ${second} (--ignore-needs runs them)`;
+  assert.equal(stdout, `Queued 1 job again${why}\n`);
+  await store.retry([first], { now });
+  await store.cancel([first, second], now);
+  const json = JSON.parse((await queuectl(["retry", second, "--json"], { home })).stdout);
+  assert.deepEqual(json, { retried: [second], held: [], skipped: [second] });
+});

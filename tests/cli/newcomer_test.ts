@@ -20,7 +20,16 @@ const USAGE: readonly (readonly [line: string, said: string])[] = [
   ["list --since yesterday", "Unknown flag --since, did you mean --newer-than?"],
   ["list --all", "Unknown flag --all, did you mean --limit?"],
   ["list --long", "Unknown flag --long, did you mean --columns?"],
-  ["list --output json", "Unknown flag --output, did you mean --json?"],
+  ["list --output json", "Unknown flag --output, did you mean --format?"],
+  ["list -5", 'Unexpected word "-5", did you mean --limit 5?'],
+  ["logs j1 -100", 'Unexpected word "-100", did you mean --lines 100?'],
+  ["worker stop worker-abc", 'Unexpected word "worker-abc", did you mean --id worker-abc?'],
+  ["worker logs", "Missing W: queuectl worker list shows which there are"],
+  ["worker start -d", "Unknown flag -d, did you mean --detach?"],
+  [
+    "enqueue gzip ::: a b",
+    'Cannot take items after ":::": --each takes them from a file, a pattern or, as -, standard input',
+  ],
   [
     "list --format json",
     'Cannot use --format "json": it names no field, such as {id}; JSON is what --json prints',
@@ -50,6 +59,8 @@ const USAGE: readonly (readonly [line: string, said: string])[] = [
     "config set max-retries=5",
     'Cannot set "max-retries=5": give the value as a word of its own, config set max_retries 5',
   ],
+  ["kill -9 j1", "Unknown flag -9; --help shows what it takes"],
+  ["ls pending", 'Unexpected word "pending", did you mean --state pending?'],
   ["-v", 'Unknown command "-v", did you mean "version"?'],
 ];
 

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
+import { BadInput } from "../../src/domain/errors.ts";
 import { readArgv } from "../../src/cli/line/argv.ts";
 import { runByLibrary } from "../../src/cli/line/by_library.ts";
 import {
@@ -13,7 +14,9 @@ import {
   type Target,
 } from "../../src/cli/line/command.ts";
 import { Context } from "../../src/cli/line/context.ts";
+import { flagName } from "../../src/cli/line/flags.ts";
 import { scan } from "../../src/cli/line/scan.ts";
+import { spelledOut } from "../../src/cli/line/short_flags.ts";
 import { loadWholeTree } from "../../src/cli/line/tree.ts";
 
 /** What a command is called with, as text. */
@@ -165,4 +168,67 @@ Deno.test("the plain leaves what is wrong or unusual to the library", () => {
     ["list", "--constructor", "x"],
   ];
   for (const line of lines) assert.equal(scan(tree, line), undefined, line.join(" "));
+});
+
+/** Every flag that takes no value, with the words before it. */
+const toggles = commands.flatMap(([path, { flags = {} }]) =>
+  Object.entries({ ...flags, help: { kind: "toggle" } })
+    .flatMap(([name, { kind }]) => kind === "toggle" ? [[path, `--${flagName(name)}`] as const] : [])
+);
+
+/** What the library says of a command line that `scan` leaves to it; nothing may be run. */
+async function refusal(line: readonly string[]): Promise<string> {
+  const argv = readArgv(line);
+  assert.equal(scan(tree, argv.words), undefined, line.join(" "));
+  const library = watched(tree, () => assert.fail(`${line.join(" ")} was run`));
+  try {
+    await runByLibrary(library, new Context(argv), argv.words);
+  } catch (error) {
+    assert.ok(error instanceof BadInput, `${line.join(" ")}: ${error}`);
+    return error.message;
+  }
+  return "";
+}
+
+Deno.test("no flag without a value takes one, whatever it is", async () => {
+  assert.ok(toggles.length > 80, `only ${toggles.length}`);
+  for (const value of ["1", "no", "true", "nonsense"]) {
+    for (const [path, flag] of toggles) {
+      assert.equal(
+        await refusal([...path, `${flag}=${value}`]),
+        `Cannot use ${flag}=${value}: the flag takes no value`,
+      );
+    }
+  }
+  for (const flag of ["--json", "--quiet"]) {
+    for (const value of ["1", "", "no"]) {
+      assert.throws(() => readArgv(["list", `${flag}=${value}`]), {
+        message: `Cannot use ${flag}=${value}: the flag takes no value`,
+      });
+    }
+  }
+  assert.equal(await refusal(["ls", "--utc=1"]), "Cannot use --utc=1: the flag takes no value");
+  const letter = "Cannot use -f=1: -f (--follow) takes no value";
+  assert.throws(() => spelledOut(tree, ["logs", "j1", "-f=1"]), { message: letter });
+});
+
+Deno.test("a flag that is no list is given once, with the same value or another", async () => {
+  for (const [path, { flags = {} }] of commands) {
+    for (const [name, { kind, choices = [] }] of Object.entries(flags)) {
+      const flag = `--${flagName(name)}`;
+      if (kind === "toggle") {
+        assert.equal(await refusal([...path, flag, flag]), `Cannot use ${flag}: the flag was already given`);
+      }
+      if (kind !== "value") continue;
+      const value = choices[0] ?? "1";
+      const said = await refusal([...path, flag, value, `${flag}=${value}`]);
+      assert.equal(said, `Cannot use ${flag} "${value}": the flag was already given`);
+    }
+  }
+  for (const [flag, value] of [["--home", "/a"], ["--store", "local"]] as const) {
+    assert.throws(() => readArgv([flag, value, "list", `${flag}=${value}`]), {
+      message: `Cannot use ${flag} twice: it says where everything is`,
+    });
+  }
+  assert.deepEqual(readArgv(["--json", "--quiet", "list", "--json", "--quiet"]).words, ["list"]);
 });

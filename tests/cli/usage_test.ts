@@ -84,6 +84,9 @@ Deno.test("a mistyped command or flag gets a suggestion and exit code 2", async 
     [["list", "dead"], 'Unexpected word "dead", did you mean --state dead?'],
     [["show"], "Missing ID: queuectl list shows which there are"],
     [["show", "a", "b"], 'Unexpected word "b": it takes one ID'],
+    [["enqueue", "--hold=no", "true"], "Cannot use --hold=no: the flag takes no value"],
+    [["enqueue", "--wait=5", "true"], "Cannot use --wait=5: the flag takes no value"],
+    [["enqueue", "-q", "a", "--queue=b", "true"], 'Cannot use --queue "b": the flag was already given'],
     [["list", "--home"], "Cannot use --home without a directory: give --home DIR"],
   ];
   for (const [args, message] of cases) {

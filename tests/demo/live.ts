@@ -36,7 +36,7 @@ export function showProgress(stage: Stage): () => Promise<void> {
 
 function progress(counts: Record<State, number>, elapsedMs: number): string {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const ended = counts.completed + counts.dead + counts.cancelled;
+  const ended = counts.completed + counts.dead + counts.cancelled + counts.skipped;
   const filled = Math.floor(BAR_WIDTH * ended / Math.max(1, total));
   const bar = paint("cyan", "█".repeat(filled)) + paint("grey", "░".repeat(BAR_WIDTH - filled));
   const parts = [

@@ -92,8 +92,11 @@ export const HOSTS: Fault = {
         }
       };
       for (let round = 0; round < rounds; round++) {
-        const wanted = Array.from({ length: jobs / rounds }, () => (
-          newJob({ command: COMMAND, cwd: net.dir.path, maxRetries: 1000 })
+        const wanted = Array.from({ length: jobs / rounds }, (_, n) => (
+          newJob({
+            ...{ command: COMMAND, cwd: net.dir.path, maxRetries: 1000 },
+            after: n % 3 === 2 ? [n - 1, n - 2] : null,
+          })
         ));
         const before = ids.length;
         ids.push(
@@ -132,7 +135,7 @@ export const HOSTS: Fault = {
           `${leases.late.length} times`,
         checked: [
           "each job started once where its host lived and reached the server",
-          "no job ran twice at a time anywhere",
+          "no job ran twice at a time anywhere, and none before what it needs had ended",
           "each was completed once, and no attempt was without an end",
           "none was put back by a host whose lease was less than half over",
           "counts and figures equal a recount",
@@ -268,6 +271,13 @@ async function verify(
       found.push(`${id} started ${started} times in ${attempts.length} attempts.`);
     }
     if (started > 1) again += 1;
+    const [needs] = await store.needs([id], 9);
+    for (const { id: other } of needs?.needs ?? []) {
+      const ended = (await store.get(other))!.finishedAt!;
+      if (attempts[0]!.startedAt < ended) {
+        found.push(`${id} started before ${other}, which it needs, had ended.`);
+      }
+    }
     for (const attempt of attempts) {
       if (attempt.outcome === "completed" || isExcused(attempt, events)) continue;
       const { host, startedAt, finishedAt, outcome, error } = attempt;

@@ -91,11 +91,14 @@ export async function visit(
   };
 }
 
-/** Accessibility problems of a page that are serious or worse, as axe-core sees them. */
-export async function seriousProblems(page: Page): Promise<string[]> {
-  const violations = await page.evaluate(async () => {
+/** The rules of axe-core that what is light or dark can break. */
+export const RULES_OF_COLOURS: readonly string[] = ["color-contrast", "link-in-text-block"];
+
+/** Accessibility problems of a page that are serious or worse, as axe-core sees them; by all its rules, unless given. */
+export async function seriousProblems(page: Page, rules?: readonly string[]): Promise<string[]> {
+  const violations = await page.evaluate(async (rules) => {
     // deno-lint-ignore no-explicit-any -- put there by the init script
-    const { violations } = await (globalThis as any).axe.run();
+    const { violations } = await (globalThis as any).axe.run(rules ? { runOnly: rules } : {});
     return violations.map((
       { id, impact, nodes }: {
         id: string;
@@ -103,7 +106,7 @@ export async function seriousProblems(page: Page): Promise<string[]> {
         nodes: { html: string; failureSummary: string }[];
       },
     ) => ({ id, impact, nodes: nodes.map((node) => `${node.html} ${node.failureSummary}`) }));
-  });
+  }, rules);
   return violations
     .filter(({ impact }: { impact: string }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }: { id: string; nodes: string[] }) => `${id}: ${nodes.slice(0, 3).join(" | ")}`);

@@ -1,15 +1,15 @@
 /**
  * @module
  * A process that enqueues very many jobs at once, the first with the id `x`, and kills itself on the way:
- * `HOME JOBS N` dies, as of `kill -9`, before its N-th transaction begins or is committed. One that comes to its end
- * before that prints the ids.
+ * `HOME JOBS N [needing]` dies, as of `kill -9`, before its N-th transaction begins or is committed. One that comes to its end
+ * before that prints the ids. Where they need each other, each but every fifth needs the next one.
  */
 import { openStore } from "../../src/store/open.ts";
 import { Database } from "../../src/store/sqlite/engine/database.ts";
 import { homeAt } from "../../src/system/home.ts";
 import { newJob } from "./jobs.ts";
 
-const [dir, jobs, last] = Deno.args;
+const [dir, jobs, last, needing] = Deno.args;
 const store = await openStore(homeAt(dir!));
 let steps = 0;
 
@@ -21,7 +21,14 @@ Database.prototype.run = function (sql, ...values) {
 };
 
 const ids = await store.enqueue(
-  Array.from({ length: Number(jobs) }, (_, i) => newJob({ id: i === 0 ? "x" : null })),
+  Array.from(
+    { length: Number(jobs) },
+    (_, i) =>
+      newJob({
+        id: i === 0 ? "x" : null,
+        ...needing && i % 5 < 4 && i + 1 < Number(jobs) && { after: [i + 1] },
+      }),
+  ),
   { now: Date.now(), idFormat: "short" },
 );
 store.close();

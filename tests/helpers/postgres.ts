@@ -82,9 +82,35 @@ export interface OwnServer extends AsyncDisposable {
 }
 
 /** Makes a server that no other test uses; with a password, which its user `queuectl` then has to give. */
-export async function ownServer(setting: ServerSetting = {}): Promise<OwnServer> {
+export function ownServer(setting: ServerSetting = {}): Promise<OwnServer> {
+  return ownIn(newDirectory(), setting);
+}
+
+/** Why no server can follow another here; undefined when one can. */
+export const NO_STANDBY: string | undefined = isThere(`${here()}/pg_basebackup`)
+  ? undefined
+  : "no pg_basebackup is installed";
+
+/** A standby that follows a server, and takes no writes until it is promoted. */
+export async function standbyOf(server: OwnServer): Promise<OwnServer> {
+  const dir = newDirectory();
+  const user = otherUser();
+  if (user) Deno.chownSync(dir, user.uid, user.gid);
+  const from = `host=${server.dir} user=queuectl`;
+  const args = ["-D", `${dir}/data`, "-d", from, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"];
+  const failed = await run(`${here()}/pg_basebackup`, args, { ...user, cwd: dir });
+  if (failed !== undefined) throw new Error(failed);
+  return await ownIn(dir, {});
+}
+
+function newDirectory(): string {
   const dir = Deno.makeTempDirSync({ dir: "/tmp", prefix: "queuectl-postgres-own-" });
   Deno.chmodSync(dir, 0o755);
+  return dir;
+}
+
+/** A server whose files are in a directory of its own, or will be. */
+async function ownIn(dir: string, setting: ServerSetting): Promise<OwnServer> {
   const watchers = [await startServer(dir, setting)];
   const signal = (signal: Deno.Signal) => {
     for (const pid of processesOf(dir)) kill(pid, signal);
@@ -140,7 +166,7 @@ function kill(pid: number, signal: Deno.Signal): void {
  */
 const WATCH = `
   trap '' INT TERM HUP
-  "$1/postgres" -D "$3/data" -k "$3" -c listen_addresses="$5" -c port="$4" -c max_connections=300 -c fsync=off -c full_page_writes=off >"$3/log" 2>&1 </dev/null &
+  "$1/postgres" -D "$3/data" -k "$3" -c listen_addresses="$5" -c port="$4" -c max_connections=300 -c fsync=on >"$3/log" 2>&1 </dev/null &
   server=$!
   while [ -d "/proc/$2" ] || kill -0 "$2" 2>/dev/null; do
     if [ ! -d "$3" ]; then exit; fi

@@ -29,8 +29,8 @@ BEGIN
     WHERE meta.oid = 'queuectl.meta'::regclass AND one.relkind IN ('r', 'S') AND one.oid <> meta.oid
   LOOP
     IF v_one.relkind = 'S' THEN PERFORM setval(v_one.name, 1, false);
-    ELSIF v_many THEN EXECUTE 'TRUNCATE ' || v_one.name || ' CASCADE';
-    ELSE EXECUTE 'DELETE FROM ' || v_one.name;
+    ELSIF v_many THEN EXECUTE format('TRUNCATE %s CASCADE', v_one.name);
+    ELSE EXECUTE format('DELETE FROM %s', v_one.name);
     END IF;
   END LOOP;
 END $$`;

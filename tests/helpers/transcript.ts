@@ -89,6 +89,14 @@ function shown(printed: string): string {
   return printed.replace(/.*\r/g, "").replace(/\x1b\[[\d;]*[A-Za-z]/g, "");
 }
 
+/** A session as it is now: what was seen, but for what only differs from run to run, which stays as it was told. */
+export function renewed(told: readonly Exchange[], seen: readonly Exchange[]): Exchange[] {
+  return seen.map((now, index) => {
+    const before = told[index];
+    return before && comparable([before]) === comparable([now]) ? before : now;
+  });
+}
+
 /** What differs from run to run, and what stands for it. */
 const VARYING: readonly (readonly [what: RegExp, name: string])[] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z| UTC| [A-Z]{3,4})?/g, "TIME"],

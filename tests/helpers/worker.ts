@@ -6,7 +6,8 @@ import type { Job, NewJob, State } from "../../src/domain/job.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
 import { systemClock } from "../../src/system/clock.ts";
-import { spawnQueuectl } from "./cli.ts";
+import { bundledMain } from "./bundled.ts";
+import { RUN_FLAGS, spawnQueuectl } from "./cli.ts";
 import { newJob } from "./jobs.ts";
 import { readUntil } from "./printed.ts";
 import { type TempDir, tempDir } from "./temp.ts";
@@ -29,7 +30,8 @@ export async function startWorker(
   env: Record<string, string> = {},
   cwd?: string,
 ): Promise<WorkerProcess> {
-  const child = spawnQueuectl(["worker", "start", ...args], { home, env, cwd });
+  const program = [...RUN_FLAGS, await bundledMain()];
+  const child = spawnQueuectl(["worker", "start", ...args], { home, env, cwd, program });
   const { printed, over, ended } = await readUntil(child, {
     what: "the worker has started",
     pattern: / started\n/,

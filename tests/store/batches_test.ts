@@ -14,12 +14,16 @@ import { tempDir } from "../helpers/temp.ts";
 const JOBS = 1300;
 
 /** Enqueues in a process of its own that dies before its step `last`. Returns the ids it printed, if it came to that. */
-async function enqueueUpTo(home: Home, last: number): Promise<string[] | undefined> {
+async function enqueueUpTo(
+  home: Home,
+  last: number,
+  needing = false,
+): Promise<string[] | undefined> {
   const enqueuer = fileURLToPath(new URL("../helpers/killed_enqueuer.ts", import.meta.url));
   const { signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-prompt", "--quiet", "--no-check", "--allow-all", enqueuer],
-      ...[home.dir, String(JOBS), String(last)],
+      ...[home.dir, String(JOBS), String(last), ...(needing ? ["needing"] : [])],
     ],
   }).output();
   assert.equal(new TextDecoder().decode(stderr), "");
@@ -48,10 +52,10 @@ async function countRecovered(home: Home): Promise<number> {
 }
 
 /** Kills an enqueuer before its step `last` and looks at what became of its jobs, and of a backup from then. */
-async function killAt(last: number): Promise<{ printed: boolean; stored: number }> {
+async function killAt(last: number, needing = false): Promise<{ printed: boolean; stored: number }> {
   using dir = tempDir();
   (await openStore(dir.home)).close();
-  const printed = await enqueueUpTo(dir.home, last);
+  const printed = await enqueueUpTo(dir.home, last, needing);
   const copy = homeAt(dir.file("copy"));
   Deno.mkdirSync(copy.dir, { mode: 0o700 });
   const store = await openStore(dir.home);
@@ -67,16 +71,19 @@ async function killAt(last: number): Promise<{ printed: boolean; stored: number 
 /** As many processes as are started at the same time. */
 const AT_ONCE = 4;
 
-Deno.test("whenever the process that enqueues very many jobs is killed, all of them are stored or none is", async () => {
-  const outcomes: Awaited<ReturnType<typeof killAt>>[] = [];
-  while (!outcomes.some(({ printed }) => printed)) {
-    const steps = Array.from({ length: AT_ONCE }, (_, i) => outcomes.length + 1 + i);
-    outcomes.push(...await Promise.all(steps.map(killAt)));
-  }
-  const killed = outcomes.filter(({ printed }) => !printed);
-  assert.ok(killed.some(({ stored }) => stored === 0), "some were killed before they were enqueued");
-  assert.ok(killed.some(({ stored }) => stored === JOBS), "some after that");
-});
+for (const needing of [false, true]) {
+  const which = needing ? "very many jobs that need each other" : "very many jobs";
+  Deno.test(`whenever the process that enqueues ${which} is killed, all of them are stored or none is`, async () => {
+    const outcomes: Awaited<ReturnType<typeof killAt>>[] = [];
+    while (!outcomes.some(({ printed }) => printed)) {
+      const steps = Array.from({ length: AT_ONCE }, (_, i) => outcomes.length + 1 + i);
+      outcomes.push(...await Promise.all(steps.map((step) => killAt(step, needing))));
+    }
+    const killed = outcomes.filter(({ printed }) => !printed);
+    assert.ok(killed.some(({ stored }) => stored === 0), "some were killed before they were enqueued");
+    assert.ok(killed.some(({ stored }) => stored === JOBS), "some after that");
+  });
+}
 
 Deno.test("ids of very many jobs that were never enqueued are free, and what was enqueued comes with the next job", async () => {
   for (const last of [6, 7]) {

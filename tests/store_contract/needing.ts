@@ -133,6 +133,59 @@ export function needing(test: Test): void {
     assert.deepEqual(await statesOf(store, "a", "b", "c"), ["gone", "skipped called_off", "pending"]);
   });
 
+  test("whoever deletes all that a filter finds deletes what others wait for, too", async (store) => {
+    await enqueue(store, { id: "a", queue: "q" }, { id: "b", after: ["a"] }, { id: "c", afterEnded: ["a"] });
+    const selection = await store.select({ queue: "q" }, { verb: "delete" });
+    assert.equal((await store.change(selection, { now: T0 })).done, 1);
+    assert.deepEqual(await statesOf(store, "a", "b", "c"), ["gone", "skipped called_off", "pending"]);
+    assert.deepEqual(await store.recount(), []);
+  });
+
+  test("very many jobs enqueued together need each other, in any order, as few do", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, { id: "old" }, { id: "bad" });
+    await end(store, "old", "completed");
+    await end(store, "bad", "dead");
+    const four = (n: number) => [
+      { after: [n + 1] },
+      { after: ["old"], id: `${n}` },
+      { after: ["bad"], stdin: new Uint8Array([n % 256]) },
+      { afterFailed: [n + 2] },
+    ];
+    const jobs = Array.from({ length: 350 }, (_, n) => four(4 * n)).flat();
+    const ids = await enqueue(store, ...jobs);
+    assert.deepEqual(ids.slice(0, 5), ["j3", "0", "j5", "j6", "j7"]);
+    assert.deepEqual(await statesOf(store, ...ids.slice(-4)), [
+      "blocked",
+      "pending",
+      "skipped failed",
+      "pending",
+    ]);
+    const { counts } = await store.summary(0);
+    assert.deepEqual([counts.blocked, counts.pending, counts.skipped], [350, 700, 350]);
+    assert.deepEqual(await store.recount(), []);
+    const [first] = await claim(store, "s");
+    assert.equal(first!.id, "0");
+    await settle(store, "s", settlement(first!.token));
+    assert.deepEqual(await statesOf(store, ids[0]!), ["pending"]);
+    assert.deepEqual(await store.stdin(ids[2]!), new Uint8Array([0]));
+  });
+
+  test("of very many jobs of which one needs what is not there, none is stored", async (store) => {
+    const jobs = Array.from({ length: 1200 }, (_, n) => ({ after: n > 0 ? [n - 1] : [] }));
+    await assert.rejects(enqueue(store, ...jobs, { after: ["nobody"] }), { name: "BadNeed", index: 1200 });
+    await assert.rejects(enqueue(store, { after: [1199] }, ...jobs.slice(1)), { name: "NeedsCycle" });
+    assert.deepEqual((await store.list({ limit: 9 })).jobs, []);
+  });
+
+  test("what one job may need is limited", async (store) => {
+    const many = Array.from({ length: 10_001 }, (_, n) => `j${n + 1}`);
+    const message = "Cannot make a job wait for 10001 others: at most 10000";
+    await assert.rejects(enqueue(store, { after: many }), { name: "BadNeed", message });
+    const [id] = await enqueue(store, { held: true });
+    await assert.rejects(store.edit(id!, { after: many }, T0), { name: "BadInput", message });
+  });
+
   test("those that wait for each other's ends can be deleted together", async (store) => {
     await enqueue(store, { id: "a" }, { id: "b", after: ["a"] }, { id: "c", after: ["b"] });
     await store.delete(["a", "b", "c"]);

@@ -3,8 +3,16 @@
  * The pages in a real browser, on a real server and store with real workers: what a person does, end to end.
  */
 import assert from "node:assert/strict";
-import { BROWSER, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
+import {
+  BROWSER,
+  endBrowser,
+  keepPicture,
+  RULES_OF_COLOURS,
+  seriousProblems,
+  visit,
+} from "../helpers/browser.ts";
 import { startDashboard, TOKEN } from "../helpers/dashboard.ts";
+import { newSupervisor } from "../helpers/jobs.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
 
@@ -75,23 +83,29 @@ browserTest(
   "every page is readable: by light and dark, on a wide screen and a phone, for people and for machines",
   async () => {
     await using one = await place();
-    for (const colorScheme of ["light", "dark"] as const) {
-      for (const viewport of [{ width: 1200, height: 850 }, { width: 390, height: 800 }]) {
-        await using visited = await visit(one.server.url, { colorScheme, viewport });
-        const { page } = visited;
-        for (const path of PAGES) {
-          await page.goto(one.server.url + path);
-          await page.locator("main h1").first().waitFor({ state: "attached" });
-          await page.waitForLoadState("load");
-          await page.locator("main table, main pre, main form, main .empty").first().waitFor();
+    for (const viewport of [{ width: 1200, height: 850 }, { width: 390, height: 800 }]) {
+      await using visited = await visit(one.server.url, { viewport });
+      const { page } = visited;
+      for (const path of PAGES) {
+        await page.goto(one.server.url + path);
+        await page.locator("main h1").first().waitFor({ state: "attached" });
+        await page.waitForLoadState("load");
+        await page.locator("main table, main pre, main form, main .empty").first().waitFor();
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme });
           const overflow = await page.evaluate(() =>
             document.documentElement.scrollWidth - document.documentElement.clientWidth
           );
           assert.ok(overflow <= 0, `${path} is ${overflow} pixels too wide for ${viewport.width}`);
-          assert.deepEqual(await seriousProblems(page), [], `${path}, ${colorScheme}, ${viewport.width}`);
+          const rules = colorScheme === "light" ? undefined : RULES_OF_COLOURS;
+          assert.deepEqual(
+            await seriousProblems(page, rules),
+            [],
+            `${path}, ${colorScheme}, ${viewport.width}`,
+          );
           await keepPicture(page, `${path.replace("/", "-") || "overview"}-${colorScheme}-${viewport.width}`);
-          if (path === "nowhere") visited.forgive(/404/);
         }
+        if (path === "nowhere") visited.forgive(/404/);
       }
     }
   },
@@ -290,7 +304,15 @@ browserTest(
     await page.getByRole("row", { name: /^backoff_base/ }).getByRole("button", { name: "Reset" }).click();
     await page.waitForFunction(() => document.querySelector("input[aria-label=backoff_base]").value === "2");
 
+    const far = { host: "far", startedAt: Date.now(), leaseUntil: Date.now() + 3_600_000 };
+    await one.test.store.register(newSupervisor("far", far));
     await page.goto(`${one.server.url}workers`);
+    await page.getByRole("button", { name: "Stop those on far" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
+    await page.getByText("Told to stop: far-worker").waitFor();
+    await page.getByText("stopping", { exact: true }).waitFor();
+    await one.test.store.leave("far");
+    await page.getByRole("row", { name: /far-worker/ }).waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Stop all" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
     await page.getByText("stopping", { exact: true }).waitFor();

@@ -69,7 +69,7 @@ Deno.test("a long job behind short ones does not hold up what comes after it", a
 
 Deno.test("a worker that is told to stop gives back what it has not begun, as if it had never been claimed", async () => {
   using test = await testStore();
-  await enqueueShort(test, 1500);
+  await enqueueShort(test, 700);
   await using worker = await startWorker(test.home);
   await until("it is under way", async () => await countOf(test, "completed") > 30);
   worker.signal("SIGTERM");
@@ -78,21 +78,21 @@ Deno.test("a worker that is told to stop gives back what it has not begun, as if
   const { jobs } = await test.store.list({ state: "pending", limit: 2000 });
   assert.ok(jobs.length > 0, "it was stopped in the middle");
   for (const job of jobs) assert.deepEqual([job.attempts, job.lastAttempt, job.startedAt], [0, 0, null]);
-  assert.equal(await countOf(test, "completed") + jobs.length, 1500);
+  assert.equal(await countOf(test, "completed") + jobs.length, 700);
   assert.deepEqual(await test.store.recount(), []);
 });
 
 Deno.test("jobs of a killed worker that are short are settled by what they left, or run as if it had never had them", async () => {
   using test = await testStore();
-  await enqueueShort(test, 1500, { command: "echo >>ran" });
+  await enqueueShort(test, 700, { command: "echo >>ran" });
   await using killed = await startWorker(test.home);
   await until("it is under way", async () => await countOf(test, "completed") > 30);
   killed.signal("SIGKILL");
   await killed.ended;
   await using next = await startWorker(test.home, ["--burst"]);
   assert.equal(await next.ended, 0);
-  assert.equal(await countOf(test, "completed"), 1500);
-  assert.equal(Deno.readTextFileSync(test.dir.file("ran")).length, 1500, "each ran once");
+  assert.equal(await countOf(test, "completed"), 700);
+  assert.equal(Deno.readTextFileSync(test.dir.file("ran")).length, 700, "each ran once");
   const { jobs } = await test.store.list({ limit: 2000 });
   assert.ok(jobs.every(({ attempts, lastAttempt }) => attempts === 1 && lastAttempt === 1));
   assert.deepEqual(await test.store.recount(), []);

@@ -65,7 +65,7 @@ Deno.test("what has filled the disk by its end, while nobody looked, has made ro
   const spool = disk.file("spool");
   const command = "cat /dev/zero; exit 1";
   const limits = { timeoutMs: 0, killGraceMs: 5000, outputLimit: 64 * 1024, maxOutput: 0, idleTimeoutMs: 0 };
-  const how = { shell: "sh", cwd: disk.path, env: {}, byToken: true, brief: false };
+  const how = { shell: "sh", cwd: disk.path, env: {}, byToken: true, setsid: true, brief: false };
   const request = {
     token: crypto.randomUUID(),
     spool,

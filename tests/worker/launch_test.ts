@@ -30,6 +30,7 @@ function request(dir: TempDir, command: string, changes: Partial<Launch> = {}): 
     env,
     brief: false,
     byToken: true,
+    setsid: Deno.build.os === "linux",
     ...changes,
   };
 }

@@ -157,6 +157,7 @@ const HOST = {
   pidNamespace: "pids",
   byToken: true,
   trapsOnSignal: false,
+  setsid: true,
   withheld: { values: {}, unknown: [] },
 };
 

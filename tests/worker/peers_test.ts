@@ -21,6 +21,7 @@ const HOST = {
   pidNamespace: "pids",
   byToken: true,
   trapsOnSignal: false,
+  setsid: true,
   terminal: false,
   withheld: { values: {}, unknown: [] },
 };

@@ -34,6 +34,7 @@ function request(dir: TempDir, changes: Partial<RunRequest> & { command: string 
     maxOutput: 0,
     idleTimeoutMs: 0,
     byToken: true,
+    setsid: Deno.build.os === "linux",
     brief: false,
     ...changes,
   };
@@ -100,6 +101,20 @@ Deno.test("exit codes, syntax errors, exec and traps end as in a plain shell", a
       command,
     );
   }
+});
+
+Deno.test("a shell that is killed before it makes the spool has begun nothing, which is given back", async () => {
+  const killed = { kind: "ended", code: 130, signal: "SIGINT" } as const;
+  const launcher = {
+    launch: () => ({ ended: Promise.resolve(killed), witnessed: true, root: () => null }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  using dir = tempDir();
+  const ended = await finish(Run.starting(request(dir, { command: "true" }), { ...means, launcher }));
+  assert.deepEqual(
+    [ended.outcome, ended.signal, ended.error],
+    ["unstarted", null, "a shell was killed by SIGINT before it came to the command"],
+  );
 });
 
 Deno.test("a command that a signal ends has the signal and no exit code", async () => {

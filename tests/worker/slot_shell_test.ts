@@ -50,6 +50,7 @@ function request({ dir }: Slot, command: string, changes: Partial<RunRequest> = 
     maxOutput: 0,
     idleTimeoutMs: 0,
     byToken: true,
+    setsid: Deno.build.os === "linux",
     brief: true,
     ...changes,
     env: {

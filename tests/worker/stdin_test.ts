@@ -29,6 +29,7 @@ async function run(dir: TempDir, changes: Partial<RunRequest> & { command: strin
     maxOutput: 0,
     idleTimeoutMs: 0,
     byToken: true,
+    setsid: Deno.build.os === "linux",
     brief: true,
     ...changes,
   };
@@ -93,6 +94,7 @@ Deno.test("a shell that does not find what it is to read does not begin the comm
     reads: true,
     brief: false,
     byToken: true,
+    setsid: Deno.build.os === "linux",
   });
   const alive = setInterval(() => {}, 1000);
   const end = await ended;

@@ -24,6 +24,7 @@ function launchOf(changes: Partial<Launch> = {}): Launch {
     cwd: "C:\\work",
     env: { QUEUECTL_RUN: "0f8a1c52" },
     byToken: true,
+    setsid: false,
     brief: true,
     ...changes,
   };

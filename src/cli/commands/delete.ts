@@ -11,8 +11,9 @@ import { givenIds } from "./many/ids_or_filters.ts";
 export const command: Target = defineCommand({
   brief: "Remove jobs with their attempts and output",
   description:
-    "A job that is running has to be cancelled first, and one that others wait for goes with --force alone. Of jobs given by their ids all are removed, or none. With filters " +
-    "they are counted, and it asks.",
+    "A job that is running has to be cancelled first. Of jobs given by their ids all are removed, or none; one that others " +
+    "wait for goes with --force alone. With filters they are counted, and it asks: what others wait for goes, too; to them " +
+    "it was called off.",
   examples: [
     ["delete job-123", "remove one job"],
     ["delete j1 j2 j3", "remove several"],

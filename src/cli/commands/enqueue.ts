@@ -219,6 +219,11 @@ async function fieldsOfWords(words: readonly string[], literal: readonly string[
         : `Unknown flag ${first}; --help shows what it takes`,
     );
   }
+  if (words.includes(":::")) {
+    throw new BadInput(
+      'Cannot take items after ":::": --each takes them from a file, a pattern or, as -, standard input',
+    );
+  }
   if (second !== undefined) throw new BadInput(`Unexpected word "${second}" after "${first}": ${ADVICE}`);
   const text = first!.trimStart();
   if (text.startsWith("{")) {

@@ -6,11 +6,20 @@ import { BadInput } from "../../domain/errors.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import { toggle } from "../line/flags.ts";
 import { IDS, jobCount } from "../line/ids.ts";
+import { type Stay, whereNeedsHave } from "../../views/retried.ts";
 import { MANY_FLAGS } from "./many/change_many.ts";
 import { byFilters, givenIds } from "./many/ids_or_filters.ts";
 
-function stayHeld(held: readonly string[]): string {
-  return held.length === 0 ? "" : `; held until released: ${held.join(", ")}`;
+function staying(stay: Stay): string {
+  const { held, blocked, skipped } = stay;
+  const sentences = [
+    ...(held.length > 0 ? [`held until released: ${held.join(", ")}`] : []),
+    ...(blocked.length > 0 ? [`blocked until what they need has come: ${blocked.join(", ")}`] : []),
+    ...(skipped.length > 0
+      ? [`skipped, since what they need can no longer come: ${skipped.join(", ")} (--ignore-needs runs them)`]
+      : []),
+  ];
+  return sentences.map((sentence) => `; ${sentence}`).join("");
 }
 
 export const command: Target = defineCommand({
@@ -36,14 +45,16 @@ export const command: Target = defineCommand({
     }
     const ids = await givenIds(context, { verb: "retry", words, flags });
     if (!ids) return;
-    const held = await (await context.store()).retry(ids, {
+    const store = await context.store();
+    const held = await store.retry(ids, {
       now: context.clock.now(),
       ignoreNeeds,
       withDependents,
     });
+    const { blocked, skipped } = await whereNeedsHave(store, ids);
     context.print.result(
-      { retried: ids, held },
-      () => `Queued ${jobCount(ids.length)} again${stayHeld(held)}`,
+      { retried: ids, held, ...(blocked.length > 0 && { blocked }), ...(skipped.length > 0 && { skipped }) },
+      () => `Queued ${jobCount(ids.length)} again${staying({ held, blocked, skipped })}`,
     );
   },
 });

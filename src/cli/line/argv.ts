@@ -28,7 +28,8 @@ export function asksForJson(args: readonly string[]): boolean {
 /**
  * Reads a command line: takes out `--home DIR`, `--store ADDRESS`, `--json` and `--quiet`, wherever they stand before `--`, and turns
  * `--max_retries` into `--max-retries`, `help X` into `X --help` and `--version` into `version`.
- * @throws {BadInput} for `--home` without a directory, `--store` without an address, and for what is not UTF-8
+ * @throws {BadInput} for `--home` without a directory, `--store` without an address, either of them twice, and for what
+ * is not UTF-8
  */
 export function readArgv(args: readonly string[]): Argv {
   args.forEach(requireText);
@@ -49,9 +50,14 @@ export function readArgv(args: readonly string[]): Argv {
     }
     if (flag === "--json") read.json = true;
     else if (flag === "--quiet") read.quiet = true;
-    else if (flag === "--home") read.home = directory(value ?? own[++i]);
-    else if (flag === "--store") read.store = address(value ?? own[++i]);
-    // The scanner does not see `--flag=` with an empty value, or one of several lines, as a flag: two words, then.
+    else if (flag === "--home" || flag === "--store") {
+      const name = flag === "--home" ? "home" : "store";
+      if (read[name] !== undefined) {
+        throw new BadInput(`Cannot use ${flag} twice: it says where everything is`);
+      }
+      const given = value ?? own[++i];
+      read[name] = name === "home" ? directory(given) : address(given);
+    } // The scanner does not see `--flag=` with an empty value, or one of several lines, as a flag: two words, then.
     else if (value === "" || value?.includes("\n")) read.words.push(flag, value);
     else read.words.push(value === undefined ? flag : `${flag}=${value}`);
   }

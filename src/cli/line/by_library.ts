@@ -8,6 +8,7 @@ import type { CommandDefinition, GroupDefinition, Target } from "./command.ts";
 import { GLOBAL_FLAGS } from "./command.ts";
 import { commandsMeant, commandsMeantIn } from "./command_meant.ts";
 import type { Context } from "./context.ts";
+import { walk } from "./scan.ts";
 import {
   buildApplication,
   buildCommand,
@@ -18,10 +19,11 @@ import {
   type StricliIntegration,
   text_en,
 } from "./stricli.ts";
-import { type Typed, unknownCommand, usageProblem } from "./usage.ts";
+import { refuseValuesOfToggles, type Typed, unknownCommand, usageProblem } from "./usage.ts";
 
 /** Runs the typed command. Throws what it throws, and a `BadInput` where the words make no command. */
 export async function runByLibrary(root: Target, context: Context, words: readonly string[]): Promise<void> {
+  refuseValuesOfToggles(typedAt(root, words));
   let failure: { error: unknown } | undefined;
   /** Keeps the first error for us: the library would print it, and has exit codes of its own. */
   const keep = (error: unknown) => {
@@ -125,12 +127,6 @@ const HELP: StricliIntegration<Context> = {
 
 /** The command that was typed, and what was typed after its name. */
 function typedAt(root: Target, words: readonly string[]): Typed {
-  let { definition } = root;
-  let at = 0;
-  for (; "routes" in definition; at++) {
-    const word = words[at];
-    if (word === undefined || !Object.hasOwn(definition.routes, word)) break;
-    definition = definition.routes[word]!.definition;
-  }
-  return { command: definition as Partial<CommandDefinition>, rest: words.slice(at) };
+  const { definition, rest } = walk(root, words);
+  return { command: definition as Partial<CommandDefinition>, rest };
 }

@@ -17,6 +17,9 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
   },
   run: ["enqueue", "enqueue --follow"],
   srun: ["enqueue --follow"],
+  nq: ["enqueue"],
+  fq: ["logs --follow"],
+  sacct: ["list"],
   exec: ["enqueue", "enqueue --follow"],
   schedule: ["enqueue --run-at"],
   ps: ["list --state processing", "worker list"],
@@ -43,7 +46,7 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
   },
   ...{
     import: ["enqueue --file", "store copy"],
-    export: ["list --json", "backup"],
+    export: ["backup", "store copy"],
     install: ["service print"],
   },
   drain: ["worker start --burst"],

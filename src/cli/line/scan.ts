@@ -15,18 +15,24 @@ export interface Call {
   words: string[];
 }
 
-/** What was typed; undefined when that is for the library to read. */
-export function scan(root: Target, typed: readonly string[]): Call | undefined {
+/** How far words lead into the tree: to a command, or to a group where the next word is none of its own. */
+export function walk(root: Target, typed: readonly string[]): Target & { rest: string[] } {
   let { definition } = root;
   let at = 0;
   for (; "routes" in definition; at++) {
     const word = typed[at];
     const { routes, aliases = {} } = definition;
     const name = word !== undefined && Object.hasOwn(aliases, word) ? aliases[word]! : word;
-    if (name === undefined || !Object.hasOwn(routes, name)) return undefined;
+    if (name === undefined || !Object.hasOwn(routes, name)) break;
     definition = routes[name]!.definition;
   }
-  return scanFor(definition, typed.slice(at));
+  return { definition, rest: typed.slice(at) };
+}
+
+/** What was typed; undefined when that is for the library to read. */
+export function scan(root: Target, typed: readonly string[]): Call | undefined {
+  const { definition, rest } = walk(root, typed);
+  return "routes" in definition ? undefined : scanFor(definition, rest);
 }
 
 /** `--name`, or `--name=value`. */

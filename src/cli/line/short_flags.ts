@@ -6,6 +6,7 @@
 import { BadInput } from "../../domain/errors.ts";
 import type { CommandDefinition, Target } from "./command.ts";
 import { flagName } from "./flags.ts";
+import { walk } from "./scan.ts";
 
 /** The letters of flags by their names in code. No command has two flags with one letter. */
 export const LETTERS: Readonly<Record<string, string>> = {
@@ -31,7 +32,7 @@ export const LETTERS: Readonly<Record<string, string>> = {
 const OTHER_LETTERS: Readonly<Record<string, readonly string[]>> = {
   ...{ j: ["count", "concurrency"], P: ["count", "concurrency"], n: ["count"] },
   ...{ w: ["watch", "wait", "cwd"], g: ["queue"], i: ["id"], N: ["id", "label"], D: ["after"], a: ["after"] },
-  ...{ f: ["force"], F: ["file"], p: ["port"], r: ["maxRetries"] },
+  ...{ d: ["detach"], l: ["lines"], f: ["force"], F: ["file"], p: ["port"], r: ["maxRetries"] },
 };
 
 /** `-n`, or undefined for a flag without a letter. */
@@ -49,16 +50,9 @@ const SHORT = /^-[a-z0]/i;
  * the first of a shell's command, which the letter may belong to: `enqueue ls -la`
  */
 export function spelledOut(root: Target, typed: readonly string[]): string[] {
-  let { definition } = root;
-  let at = 0;
-  for (; "routes" in definition; at++) {
-    const { routes, aliases = {} } = definition;
-    const word = typed[at];
-    const name = word !== undefined && Object.hasOwn(aliases, word) ? aliases[word]! : word;
-    if (name === undefined || !Object.hasOwn(routes, name)) return [...typed];
-    definition = routes[name]!.definition;
-  }
-  return [...typed.slice(0, at), ...spelledFor(definition, typed.slice(at))];
+  const { definition, rest } = walk(root, typed);
+  if ("routes" in definition) return [...typed];
+  return [...typed.slice(0, typed.length - rest.length), ...spelledFor(definition, rest)];
 }
 
 function spelledFor(command: CommandDefinition, typed: readonly string[]): string[] {
@@ -91,6 +85,9 @@ function spelledFor(command: CommandDefinition, typed: readonly string[]): strin
       if (flag === undefined) throw unknownLetter(letter, { word, names: Object.keys(flags) });
       rest = rest.slice(1);
       if ((byName.get(flag) ?? "toggle") === "toggle") {
+        if (rest.startsWith("=")) {
+          throw new BadInput(`Cannot use ${word}: -${letter} (${flag}) takes no value`);
+        }
         spelled.push(flag);
         continue;
       }

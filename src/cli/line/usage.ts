@@ -36,6 +36,18 @@ export interface Typed {
   rest: readonly string[];
 }
 
+/** The library would read a value of `--hold=no` in its own way. @throws {BadInput} */
+export function refuseValuesOfToggles({ command, rest }: Typed): void {
+  const toggles = Object.entries({ ...command.flags, ...GLOBAL_FLAGS })
+    .flatMap(([name, { kind }]) => kind === "toggle" ? [name, flagName(name)] : []);
+  const dashes = rest.indexOf("--");
+  for (const word of dashes < 0 ? rest : rest.slice(0, dashes)) {
+    const [, name] = /^--([^=]+)=/.exec(word) ?? [];
+    if (name === undefined || name !== "help" && !toggles.includes(name)) continue;
+    throw new BadInput(`Cannot use ${word}: the flag takes no value`);
+  }
+}
+
 /** The sentence for words and flags that a command does not take. */
 export function usageProblem(error: unknown, { command, rest }: Typed): unknown {
   const orHelp = "; --help shows what it takes";
@@ -89,6 +101,7 @@ const SHOWN_BY: Readonly<Record<string, string>> = {
   ID: "queuectl list",
   QUEUE: "queuectl queue list",
   KEY: "queuectl config list",
+  W: "queuectl worker list",
 };
 
 /** What to do about a word that is too many; undefined where nobody can tell. */

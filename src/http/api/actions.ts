@@ -6,6 +6,7 @@ import { BadInput, Refused } from "../../domain/errors.ts";
 import { ENDED, type State, WAITING } from "../../domain/job.ts";
 import type { JobSelector, JobStore, Store, Verb } from "../../store/contract.ts";
 import { changeAll } from "../../views/change_all.ts";
+import { whereNeedsHave } from "../../views/retried.ts";
 import { type InputValues, objectOf, oneOf, someText } from "../inputs.ts";
 import { defineRoute, type Machine, type Route, type Services } from "../route.ts";
 import { COUNTED, record } from "../schemas.ts";
@@ -36,6 +37,10 @@ type Circumstances = Pick<Services & { now: number }, "now" | "machine">;
 interface Applied {
   /** How many stay held. */
   held?: number;
+  /** How many wait for what they need. */
+  blocked?: number;
+  /** How many are skipped, since what they need can no longer come. */
+  skipped?: number;
   /** To how many it is still to be done by whoever runs them. */
   requested?: number;
 }
@@ -52,7 +57,11 @@ const ACTIONS: readonly Action[] = [
     name: "retry",
     summary: "Runs it again, with its attempts counted anew",
     states: ["failed", "completed", "dead", "cancelled"],
-    apply: async (store, ids, { now }) => ({ held: (await store.retry(ids, { now })).length }),
+    async apply(store, ids, { now }) {
+      const held = await store.retry(ids, { now });
+      const { blocked, skipped } = await whereNeedsHave(store, ids);
+      return { held: held.length, blocked: blocked.length, skipped: skipped.length };
+    },
   },
   {
     name: "delete",
@@ -95,7 +104,8 @@ const DONE_SCHEMA = record({ done: COUNTED, passed_over: COUNTED });
 const DONE = {
   description:
     "To how many it was done, and how many were passed over since their state does not allow it or it was done already; " +
-    "after a retry, how many of them are held and stay so until they are released, if any are; after cancelling what " +
+    "after a retry, how many of them are held and stay so until they are released, if any are, and of those given by ids, " +
+    "how many wait for what they need, and how many are skipped since that can no longer come; after cancelling what " +
     "runs without a worker, whether its processes were ended, and how many of them could not be; after pausing it, " +
     "whether they were stopped, and how many could not be",
   schema: {
@@ -103,6 +113,8 @@ const DONE = {
     properties: {
       ...DONE_SCHEMA.properties as object,
       held: COUNTED,
+      blocked: COUNTED,
+      skipped: COUNTED,
       without_worker: {
         anyOf: [
           record({ ended: { type: "boolean" }, left: COUNTED }),
@@ -118,30 +130,36 @@ interface Done {
   done: number;
   passed_over: number;
   held: number;
+  blocked: number;
+  skipped: number;
   /** Running jobs may be among these, to which it is still to be done. */
   requested: readonly string[];
 }
 
-const NOTHING: Done = { done: 0, passed_over: 0, held: 0, requested: [] };
+const NOTHING: Done = { done: 0, passed_over: 0, held: 0, blocked: 0, skipped: 0, requested: [] };
 
 function added(one: Done, other: Done): Done {
   return {
     done: one.done + other.done,
     passed_over: one.passed_over + other.passed_over,
     held: one.held + other.held,
+    blocked: one.blocked + other.blocked,
+    skipped: one.skipped + other.skipped,
     requested: [...one.requested, ...other.requested],
   };
 }
 
 /** What to answer, once it was done to what runs without a worker. */
 async function answerTo(
-  { done, passed_over, held, requested }: Done,
+  { done, passed_over, held, blocked, skipped, requested }: Done,
   { action, machine }: { action: Action; machine: Machine },
 ): Promise<unknown> {
   const withoutWorker = requested.length > 0 ? await action.applyUnwatched?.(machine, requested) : undefined;
   return {
     ...{ done, passed_over },
     ...(held > 0 && { held }),
+    ...(blocked > 0 && { blocked }),
+    ...(skipped > 0 && { skipped }),
     ...(withoutWorker !== undefined && { without_worker: withoutWorker }),
   };
 }
@@ -238,7 +256,7 @@ async function applyToAll(
   const only = name === "pause" && !machine.canPause ? { only: WAITING } : {};
   const all = await changeAll(store, { which, wish: { verb: name, ...only } }, { now });
   const { done, passedOver, changedMeanwhile, held, requested } = all;
-  return { done, passed_over: passedOver + changedMeanwhile, held, requested };
+  return { ...NOTHING, done, passed_over: passedOver + changedMeanwhile, held, requested };
 }
 
 /**
@@ -299,6 +317,6 @@ async function applyToPage(store: Store, action: Action, { ids, ...circumstances
 
 /** To all of them or, when it throws, to none. */
 async function apply(store: JobStore, action: Action, { ids, ...circumstances }: Jobs): Promise<Done> {
-  const { held = 0, requested = 0 } = await action.apply(store, ids, circumstances) ?? {};
-  return { done: ids.length, passed_over: 0, held, requested: requested > 0 ? ids : [] };
+  const { requested = 0, ...others } = await action.apply(store, ids, circumstances) ?? {};
+  return { ...NOTHING, done: ids.length, ...others, requested: requested > 0 ? ids : [] };
 }

@@ -12,11 +12,12 @@ import { editJob } from "../../views/edit_job.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
 import { base64 } from "../../views/output_json.ts";
 import { needsJson, needsOf, whyNotRun } from "../../views/needs.ts";
+import { needsGraph } from "../../views/needs_graph.ts";
 import { reasonsToWait } from "../../views/waiting.ts";
 import { type Input, objectOf, oneOf, required, someText, wholeNumber } from "../inputs.ts";
 import { HttpProblem } from "../problem.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { COUNTED, JOB, JOB_IN_FULL, JOB_PAGE, listOf, record } from "../schemas.ts";
+import { COUNTED, JOB, JOB_IN_FULL, JOB_PAGE, listOf, NEEDS_GRAPH, record } from "../schemas.ts";
 import { sha256 } from "../sha256.ts";
 import { FILTER, filterOf, jobDefaults, jobFields, JOINING, joiningOf, surroundings } from "./job_inputs.ts";
 
@@ -131,11 +132,29 @@ export const JOB_ROUTES: readonly Route[] = [
       return {
         ...jobJson(job),
         needs: needsJson(needs),
+        dependents: (await store.neededBy(job.id, 1)).of,
         waits_because: reasons,
         not_run_because: job.state === "skipped" && needs ? whyNotRun(needs) : [],
         history: attempts.map(attemptJson),
       };
     },
+  }),
+  defineRoute({
+    method: "GET",
+    url: "/jobs/:id/needs",
+    summary: "What a job needs and who needs it, and those in turn, the nearest first",
+    tag,
+    path: ID,
+    query: { limit: wholeNumber({ min: 1, max: 200 }, "at most so many jobs; 100 unless given") },
+    answer: {
+      description:
+        "The jobs, this one first, and which needs which; of each, how many more there are that are not " +
+        "shown, or null where nobody looked",
+      schema: NEEDS_GRAPH,
+    },
+    problems: ["not-found"],
+    run: async ({ store, path, query: { limit = 100 } }) =>
+      await needsGraph(store, await findJob(store, path.id), limit),
   }),
   defineRoute({
     method: "PATCH",

@@ -10,6 +10,7 @@ import { readAddress } from "./engine/address.ts";
 import { Database, MOST_CONNECTIONS } from "./engine/database.ts";
 import { STEPS } from "./migrations/index.ts";
 import { versionOf } from "./migrations.ts";
+import { heldOpen } from "./open_transactions.ts";
 import { poolerOf } from "./pooler.ts";
 import { missingPrivileges } from "./privileges.ts";
 
@@ -70,6 +71,7 @@ async function* check(db: Database, { clock }: CheckOptions): AsyncGenerator<Ser
   yield* checkClock(server.now - (clock.now() - ms / 2));
   yield* checkDurability(server);
   yield* checkStandbys(server);
+  yield await checkTransactions(db);
   yield await checkConnections(db, server);
 }
 
@@ -222,6 +224,16 @@ function* checkStandbys({ standby, standbys, names }: ServerRow): Generator<Serv
     "failover",
     `${count} without being waited for: a failover loses the last jobs, and gives their numbers again`,
     "synchronous_standby_names = '*', or live with it",
+  );
+}
+
+async function checkTransactions(db: Database): Promise<ServerFinding> {
+  const held = await heldOpen(db);
+  if (held === undefined) return ok("transactions", "none is open for long");
+  return warning(
+    "transactions",
+    `${held}: what was deleted since cannot be cleaned up, and claiming becomes slower`,
+    "end it, and set idle_in_transaction_session_timeout = 10min",
   );
 }
 

@@ -76,13 +76,12 @@ const TYPES = [
   ...["text[]", "text[]"],
 ];
 const PARAMETERS = TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ");
-const EXCHANGE = calling(`exchange_1(${PARAMETERS})`);
-const EXCHANGE_AFTER = calling(`exchange_after_2(${PARAMETERS}, $26::integer, $27::bigint, $28::text[])`);
+const EXCHANGE = calling(`exchange_5(${PARAMETERS}, $26::integer, $27::bigint, $28::text[])`);
 const EXCHANGE_FEW = calling(`exchange_few_2(${PARAMETERS})`);
 
 /** What is left to be told is asked for once all is done: `OFFSET 0` keeps the order. */
 function calling(exchange: string): string {
-  return `SELECT x.answer, queuectl.to_be_told_5() AS "toBeTold"
+  return `SELECT x.answer, queuectl.to_be_told_6() AS "toBeTold"
     FROM (SELECT queuectl.${exchange} AS answer OFFSET 0) x`;
 }
 
@@ -156,9 +155,8 @@ export class Request {
     if (Math.max(settlements.length, output.length, free.length) <= few) {
       return { sql: EXCHANGE_FEW, values, kept: true };
     }
-    if (!from) return { sql: EXCHANGE, values, kept: true };
-    const { after: { priority, seq }, lanes } = from;
-    return { sql: EXCHANGE_AFTER, values: [...values, priority, seq, lanes], kept: true };
+    const place = from ? [from.after.priority, from.after.seq, from.lanes] : [null, null, null];
+    return { sql: EXCHANGE, values: [...values, ...place], kept: true };
   }
 
   answered(

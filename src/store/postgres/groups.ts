@@ -1,7 +1,7 @@
 /**
  * @module
  * Groups: who joins one, sealing, looking, adding up, and calling off the rest of one that has failed too often. Whatever
- * ends a job of a group, or lets it run again, notes that by the schema's triggers (see `migrations/005.ts`).
+ * ends a job of a group, or lets it run again, notes that by the schema's triggers (see `migrations/006.ts`).
  *
  * Invariants: among needs and in `ended`, a group stands by its number, negative. Who adds to a group holds it so that nobody
  * seals it meanwhile; who adds up, or seals, holds no job. A group has ended when that was added up.
@@ -94,7 +94,7 @@ export async function seal(db: Database, name: string, now: number): Promise<voi
   });
 }
 
-const ADD_UP = "SELECT queuectl.add_up_group_5($1)";
+const ADD_UP = "SELECT queuectl.add_up_group_6($1)";
 
 /** With what is yet to be added up, and how many jobs run. */
 const GROUPS = (which: string) => `
@@ -148,7 +148,7 @@ export async function deleteGroup(db: Database, name: string): Promise<void> {
 /** Adds up what was noted, some of it. */
 export async function addUpGroups(db: Database): Promise<void> {
   await db.transaction(async (tx) => {
-    await tx.all("SELECT queuectl.add_up_groups_5()");
+    await tx.all("SELECT queuectl.add_up_groups_6()");
   });
 }
 

@@ -61,7 +61,7 @@ async function needGroups(tx: Transaction, names: readonly string[]): Promise<Ma
   const found = new Map<string, Needed>();
   for (const name of names) {
     const results = await tx.several([
-      { sql: "SELECT queuectl.add_up_group_5($1)", values: [name] },
+      { sql: "SELECT queuectl.add_up_group_6($1)", values: [name] },
       { sql: NEED_GROUP, values: [name] },
       { sql: GROUP, values: [name] },
     ]);

@@ -33,7 +33,7 @@ const WAIT = `SELECT true AS ours FROM pg_advisory_xact_lock(${KEY})`;
 
 /** Whether anybody is to be told anything, or groups are to be added up. */
 export async function isToBeTold(db: Database): Promise<boolean> {
-  return (await db.get<{ any: boolean }>('SELECT queuectl.to_be_told_5() AS "any"'))!.any;
+  return (await db.get<{ any: boolean }>('SELECT queuectl.to_be_told_6() AS "any"'))!.any;
 }
 
 /** How much is done in one go; kept from one transaction to the next, as long as there is more to do. */
@@ -131,7 +131,8 @@ const FURTHER = `
     SELECT n.job, r.depth + 1 FROM reach r JOIN queuectl.needs n ON n.needs = r.job WHERE r.depth < $2::integer)
   SELECT job, depth FROM reach LIMIT $3::integer`;
 const EDGES = `
-  SELECT job, needs, wanting, decided FROM queuectl.needs WHERE needs = ANY ($1::bigint[]) ORDER BY needs, job`;
+  SELECT n.job, n.needs, n.wanting, n.decided FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS t (job, after, up_to)
+  JOIN queuectl.needs n ON n.needs = t.job AND n.job > t.after AND n.job <= t.up_to ORDER BY n.needs, n.job`;
 
 interface Edge {
   job: number;
@@ -260,7 +261,7 @@ class Step {
     const seqs = [...this.#locked.keys()];
     const [needy, edges] = await this.#tx.several([
       { sql: NEEDY, values: [seqs] },
-      { sql: EDGES, values: [[...new Set([...tellings.map(({ job }) => job), ...within])]] },
+      { sql: EDGES, values: rangesOf(tellings, within) },
     ]);
     for (const row of needy!.rows as unknown as NeedyRow[]) {
       this.#needy.set(row.job, row);
@@ -388,6 +389,19 @@ class Step {
       ...letGo([...this.#locked.values()]),
     ]);
   }
+}
+
+/** Which edges are read: of those from which it may go on, all. */
+function rangesOf(tellings: readonly Telling[], within: ReadonlySet<number>): [number[], number[], number[]] {
+  const ranges = new Map<number, { after: number; upTo: number }>();
+  for (const { job, after, upTo } of tellings) {
+    const { after: from, upTo: to } = ranges.get(job) ?? { after, upTo };
+    ranges.set(job, { after: Math.min(from, after), upTo: Math.max(to, upTo) });
+  }
+  for (const job of within) ranges.set(job, { after: 0, upTo: Infinity });
+  const all = [...ranges.values()];
+  const upTo = all.map(({ upTo }) => Math.min(upTo, Number.MAX_SAFE_INTEGER));
+  return [[...ranges.keys()], all.map(({ after }) => after), upTo];
 }
 
 /** Of what is in nobody's rows. */

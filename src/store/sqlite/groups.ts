@@ -100,7 +100,7 @@ export function deleteGroup(db: Database, name: string): void {
   if (!row) throw noSuchGroup("delete", name);
   const { n } = db.get<{ n: number }>("SELECT count(*) AS n FROM jobs WHERE in_group = ?", name)!;
   if (db.get("SELECT 1 FROM batches WHERE first IS NOT NULL LIMIT 1")) throw mayBeNeeded(name);
-  const [first] = waitingFor(db, -row.id, []);
+  const first = waitingFor(db, -row.id, new Set());
   checkForgettable(name, n + Math.max(0, row.open - n), first && idOf({ ...first, seq: first.job }));
   db.run("DELETE FROM groups WHERE id = ?", row.id);
 }

@@ -93,8 +93,9 @@ export function remove(
   { only, force = false }: DeleteOptions = {},
 ): void {
   const jobs = new Map(ids.map((id) => [id, findRow(db, id)?.seq ?? 0]));
+  const seqs = new Set(jobs.values());
   for (const [id, seq] of force ? [] : jobs) {
-    const [first] = waitingFor(db, seq, [...jobs.values()]);
+    const first = waitingFor(db, seq, seqs);
     if (first) throw isWaitedFor(id, idOf({ ...first, seq: first.job }));
   }
   for (const id of ids) {

@@ -269,16 +269,17 @@ export function standing(db: Database, seq: number): Dependent | undefined {
 
 const OPEN_DEPENDENTS = `
   SELECT n.job, j.name FROM needs n JOIN needy y ON y.job = n.job AND y.bound = 1 JOIN jobs j ON j.seq = n.job
-  WHERE n.needs = ? AND n.decided IS NULL AND j.state IN ${sqlList(["blocked"])}
-    AND n.job NOT IN (SELECT value FROM json_each(?)) ORDER BY n.job LIMIT 3`;
+  WHERE n.needs = ? AND n.decided IS NULL AND j.state IN ${sqlList(["blocked"])} ORDER BY n.job`;
 
-/** Some of the jobs that wait for one, but for some others. */
+/** The first of the jobs that wait for one, but for some others. */
 export function waitingFor(
   db: Database,
   seq: number,
-  others: readonly number[],
-): { job: number; name: string | null }[] {
-  return db.all(OPEN_DEPENDENTS, seq, JSON.stringify(others));
+  others: ReadonlySet<number>,
+): { job: number; name: string | null } | undefined {
+  return db.all<{ job: number; name: string | null }>(OPEN_DEPENDENTS, seq).find(({ job }) =>
+    !others.has(job)
+  );
 }
 
 /** A job waits for what it needs, a group for those of its jobs that have not ended. */

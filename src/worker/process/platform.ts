@@ -102,6 +102,8 @@ export interface Launch {
   brief: boolean;
   /** As in `Host`. */
   byToken: boolean;
+  /** As in `Host`. */
+  setsid: boolean;
 }
 
 /** Starts commands. Disposing of it ends none of them. */
@@ -189,6 +191,8 @@ export interface Host {
   byToken: boolean;
   /** Whether `sh` runs its EXIT trap also when a signal ends it, as bash does: then the trap says nothing of its end. */
   trapsOnSignal: boolean;
+  /** There is a `setsid`, which makes the process that becomes it the first of a session of its own. */
+  setsid: boolean;
   /** Variables of this process that its children do not get from it. */
   withheld: Withheld;
 }

@@ -61,6 +61,7 @@ export function requestOf(
     outputLimit,
     maxOutput: job.maxOutput ?? maxOutput,
     byToken: host.byToken,
+    setsid: host.setsid,
     brief: host.byToken && !host.trapsOnSignal,
   };
 }

@@ -15,7 +15,7 @@ import { fromReserve } from "../../store/reserve.ts";
 import { type Clock, LONGEST_TIMER_MS } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import { Latch } from "../../system/latch.ts";
-import { atMost, every } from "../../system/rounds.ts";
+import { atMost, every, nextTurn } from "../../system/rounds.ts";
 import type { AttemptEnd, RunRequest } from "../messages.ts";
 import { thisPlatform } from "../process/this_platform.ts";
 import type { Host } from "../process/platform.ts";
@@ -401,6 +401,7 @@ export class Supervisor {
         this.#undo(this.#crew.run(given));
       }
     }
+    if (stored.length > 0) await nextTurn(); // to clear up after them takes as long as it took to settle them
     this.#afterSettling(stored);
     this.#tellBegun();
     if (failure) throw failure;

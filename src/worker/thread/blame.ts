@@ -64,6 +64,11 @@ export function blameForExit(code: number, { shell, spooled }: Wanted & { spoole
   };
 }
 
+/** A shell was killed before it made the first file of its spool: by a signal to the worker's group, for example. */
+export function blameForSignal(signal: string): Blame {
+  return { job: false, reason: `a shell was killed by ${signal} before it came to the command` };
+}
+
 /** Whether something failed for want of what others may give back soon: files, processes, memory, room on the disk. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error && "code" in error)) return false;

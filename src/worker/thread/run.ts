@@ -19,7 +19,7 @@ import {
   wasTrimmedSince,
   writeInput,
 } from "../spool/spool.ts";
-import { blameForError, blameForExit, isPassing } from "./blame.ts";
+import { blameForError, blameForExit, blameForSignal, isPassing } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
 import { type PauseWish, Pausing } from "./pausing.ts";
 import { endedBy, NO_END, notBegun, type Reason, type Result, resultOf } from "./result.ts";
@@ -336,11 +336,12 @@ async function resultOfFirst(
 ): Promise<Result> {
   const { spool } = request;
   // A witness exits with such a code for a command that a signal ended, too, but knows the difference.
-  const spooled = code > 128 ? await patiently(() => spooledEnd(spool)).catch(() => undefined) : undefined;
-  if (spooled) return resultOf(spooled);
-  if (signal !== null) return resultOf({ exitCode: null, signal });
-  if (code !== 0 && !hasBegun(spool)) {
-    const blame = blameForExit(code, { ...request, spooled: begunAt(spool) !== undefined });
+  const left = code > 128 ? await patiently(() => spooledEnd(spool)).catch(() => undefined) : undefined;
+  if (left) return resultOf(left);
+  const spooled = begunAt(spool) !== undefined;
+  if (signal !== null && spooled) return resultOf({ exitCode: null, signal });
+  if (signal !== null || code !== 0 && !hasBegun(spool)) {
+    const blame = signal === null ? blameForExit(code, { ...request, spooled }) : blameForSignal(signal);
     if (!blame.job) {
       await patiently(() => removeSpool(spool, { end: NO_END, trimmed: true, input: true })).catch(() => {});
     }

@@ -33,6 +33,8 @@ const OF_COMMANDS: Readonly<Record<string, keyof typeof JOB_KINDS>> = {
   " edit": "waiting",
   " hold": "unheld",
   " release": "held",
+  " pause": "alive",
+  " resume": "alive",
   " dlq retry": "dead",
   " dlq delete": "dead",
 };

@@ -37,6 +37,8 @@ export async function meantJobs(
   { verb, only, words, flags, filters = flags }: Asked,
 ): Promise<{ ids: string[] } | { changed: ChangedMany | undefined }> {
   if (areByIds(verb, words, flags)) {
+    const signal = words.find((word) => /^-\d+$/.test(word));
+    if (signal !== undefined) throw new BadInput(`Unknown flag ${signal}; --help shows what it takes`);
     await requireId(context, { what: verb, words, states: filters === flags });
     return { ids: distinct(words) };
   }

@@ -14,8 +14,8 @@ const { queue: _, ...FILTERS } = OTHER_FILTERS;
 export const command: Target = defineCommand({
   brief: "Remove waiting jobs of a queue, or of all queues",
   description:
-    "Jobs that are blocked, pending, scheduled or failed go; running and ended ones stay. It asks only where filters say which of " +
-    "them are meant.",
+    "Jobs that are blocked, pending, scheduled or failed go; running and ended ones stay. To others that wait for them they " +
+    "were called off. It asks only where filters say which of them are meant.",
   examples: [
     ["queue clear mail", "of one queue"],
     ["queue clear", "of all queues"],

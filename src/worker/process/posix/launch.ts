@@ -8,7 +8,7 @@
  * lives: it is how others recognise it (see `find.ts`).
  */
 import type { Launch } from "../platform.ts";
-import { spawnShell } from "./shell.ts";
+import { spawnApart } from "./shell.ts";
 
 // The arguments of all scripts: $1 the command, $2 the spool, $3 the shell, $4 the script for it, then variables.
 const FIRST_EXPORT = 5;
@@ -79,17 +79,16 @@ export function scriptsFor(
  *
  * @throws when it cannot be started, for example because `cwd` does not exist
  */
-export function launch({ command, shell, spool, cwd, env, reads }: Launch): Deno.ChildProcess {
+export function launch({ command, shell, spool, cwd, env, reads, setsid }: Launch): Deno.ChildProcess {
   const variables = Object.entries(env);
   const exported = variables.filter(([name]) => isExported(name));
   const { outer, inner } = scriptsFor(shell, { exported: exported.length, reads });
-  return spawnShell({
+  return spawnApart({
     args: ["-c", outer, "sh", command, spool, shell, inner, ...exported.map((one) => one.join("="))],
     ...(cwd === null ? {} : { cwd }),
     env: Object.fromEntries(variables.filter(([name]) => !isExported(name))),
     stdin: "null",
     stdout: "null",
     stderr: "null",
-    detached: true,
-  });
+  }, { setsid });
 }

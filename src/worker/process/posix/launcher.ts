@@ -76,7 +76,7 @@ export class PosixLauncher implements Launcher {
     };
   }
 
-  #take({ spool, shell, env }: Launch): SlotShell {
+  #take({ spool, shell, env, setsid }: Launch): SlotShell {
     this.#used = true;
     this.#timer ??= setInterval(() => this.#closeUnused(), IDLE_MS);
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
@@ -88,6 +88,7 @@ export class PosixLauncher implements Launcher {
       shell,
       scripts: scriptsFor(shell),
       home: env.QUEUECTL_HOME!,
+      setsid,
     });
     this.#shells.add(started);
     started.ended.then(() => this.#shells.delete(started));

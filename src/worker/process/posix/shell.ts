@@ -46,6 +46,24 @@ export function spawnShell(options: Deno.CommandOptions): Deno.ChildProcess {
   return child;
 }
 
+/** Becomes another shell with these arguments, as the same process, in a session of its own. */
+const APART = 'exec setsid sh "$@"';
+
+/**
+ * Starts a shell in a session of its own. Where the host has `setsid`, that sees to it: the runtime would have to fork
+ * itself, after which each page of its memory is copied as soon as one of its threads writes to it, the supervisor's
+ * first of all. Until then the shell can be reached by a signal to the group of this process, and has begun nothing.
+ * @throws as `spawnShell`
+ */
+export function spawnApart(
+  { args, ...options }: Deno.CommandOptions & { args: readonly string[] },
+  { setsid }: { setsid: boolean },
+): Deno.ChildProcess {
+  return setsid
+    ? spawnShell({ ...options, args: ["-c", APART, "sh", ...args] })
+    : spawnShell({ ...options, args: [...args], detached: true });
+}
+
 function spawn(options: Deno.CommandOptions): Deno.ChildProcess {
   return new Deno.Command("sh", { ...options, env: { ...emptied, ...ownSecret(), ...options.env } }).spawn();
 }

@@ -12,7 +12,7 @@
  */
 import { saidDirectory, splitSpool } from "../../spool/spool.ts";
 import { type LaunchEnd, NO_RUN } from "../platform.ts";
-import { spawnShell } from "./shell.ts";
+import { spawnApart } from "./shell.ts";
 
 /**
  * Why the directory of a command cannot be entered, by what its fork exits with: told apart from a command's own codes by
@@ -135,6 +135,8 @@ export interface SlotShellOptions {
   scripts: { outer: string; inner: string };
   /** `QUEUECTL_HOME` for the commands. */
   home: string;
+  /** As in `Host`. */
+  setsid: boolean;
 }
 
 const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
@@ -152,9 +154,9 @@ export class SlotShell {
   readonly ended: Promise<void>;
 
   /** Starts it. @throws when no process can be started */
-  constructor({ directory, shell, scripts: { outer, inner }, home }: SlotShellOptions) {
+  constructor({ directory, shell, scripts: { outer, inner }, home, setsid }: SlotShellOptions) {
     this.#shell = shell;
-    this.#child = spawnShell({
+    this.#child = spawnApart({
       args: ["-c", SCRIPT, "sh", directory, shell, outer, inner, saidDirectory(directory)],
       env: {
         ...NO_RUN,
@@ -166,8 +168,7 @@ export class SlotShell {
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
-      detached: true,
-    });
+    }, { setsid });
     // Else the runtime would kill it together with its thread.
     this.#child.unref();
     this.#requests = this.#child.stdin.getWriter();

@@ -25,6 +25,7 @@ export function readHost(printed: string): Host {
     pidNamespace: "",
     byToken: true,
     trapsOnSignal: false,
+    setsid: false,
     withheld: { values: {}, unknown: [] },
   };
 }

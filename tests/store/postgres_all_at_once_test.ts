@@ -1,0 +1,17 @@
+/**
+ * @module
+ * The store in PostgreSQL, whose exchanges of few jobs and of many are two functions of the schema: what of the contract
+ * goes through them, with that for many. Slow.
+ */
+import { postgresServer, testWith } from "../helpers/postgres.ts";
+import { openedOn } from "../helpers/postgres_store.ts";
+import { EXCHANGING, storeContract } from "../store_contract/contract.ts";
+
+const server = await postgresServer();
+
+storeContract(
+  "PostgreSQL, all at once",
+  () => openedOn(server, { few: 0 }),
+  (sentence, run) => testWith(server, sentence, run),
+  EXCHANGING,
+);

@@ -1,0 +1,19 @@
+/**
+ * @module
+ * Whatever is done to the store in PostgreSQL, in whatever order: see `store_contract/properties.ts`. With both ways to
+ * exchange, that of few jobs and that of many. Slow.
+ */
+import { postgresServer, testWith } from "../helpers/postgres.ts";
+import { openedOn } from "../helpers/postgres_store.ts";
+import { needingProperties } from "../store_contract/needing_properties.ts";
+import { storeProperties } from "../store_contract/properties.ts";
+
+const server = await postgresServer();
+const RUNS = { anySteps: 6, lanes: 1 };
+
+for (const [name, few] of [["PostgreSQL", undefined], ["PostgreSQL, all at once", 0]] as const) {
+  const test = (sentence: string, run: () => Promise<void>) => testWith(server, `${name}: ${sentence}`, run);
+  const open = () => openedOn(server, { few });
+  storeProperties(test, open, RUNS);
+  if (few === undefined) needingProperties(test, open, { runs: 2, steps: 60 });
+}

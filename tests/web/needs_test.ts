@@ -1,0 +1,95 @@
+/**
+ * @module
+ * The graph of what a job needs and who needs it, in a real browser.
+ */
+import assert from "node:assert/strict";
+import { BROWSER, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
+import { startDashboard } from "../helpers/dashboard.ts";
+import { DEAD, handWorker } from "../helpers/hand_worker.ts";
+import { type TestStore, testStore } from "../helpers/worker.ts";
+
+/** Of the browser, where functions that are handed to its pages run. */
+// deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
+declare const document: any;
+
+/** What the browser's driver keeps open is not the test's. */
+function browserTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
+}
+
+const PARTS = ["unit", "lint", "browser", "docs"];
+
+/** A build, what is tested of it, and what comes after that. */
+async function pipeline(test: TestStore) {
+  await test.enqueue("make build", { id: "build" });
+  for (const part of PARTS) await test.enqueue(`make check-${part}`, { id: part, after: ["build"] });
+  await test.enqueue("make package", { id: "package", after: ["build"] });
+  await test.enqueue("make deploy", { id: "deploy", after: [...PARTS, "package"] });
+  await test.enqueue("make smoke", { id: "smoke", after: ["deploy"] });
+  await test.enqueue("mail -s 'it failed' team", { id: "tell", afterFailed: ["deploy"] });
+  await test.enqueue("make report", { id: "report", afterEnded: [...PARTS, "deploy"] });
+  return await handWorker(test.store);
+}
+
+browserTest(
+  "a job's page shows what it needs and who needs it, live, for eyes, keys and readers",
+  async () => {
+    using test = await testStore();
+    const worker = await pipeline(test);
+    await (await worker.claim()).end();
+    await using server = await startDashboard(test.home);
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 800 }]) {
+        await using visited = await visit(`${server.url}jobs/deploy`, { colorScheme, viewport });
+        const { page } = visited;
+        const boxes = page.locator(".graph .box");
+        await boxes.first().waitFor();
+        assert.equal(await boxes.count(), 10);
+        await page.locator(".why").getByRole("link", { name: "unit" }).first().waitFor();
+        const overflow = await page.evaluate(() =>
+          document.documentElement.scrollWidth - document.documentElement.clientWidth
+        );
+        assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+        await page.locator(".graph").scrollIntoViewIfNeeded();
+        assert.deepEqual(await seriousProblems(page), []);
+        await keepPicture(page, `graph-${colorScheme}-${viewport.width}`);
+      }
+    }
+    await using visited = await visit(`${server.url}jobs/deploy`);
+    const { page } = visited;
+    await page.locator('.graph [data-job="deploy"]').focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
+    assert.ok([...PARTS, "package"].includes(await page.evaluate(() => document.activeElement.dataset.job)));
+    await (await worker.claim()).end(DEAD);
+    await page.locator('.graph [data-job="smoke"].skipped').waitFor();
+    await page.getByText("Why was it not run?").waitFor();
+    await page.locator(".why").getByRole("link", { name: "unit" }).first().waitFor();
+    await page.getByText("The same as a list").click();
+    await page.getByText(/needs unit \(cannot come\)/).waitFor();
+    await keepPicture(page, "graph-list");
+    await page.locator('.graph [data-job="tell"]').focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/jobs\/tell$/);
+    await page.locator('.graph [data-job="tell"][aria-current]').waitFor();
+  },
+);
+
+browserTest("a crowd is shown in part, and says so; a job that needs nothing has no graph", async () => {
+  using test = await testStore();
+  await test.enqueue("split -n 60 film", { id: "split" });
+  for (let n = 0; n < 60; n++) await test.enqueue(`encode ${n}`, { id: `part-${n}`, after: ["split"] });
+  await test.enqueue("join", { id: "join", after: Array.from({ length: 60 }, (_, n) => `part-${n}`) });
+  await test.enqueue("alone", { id: "alone" });
+  await using server = await startDashboard(test.home);
+  await using visited = await visit(`${server.url}jobs/split`);
+  const { page } = visited;
+  await page.getByText("40 more need it").first().waitFor();
+  await page.getByText(/There are more than these/).waitFor();
+  await keepPicture(page, "graph-crowd");
+  await page.goto(`${server.url}jobs/alone`);
+  await page.getByRole("heading", { name: /^Job alone/ }).waitFor();
+  assert.equal(await page.locator(".graph").count(), 0);
+  await endBrowser();
+});
