@@ -10,6 +10,7 @@ const PAGES = [
   { to: "/", name: "Overview", key: "o", load: () => Overview },
   { to: "/jobs", name: "Jobs", key: "j", load: async () => (await import("./jobs.js")).Jobs },
   { to: "/dead", name: "Dead letters", key: "d", load: async () => (await import("./dead.js")).Dead },
+  { to: "/groups", name: "Groups", key: "r", load: async () => (await import("./groups.js")).Groups },
   { to: "/queues", name: "Queues", key: "q", load: async () => (await import("./queues.js")).QueuesPage },
   { to: "/workers", name: "Workers", key: "w", load: async () => (await import("./workers.js")).Workers },
   { to: "/settings", name: "Settings", key: "s", load: async () => (await import("./settings.js")).Settings },
@@ -17,6 +18,7 @@ const PAGES = [
 ];
 
 const loadJob = async () => (await import("./job.js")).Job;
+const loadGroup = async () => (await import("./group.js")).Group;
 const loaded = new Map();
 
 /** A page, which is fetched when it is first gone to. */
@@ -39,7 +41,9 @@ function App() {
   const here = PAGES.find(({ to }) => to === path);
   const job = /^\/jobs\/([^/]+)$/.exec(path)?.[1];
   const id = job && decodeURIComponent(job);
-  document.title = `${id ?? here?.name ?? "queuectl"} · queuectl`;
+  const group = /^\/groups\/([^/]+)$/.exec(path)?.[1];
+  const name = group && decodeURIComponent(group);
+  document.title = `${id ?? name ?? here?.name ?? "queuectl"} · queuectl`;
   return html`
     <a class="skip" href="#main">To the content</a>
     <header>
@@ -47,7 +51,9 @@ function App() {
       <nav aria-label="Pages">${PAGES.map(({ to, name, key }) =>
         html`
           <${Link} key=${to} to=${to} title=${`g ${key}`}
-            aria-current=${to === path || (to === "/jobs" && id) ? "page" : undefined}>${name}<//>
+            aria-current=${to === path || (to === "/jobs" && id) || (to === "/groups" && name)
+              ? "page"
+              : undefined}>${name}<//>
         `
       )}</nav>
       <span class="connection" role="status">${connected ? "" : "Connection lost; trying again …"}</span>
@@ -55,6 +61,10 @@ function App() {
     <main id="main" tabindex="-1">${id
       ? html`
         <${Page} key=${id} ...${{ load: loadJob, id, query }} />
+      `
+      : name
+      ? html`
+        <${Page} key=${name} ...${{ load: loadGroup, name, query }} />
       `
       : here
       ? h(Page, { key: here.to, load: here.load, query })

@@ -8,7 +8,7 @@ import { Action, ask, attempt, Empty, Facts, Progress, State, Time, withoutWorke
 import { addressWith, go, Link } from "./router.js";
 
 /** The fields that are shown in ways of their own, and those that are not. */
-const OWN_WAYS = "command id queue priority max_retries timeout run_at label cwd env hold".split(" ");
+const OWN_WAYS = "command id queue priority max_retries timeout run_at group label cwd env hold".split(" ");
 const OTHERS = FIELDS.filter(({ name, json }) => json !== null && !OWN_WAYS.includes(name));
 
 const WAITING = ["blocked", "pending", "scheduled", "failed"];
@@ -49,6 +49,10 @@ export function Job({ id, query }) {
     <pre class="command" aria-label="Command">${visible(job.command)}</pre>
     <${Facts} rows=${[
       ["Queue", html`<${Link} to=${withQuery("/jobs", { queue: job.queue })}>${job.queue}<//>`],
+      [
+        "Group",
+        job.group && html`<${Link} to=${`/groups/${encodeURIComponent(job.group)}`}>${job.group}<//>`,
+      ],
       [
         "Label",
         job.label && html`<${Link} to=${withQuery("/jobs", { label: job.label })}>${visible(job.label)}<//>`,
@@ -126,14 +130,21 @@ function LazyGraph(props) {
 }
 
 /** The jobs it comes after, those that keep it from running first. */
-function Needs({ any, count, jobs }) {
+function Needs({ any, count, jobs, groups }) {
+  const named = jobs.length + groups.length;
   return html`${any && count > 1 && "any of "}${
+    groups.map(({ name, state, wanting }, n) =>
+      html`${n > 0 && ", "}group <${Link} key=${name} to=${`/groups/${
+        encodeURIComponent(name)
+      }`}>${name}<//> ${state ?? "gone"}${wanting !== "completed" && ` (${wanting})`}`
+    )
+  }${groups.length > 0 && jobs.length > 0 && ", "}${
     jobs.map(({ id, state, wanting }, n) =>
       html`${n > 0 && ", "}<${Link} key=${id} to=${`/jobs/${encodeURIComponent(id)}`}>${id}<//> ${
         state ? html`<span class=${state}>${state}</span>` : "gone"
       }${wanting !== "completed" && ` (${wanting})`}`
     )
-  }${count > jobs.length && ` and ${count - jobs.length} more`}`;
+  }${count > named && ` and ${count - named} more`}`;
 }
 
 /** Since when its processes stand still, or that they do not yet. */

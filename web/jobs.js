@@ -16,7 +16,7 @@ import {
 } from "./parts.js";
 import { addressWith, go, Link, wish } from "./router.js";
 
-const FILTERS = ["state", "queue", "label", "search", "error"];
+const FILTERS = ["state", "queue", "group", "label", "search", "error"];
 
 export function Jobs({ query }) {
   const filter = Object.fromEntries(FILTERS.map((name) => [name, query[name] ?? ""]));
@@ -91,6 +91,9 @@ function Filters({ filter, sort }) {
       <label>Queue <input key=${filter.queue} defaultValue=${filter.queue} size="10" onChange=${(
         { target },
       ) => set({ queue: target.value })}/></label>
+      <label>Group <input key=${filter.group} defaultValue=${filter.group} size="10" onChange=${(
+        { target },
+      ) => set({ group: target.value })}/></label>
       <label>Label <input key=${filter.label} defaultValue=${filter.label} size="10" onChange=${(
         { target },
       ) => set({ label: target.value })}/></label>
@@ -150,6 +153,7 @@ function Bulk({ chosen, filter, filtered, done }) {
 /** Columns that some jobs have a value in. */
 const OPTIONAL = [
   { title: "Queue", used: (job) => job.queue !== "default", show: (job) => job.queue },
+  { title: "Group", used: (job) => job.group, show: (job) => job.group },
   { title: "Label", used: (job) => job.label, show: (job) => visible(job.label) },
   { title: "Priority", used: (job) => job.priority !== 0, show: (job) => job.priority, right: true },
   {

@@ -18,18 +18,18 @@ export type Quote = (words: readonly string[]) => string;
 const MARK = /\{(?:|\.|\/|\/\/|\/\.|#)\}/g;
 
 /**
- * A command for each item, in their order. Where the template has no mark, the item comes at its end.
+ * A command for each item, in their order. Where the template has no mark, the item comes at its end, unless it need not.
  * @throws {BadInput} for a mark within quotes: there, an item could become a part of the command's own text
  */
 export function commandsFor(
   items: readonly string[],
-  { template, quote }: { template: Template; quote: Quote },
+  { template, quote, atEnd = true }: { template: Template; quote: Quote; atEnd?: boolean },
 ): string[] {
   if ("words" in template) {
-    const words = template.words.some(hasMark) ? template.words : [...template.words, "{}"];
+    const words = !atEnd || template.words.some(hasMark) ? template.words : [...template.words, "{}"];
     return items.map((item, index) => quote(words.map((word) => filled(word, { item, number: index + 1 }))));
   }
-  const text = hasMark(template.text) ? template.text : `${template.text} {}`;
+  const text = !atEnd || hasMark(template.text) ? template.text : `${template.text} {}`;
   const quoted = markWithinQuotes(text);
   if (quoted !== undefined) {
     throw new BadInput(

@@ -14,6 +14,9 @@ export const ID_PATTERN = /^(?!j\d+$)[A-Za-z0-9._:-]{1,128}$/;
 /** The names a queue may have. */
 export const QUEUE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 
+/** The names a group may have: those of a queue. */
+export const GROUP_PATTERN = QUEUE_PATTERN;
+
 /** The queue of a job that names none. */
 export const DEFAULT_QUEUE = "default";
 
@@ -51,7 +54,9 @@ export type Kind =
   /** What a command reads on its stdin: in code bytes, in JSON text or those bytes in base64. */
   | { type: "input"; as: "text" | "base64" }
   /** Other jobs, by their ids: in JSON an array of them, or text with commas. */
-  | { type: "jobs" };
+  | { type: "jobs" }
+  /** Groups of jobs, by their names; written as ids are. */
+  | { type: "groups" };
 
 /** A value of a kind, in code. */
 export type ValueOf<K extends Kind> = K extends { type: "integer" | "duration" | "size" | "time" } ? number
@@ -60,6 +65,7 @@ export type ValueOf<K extends Kind> = K extends { type: "integer" | "duration" |
   : K extends { type: "flag" } ? boolean
   : K extends { type: "input" } ? Uint8Array
   : K extends { type: "jobs" } ? readonly NeedRef[]
+  : K extends { type: "groups" } ? readonly string[]
   : string;
 
 /** A field, by all the names it has. As a flag, `max_retries` is `--max-retries`. */
@@ -299,6 +305,39 @@ export const FIELDS = {
     title: "After end",
     hint: "j1, j2",
   },
+  after_group: {
+    key: "afterGroup",
+    column: null,
+    json: null,
+    kind: { type: "groups" },
+    default: null,
+    editable: true,
+    brief: "not before these groups have ended with all of their jobs completed; it is skipped otherwise",
+    title: "After group",
+    hint: "g1, g2",
+  },
+  after_group_failed: {
+    key: "afterGroupFailed",
+    column: null,
+    json: null,
+    kind: { type: "groups" },
+    default: null,
+    editable: true,
+    brief: "only when these groups have ended and jobs of them have failed for good",
+    title: "After group's failure",
+    hint: "g1, g2",
+  },
+  after_group_ended: {
+    key: "afterGroupEnded",
+    column: null,
+    json: null,
+    kind: { type: "groups" },
+    default: null,
+    editable: true,
+    brief: "not before these groups have ended, however",
+    title: "After group's end",
+    hint: "g1, g2",
+  },
   any: {
     key: "any",
     column: null,
@@ -306,7 +345,7 @@ export const FIELDS = {
     kind: { type: "flag" },
     default: false,
     editable: true,
-    brief: "one of the jobs that it comes after is enough",
+    brief: "one of the jobs and groups that it comes after is enough",
     title: "Any of them",
     hint: null,
   },
@@ -320,6 +359,22 @@ export const FIELDS = {
     brief: "a word of your own to find it by",
     title: "Label",
     hint: "a word to find it by",
+  },
+  group: {
+    // For good: what is counted of a group holds.
+    key: "group",
+    column: "in_group",
+    json: "group",
+    kind: {
+      type: "word",
+      pattern: GROUP_PATTERN,
+      takes: "1 to 64 of the characters A-Z a-z 0-9 . _ : -, the first a letter or digit",
+    },
+    default: null,
+    editable: false,
+    brief: "the group it belongs to, which is there from its first job on",
+    title: "Group",
+    hint: "jobs that belong together",
   },
   cwd: {
     // Null is the worker's own, which only the store knows: `spec.ts` takes where the job is enqueued.

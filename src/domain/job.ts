@@ -4,7 +4,7 @@
  * Every write of a state goes along `TRANSITIONS`; the database repeats the names as a CHECK.
  */
 import type { NewJob, StoredFields } from "./fields.ts";
-import type { SkipReason } from "./needs.ts";
+import type { SaidNeeds, SkipReason } from "./needs.ts";
 
 export type { NewJob };
 
@@ -59,8 +59,14 @@ export const WAITING: readonly State[] = ["blocked", "pending", "scheduled", "fa
 /** States of jobs that wait for nothing but a worker or their time. */
 export const RUNNABLE: readonly State[] = ["pending", "scheduled", "failed"];
 
+/** States in which a job has come to its end, one of each kind. */
+export const END_STATES = ["completed", "dead", "cancelled", "skipped"] as const;
+
+/** A state in which a job has come to its end. */
+export type EndState = typeof END_STATES[number];
+
 /** States in which a job has come to its end. */
-export const ENDED: readonly State[] = ["completed", "dead", "cancelled", "skipped"];
+export const ENDED: readonly State[] = END_STATES;
 
 /** How an attempt ended; `released` means put back without being counted. */
 export const OUTCOMES = [
@@ -176,10 +182,12 @@ export const STREAMS = ["stdout", "stderr"] as const;
 export type Stream = typeof STREAMS[number];
 
 /** Whether anything was said of its needs; of a new job, whether it has any. */
-export function hasNeeds(
-  { after, afterFailed, afterEnded }: Pick<NewJob, "after" | "afterFailed" | "afterEnded">,
-): boolean {
-  return [after, afterFailed, afterEnded].some((refs) =>
-    refs !== undefined && refs !== null && refs.length > 0
-  );
+export function hasNeeds(said: Partial<SaidNeeds>): boolean {
+  return isSome(said.after) || isSome(said.afterFailed) || isSome(said.afterEnded) ||
+    isSome(said.afterGroup) ||
+    isSome(said.afterGroupFailed) || isSome(said.afterGroupEnded);
+}
+
+function isSome(refs: readonly unknown[] | null | undefined): boolean {
+  return refs !== undefined && refs !== null && refs.length > 0;
 }

@@ -21,16 +21,22 @@ export type Decision = "met" | SkipReason;
 /** How a job ended; for a skipped one, why it was. */
 export type End = { state: "completed" | "dead" | "cancelled" } | { state: "skipped"; reason: SkipReason };
 
-/** A need of a new job: the id of another, or its position among the jobs that are enqueued with it. */
+/** A need of a new job: the id of another, its position among the jobs that are enqueued with it, or a group. */
 export interface NewNeed {
-  /** Which job. */
-  on: NeedRef;
+  /** Which job, or which group. */
+  on: NeedRef | GroupRef;
   /** What it wants of that. */
   wanting: Wanting;
 }
 
 /** Names the other job: by its id, or by its position among the jobs that are enqueued together. */
 export type NeedRef = string | number;
+
+/** Names a group. */
+export interface GroupRef {
+  /** Its name. */
+  group: string;
+}
 
 /** Decides a need by how the other job ended. */
 export function decisionOf(end: End, wanting: Wanting): Decision {
@@ -79,17 +85,33 @@ export interface SaidNeeds {
   afterFailed?: readonly NeedRef[] | null;
   /** These end, however. */
   afterEnded?: readonly NeedRef[] | null;
+  /** All jobs of these groups complete. */
+  afterGroup?: readonly string[] | null;
+  /** Jobs of these groups fail. */
+  afterGroupFailed?: readonly string[] | null;
+  /** These groups end, however. */
+  afterGroupEnded?: readonly string[] | null;
   /** One of them is enough. */
   any?: boolean;
 }
 
+/** What was said of jobs, and of groups, by what it wants. */
+const SAID = [
+  ["after", "afterGroup", "completed"],
+  ["afterFailed", "afterGroupFailed", "failed"],
+  ["afterEnded", "afterGroupEnded", "ended"],
+] as const;
+
+/** All that say what a job needs. */
+export const NEED_KEYS: readonly Exclude<keyof SaidNeeds, "any">[] = SAID.flatMap(([jobs, groups]) => [
+  jobs,
+  groups,
+]);
+
 /** The needs that were said, in that order. */
-export function needsSaid({ after, afterFailed, afterEnded }: SaidNeeds): NewNeed[] {
-  const wanting = (refs: readonly NeedRef[] | null | undefined, wanting: Wanting) =>
-    (refs ?? []).map((on) => ({ on, wanting }));
-  return [
-    ...wanting(after, "completed"),
-    ...wanting(afterFailed, "failed"),
-    ...wanting(afterEnded, "ended"),
-  ];
+export function needsSaid(said: SaidNeeds): NewNeed[] {
+  return SAID.flatMap(([jobs, groups, wanting]) => [
+    ...(said[jobs] ?? []).map((on) => ({ on, wanting })),
+    ...(said[groups] ?? []).map((group) => ({ on: { group }, wanting })),
+  ]);
 }

@@ -11,6 +11,7 @@ import {
   type FieldName,
   FIELDS,
   type FieldSetting,
+  GROUP_PATTERN,
   type Kind,
   LARGEST_STDIN,
   type NewJob,
@@ -85,6 +86,8 @@ function described(kind: Kind): string {
       return kind.as === "text" ? "text" : "bytes in base64";
     case "jobs":
       return "ids of jobs, with commas between them, or none";
+    case "groups":
+      return "names of groups, with commas between them, or none";
   }
 }
 
@@ -132,16 +135,18 @@ function readValue(kind: Kind, value: unknown, surroundings: Surroundings): unkn
     case "input":
       return readStdin(kind.as, value);
     case "jobs":
-      return readRefs(value);
+      return readRefs(value, IS_REF);
+    case "groups":
+      return readRefs(value, GROUP_PATTERN);
   }
 }
 
-/** Ids, each once; `none` is no job. */
-function readRefs(value: unknown): readonly string[] | undefined {
+/** Ids or names, each once; `none` is nothing. */
+function readRefs(value: unknown, pattern: RegExp): readonly string[] | undefined {
   const all = typeof value === "string"
     ? value.trim() === "none" ? [] : value.split(",").map((id) => id.trim())
     : value;
-  if (!Array.isArray(all) || !all.every((id) => typeof id === "string" && IS_REF.test(id))) return undefined;
+  if (!Array.isArray(all) || !all.every((id) => typeof id === "string" && pattern.test(id))) return undefined;
   return [...new Set(all)];
 }
 
@@ -175,9 +180,20 @@ const SET_BY_QUEUECTL = new Set([
 
 /** Variables that every job gets. */
 const VARIABLES_OF_QUEUECTL = new Set(
-  ["JOB_ID", "ATTEMPT", "QUEUE", "HOME", "RUN", "SAY", "RESULT", "CHECKPOINT"].map((name) =>
-    `QUEUECTL_${name}`
-  ),
+  [
+    "JOB_ID",
+    "ATTEMPT",
+    "QUEUE",
+    "GROUP",
+    "INDEX",
+    "COUNT",
+    "ITEM",
+    "HOME",
+    "RUN",
+    "SAY",
+    "RESULT",
+    "CHECKPOINT",
+  ].map((name) => `QUEUECTL_${name}`),
 );
 
 // deno-lint-ignore no-control-regex -- the point is to find control characters
@@ -241,7 +257,10 @@ function readInto(
   if (values.command !== undefined) checkLength(values.command as string);
 }
 
-const AFTERS = ["after", "after_failed", "after_ended"] as const;
+const AFTERS = [
+  ...["after", "after_failed", "after_ended"] as const,
+  ...["after_group", "after_group_failed", "after_group_ended"] as const,
+] as const;
 
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;

@@ -11,6 +11,7 @@ import type { Clock } from "../system/clock.ts";
 import type { Access } from "./access.ts";
 import { ACTION_ROUTES } from "./api/actions.ts";
 import { EVENT_ROUTES } from "./api/events.ts";
+import { GROUP_ROUTES } from "./api/groups.ts";
 import { JOB_ROUTES } from "./api/jobs.ts";
 import { OUTPUT_ROUTES } from "./api/output.ts";
 import { RESULT_ROUTES } from "./api/result.ts";
@@ -39,6 +40,7 @@ export const ROUTES: readonly Route[] = [
   ...OUTPUT_ROUTES,
   ...RESULT_ROUTES,
   ...STDIN_ROUTES,
+  ...GROUP_ROUTES,
   ...QUEUE_ROUTES,
   ...WORKER_ROUTES,
   ...SETTING_ROUTES,

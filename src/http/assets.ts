@@ -19,6 +19,8 @@ import enqueue from "../../web/enqueue.js" with { type: "text" };
 import graph from "../../web/graph.js" with { type: "text" };
 import graphLayout from "../../web/graph_layout.js" with { type: "text" };
 import format from "../../web/format.js" with { type: "text" };
+import group from "../../web/group.js" with { type: "text" };
+import groups from "../../web/groups.js" with { type: "text" };
 import icon from "../../web/icon.svg" with { type: "text" };
 import index from "../../web/index.html" with { type: "text" };
 import job from "../../web/job.js" with { type: "text" };
@@ -60,6 +62,8 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "format.js": format,
   "graph.js": graph,
   "graph_layout.js": graphLayout,
+  "group.js": group,
+  "groups.js": groups,
   "hooks.js": preactHooks.replaceAll('"preact"', '"./preact.js"'),
   "htm.js": htm,
   "icon.svg": icon,

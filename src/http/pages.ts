@@ -13,6 +13,8 @@ export const PAGE_PATHS = [
   "/jobs",
   "/jobs/:id",
   "/dead",
+  "/groups",
+  "/groups/:name",
   "/queues",
   "/workers",
   "/settings",

@@ -4,8 +4,9 @@
  * against them.
  */
 import { type Field, FIELDS, type Kind, SHOWN_FIELDS, type ShownName } from "../domain/fields.ts";
-import { OUTCOMES, STATES } from "../domain/job.ts";
+import { END_STATES, OUTCOMES, STATES } from "../domain/job.ts";
 import { SKIP_REASONS, WANTINGS } from "../domain/needs.ts";
+import type { GroupEnd } from "../store/contract.ts";
 import type { FieldsJson } from "../views/job_json.ts";
 import { WORKER_STATES } from "../views/status.ts";
 import type { JsonSchema } from "./inputs.ts";
@@ -65,6 +66,7 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
     case "input":
       return TEXT;
     case "jobs":
+    case "groups":
       return { type: "array", items: TEXT };
   }
 }
@@ -123,6 +125,23 @@ const ATTEMPT = record({
 
 const DECIDED = { type: ["string", "null"], enum: ["met", ...SKIP_REASONS, null] };
 
+const GROUP_STATES: readonly GroupEnd[] = ["open", "completed", "failed", "cancelled"];
+
+/** A group with its counts, and how long it may still take, in seconds. */
+export const GROUP: JsonSchema = record({
+  name: TEXT,
+  state: { type: "string", enum: GROUP_STATES },
+  sealed: { type: "boolean" },
+  total: COUNT,
+  open: COUNT,
+  running: COUNT,
+  ...Object.fromEntries(END_STATES.map((state) => [state, COUNT])),
+  max_failures: orNull(COUNT as { type: string }),
+  created_at: TIME,
+  ended_at: orNull(TIME),
+  time_left: orNull(COUNT as { type: string }),
+});
+
 /** A job with its attempts, and why it waits. */
 export const JOB_IN_FULL: JsonSchema = {
   ...record({
@@ -140,6 +159,12 @@ export const JOB_IN_FULL: JsonSchema = {
             decided: DECIDED,
             state: { type: ["string", "null"], enum: [...STATES, null] },
             exit_code: orNull({ type: "integer" }),
+          })),
+          groups: listOf(record({
+            name: TEXT,
+            wanting: { type: "string", enum: WANTINGS },
+            decided: { type: ["string", "null"], enum: ["met", ...SKIP_REASONS, null] },
+            state: { type: ["string", "null"], enum: [...GROUP_STATES, null] },
           })),
         }),
       ],

@@ -25,8 +25,8 @@
  */
 import type { EditableName, FIELDS } from "../domain/fields.ts";
 import type { Figures } from "../domain/figures.ts";
-import type { Decision, Wanting } from "../domain/needs.ts";
-import type { Attempt, Job, NewJob, Outcome, Progress, State, Stream } from "../domain/job.ts";
+import type { Decision, GroupRef, Wanting } from "../domain/needs.ts";
+import type { Attempt, EndState, Job, NewJob, Outcome, Progress, State, Stream } from "../domain/job.ts";
 
 /** How a store is opened. */
 export interface OpenOptions {
@@ -40,7 +40,7 @@ export interface OpenOptions {
 
 /** A store of jobs, queues, settings, workers and figures. Close it when done. */
 export interface Store
-  extends JobStore, OutputStore, QueueStore, SettingStore, WorkerStore, FigureStore, Upkeep {
+  extends JobStore, GroupStore, OutputStore, QueueStore, SettingStore, WorkerStore, FigureStore, Upkeep {
   /**
    * `host`: what keeps this process from it keeps all others from it, too. `server`: other hosts may reach it when this
    * one cannot.
@@ -75,7 +75,8 @@ export interface JobStore {
    * Stores jobs in the given order and returns their ids in that order. Very many become visible one after the other,
    * in turns with others who write, but in the end all of them or none.
    * @throws {Refused} `Cannot enqueue job "x": the id is taken`; with several jobs, as a `TakenId` that says which;
-   * and when a request's key was used for another one
+   * when a request's key was used for another one; and when a group takes no more
+   * @throws {BadInput} when a group is sealed, unless the job that enqueues them is of it, or `reopen` is said
    */
   enqueue(jobs: Iterable<NewJob>, options: EnqueueOptions): Promise<string[]>;
   /** The job, or undefined. */
@@ -118,8 +119,8 @@ export interface JobStore {
   delete(ids: readonly string[], options?: DeleteOptions): Promise<void>;
   /** What jobs need, in the order of the ids, each at most `limit` of its needs; null where it needs nothing. */
   needs(ids: readonly string[], limit: number): Promise<(JobNeeds | null)[]>;
-  /** The jobs that need one, oldest first, at most `limit`. */
-  neededBy(id: string, limit: number): Promise<Dependents>;
+  /** The jobs that need one, or a group, oldest first, at most `limit`. */
+  neededBy(which: string | GroupRef, limit: number): Promise<Dependents>;
   /**
    * Changes a waiting job. A `runAt` in the future makes it `scheduled`, one in the past or null makes it `pending`, unless
    * it waits for others. What is said of those it needs takes the place of all that it needed.
@@ -195,13 +196,15 @@ export interface JobNeeds {
 
 /** A need of a job. */
 export interface JobNeed {
-  /** The job that is needed. */
+  /** The job that is needed, or the name of a group. */
   id: string;
+  /** How the group is that is needed; null when it is gone, left out where a job is. */
+  group?: GroupEnd | null;
   /** What it is to be. */
   wanting: Wanting;
   /** Null while it has not ended. */
   decided: Decision | null;
-  /** What has become of it; null when it is gone. */
+  /** What has become of it; null when it is gone, or is a group. */
   job: Pick<Job, "state" | "exitCode" | "signal" | "error" | "skippedFor"> | null;
 }
 
@@ -284,6 +287,70 @@ export interface Changed {
   requested: readonly string[];
 }
 
+/**
+ * Groups of jobs: counters. A group is there from its first job on, and has ended once it is sealed and none of its jobs is
+ * open. It goes on when one of them runs again, or jobs are added in spite of the seal. Jobs that are removed after their
+ * end stay counted; those removed before count as cancelled.
+ */
+export interface GroupStore {
+  /** Groups, the newest first: all of them, or a page. */
+  groups(page?: GroupPage): Promise<Group[]>;
+  /** A group, or undefined. */
+  group(name: string): Promise<Group | undefined>;
+  /** Nobody but its own jobs adds to it from now on; done again, it changes nothing. @throws {Refused} when there is none */
+  sealGroup(name: string, now: number): Promise<void>;
+  /**
+   * Forgets a group.
+   * @throws {Refused} when there is none, it has jobs, or some wait for it
+   */
+  deleteGroup(name: string): Promise<void>;
+}
+
+/** A page of groups. */
+export interface GroupPage {
+  /** Those made before this one. */
+  after?: string;
+  /** At most so many. */
+  limit: number;
+}
+
+/** How a group ended: all of its jobs completed, as far as they were needed; some failed; else, some were called off. */
+export type GroupEnd = "open" | "completed" | "failed" | "cancelled";
+
+/** A group. */
+export interface Group {
+  /** As jobs name it. */
+  name: string;
+  /** In ms since the epoch. */
+  createdAt: number;
+  /** Nobody but its own jobs adds to it. */
+  sealed: boolean;
+  /** Open, or how it ended. */
+  end: GroupEnd;
+  /** In ms since the epoch; null while it is open. */
+  endedAt: number | null;
+  /** How many of its jobs have not ended. */
+  open: number;
+  /** How many of those run. */
+  running: number;
+  /** How many of its jobs ended so, also those that were removed since. */
+  ended: Record<EndState, number>;
+  /** With so many dead jobs the waiting ones are called off; null is never. */
+  maxFailures: number | null;
+}
+
+/** What is said of the groups that new jobs join. */
+export interface Joining {
+  /** Groups that are made by this are sealed with it. */
+  seal?: boolean;
+  /** Add to groups that are sealed, too. */
+  reopen?: boolean;
+  /** As in `Group`; left out leaves it as it is. */
+  maxFailures?: number;
+  /** The job that enqueues them: to its own group it may add as long as it runs. */
+  by?: string;
+}
+
 /** How jobs are enqueued. */
 export interface EnqueueOptions {
   /** In ms since the epoch: when the jobs were enqueued. */
@@ -292,6 +359,8 @@ export interface EnqueueOptions {
   idFormat: "short" | "uuid";
   /** Makes it safe to ask again: the second time, nothing is enqueued, and the ids of the first time are returned. */
   request?: RequestKey;
+  /** Of the groups that they join. */
+  joining?: Joining;
 }
 
 /** Names a request, which is remembered for a day. */
@@ -313,6 +382,8 @@ export interface JobSelector {
   queue?: string;
   /** Only jobs with exactly this label. */
   label?: string;
+  /** Only jobs of this group. */
+  group?: string;
   /** Text that the command or the id contains. */
   search?: string;
   /** Text that what is said of the last failure contains. */

@@ -3,6 +3,7 @@
  * Changing a waiting job: what is changed must go with what it says already.
  */
 import { BadInput } from "../domain/errors.ts";
+import { NEED_KEYS } from "../domain/needs.ts";
 import type { Job } from "../domain/job.ts";
 import { checkRetryLists } from "../domain/policy.ts";
 import type { JobChanges, JobStore } from "../store/contract.ts";
@@ -25,8 +26,8 @@ export async function editJob(
  *
  * @throws {BadInput} where the changes say what jobs come after
  */
-export function checkForMany({ after, afterFailed, afterEnded, any }: JobChanges): void {
-  if ([after, afterFailed, afterEnded, any].some((change) => change !== undefined)) {
+export function checkForMany(changes: JobChanges): void {
+  if (changes.any !== undefined || NEED_KEYS.some((key) => changes[key] !== undefined)) {
     throw new BadInput("Cannot say what many jobs come after at once: edit them one by one, by their ids");
   }
 }

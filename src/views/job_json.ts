@@ -156,6 +156,7 @@ function valueJson({ type }: Kind, value: Job[keyof StoredFields]): unknown {
     case "flag":
     case "input":
     case "jobs":
+    case "groups":
       return value;
   }
 }

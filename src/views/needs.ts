@@ -4,7 +4,7 @@
  */
 import type { Job } from "../domain/job.ts";
 import type { Decision, SkipReason, Wanting } from "../domain/needs.ts";
-import type { JobNeed, JobNeeds, Store } from "../store/contract.ts";
+import type { GroupEnd, JobNeed, JobNeeds, Store } from "../store/contract.ts";
 
 /** So many of a job's needs are named; how many more there are, is said. */
 const MOST_NAMED = 3;
@@ -27,6 +27,13 @@ export interface NeedsJson {
     state: Job["state"] | null;
     exit_code: number | null;
   }[];
+  /** Those of them that are groups: open, or how they ended; null when they are gone. */
+  groups: {
+    name: string;
+    wanting: Wanting;
+    decided: Decision | null;
+    state: GroupEnd | null;
+  }[];
 }
 
 /** What a job needs, for JSON and for sentences; null where that is nothing. */
@@ -40,13 +47,16 @@ export function needsJson(needs: JobNeeds | null): NeedsJson | null {
     any: needs.any,
     count: needs.of,
     open: needs.open,
-    jobs: needs.needs.map(({ id, wanting, decided, job }) => ({
+    jobs: needs.needs.filter(({ group }) => group === undefined).map(({ id, wanting, decided, job }) => ({
       id,
       wanting,
       decided,
       state: job?.state ?? null,
       exit_code: job?.exitCode ?? null,
     })),
+    groups: needs.needs.flatMap(({ id: name, wanting, decided, group }) =>
+      group === undefined ? [] : [{ name, wanting, decided, state: group }]
+    ),
   };
 }
 
@@ -54,16 +64,24 @@ export function needsJson(needs: JobNeeds | null): NeedsJson | null {
 export function whatItWaitsFor({ any, needs, open }: JobNeeds): string[] {
   const named = needs.filter(({ decided }) => decided === null).slice(0, MOST_NAMED);
   const more = open - named.length;
-  const sentences = named.map(({ id, wanting, job }) =>
-    `it waits until ${id} ${HAS[wanting]} (${id} is ${job?.state ?? "gone"})`
+  const sentences = named.map(({ id, group, wanting, job }) =>
+    group === undefined
+      ? `it waits until ${id} ${HAS[wanting]} (${id} is ${job?.state ?? "gone"})`
+      : `it waits until group ${id} ${HAS_GROUP[wanting]}`
   );
-  if (more > 0) sentences.push(`it waits for ${more} more ${more === 1 ? "job" : "jobs"}`);
+  if (more > 0) sentences.push(`it waits for ${more} more`);
   return any && open > 1 ? [...sentences, "one of them is enough"] : sentences;
 }
 
 const HAS: Readonly<Record<Wanting, string>> = {
   completed: "has completed",
   failed: "has failed for good",
+  ended: "has ended",
+};
+
+const HAS_GROUP: Readonly<Record<Wanting, string>> = {
+  completed: "has ended and all its jobs completed",
+  failed: "has ended and jobs of it failed",
   ended: "has ended",
 };
 
@@ -76,7 +94,11 @@ export function whyNotRun({ needs }: JobNeeds): string[] {
   return bad.length > MOST_NAMED ? [...sentences, `and ${bad.length - MOST_NAMED} more`] : sentences;
 }
 
-function sayBad({ id, job, decided, wanting }: JobNeed & { decided: SkipReason }): string {
+function sayBad({ id, group, job, decided, wanting }: JobNeed & { decided: SkipReason }): string {
+  if (group !== undefined) {
+    if (decided === "unneeded") return `no job of group ${id} failed, and this was to run if one did`;
+    return `jobs of group ${id} ${decided === "failed" ? "failed" : "were called off"}`;
+  }
   if (job?.state === "dead") return `${id} is dead${job.error === null ? "" : ` (${job.error})`}`;
   if (job?.state === "completed" && wanting === "failed") {
     return `${id} completed, and this was to run if it failed`;
@@ -92,5 +114,7 @@ function sayBad({ id, job, decided, wanting }: JobNeed & { decided: SkipReason }
 export function afterWhat({ needs, of, open }: JobNeeds): string {
   const first = needs.find(({ decided }) => decided === null) ?? needs[0];
   const left = Math.max(open, 1) - 1;
-  return first === undefined || of === 0 ? "" : `after ${first.id}${left > 0 ? ` +${left}` : ""}`;
+  return first === undefined || of === 0
+    ? ""
+    : `after ${first.group === undefined ? "" : "group "}${first.id}${left > 0 ? ` +${left}` : ""}`;
 }

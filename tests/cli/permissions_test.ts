@@ -79,6 +79,13 @@ const ROWS: readonly Row[] = [
       plain("dlq retry", "--all"),
       plain("dlq delete", "j1", 1), // it is gone
       plain("dlq clear"),
+      plain("enqueue", "--group g true"),
+      plain("group list"),
+      plain("group show", "g"),
+      plain("group seal", "g"),
+      plain("group cancel", "g --yes"),
+      plain("group retry", "g --yes"),
+      plain("group delete", "g --jobs --yes"),
       plain("queue list"),
       plain("queue pause", "mail"),
       plain("queue resume", "mail"),

@@ -60,6 +60,7 @@ function samplesOf(kind: Kind): [unknown, unknown] {
     case "backoff":
       return ["5s,30s,5m,jitter=0.1", "base=2,factor=3,max=10m"];
     case "jobs":
+    case "groups":
       return [["one"], ["two"]];
   }
 }

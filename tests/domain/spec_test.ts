@@ -53,6 +53,7 @@ Deno.test("a job that only has a command gets everything else from the defaults"
     label: null,
     cwd: "/work",
     env: null,
+    group: null,
     held: false,
   });
 });
@@ -73,6 +74,7 @@ Deno.test("a job can say everything", () => {
     max_wait: "2h",
     run_at: "2030-01-01T14:00:00Z",
     label: "nightly",
+    group: "album",
     cwd: "sub/../other",
     env: { A: "1", "B-C": "" },
     hold: true,
@@ -92,6 +94,7 @@ Deno.test("a job can say everything", () => {
     maxWaitMs: 7_200_000,
     runAt: Date.UTC(2030, 0, 1, 14),
     label: "nightly",
+    group: "album",
     cwd: "/work/other",
     env: { A: "1", "B-C": "" },
     held: true,

@@ -32,7 +32,7 @@ export const RUN_FLAGS: readonly string[] = [
   "--allow-read",
   "--allow-write",
   "--allow-run=sh",
-  "--allow-env=QUEUECTL_HOME,QUEUECTL_STORE,QUEUECTL_SAY,HOME,NO_COLOR,QUEUECTL_DEBUG",
+  "--allow-env=QUEUECTL_HOME,QUEUECTL_STORE,QUEUECTL_SAY,QUEUECTL_JOB_ID,HOME,NO_COLOR,QUEUECTL_DEBUG",
 ];
 
 /** The program's entry. */

@@ -45,7 +45,8 @@ export const REBUILDING: Step = {
       needed INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_needed CHECK (needed IN (0, 1)),  -- others need it, or did
       policy TEXT,
       checkpoint_size INTEGER,
-      snoozed_since INTEGER
+      snoozed_since INTEGER,
+      in_group TEXT
     ) STRICT;
 
     INSERT INTO rebuilt SELECT * FROM jobs;
@@ -70,6 +71,30 @@ export const REBUILDING: Step = {
 
     CREATE INDEX prunable ON jobs (finished_at, queue) WHERE state IN ('completed', 'cancelled', 'skipped');
     CREATE INDEX prunable_dead ON jobs (finished_at, queue) WHERE state = 'dead';
+
+    CREATE INDEX by_group ON jobs (in_group, seq) WHERE in_group IS NOT NULL;
+
+    CREATE TRIGGER group_counts AFTER UPDATE OF state, skipped_for ON jobs
+    WHEN NEW.in_group IS NOT NULL AND (NEW.state IN ('completed', 'dead', 'cancelled', 'skipped')
+      OR OLD.state IN ('completed', 'dead', 'cancelled', 'skipped')) BEGIN
+      UPDATE groups SET
+       open = open + (NEW.state NOT IN ('completed', 'dead', 'cancelled', 'skipped'))
+         - (OLD.state NOT IN ('completed', 'dead', 'cancelled', 'skipped')),
+       completed = completed + (NEW.state = 'completed') - (OLD.state = 'completed'),
+       dead = dead + (NEW.state = 'dead') - (OLD.state = 'dead'),
+       cancelled = cancelled + (NEW.state = 'cancelled') - (OLD.state = 'cancelled'),
+       skipped_failed = skipped_failed + (NEW.skipped_for IS 'failed') - (OLD.skipped_for IS 'failed'),
+       skipped_called_off = skipped_called_off + (NEW.skipped_for IS 'called_off') - (OLD.skipped_for IS 'called_off'),
+       skipped_unneeded = skipped_unneeded + (NEW.skipped_for IS 'unneeded') - (OLD.skipped_for IS 'unneeded'),
+       stopping = CASE WHEN NEW.state = 'dead' AND OLD.state <> 'dead' AND dead + 1 >= max_failures THEN 1 ELSE stopping END,
+       changed_at = max(changed_at, coalesce(NEW.finished_at, 0))
+      WHERE name = NEW.in_group;
+    END;
+
+    CREATE TRIGGER group_loses_job AFTER DELETE ON jobs
+    WHEN OLD.in_group IS NOT NULL AND OLD.state NOT IN ('completed', 'dead', 'cancelled', 'skipped') BEGIN
+      UPDATE groups SET open = open - 1, cancelled = cancelled + 1 WHERE name = OLD.in_group;
+    END;
 
     CREATE TRIGGER count_changed AFTER UPDATE OF queue, state, held ON jobs BEGIN
       UPDATE counts SET n = n - 1, held = held - OLD.held WHERE queue = OLD.queue AND state = OLD.state;

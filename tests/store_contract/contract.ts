@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { claiming } from "./claiming.ts";
 import { counting } from "./counting.ts";
 import { enqueueing } from "./enqueueing.ts";
+import { grouping } from "./grouping.ts";
 import { keeping } from "./keeping.ts";
 import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
@@ -26,6 +27,7 @@ const PARTS = [
   looking,
   managing,
   needing,
+  grouping,
   pausing,
   claiming,
   selecting,
@@ -42,6 +44,7 @@ const PARTS = [
 /** What goes through `exchange`. */
 export const EXCHANGING: readonly ((test: Test) => void)[] = [
   needing,
+  grouping,
   pausing,
   claiming,
   settling,

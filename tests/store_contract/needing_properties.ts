@@ -5,23 +5,24 @@
  */
 import assert from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
-import { type Job, WAITING } from "../../src/domain/job.ts";
+import { ENDED, type Job, WAITING } from "../../src/domain/job.ts";
 import { endOf } from "../../src/domain/ends.ts";
 import {
   type Decision,
   decisionOf,
+  type End,
   standingOf,
   tallyOf,
   type Wanting,
   WANTINGS,
 } from "../../src/domain/needs.ts";
-import type { Store } from "../../src/store/contract.ts";
+import type { GroupEnd, Store } from "../../src/store/contract.ts";
 import {
   claim,
   death,
-  enqueue,
   exchangeOf,
   failure,
+  newJob,
   newSupervisor,
   prune,
   settle,
@@ -31,7 +32,15 @@ import {
 import type { Opened } from "./suite.ts";
 
 const wanting = fc.constantFrom(...WANTINGS);
-const refs = fc.array(fc.record({ on: fc.nat(99), wanting }), { maxLength: 4 });
+const GROUPS = ["g0", "g1", "g2"];
+const refs = fc.array(
+  fc.record({
+    on: fc.nat(99),
+    wanting,
+    isGroup: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.boolean()),
+  }),
+  { maxLength: 4 },
+);
 
 const step = fc.oneof(
   {
@@ -41,6 +50,8 @@ const step = fc.oneof(
       refs,
       any: fc.boolean(),
       held: fc.boolean(),
+      group: fc.option(fc.nat(GROUPS.length - 1)),
+      reopen: fc.boolean(),
     }),
   },
   {
@@ -75,11 +86,14 @@ const step = fc.oneof(
     arbitrary: fc.record({ do: fc.constant("edit" as const), which: fc.nat(99), refs, any: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("prune" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("seal" as const), which: fc.nat(GROUPS.length - 1) }) },
 );
 
 /** A need as the model knows it, and how it was decided when the other was last there. */
 interface ModelNeed {
+  /** The id of a job, or the name of a group. */
   on: string;
+  isGroup: boolean;
   wanting: Wanting;
   decided: Decision | null;
 }
@@ -131,8 +145,18 @@ class Telling {
     const now = T0 + 1000;
     switch (one.do) {
       case "enqueue": {
-        const needs = this.#needs(one.refs);
-        const [id] = await enqueue(store, { ...said(needs, one.any), held: one.held });
+        const needs = await this.#needs(one.refs);
+        const group = one.group === null ? null : GROUPS[one.group]!;
+        const job = newJob({ ...said(needs, one.any), held: one.held, group });
+        const joining = { reopen: one.reopen };
+        const [id] = await store.enqueue([job], { now: T0, idFormat: "short", joining }).catch((error) => {
+          assert.match(
+            (error as Error).message,
+            /it is sealed|wait for that group|that waits for the group$/,
+          );
+          return [];
+        });
+        if (id === undefined) return;
         this.#jobs.set(id!, { any: one.any, needs, mayBeLoose: false });
         this.#ids.push(id!);
         return;
@@ -160,7 +184,7 @@ class Telling {
       case "edit": {
         const id = pick(this.#ids, one.which);
         if (id === undefined) return;
-        const needs = this.#needs(one.refs).filter(({ on }) => on !== id);
+        const needs = (await this.#needs(one.refs)).filter(({ on }) => on !== id);
         const job = (await store.get(id))!;
         if (!WAITING.includes(job.state) || job.startedAt !== null) return;
         const edited = await store.edit(id, said(needs, one.any), now).then(
@@ -171,6 +195,11 @@ class Telling {
           },
         );
         if (edited) this.#jobs.set(id, { any: one.any, needs, mayBeLoose: false });
+        return;
+      }
+      case "seal": {
+        const group = GROUPS[one.which]!;
+        if (await store.group(group)) await store.sealGroup(group, now);
         return;
       }
       case "prune": {
@@ -222,16 +251,19 @@ class Telling {
     for (const id of gone) this.#jobs.delete(id);
     for (const job of this.#jobs.values()) {
       for (const need of job.needs) {
-        if (gone.includes(need.on)) need.decided ??= decisionOf({ state: "cancelled" }, need.wanting);
+        if (!need.isGroup && gone.includes(need.on)) {
+          need.decided ??= decisionOf({ state: "cancelled" }, need.wanting);
+        }
       }
     }
   }
 
-  #needs(refs: readonly { on: number; wanting: Wanting }[]): ModelNeed[] {
+  async #needs(refs: readonly { on: number; wanting: Wanting; isGroup: boolean }[]): Promise<ModelNeed[]> {
     const needs = new Map<string, ModelNeed>();
-    for (const { on, wanting } of refs) {
-      const id = pick(this.#ids, on);
-      if (id !== undefined) needs.set(id, { on: id, wanting, decided: null });
+    const groups = (await this.#store.groups()).map(({ name }) => name).sort();
+    for (const { on, wanting, isGroup } of refs) {
+      const id = pick(isGroup ? groups : this.#ids, on);
+      if (id !== undefined) needs.set(id, { on: id, isGroup, wanting, decided: null });
     }
     return [...needs.values()];
   }
@@ -245,13 +277,19 @@ class Telling {
     const jobs = new Map<string, Job>();
     for (const job of (await store.list({ limit: 1000 })).jobs) jobs.set(job.id, job);
     assert.deepEqual([...jobs.keys()].toSorted(), this.#ids.toSorted());
+    const groups = new Map((await store.groups()).map((group) => [group.name, group]));
+    for (const { name, open, running } of groups.values()) {
+      const own = [...jobs.values()].filter(({ group }) => group === name);
+      assert.equal(open, own.filter(({ state }) => !ENDED.includes(state)).length, `open jobs of ${name}`);
+      assert.equal(running, own.filter(({ state }) => state === "processing").length);
+    }
     for (const [id, model] of this.#jobs) {
       const job = jobs.get(id)!;
       const started = job.startedAt !== null || job.state === "processing";
       for (const need of model.needs) {
-        const other = jobs.get(need.on);
+        const other = need.isGroup ? groups.get(need.on) : jobs.get(need.on);
         if (!other) continue;
-        const end = endOf(other);
+        const end = "end" in other ? END_OF_GROUP[other.end] : endOf(other);
         need.decided = end ? decisionOf(end, need.wanting) : null;
       }
       const [found] = await store.needs([id], 1);
@@ -271,9 +309,26 @@ class Telling {
   }
 }
 
+/** A group that others need ends as a job does. */
+const END_OF_GROUP: Readonly<Record<GroupEnd, End | undefined>> = {
+  open: undefined,
+  completed: { state: "completed" },
+  failed: { state: "dead" },
+  cancelled: { state: "cancelled" },
+};
+
 function said(needs: readonly ModelNeed[], any: boolean) {
-  const of = (wanting: Wanting) => needs.filter((need) => need.wanting === wanting).map(({ on }) => on);
-  return { after: of("completed"), afterFailed: of("failed"), afterEnded: of("ended"), any };
+  const of = (wanting: Wanting, isGroup: boolean) =>
+    needs.filter((need) => need.wanting === wanting && need.isGroup === isGroup).map(({ on }) => on);
+  return {
+    after: of("completed", false),
+    afterFailed: of("failed", false),
+    afterEnded: of("ended", false),
+    afterGroup: of("completed", true),
+    afterGroupFailed: of("failed", true),
+    afterGroupEnded: of("ended", true),
+    any,
+  };
 }
 
 function pick<T>(all: readonly T[], n: number): T | undefined {

@@ -8,9 +8,10 @@ import type { Settings } from "../../domain/settings.ts";
 import { type JobDefaults, jobFromValue, readFields } from "../../domain/spec.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { quoteWords } from "../../system/shell_words.ts";
+import type { Joining } from "../../store/contract.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
-import { text, texts, toggle } from "../line/flags.ts";
+import { count, text, texts, toggle } from "../line/flags.ts";
 import {
   ENV_FLAGS,
   fieldsWithVariables,
@@ -19,6 +20,8 @@ import {
   sayWhen,
   timesAsSaid,
 } from "./job_flags.ts";
+import type { ThenFlags, thenJobs } from "./enqueue_then.ts";
+import type { JoiningFlags } from "./joining.ts";
 
 const ADVICE = "quote the whole command, or put -- before it";
 
@@ -32,6 +35,10 @@ export const command: Target = defineCommand({
     "--each makes a job for each line of a FILE (- is standard input), or, of what has * ? or [ in it, for each file that",
     "matches where the job is to run; ** is any directories. In the command {} is the item, {.} without its extension,",
     "{/} its last name, {/.} that without the extension, {//} its directory, {#} its number; without any, it comes last.",
+    "Jobs of a --group belong together: others can wait for it (--after-group), and it has ended when it is sealed and all",
+    "its jobs have. What a file, or --each, makes of groups is sealed with it; then only its own jobs add to it.",
+    "--array makes one for each number; {} stands for it, if it is there. Both make a group, which --group names, and each",
+    "job has QUEUECTL_INDEX, QUEUECTL_COUNT and QUEUECTL_ITEM.",
     "--wait returns when the job has ended, retries included, with the exit code of its command: 128 and its number for",
     "a signal, 124 when its time was up, 1 when it was cancelled. --follow prints what the job prints meanwhile, and",
     "its id to standard error. With several jobs it is the code of the first that did not complete. Ctrl-C ends the",
@@ -46,6 +53,13 @@ export const command: Target = defineCommand({
     ["enqueue --stdin letter.txt 'mail -s hello you@example.org'", "with an input that is kept with the job"],
     ["enqueue --file jobs.txt --queue bulk", "many, into one queue"],
     ["enqueue --each '*.wav' -- lame {} {.}.mp3", "one for each file that matches"],
+    ["enqueue --each '*.wav' --group album -- lame {}", "the same, as a group"],
+    ["enqueue --after-group album 'zip album.zip *.mp3'", "once all of them have completed"],
+    [
+      "enqueue --array 1-100 --then 'join all' './part $QUEUECTL_INDEX'",
+      "a hundred parts, and one job after all of them",
+    ],
+    ["enqueue --then-failed 'mail -s failed me' make", "another job, should this one fail for good"],
     ["enqueue --follow 'make report'", "run by a worker, as if it ran here"],
   ],
   flags: {
@@ -53,6 +67,16 @@ export const command: Target = defineCommand({
     ...ENV_FLAGS,
     file: text("FILE", "many jobs from a file; - is standard input"),
     each: texts("FILE|GLOB", "a job for each line, or each file that matches; may be repeated"),
+    array: text("FIRST-LAST[:STEP]", "a job for each number, as one group"),
+    afterEach: text("GROUP", "each of these jobs comes after one of that group, in the same order"),
+    then: text("COMMAND", "another job, once this one, or all of these, have completed"),
+    thenFailed: text("COMMAND", "another job, should this one, or one of these, fail for good"),
+    thenEnded: text("COMMAND", "another job, once this one, or all of these, have ended, however"),
+    maxFailures: count(
+      { min: 1, max: 1_000_000 },
+      "when so many jobs of its group have failed for good, call off those that wait",
+    ),
+    reopen: toggle("add to groups that are sealed, too"),
     null: toggle("items of --each are separated by NUL bytes, not by lines"),
     wait: toggle("return when it has ended, with its exit code"),
     follow: toggle("the same, and print what it prints"),
@@ -70,15 +94,23 @@ export const command: Target = defineCommand({
     }
     const { stdin, each } = flags as JobFlagValues;
     const typed: Typed = {
+      joining: flags,
+      then: flags,
       fields: await fieldsWithVariables(context, flags),
       stdin: typeof stdin === "string" ? await stdinOf(stdin) : undefined,
       words,
     };
-    const queued = Array.isArray(each)
+    if (Array.isArray(each) && flags.array !== undefined) {
+      throw new BadInput("Cannot use --array with --each: each says what to make jobs for");
+    }
+    if (flags.afterEach !== undefined && flags.array === undefined && !Array.isArray(each)) {
+      throw new BadInput("Cannot use --after-each without --array or --each: it is for as many jobs");
+    }
+    const queued = Array.isArray(each) || flags.array !== undefined
       ? await enqueueForEach(context, {
         ...typed,
-        sources: each,
-        byNul: flags.null === true,
+        items: Array.isArray(each) ? { sources: each, byNul: flags.null === true } : { array: flags.array! },
+        afterEach: flags.afterEach,
         file: flags.file,
       })
       : typeof flags.file === "string"
@@ -98,6 +130,10 @@ export const command: Target = defineCommand({
 /** Jobs that are safely stored. */
 interface Queued {
   ids: readonly string[];
+  /** Of those that come after them. */
+  then?: readonly string[];
+  /** The group that was made of them. */
+  group?: string;
   jobs: readonly NewJob[];
   /** They come from a file, or are one for each of many. */
   many: boolean;
@@ -109,6 +145,10 @@ interface Queued {
 
 /** What was typed: flags as fields, and words. */
 interface Typed {
+  /** What is to come after them. */
+  then: ThenFlags;
+  /** What is said of groups. */
+  joining: JoiningFlags;
   fields: Record<string, unknown>;
   /** What each job is to read. */
   stdin: Uint8Array | undefined;
@@ -143,8 +183,28 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
   const job = jobFromValue(typed, defaults);
   const store = await context.store({ reserve: false });
   const { now, idFormat, leaseMs } = defaults;
-  const ids = await store.enqueue([job], { now, idFormat });
-  return { ids, jobs: [job], many: false, inWords: defaults.readTime !== undefined, leaseMs };
+  const joining = await joiningOf(said.joining, [job]);
+  const jobs = [job, ...(await makerOfThen(said.then))(said.then, defaults, 0)];
+  const all = await store.enqueue(jobs, { now, idFormat, ...joining && { joining } });
+  const [ids, then] = [all.slice(0, 1), all.slice(1)];
+  return { ids, then, jobs, many: false, inWords: defaults.readTime !== undefined, leaseMs };
+}
+
+/** Makes the jobs that come after; nothing is loaded where there are none. */
+async function makerOfThen(said: ThenFlags): Promise<typeof thenJobs> {
+  const { then, thenFailed, thenEnded } = said;
+  if (then === undefined && thenFailed === undefined && thenEnded === undefined) return () => [];
+  return (await import("./enqueue_then.ts")).thenJobs;
+}
+
+/** What the flags say of groups; undefined where nothing is said, and no job joins one. */
+async function joiningOf(
+  { maxFailures, reopen }: JoiningFlags,
+  jobs: readonly NewJob[],
+): Promise<Joining | undefined> {
+  if (maxFailures === undefined && !reopen && jobs.every(({ group }) => group === null)) return undefined;
+  const { readJoining } = await import("./joining.ts");
+  return readJoining({ maxFailures, reopen }, jobs);
 }
 
 /** What the words say of the job: a command by its words, a command as text, or JSON. */
@@ -201,42 +261,65 @@ async function enqueueFile(
   context: Context,
   { path, ...said }: Typed & { path: string },
 ): Promise<Queued> {
-  const { fields, words } = said;
+  const { fields, words, then: { then, thenFailed, thenEnded } } = said;
+  if (then !== undefined || thenFailed !== undefined || thenEnded !== undefined) {
+    throw new BadInput("Cannot use --then with --file: the file says what comes after what");
+  }
   if (words.length > 0 || "command" in fields || "id" in fields) {
     throw new BadInput("Cannot use --file with a command or an id: the file says them");
   }
   const defaults = await defaultsFor(context, said);
   const { enqueueBulk } = await import("./enqueue_bulk.ts");
-  const stored = await enqueueBulk(context, { path, defaults });
+  const stored = await enqueueBulk(context, { path, defaults, joining: said.joining });
   return { ...stored, many: true, inWords: defaults.readTime !== undefined, leaseMs: defaults.leaseMs };
 }
 
-/** `--each` and what was typed besides it. */
+/** `--each` or `--array`, and what was typed besides it. */
 interface ForEach extends Typed {
-  sources: readonly string[];
-  byNul: boolean;
+  items: { sources: readonly string[]; byNul: boolean } | { array: string };
+  afterEach: string | undefined;
   file: unknown;
 }
 
-async function enqueueForEach(context: Context, { sources, byNul, ...said }: ForEach): Promise<Queued> {
-  const { enqueueEach, templateOf } = await import("./enqueue_each.ts");
+async function enqueueForEach(context: Context, { items, afterEach, ...said }: ForEach): Promise<Queued> {
+  const [{ enqueueEach, templateOf }, { readArray }] = await Promise.all([
+    import("./enqueue_each.ts"),
+    import("../../domain/array.ts"),
+  ]);
   const template = templateOf({ ...said, literal: context.literal, advice: ADVICE });
   const { command: _, ...fields } = said.fields;
   const defaults = await defaultsFor(context, { ...said, fields });
-  const stored = await enqueueEach(context, { sources, byNul, template, defaults });
-  return { ...stored, many: true, inWords: defaults.readTime !== undefined, leaseMs: defaults.leaseMs };
+  const thenJobs = await makerOfThen(said.then);
+  const stored = await enqueueEach(context, {
+    items: "array" in items ? { array: readArray(items.array) } : items,
+    template,
+    defaults,
+    joining: said.joining,
+    afterEach,
+    then: (group) => thenJobs(said.then, defaults, { group }),
+  });
+  return {
+    ...stored,
+    many: true,
+    inWords: defaults.readTime !== undefined,
+    leaseMs: defaults.leaseMs,
+  };
 }
 
 /** One a line; of a file, a terminal gets their number instead. */
-async function printIds(context: Context, { ids, many }: Queued): Promise<void> {
+async function printIds(context: Context, { ids, then = [], group, many }: Queued): Promise<void> {
+  if (group !== undefined) context.print.hint(`Group ${group}`);
+  if (then.length > 0) context.print.hint(`Then ${then.join(", ")}`);
   if (!context.json) {
     if (many && Deno.stdout.isTerminal()) context.print.hint(`Queued ${ids.length} jobs`);
     else if (ids.length > 0) context.print.line(ids.join("\n"));
-  } else if (many) context.print.result({ ids }, () => "");
-  else {
+  } else if (many) {
+    const more = { ...group !== undefined && { group }, ...then.length > 0 && { then } };
+    context.print.result({ ids, ...more }, () => "");
+  } else {
     const { jobJson } = await import("../../views/job_json.ts");
     const stored = await (await context.store()).get(ids[0]!);
-    context.print.result(stored && jobJson(stored), () => "");
+    context.print.result(stored && { ...jobJson(stored), ...then.length > 0 && { then } }, () => "");
   }
 }
 

@@ -8,6 +8,7 @@ import { hasNeeds, type NewJob } from "../../domain/job.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
 import { timeReader } from "../../domain/when.ts";
 import type { Context } from "../line/context.ts";
+import { type JoiningFlags, joiningOfMany } from "./joining.ts";
 import { inputName, readTextInput } from "./read_input.ts";
 
 /** Which file, and what holds for each of its jobs. */
@@ -16,19 +17,24 @@ export interface BulkRequest {
   path: string;
   /** Where it is queued, when, and what the flags said. */
   defaults: JobDefaults;
+  /** What is said of groups. */
+  joining: JoiningFlags;
 }
 
 /**
  * Queues the jobs of a file. Returns them with their ids.
  * @throws {BadInput} or {TakenId} that names the line; then nothing was queued
  */
-export async function enqueueBulk(context: Context, { path, defaults }: BulkRequest): Promise<StoredMany> {
+export async function enqueueBulk(
+  context: Context,
+  { path, defaults, joining }: BulkRequest,
+): Promise<StoredMany> {
   const source = inputName(path);
   const { jobs, place } = readBulk(await readTextInput(path), {
     source,
     defaults: { ...defaults, readTime: timeReader(defaults.now) },
   });
-  return await storeMany(context, { jobs, now: defaults.now }).catch((error) => {
+  return await storeMany(context, { jobs, now: defaults.now, joining }).catch((error) => {
     if (error instanceof TakenId || error instanceof BadNeed) {
       throw inPlace(error, { source, place: place(error.index) });
     }
@@ -40,6 +46,7 @@ export async function enqueueBulk(context: Context, { path, defaults }: BulkRequ
 export interface Many {
   jobs: readonly NewJob[];
   now: number;
+  joining: JoiningFlags;
 }
 
 /** Jobs that are stored, and their ids in the same order. */
@@ -49,12 +56,13 @@ export interface StoredMany {
 }
 
 /** Stores jobs, all or none. @throws {TakenId} that says which */
-export async function storeMany(context: Context, { jobs, now }: Many): Promise<StoredMany> {
+export async function storeMany(context: Context, { jobs, now, joining: said }: Many): Promise<StoredMany> {
+  const joining = joiningOfMany(said, jobs);
   const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
   // those that wait for others are looked at together
   const shown = context.print.hints && !jobs.some(hasNeeds) ? withProgress(jobs) : jobs;
-  return { jobs, ids: await store.enqueue(shown, { now, idFormat }) };
+  return { jobs, ids: await store.enqueue(shown, { now, idFormat, ...joining && { joining } }) };
 }
 
 const BAR_WIDTH = 30;

@@ -1,34 +1,74 @@
 /**
  * @module
- * `enqueue --each`: one job for each line of a file, or for each file that matches a pattern; all of them or none.
+ * `enqueue --each` and `--array`: one job for each line of a file, each file that matches a pattern, or each number, as one
+ * group; all of them or none.
  */
 import { inPlace } from "../../domain/bulk.ts";
 import { commandsFor, type Template } from "../../domain/each.ts";
 import { BadInput, UserError } from "../../domain/errors.ts";
 import { isGlob } from "../../domain/glob.ts";
+import type { NewJob } from "../../domain/job.ts";
 import { type JobDefaults, jobFromCommand } from "../../domain/spec.ts";
+import type { JobPage } from "../../store/contract.ts";
 import { quoteWords } from "../../system/shell_words.ts";
 import type { Context } from "../line/context.ts";
 import { type StoredMany, storeMany } from "./enqueue_bulk.ts";
+import { groupName } from "./group/names.ts";
+import type { JoiningFlags } from "./joining.ts";
 import { matchingFiles } from "./matching_files.ts";
 import { inputName, readTextInput } from "./read_input.ts";
 
 /** What was asked for. */
 export interface EachRequest {
-  /** Files of items, `-` or patterns. */
-  sources: readonly string[];
-  /** Items are separated by NUL bytes, not by lines. */
-  byNul: boolean;
+  /** Files of items, `-` or patterns; or numbers. */
+  items: { sources: readonly string[]; byNul: boolean } | { array: readonly number[] };
   template: Template;
   /** What holds for each of the jobs. */
   defaults: JobDefaults;
+  /** What is said of groups. */
+  joining: JoiningFlags;
+  /** A group whose jobs these come after, each after one. */
+  afterEach: string | undefined;
+  /** Jobs that come after all of them. */
+  then(group: string): NewJob[];
 }
 
-/** Queues the jobs and returns them with their ids. @throws {BadInput} where there is no item, or one makes no job */
+/**
+ * Queues the jobs, as one group, and returns them with their ids; what comes after them is last.
+ * @throws {BadInput} where there is no item, or one makes no job
+ */
 export async function enqueueEach(
   context: Context,
-  { sources, byNul, template, defaults }: EachRequest,
-): Promise<StoredMany> {
+  { items: said, template, defaults, joining, afterEach, then }: EachRequest,
+): Promise<StoredMany & { then: string[]; group: string }> {
+  const isArray = "array" in said;
+  const items = isArray ? said.array.map(String) : await itemsOf(said, defaults);
+  const source = isArray ? "--array" : said.sources.map(inputName).join(", ");
+  const group = defaults.given?.group ?? generatedName(isArray ? "array" : "each");
+  const commands = commandsFor(items, { template, quote: quoteWords, atEnd: !isArray });
+  const jobs = commands.map((command, index) => {
+    try {
+      const job = jobFromCommand(command, defaults);
+      const env = {
+        ...job.env,
+        ...variablesOf({ index, count: items.length, item: items[index]!, isArray }),
+      };
+      return { ...job, group, env };
+    } catch (error) {
+      throw error instanceof UserError ? inPlace(error, { source, place: `item ${index + 1}` }) : error;
+    }
+  });
+  if (afterEach !== undefined) await comeAfterEach(context, afterEach, jobs);
+  const last = then(group);
+  const all = last.length > 0 ? [...jobs, ...last] : jobs;
+  const { ids } = await storeMany(context, { jobs: all, now: defaults.now, joining });
+  return { jobs, ids: ids.slice(0, jobs.length), then: ids.slice(jobs.length), group };
+}
+
+async function itemsOf(
+  { sources, byNul }: { sources: readonly string[]; byNul: boolean },
+  defaults: JobDefaults,
+): Promise<string[]> {
   const items: string[] = [];
   const directory = defaults.given?.cwd ?? defaults.cwd ?? ".";
   for (const source of sources) {
@@ -38,15 +78,46 @@ export async function enqueueEach(
     if (found.length === 0) throw nothingIn(source);
     for (const item of found) items.push(item);
   }
-  const source = sources.map(inputName).join(", ");
-  const jobs = commandsFor(items, { template, quote: quoteWords }).map((command, index) => {
-    try {
-      return jobFromCommand(command, defaults);
-    } catch (error) {
-      throw error instanceof UserError ? inPlace(error, { source, place: `item ${index + 1}` }) : error;
-    }
-  });
-  return await storeMany(context, { jobs, now: defaults.now });
+  return items;
+}
+
+/** By which a job of an array knows which one it is. */
+function variablesOf(
+  { index, count, item, isArray }: { index: number; count: number; item: string; isArray: boolean },
+): Record<string, string> {
+  return {
+    QUEUECTL_INDEX: isArray ? item : String(index + 1),
+    QUEUECTL_COUNT: String(count),
+    QUEUECTL_ITEM: item,
+  };
+}
+
+/** A name that no other group has, most likely; one that has it is sealed, and refuses. */
+function generatedName(prefix: string): string {
+  const letters = "abcdefghijkmnpqrstuvwxyz23456789";
+  const random = crypto.getRandomValues(new Uint8Array(8));
+  return `${prefix}-${Array.from(random, (byte) => letters[byte % letters.length]).join("")}`;
+}
+
+/** Has each job need the one of a group in the same place. @throws {BadInput} where they are not as many */
+async function comeAfterEach(context: Context, group: string, jobs: NewJob[]): Promise<void> {
+  const store = await context.store({ reserve: false });
+  if (!await store.group(groupName(group))) {
+    throw new BadInput(`Cannot make jobs wait for each of group "${group}": no such group`);
+  }
+  const ids: string[] = [];
+  let cursor: string | null | undefined;
+  while (cursor !== null) {
+    const page: JobPage = await store.list({ group, sort: "oldest", limit: 1000, ...cursor && { cursor } });
+    ids.push(...page.jobs.map(({ id }) => id));
+    cursor = page.cursor;
+  }
+  if (ids.length !== jobs.length) {
+    throw new BadInput(
+      `Cannot make ${jobs.length} jobs wait for each of group "${group}": it has ${ids.length}`,
+    );
+  }
+  for (const [index, job] of jobs.entries()) job.after = [...job.after ?? [], ids[index]!];
 }
 
 function itemsIn(text: string, byNul: boolean): string[] {

@@ -9,7 +9,7 @@ import type { Context } from "../line/context.ts";
 import { type Flag, type Flags, text, texts, toggle } from "../line/flags.ts";
 
 /** What the flags of some fields give: text as it was typed. */
-export type JobFlagValues = Record<string, string | boolean | readonly string[] | undefined>;
+export type JobFlagValues = Record<string, string | boolean | number | readonly string[] | undefined>;
 
 /** Flags for fields; all of them unless `names` says which. */
 export function jobFlags(names: readonly FieldName[] = FIELD_NAMES): Flags {
@@ -56,6 +56,8 @@ function placeholder(name: FieldName, { type }: Kind): string {
       return "FILE";
     case "jobs":
       return "ID[,ID]";
+    case "groups":
+      return "G[,G]";
     case "flag":
       return "";
   }

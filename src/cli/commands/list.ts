@@ -26,6 +26,7 @@ export const command: Target = defineCommand({
     ["list", "the latest jobs"],
     ["list --state dead", "the dead letter queue"],
     ["list -q mail --search invoice -n 10", "the latest ten that match"],
+    ["list --group album", "the jobs of a group"],
     ["list --columns id,state,exit_code,created_at", "what you want to know of each"],
     ["list --format '{id}\\t{command}'", "a line for each, for a script"],
     ["list --json --sort oldest", "as JSON, oldest first"],
@@ -55,6 +56,10 @@ export async function printPage(
   if (jobs.length === 0 && filters.queue !== undefined) {
     const { hintAtUnknownQueues } = await import("./unknown_names.ts");
     await hintAtUnknownQueues(context, [filters.queue]);
+  }
+  if (jobs.length === 0 && filters.group !== undefined) {
+    const { hintAtUnknownGroup } = await import("./unknown_names.ts");
+    await hintAtUnknownGroup(context, filters.group);
   }
   if (jobs.length === 0 && filters.label !== undefined) {
     const { hintAtUnknownLabel } = await import("./unknown_names.ts");

@@ -5,7 +5,7 @@
 import { NoSuch } from "../../domain/errors.ts";
 import type { State } from "../../domain/job.ts";
 import type { Decision, Wanting } from "../../domain/needs.ts";
-import type { Store } from "../../store/contract.ts";
+import type { GroupEnd, Store } from "../../store/contract.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import { toggle } from "../line/flags.ts";
 import { ONE_ID } from "../line/ids.ts";
@@ -46,7 +46,9 @@ export const command: Target = defineCommand({
 interface Branch {
   id: string;
   /** Null when it is gone. */
-  state: State | null;
+  state: State | GroupEnd | null;
+  /** It is a group. */
+  isGroup?: true;
   wanting?: Wanting;
   decided?: Decision | null;
   /** Left out where they stand elsewhere, or there was no more room. */
@@ -59,9 +61,9 @@ type Look = (store: Store, id: string) => Promise<{ branches: Branch[]; of: numb
 
 async function neededBy(store: Store, id: string): Promise<{ branches: Branch[]; of: number }> {
   const [found] = await store.needs([id], MOST_OF_ONE);
-  const branches = found?.needs.map(({ id, wanting, decided, job }) => ({
+  const branches = found?.needs.map(({ id, wanting, decided, job, group }): Branch => ({
     ...{ id, wanting, decided },
-    state: job?.state ?? null,
+    ...group === undefined ? { state: job?.state ?? null } : { state: group, isGroup: true },
   }));
   return { branches: branches ?? [], of: found?.of ?? 0 };
 }
@@ -83,16 +85,16 @@ async function grow(root: Branch, { look, store }: { look: Look; store: Store })
     if (of > branches.length) branch.more = of - branches.length;
     room -= branches.length;
     for (const next of branches) {
-      if (seen.has(next.id) || next.state === null) continue;
+      if (next.isGroup || seen.has(next.id) || next.state === null) continue;
       seen.add(next.id);
       open.push(next);
     }
   }
 }
 
-function json({ id, state, wanting, decided, branches, more }: Branch): unknown {
+function json({ id, state, isGroup, wanting, decided, branches, more }: Branch): unknown {
   return {
-    id,
+    ...isGroup ? { group: id } : { id },
     state,
     ...(wanting && { wanting, decided }),
     ...(branches && { jobs: branches.map(json) }),
@@ -111,9 +113,13 @@ function lines(print: Print, branch: Branch, indent = ""): string[] {
   return [headOf(print, branch), ...own, ...(more ? [`${indent}└─ and ${more} more`] : [])];
 }
 
-function headOf(print: Print, { id, state, wanting, decided }: Branch): string {
-  const shown = state === null ? "gone" : print.paint(STATE_COLOUR[state], state);
+function headOf(print: Print, { id, state, isGroup, wanting, decided }: Branch): string {
+  const shown = state === null
+    ? "gone"
+    : state === "open"
+    ? state
+    : print.paint(STATE_COLOUR[isGroup && state === "failed" ? "dead" : state], state);
   const wants = wanting === undefined || wanting === "completed" ? "" : `, wanted ${wanting}`;
   const way = decided === undefined ? "" : decided === null ? "" : decided === "met" ? ", met" : ", not met";
-  return `${id} ${shown}${wants}${way}`;
+  return `${isGroup ? "group " : ""}${id} ${shown}${wants}${way}`;
 }

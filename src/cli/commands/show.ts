@@ -77,7 +77,18 @@ async function printStdin(context: Context, { id }: Job): Promise<void> {
 
 /** The fields that do not simply follow one another at the end. */
 const ELSEWHERE: readonly StoredName[] = [
-  ...["id", "command", "queue", "label", "priority", "max_retries", "timeout", "run_at", "hold"] as const,
+  ...[
+    "id",
+    "command",
+    "queue",
+    "group",
+    "label",
+    "priority",
+    "max_retries",
+    "timeout",
+    "run_at",
+    "hold",
+  ] as const,
 ];
 
 const INDENT = " ".repeat(11);
@@ -113,7 +124,7 @@ function facts(
     ["Paused", sayPaused(job, last, time)],
     ["Runs", unwatched ? "without a worker, until one starts on its host and adopts it" : ""],
     ["Command", job.command.replace(/\n$/, "").split("\n").map(visible).join("\n")],
-    ...(["queue", "label", "priority"] as const).flatMap(field),
+    ...(["queue", "group", "label", "priority"] as const).flatMap(field),
     ["Attempts", `${job.attempts} of at most ${job.maxRetries + 1}`],
     ["Needs", needs ? sayNeeds(needs) : ""],
     ...field("timeout"),
@@ -156,8 +167,8 @@ function sayProgress({ progress }: Pick<Job, "progress"> | Attempt): string {
 }
 /** What it comes after, whatever has become of that. */
 function sayNeeds({ any, needs, of }: JobNeeds): string {
-  const named = needs.slice(0, MOST_NEEDS).map(({ id, wanting }) =>
-    `${id}${wanting === "completed" ? "" : ` (${wanting})`}`
+  const named = needs.slice(0, MOST_NEEDS).map(({ id, group, wanting }) =>
+    `${group === undefined ? "" : "group "}${id}${wanting === "completed" ? "" : ` (${wanting})`}`
   );
   const more = of > named.length ? ` and ${of - named.length} more` : "";
   return `${any && of > 1 ? "any of " : ""}${named.join(", ")}${more}; see needs`;
@@ -211,6 +222,7 @@ function textsOf(
     case "path":
     case "input":
     case "jobs":
+    case "groups":
       return [String(value)];
   }
 }

@@ -26,6 +26,15 @@ export async function hintAtUnknownQueues(context: Context, names: readonly stri
   context.print.hint(there + others(first, await queueNames(store)));
 }
 
+/** Says that there is no such group, and which there are. */
+export async function hintAtUnknownGroup(context: Context, name: string): Promise<void> {
+  if (!context.print.hints) return;
+  const store = await context.store();
+  if (await store.group(name)) return;
+  const names = (await store.groups({ limit: MOST_COMPARED })).map(({ name }) => name);
+  context.print.hint(`There is no group "${name}"${others(name, names)}`);
+}
+
 /** Says that no job has the label, and which labels there are. Looks into the index alone, for a bounded number. */
 export async function hintAtUnknownLabel(context: Context, label: string): Promise<void> {
   if (!context.print.hints) return;

@@ -16,14 +16,17 @@ import { duration, text, toggle } from "../line/flags.ts";
 import { distinct, IDS, jobCount } from "../line/ids.ts";
 import { queueName } from "./queue/names.ts";
 import type { Standstill } from "./say_standstill.ts";
+import { groupName } from "./group/names.ts";
 import { FirstOfJobs } from "./wait/first_of_jobs.ts";
 import { say } from "./wait/say.ts";
+import { WholeGroup } from "./wait/whole_group.ts";
 
 export const command: Target = defineCommand({
   brief: "Wait until jobs have ended",
   description: [
     "The exit code is 1 when one of them ended other than completed, or the time was up. With --any it is that of the",
     "first that ends, and the others go on.",
+    "With --group it waits until the group has ended: all its jobs have, and it is sealed.",
     "With --queue or --all it waits until nothing is left to run or retry, jobs that come meanwhile included; then it",
     "is 1 when any job became dead or was cancelled meanwhile.",
   ].join("\n"),
@@ -31,24 +34,33 @@ export const command: Target = defineCommand({
     ["wait j1 j2 && echo fine", "for two jobs"],
     ["wait $(queuectl enqueue 'make report') --timeout 10m", "for one just queued, not for ever"],
     ["wait --any j1 j2", "for the one that ends first, which is printed"],
+    ["wait --group album", "until a group has ended"],
     ["wait --queue mail", "until a queue has nothing left to do"],
   ],
   flags: {
     queue: text("QUEUE", "all jobs of a queue"),
+    group: text("GROUP", "until a group has ended"),
     all: toggle("all jobs"),
     any: toggle("return when the first of the jobs has ended"),
     timeout: duration("give up after this long"),
   },
   words: { ...IDS, min: 0 },
-  async run(context, { queue, all, any, timeout }, words) {
-    const asked = Number(words.length > 0) + Number(queue !== undefined) + Number(all);
-    if (asked !== 1) throw new BadInput("Cannot tell what to wait for: give ids, or --queue QUEUE, or --all");
+  async run(context, { queue, group, all, any, timeout }, words) {
+    const asked = Number(words.length > 0) + Number(queue !== undefined) + Number(group !== undefined) +
+      Number(all);
+    if (asked !== 1) {
+      throw new BadInput(
+        "Cannot tell what to wait for: give ids, or --queue QUEUE, or --group GROUP, or --all",
+      );
+    }
     if (any && words.length === 0) throw new BadInput("Cannot wait for any job: --any goes with ids");
     const { requireId } = await import("./many/not_an_id.ts");
     await requireId(context, { what: "wait for", words, states: false });
     const ids = distinct(words);
     const target = words.length > 0
       ? any ? new FirstOfJobs(context, ids) : new SomeJobs(context, ids)
+      : group !== undefined
+      ? new WholeGroup(context, groupName(group))
       : new WholeQueues(context, queue === undefined ? undefined : queueName(queue));
     return await waitFor(context, { target, timeoutMs: timeout });
   },

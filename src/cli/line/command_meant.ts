@@ -67,7 +67,6 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
   history: ["list"],
   watch: ["status --watch"],
   stash: ["hold", "enqueue --hold"],
-  group: ["queue list", "queue set"],
   parallel: ["enqueue --each", "worker start --count"],
   batch: ["enqueue --file"],
   at: ["enqueue --run-at"],

@@ -7,7 +7,6 @@ import { nearest } from "../../domain/nearest.ts";
 /** What people call flags, by their names. Some words may mean several. */
 const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
   "max-retries": ["retries", "retry", "tries", "attempts", "max-tries", "max-attempts", "retry-count"],
-  queue: ["group"],
   id: ["name", "job-id", "job-name"],
   label: ["name", "tag", "tags", "title", "job-name"],
   cwd: ["dir", "directory", "workdir", "work-dir", "working-dir", "working-directory", "chdir"],

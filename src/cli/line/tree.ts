@@ -62,6 +62,26 @@ const TREE: Group = {
       },
       aliases: { ls: "list", rm: "delete" },
     },
+    group: {
+      brief: "Groups: jobs that belong together",
+      description:
+        "A group is there from the first job that is enqueued with --group. It has ended once it is sealed and all its jobs " +
+        "have; then those start that wait for it, with --after-group.",
+      examples: [
+        ["group list", "how far each is"],
+        ["group seal album", "there is nothing more to come"],
+        ["group retry album", "run again what did not complete"],
+      ],
+      branches: {
+        list: () => import("../commands/group/list.ts"),
+        show: () => import("../commands/group/show.ts"),
+        seal: () => import("../commands/group/seal.ts"),
+        cancel: () => import("../commands/group/cancel.ts"),
+        retry: () => import("../commands/group/retry.ts"),
+        delete: () => import("../commands/group/delete.ts"),
+      },
+      aliases: { ls: "list", rm: "delete" },
+    },
     queue: {
       brief: "Queues: pause, resume, limit and clear them",
       examples: [

@@ -108,6 +108,7 @@ function forPeople(kind: ColumnKind, value: unknown, zone: Zone): string {
     case "path":
     case "input":
     case "jobs":
+    case "groups":
       return String(value);
   }
 }

@@ -3,11 +3,12 @@
  * How requests describe jobs: by the table of fields, which `spec.ts` reads; and ways to pick jobs.
  */
 import { type FieldName, FIELDS, type Kind } from "../../domain/fields.ts";
-import { STATES } from "../../domain/job.ts";
+import { BadInput } from "../../domain/errors.ts";
+import { type NewJob, STATES } from "../../domain/job.ts";
 import { LONGEST_MS, type Settings } from "../../domain/settings.ts";
 import type { JobDefaults, Surroundings } from "../../domain/spec.ts";
 import { timeReader } from "../../domain/when.ts";
-import type { JobSelector } from "../../store/contract.ts";
+import type { JobSelector, Joining } from "../../store/contract.ts";
 import { whereabouts } from "../../system/environment.ts";
 import {
   type Input,
@@ -20,6 +21,7 @@ import {
   oneOf,
   pointInTime,
   someText,
+  trueOrFalse,
   wholeNumber,
 } from "../inputs.ts";
 
@@ -68,6 +70,7 @@ function schemaOf(kind: Kind): JsonSchema {
         ],
       };
     case "jobs":
+    case "groups":
       return {
         oneOf: [
           { type: "array", items: { type: "string", minLength: 1 } },
@@ -112,6 +115,7 @@ export function surroundings(now: number): Surroundings {
 export const FILTER = {
   state: oneOf(STATES, "only jobs in this state"),
   queue: someText({ max: 64 }, "only jobs of this queue"),
+  group: someText({ max: 64 }, "only jobs of this group"),
   label: someText({ max: 128 }, "only jobs with exactly this label"),
   search: someText({ max: 1000 }, "only jobs whose command or id contains this"),
   error: someText({ max: 1000 }, "only jobs whose error contains this"),
@@ -119,6 +123,27 @@ export const FILTER = {
   since: pointInTime("only jobs enqueued at this time or later"),
   until: pointInTime("only jobs enqueued before this time"),
 } as const satisfies Inputs;
+
+/** What is said of the groups that jobs join. */
+export const JOINING = {
+  max_failures: wholeNumber(
+    { min: 1, max: 1_000_000 },
+    "when so many jobs of their groups have failed for good, those that wait are called off",
+  ),
+  reopen: trueOrFalse("add to groups that are sealed, too"),
+} as const satisfies Inputs;
+
+/** The same for the store. @throws {BadInput} where no job joins a group */
+export function joiningOf(
+  { max_failures: maxFailures, reopen }: InputValues<typeof JOINING>,
+  jobs: readonly NewJob[],
+): Joining {
+  if ((maxFailures !== undefined || reopen) && jobs.every(({ group }) => group === null)) {
+    const name = maxFailures === undefined ? "reopen" : "max_failures";
+    throw new BadInput(`Cannot use ${name} without a group: say which in "group"`);
+  }
+  return { ...maxFailures !== undefined && { maxFailures }, ...reopen && { reopen } };
+}
 
 /** What requests on many jobs take: their ids, or what they have in common. */
 export const SELECTION = {

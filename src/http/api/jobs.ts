@@ -19,7 +19,7 @@ import { HttpProblem } from "../problem.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { COUNTED, JOB, JOB_IN_FULL, JOB_PAGE, listOf, NEEDS_GRAPH, record } from "../schemas.ts";
 import { sha256 } from "../sha256.ts";
-import { FILTER, filterOf, jobDefaults, jobFields, surroundings } from "./job_inputs.ts";
+import { FILTER, filterOf, jobDefaults, jobFields, JOINING, joiningOf, surroundings } from "./job_inputs.ts";
 
 const tag = "jobs";
 const ID = { id: someText({ max: 128 }, "id of the job") };
@@ -82,13 +82,14 @@ export const JOB_ROUTES: readonly Route[] = [
     url: "/jobs",
     summary: "Enqueues a job",
     tag,
+    query: JOINING,
     body: jobFields(FIELD_NAMES, "the job"),
     answer: { status: 201, description: "The job; it is safely stored", schema: JOB },
     problems: ["refused", "gone"],
     headers: IDEMPOTENCY,
-    async run({ store, body, now, request }) {
+    async run({ store, query, body, now, request }) {
       const key = await requestKey(request, body);
-      const [id] = await enqueue(store, [body], { now, request: key });
+      const [id] = await enqueue(store, [body], { now, request: key, query });
       const job = await store.get(id!);
       if (job) return jobJson(job);
       const named = key ? ` with the key "${key.key}"` : "";
@@ -100,7 +101,10 @@ export const JOB_ROUTES: readonly Route[] = [
     url: "/bulk/enqueue",
     summary: "Enqueues many jobs, or, when one of them is wrong, none",
     tag,
-    body: objectOf({ jobs: required(manyJobs) }, "the jobs"),
+    body: objectOf(
+      { jobs: required(manyJobs), ...JOINING },
+      "the jobs; groups that they make are sealed with them",
+    ),
     answer: {
       status: 201,
       description: "Their ids, in the same order; they are safely stored",
@@ -108,8 +112,9 @@ export const JOB_ROUTES: readonly Route[] = [
     },
     problems: ["refused"],
     headers: IDEMPOTENCY,
-    async run({ store, body: { jobs }, now, request }) {
-      return { ids: await enqueue(store, jobs, { now, request: await requestKey(request, jobs) }) };
+    async run({ store, body: { jobs, ...query }, now, request }) {
+      const key = await requestKey(request, jobs);
+      return { ids: await enqueue(store, jobs, { now, request: key, query, seal: true }) };
     },
   }),
   defineRoute({
@@ -191,7 +196,12 @@ export const JOB_ROUTES: readonly Route[] = [
 async function enqueue(
   store: Store,
   described: readonly unknown[],
-  { now, request }: { now: number; request: RequestKey | undefined },
+  { now, request, query, seal = false }: {
+    now: number;
+    request: RequestKey | undefined;
+    query: Parameters<typeof joiningOf>[0];
+    seal?: boolean;
+  },
 ): Promise<string[]> {
   const settings = settingsFrom(await store.settings(), store.defaults);
   const defaults = jobDefaults(settings, now);
@@ -203,7 +213,13 @@ async function enqueue(
       throw new BadInput(`In job ${index + 1} of ${described.length}: ${lowerFirst(error.message)}`);
     }
   });
-  return await store.enqueue(jobs, { now, idFormat: settings.idFormat, ...(request && { request }) });
+  const joining = { ...joiningOf(query, jobs), ...seal && { seal } };
+  return await store.enqueue(jobs, {
+    now,
+    idFormat: settings.idFormat,
+    ...(request && { request }),
+    joining,
+  });
 }
 
 /** What `Idempotency-Key` says: the same request with the same key enqueues once, for a day. */

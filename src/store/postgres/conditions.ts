@@ -24,12 +24,13 @@ export const IS_AS_STORED = `(j.state <> 'pending' OR NOT ${RUNS})`;
 
 /** All that is asked besides the state. */
 export function conditionsOf(
-  { queue, label, search, error, exitCode, since, until }: JobSelector,
+  { queue, label, group, search, error, exitCode, since, until }: JobSelector,
   values: Values,
 ): string[] {
   const all: string[] = [];
   if (queue !== undefined) all.push(`j.queue = ${values.place(queue)}`);
   if (label !== undefined) all.push(`j.label = ${values.place(label)}`);
+  if (group !== undefined) all.push(`j.in_group = ${values.place(group)}`);
   if (search !== undefined) {
     const pattern = values.place(containing(search));
     all.push(`(j.command ILIKE ${pattern} OR coalesce(j.name, 'j' || j.seq) ILIKE ${pattern})`);

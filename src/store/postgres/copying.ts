@@ -21,12 +21,20 @@ import { readAddress } from "./engine/address.ts";
 import { Database, type Transaction } from "./engine/database.ts";
 import type { Value } from "./engine/driver.ts";
 import { putFigures } from "./figures.ts";
+import { addUpGroups } from "./groups.ts";
 import { STEPS } from "./migrations/index.ts";
 import { checkVersion, migrate, oldestOf, versionOf } from "./migrations.ts";
 
-/** A store that is there. */
-export function openSource(address: string): PostgresCopy {
-  return new PostgresCopy(new Database(readAddress(address)));
+/** A store that is there. What is noted of its groups is added up: only that is copied. */
+export async function openSource(address: string): Promise<PostgresCopy> {
+  const db = new Database(readAddress(address));
+  try {
+    while (await db.get("SELECT 1 FROM queuectl.group_changes LIMIT 1")) await addUpGroups(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return new PostgresCopy(db);
 }
 
 /** A store that may not be there yet, or that is being copied to. */
@@ -58,7 +66,15 @@ const COLUMNS = `
   WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`;
 /** Figures and tallies besides what is copied. */
 const EMPTIES = [...COPIED.map(({ name }) => name), "figures", "tallies", "supervisors"];
-const WIPED = [...COPIED.map(({ name }) => name), "figures", "tallies", "ready", "counts", "emptied"];
+const WIPED = [
+  ...COPIED.map(({ name }) => name),
+  "figures",
+  "tallies",
+  "ready",
+  "counts",
+  "emptied",
+  "group_changes",
+];
 
 class PostgresCopy implements CopyTarget {
   readonly #db: Database;
@@ -119,7 +135,11 @@ class PostgresCopy implements CopyTarget {
       );
       return row!.n;
     };
-    return { jobs: await of("jobs", "seq"), output: await of("output", "piece") };
+    return {
+      jobs: await of("jobs", "seq"),
+      output: await of("output", "piece"),
+      groups: await of("groups", "id"),
+    };
   }
 
   async #sequence(table: string, column: string): Promise<string> {
@@ -204,7 +224,11 @@ class PostgresCopy implements CopyTarget {
   }
 
   async finish(figures: CopiedFigures, numbers: Numbers, mark: CopyMark): Promise<void> {
-    const sequences = [await this.#sequence("jobs", "seq"), await this.#sequence("output", "piece")];
+    const sequences = [
+      await this.#sequence("jobs", "seq"),
+      await this.#sequence("output", "piece"),
+      await this.#sequence("groups", "id"),
+    ];
     await this.#db.transaction(async (tx) => {
       await this.#requireOwn(tx, mark);
       for (const name of ["ready", "counts", "emptied", "figures", "tallies"]) {
@@ -217,15 +241,17 @@ class PostgresCopy implements CopyTarget {
       // whoever is yet to be told of something is told of everything
       await tx.all("DELETE FROM queuectl.ended");
       await tx.all("INSERT INTO queuectl.ended (job) SELECT seq FROM queuectl.jobs WHERE needed");
+      await tx.all("INSERT INTO queuectl.ended (job) SELECT -id FROM queuectl.groups WHERE needed");
       await tx.all(
         `INSERT INTO queuectl.ended (job, state) SELECT DISTINCT n.needs, 'cancelled' FROM queuectl.needs n
-        WHERE n.decided IS NULL AND NOT EXISTS (SELECT 1 FROM queuectl.jobs j WHERE j.seq = n.needs)`,
+        WHERE n.decided IS NULL AND NOT EXISTS (SELECT 1 FROM queuectl.jobs j WHERE j.seq = n.needs)
+          AND NOT EXISTS (SELECT 1 FROM queuectl.groups g WHERE g.id = -n.needs)`,
       );
       for (const { span, overall, queues } of figures) {
         const rows: FigureRow[] = [...overall.map((row) => ({ ...row, queue: "" })), ...queues];
         await putFigures(tx, rows.map((row) => ({ ...row, span })));
       }
-      for (const [at, n] of [numbers.jobs, numbers.output].entries()) {
+      for (const [at, n] of [numbers.jobs, numbers.output, numbers.groups].entries()) {
         if (n > 0) await tx.all("SELECT setval($1, $2)", sequences[at]!, n);
       }
       await tx.all("DELETE FROM queuectl.settings WHERE key = $1", MARK);

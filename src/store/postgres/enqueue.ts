@@ -17,6 +17,7 @@ import {
   NewJobTally,
   rememberedSince,
 } from "../rules/new_jobs.ts";
+import { JoinTally } from "../rules/groups.ts";
 import { resolveNeeds } from "../rules/needs.ts";
 import { takenId } from "../rules/refusals.ts";
 import { CountChanges } from "./counts.ts";
@@ -24,6 +25,7 @@ import type { Database, Transaction } from "./engine/database.ts";
 import { Lost, type Statement, type Value } from "./engine/driver.ts";
 import { isForbidden, takenIn } from "./engine/failures.ts";
 import { enqueueByFunction, mayOnlyEnqueue } from "./enqueuer.ts";
+import { join, sealing } from "./groups.ts";
 import { type MadeToWait, makeWait } from "./needs.ts";
 import { FIELD_COLUMNS, toValue, typeOf } from "./rows.ts";
 
@@ -126,10 +128,12 @@ async function enqueueSome(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
         db.tryTransaction(async (tx) => {
           const [stored] = await tx.several([part.statement()]);
           const ids = part.idsFrom(stored!.rows as { seq: number }[]);
+          const made = await join(tx, part.joins, keyed.options);
           const { statements, changes } = await waits(tx, part);
           await tx.commit([
             ...part.inputs(),
             ...statements,
+            ...sealing(made, keyed.options),
             ...part.counted(changes),
             remembering(keyed, ids),
           ]);
@@ -170,14 +174,21 @@ async function enqueueMany(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
         all.count(job);
       }
       await flush();
+      const made = await join(tx, all.joins, keyed.options);
       const { statements, changes } = await waits(tx, {
         needing: all.needing,
+        members: all.members,
         names: names.flat(),
         seqs,
         now: all.now,
       });
       const amended = { sql: AMEND, values: [keyed.request.key, JSON.stringify(ids)] };
-      await tx.commit([...statements, ...all.counted(changes), amended]);
+      await tx.commit([
+        ...statements,
+        ...sealing(made, keyed.options),
+        ...all.counted(changes),
+        amended,
+      ]);
       return ids;
     }));
 }
@@ -230,10 +241,10 @@ async function whichIsTaken(db: Database, names: readonly (string | null)[]): Pr
 /** Makes those wait that need others. */
 async function waits(
   tx: Transaction,
-  { needing: jobs, names, seqs, now }: Pick<Part, "needing" | "names" | "seqs" | "now">,
+  { needing: jobs, members, names, seqs, now }: Pick<Part, "needing" | "members" | "names" | "seqs" | "now">,
 ): Promise<MadeToWait> {
   if (jobs.size === 0) return { statements: [], changes: new CountChanges() };
-  return await makeWait(tx, { jobs, needs: resolveNeeds(jobs, names), seqs, names, now });
+  return await makeWait(tx, { jobs, needs: resolveNeeds(jobs, { ids: names, members }), seqs, names, now });
 }
 
 /** As many jobs as go into one statement. */
@@ -246,6 +257,9 @@ class Part {
   readonly #tally = new NewJobTally();
   /** Those that need others, by their place. */
   readonly needing = new Map<number, NewJob>();
+  /** How many of them join which group, and who, by their place. */
+  readonly joins = new JoinTally();
+  readonly members = new Map<string, number[]>();
   readonly #columns: Value[][] = COLUMNS.map(() => []);
   /** What jobs read, by their place among the names. */
   readonly #stdins = new Map<number, Uint8Array>();
@@ -289,6 +303,12 @@ class Part {
   count(job: NewJob): void {
     const { queue, priority, held, runAt } = job;
     if (hasNeeds(job)) this.needing.set(this.#counted, job);
+    this.joins.add(job);
+    if (job.group !== null) {
+      const others = this.members.get(job.group);
+      if (others) others.push(this.#counted);
+      else this.members.set(job.group, [this.#counted]);
+    }
     this.#counted += 1;
     this.#tally.add({ queue, priority, held, seq: 0, state: waitingState(runAt, this.#options.now) });
   }

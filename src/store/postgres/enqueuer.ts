@@ -9,7 +9,7 @@ import { hasNeeds, type NewJob } from "../../domain/job.ts";
 import type { EnqueueOptions, RequestKey } from "../contract.ts";
 import { waitingState } from "../rules/jobs.ts";
 import { nameOf, rememberedSince } from "../rules/new_jobs.ts";
-import { keyIsUsed, mayNotNeed, takenId } from "../rules/refusals.ts";
+import { keyIsUsed, mayNotJoin, mayNotNeed, takenId } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { ServerError } from "./engine/driver.ts";
 import { takenIn } from "./engine/failures.ts";
@@ -88,6 +88,8 @@ export async function enqueueByFunction(
 ): Promise<string[]> {
   const needy = jobs.findIndex(hasNeeds);
   if (needy >= 0) throw mayNotNeed(needy);
+  const joining = jobs.find(({ group }) => group !== null);
+  if (joining) throw mayNotJoin(joining.group!);
   const names = jobs.map((job) => nameOf(job, options));
   const rows = jobs.map((job, at) => ({
     name: names[at],

@@ -81,7 +81,7 @@ const EXCHANGE_FEW = calling(`exchange_few_2(${PARAMETERS})`);
 
 /** What is left to be told is asked for once all is done: `OFFSET 0` keeps the order. */
 function calling(exchange: string): string {
-  return `SELECT x.answer, queuectl.to_be_told_1() AS "toBeTold"
+  return `SELECT x.answer, queuectl.to_be_told_6() AS "toBeTold"
     FROM (SELECT queuectl.${exchange} AS answer OFFSET 0) x`;
 }
 

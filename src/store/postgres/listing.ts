@@ -75,8 +75,13 @@ class Query {
   }
 
   /** The first jobs of every section; undefined where there are none to go by, or fewer jobs have the label. */
-  #sections({ queue, state, label, sort }: JobFilter, conditions: readonly string[]): string | undefined {
-    if (label !== undefined || queue === undefined && state === undefined) return undefined;
+  #sections(
+    { queue, state, label, group, sort }: JobFilter,
+    conditions: readonly string[],
+  ): string | undefined {
+    if (label !== undefined || group !== undefined || queue === undefined && state === undefined) {
+      return undefined;
+    }
     const running = this.#first(
       "j.* FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job",
       conditions,

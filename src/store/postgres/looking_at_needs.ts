@@ -3,8 +3,9 @@
  * What jobs need and who needs them, for those who look, and against a recount. Only reads.
  */
 import type { State } from "../../domain/job.ts";
-import type { Decision, SkipReason, Wanting } from "../../domain/needs.ts";
+import type { Decision, GroupRef, SkipReason, Wanting } from "../../domain/needs.ts";
 import type { Dependents, JobNeed, JobNeeds } from "../contract.ts";
+import { endOfState, GROUP_STATE } from "../rules/groups.ts";
 import { idOf, seqOf } from "../rules/jobs.ts";
 import { compareNeeds, type NeedsOfJob } from "../rules/recount.ts";
 import type { Database } from "./engine/database.ts";
@@ -29,7 +30,7 @@ const ENDED_SO = (column: string) => `CASE WHEN r.job IS NULL THEN o.${column} E
 const NEEDS = `
   SELECT j.seq, j.name, y."any", y.bound, y.open, y.open + y.met + y.failed + y.called_off + y.unneeded AS n,
     n.needs, n.needed_name, n.wanting, n.decided,
-    CASE WHEN r.job IS NULL THEN o.state ELSE 'processing' END AS state, ${
+    CASE WHEN r.job IS NULL THEN coalesce(o.state, ${GROUP_STATE}) ELSE 'processing' END AS state, ${
   ["exit_code", "signal", "error", "skipped_for"].map(ENDED_SO).join(", ")
 }
   FROM queuectl.jobs j JOIN queuectl.needy y ON y.job = j.seq
@@ -38,6 +39,7 @@ const NEEDS = `
       CASE WHEN n.decided IS NULL THEN 1 WHEN n.decided = 'met' THEN 2 ELSE 0 END AS rank
     FROM queuectl.needs n WHERE n.job = j.seq ORDER BY rank, n.needs LIMIT $3::integer) n
   LEFT JOIN queuectl.jobs o ON o.seq = n.needs LEFT JOIN queuectl.running r ON r.job = n.needs
+  LEFT JOIN queuectl.groups g ON g.id = -n.needs
   WHERE ${HAS_AN_ID} ORDER BY j.seq, n.rank, n.needs`;
 
 /** What jobs need; null where that is nothing. */
@@ -66,23 +68,28 @@ function canonical(id: string): string {
 function toNeed(
   { needs, needed_name, wanting, decided, state, exit_code, signal, error, skipped_for }: NeedRow,
 ): JobNeed {
-  return {
-    id: idOf({ seq: needs, name: needed_name }),
-    wanting,
-    decided,
-    job: state === null ? null : { state, exitCode: exit_code, signal, error, skippedFor: skipped_for },
-  };
+  const need = { id: idOf({ seq: needs, name: needed_name }), wanting, decided, job: null };
+  if (needs < 0) return { ...need, group: state && endOfState(state) };
+  if (state === null) return need;
+  return { ...need, job: { state, exitCode: exit_code, signal, error, skippedFor: skipped_for } };
 }
 
 const DEPENDENTS = `
   SELECT j.seq, j.name, ${STATE} AS state, n.wanting, n.decided, n.total FROM (
     SELECT n.job, n.wanting, n.decided, (
       SELECT count(*) FROM queuectl.needs WHERE needs = n.needs) AS total
-    FROM queuectl.jobs j JOIN queuectl.needs n ON n.needs = j.seq WHERE ${HAS_ID} ORDER BY n.job LIMIT $3::integer) n
+    FROM (
+      SELECT j.seq FROM queuectl.jobs j WHERE ${HAS_ID}
+      UNION ALL SELECT -g.id FROM queuectl.groups g WHERE g.name = $3) o
+    JOIN queuectl.needs n ON n.needs = o.seq ORDER BY n.job LIMIT $4::integer) n
   JOIN ${JOBS} ON j.seq = n.job ORDER BY n.job`;
 
-/** The jobs that need one. */
-export async function neededBy(db: Database, id: string, limit: number): Promise<Dependents> {
+/** The jobs that need one, or a group. */
+export async function neededBy(
+  db: Database,
+  which: string | GroupRef,
+  limit: number,
+): Promise<Dependents> {
   const rows = await db.read<{
     seq: number;
     name: string | null;
@@ -90,7 +97,11 @@ export async function neededBy(db: Database, id: string, limit: number): Promise
     wanting: Wanting;
     decided: Decision | null;
     total: number;
-  }>(DEPENDENTS, ...idValues(id), limit);
+  }>(
+    DEPENDENTS,
+    ...typeof which === "string" ? [...idValues(which), null] : [null, null, which.group],
+    limit,
+  );
   return {
     jobs: rows.map(({ state, wanting, decided, ...row }) => ({ id: idOf(row), state, wanting, decided })),
     of: rows[0]?.total ?? 0,
@@ -99,11 +110,12 @@ export async function neededBy(db: Database, id: string, limit: number): Promise
 
 const ALL = `
   SELECT j.seq, j.name, ${STATE} AS state, coalesce(r.started_at, j.started_at) AS started_at, j.run_at, j.skipped_for,
-    y."any", y.bound, y.open, y.met, y.failed, y.called_off, y.unneeded, n.wanting, n.decided, o.seq AS other,
-    CASE WHEN q.job IS NULL THEN o.state ELSE 'processing' END AS other_state, o.skipped_for AS other_skipped_for
+    y."any", y.bound, y.open, y.met, y.failed, y.called_off, y.unneeded, n.wanting, n.decided,
+    coalesce(o.seq, -g.id) AS other,
+    CASE WHEN q.job IS NULL THEN coalesce(o.state, ${GROUP_STATE}) ELSE 'processing' END AS other_state, o.skipped_for AS other_skipped_for
   FROM queuectl.needy y JOIN queuectl.jobs j ON j.seq = y.job LEFT JOIN queuectl.running r ON r.job = j.seq
   LEFT JOIN queuectl.needs n ON n.job = y.job LEFT JOIN queuectl.jobs o ON o.seq = n.needs
-  LEFT JOIN queuectl.running q ON q.job = n.needs
+  LEFT JOIN queuectl.running q ON q.job = n.needs LEFT JOIN queuectl.groups g ON g.id = -n.needs
   WHERE NOT EXISTS (
     SELECT 1 FROM queuectl.needs t JOIN queuectl.ended e ON e.job = t.needs WHERE t.job = y.job) ORDER BY j.seq`;
 const BLOCKED_BY_NOTHING = `

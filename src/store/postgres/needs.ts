@@ -6,26 +6,32 @@
  * Invariant: a job that others need is locked and marked so before its state is looked at, in the same transaction; so
  * whatever ends it later leaves a row in `ended`.
  */
-import { BadInput, NoSuch } from "../../domain/errors.ts";
+import { BadInput } from "../../domain/errors.ts";
 import type { NewJob, State } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
-import { type SkipReason, type Tally, tallyOf, type Wanting } from "../../domain/needs.ts";
+import { type NewNeed, type SkipReason, type Tally, tallyOf, type Wanting } from "../../domain/needs.ts";
 import type { JobChanges } from "../contract.ts";
+import { GROUP_STATE } from "../rules/groups.ts";
 import { idOf, seqOf, waitingState } from "../rules/jobs.ts";
 import {
   changedNeeds,
+  checkNewNeed,
   decideAnew,
   type Dependent,
   type FoundNeed,
   foundNeeds,
+  groupKey,
+  groupsNeeded,
   idsNeeded,
   isLive,
+  keysOf,
   type Needed,
   neededAmong,
   needOn,
   planNeeds,
   type ResolvedNeeds,
   settleByNeeds,
+  waitsForItsGroup,
 } from "../rules/needs.ts";
 import { CountChanges } from "./counts.ts";
 import type { Transaction } from "./engine/database.ts";
@@ -44,6 +50,25 @@ async function need(tx: Transaction, ids: readonly string[]): Promise<Map<string
   const values = idsValues(ids);
   const results = await tx.several([LOCK, MARK, FIND].map((sql) => ({ sql, values })));
   return new Map((results.at(-1)!.rows as unknown as Needed[]).map((row) => [idOf(row), row]));
+}
+
+const NEED_GROUP = "UPDATE queuectl.groups SET needed = true WHERE name = $1 AND NOT needed";
+const GROUP =
+  `SELECT -g.id AS seq, g.name, ${GROUP_STATE} AS state, NULL AS "skippedFor" FROM queuectl.groups g WHERE g.name = $1`;
+
+/** Marks groups as needed, and finds out how they are, by their keys; in the order of their names, once jobs are locked. */
+async function needGroups(tx: Transaction, names: readonly string[]): Promise<Map<string, Needed>> {
+  const found = new Map<string, Needed>();
+  for (const name of names) {
+    const results = await tx.several([
+      { sql: "SELECT queuectl.add_up_group_6($1)", values: [name] },
+      { sql: NEED_GROUP, values: [name] },
+      { sql: GROUP, values: [name] },
+    ]);
+    const [row] = results.at(-1)!.rows as unknown as Needed[];
+    if (row) found.set(groupKey(name), row);
+  }
+  return found;
 }
 
 /** New jobs that need others. */
@@ -70,6 +95,8 @@ export async function makeWait(
   const found = await need(tx, idsNeeded(needs));
   // nobody knows which ids these get before they are stored
   for (const [id, { seq, name }] of found) if (name === null && seqs.includes(seq)) found.delete(id);
+  for (const [key, group] of await needGroups(tx, groupsNeeded(needs))) found.set(key, group);
+  await checkCycles(tx, needs, { jobs, found });
   const changes = new CountChanges();
   const stored: NewNeedy[] = [];
   for (const [index, plan] of planNeeds(needs, { jobs, found, now })) {
@@ -106,6 +133,27 @@ export async function makeWait(
       },
     ],
   };
+}
+
+const IS_NEEDED = "SELECT -id AS seq FROM queuectl.groups WHERE name = $1 AND needed";
+
+/** A group that jobs join may be what those wait for that they need themselves. */
+async function checkCycles(
+  tx: Transaction,
+  needs: ResolvedNeeds,
+  { jobs, found }: { jobs: ReadonlyMap<number, NewJob>; found: ReadonlyMap<string, Needed> },
+): Promise<void> {
+  for (const [index, own] of needs) {
+    const { group } = jobs.get(index)!;
+    const [joined] = group === null ? [] : await tx.all<{ seq: number }>(IS_NEEDED, group);
+    if (!joined) continue;
+    await tx.all(ONE_AT_A_TIME);
+    for (const on of keysOf(own)) {
+      const other = found.get(on);
+      if (!other || (await tx.all(REACHES, other.seq, joined.seq)).length === 0) continue;
+      throw waitsForItsGroup(on, { group: group!, index });
+    }
+  }
 }
 
 /** A job that needs others, as it is to be stored. */
@@ -208,9 +256,10 @@ interface NeedRow {
 }
 
 export const NEEDS_OF = `
-  SELECT n.job, n.needs, n.wanting, n.decided, j.seq IS NOT NULL AS there, ${STATE} AS state,
-    j.skipped_for AS "skippedFor"
+  SELECT n.job, n.needs, n.wanting, n.decided, j.seq IS NOT NULL OR g.id IS NOT NULL AS there,
+    coalesce(${STATE}, ${GROUP_STATE}) AS state, j.skipped_for AS "skippedFor"
   FROM queuectl.needs n LEFT JOIN queuectl.jobs j ON j.seq = n.needs LEFT JOIN queuectl.running r ON r.job = j.seq
+  LEFT JOIN queuectl.groups g ON g.id = -n.needs
   WHERE n.job = ANY ($1::bigint[])`;
 
 /** All needs of some jobs, decided anew. */
@@ -332,11 +381,15 @@ export async function waitingFor(
   return (await tx.all<{ needs: number; seq: number; name: string | null }>(WAITING_FOR, seqs))[0];
 }
 
+/** A job waits for what it needs, a group for those of its jobs that have not ended. */
 const REACHES = `
   WITH RECURSIVE reached (seq) AS (
     SELECT $1::bigint UNION
-    SELECT n.needs FROM reached r JOIN queuectl.needs n ON n.job = r.seq
-    JOIN queuectl.needy y ON y.job = n.job AND y.bound)
+    SELECT x.seq FROM reached r CROSS JOIN LATERAL (
+      SELECT n.needs AS seq FROM queuectl.needs n JOIN queuectl.needy y ON y.job = n.job AND y.bound WHERE n.job = r.seq
+      UNION ALL
+      SELECT j.seq FROM queuectl.groups g JOIN queuectl.jobs j ON j.in_group = g.name
+      WHERE g.id = -r.seq AND j.state NOT IN ('completed', 'dead', 'cancelled', 'skipped')) x)
   SELECT 1 FROM reached WHERE seq = $2::bigint LIMIT 1`;
 /** Of those who change needs, one comes after the other: two of them could close a circle together. */
 const ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(1363366988, 'queuectl.needs'::regclass::oid::integer)";
@@ -344,7 +397,7 @@ const ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(1363366988, 'queuectl.needs'
 /** What a change makes of the needs of a job that is about to be locked: the jobs that it will need. */
 export interface NewNeedsOf {
   any: boolean;
-  needs: { on: string; wanting: Wanting; found: Needed | undefined }[];
+  needs: { on: NewNeed["on"]; wanting: Wanting; found: Needed | undefined }[];
 }
 
 /** Marks what a change makes a job need; undefined when it leaves its needs alone. To be called before the job is locked. */
@@ -355,12 +408,15 @@ export async function beforeReplacing(tx: Transaction, changes: JobChanges): Pro
     return undefined;
   }
   await tx.all(ONE_AT_A_TIME);
-  const found = await need(tx, changed.needs.map(({ on }) => String(on)));
-  const needs = changed.needs.map(({ on, wanting }) => ({
-    on: String(on),
-    wanting,
-    found: found.get(seqOf(String(on)) === undefined ? String(on) : `j${seqOf(String(on))}`),
-  }));
+  const all = changed.needs.map(({ on }) => on);
+  const found = await need(tx, all.flatMap((on) => typeof on === "object" ? [] : [String(on)]));
+  const names = all.flatMap((on) => typeof on === "object" ? [on.group] : []).sort();
+  const groups = await needGroups(tx, names);
+  const needs = changed.needs.map(({ on, wanting }) => {
+    if (typeof on === "object") return { on, wanting, found: groups.get(groupKey(on.group)) };
+    const seq = seqOf(String(on));
+    return { on, wanting, found: found.get(seq === undefined ? String(on) : `j${seq}`) };
+  });
   return { any: changed.any, needs };
 }
 
@@ -379,11 +435,8 @@ export async function replaceNeeds(
   }
   const rows: FoundNeed[] = [];
   for (const { on, wanting, found } of needs) {
-    if (!found) throw new NoSuch(`Cannot make job "${id}" wait for "${on}": no such job`);
-    if (found.seq === seq) throw new BadInput(`Cannot make job "${id}" wait for itself`);
-    const reaches = await tx.all(REACHES, found.seq, seq);
-    if (reaches.length > 0) throw new BadInput(`Cannot make job "${id}" wait for "${on}": that waits for it`);
-    rows.push(needOn(found, wanting));
+    const reaches = found !== undefined && (await tx.all(REACHES, found.seq, seq)).length > 0;
+    rows.push(needOn(checkNewNeed(found, { id, seq, on, reaches: () => reaches }), wanting));
   }
   const tally = tallyOf(rows.map(({ decided }) => decided), any);
   const job: Dependent = {

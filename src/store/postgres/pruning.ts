@@ -8,6 +8,7 @@ import type { Kept, Pruned, PruneStep } from "../contract.ts";
 import { removal } from "./acts.ts";
 import { CountChanges } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
+import { pruneGroups } from "./groups.ts";
 
 /** Jobs that are looked at in one step, those that are stepped over included. */
 const LOOK = 2_000;
@@ -47,6 +48,7 @@ export async function prune(db: Database, kept: Kept, { now, limit, after }: Pru
     : from.part + 1 < PARTS.length
     ? cursorAt(from.part + 1, START)
     : null;
+  if (next === null && kept.endedMs !== null) await pruneGroups(db, now - kept.endedMs);
   return { pruned: due.length === 0 ? 0 : await remove(db, part, due), after: next };
 }
 

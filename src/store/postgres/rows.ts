@@ -41,6 +41,7 @@ export function typeOf({ type }: Kind): "bigint" | "text" | "boolean" {
     case "variables":
     case "input":
     case "jobs":
+    case "groups":
       return "text";
   }
 }

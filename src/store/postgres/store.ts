@@ -4,6 +4,7 @@
  * others may wait for.
  */
 import { type Attempt, hasNeeds, type Job, type NewJob, type State } from "../../domain/job.ts";
+import type { GroupRef } from "../../domain/needs.ts";
 import { type Clock, systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
@@ -18,6 +19,7 @@ import { attemptAt, exchangeAt, exchangedAt, givesWork, laterBy } from "./exchan
 import { addUpTallies, figures } from "./figures.ts";
 import { forgetOld } from "./forgetting.ts";
 import * as jobs from "./jobs.ts";
+import * as groups from "./groups.ts";
 import { damageIn } from "./integrity.ts";
 import { list } from "./listing.ts";
 import { living } from "./living.ts";
@@ -93,7 +95,11 @@ export class PostgresStore implements contract.Store {
     const enqueued = offset === 0
       ? enqueue(this.#db, jobs, options)
       : enqueue(this.#db, laterBy(jobs, offset), { ...options, now: options.now + offset });
-    const ids = await this.#change(enqueued, ["work"]);
+    const joins = options.joining !== undefined ||
+      Array.isArray(jobs) && jobs.some(({ group }) => group !== null);
+    const ids = joins
+      ? await this.#changeAndTell(enqueued, ["work"], options.now)
+      : await this.#change(enqueued, ["work"]);
     // where no worker does it, those who enqueue do, one of very many
     if (Math.random() < ADDS_UP) await addUpTallies(this.#db).catch(() => {});
     return ids;
@@ -148,8 +154,8 @@ export class PostgresStore implements contract.Store {
     return looking.needs(this.#db, ids, limit);
   }
 
-  neededBy(id: string, limit: number): Promise<contract.Dependents> {
-    return looking.neededBy(this.#db, id, limit);
+  neededBy(which: string | GroupRef, limit: number): Promise<contract.Dependents> {
+    return looking.neededBy(this.#db, which, limit);
   }
 
   hold(ids: readonly string[], held: boolean): Promise<void> {
@@ -184,6 +190,36 @@ export class PostgresStore implements contract.Store {
 
   labels(prefix: string, limit: number): Promise<string[]> {
     return labels(this.#db, prefix, limit);
+  }
+
+  // Groups
+
+  async groups(page?: contract.GroupPage): Promise<contract.Group[]> {
+    return await this.#ours(await groups.groups(this.#db, page));
+  }
+
+  async group(name: string): Promise<contract.Group | undefined> {
+    const group = await groups.group(this.#db, name);
+    return group && (await this.#ours([group]))[0];
+  }
+
+  async sealGroup(name: string, now: number): Promise<void> {
+    const theirs = now + await this.#time.offset();
+    await this.#changeAndTell(groups.seal(this.#db, name, theirs), ["results", "work"], now);
+  }
+
+  deleteGroup(name: string): Promise<void> {
+    return this.#change(groups.deleteGroup(this.#db, name), ["results"]);
+  }
+
+  /** By the clock of this machine. */
+  async #ours(all: readonly contract.Group[]): Promise<contract.Group[]> {
+    const offset = all.length === 0 ? 0 : await this.#time.offset();
+    return all.map(({ createdAt, endedAt, ...group }) => ({
+      ...group,
+      createdAt: createdAt - offset,
+      endedAt: endedAt === null ? null : endedAt - offset,
+    }));
   }
 
   // Output

@@ -10,6 +10,7 @@ import { compareCounts, compareFigures, type JobCount } from "../rules/recount.t
 import { SUMS } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { figures } from "./figures.ts";
+import { recountGroups } from "./groups.ts";
 import { recountNeeds } from "./looking_at_needs.ts";
 import type { Version } from "./migrations.ts";
 import { JOBS, STATE } from "./rows.ts";
@@ -29,6 +30,7 @@ export async function recount(db: Database): Promise<string[]> {
     ...compareCounts(counted, there),
     ...await recountReady(db),
     ...await recountNeeds(db),
+    ...await recountGroups(db),
     ...await recountFigures(db),
   ];
 }

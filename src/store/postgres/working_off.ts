@@ -12,8 +12,10 @@ import type { State } from "../../domain/job.ts";
 import { ENDED } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
 import { type Decision, decisionOf, type SkipReason, tallyOf, type Wanting } from "../../domain/needs.ts";
+import { GROUP_STATE } from "../rules/groups.ts";
 import { type Dependent, MOST_EDGES, settleByNeeds, tell } from "../rules/needs.ts";
 import type { Database, Transaction } from "./engine/database.ts";
+import { addUpGroups, stopSome } from "./groups.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
 import { keeping, lookAnew, NEEDY, type NeedyRow, tellingAgain, toDependent } from "./needs.ts";
 
@@ -29,9 +31,9 @@ const KEY = "1363366988, 'queuectl.ended'::regclass::oid::integer";
 const TRY = `SELECT pg_try_advisory_xact_lock(${KEY}) AS ours`;
 const WAIT = `SELECT true AS ours FROM pg_advisory_xact_lock(${KEY})`;
 
-/** Whether anybody is to be told anything. */
+/** Whether anybody is to be told anything, or groups are to be added up. */
 export async function isToBeTold(db: Database): Promise<boolean> {
-  return (await db.get<{ any: boolean }>('SELECT EXISTS (SELECT 1 FROM queuectl.ended) AS "any"'))!.any;
+  return (await db.get<{ any: boolean }>('SELECT queuectl.to_be_told_6() AS "any"'))!.any;
 }
 
 /** How much is done in one go; kept from one transaction to the next, as long as there is more to do. */
@@ -55,8 +57,23 @@ export class Pace {
   }
 }
 
-/** Tells some of the jobs, unless somebody else is at it; for those who wait for it, afterwards. */
+/**
+ * Adds up groups, and tells some of the jobs, unless somebody else is at it; for those who wait for it, afterwards. Groups
+ * are added up apart: who does that holds no job.
+ */
 export async function workOff(
+  db: Database,
+  { now, wait, pace }: { now: number; wait: boolean; pace: Pace },
+): Promise<WorkedOff> {
+  await addUpGroups(db);
+  const stopped = await stopSome(db, now);
+  const { told, more } = await tellSome(db, { now, wait, pace });
+  if (stopped === undefined) return { told, more };
+  await addUpGroups(db);
+  return { told: told + stopped, more: true };
+}
+
+async function tellSome(
   db: Database,
   { now, wait, pace }: { now: number; wait: boolean; pace: Pace },
 ): Promise<WorkedOff> {
@@ -102,6 +119,8 @@ interface Turn {
 
 const TURNS = `
   SELECT turn, job, state, skipped_for, again, after FROM queuectl.ended ORDER BY turn LIMIT ${MOST_TURNS}`;
+const GROUP_STATES =
+  `SELECT -g.id AS job, ${GROUP_STATE} AS state FROM queuectl.groups g WHERE g.id = ANY ($1::bigint[])`;
 const FIRST_EDGES = `
   SELECT e.nth, n.job FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS e (job, after, nth)
   CROSS JOIN LATERAL (
@@ -127,7 +146,7 @@ interface Edge {
 /** What jobs are told of one that has ended, or runs again. */
 interface Telling {
   job: number;
-  /** How it is, where it is gone. */
+  /** How it is, where it is gone or a group. */
   gone: { state: State; skippedFor: SkipReason | null };
   again: boolean;
   /** Only those with a number above this one, and not above that. */
@@ -202,9 +221,10 @@ class Step {
     const isAll = found.length <= this.#room;
     const taken = isAll ? found : found.slice(0, this.#room);
     const last = isAll ? turns.length : taken.at(-1)!.nth;
+    const groups = await this.#groups(turns);
     const tellings = turns.slice(0, last).map(({ job, state, skipped_for, again, after }) => ({
       job,
-      gone: { state: state ?? "cancelled", skippedFor: skipped_for },
+      gone: { state: groups.get(job) ?? state ?? "cancelled", skippedFor: skipped_for },
       again,
       after,
       upTo: Infinity,
@@ -212,6 +232,14 @@ class Step {
     const rest = isAll ? undefined : { turn: turns[last - 1]!.turn, after: taken.at(-1)!.job };
     if (rest) tellings.at(-1)!.upTo = rest.after;
     return { tellings, rest, first: new Set(taken.map(({ job }) => job)), edges: taken.length };
+  }
+
+  /** How the groups are that are among them. */
+  async #groups(turns: readonly Turn[]): Promise<Map<number, State>> {
+    const ids = turns.flatMap(({ job }) => job < 0 ? [-job] : []);
+    if (ids.length === 0) return new Map();
+    const rows = await this.#tx.all<{ job: number; state: State }>(GROUP_STATES, ids);
+    return new Map(rows.map(({ job, state }) => [job, state]));
   }
 
   /** Those who may be told of the ends that come of this, and the jobs all of whose dependents are among them. */

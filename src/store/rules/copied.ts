@@ -42,6 +42,7 @@ export const COPIED: readonly CopiedTable[] = [
   { name: "queues", what: "queues with switches", key: ["name"], atOnce: 1000, left: [] },
   { name: "requests", what: "request keys", key: ["key"], atOnce: 200, left: [] },
   { name: "settings", what: "settings", key: ["key"], atOnce: 1000, left: [] },
+  { name: "groups", what: "groups", key: ["id"], atOnce: 1000, left: [] },
   { name: "needy", what: "jobs that need others", key: ["job"], atOnce: 1000, left: [] },
   { name: "needs", what: "needs of jobs", key: ["job", "needs"], atOnce: 2000, left: [] },
 ];
@@ -49,6 +50,7 @@ export const COPIED: readonly CopiedTable[] = [
 /** Tables that are not copied, in either kind of store: made anew, of running workers, or of what is under way. */
 export const NOT_COPIED: readonly string[] = [
   ...["meta", "counts", "ready", "lanes", "emptied", "figures", "overall_figures", "tallies", "ended"],
+  "group_changes",
   ...[
     "supervisors",
     "workers",
@@ -81,6 +83,7 @@ export interface CopyMark {
 export interface Numbers {
   jobs: number;
   output: number;
+  groups: number;
 }
 
 /** What is copied from. */

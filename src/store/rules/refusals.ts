@@ -2,7 +2,7 @@
  * @module
  * What a store refuses, and in which words: the same whatever it is made of. Pure.
  */
-import { BadNeed, NoSuch, noSuchJob, Refused, TakenId } from "../../domain/errors.ts";
+import { BadInput, BadNeed, NoSuch, noSuchJob, Refused, TakenId } from "../../domain/errors.ts";
 import { ENDED, type State, WAITING } from "../../domain/job.ts";
 import type { Verb, Wish } from "../contract.ts";
 
@@ -95,6 +95,11 @@ export function tooManyToWait(index: number): BadNeed {
 /** Who may only enqueue can read nothing of other jobs, so neither wait for them. */
 export function mayNotNeed(index: number): BadNeed {
   return new BadNeed("Cannot make a job wait for others: this user of the server may only enqueue", index);
+}
+
+/** Neither can they count in groups. */
+export function mayNotJoin(group: string): BadInput {
+  return new BadInput(`Cannot enqueue into group "${group}": this user of the server may only enqueue`);
 }
 
 /** A key names one request only. */

@@ -13,15 +13,19 @@ import { hasNeeds, type NewJob } from "../../domain/job.ts";
 import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
 import type { EnqueueOptions } from "../contract.ts";
+import { JoinTally } from "../rules/groups.ts";
 import { idOf } from "../rules/jobs.ts";
-import type { ResolvedNeeds } from "../rules/needs.ts";
+import { groupIn, noSuchGroupNeed, type ResolvedNeeds } from "../rules/needs.ts";
 import { nameOf, NewJobTally } from "../rules/new_jobs.ts";
 import { takenId, tooManyToWait } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
 import { isTaken } from "./engine/failures.ts";
 import { giveWay, type HasTime, turn } from "./engine/turns.ts";
 import { knownIds, remember, storeTally } from "./enqueue.ts";
+import { join, seal } from "./groups.ts";
+import { checkCycles, needGroup } from "./needs.ts";
 import { movePiece, NewPiece, nextPiece, rechecks, removePiece, type StoredPiece } from "./pieces.ts";
+import { findRow } from "./rows.ts";
 import type { ToStage } from "./staged_needs.ts";
 
 /** What is staged in one transaction, at most. */
@@ -47,12 +51,12 @@ export async function enqueueMany(
   const id = `${PREFIX}${crypto.randomUUID()}`;
   const presence = await bePresent(presencePath(home.dir, id));
   try {
-    let names: (string | null)[];
+    let staged: Staged;
     let enqueued: { first: number } | { known: string[] };
     try {
-      names = await stage(db, id, { jobs, options, needs });
+      staged = await stage(db, id, { jobs, options, needs });
       await db.flush(); // all that was staged: while others may write
-      enqueued = await db.write((db) => commit(db, id, { names, options }), { reserve: false });
+      enqueued = await db.write((db) => commit(db, id, { staged, options }), { reserve: false });
     } catch (error) {
       await discard(db, id).catch(() => {}); // or others do it later
       throw error;
@@ -62,7 +66,7 @@ export async function enqueueMany(
       return enqueued.known;
     }
     await moveAll(db, id);
-    return idsFrom(enqueued.first, names);
+    return idsFrom(enqueued.first, staged.names);
   } finally {
     Deno.removeSync(presencePath(home.dir, id));
     presence[Symbol.dispose]();
@@ -72,17 +76,29 @@ export async function enqueueMany(
 /** What the names of locks begin with. */
 const PREFIX = "batch-";
 
-/** Puts all jobs aside and returns their names, null where the id is to be `j<seq>`. */
+/** What was put aside. */
+interface Staged {
+  /** Null where the id is to be `j<seq>`. */
+  names: (string | null)[];
+  /** The groups that they join. */
+  tally: JoinTally;
+  /** What they need; left out where none needs another. */
+  waits?: { needs: ResolvedNeeds; jobs: readonly NewJob[] };
+}
+
+/** Puts all jobs aside. */
 async function stage(
   db: Database,
   batch: string,
   { jobs, options, needs }: Wanted,
-): Promise<(string | null)[]> {
+): Promise<Staged> {
   await db.writeUnflushed((db) =>
     db.run("INSERT INTO batches (id, made_at) VALUES (?, ?)", batch, options.now)
   );
   const names: (string | null)[] = [];
-  const order = needs ? await inOrder(db, { jobs: [...jobs], options, needs }, names) : named(jobs, options);
+  const tally = new JoinTally();
+  const waits = needs && { needs, jobs: [...jobs] };
+  const order = waits ? await inOrder(db, { ...waits, options }, names) : named(jobs, options);
   let pieces: NewPiece[] = [];
   let staged = 0;
   const flush = async () => {
@@ -101,11 +117,12 @@ async function stage(
     }
     pieces.at(-1)!.add(one, options);
     if (!needs) names.push(one.name);
+    tally.add(one.job);
     staged += 1;
   }
   if (pieces.length > 0) await flush();
   if (needs) await db.writeUnflushed((db) => stageRechecks(db, batch, staged));
-  return names;
+  return { names, tally, ...waits && { waits } };
 }
 
 /** Jobs as they come. @throws {BadNeed} when one needs others: what they are is not known before all are there */
@@ -172,7 +189,7 @@ const NEXT_NUMBER = "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'jobs
 function commit(
   db: Database,
   batch: string,
-  { names, options }: { names: readonly (string | null)[]; options: EnqueueOptions },
+  { staged: { names, tally, waits }, options }: { staged: Staged; options: EnqueueOptions },
 ): { first: number } | { known: string[] } {
   checkThere(db, batch);
   const known = knownIds(db, options);
@@ -181,8 +198,28 @@ function commit(
   if (last === names.length) firstNumbers(db, last);
   const first = last - names.length + 1;
   db.run("UPDATE batches SET first = ? WHERE id = ?", first, batch);
+  // they are open from here on, though they are moved later: else a group could end before
+  const made = join(db, tally, options);
+  if (waits) needStaged(db, waits.needs, waits.jobs);
+  if (options.joining?.seal) seal(db, made, options.now);
   if (options.request) remember(db, idsFrom(first, names), options);
   return { first };
+}
+
+/** The groups that they need have to be there, and to wait for none of them. @throws {BadNeed} */
+function needStaged(db: Database, needs: ResolvedNeeds, jobs: readonly NewJob[]): void {
+  checkCycles(db, needs, {
+    groupOf: (index) => jobs[index]!.group,
+    seqOf: (key) => groupIn(key) === undefined ? findRow(db, key)?.seq : needGroup(db, groupIn(key)!)?.seq,
+  });
+  const there = new Set<string>();
+  for (const [index, own] of needs) {
+    for (const one of own) {
+      if (!("group" in one) || there.has(one.group)) continue;
+      if (!needGroup(db, one.group)) throw noSuchGroupNeed(one.group, index);
+      there.add(one.group);
+    }
+  }
 }
 
 function idsFrom(first: number, names: readonly (string | null)[]): string[] {

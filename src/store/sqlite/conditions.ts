@@ -17,6 +17,12 @@ export function isIndexed({ search, error, exitCode, since, until }: JobSelector
   return [search, error, exitCode, since, until].every((asked) => asked === undefined);
 }
 
+/** The index by which fewer jobs are found than are in a queue or a state; undefined where there is none. */
+export function narrowIndex({ group, label }: JobSelector): "by_group" | "by_label" | undefined {
+  if (group !== undefined) return "by_group";
+  return label === undefined ? undefined : "by_label";
+}
+
 /** Conditions on queue and state. The state stands in the SQL, for only then do partial indexes apply. */
 export function ofSection({ queue, state }: { queue?: string; state?: State }): Condition[] {
   const all: Condition[] = [];
@@ -26,9 +32,10 @@ export function ofSection({ queue, state }: { queue?: string; state?: State }): 
 }
 
 /** All that is asked besides queue and state. */
-export function ofOthers({ label, search, error, exitCode, since, until }: JobSelector): Condition[] {
+export function ofOthers({ label, group, search, error, exitCode, since, until }: JobSelector): Condition[] {
   const all: Condition[] = [];
   if (label !== undefined) all.push({ sql: "label = ?", values: [label] });
+  if (group !== undefined) all.push({ sql: "in_group = ?", values: [group] });
   if (search !== undefined) {
     const pattern = containing(search);
     const sql = "(command LIKE ? ESCAPE '\\' OR coalesce(name, 'j' || seq) LIKE ? ESCAPE '\\')";

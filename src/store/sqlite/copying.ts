@@ -104,7 +104,7 @@ class SqliteCopy implements CopyTarget {
     return this.#db.read((db) => {
       const of = (name: string) =>
         db.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = ?", name)?.seq ?? 0;
-      return { jobs: of("jobs"), output: of("output") };
+      return { jobs: of("jobs"), output: of("output"), groups: of("groups") };
     });
   }
 
@@ -171,8 +171,9 @@ class SqliteCopy implements CopyTarget {
       db.exec(`
         DELETE FROM ended;
         INSERT INTO ended (job) SELECT seq FROM jobs WHERE needed = 1;
+        INSERT INTO ended (job) SELECT -id FROM groups WHERE needed = 1;
         INSERT INTO ended (job, state) SELECT DISTINCT needs, 'cancelled' FROM needs
-          WHERE decided IS NULL AND needs NOT IN (SELECT seq FROM jobs);
+          WHERE decided IS NULL AND needs NOT IN (SELECT seq FROM jobs) AND -needs NOT IN (SELECT id FROM groups);
         INSERT INTO counts (queue, state, n, held) SELECT queue, state, count(*), sum(held) FROM jobs GROUP BY 1, 2;
         INSERT INTO lanes (queue, priority, seq)
           SELECT queue, priority, min(seq) FROM jobs j WHERE state = 'pending' AND held = 0 AND priority = (

@@ -38,16 +38,19 @@ export interface Enqueued {
   pending: boolean;
 }
 
-/** Finds out what becomes of jobs that need others; left out where none does. */
-export interface Waits {
+/** What is done besides for jobs that need others, or join groups; left out where none does. */
+export interface Besides {
+  /** Finds out what becomes of those that need others. */
   plan?: (db: Database) => Waiters;
+  /** Counts them in their groups. Returns what is to be done once they are stored. */
+  join?: (db: Database) => () => void;
 }
 
 /** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
 export function enqueue(
   db: Database,
   jobs: Iterable<NewJob>,
-  options: EnqueueOptions & Waits,
+  options: EnqueueOptions & Besides,
 ): Enqueued {
   let ids = knownIds(db, options);
   if (!ids) remember(db, ids = store(db, jobs, options), options);
@@ -95,11 +98,12 @@ const IS_RESERVED = "SELECT 1 FROM staged_names WHERE name = ?";
 function store(
   db: Database,
   jobs: Iterable<NewJob>,
-  options: EnqueueOptions & Waits,
+  options: EnqueueOptions & Besides,
 ): string[] {
   const ids: string[] = [];
   const seqs: number[] = [];
   const names: (string | null)[] = [];
+  const finish = options.join?.(db);
   const waiters = options.plan?.(db);
   const tally = new NewJobTally();
   for (const job of jobs) {
@@ -124,6 +128,7 @@ function store(
   }
   storeTally(db, tally, options.now);
   waiters?.store(db, { seqs, names });
+  finish?.();
   return ids;
 }
 

@@ -9,7 +9,15 @@ import type { Job } from "../../domain/job.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { JobFilter, JobPage } from "../contract.ts";
 import { DEFAULT_SORT, firstOf, keyIn, lookedFor, pageOf, type Sort } from "../rules/pages.ts";
-import { type Condition, isIndexed, ofOthers, ofSection, valuesOf, whereAll } from "./conditions.ts";
+import {
+  type Condition,
+  isIndexed,
+  narrowIndex,
+  ofOthers,
+  ofSection,
+  valuesOf,
+  whereAll,
+} from "./conditions.ts";
 import type { Section } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { type JobRow, toJob } from "./rows.ts";
@@ -98,8 +106,8 @@ function rowsOf(
   const within = slice ? [{ sql: "seq >= ? AND seq < ?", values: [slice.from, slice.to] }] : [];
   const sections = sectionsFor(db, filter, wanted);
   const scanned = slice !== undefined && sections.length > MOST_IN_SLICE;
-  // fewer jobs have the label than are in a queue or a state
-  const index = filter.label !== undefined ? "INDEXED BY by_label" : scanned ? "NOT INDEXED" : "";
+  const narrow = narrowIndex(filter);
+  const index = narrow ? `INDEXED BY ${narrow}` : scanned ? "NOT INDEXED" : "";
   const rows = branches(filter, order, scanned ? [ofSection(filter)] : sections).flatMap((conditions) => {
     const all = [...conditions, ...within];
     return db.all<JobRow>(
@@ -122,9 +130,9 @@ function branches(filter: JobFilter, order: Order, ofSections: readonly Conditio
 
 /** The sections of a filter; a single one without conditions where neither queue nor state is asked for. */
 function sectionsFor(db: Database, filter: JobFilter, wanted: number): Condition[][] {
-  const { queue, state, label, sort } = filter;
+  const { queue, state, sort } = filter;
   if (queue === undefined && state === undefined) return [[]];
-  if (label !== undefined) return [ofSection({ queue, state })];
+  if (narrowIndex(filter)) return [ofSection({ queue, state })];
   const there = queue === undefined
     ? db.all<Section>("SELECT queue, state FROM counts WHERE n > 0 AND state = ?", state!)
     : db.all<Section>("SELECT queue, state FROM counts WHERE n > 0 AND queue = ?", queue)

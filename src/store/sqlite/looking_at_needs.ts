@@ -3,8 +3,9 @@
  * What jobs need and who needs them, for those who look, and against a recount. Only reads.
  */
 import type { Job, State } from "../../domain/job.ts";
-import type { Decision, SkipReason, Wanting } from "../../domain/needs.ts";
-import type { Dependents, JobNeeds } from "../contract.ts";
+import type { Decision, GroupRef, SkipReason, Wanting } from "../../domain/needs.ts";
+import type { Dependents, JobNeed, JobNeeds } from "../contract.ts";
+import { endOfState, GROUP_STATE } from "../rules/groups.ts";
 import { idOf } from "../rules/jobs.ts";
 import { compareNeeds, type NeedsOfJob } from "../rules/recount.ts";
 import type { Database } from "./engine/database.ts";
@@ -27,8 +28,9 @@ interface NeedRow {
 const NEEDY =
   "SELECT any, bound, open, open + met + failed + called_off + unneeded AS n FROM needy WHERE job = ?";
 const NEEDS = `
-  SELECT n.needs, n.name AS needed_name, n.wanting, n.decided, j.state, j.exit_code, j.signal, j.error, j.skipped_for
-  FROM needs n LEFT JOIN jobs j ON j.seq = n.needs WHERE n.job = ?
+  SELECT n.needs, n.name AS needed_name, n.wanting, n.decided, coalesce(j.state, ${GROUP_STATE}) AS state, j.exit_code,
+    j.signal, j.error, j.skipped_for
+  FROM needs n LEFT JOIN jobs j ON j.seq = n.needs LEFT JOIN groups g ON g.id = -n.needs WHERE n.job = ?
   ORDER BY CASE WHEN n.decided IS NULL THEN 1 WHEN n.decided = 'met' THEN 2 ELSE 0 END, n.needs LIMIT ${GIVEN}`;
 
 /** What jobs need; null where that is nothing. */
@@ -37,14 +39,16 @@ export function needs(db: Database, ids: readonly string[], limit: number): (Job
     const job = findRow(db, id);
     const needy = job && db.get<{ any: number; bound: number; open: number; n: number }>(NEEDY, job.seq);
     if (!needy) return null;
-    const found = db.all<NeedRow>(NEEDS, job.seq, limit).map((row) => ({
-      id: idOf({ seq: row.needs, name: row.needed_name }),
-      wanting: row.wanting,
-      decided: row.decided,
-      job: row.state === null ? null : toNeeded(row as NeedRow & { state: State }),
-    }));
+    const found = db.all<NeedRow>(NEEDS, job.seq, limit).map(toJobNeed);
     return { any: needy.any === 1, bound: needy.bound === 1, needs: found, of: needy.n, open: needy.open };
   });
+}
+
+function toJobNeed(row: NeedRow): JobNeed {
+  const { needs, needed_name, wanting, decided, state } = row;
+  const need = { id: idOf({ seq: needs, name: needed_name }), wanting, decided, job: null };
+  if (needs < 0) return { ...need, group: state && endOfState(state) };
+  return state === null ? need : { ...need, job: toNeeded({ ...row, state }) };
 }
 
 function toNeeded(
@@ -53,13 +57,14 @@ function toNeeded(
   return { state, exitCode: exit_code, signal, error, skippedFor: skipped_for };
 }
 
+const GROUP = "SELECT -id AS seq FROM groups WHERE name = ?";
 const DEPENDENTS = `
   SELECT j.seq, j.name, j.state, n.wanting, n.decided
   FROM needs n JOIN jobs j ON j.seq = n.job WHERE n.needs = ? ORDER BY n.job LIMIT ${GIVEN}`;
 
-/** The jobs that need one. */
-export function neededBy(db: Database, id: string, limit: number): Dependents {
-  const job = findRow(db, id);
+/** The jobs that need one, or a group. */
+export function neededBy(db: Database, which: string | GroupRef, limit: number): Dependents {
+  const job = typeof which === "string" ? findRow(db, which) : db.get<{ seq: number }>(GROUP, which.group);
   if (!job) return { jobs: [], of: 0 };
   const jobs = db.all<
     { seq: number; name: string | null; state: State; wanting: Wanting; decided: Decision | null }
@@ -75,9 +80,10 @@ export function neededBy(db: Database, id: string, limit: number): Dependents {
 }
 
 const ALL = `
-  SELECT j.name, ${DEPENDENT}, n.wanting, n.decided, o.seq AS other, o.state AS other_state,
-    o.skipped_for AS other_skipped_for
+  SELECT j.name, ${DEPENDENT}, n.wanting, n.decided, coalesce(o.seq, -g.id) AS other,
+    coalesce(o.state, ${GROUP_STATE}) AS other_state, o.skipped_for AS other_skipped_for
   FROM needy y JOIN jobs j ON j.seq = y.job LEFT JOIN needs n ON n.job = y.job LEFT JOIN jobs o ON o.seq = n.needs
+  LEFT JOIN groups g ON g.id = -n.needs
   WHERE n.needs IS NULL OR n.needs NOT IN (SELECT job FROM ended)
     AND (o.seq IS NOT NULL OR n.needs < coalesce((SELECT min(first) FROM batches), n.needs + 1)) ORDER BY j.seq`;
 /** Also of those that are yet to come. */

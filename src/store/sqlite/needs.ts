@@ -6,20 +6,25 @@
  * Invariant: a job that others need is marked so before its state is looked at, in the same transaction; so whatever ends
  * it later leaves a row in `ended`.
  */
-import { BadInput, NoSuch } from "../../domain/errors.ts";
-import type { NewJob, State } from "../../domain/job.ts";
+import { BadInput } from "../../domain/errors.ts";
+import { ENDED, type NewJob, type State } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
 import { type SkipReason, type Tally, tallyOf } from "../../domain/needs.ts";
 import type { JobChanges } from "../contract.ts";
+import { GROUP_STATE } from "../rules/groups.ts";
 import { seqOf } from "../rules/jobs.ts";
 import {
   changedNeeds,
+  checkNewNeed,
   decideAnew,
   type Dependent,
   type FoundNeed,
   foundNeeds,
+  groupKey,
+  groupsNeeded,
   idsNeeded,
   isLive,
+  keysOf,
   type Needed,
   neededAmong,
   needOn,
@@ -27,6 +32,7 @@ import {
   planNeeds,
   type ResolvedNeeds,
   settleByNeeds,
+  waitsForItsGroup,
 } from "../rules/needs.ts";
 import type { Database } from "./engine/database.ts";
 import { mayBecome, sqlList } from "./words.ts";
@@ -54,6 +60,16 @@ export function need(db: Database, id: string): Needed | undefined {
   return row?.name === null ? toNeeded(row) : undefined;
 }
 
+const NEED_GROUP = "UPDATE groups SET needed = 1 WHERE name = ?";
+const GROUP = `SELECT -g.id AS seq, g.name, ${GROUP_STATE} AS state FROM groups g WHERE g.name = ?`;
+
+/** Marks a group as needed. */
+export function needGroup(db: Database, name: string): Needed | undefined {
+  db.run(NEED_GROUP, name);
+  const row = db.get<{ seq: number; name: string; state: State }>(GROUP, name);
+  return row && { ...row, skippedFor: null };
+}
+
 function toNeeded(row: NeededRow | undefined): Needed | undefined {
   return row && { ...row, skippedFor: row.skipped_for };
 }
@@ -76,6 +92,11 @@ export function planWaiters(
     const job = need(db, id);
     if (job) found.set(id, job);
   }
+  for (const name of groupsNeeded(needs)) {
+    const group = needGroup(db, name);
+    if (group) found.set(groupKey(name), group);
+  }
+  checkCycles(db, needs, { groupOf: (index) => jobs.get(index)!.group, seqOf: (key) => found.get(key)?.seq });
   const planned = planNeeds(needs, { jobs, found, now });
   return {
     planned,
@@ -88,6 +109,35 @@ export function planWaiters(
       }
     },
   };
+}
+
+const IS_NEEDED = "SELECT -id AS seq FROM groups WHERE name = ? AND needed = 1";
+
+/**
+ * A group that jobs join may be what those wait for that they need themselves.
+ * @throws {BadNeed} then
+ */
+export function checkCycles(
+  db: Database,
+  needs: ResolvedNeeds,
+  { groupOf, seqOf }: {
+    groupOf: (index: number) => string | null;
+    seqOf: (key: string) => number | undefined;
+  },
+): void {
+  const checked = new Set<string>();
+  for (const [index, own] of needs) {
+    const group = groupOf(index);
+    const joined = group === null ? undefined : db.get<{ seq: number }>(IS_NEEDED, group);
+    for (const on of joined ? keysOf(own) : []) {
+      if (checked.has(`${group} ${on}`)) continue;
+      checked.add(`${group} ${on}`);
+      const seq = seqOf(on);
+      if (seq !== undefined && db.get(REACHES, seq, joined!.seq)) {
+        throw waitsForItsGroup(on, { group: group!, index });
+      }
+    }
+  }
 }
 
 const MARK = "UPDATE jobs SET needed = 1 WHERE seq = ?";
@@ -156,9 +206,10 @@ export function keepDependent(
 }
 
 const NEEDS_OF = `
-  SELECT n.needs, n.wanting, n.decided, j.state, j.skipped_for,
-    j.seq IS NULL AND n.needs < coalesce((SELECT min(first) FROM batches), n.needs + 1) AS gone -- or yet to come
-  FROM needs n LEFT JOIN jobs j ON j.seq = n.needs WHERE n.job = ?`;
+  SELECT n.needs, n.wanting, n.decided, coalesce(j.state, ${GROUP_STATE}) AS state, j.skipped_for,
+    j.seq IS NULL AND g.id IS NULL
+      AND n.needs < coalesce((SELECT min(first) FROM batches), n.needs + 1) AS gone -- or yet to come
+  FROM needs n LEFT JOIN jobs j ON j.seq = n.needs LEFT JOIN groups g ON g.id = -n.needs WHERE n.job = ?`;
 const DECIDE = "UPDATE needs SET decided = ? WHERE job = ? AND needs = ?";
 
 /** Decides all needs of a job anew, and binds it to them again. Returns what they come to. */
@@ -231,10 +282,13 @@ export function waitingFor(
   );
 }
 
+/** A job waits for what it needs, a group for those of its jobs that have not ended. */
 const REACHES = `
   WITH RECURSIVE reached (seq) AS (
     SELECT ? UNION
-    SELECT n.needs FROM reached r JOIN needs n ON n.job = r.seq JOIN needy y ON y.job = n.job AND y.bound = 1)
+    SELECT n.needs FROM reached r JOIN needs n ON n.job = r.seq JOIN needy y ON y.job = n.job AND y.bound = 1 UNION
+    SELECT j.seq FROM reached r JOIN groups g ON g.id = -r.seq JOIN jobs j ON j.in_group = g.name
+      AND j.state NOT IN ${sqlList(ENDED)})
   SELECT 1 FROM reached WHERE seq = ? LIMIT 1`;
 
 /** Gives a job other needs, or none. Returns false when the change leaves them alone. */
@@ -252,13 +306,11 @@ export function replaceNeeds(
     throw new BadInput(`Cannot make job "${id}" wait: it has been tried already`);
   }
   const rows = changed.needs.map(({ on, wanting }) => {
-    const found = need(db, String(on));
-    if (!found) throw new NoSuch(`Cannot make job "${id}" wait for "${on}": no such job`);
-    if (found.seq === seq) throw new BadInput(`Cannot make job "${id}" wait for itself`);
-    if (db.get(REACHES, found.seq, seq)) {
-      throw new BadInput(`Cannot make job "${id}" wait for "${on}": that waits for it`);
-    }
-    return needOn(found, wanting);
+    const found = typeof on === "object" ? needGroup(db, on.group) : need(db, String(on));
+    return needOn(
+      checkNewNeed(found, { id, seq, on, reaches: (other) => !!db.get(REACHES, other, seq) }),
+      wanting,
+    );
   });
   db.run("DELETE FROM needs WHERE job = ?", seq);
   db.run("DELETE FROM needy WHERE job = ?", seq);

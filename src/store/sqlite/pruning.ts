@@ -6,6 +6,7 @@
 import type { Kept, Pruned, PruneStep } from "../contract.ts";
 import type { Database, Value } from "./engine/database.ts";
 import { turn } from "./engine/turns.ts";
+import { pruneGroups } from "./groups.ts";
 import { shrink } from "./shrinking.ts";
 
 /** Besides its flush, removing takes no longer than this at a time: supervisors do it, too. */
@@ -56,6 +57,7 @@ export async function prune(db: Database, kept: Kept, { now, limit, after }: Pru
     : from.part + 1 < PARTS.length
     ? cursorAt(from.part + 1, START)
     : null;
+  if (next === null && kept.endedMs !== null) await pruneGroups(db, now - kept.endedMs);
   if (due.length === 0) return { pruned: 0, after: next };
   return await db.write((db) => {
     const hasTime = turn({ limitMs: PRUNE_MS, least: 1 });

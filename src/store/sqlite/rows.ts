@@ -114,6 +114,7 @@ function fromValue({ type }: Kind, value: JobRow[keyof FieldRow]): StoredFields[
     case "path":
     case "input":
     case "jobs":
+    case "groups":
       return value;
   }
 }

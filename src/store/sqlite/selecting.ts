@@ -9,7 +9,7 @@ import { systemClock } from "../../system/clock.ts";
 import type { Changed, ChangeOptions, JobSelector, Selection, Wish } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { meant } from "../rules/refusals.ts";
-import { type Condition, ofOthers, ofSection, valuesOf, whereAll } from "./conditions.ts";
+import { type Condition, narrowIndex, ofOthers, ofSection, valuesOf, whereAll } from "./conditions.ts";
 import type { Section } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { inTurns, turn } from "./engine/turns.ts";
@@ -79,11 +79,12 @@ interface Way {
 
 /** The state of a job says on which way it is, so they are to be found anew in each transaction. */
 function waysTo(db: Database, which: JobSelector): Way[] {
-  const { queue, state, label } = which;
+  const { queue, state, label, group } = which;
   const others = ofOthers(which);
-  if (label !== undefined) {
-    const known = ofOthers({ label });
-    return [{ index: "INDEXED BY by_label", known, others: [...ofSection({ queue, state }), ...others] }];
+  const narrow = narrowIndex(which);
+  if (narrow) {
+    const known = ofOthers(group === undefined ? { label } : { group });
+    return [{ index: `INDEXED BY ${narrow}`, known, others: [...ofSection({ queue, state }), ...others] }];
   }
   if (queue === undefined && state === undefined) return [{ index: "NOT INDEXED", known: [], others }];
   const sections = queue === undefined

@@ -46,6 +46,8 @@ export async function stagingOrder(
   const toStage = (job: NewJob, at: number): ToStage => {
     const stored = needs.get(at)?.map((one) => {
       if ("index" in one) return [one.index, null, names[one.index], one.wanting];
+      // it may be made by these very jobs, so its number is not known yet
+      if ("group" in one) return [null, null, one.group, one.wanting];
       const other = found.get(one.id);
       if (!other) throw noSuchNeed(one.id, at);
       return [null, other.seq, other.name, one.wanting];
@@ -95,7 +97,8 @@ export function moveNeeds(db: Database, { of, piece, first }: MovedRows): void {
   );
   db.run(
     `INSERT INTO needs (job, needs, name, wanting)
-     SELECT ? + ${at.sql}, coalesce(? + (n.value ->> 0), n.value ->> 1), n.value ->> 2, n.value ->> 3
+     SELECT ? + ${at.sql}, coalesce(? + (n.value ->> 0), n.value ->> 1, (SELECT -id FROM groups WHERE name = n.value ->> 2)),
+       n.value ->> 2, n.value ->> 3
      ${FROM}, json_each(${needs.sql}) n WHERE piece = ?`,
     ...[first, ...at.values, first, ...needs.values, piece],
   );

@@ -6,6 +6,7 @@
  */
 import { StoreFull } from "../../domain/errors.ts";
 import { type Attempt, hasNeeds, type Job, type NewJob, type State } from "../../domain/job.ts";
+import type { GroupRef } from "../../domain/needs.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
@@ -13,7 +14,7 @@ import type { ResolvedNeeds } from "../rules/needs.ts";
 import { divide } from "../rules/new_jobs.ts";
 import type { Database } from "./engine/database.ts";
 import type { Doorbell } from "./engine/doorbell.ts";
-import { enqueue, Reserved, service, type Waits } from "./enqueue.ts";
+import { type Besides, enqueue, Reserved, service } from "./enqueue.ts";
 import { isOfValue } from "./engine/failures.ts";
 import { figures } from "./figures.ts";
 import { changeSettings, settings } from "./settings.ts";
@@ -66,15 +67,16 @@ export class SqliteStore implements contract.Store {
     if (divided.many) return await this.#enqueueMany(divided.jobs, options, needs);
     // Else those who enqueue would use up what is kept for those who have to end something.
     const few = [...divided.jobs];
-    const waits = await waitsOf(few, needs ?? await needsOf(few), options.now);
+    const besides = await besidesOf(few, needs ?? await needsOf(few), options);
     const store = () =>
-      this.#change((db) => enqueue(db, divided.jobs, { ...options, ...waits }), { reserve: false });
+      this.#change((db) => enqueue(db, divided.jobs, { ...options, ...besides }), { reserve: false });
     const { ids, pending } = await store().catch(async (error) => {
       if (!(error instanceof Reserved)) throw error;
       while (await this.recover());
       return await store();
     });
     if (pending) await this.recover();
+    if (besides.join) await this.#tellAll(options.now);
     return ids;
   }
 
@@ -151,9 +153,9 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => needs(db, ids, limit));
   }
 
-  async neededBy(id: string, limit: number): Promise<contract.Dependents> {
+  async neededBy(which: string | GroupRef, limit: number): Promise<contract.Dependents> {
     const { neededBy } = await import("./looking_at_needs.ts");
-    return await this.#db.read((db) => neededBy(db, id, limit));
+    return await this.#db.read((db) => neededBy(db, which, limit));
   }
 
   async hold(ids: readonly string[], held: boolean): Promise<void> {
@@ -206,6 +208,28 @@ export class SqliteStore implements contract.Store {
   async labels(prefix: string, limit: number): Promise<string[]> {
     const { labels } = await import("./suggesting.ts");
     return await this.#db.read((db) => labels(db, prefix, limit));
+  }
+
+  // Groups
+
+  async groups(page?: contract.GroupPage): Promise<contract.Group[]> {
+    const { groups } = await import("./groups.ts");
+    return await this.#db.read((db) => groups(db, page));
+  }
+
+  async group(name: string): Promise<contract.Group | undefined> {
+    const { group } = await import("./groups.ts");
+    return await this.#db.read((db) => group(db, name));
+  }
+
+  async sealGroup(name: string, now: number): Promise<void> {
+    const { sealOne } = await import("./groups.ts");
+    return await this.#changeAndTell((db) => sealOne(db, name, now), now);
+  }
+
+  async deleteGroup(name: string): Promise<void> {
+    const { deleteGroup } = await import("./groups.ts");
+    return await this.#change((db) => deleteGroup(db, name));
   }
 
   // Output
@@ -450,20 +474,35 @@ export class SqliteStore implements contract.Store {
 async function needsOf(jobs: readonly NewJob[]): Promise<ResolvedNeeds | undefined> {
   const needing = new Map([...jobs.entries()].filter(([, job]) => hasNeeds(job)));
   if (needing.size === 0) return undefined;
-  const { resolveNeeds } = await import("../rules/needs.ts");
-  return resolveNeeds(needing, jobs.map(({ id }) => id));
+  const { resolveNeeds, together } = await import("../rules/needs.ts");
+  return resolveNeeds(needing, together(jobs));
 }
 
-/** What makes new jobs wait that need others. */
-async function waitsOf(
+/** What makes new jobs wait that need others, and counts those that join groups. */
+async function besidesOf(
   jobs: readonly NewJob[],
   needs: ResolvedNeeds | undefined,
-  now: number,
-): Promise<Waits> {
-  if (!needs) return {};
-  const { planWaiters } = await import("./needs.ts");
-  const needing = new Map([...needs.keys()].map((index) => [index, jobs[index]!]));
-  return { plan: (db) => planWaiters(db, needs, { jobs: needing, now }) };
+  { now, joining }: contract.EnqueueOptions,
+): Promise<Besides> {
+  const besides: Besides = {};
+  if (needs) {
+    const { planWaiters } = await import("./needs.ts");
+    const needing = new Map([...needs.keys()].map((index) => [index, jobs[index]!]));
+    besides.plan = (db) => planWaiters(db, needs, { jobs: needing, now });
+  }
+  if (jobs.some(({ group }) => group !== null)) {
+    const [{ join, seal }, { JoinTally }] = await Promise.all([
+      import("./groups.ts"),
+      import("../rules/groups.ts"),
+    ]);
+    const tally = new JoinTally();
+    for (const job of jobs) tally.add(job);
+    besides.join = (db) => {
+      const made = join(db, tally, { now, ...joining && { joining } });
+      return () => joining?.seal ? seal(db, made, now) : undefined;
+    };
+  }
+  return besides;
 }
 
 function sizeOf(path: string): number {

@@ -7,6 +7,7 @@
 import { WAITING } from "../../domain/job.ts";
 import { countAnew } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
+import { countGroupsAnew } from "./groups.ts";
 import { rebuildLanes } from "./lanes.ts";
 import { policyOf } from "../../domain/policy.ts";
 import { envOf, FIELD_COLUMNS, type FieldColumn, type JobRow } from "./rows.ts";
@@ -39,6 +40,7 @@ function storedField({ kind, default: otherwise }: FieldColumn): Stored {
     case "backoff":
     case "input":
     case "jobs":
+    case "groups":
       return { type: "text", mayBeNull, as: mayBeNull ? "NULL" : "'false'" };
     case "path":
       return { type: "text", mayBeNull, as: "'/dev/null'" };
@@ -130,6 +132,7 @@ function isWrong(column: string): string {
  */
 export function mend(db: Database, now: number): number {
   const recounted = countAnew(db); // first, since the triggers go on from what is counted
+  countGroupsAnew(db);
   const found = db.all<{ seq: number } & Record<string, number>>(FIND);
   for (const { seq, ...wrong } of found) {
     const columns = Object.keys(MENDED).filter((column) => wrong[column] === 1);

@@ -8,6 +8,7 @@ import type { Outcome } from "../../domain/job.ts";
 import { compareCounts, compareFigures, type JobCount } from "../rules/recount.ts";
 import { recountEmptied } from "./emptied.ts";
 import type { Database } from "./engine/database.ts";
+import { recountGroups } from "./groups.ts";
 import { recountNeeds } from "./looking_at_needs.ts";
 import { figures } from "./figures.ts";
 import { recountLanes } from "./lanes.ts";
@@ -32,6 +33,7 @@ export function recount(db: Database): string[] {
     ...recountStates(db),
     ...recountLanes(db),
     ...recountNeeds(db),
+    ...recountGroups(db),
     ...recountEmptied(db),
     ...recountFigures(db),
   ];

@@ -6,9 +6,11 @@
 import type { State } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
 import type { Decision, SkipReason, Wanting } from "../../domain/needs.ts";
+import { GROUP_STATE } from "../rules/groups.ts";
 import { MOST_EDGES, tell } from "../rules/needs.ts";
 import type { Database } from "./engine/database.ts";
 import { turn } from "./engine/turns.ts";
+import { isAnyStopping, stopSome } from "./groups.ts";
 import { DEPENDENT, type DependentRow, keepDependent, runAgain, toDependent, unbind } from "./needs.ts";
 import { GIVEN } from "./words.ts";
 
@@ -22,9 +24,9 @@ export interface WorkedOff {
 
 const ANY = "SELECT 1 FROM ended LIMIT 1";
 
-/** Whether anybody is to be told anything. */
+/** Whether anybody is to be told anything, or the rest of a group is to be called off. */
 export function isToBeTold(db: Database): boolean {
-  return db.get(ANY) !== undefined;
+  return db.get(ANY) !== undefined || isAnyStopping(db);
 }
 
 interface EndedRow {
@@ -32,16 +34,16 @@ interface EndedRow {
   job: number;
   again: number;
   after: number;
-  /** Null when the job is gone; then the next two say how it had ended. */
+  /** Null when the job is gone; then the next two say how it had ended. Of a group its number, negative. */
   seq: number | null;
   state: State;
   skipped_for: SkipReason | null;
 }
 
 const FIRST = `
-  SELECT e.turn, e.job, e.again, e.after, j.seq, coalesce(j.state, e.state, 'cancelled') AS state,
+  SELECT e.turn, e.job, e.again, e.after, j.seq, coalesce(j.state, ${GROUP_STATE}, e.state, 'cancelled') AS state,
     CASE WHEN j.seq IS NULL THEN e.skipped_for ELSE j.skipped_for END AS skipped_for
-  FROM ended e LEFT JOIN jobs j ON j.seq = e.job ORDER BY e.turn LIMIT 1`;
+  FROM ended e LEFT JOIN jobs j ON j.seq = e.job LEFT JOIN groups g ON g.id = -e.job ORDER BY e.turn LIMIT 1`;
 
 interface EdgeRow extends DependentRow {
   wanting: Wanting;
@@ -63,9 +65,9 @@ const SOME = 200;
 
 /** Tells some of the jobs. To be called in a write transaction. */
 export function workOff(db: Database, now: number): WorkedOff {
-  let told = 0;
+  let told = isAnyStopping(db) ? stopSome(db, now) : 0;
   let ended = db.get<EndedRow>(FIRST);
-  if (!ended) return { told, more: false };
+  if (!ended) return { told, more: isAnyStopping(db) };
   const hasTime = turn({ limitMs: TELL_MS, least: TELL_LEAST });
   for (let room = MOST_EDGES; ended && room > 0 && hasTime(); ended = db.get<EndedRow>(FIRST)) {
     const edges = db.all<EdgeRow>(EDGES, ended.job, ended.after, SOME);
@@ -83,7 +85,7 @@ export function workOff(db: Database, now: number): WorkedOff {
     else db.run("UPDATE ended SET after = ? WHERE turn = ?", after, ended.turn);
     room -= edges.length + 1;
   }
-  return { told, more: ended !== undefined };
+  return { told, more: ended !== undefined || isAnyStopping(db) };
 }
 
 function tellOne(db: Database, ended: EndedRow, edge: EdgeRow, now: number): number {

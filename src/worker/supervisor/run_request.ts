@@ -50,6 +50,7 @@ export function requestOf(
       QUEUECTL_JOB_ID: job.id,
       QUEUECTL_ATTEMPT: String(job.lastAttempt),
       QUEUECTL_QUEUE: job.queue,
+      ...job.group !== null && { QUEUECTL_GROUP: job.group },
       QUEUECTL_HOME: home.dir,
       ...saidVariables(spool),
     },

@@ -49,6 +49,8 @@ async function offers(store: Store, kind: string, prefix: string): Promise<Offer
   switch (kind) {
     case "queues":
       return await queueOffers(store, prefix);
+    case "groups":
+      return await groupOffers(store, prefix);
     case "labels":
       return (await store.labels(prefix, MOST)).map((word) => ({ word, about: "label" }));
     case "workers":
@@ -79,6 +81,16 @@ async function queueOffers(store: Store, typed: string): Promise<Offer[]> {
   const others = await store.queues({ ...prefix !== "" && { after: prefix }, limit: MOST });
   return [...itself ? [itself] : [], ...others].filter(({ name }) => name.startsWith(prefix))
     .map(({ name, counts }) => ({ word: `${before}${name}`, about: `${counts.pending} pending` }));
+}
+
+/** The latest ones, as with queues. */
+async function groupOffers(store: Store, typed: string): Promise<Offer[]> {
+  const before = typed.slice(0, typed.lastIndexOf(",") + 1);
+  const groups = await store.groups({ limit: MOST });
+  return groups.map(({ name, end, open }) => ({
+    word: `${before}${name}`,
+    about: end === "open" ? `${open} open` : end,
+  }));
 }
 
 /** On one line, and no longer than one. */

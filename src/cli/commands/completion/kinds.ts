@@ -44,6 +44,8 @@ const OF_PLACEHOLDERS: Readonly<Record<string, string>> = {
   QUEUE: "queues",
   "Q,…": "queues",
   LABEL: "labels",
+  GROUP: "groups",
+  "G[,G]": "groups",
   W: "workers",
   HOST: "hosts",
 };

@@ -20,6 +20,7 @@ const ENVIRONMENT_OF_JOBS: readonly (readonly [string, string])[] = [
   ["QUEUECTL_JOB_ID", "The id of the job."],
   ["QUEUECTL_ATTEMPT", "Which attempt this is: 1, 2, 3 …"],
   ["QUEUECTL_QUEUE", "The queue of the job."],
+  ["QUEUECTL_GROUP", "The group of the job, where it is of one."],
   ["QUEUECTL_HOME", "The home, so that a job can enqueue others."],
   [
     "QUEUECTL_SAY",

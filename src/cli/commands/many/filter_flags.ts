@@ -7,11 +7,13 @@ import { type State, STATES } from "../../../domain/job.ts";
 import type { JobSelector } from "../../../store/contract.ts";
 import { choice, count, duration, type Flags, type FlagValues, text } from "../../line/flags.ts";
 import { visible } from "../../show/terminal.ts";
+import { groupName } from "../group/names.ts";
 import { queueName } from "../queue/names.ts";
 
 /** All but the state, which some commands say themselves. */
 export const OTHER_FILTERS = {
   queue: text("QUEUE", "only jobs of this queue"),
+  group: text("GROUP", "only jobs of this group"),
   label: text("LABEL", "only jobs with exactly this label"),
   search: text("TEXT", "only jobs whose command or id contains this"),
   error: text("TEXT", "only jobs whose error contains this"),
@@ -44,12 +46,13 @@ export const FILTERS = {
 /** What those flags give; each may be left out. */
 export type FilterValues = Partial<FlagValues<typeof FILTERS>>;
 
-/** The jobs that are meant. @throws {BadInput} for a queue that cannot be */
+/** The jobs that are meant. @throws {BadInput} for a queue or a group that cannot be */
 export function selectorOf(values: FilterValues, now: number): JobSelector {
-  const { state, queue, label, search, error, exitCode, olderThan, newerThan } = values;
+  const { state, queue, group, label, search, error, exitCode, olderThan, newerThan } = values;
   const all = {
     ...{ state, label, search, error, exitCode },
     queue: queue === undefined ? undefined : queueName(queue),
+    group: group === undefined ? undefined : groupName(group),
     until: olderThan === undefined ? undefined : now - olderThan,
     since: newerThan === undefined ? undefined : now - newerThan,
   };
@@ -63,13 +66,14 @@ export function isFiltered(values: FilterValues): boolean {
 
 /** So many jobs, and what they have in common: `1,234 dead jobs of queue mail`. */
 export function describeJobs(count: number, values: FilterValues): string {
-  const { state, queue, label, search, error, exitCode, olderThan, newerThan } = values;
+  const { state, queue, group, label, search, error, exitCode, olderThan, newerThan } = values;
   const quoted = (text: string) => `"${visible(text)}"`;
   return [
     grouped(count),
     ...(state ? [state] : []),
     count === 1 ? "job" : "jobs",
     ...(queue !== undefined ? [`of queue ${queue}`] : []),
+    ...(group !== undefined ? [`of group ${group}`] : []),
     ...(label !== undefined ? [`with label ${quoted(label)}`] : []),
     ...(search !== undefined ? [`with ${quoted(search)} in command or id`] : []),
     ...(error !== undefined ? [`with ${quoted(error)} in the error`] : []),

@@ -9,7 +9,8 @@ import { step as step002 } from "./002.ts";
 import { step as step003 } from "./003.ts";
 import { step as step004 } from "./004.ts";
 import { step as step005 } from "./005.ts";
+import { step as step006 } from "./006.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; their number is the version that this program writes. */
-export const STEPS: readonly Step[] = [step001, step002, step003, step004, step005];
+export const STEPS: readonly Step[] = [step001, step002, step003, step004, step005, step006];

@@ -21,6 +21,7 @@ const NAMES: Readonly<Record<Table, string>> = {
   workers: "workers",
   figures: "rows of figures",
   overall_figures: "rows of figures of all queues",
+  groups: "groups",
   needy: "jobs that need others",
   needs: "needs of jobs",
   ended: "ends that others are to be told of",

@@ -33,6 +33,7 @@ export const TABLES = [
   "output",
   "figures",
   "overall_figures",
+  "groups",
   "needy",
   "needs",
   "ended",
@@ -65,6 +66,7 @@ const ORDERS: Partial<Record<Table, readonly string[]>> = {
   workers: ["id"],
   figures: ["span", "start", "queue"],
   overall_figures: ["span", "start"],
+  groups: ["id"],
   needy: ["job"],
   needs: ["job", "needs"],
   ended: ["turn"],
@@ -336,7 +338,7 @@ function countIn(db: Database, sql: string): number {
 
 /** Numbers that were given out are not given out again, though the rows are gone. */
 function keepSequences(source: Source, db: Database): void {
-  for (const table of ["jobs", "output", "staged"]) {
+  for (const table of ["jobs", "output", "staged", "groups"]) {
     const last = ask(source, `SELECT seq AS n FROM sqlite_sequence WHERE name = '${table}'`);
     if (typeof last !== "number") continue;
     const changed = db.run("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", last, table);

@@ -1,0 +1,38 @@
+/**
+ * @module
+ * `enqueue --then`: jobs that come after those that are enqueued with them.
+ */
+import type { NewJob } from "../../domain/job.ts";
+import type { SaidNeeds } from "../../domain/needs.ts";
+import { type JobDefaults, jobFromCommand } from "../../domain/spec.ts";
+
+/** What the flags give. */
+export interface ThenFlags {
+  then?: string | undefined;
+  thenFailed?: string | undefined;
+  thenEnded?: string | undefined;
+}
+
+/** What such a job does not take over from the flags: it is another job, and has its own time to start. */
+const OWN: Partial<NewJob> = { id: null, runAt: null, group: null, held: false, stdin: null };
+
+/** The jobs; they come after the first that is enqueued with them, or after a group. */
+export function thenJobs(
+  { then, thenFailed, thenEnded }: ThenFlags,
+  defaults: JobDefaults,
+  on: number | { group: string },
+): NewJob[] {
+  const { command: _, after: _a, afterFailed: _f, afterEnded: _e, ...given } = defaults.given ?? {};
+  const { afterGroup: _g, afterGroupFailed: _gf, afterGroupEnded: _ge, any: _any, ...rest } = given;
+  const job = (command: string, needs: SaidNeeds): NewJob => ({
+    ...jobFromCommand(command, { ...defaults, given: { ...rest, ...OWN } }),
+    ...needs,
+  });
+  const needing = (wanting: "" | "Failed" | "Ended"): SaidNeeds =>
+    typeof on === "number" ? { [`after${wanting}`]: [on] } : { [`afterGroup${wanting}`]: [on.group] };
+  return [
+    ...then === undefined ? [] : [job(then, needing(""))],
+    ...thenFailed === undefined ? [] : [job(thenFailed, needing("Failed"))],
+    ...thenEnded === undefined ? [] : [job(thenEnded, needing("Ended"))],
+  ];
+}

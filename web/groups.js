@@ -1,0 +1,79 @@
+/** Groups: how far each is. */
+import { html } from "./lib.js";
+import { useAnswer, withQuery } from "./api.js";
+import { duration, number } from "./format.js";
+import { Empty, Problem, Time } from "./parts.js";
+import { addressWith, Link } from "./router.js";
+
+/** The colour of a group, by the state of a job that ended so. */
+const COLOUR = { open: "processing", completed: "completed", failed: "dead", cancelled: "cancelled" };
+
+/** How a group is, in its colour. */
+export function GroupState({ state, sealed }) {
+  return html`<span class=${`state ${COLOUR[state]}`}>${state}${
+    state === "open" && !sealed ? ", not sealed" : ""
+  }</span>`;
+}
+
+/** How many of its jobs have ended. */
+export function Done({ total, open }) {
+  return html`
+    <span
+      class="progress"><progress max=${Math.max(1, total)} value=${total -
+        open} aria-label="Done"></progress> ${number(total - open)} of ${number(total)}</span>
+  `;
+}
+
+export function Groups({ query }) {
+  const { data: page, error } = useAnswer(withQuery("/groups", { cursor: query.cursor, limit: 100 }));
+  if (!page) {
+    return html`
+      <h1>Groups</h1>
+      <${Problem} error=${error}/>
+        <p class="faint">Loading …</p>
+    `;
+  }
+  if (page.groups.length === 0 && !query.cursor) {
+    return html`
+      <h1>Groups</h1>
+      <${Empty}>No groups. A group is there from the first job on that names it. <${Link} to="/enqueue">Enqueue one<//><//>
+    `;
+  }
+  return html`
+    <h1>Groups</h1>
+    <${Problem} error=${error}/>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>Group</th>
+              <th>State</th>
+              <th>Done</th>
+              <th class="right">Running</th>
+              <th class="right">Dead</th>
+              <th>Left</th>
+              <th>Created</th>
+            </tr>
+          </thead>
+          <tbody>${page.groups.map((group) =>
+            html`
+              <tr key=${group.name}>
+                <td>
+                  <${Link} to=${`/groups/${encodeURIComponent(group.name)}`}>${group.name}<//></td>
+                <td><${GroupState} ...${group} /></td>
+                <td><${Done} ...${group} /></td>
+                <td class="right">${group.running > 0 && number(group.running)}</td>
+                <td class="right">${group.dead > 0 && number(group.dead)}</td>
+                <td>${group.time_left !== null && `about ${duration(group.time_left)}`}</td>
+                <td><${Time} at=${group.created_at}/></td>
+              </tr>
+            `
+          )}</tbody>
+        </table>
+      </div>
+      <nav class="pages" aria-label="Pages">
+      ${query.cursor && html`<${Link} to=${addressWith({ cursor: "" })}>First page<//>`}
+      ${page.cursor && html`<${Link} to=${addressWith({ cursor: page.cursor })}>Next page<//>`}
+      </nav>
+  `;
+}
