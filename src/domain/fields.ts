@@ -15,7 +15,7 @@ export const ID_PATTERN = /^(?!j\d+$)[A-Za-z0-9._:-]{1,128}$/;
 export const QUEUE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 
 /** The names a group may have: those of a queue. */
-export const GROUP_PATTERN = QUEUE_PATTERN;
+export const GROUP_PATTERN: RegExp = QUEUE_PATTERN;
 
 /** The queue of a job that names none. */
 export const DEFAULT_QUEUE = "default";
