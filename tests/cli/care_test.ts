@@ -34,7 +34,7 @@ Deno.test("the doctor goes on with a store that is not looked through for damage
   assert.deepEqual(found("integrity"), {
     check: "integrity",
     level: "ok",
-    found: "not checked: the tools that come with its engine do that",
+    found: "not checked: the tools that come with its engine do that, on a server amcheck",
     advice: null,
   });
   assert.equal(found("counts")?.level, "ok");
