@@ -59,7 +59,9 @@ Deno.test("a file or standard input makes a job for each line, or for what NUL b
     home,
     stdin: "make",
   });
-  assert.deepEqual(JSON.parse(stdout), { ids: ["j6"] });
+  const { ids, group } = JSON.parse(stdout);
+  assert.deepEqual(ids, ["j6"]);
+  assert.match(group, /^each-[a-z0-9]{8}$/);
 });
 
 Deno.test("ten thousand items are one process's work", async () => {

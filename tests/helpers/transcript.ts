@@ -102,6 +102,7 @@ const VARYING: readonly (readonly [what: RegExp, name: string])[] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z| UTC| [A-Z]{3,4})?/g, "TIME"],
   [/(?<![\w.])\d+(\.\d+)?(ms|s|m|h|d)(\d+(s|m|h))*\b/g, "LONG"],
   [/\b(worker|supervisor)-[a-z0-9]{6}\b/g, "$1-ID"],
+  [/\b(each|array)-[a-z0-9]{8}\b/g, "$1-ID"],
   [/\btoken=[\w-]+/g, "token=TOKEN"],
   [/[^\s"']*\/queuectl-test-[a-z0-9]+|\/home\/you/g, "~"],
   [/\b(now|LONG ago)\b/g, "AGO"],
