@@ -97,7 +97,7 @@ Deno.test("wait takes ids, a queue or all, and not two of them", async () => {
     const { code, stderr } = await queuectl(["wait", ...args], { home: test.home });
     assert.deepEqual([code, stderr], [
       2,
-      "Cannot tell what to wait for: give ids, or --queue QUEUE, or --all\n",
+      "Cannot tell what to wait for: give ids, or --queue QUEUE, or --group GROUP, or --all\n",
     ]);
   }
 });
