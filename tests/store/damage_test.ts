@@ -149,6 +149,7 @@ Deno.test("a sound database is salvaged to the last row", async () => {
     results: { saved: 0, lost: 0 },
     output: { saved: RAN, lost: 0 },
     figures: { saved: 6, lost: 0 },
+    groups: { saved: 0, lost: 0 },
     overall_figures: { saved: 3, lost: 0 },
     needy: { saved: 0, lost: 0 },
     needs: { saved: 0, lost: 0 },

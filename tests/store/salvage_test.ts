@@ -79,6 +79,24 @@ Deno.test("a job whose running attempt could not be saved runs again, and an att
   });
 });
 
+Deno.test("groups are counted again where jobs of theirs or counters were lost, and made where they were", async () => {
+  const make = async (store: Store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, { group: "a" }, { group: "a" }, { group: "b" }, { group: "b" }, {
+      id: "after",
+      afterGroup: ["a"],
+    });
+    await store.exchange(exchangeOf("s", { settlements: [settlement((await claimOne(store, "s")).token)] }));
+  };
+  const sql = "UPDATE groups SET open = 7 WHERE name = 'a'; DELETE FROM groups WHERE name = 'b'";
+  await salvaged(make, sql, async (store) => {
+    const open = [];
+    for (const name of ["a", "b"]) open.push((await store.group(name))!.open);
+    assert.deepEqual(open, [1, 2]);
+    assert.equal((await store.get("after"))!.state, "blocked");
+  });
+});
+
 /** What is there only while very many jobs are being enqueued, or where jobs need others or join groups. */
 type Staging = "groups" | "batches" | "staged" | "staged_names" | "needy" | "needs" | "ended";
 

@@ -91,6 +91,19 @@ for (const [column, value] of DAMAGE) {
   });
 }
 
+Deno.test("a job that cannot be read has ended for its group, too", async () => {
+  using dir = tempDir();
+  const store = await openStore(dir.home);
+  await store.register(newSupervisor("s"));
+  await enqueue(store, { id: "damaged", group: "g" }, { id: "other", group: "g" });
+  damage(dir.home.database, { seq: (await store.get("damaged"))!.seq, column: "env", value: BYTES });
+  assert.deepEqual((await claim(store, "s", { count: 5 })).map(({ id }) => id), ["other"]);
+  const { open, ended } = (await store.group("g"))!;
+  assert.deepEqual([open, ended.dead], [1, 1]);
+  assert.deepEqual(await store.recount(), []);
+  store.close();
+});
+
 Deno.test("a job of an unreadable queue keeps no other from being claimed", async () => {
   using dir = tempDir();
   const store = await openStore(dir.home);

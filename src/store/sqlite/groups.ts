@@ -177,9 +177,9 @@ const MAKE_MISSING = `
     SELECT in_group, min(created_at), max(created_at), 1, 0 FROM jobs
     WHERE in_group IS NOT NULL AND in_group NOT IN (SELECT name FROM groups) GROUP BY 1`;
 const COUNT_ANEW = `
-  UPDATE groups SET open = there.open, completed = max(completed, there.completed), dead = max(dead, there.dead),
-    cancelled = max(cancelled, there.cancelled), skipped_failed = max(skipped_failed, there.failed),
-    skipped_called_off = max(skipped_called_off, there.called_off),
+  UPDATE groups SET open = there.open, completed = max(groups.completed, there.completed),
+    dead = max(groups.dead, there.dead), cancelled = max(groups.cancelled, there.cancelled),
+    skipped_failed = max(skipped_failed, there.failed), skipped_called_off = max(skipped_called_off, there.called_off),
     skipped_unneeded = max(skipped_unneeded, there.unneeded)
   FROM (
     SELECT g.id, count(j.seq) FILTER (WHERE state NOT IN ${E}) AS open,

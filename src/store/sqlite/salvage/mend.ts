@@ -13,6 +13,7 @@ import { storeMissingTotals, storeTotals, sumUpQueues } from "../figures.ts";
 import { rebuildLanes } from "../lanes.ts";
 import { recountFigures } from "../upkeep.ts";
 import { mayBecome, sqlList } from "../words.ts";
+import { countGroupsAnew } from "../groups.ts";
 import { mendNeeds } from "./mend_needs.ts";
 
 /** Attempts that nobody would ever settle: of supervisors that were not saved, or of jobs that do not run. */
@@ -35,6 +36,7 @@ export function mend(db: Database): boolean {
     DELETE FROM counts;
     INSERT INTO counts (queue, state, n, held)
       SELECT queue, state, count(*), sum(held) FROM jobs GROUP BY queue, state`);
+  countGroupsAnew(db);
   mendNeeds(db, systemClock.now());
   rebuildLanes(db);
   sumUpQueues(db);
