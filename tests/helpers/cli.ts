@@ -27,7 +27,6 @@ export interface RunOptions {
 /** The flags `deno run` gets: the same as in `deno task queuectl`. */
 export const RUN_FLAGS: readonly string[] = [
   "run",
-  "--unstable-lazy-dynamic-imports",
   "--no-prompt",
   "--allow-read",
   "--allow-write",

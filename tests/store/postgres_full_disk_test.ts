@@ -18,8 +18,8 @@ testWith(
   server,
   "PostgreSQL: a server's full disk loses nothing, and all goes on when there is room",
   async () => {
-    await using own = await ownServer();
     using disk = smallDisk("20m");
+    await using own = await ownServer(); // which lets go of the disk when it ends
     const space = disk.file("space");
     Deno.mkdirSync(space, { mode: 0o700 });
     const { uid, gid } = Deno.statSync(own.dir);

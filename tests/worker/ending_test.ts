@@ -67,7 +67,7 @@ Deno.test("the first signal waits for the running job, the second puts it back u
 Deno.test("Ctrl-C in a terminal reaches the worker, not its jobs", async () => {
   using test = await testStore();
   const id = await test.enqueue(
-    "trap 'echo interrupted' INT; until [ -e go ]; do sleep 0.1; done; echo done",
+    "trap 'echo interrupted' INT; echo begun; until [ -e go ]; do sleep 0.1; done; echo done",
   );
   const command = [Deno.execPath(), ...RUN_FLAGS, MAIN, "worker", "start"].map((word) => `'${word}'`).join(
     " ",
@@ -84,7 +84,7 @@ Deno.test("Ctrl-C in a terminal reaches the worker, not its jobs", async () => {
     for await (const bytes of child.stdout) printed += new TextDecoder().decode(bytes);
   })();
   const keyboard = child.stdin.getWriter();
-  await test.reaches(id, "processing");
+  await until("the job has begun", async () => await test.output(id) === "begun\n");
   await keyboard.write(new Uint8Array([3]));
   await until("the worker heard it", () => printed.includes("stopping after the running job"));
   Deno.writeTextFileSync(test.dir.file("go"), "");
@@ -92,7 +92,7 @@ Deno.test("Ctrl-C in a terminal reaches the worker, not its jobs", async () => {
   await drained;
   await keyboard.close().catch(() => {});
   assert.equal((await child.status).code, 0);
-  assert.equal(await test.output(id), "done\n");
+  assert.equal(await test.output(id), "begun\ndone\n");
 });
 
 Deno.test("nothing of a job outlives a worker that was told to stop at once", async () => {

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import type { State } from "../../src/domain/job.ts";
 import { spawnQueuectl } from "../helpers/cli.ts";
 import { readUntil } from "../helpers/printed.ts";
+import { until } from "../helpers/until.ts";
 import { testStore } from "../helpers/worker.ts";
 
 /** A worker that leads a process group. Ended with the scope. */
@@ -83,7 +84,9 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     const body = "#!/bin/sh\necho up; until [ -e go ]; do sleep 0.1; done; echo done\n";
     Deno.writeTextFileSync(test.dir.file("long"), body, { mode: 0o700 });
     const jobs = await Promise.all(commands.map((command) => test.enqueue(command)));
-    for (const id of jobs) await test.reaches(id, "processing");
+    for (const id of jobs) {
+      await until("it has begun", async () => (await test.output(id)).startsWith("up\n"));
+    }
     Deno.kill(-worker.pid, signal);
     Deno.writeTextFileSync(test.dir.file("go"), "");
     assert.equal(await worker.ended, 0);

@@ -69,8 +69,7 @@ Deno.test("a crashed thread is replaced, and its jobs go on", async () => {
 
 Deno.test("a job whose thread crashes again and again is ended and lost", async () => {
   using test = await testStore();
-  const id = await test.enqueue("echo $QUEUECTL_RUN >>runs; sleep 300");
-  Deno.writeTextFileSync(test.dir.file("crash"), "");
+  const id = await test.enqueue("echo $QUEUECTL_RUN >>runs; : >crash; sleep 300");
   const notes: string[] = [];
   const supervisor = await startBurst(test, { entry: CRASHING, notes });
   assert.equal(await supervisor.run(), "stopped");
