@@ -1,0 +1,68 @@
+/**
+ * @module
+ * Groups and the page of one, in a real browser.
+ */
+import assert from "node:assert/strict";
+import { BROWSER, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
+import { startDashboard } from "../helpers/dashboard.ts";
+import { DEAD, handWorker } from "../helpers/hand_worker.ts";
+import { testStore } from "../helpers/worker.ts";
+
+/** Of the browser, where functions that are handed to its pages run. */
+// deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
+declare const document: any;
+
+/** What the browser's driver keeps open is not the test's. */
+function browserTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
+}
+
+browserTest("groups tell how far they are, live, and are sealed and tried again by hand", async () => {
+  using test = await testStore();
+  const worker = await handWorker(test.store);
+  for (let n = 1; n <= 5; n++) {
+    await test.enqueue(`encode part${n}.wav`, { id: `part-${n}`, group: "encode" });
+  }
+  await test.enqueue("join part*.mp3", { id: "join", afterGroup: ["encode"] });
+  await test.enqueue("crawl https://example.org", { group: "crawl" });
+  for (let n = 0; n < 2; n++) await (await worker.claim()).end();
+  await (await worker.claim()).end(DEAD);
+  const fourth = await worker.claim();
+  await using server = await startDashboard(test.home);
+  for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 800 }]) {
+    for (
+      const [at, heading, colorScheme] of [
+        ["groups", "Groups", "light"],
+        ["groups/encode", "Group encode", "dark"],
+      ] as const
+    ) {
+      await using visited = await visit(server.url + at, {
+        viewport,
+        colorScheme,
+      });
+      const { page } = visited;
+      await page.getByRole("heading", { name: heading, exact: true }).waitFor();
+      await page.getByText("3 of 5").first().waitFor();
+      const overflow = await page.evaluate(() =>
+        document.documentElement.scrollWidth - document.documentElement.clientWidth
+      );
+      assert.ok(overflow <= 0, `${at} is ${overflow} pixels too wide`);
+      assert.deepEqual(await seriousProblems(page), []);
+      await keepPicture(page, `${at.replace("/", "-")}-${viewport.width}`);
+    }
+  }
+  await using visited = await visit(`${server.url}groups/encode`);
+  const { page } = visited;
+  await page.getByText("3 of 5").waitFor();
+  await fourth.end();
+  await page.getByText("4 of 5").waitFor();
+  await page.getByRole("button", { name: "Seal" }).click();
+  await page.getByText("open, not sealed").waitFor({ state: "detached" });
+  assert.equal((await test.store.group("encode"))!.sealed, true);
+  await page.getByRole("link", { name: "join" }).waitFor();
+  await page.getByRole("button", { name: "Retry what failed" }).click();
+  await page.getByText("3 of 5").waitFor();
+  assert.equal((await test.store.get("part-3"))!.state, "pending");
+});
+
+Deno.test.afterAll(endBrowser);
