@@ -17,6 +17,7 @@ import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
 import { reading } from "./reading.ts";
 import { saying } from "./saying.ts";
+import { scheduling } from "./scheduling.ts";
 import { selecting } from "./selecting.ts";
 import { settling } from "./settling.ts";
 import type { Opened, Test } from "./suite.ts";
@@ -28,6 +29,7 @@ const PARTS = [
   managing,
   needing,
   grouping,
+  scheduling,
   pausing,
   claiming,
   selecting,
