@@ -249,6 +249,7 @@ export const STATUS: JsonSchema = record({
   queues: listOf(QUEUE),
   more_queues: COUNT,
   workers: listOf(WORKER),
+  schedules: record({ total: COUNT, paused: COUNT, overdue: COUNT, next_at: orNull(TIME) }),
 });
 
 const TIMES = record({

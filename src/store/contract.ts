@@ -372,6 +372,8 @@ export interface ScheduleStore {
   schedules(page?: SchedulePage): Promise<Schedule[]>;
   /** A schedule, or undefined. */
   schedule(name: string): Promise<Schedule | undefined>;
+  /** How many there are, and when the next is due. Those that were due before a time and are not decided are overdue. */
+  scheduleSummary(overdueBefore: number): Promise<ScheduleSummary>;
   /**
    * Makes, changes and removes schedules, all of them or none.
    * @throws {ScheduleChanged} when one is not as it was read: look again
@@ -386,6 +388,18 @@ export interface ScheduleStore {
   fire(firings: readonly Firing[], options: FireOptions): Promise<Fired[]>;
   /** What became of the latest slots of some schedules, in the order of the names, each the latest first. */
   scheduleRuns(names: readonly string[], page: RunsPage): Promise<ScheduleRun[][]>;
+}
+
+/** Schedules at a glance. */
+export interface ScheduleSummary {
+  /** How many there are. */
+  total: number;
+  /** How many of them are paused. */
+  paused: number;
+  /** How many were due long ago. */
+  overdue: number;
+  /** When the next is due, in ms since the epoch; null when none is. */
+  nextAt: number | null;
 }
 
 /** A page of schedules. */

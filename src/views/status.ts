@@ -4,7 +4,7 @@
  * what runs.
  */
 import type { Job, State } from "../domain/job.ts";
-import type { Store, WorkerInfo } from "../store/contract.ts";
+import type { ScheduleSummary, Store, WorkerInfo } from "../store/contract.ts";
 import { progressJson, timeJson } from "./job_json.ts";
 import { type QueueJson, queueJson } from "./queue_json.ts";
 
@@ -18,6 +18,14 @@ export interface Status {
   more_queues: number;
   /** Every worker. */
   workers: WorkerStatus[];
+  /** How many schedules there are, and when the next is due. */
+  schedules: SchedulesStatus;
+}
+
+/** Schedules at a glance. */
+export interface SchedulesStatus extends Omit<ScheduleSummary, "nextAt"> {
+  /** ISO 8601; null when none is due. */
+  next_at: string | null;
 }
 
 /**
@@ -68,7 +76,16 @@ export async function statusNow(store: Store, now: number): Promise<Status> {
     workers: await Promise.all(
       byHost(await store.workers()).map((worker) => workerStatus(store, worker, now)),
     ),
+    schedules: await schedulesStatus(store, now),
   };
+}
+
+/** A schedule that was due so long ago and was not fired is overdue: a worker that is there fires within moments. */
+export const OVERDUE_MS = 10_000;
+
+async function schedulesStatus(store: Store, now: number): Promise<SchedulesStatus> {
+  const { nextAt, ...counts } = await store.scheduleSummary(now - OVERDUE_MS);
+  return { ...counts, next_at: timeJson(nextAt) };
 }
 
 /** Workers by the names of their hosts; those of one host in their order. */

@@ -2,7 +2,14 @@
  * @module
  * Schedules, as people make and look at them. What happens when one is due is in `firing.ts`.
  */
-import type { RunsPage, Schedule, ScheduleChange, SchedulePage, ScheduleRun } from "../contract.ts";
+import type {
+  RunsPage,
+  Schedule,
+  ScheduleChange,
+  SchedulePage,
+  ScheduleRun,
+  ScheduleSummary,
+} from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { scheduleChanged, type ScheduleRow, toSchedule, WRITTEN, writtenOf } from "../rules/schedules.ts";
 import type { Database } from "./engine/database.ts";
@@ -20,6 +27,19 @@ export async function schedules(db: Database, page?: SchedulePage): Promise<Sche
 export async function schedule(db: Database, name: string): Promise<Schedule | undefined> {
   const row = await db.get<ScheduleRow>("SELECT * FROM queuectl.schedules WHERE name = $1", name);
   return row && toSchedule(row);
+}
+
+const SUMMARY = `
+  SELECT count(*) AS total, count(*) FILTER (WHERE paused) AS paused, min(next_at) AS next_at,
+    count(*) FILTER (WHERE next_at < $1) AS overdue FROM queuectl.schedules`;
+
+export async function scheduleSummary(db: Database, overdueBefore: number): Promise<ScheduleSummary> {
+  const row = await db.get<Omit<ScheduleSummary, "nextAt"> & { next_at: number | null }>(
+    SUMMARY,
+    overdueBefore,
+  );
+  const { next_at, ...counts } = row!;
+  return { ...counts, nextAt: next_at };
 }
 
 const MAKE = `

@@ -234,6 +234,12 @@ export class PostgresStore implements contract.Store {
     return schedules.schedule(this.#db, name);
   }
 
+  async scheduleSummary(overdueBefore: number): Promise<contract.ScheduleSummary> {
+    const offset = await this.#time.offset();
+    const { nextAt, ...counts } = await schedules.scheduleSummary(this.#db, overdueBefore + offset);
+    return { ...counts, nextAt: nextAt === null ? null : nextAt - offset };
+  }
+
   changeSchedules(changes: readonly contract.ScheduleChange[], now: number): Promise<void> {
     return this.#change(schedules.changeSchedules(this.#db, changes, now), ["orders", "results"]);
   }

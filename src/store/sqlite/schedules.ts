@@ -9,6 +9,7 @@ import type {
   ScheduleChange,
   SchedulePage,
   ScheduleRun,
+  ScheduleSummary,
 } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { scheduleChanged, type ScheduleRow, toSchedule, WRITTEN, writtenOf } from "../rules/schedules.ts";
@@ -27,6 +28,14 @@ const FIND = "SELECT * FROM schedules WHERE name = ?";
 export function schedule(db: Database, name: string): Schedule | undefined {
   const row = db.get<ScheduleRow>(FIND, name);
   return row && toSchedule(row);
+}
+
+export function scheduleSummary(db: Database, overdueBefore: number): ScheduleSummary {
+  return db.get<ScheduleSummary>(
+    `SELECT count(*) AS total, coalesce(sum(paused), 0) AS paused, min(next_at) AS nextAt,
+       count(*) FILTER (WHERE next_at < ?) AS overdue FROM schedules`,
+    overdueBefore,
+  )!;
 }
 
 const MAKE = `

@@ -244,6 +244,11 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => schedule(db, name));
   }
 
+  async scheduleSummary(overdueBefore: number): Promise<contract.ScheduleSummary> {
+    const { scheduleSummary } = await import("./schedules.ts");
+    return await this.#db.read((db) => scheduleSummary(db, overdueBefore));
+  }
+
   async changeSchedules(changes: readonly contract.ScheduleChange[], now: number): Promise<void> {
     const { changeSchedules } = await import("./schedules.ts");
     await this.#change((db) => changeSchedules(db, changes, now), { reserve: false });
