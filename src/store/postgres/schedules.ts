@@ -72,7 +72,7 @@ export async function changeSchedules(
     }));
     const refused = inOrder.find((_, at) => results[at]!.rows.length === 0);
     if (refused) throw scheduleChanged(refused);
-    const gone = inOrder.filter(({ schedule }) => schedule === null);
+    const gone = inOrder.filter(({ schedule, revision }) => schedule === null || revision === null);
     await tx.commit(gone.map(({ name }) => ({ sql: FORGET, values: [name] })));
   });
 }

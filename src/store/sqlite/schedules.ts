@@ -51,10 +51,10 @@ export function changeSchedules(db: Database, changes: readonly ScheduleChange[]
   for (const change of changes) {
     const { name, revision, schedule } = change;
     let done: number;
-    if (schedule === null) {
-      done = db.run(REMOVE, name, revision);
-      db.run("DELETE FROM schedule_runs WHERE schedule = ?", name);
-    } else {
+    // also what is there of one that was lost
+    if (schedule === null || revision === null) db.run("DELETE FROM schedule_runs WHERE schedule = ?", name);
+    if (schedule === null) done = db.run(REMOVE, name, revision);
+    else {
       const values = writtenOf(schedule).map((value): Value =>
         typeof value === "boolean" ? Number(value) : value
       );
