@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { prometheusText, whatToExpose } from "../../src/views/prometheus.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { ApiClient, startDashboard, TOKEN } from "../helpers/dashboard.ts";
 import { handWorker } from "../helpers/hand_worker.ts";
 import { enqueue } from "../helpers/jobs.ts";

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { homeAt } from "../../src/system/home.ts";
-import { MAIN, queuectl, spawnQueuectl } from "../helpers/cli.ts";
+import { MAIN, spawnQueuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
