@@ -8,6 +8,7 @@ import { commandsFor, type Template } from "../../domain/each.ts";
 import { BadInput, UserError } from "../../domain/errors.ts";
 import { isGlob } from "../../domain/glob.ts";
 import type { NewJob } from "../../domain/job.ts";
+import { randomName } from "../../domain/random_name.ts";
 import { type JobDefaults, jobFromCommand } from "../../domain/spec.ts";
 import type { JobPage } from "../../store/contract.ts";
 import { quoteWords } from "../../system/shell_words.ts";
@@ -44,7 +45,8 @@ export async function enqueueEach(
   const isArray = "array" in said;
   const items = isArray ? said.array.map(String) : await itemsOf(said, defaults);
   const source = isArray ? "--array" : said.sources.map(inputName).join(", ");
-  const group = defaults.given?.group ?? generatedName(isArray ? "array" : "each");
+  // no other group has that name, most likely; one that has it is sealed, and refuses
+  const group = defaults.given?.group ?? randomName(isArray ? "array" : "each", 8);
   const commands = commandsFor(items, { template, quote: quoteWords, atEnd: !isArray });
   const jobs = commands.map((command, index) => {
     try {
@@ -90,13 +92,6 @@ function variablesOf(
     QUEUECTL_COUNT: String(count),
     QUEUECTL_ITEM: item,
   };
-}
-
-/** A name that no other group has, most likely; one that has it is sealed, and refuses. */
-function generatedName(prefix: string): string {
-  const letters = "abcdefghijkmnpqrstuvwxyz23456789";
-  const random = crypto.getRandomValues(new Uint8Array(8));
-  return `${prefix}-${Array.from(random, (byte) => letters[byte % letters.length]).join("")}`;
 }
 
 /** Has each job need the one of a group in the same place. @throws {BadInput} where they are not as many */
