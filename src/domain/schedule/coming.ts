@@ -21,8 +21,11 @@ export const MOST_COUNTED = 1000;
 
 /** A schedule as far as it matters here. */
 export interface Coming {
+  /** Of which jitter is made. */
   name: string;
+  /** What becomes of missed slots. */
   missed: Missed;
+  /** Each run comes later by up to so much. */
   jitterMs: number;
   /** The first slot of which nothing is decided, in ms since the epoch. */
   nextSlot: number;
@@ -30,7 +33,9 @@ export interface Coming {
 
 /** A slot, and when it is due: later by the jitter. */
 export interface Due {
+  /** In ms since the epoch. */
   slot: number;
+  /** The same. */
   at: number;
 }
 
