@@ -227,3 +227,38 @@ Deno.test("apply makes schedules as a file says: all of them or none, and the sa
   assert.match((await run("schedule", "apply", file)).stderr, /the name "a" twice in a file/);
   assert.deepEqual(await json(run, "schedule", "list"), before);
 });
+
+Deno.test("import makes schedules of a crontab: all of its lines or none, and a dry run shows them", async () => {
+  using dir = tempDir();
+  const run = in_(dir);
+  const file = dir.file("my.crontab");
+  Deno.writeTextFileSync(file, "# mine\r\nA=1\r\n*/5 * * * * poll --fast\r\n@daily mail you%hello\r\n");
+  const dry = await run("schedule", "import", file, "--dry-run", "--tz", "Europe/Berlin");
+  assert.match(
+    dry.stdout,
+    /^Would add\nSCHEDULE .*\npoll +\*\/5 \* \* \* \* +Europe\/Berlin +poll --fast\nmail +@daily/,
+  );
+  assert.deepEqual((await json(run, "schedule", "list")).schedules, []);
+  const { added } = await json(run, "schedule", "import", file, "--queue", "cron", "--prefix", "x-");
+  assert.deepEqual(added, ["x-poll", "x-mail"]);
+  const mail = await json(run, "schedule", "show", "x-mail");
+  assert.deepEqual([mail.missed, mail.overlap], ["skip", "allow"]);
+  const { cwd: _, ...job } = mail.job;
+  assert.deepEqual(job, {
+    command: "mail you",
+    stdin: "hello\n",
+    env: { A: "1" },
+    max_retries: 0,
+    queue: "cron",
+  });
+  const again = await run("schedule", "import", file, "--prefix", "x-");
+  assert.deepEqual([again.code, again.stderr], [
+    1,
+    'Cannot add schedule "x-poll": there is one with that name\n',
+  ]);
+  Deno.writeTextFileSync(file, "0 0 * * * fine\n@reboot start\n");
+  const refused = await run("schedule", "import", file);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^In line 2 of .*: cannot use the schedule "@reboot"/);
+  assert.equal((await json(run, "schedule", "list")).schedules.length, 2);
+});

@@ -103,6 +103,7 @@ const TREE: Group = {
         resume: () => import("../commands/schedule/resume.ts"),
         set: () => import("../commands/schedule/set.ts"),
         remove: () => import("../commands/schedule/remove.ts"),
+        import: () => import("../commands/schedule/import.ts"),
         apply: () => import("../commands/schedule/apply.ts"),
       },
       aliases: { ls: "list", rm: "remove", delete: "remove", edit: "set" },

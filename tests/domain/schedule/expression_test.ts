@@ -89,3 +89,11 @@ Deno.test("the jitter of a slot is always the same, within its limit, and spread
   assert.ok(mean > 28_000 && mean < 32_000, String(mean));
   assert.equal(jitterOf("nightly", 1, 0), 0);
 });
+
+Deno.test("a + before the weekday has both day fields hold", () => {
+  const day = (expression: string) =>
+    firstSlot({ expression, zone: "UTC", since: 0 }, at("2026-11-26T00:00:00Z"));
+  assert.equal(day("0 0 1-7 * +*/7"), at("2026-12-06T00:00:00Z"), "the first Sunday");
+  assert.equal(day("0 0 */2 * +1"), at("2026-12-07T00:00:00Z"), "a Monday with an odd date");
+  assert.equal(day("0 0 1 * 1"), at("2026-11-30T00:00:00Z"), "without it, either will do");
+});

@@ -25,7 +25,7 @@ const CHANGES: readonly [zone: string, from: string][] = [
   ["Europe/Dublin", "2026-03-27"],
 ];
 const DAYS = 4;
-const EACH = 40;
+const EACH = 20;
 
 /** A minute by the clock of a zone. */
 interface Minute {
