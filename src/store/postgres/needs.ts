@@ -13,24 +13,21 @@ import { type NewNeed, type SkipReason, type Tally, tallyOf, type Wanting } from
 import type { JobChanges } from "../contract.ts";
 import { GROUP_STATE } from "../rules/groups.ts";
 import { idOf, seqOf, waitingState } from "../rules/jobs.ts";
+import { decideAnew, type Dependent, isLive, settleByNeeds } from "../rules/dependents.ts";
 import {
   changedNeeds,
   checkNewNeed,
-  decideAnew,
-  type Dependent,
   type FoundNeed,
   foundNeeds,
   groupKey,
   groupsNeeded,
   idsNeeded,
-  isLive,
   keysOf,
   type Needed,
   neededAmong,
   needOn,
   planNeeds,
   type ResolvedNeeds,
-  settleByNeeds,
   waitsForItsGroup,
 } from "../rules/needs.ts";
 import { CountChanges } from "./counts.ts";
