@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import { MAIN, queuectl, spawnQueuectl } from "../helpers/cli.ts";
+import { MAIN, spawnQueuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { newJob } from "../helpers/jobs.ts";
 import { tempDir } from "../helpers/temp.ts";
 import { testStore } from "../helpers/worker.ts";
