@@ -722,6 +722,22 @@ export interface ClaimedJob extends Job {
   stdin?: Uint8Array;
   /** What it finds in its checkpoint, if anything; left out as that is. */
   checkpoint?: Uint8Array;
+  /** What has become of all that it needs, if anything; left out as that is. */
+  needed?: readonly NeededOutcome[];
+}
+
+/** What a job that starts is told of another that it needs, or of a group. */
+export interface NeededOutcome {
+  /** The job that is needed, or the name of a group. */
+  id: string;
+  /** How the group is that is needed; null when it is gone, left out where a job is. */
+  group?: Pick<Group, "end" | "open" | "ended"> | null;
+  /** What has become of it; null when it is gone, or is a group. */
+  job: Pick<Job, "state" | "exitCode" | "signal"> | null;
+  /** What its last attempt left as its result, if anything. */
+  result?: Uint8Array;
+  /** It left one; but with those before it, it would be more than `MOST_NEEDED_RESULTS`. */
+  leftOut?: true;
 }
 
 /** A wish that workers stop. */

@@ -10,7 +10,7 @@ import { isField, jobFromValue, readFields } from "../../domain/spec.ts";
 import type { RequestKey, Store } from "../../store/contract.ts";
 import { editJob } from "../../views/edit_job.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
-import { base64 } from "../../views/output_json.ts";
+import { base64 } from "../../domain/base64.ts";
 import { needsJson, needsOf, whyNotRun } from "../../views/needs.ts";
 import { needsGraph } from "../../views/needs_graph.ts";
 import { reasonsToWait } from "../../views/waiting.ts";
