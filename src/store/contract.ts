@@ -295,6 +295,8 @@ export interface Changed {
 export interface GroupStore {
   /** Groups, the newest first: all of them, or a page. */
   groups(page?: GroupPage): Promise<Group[]>;
+  /** How many have not ended, counted to at most `limit`. */
+  openGroups(limit: number): Promise<number>;
   /** A group, or undefined. */
   group(name: string): Promise<Group | undefined>;
   /** Nobody but its own jobs adds to it from now on; done again, it changes nothing. @throws {Refused} when there is none */
@@ -310,6 +312,8 @@ export interface GroupStore {
 export interface GroupPage {
   /** Those made before this one. */
   after?: string;
+  /** Only those that have not ended: the others cost nothing, however many they are. */
+  open?: boolean;
   /** At most so many. */
   limit: number;
 }
