@@ -25,6 +25,14 @@ export function record(properties: Readonly<Record<string, JsonSchema>>): JsonSc
   return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
 }
 
+/** The same, and what is left out where there is none. */
+export function withOptional(
+  object: JsonSchema,
+  properties: Readonly<Record<string, JsonSchema>>,
+): JsonSchema {
+  return { ...object, properties: { ...object.properties as object, ...properties } };
+}
+
 /** A list of these. */
 export function listOf(items: JsonSchema): JsonSchema {
   return { type: "array", items };

@@ -13,7 +13,7 @@ import { COUNTED, GROUP, listOf, record } from "../schemas.ts";
 
 const tag = "groups";
 
-const GROUP_NAME: Input<string> = {
+export const GROUP_NAME: Input<string> = {
   brief: "name of the group",
   schema: { type: "string", pattern: GROUP_PATTERN.source },
   takes: FIELDS.group.kind.takes,
