@@ -195,6 +195,7 @@ const VARIABLES_OF_QUEUECTL = new Set(
     "SAY",
     "RESULT",
     "CHECKPOINT",
+    "NEEDS",
   ].map((name) => `QUEUECTL_${name}`),
 );
 

@@ -7,6 +7,7 @@ import type { Clock } from "../../system/clock.ts";
 import type { QueueJson } from "../../views/queue_json.ts";
 import {
   onSeveralHosts,
+  type OpenGroup,
   type RunningJob,
   type SchedulesStatus,
   type Status,
@@ -23,7 +24,7 @@ const RARE: readonly State[] = ["blocked", "skipped"];
 
 /** What `status` knows, as text. */
 export function statusText(
-  { counts, queues, more_queues: more, workers, schedules }: Status,
+  { counts, queues, more_queues: more, groups, more_groups: moreGroups, workers, schedules }: Status,
   { print, clock }: { print: Print; clock: Clock },
 ): string {
   const all = { name: "all", counts, paused: false, concurrency: null };
@@ -41,7 +42,7 @@ export function statusText(
       })),
       { title: "LIMITS", value: limitsOf },
     ],
-  }) + tail;
+  }) + tail + groupsText(groups, moreGroups, print);
   const now = clock.now();
   const ofSchedules = schedules.total === 0 ? "" : `\n\n${schedulesText(schedules, { now, workers })}`;
   if (workers.length === 0) {
@@ -87,6 +88,32 @@ function schedulesText(
   }
   return `${counts}; the next is due ${fromNow(Date.parse(next_at), now)}`;
 }
+
+/** How far groups are that have not ended; nothing where there are none. */
+function groupsText(groups: readonly OpenGroup[], more: number, print: Print): string {
+  if (groups.length === 0) return "";
+  const shown = groups.slice(0, MOST_GROUPS);
+  const others = more + groups.length - shown.length;
+  const text = table<OpenGroup>(print, {
+    rows: shown,
+    columns: [
+      { title: "GROUP", value: ({ name }) => name },
+      { title: "DONE", value: ({ total, open }) => `${total - open}/${total}`, align: "right" },
+      { title: "RUNNING", short: "RUN", value: ({ running }) => running || "", align: "right" },
+      {
+        title: "DEAD",
+        value: ({ dead }) => dead || "",
+        align: "right",
+        paint: (_, cell) => print.paint(STATE_COLOUR.dead, cell),
+      },
+      { title: "SEALED", value: ({ sealed }) => sealed ? "sealed" : "" },
+    ],
+  });
+  return `\n\n${text}${others > 0 ? `\n… and ${others} more groups; see group list --open` : ""}`;
+}
+
+/** Groups that are shown to people, at most: workers shall stay in sight. */
+const MOST_GROUPS = 5;
 
 /** A worker, and one of the jobs that it runs, if any. */
 interface Run {

@@ -1,7 +1,7 @@
 /**
  * @module
- * Schedules, and what became of their slots; see `schedules.ts` and `firing.ts`. Programs that do not know them go on
- * working; they fire none.
+ * Jobs that start are told what has become of those they need: a claim says which of its jobs need any. And groups that
+ * have not ended are found without those that have.
  */
 import type { Step } from "./step.ts";
 
@@ -9,36 +9,20 @@ import type { Step } from "./step.ts";
 export const step: Step = {
   oldest: 6,
   sql: `
-CREATE TABLE queuectl.schedules (
-  name text COLLATE "C" NOT NULL CONSTRAINT schedules_pkey PRIMARY KEY,
-  expression text NOT NULL,
-  zone text NOT NULL,                     -- its name, never an offset
-  missed text NOT NULL CONSTRAINT schedules_missed CHECK (missed IN ('once', 'skip', 'all')),
-  overlap text NOT NULL CONSTRAINT schedules_overlap CHECK (overlap IN ('skip', 'queue', 'replace', 'allow')),
-  jitter_ms bigint NOT NULL CONSTRAINT schedules_jitter CHECK (jitter_ms >= 0),
-  job text NOT NULL,                      -- a JSON object, as enqueue takes it
-  paused boolean NOT NULL,
-  since bigint NOT NULL,                  -- where "every" counts from
-  created_at bigint NOT NULL,
-  next_slot bigint,                       -- the first of which nothing is decided; null while paused, or when none comes
-  next_at bigint,                         -- when it is due
-  last_slot bigint,                       -- no slot up to here is decided again
-  revision bigint NOT NULL,               -- one more with each change
-  runs bigint NOT NULL                    -- rows there ever were in schedule_runs
-) WITH (fillfactor = 70);
+-- It changes twice in the life of most groups, so that what is counted meanwhile touches no index.
+ALTER TABLE queuectl.groups ADD COLUMN ended boolean GENERATED ALWAYS AS (sealed AND open = 0) STORED;
 
-CREATE INDEX schedules_due ON queuectl.schedules (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX groups_open ON queuectl.groups (id) WHERE NOT ended;
 
-CREATE TABLE queuectl.schedule_runs (
-  schedule text COLLATE "C" NOT NULL,
-  nth bigint NOT NULL,
-  kind text NOT NULL CONSTRAINT schedule_runs_kind CHECK (kind IN ('on_time', 'late', 'manual', 'missed', 'skipped')),
-  slot bigint NOT NULL,                   -- or the first of several
-  until bigint NOT NULL,                  -- the last of them
-  n bigint,                               -- how many; null is very many
-  at bigint NOT NULL,                     -- when that was decided
-  job bigint,                             -- the number of the job, which may be gone
-  CONSTRAINT schedule_runs_pkey PRIMARY KEY (schedule, nth)
-);
+-- Those of the claimed jobs that need others, of what an exchange answers; it sees what that has seen.
+CREATE FUNCTION queuectl.needy_among_7(p_answer json) RETURNS bigint[] LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM queuectl.needy) OR json_typeof(p_answer->'claimed') IS DISTINCT FROM 'array' THEN
+    RETURN NULL;
+  END IF;
+  RETURN (
+    SELECT array_agg(n.job) FROM json_array_elements(p_answer->'claimed') c
+    JOIN queuectl.needy n ON n.job = (c->>'seq')::bigint);
+END $$;
 `,
 };
