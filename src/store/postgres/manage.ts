@@ -128,7 +128,7 @@ export async function edit(
     changes,
     last,
     first: async (tx) => {
-      needs = await beforeReplacing(tx, changes);
+      needs = await beforeReplacing(tx, id, changes);
     },
     before: async (tx, [job]) => needs ? { statements: await replaceNeeds(tx, job!, needs, now) } : {},
   });
