@@ -12,7 +12,15 @@ import { actOf, type ActOptions } from "./acts.ts";
 import type { Database, Transaction } from "./engine/database.ts";
 import type { Statement } from "./engine/driver.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
-import { beforeReplacing, type NewNeedsOf, replaceNeeds, revive, tellingAgain, waitingFor } from "./needs.ts";
+import {
+  beforeReplacing,
+  type NewNeedsOf,
+  replaceNeeds,
+  revive,
+  tellingAgain,
+  tellingGroupsAgain,
+  waitingFor,
+} from "./needs.ts";
 import { HAS_AN_ID, idsValues, JOB, type JobRow, JOBS, toJob } from "./rows.ts";
 
 interface Wanted extends ActOptions {
@@ -93,7 +101,10 @@ export async function retry(
     ...only && { only },
     ignoreNeeds,
     ...ignoreNeeds ? {} : { before: async (tx, jobs) => await revive(tx, jobs, now) },
-    after: (jobs) => withDependents ? [tellingAgain(jobs.map(({ row }) => row.seq))] : [],
+    after(jobs) {
+      const seqs = jobs.map(({ row }) => row.seq);
+      return withDependents ? [tellingAgain(seqs), tellingGroupsAgain(seqs)] : [];
+    },
   });
   return jobs.filter(({ held }) => held).map(({ row }) => idOf(row));
 }
