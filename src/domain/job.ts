@@ -59,6 +59,9 @@ export const WAITING: readonly State[] = ["blocked", "pending", "scheduled", "fa
 /** States of jobs that wait for nothing but a worker or their time. */
 export const RUNNABLE: readonly State[] = ["pending", "scheduled", "failed"];
 
+/** States of jobs of a group that are run again with it; what was skipped because of them follows by itself. */
+export const UNCOMPLETED: readonly State[] = ["dead", "cancelled", "failed"];
+
 /** States in which a job has come to its end, one of each kind. */
 export const END_STATES = ["completed", "dead", "cancelled", "skipped"] as const;
 

@@ -175,7 +175,7 @@ export const JOB_IN_FULL: JsonSchema = {
           groups: listOf(record({
             name: TEXT,
             wanting: { type: "string", enum: WANTINGS },
-            decided: { type: ["string", "null"], enum: ["met", ...SKIP_REASONS, null] },
+            decided: DECIDED,
             state: { type: ["string", "null"], enum: [...GROUP_STATES, null] },
           })),
         }),

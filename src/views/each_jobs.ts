@@ -6,6 +6,7 @@ import { inPlace } from "../domain/bulk.ts";
 import { commandsFor, type Template } from "../domain/each.ts";
 import { BadInput, UserError } from "../domain/errors.ts";
 import type { NewJob } from "../domain/job.ts";
+import { randomName } from "../domain/random_name.ts";
 import { type JobDefaults, jobFromCommand } from "../domain/spec.ts";
 import type { JobPage, Store } from "../store/contract.ts";
 import { quoteWords } from "../system/shell_words.ts";
@@ -28,7 +29,8 @@ export interface ForEach {
 export function jobsForEach(
   { items, isArray, template, mark, defaults, source }: ForEach,
 ): { jobs: NewJob[]; group: string } {
-  const group = defaults.given?.group ?? generatedName(isArray ? "array" : "each");
+  // no other group has that name, most likely; one that has it is sealed, and refuses
+  const group = defaults.given?.group ?? randomName(isArray ? "array" : "each", 8);
   const commands = commandsFor(items, { template, quote: quoteWords, mark, atEnd: !isArray });
   const jobs = commands.map((command, index) => {
     try {
@@ -54,13 +56,6 @@ function variablesOf(
     QUEUECTL_COUNT: String(count),
     QUEUECTL_ITEM: item,
   };
-}
-
-/** A name that no other group has, most likely; one that has it is sealed, and refuses. */
-function generatedName(prefix: string): string {
-  const letters = "abcdefghijkmnpqrstuvwxyz23456789";
-  const random = crypto.getRandomValues(new Uint8Array(8));
-  return `${prefix}-${Array.from(random, (byte) => letters[byte % letters.length]).join("")}`;
 }
 
 /** Has each job need the one of a group in the same place. @throws {BadInput} where they are not as many */

@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import type { Settlement } from "../../src/store/contract.ts";
-import { queuectl, spawnQueuectl } from "../helpers/cli.ts";
+import { spawnQueuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { DEAD, type HandAttempt, type HandWorker, handWorker } from "../helpers/hand_worker.ts";
 import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";

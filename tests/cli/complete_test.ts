@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { openStore } from "../../src/store/open.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { claim, death, enqueue, failure, newSupervisor, settle, T0 } from "../helpers/jobs.ts";
 import { makeOldHome } from "../helpers/old_home.ts";
 import { tempDir } from "../helpers/temp.ts";

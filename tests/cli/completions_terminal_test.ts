@@ -7,7 +7,9 @@
 import assert from "node:assert/strict";
 import { openStore } from "../../src/store/open.ts";
 import { homeAt } from "../../src/system/home.ts";
-import { MAIN, queuectl, RUN_FLAGS } from "../helpers/cli.ts";
+import { bundledMain } from "../helpers/bundled.ts";
+import { RUN_FLAGS } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { succeeds } from "../helpers/finished.ts";
 import { claim, death, enqueue, newSupervisor, settle } from "../helpers/jobs.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
@@ -50,7 +52,9 @@ const SHELLS: Readonly<Record<string, Shell>> = {
 const STAND_IN = `#!/bin/sh
 case "$*" in
   completions*) cat "$HOME/script" ;;
-  *__complete*) exec ${[Deno.execPath(), ...RUN_FLAGS, MAIN].map((word) => `'${word}'`).join(" ")} "$@" ;;
+  *__complete*) exec ${
+  [Deno.execPath(), ...RUN_FLAGS, await bundledMain()].map((word) => `'${word}'`).join(" ")
+} "$@" ;;
   *) printf 'got:'; printf ' <%s>' "$@"; echo . ;;
 esac
 `;

@@ -3,7 +3,7 @@
  * The completion scripts, in the shells they are for. Shells that are not installed are left out.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { succeeds } from "../helpers/finished.ts";
 import { tempDir } from "../helpers/temp.ts";
 

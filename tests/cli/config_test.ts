@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { SETTINGS } from "../../src/domain/settings.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { tempDir } from "../helpers/temp.ts";
 
 /** Runs `queuectl config …` in turn on one home and returns what each printed. */

@@ -3,7 +3,7 @@
  * `enqueue --each`: one line for many jobs, all of them or none.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 
 async function commandsIn(test: TestStore): Promise<string[]> {

@@ -3,7 +3,8 @@
  * `queuectl enqueue` in all its forms, as real processes: what is stored, what is printed, what is refused.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl as asProcess } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { testStore } from "../helpers/worker.ts";
 
 /** Enqueues, which must work, and returns what it printed. */
@@ -261,7 +262,7 @@ Deno.test("a home that cannot be one is refused with exit code 3", async () => {
 Deno.test("a home where the runtime lets nobody write is refused with exit code 3, not with a flag that would not help", async () => {
   using test = await testStore();
   for (const home of ["/dev/null/home", "/proc/home"]) {
-    const { code, stderr } = await queuectl(["enqueue", "true", "--home", home], { home: test.home });
+    const { code, stderr } = await asProcess(["enqueue", "true", "--home", home], { home: test.home });
     assert.deepEqual(
       [code, stderr],
       [

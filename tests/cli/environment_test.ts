@@ -3,7 +3,8 @@
  * Variables that a job takes from where it is enqueued: by name, from files, all of them.
  */
 import assert from "node:assert/strict";
-import { MAIN, queuectl } from "../helpers/cli.ts";
+import { MAIN } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { finished } from "../helpers/finished.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 

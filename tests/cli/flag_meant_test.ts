@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { flagsMeant } from "../../src/cli/line/flag_meant.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { testStore } from "../helpers/worker.ts";
 
 const HELP = "; --help shows what it takes";
@@ -17,6 +17,11 @@ const CASES: [line: string, said: string][] = [
   ["edit j1 --tries 3", "Unknown flag --tries, did you mean --max-retries?"],
   ["list --tag x", "Unknown flag --tag, did you mean --label?"],
   ["worker start --threads 4", "Unknown flag --threads, did you mean --count?"],
+  ["enqueue --uid 1000 make", "Unknown flag --uid: jobs run as the user of their worker"],
+  ["enqueue --run_as=www make", "Unknown flag --run-as: jobs run as the user of their worker"],
+  ["enqueue make --uid 1000", `Unknown flag --uid: ${QUOTE}`],
+  ["enqueue --detach make", `Unknown flag --detach${HELP}`],
+  ["enqueue --comment weekly make", "Unknown flag --comment, did you mean --label?"],
   ["enqueue --foo make", `Unknown flag --foo${HELP}`],
   ["enqueue --queue a --foo make", `Unknown flag --foo${HELP}`],
   ["enqueue --hold --foo=1 make", `Unknown flag --foo${HELP}`],

@@ -3,7 +3,7 @@
  * Groups of jobs, at the command line.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { DEAD, handWorker } from "../helpers/hand_worker.ts";
 import { testStore } from "../helpers/worker.ts";
 

@@ -3,7 +3,7 @@
  * The commands that look at jobs and queues and manage them, as real processes.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { DEAD, handWorker } from "../helpers/hand_worker.ts";
 import { testStore } from "../helpers/worker.ts";
 

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { JOB_NAMES } from "../../src/cli/show/job_columns.ts";
 import { jobJson } from "../../src/views/job_json.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { DEAD, handWorker } from "../helpers/hand_worker.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 

@@ -3,7 +3,8 @@
  * `queuectl logs`, as real processes.
  */
 import assert from "node:assert/strict";
-import { MAIN, queuectl, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
+import { MAIN, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { handWorker } from "../helpers/hand_worker.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, testStore } from "../helpers/worker.ts";

@@ -9,7 +9,7 @@ import { GLOBAL_FLAGS } from "../../src/cli/line/command.ts";
 import { flagName } from "../../src/cli/line/flags.ts";
 import { loadWholeTree } from "../../src/cli/line/tree.ts";
 import { SETTINGS } from "../../src/domain/settings.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { succeeds } from "../helpers/finished.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 

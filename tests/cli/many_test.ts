@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
-import { MAIN, queuectl, RUN_FLAGS } from "../helpers/cli.ts";
+import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { succeeds } from "../helpers/finished.ts";
 import { claim, death, enqueue, newSupervisor, settle } from "../helpers/jobs.ts";
 import { tempDir } from "../helpers/temp.ts";

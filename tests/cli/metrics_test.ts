@@ -3,7 +3,7 @@
  * `queuectl metrics` over jobs that really ran.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { startWorker, testStore } from "../helpers/worker.ts";
 
 Deno.test("metrics counts what workers did, lately and by queue", async () => {

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { DEAD, handWorker } from "../helpers/hand_worker.ts";
 import { testStore } from "../helpers/worker.ts";
 

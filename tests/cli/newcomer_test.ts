@@ -4,7 +4,7 @@
  * nothing.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { testStore } from "../helpers/worker.ts";
 
 const HELP = "; --help shows what it takes";

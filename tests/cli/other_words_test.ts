@@ -12,7 +12,7 @@ import {
 } from "../../src/cli/line/command_meant.ts";
 import { scan } from "../../src/cli/line/scan.ts";
 import { loadWholeTree } from "../../src/cli/line/tree.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { tempDir } from "../helpers/temp.ts";
 import { testStore } from "../helpers/worker.ts";
 

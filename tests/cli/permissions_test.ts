@@ -13,7 +13,8 @@ import type { Job } from "../../src/domain/job.ts";
 import { openStore } from "../../src/store/open.ts";
 import { permissionFlags } from "../../src/system/permissions.ts";
 import { MAIN } from "../helpers/cli.ts";
-import { finished } from "../helpers/finished.ts";
+import { CommandLines } from "../helpers/command_lines.ts";
+import { type Finished, finished } from "../helpers/finished.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 
 /** A row of README.md's table. */
@@ -172,13 +173,30 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+const variablesOf = ({ home, file }: TempDir) => ({ QUEUECTL_HOME: home.dir, QUEUECTL_SAY: file("say") });
+
 /** Runs the program with some permissions, and no others. */
-function run(flags: readonly string[], words: readonly string[], { home, file }: TempDir) {
+function run(flags: readonly string[], words: readonly string[], dir: TempDir) {
   return finished(Deno.execPath(), {
     args: ["run", "--no-prompt", ...flags, MAIN, ...words],
-    env: { QUEUECTL_HOME: home.dir, QUEUECTL_SAY: file("say") },
+    env: variablesOf(dir),
     stdin: "null",
   });
+}
+
+const MANY = 3;
+
+/** What runs command lines with some permissions: for few lines a process each, for many one for all. */
+function runners(lines: number, dir: TempDir) {
+  const stack = new AsyncDisposableStack();
+  return {
+    with(flags: readonly string[]): (words: readonly string[]) => Promise<Finished> {
+      if (lines < MANY) return (words) => run(flags, words, dir);
+      const process = stack.use(new CommandLines(flags, variablesOf(dir)));
+      return (words) => process.run(words);
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 /** The jobs of a home, to see that nothing was changed; none where there is no store yet. */
@@ -210,12 +228,16 @@ for (const { to, needs, lines } of ROWS) {
     if (!lines[0]![1](dir).includes("enqueue")) {
       await run(ofHome(dir), ["enqueue", "--id", "there", "true", ...toHome(dir)], dir);
     }
+    await using all = runners(lines.length, dir);
+    const runAll = all.with(needed);
+    const without = needed.map((missing) =>
+      [missing, all.with(needed.filter((flag) => flag !== missing))] as const
+    );
     for (const [, words, code = 0] of lines) {
       const typed = words(dir);
       const before = await jobsIn(dir);
-      await Promise.all(needed.map(async (missing) => {
-        const flags = needed.filter((flag) => flag !== missing);
-        const { code, stderr } = await run(flags, typed, dir);
+      await Promise.all(without.map(async ([missing, run]) => {
+        const { code, stderr } = await run(typed);
         if (typed.includes("doctor") && !typed.includes("--salvage")) {
           return assert.equal(code, 1, "the doctor reports it as a problem");
         }
@@ -223,7 +245,7 @@ for (const { to, needs, lines } of ROWS) {
         assert.ok(stderr.trimEnd().endsWith(missing), `asks for ${missing}: ${stderr}`);
       }));
       assert.deepEqual(await jobsIn(dir), before);
-      const done = await run(needed, typed, dir);
+      const done = await runAll(typed);
       assert.equal(done.code, code, `${typed.join(" ")}: ${done.stderr}`);
     }
   });

@@ -3,7 +3,7 @@
  * What can be set of queues on the command line, and how they go.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { claim, newSupervisor } from "../helpers/jobs.ts";
 import { testStore } from "../helpers/worker.ts";
 

@@ -3,7 +3,7 @@
  * `progress`, `snooze` and `alive` from inside a job and from outside; `result`; and what a job says of its attempts.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { claimOne, exchangeOf, newSupervisor, settlement } from "../helpers/jobs.ts";
 import { tempDir } from "../helpers/temp.ts";
 import { testStore } from "../helpers/worker.ts";

@@ -8,7 +8,7 @@ import { flagName } from "../../src/cli/line/flags.ts";
 import { scan } from "../../src/cli/line/scan.ts";
 import { LETTERS, spelledOut } from "../../src/cli/line/short_flags.ts";
 import { loadWholeTree } from "../../src/cli/line/tree.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { tempDir } from "../helpers/temp.ts";
 import { testStore } from "../helpers/worker.ts";
 

@@ -3,7 +3,7 @@
  * What `show` prints for people: times in the zone of the machine, and commands of several lines as lines.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { handWorker } from "../helpers/hand_worker.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 

@@ -3,7 +3,8 @@
  * The line on stderr that says that a job will not start by itself, and `--quiet`.
  */
 import assert from "node:assert/strict";
-import { queuectl, spawnQueuectl } from "../helpers/cli.ts";
+import { spawnQueuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { handWorker } from "../helpers/hand_worker.ts";
 import { newSupervisor } from "../helpers/jobs.ts";
 import { readUntil } from "../helpers/printed.ts";

@@ -3,7 +3,8 @@
  * `queuectl status` and its `--watch`, as real processes.
  */
 import assert from "node:assert/strict";
-import { queuectl, spawnQueuectl } from "../helpers/cli.ts";
+import { spawnQueuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { enqueue } from "../helpers/jobs.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, testStore } from "../helpers/worker.ts";

@@ -3,7 +3,7 @@
  * `--stdin`: from a file or standard input into the store, and out of it again.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { testStore } from "../helpers/worker.ts";
 
 const MOST = 1024 * 1024;

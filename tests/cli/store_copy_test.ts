@@ -3,7 +3,8 @@
  * `queuectl store copy`: killed again and again, it completes in the end; what it says. Slow.
  */
 import assert from "node:assert/strict";
-import { MAIN, queuectl as run, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
+import { MAIN, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
+import { queuectl as run } from "../helpers/cli_within.ts";
 import { newAddress, postgresServer, testWith } from "../helpers/postgres.ts";
 import { tempDir } from "../helpers/temp.ts";
 

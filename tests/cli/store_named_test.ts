@@ -4,7 +4,8 @@
  * and that nobody else learns the password. Slow.
  */
 import assert from "node:assert/strict";
-import { type Finished, MAIN, queuectl as run, RUN_FLAGS, type RunOptions } from "../helpers/cli.ts";
+import { type Finished, MAIN, RUN_FLAGS, type RunOptions } from "../helpers/cli.ts";
+import { queuectl as run } from "../helpers/cli_within.ts";
 import { newAddress, ownServer, postgresServer, testWith } from "../helpers/postgres.ts";
 import { tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";

@@ -4,7 +4,8 @@
  * refusal names what is missing. Slow.
  */
 import assert from "node:assert/strict";
-import { MAIN, queuectl as run, RUN_FLAGS } from "../helpers/cli.ts";
+import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
+import { queuectl as run } from "../helpers/cli_within.ts";
 import { ownServer, postgresServer, testWith } from "../helpers/postgres.ts";
 import { tamper } from "../helpers/tamper.ts";
 import { tempDir } from "../helpers/temp.ts";

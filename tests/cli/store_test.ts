@@ -3,7 +3,8 @@
  * `queuectl store`: where jobs are kept, and what commands and workers do with a store on a server. Slow.
  */
 import assert from "node:assert/strict";
-import { type Finished, MAIN, queuectl as run, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
+import { type Finished, MAIN, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
+import { queuectl as run } from "../helpers/cli_within.ts";
 import { newAddress, ownServer, postgresServer, testWith } from "../helpers/postgres.ts";
 import { tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";

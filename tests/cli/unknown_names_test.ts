@@ -3,7 +3,7 @@
  * Names of queues and workers that nothing has: what is said, and what is done all the same.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { handWorker } from "../helpers/hand_worker.ts";
 import { testStore } from "../helpers/worker.ts";
 

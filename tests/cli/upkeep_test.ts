@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { openStore } from "../../src/store/open.ts";
 import { VERSION } from "../../src/system/version.ts";
 import { bundle } from "../../tools/build/bundle.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { succeeds } from "../helpers/finished.ts";
 import { newJob } from "../helpers/jobs.ts";
 import { tempDir } from "../helpers/temp.ts";

@@ -8,7 +8,7 @@ import type { CommandDefinition } from "../../src/cli/line/command.ts";
 import type { Context } from "../../src/cli/line/context.ts";
 import type { Settlement, Store } from "../../src/store/contract.ts";
 import { systemClock } from "../../src/system/clock.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { DEAD, handWorker } from "../helpers/hand_worker.ts";
 import { runWithin } from "../helpers/in_process.ts";
 import { until } from "../helpers/until.ts";

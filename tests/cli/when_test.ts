@@ -3,7 +3,7 @@
  * Times in words for `--run-at`: understood, said again, and refused where they are none.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { testStore } from "../helpers/worker.ts";
 
 Deno.test("--run-at takes times as people say them, and what was understood is said on stderr", async () => {

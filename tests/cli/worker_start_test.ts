@@ -3,7 +3,7 @@
  * `queuectl worker start` with the permissions it has in everyday use, and jobs that bring an environment of their own.
  */
 import assert from "node:assert/strict";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 
 async function runAll(test: TestStore, env: Record<string, string> = {}) {

@@ -3,7 +3,8 @@
  * Worker processes to be killed and replaced. All of them write to one log, so that nothing has to read along.
  */
 import { systemClock } from "../../src/system/clock.ts";
-import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
+import { bundledMain } from "../helpers/bundled.ts";
+import { RUN_FLAGS } from "../helpers/cli.ts";
 import { until } from "../helpers/until.ts";
 import type { TestStore } from "../helpers/worker.ts";
 import type { Circumstances } from "./fault.ts";
@@ -32,7 +33,7 @@ export interface Program {
   env?: Record<string, string>;
 }
 
-const PLAIN: Program = { flags: RUN_FLAGS, entry: MAIN };
+const PLAIN: Program = { flags: RUN_FLAGS, entry: await bundledMain() };
 
 /** Worker processes on one home. None outlives the scope. */
 export class Workers implements AsyncDisposable {

@@ -5,6 +5,7 @@
  * it runs as another user, since it refuses to be root's.
  */
 import { dirname } from "node:path";
+import { isThere, makeData, run } from "./postgres_data.ts";
 
 /** A server that runs, or why there is none. */
 export type Server = { url: string; missing?: undefined } | { url?: undefined; missing: string };
@@ -186,17 +187,8 @@ async function startServer(
   if (user) Deno.chownSync(dir, user.uid, user.gid);
   const as = { ...user, cwd: dir, env: { LC_ALL: "C", HOME: dir, PATH: "/usr/bin:/bin" }, clearEnv: true };
   if (!isThere(`${dir}/data`)) {
-    const how = password === undefined ? ["trust"] : ["scram-sha-256", `--pwfile=${dir}/password`];
-    if (password !== undefined) Deno.writeTextFileSync(`${dir}/password`, password);
-    const make = ["-D", `${dir}/data`, "-U", "queuectl", "-E", "UTF8", "--no-sync", "-A", ...how];
-    // a language whose order is not that of codes shows where the order of codes was not asked for
-    const icu = ["--locale-provider=icu", "--icu-locale=en"];
-    const made = [await run(`${bin}/initdb`, [...make, ...icu], as)];
-    if (made[0] !== undefined) {
-      if (isThere(`${dir}/data`)) Deno.removeSync(`${dir}/data`, { recursive: true });
-      made.push(await run(`${bin}/initdb`, make, as));
-    }
-    if (made.at(-1) !== undefined) throw new Error(made.at(-1));
+    const blank = `/tmp/queuectl-postgres-${Deno.pid}/blank`;
+    await makeData(dir, password, { bin, as, blank });
     Deno.writeTextFileSync(`${dir}/data/postgresql.conf`, `\n${config}\n`, { append: true });
   }
   const watcher = new Deno.Command("sh", {
@@ -222,18 +214,6 @@ async function startServer(
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return watcher;
-}
-
-/** Runs a program and returns what it complained of; undefined when it did well. */
-async function run(program: string, args: string[], as: Deno.CommandOptions): Promise<string | undefined> {
-  const { success, stderr } = await new Deno.Command(program, {
-    args,
-    ...as,
-    stdout: "null",
-    stderr: "piped",
-  })
-    .output();
-  return success ? undefined : new TextDecoder().decode(stderr).trim();
 }
 
 /** The directory of a server's programs, which the user that runs them can read. */
@@ -299,14 +279,5 @@ function read(path: string): string | undefined {
     return Deno.readTextFileSync(path);
   } catch {
     return undefined;
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -3,7 +3,8 @@
  * Sessions at a terminal, as pages and fixtures write them down: `$ command`, and what it printed. They are played in
  * one real shell on a real terminal of a given width, and compared but for what differs from run to run.
  */
-import { MAIN, RUN_FLAGS } from "./cli.ts";
+import { bundledMain } from "./bundled.ts";
+import { RUN_FLAGS } from "./cli.ts";
 import { succeeds } from "./finished.ts";
 import type { TempDir } from "./temp.ts";
 
@@ -53,7 +54,9 @@ export async function play(
   Deno.mkdirSync(dir.file("bin"), { recursive: true });
   Deno.mkdirSync(dir.file("work"), { recursive: true });
   const [run, ...flags] = RUN_FLAGS.map((flag) => flag.replace(/^(--allow-env)=.*/, "$1"));
-  const program = [Deno.execPath(), run, "-q", ...flags, MAIN].map((word) => `'${word}'`).join(" ");
+  const program = [Deno.execPath(), run, "-q", ...flags, await bundledMain()].map((word) => `'${word}'`).join(
+    " ",
+  );
   Deno.writeTextFileSync(dir.file("bin/queuectl"), `#!/bin/sh\nexec ${program} "$@"\n`, { mode: 0o755 });
   const script = [
     `mark() { code=$?; printf '${MARK}'; return $code; }`,

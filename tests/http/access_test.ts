@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { AuditLog } from "../../src/http/audit.ts";
 import { systemClock } from "../../src/system/clock.ts";
-import { MAIN, queuectl } from "../helpers/cli.ts";
+import { MAIN } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { ApiClient, READ_TOKEN, startDashboard, TOKEN } from "../helpers/dashboard.ts";
 import { finished, succeeds } from "../helpers/finished.ts";
 import { tempDir } from "../helpers/temp.ts";

@@ -10,7 +10,7 @@ import { openStore } from "../../src/store/open.ts";
 import { salvage, survey } from "../../src/store/sqlite/salvage/salvage.ts";
 import { walkTable } from "../../src/store/sqlite/salvage/walk.ts";
 import { type Home, homeAt } from "../../src/system/home.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { claim, enqueue, newSupervisor, T0 } from "../helpers/jobs.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { JOBS, makeUsedHome, RAN } from "../helpers/used_home.ts";

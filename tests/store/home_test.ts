@@ -8,7 +8,8 @@ import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
 import { directoryAbove, existingAbove } from "../../src/system/directories.ts";
 import { type Home, homeAt } from "../../src/system/home.ts";
-import { queuectl, spawnQueuectl } from "../helpers/cli.ts";
+import { spawnQueuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { enqueue, newJob } from "../helpers/jobs.ts";
 import { mayMount, smallDisk } from "../helpers/small_disk.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
@@ -87,7 +88,7 @@ Deno.test("whoever waits for a job of a home that is deleted is told so", async 
   Deno.removeSync(dir.home.dir, { recursive: true });
   const { code, stderr } = await waiting.output();
   assert.equal(code, 3);
-  assert.match(new TextDecoder().decode(stderr), /^(The home ".*" is gone|Cannot )/);
+  assert.match(new TextDecoder().decode(stderr), /^(The home ".*" is gone|Cannot )/m);
 });
 
 Deno.test("a home may be a symbolic link", async () => {

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { NewJob } from "../../src/domain/job.ts";
 import { Pace } from "../../src/worker/supervisor/pace.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { newJob } from "../helpers/jobs.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import type { Waiting, WaitingFilter } from "../../src/store/contract.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { Burst } from "../../src/worker/supervisor/burst.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { startWorker, testStore } from "../helpers/worker.ts";
 import { until } from "../helpers/until.ts";
 

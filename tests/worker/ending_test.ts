@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";
-import { MAIN, queuectl, RUN_FLAGS } from "../helpers/cli.ts";
+import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, testStore } from "../helpers/worker.ts";
 

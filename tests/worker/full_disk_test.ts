@@ -8,7 +8,7 @@ import { reserveSize } from "../../src/store/reserve.ts";
 import { goodForMs } from "../../src/worker/spool/full_disk.ts";
 import { Lookout } from "../../src/worker/thread/lookout.ts";
 import { Run } from "../../src/worker/thread/run.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { newJob } from "../helpers/jobs.ts";
 import { TestLauncher } from "../helpers/launching.ts";
 import { mayMount, smallDisk } from "../helpers/small_disk.ts";

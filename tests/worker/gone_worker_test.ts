@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";
-import { MAIN, queuectl } from "../helpers/cli.ts";
+import { MAIN } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { ApiClient, startDashboard } from "../helpers/dashboard.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";

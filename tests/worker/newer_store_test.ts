@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { SCHEMA_VERSION } from "../../src/store/sqlite/engine/header.ts";
-import { queuectl, spawnQueuectl } from "../helpers/cli.ts";
+import { spawnQueuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { readUntil } from "../helpers/printed.ts";
 import { NEWER, takeNewer } from "../helpers/rebuilding_step.ts";
 import { until } from "../helpers/until.ts";

@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";
-import { MAIN, queuectl, RUN_FLAGS } from "../helpers/cli.ts";
+import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { succeeds } from "../helpers/finished.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
@@ -135,7 +136,7 @@ for (
 ) {
   Deno.test(`a paused job ${how} is ended by cancel`, async () => {
     using test = await testStore();
-    await test.set({ kill_grace: "0.3" });
+    if (signal === "SIGKILL") await test.set({ kill_grace: "0.3" });
     await using _worker = await startWorker(test.home);
     const id = await test.enqueue(
       `${signal === "SIGKILL" ? "trap '' TERM; " : "trap 'echo bye; exit 3' TERM; "}${TOKEN}${TICKS}`,

@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { quoteWords } from "../../src/system/shell_words.ts";
 import { apart } from "../helpers/apart.ts";
-import { MAIN, queuectl, RUN_FLAGS } from "../helpers/cli.ts";
+import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, testStore } from "../helpers/worker.ts";
 

@@ -4,7 +4,8 @@
  * Slow, so `deno task test:quick` leaves it out.
  */
 import assert from "node:assert/strict";
-import { MAIN, queuectl, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
+import { MAIN, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { mayPunch } from "../helpers/holes.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, testStore } from "../helpers/worker.ts";

@@ -192,7 +192,7 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
   const job = jobFromValue(typed, defaults);
   const store = await context.store({ reserve: false });
   const { now, idFormat, leaseMs } = defaults;
-  const joining = await joiningOf(said.joining, [job]);
+  const joining = await joiningFor(said.joining, job);
   const jobs = [job, ...(await makerOfThen(said.then))(said.then, defaults, 0)];
   const all = await store.enqueue(jobs, { now, idFormat, ...joining && { joining } });
   const [ids, then] = [all.slice(0, 1), all.slice(1)];
@@ -206,14 +206,13 @@ async function makerOfThen(said: Then): Promise<typeof thenJobs> {
   return (await import("../../domain/then.ts")).thenJobs;
 }
 
-/** What the flags say of groups; undefined where nothing is said, and no job joins one. */
-async function joiningOf(
+/** What the flags say of the job's group; nothing is loaded where nothing is said, and it joins none. */
+async function joiningFor(
   { maxFailures, reopen }: JoiningFlags,
-  jobs: readonly NewJob[],
+  job: NewJob,
 ): Promise<Joining | undefined> {
-  if (maxFailures === undefined && !reopen && jobs.every(({ group }) => group === null)) return undefined;
-  const { readJoining } = await import("./joining.ts");
-  return readJoining({ maxFailures, reopen }, jobs);
+  if (maxFailures === undefined && !reopen && job.group === null) return undefined;
+  return (await import("./joining.ts")).joiningOf({ maxFailures, reopen }, [job]);
 }
 
 /** What the words say of the job: a command by its words, a command as text, or JSON. */

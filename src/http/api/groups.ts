@@ -4,6 +4,7 @@
  */
 import { NoSuch } from "../../domain/errors.ts";
 import { FIELDS, GROUP_PATTERN } from "../../domain/fields.ts";
+import { UNCOMPLETED, WAITING } from "../../domain/job.ts";
 import type { JobSelector, Store, Wish } from "../../store/contract.ts";
 import { changeAll } from "../../views/change_all.ts";
 import { type GroupJson, groupJson } from "../../views/group_json.ts";
@@ -103,7 +104,7 @@ export const GROUP_ROUTES: readonly Route[] = [
       const which = await membersOf(store, path.name, now);
       const wish: Wish = {
         verb: "cancel",
-        ...waiting && { only: ["blocked", "pending", "scheduled", "failed"] },
+        ...waiting && { only: WAITING },
       };
       const { done, requested } = await changeAll(store, { which, wish }, { now });
       if (requested.length > 0) await machine.endUnwatched(requested);
@@ -123,7 +124,7 @@ export const GROUP_ROUTES: readonly Route[] = [
     problems: ["not-found"],
     async run({ store, path, now }) {
       const which = await membersOf(store, path.name, now);
-      const wish = { verb: "retry", only: ["dead", "cancelled", "failed"] } as const;
+      const wish = { verb: "retry", only: UNCOMPLETED } as const;
       const { done, held } = await changeAll(store, { which, wish }, { now });
       return { retried: done, held };
     },

@@ -93,7 +93,7 @@ export const OUTPUT_ROUTES: readonly Route[] = [
             yield { event: "end", data: { state: now?.state ?? null } };
             return;
           }
-          await looked();
+          if (!await looked()) return;
         }
       });
     },
