@@ -62,9 +62,12 @@ export async function defaultsOf(store: Store, now: number): Promise<JobDefaults
 }
 
 /** How jobs are stored. */
-interface Storing {
+export interface Storing {
+  /** In ms since the epoch. */
   now: number;
+  /** As in `EnqueueOptions`. */
   request: RequestKey | undefined;
+  /** What the request says of their groups. */
   query: InputValues<typeof JOINING>;
   /** Groups that they make are sealed. */
   seal?: boolean;
