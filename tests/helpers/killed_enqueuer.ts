@@ -1,15 +1,16 @@
 /**
  * @module
  * A process that enqueues very many jobs at once, the first with the id `x`, and kills itself on the way:
- * `HOME JOBS N [needing]` dies, as of `kill -9`, before its N-th transaction begins or is committed. One that comes to its end
- * before that prints the ids. Where they need each other, each but every fifth needs the next one.
+ * `HOME JOBS N [needing|grouped]` dies, as of `kill -9`, before its N-th transaction begins or is committed. One that comes to its end
+ * before that prints the ids. Where they need each other,
+ * each but every fifth needs the next one; grouped ones are of a group, but for the last, which comes after it.
  */
 import { openStore } from "../../src/store/open.ts";
 import { Database } from "../../src/store/sqlite/engine/database.ts";
 import { homeAt } from "../../src/system/home.ts";
 import { newJob } from "./jobs.ts";
 
-const [dir, jobs, last, needing] = Deno.args;
+const [dir, jobs, last, how] = Deno.args;
 const store = await openStore(homeAt(dir!));
 let steps = 0;
 
@@ -26,10 +27,11 @@ const ids = await store.enqueue(
     (_, i) =>
       newJob({
         id: i === 0 ? "x" : null,
-        ...needing && i % 5 < 4 && i + 1 < Number(jobs) && { after: [i + 1] },
+        ...how === "needing" && i % 5 < 4 && i + 1 < Number(jobs) && { after: [i + 1] },
+        ...how === "grouped" && (i + 1 < Number(jobs) ? { group: "g" } : { afterGroup: ["g"] }),
       }),
   ),
-  { now: Date.now(), idFormat: "short" },
+  { now: Date.now(), idFormat: "short", joining: { seal: true } },
 );
 store.close();
 console.log(ids.join("\n"));
