@@ -35,6 +35,7 @@ const LINES: readonly (readonly [line: string, stdin?: string])[] = [
   ["dlq list"],
   ["queue list --json"],
   ["group list --json"],
+  ["schedule list --json"],
   ["worker list"],
   ["metrics --json"],
   ["config set max_retries 5"],

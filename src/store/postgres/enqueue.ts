@@ -126,22 +126,50 @@ async function enqueueSome(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
     async () =>
       await db.untilAnswered(() =>
         db.tryTransaction(async (tx) => {
-          const [stored] = await tx.several([part.statement()]);
-          const ids = part.idsFrom(stored!.rows as { seq: number }[]);
-          const needs = await needsOf(tx, part);
-          const made = await join(tx, part.joins, keyed.options);
-          const { statements, changes } = await waits(tx, part, needs);
-          await tx.commit([
-            ...part.inputs(),
-            ...statements,
-            ...sealing(made, keyed.options),
-            ...part.counted(changes),
-            remembering(keyed, ids),
-          ]);
+          const { ids, statements } = await storePart(tx, part, keyed.options);
+          await tx.commit([...statements, remembering(keyed, ids)]);
           return ids;
         })
       ),
   );
+}
+
+/** Jobs that were stored. */
+export interface StoredJobs {
+  ids: string[];
+  seqs: readonly number[];
+  /** What is to be done before the transaction ends. */
+  statements: Statement[];
+}
+
+/** Stores some jobs in a transaction that does something else, too. */
+export async function storeJobs(
+  tx: Transaction,
+  jobs: readonly NewJob[],
+  options: EnqueueOptions,
+): Promise<StoredJobs> {
+  if (jobs.length === 0) return { ids: [], seqs: [], statements: [] };
+  const part = new Part(options, 0);
+  for (const job of jobs) part.add(job);
+  return await storePart(tx, part, options);
+}
+
+async function storePart(tx: Transaction, part: Part, options: EnqueueOptions): Promise<StoredJobs> {
+  const [stored] = await tx.several([part.statement()]);
+  const ids = part.idsFrom(stored!.rows as { seq: number }[]);
+  const needs = await needsOf(tx, part);
+  const made = await join(tx, part.joins, options);
+  const { statements, changes } = await waits(tx, part, needs);
+  return {
+    ids,
+    seqs: part.seqs,
+    statements: [
+      ...part.inputs(),
+      ...statements,
+      ...sealing(made, options),
+      ...part.counted(changes),
+    ],
+  };
 }
 
 async function enqueueMany(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): Promise<string[]> {
