@@ -59,6 +59,9 @@ export const WAITING: readonly State[] = ["blocked", "pending", "scheduled", "fa
 /** States of jobs that wait for nothing but a worker or their time. */
 export const RUNNABLE: readonly State[] = ["pending", "scheduled", "failed"];
 
+/** States of jobs of a group that are run again with it; what was skipped because of them follows by itself. */
+export const UNCOMPLETED: readonly State[] = ["dead", "cancelled", "failed"];
+
 /** States in which a job has come to its end, one of each kind. */
 export const END_STATES = ["completed", "dead", "cancelled", "skipped"] as const;
 
@@ -135,6 +138,9 @@ export interface Progress {
 
 /** The largest result and the largest checkpoint that are kept, in bytes. */
 export const LARGEST_RESULT = 64 * 1024;
+
+/** Of the results of all that a job needs, so many bytes are handed to it. */
+export const MOST_NEEDED_RESULTS = 4 * 1024 * 1024;
 
 /** One run of a job. Times in ms since the epoch. */
 export interface Attempt {

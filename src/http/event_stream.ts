@@ -19,19 +19,20 @@ const KEEP_ALIVE = ":\n\n";
 
 /**
  * A response of events. The next one is asked for only when the client has taken the one before, so a slow client costs
- * no memory. `looked()` waits for the next look at the store.
+ * no memory. `looked()` waits for the next look at the store, and says whether there is anything more to be sent after it:
+ * false when the server ends.
  * @throws {HttpProblem} when there are too many clients
  */
 export function eventStream(
   events: Events,
-  produce: (looked: () => Promise<void>) => AsyncGenerator<StreamEvent>,
+  produce: (looked: () => Promise<boolean>) => AsyncGenerator<StreamEvent>,
 ): Response {
   const place = events.join();
   if (!place) {
     throw new HttpProblem("too-many", "Cannot send events: too many clients listen", { "retry-after": "10" });
   }
   const text = new TextEncoder();
-  const produced = produce(() => events.looked());
+  const produced = produce(() => events.looked().then(() => !events.over));
   let next: Promise<IteratorResult<StreamEvent>> | undefined;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -6,6 +6,9 @@ import { BadInput, Refused } from "../domain/errors.ts";
 import { permissionMissing } from "../system/permissions.ts";
 import type { Application } from "./app.ts";
 
+/** What is being answered when the server shall stop may take this long, then it is cut. */
+const LAST_ANSWERS_MS = 5000;
+
 export interface ServeOptions {
   /** An address or a name of this machine. */
   host: string;
@@ -13,6 +16,7 @@ export interface ServeOptions {
   port: number;
   /** Certificate and key in PEM; null is without TLS. */
   tls: { cert: string; key: string } | null;
+  /** Takes no more requests, answers those there are, and ends. */
   signal: AbortSignal;
 }
 
@@ -27,12 +31,13 @@ export interface Serving {
  * @throws {PermissionMissing} when it may not, {Refused} when the address is not to be had
  */
 export function serve(application: Application, { host, port, tls, signal }: ServeOptions): Serving {
+  const cut = new AbortController();
   try {
     const server = Deno.serve(
       {
         hostname: host,
         port,
-        signal,
+        signal: cut.signal,
         ...tls,
         onListen() {},
         // an error within the server itself; the application has none
@@ -40,6 +45,10 @@ export function serve(application: Application, { host, port, tls, signal }: Ser
       },
       (request, { remoteAddr }) => application(request, "hostname" in remoteAddr ? remoteAddr.hostname : ""),
     );
+    signal.addEventListener("abort", () => {
+      const cutting = setTimeout(() => cut.abort(), LAST_ANSWERS_MS);
+      server.shutdown().finally(() => clearTimeout(cutting));
+    }, { once: true });
     return { port: server.addr.port, ended: server.finished };
   } catch (error) {
     throw whyNot(error, { host, port });

@@ -160,7 +160,7 @@ Deno.test("show has a line for every field, or says it with something else", asy
 Deno.test("every field is in the help of enqueue, and in that of edit exactly when it can be changed", () => {
   const flagsIn = (target: Target) =>
     new Map(
-      helpFor(target, []).split("\n").flatMap((line) => {
+      helpFor(target, { path: [], columns: Infinity }).split("\n").flatMap((line) => {
         const [, flag, brief] = /^ +(?:-\w, )?--(\S+)(?: [A-Z]\S*)? +(.*)$/.exec(line) ?? [];
         return flag === undefined ? [] : [[flag.replaceAll("-", "_"), brief] as const];
       }),

@@ -440,3 +440,27 @@ Deno.test("changes are told as they happen, and a client that comes again misses
   await hear(second, /"pending":2/);
   await second.cancel();
 });
+
+Deno.test("a server that shall stop ends its streams, also of what still prints", async () => {
+  await using place = await served();
+  const { api, test, server } = place;
+  await using _worker = await startWorker(test.home);
+  const id = await test.enqueue("echo begun; sleep 600");
+  await until("there is output", async () => (await api.send("GET", `/jobs/${id}/output`)).status === 200);
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const readers = await Promise.all(
+    ["events", `jobs/${id}/output/events`].map(async (path) => {
+      const response = await fetch(`${server.url}api/v1/${path}`, { headers });
+      const reader = response.body!.getReader();
+      await reader.read();
+      return reader;
+    }),
+  );
+  using unfinished = await Deno.connect({ port: Number(new URL(server.url).port) });
+  await unfinished.write(new TextEncoder().encode("GET / HTTP/1.1\r\n"));
+  let stopped = false;
+  server.ended.then(() => stopped = true);
+  server.signal("SIGTERM");
+  await until("the server has stopped", () => stopped, 30_000);
+  for (const reader of readers) while (!(await reader.read()).done);
+});

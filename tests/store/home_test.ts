@@ -88,7 +88,7 @@ Deno.test("whoever waits for a job of a home that is deleted is told so", async 
   Deno.removeSync(dir.home.dir, { recursive: true });
   const { code, stderr } = await waiting.output();
   assert.equal(code, 3);
-  assert.match(new TextDecoder().decode(stderr), /^(The home ".*" is gone|Cannot )/);
+  assert.match(new TextDecoder().decode(stderr), /^(The home ".*" is gone|Cannot )/m);
 });
 
 Deno.test("a home may be a symbolic link", async () => {

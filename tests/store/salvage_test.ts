@@ -95,6 +95,11 @@ Deno.test("groups are counted again where jobs of theirs or counters were lost, 
     assert.deepEqual(open, [1, 2]);
     assert.equal((await store.get("after"))!.state, "blocked");
   });
+  const spoiled = "UPDATE groups SET completed = 0 WHERE name = 'a'";
+  await salvaged(make, spoiled, async (store) => {
+    const { open, ended } = (await store.group("a"))!;
+    assert.deepEqual([open, ended.completed], [1, 1]);
+  });
 });
 
 /** What is there only while very many jobs are being enqueued, or where jobs need others or join groups. */

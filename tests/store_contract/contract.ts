@@ -11,6 +11,7 @@ import { grouping } from "./grouping.ts";
 import { keeping } from "./keeping.ts";
 import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
+import { neededOutcomes } from "./needed_outcomes.ts";
 import { needing } from "./needing.ts";
 import { pausing } from "./pausing.ts";
 import { printing } from "./printing.ts";
@@ -27,6 +28,7 @@ const PARTS = [
   looking,
   managing,
   needing,
+  neededOutcomes,
   grouping,
   pausing,
   claiming,
@@ -44,6 +46,7 @@ const PARTS = [
 /** What goes through `exchange`. */
 export const EXCHANGING: readonly ((test: Test) => void)[] = [
   needing,
+  neededOutcomes,
   grouping,
   pausing,
   claiming,

@@ -167,7 +167,7 @@ Deno.test({
   async fn() {
     using test = await testStore();
     const command = "setpriv --reuid=65534 --clear-groups sleep 300 & echo $! >child; wait";
-    const id = await test.enqueue(command, { timeoutMs: 300 });
+    const id = await test.enqueue(command, { timeoutMs: 2000 });
     await test.set({ kill_grace: "0.2" });
     const program = [...RUN_FLAGS, "--no-check", MAIN, "worker", "start", "--burst"];
     const { code } = await new Deno.Command("setpriv", {
@@ -181,7 +181,7 @@ Deno.test({
     const { state, error } = (await test.store.get(id))!;
     assert.deepEqual(
       [state, error],
-      ["dead", "timed out after 300ms; 1 of its processes could not be ended"],
+      ["dead", "timed out after 2s; 1 of its processes could not be ended"],
     );
   },
 });

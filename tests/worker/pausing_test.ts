@@ -136,7 +136,7 @@ for (
 ) {
   Deno.test(`a paused job ${how} is ended by cancel`, async () => {
     using test = await testStore();
-    await test.set({ kill_grace: "0.3" });
+    if (signal === "SIGKILL") await test.set({ kill_grace: "0.3" });
     await using _worker = await startWorker(test.home);
     const id = await test.enqueue(
       `${signal === "SIGKILL" ? "trap '' TERM; " : "trap 'echo bye; exit 3' TERM; "}${TOKEN}${TICKS}`,

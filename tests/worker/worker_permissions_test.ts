@@ -50,7 +50,9 @@ Deno.test("a worker that may do everything lets go of what it does not need, in 
     for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
   })();
   const printing = child.stdout.cancel();
-  const id = await test.enqueue("until [ -e go ]; do sleep 0.1; done", { env: { CRASH: "1" } });
+  const id = await test.enqueue(": >begun; until [ -e go ]; do sleep 0.1; done", {
+    env: { CRASH: test.dir.file("begun") },
+  });
   await until("a new thread has adopted the job", () => /^thread told to adopt: .*\.$/m.test(said));
   Deno.writeTextFileSync(test.dir.file("go"), "");
   await test.reaches(id, "completed");

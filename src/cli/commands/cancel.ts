@@ -3,9 +3,10 @@
  * `queuectl cancel`: calls jobs off, waiting or running.
  */
 import { defineCommand, type Target } from "../line/command.ts";
+import type { Context } from "../line/context.ts";
 import { IDS } from "../line/ids.ts";
 import { changeAlsoRunning } from "./many/also_running.ts";
-import { MANY_FLAGS } from "./many/change_many.ts";
+import { MANY_FLAGS, type ManyValues } from "./many/change_many.ts";
 
 export const command: Target = defineCommand({
   brief: "Call off jobs, also running ones",
@@ -19,20 +20,23 @@ export const command: Target = defineCommand({
   ],
   flags: MANY_FLAGS,
   words: { ...IDS, min: 0 },
-  run(context, flags, words) {
-    return changeAlsoRunning(context, { verb: "cancel", words, flags }, {
-      async change(store, ids) {
-        const { cancelled, requested } = await store.cancel(ids, context.clock.now());
-        return { waiting: cancelled, running: requested };
-      },
-      unwatched: async (ids) => (await import("./end_unwatched.ts")).endUnwatched(context, ids),
-      key: "cancelled",
-      json: (unwatched) => ({ without_worker: true, ...unwatched }),
-      sayWaiting: (jobs) => `Cancelled ${jobs}`,
-      sayRunning,
-    });
-  },
+  run: (context, flags, words) => cancel(context, words, flags),
 });
+
+/** Calls off jobs by their ids or, without any, those that filters find. */
+export async function cancel(context: Context, words: readonly string[], flags: ManyValues): Promise<void> {
+  await changeAlsoRunning(context, { verb: "cancel", words, flags }, {
+    async change(store, ids) {
+      const { cancelled, requested } = await store.cancel(ids, context.clock.now());
+      return { waiting: cancelled, running: requested };
+    },
+    unwatched: async (ids) => (await import("./end_unwatched.ts")).endUnwatched(context, ids),
+    key: "cancelled",
+    json: (unwatched) => ({ without_worker: true, ...unwatched }),
+    sayWaiting: (jobs) => `Cancelled ${jobs}`,
+    sayRunning,
+  });
+}
 
 /** Of jobs that ran: their worker ends them; where none is left, this command has done so, or the next worker will. */
 function sayRunning(jobs: string, unwatched: { ended: boolean; left: number } | undefined): string {

@@ -6,6 +6,7 @@ import { BadInput } from "../../domain/errors.ts";
 import type { NewJob } from "../../domain/job.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { type JobDefaults, jobFromValue, readFields } from "../../domain/spec.ts";
+import type { Then, thenJobs } from "../../domain/then.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { quoteWords } from "../../system/shell_words.ts";
 import type { Joining } from "../../store/contract.ts";
@@ -20,7 +21,7 @@ import {
   sayWhen,
   timesAsSaid,
 } from "./job_flags.ts";
-import type { ThenFlags, thenJobs } from "./enqueue_then.ts";
+
 import type { JoiningFlags } from "./joining.ts";
 
 const ADVICE = "quote the whole command, or put -- before it";
@@ -68,6 +69,10 @@ export const command: Target = defineCommand({
     file: text("FILE", "many jobs from a file; - is standard input"),
     each: texts("FILE|GLOB", "a job for each line, or each file that matches; may be repeated"),
     array: text("FIRST-LAST[:STEP]", "a job for each number, as one group"),
+    mark: text(
+      "TEXT",
+      "what stands for the item in the command instead of {} and its like; nothing else does then",
+    ),
     afterEach: text("GROUP", "each of these jobs comes after one of that group, in the same order"),
     then: text("COMMAND", "another job, once this one, or all of these, have completed"),
     thenFailed: text("COMMAND", "another job, should this one, or one of these, fail for good"),
@@ -92,6 +97,9 @@ export const command: Target = defineCommand({
     if (flags.null === true && flags.each === undefined) {
       throw new BadInput("Cannot use --null without --each: it says how items are separated");
     }
+    if (flags.mark !== undefined && flags.each === undefined && flags.array === undefined) {
+      throw new BadInput("Cannot use --mark without --each or --array: it says what stands for an item");
+    }
     const { stdin, each } = flags as JobFlagValues;
     const typed: Typed = {
       joining: flags,
@@ -110,6 +118,7 @@ export const command: Target = defineCommand({
       ? await enqueueForEach(context, {
         ...typed,
         items: Array.isArray(each) ? { sources: each, byNul: flags.null === true } : { array: flags.array! },
+        mark: flags.mark,
         afterEach: flags.afterEach,
         file: flags.file,
       })
@@ -146,7 +155,7 @@ interface Queued {
 /** What was typed: flags as fields, and words. */
 interface Typed {
   /** What is to come after them. */
-  then: ThenFlags;
+  then: Then;
   /** What is said of groups. */
   joining: JoiningFlags;
   fields: Record<string, unknown>;
@@ -183,7 +192,7 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
   const job = jobFromValue(typed, defaults);
   const store = await context.store({ reserve: false });
   const { now, idFormat, leaseMs } = defaults;
-  const joining = await joiningOf(said.joining, [job]);
+  const joining = await joiningFor(said.joining, job);
   const jobs = [job, ...(await makerOfThen(said.then))(said.then, defaults, 0)];
   const all = await store.enqueue(jobs, { now, idFormat, ...joining && { joining } });
   const [ids, then] = [all.slice(0, 1), all.slice(1)];
@@ -191,20 +200,19 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
 }
 
 /** Makes the jobs that come after; nothing is loaded where there are none. */
-async function makerOfThen(said: ThenFlags): Promise<typeof thenJobs> {
+async function makerOfThen(said: Then): Promise<typeof thenJobs> {
   const { then, thenFailed, thenEnded } = said;
   if (then === undefined && thenFailed === undefined && thenEnded === undefined) return () => [];
-  return (await import("./enqueue_then.ts")).thenJobs;
+  return (await import("../../domain/then.ts")).thenJobs;
 }
 
-/** What the flags say of groups; undefined where nothing is said, and no job joins one. */
-async function joiningOf(
+/** What the flags say of the job's group; nothing is loaded where nothing is said, and it joins none. */
+async function joiningFor(
   { maxFailures, reopen }: JoiningFlags,
-  jobs: readonly NewJob[],
+  job: NewJob,
 ): Promise<Joining | undefined> {
-  if (maxFailures === undefined && !reopen && jobs.every(({ group }) => group === null)) return undefined;
-  const { readJoining } = await import("./joining.ts");
-  return readJoining({ maxFailures, reopen }, jobs);
+  if (maxFailures === undefined && !reopen && job.group === null) return undefined;
+  return (await import("./joining.ts")).joiningOf({ maxFailures, reopen }, [job]);
 }
 
 /** What the words say of the job: a command by its words, a command as text, or JSON. */
@@ -277,11 +285,16 @@ async function enqueueFile(
 /** `--each` or `--array`, and what was typed besides it. */
 interface ForEach extends Typed {
   items: { sources: readonly string[]; byNul: boolean } | { array: string };
+  /** What stands for the item. */
+  mark: string | undefined;
   afterEach: string | undefined;
   file: unknown;
 }
 
-async function enqueueForEach(context: Context, { items, afterEach, ...said }: ForEach): Promise<Queued> {
+async function enqueueForEach(
+  context: Context,
+  { items, mark, afterEach, ...said }: ForEach,
+): Promise<Queued> {
   const [{ enqueueEach, templateOf }, { readArray }] = await Promise.all([
     import("./enqueue_each.ts"),
     import("../../domain/array.ts"),
@@ -291,8 +304,9 @@ async function enqueueForEach(context: Context, { items, afterEach, ...said }: F
   const defaults = await defaultsFor(context, { ...said, fields });
   const thenJobs = await makerOfThen(said.then);
   const stored = await enqueueEach(context, {
-    items: "array" in items ? { array: readArray(items.array) } : items,
+    items: "array" in items ? { array: readArray(items.array, "--array") } : items,
     template,
+    mark,
     defaults,
     joining: said.joining,
     afterEach,

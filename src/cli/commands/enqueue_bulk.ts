@@ -8,7 +8,7 @@ import { hasNeeds, type NewJob } from "../../domain/job.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
 import { timeReader } from "../../domain/when.ts";
 import type { Context } from "../line/context.ts";
-import { type JoiningFlags, joiningOfMany } from "./joining.ts";
+import { type JoiningFlags, joiningOf } from "./joining.ts";
 import { inputName, readTextInput } from "./read_input.ts";
 
 /** Which file, and what holds for each of its jobs. */
@@ -57,12 +57,15 @@ export interface StoredMany {
 
 /** Stores jobs, all or none. @throws {TakenId} that says which */
 export async function storeMany(context: Context, { jobs, now, joining: said }: Many): Promise<StoredMany> {
-  const joining = joiningOfMany(said, jobs);
+  const joining = joiningOf(said, jobs);
   const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
   // those that wait for others are looked at together
   const shown = context.print.hints && !jobs.some(hasNeeds) ? withProgress(jobs) : jobs;
-  return { jobs, ids: await store.enqueue(shown, { now, idFormat, ...joining && { joining } }) };
+  return {
+    jobs,
+    ids: await store.enqueue(shown, { now, idFormat, ...joining && { joining: { ...joining, seal: true } } }),
+  };
 }
 
 const BAR_WIDTH = 30;

@@ -31,7 +31,7 @@ export async function hintAtUnknownGroup(context: Context, name: string): Promis
   if (!context.print.hints) return;
   const store = await context.store();
   if (await store.group(name)) return;
-  const names = (await store.groups({ limit: MOST_COMPARED })).map(({ name }) => name);
+  const names = await groupNames(store);
   context.print.hint(`There is no group "${name}"${others(name, names)}`);
 }
 
@@ -49,6 +49,11 @@ export async function hintAtUnknownLabel(context: Context, label: string): Promi
 /** The names of queues, at most as many as are compared. */
 export async function queueNames(store: Store): Promise<string[]> {
   return (await store.queues({ limit: MOST_COMPARED })).map(({ name }) => name);
+}
+
+/** The same of groups, the newest. */
+export async function groupNames(store: Store): Promise<string[]> {
+  return (await store.groups({ limit: MOST_COMPARED })).map(({ name }) => name);
 }
 
 /** The same error, with the names that there are. */

@@ -112,6 +112,11 @@ function commandOf(definition: CommandDefinition): Command<Context> {
   });
 }
 
+/** Of what is no terminal. */
+const USUAL_COLUMNS = 80;
+/** Longer lines are hard to read. */
+const WIDEST_HELP = 120;
+
 const HELP: StricliIntegration<Context> = {
   flag: {
     brief: "print help",
@@ -120,7 +125,9 @@ const HELP: StricliIntegration<Context> = {
     defaultForRouteMap: true,
     async run(_app, { result }) {
       const { helpFor } = await import("./help.ts");
-      new Print({ json: false }).line(helpFor(result.target as typeof result.target & Target, result.prefix));
+      const print = new Print({ json: false });
+      const columns = Number.isFinite(print.columns) ? Math.min(print.columns, WIDEST_HELP) : USUAL_COLUMNS;
+      print.line(helpFor(result.target as typeof result.target & Target, { path: result.prefix, columns }));
     },
   },
 };

@@ -9,7 +9,7 @@ import { type Flags, type FlagValues, text, toggle } from "./flags.ts";
 export interface CommandDefinition<F extends Flags = Flags> {
   /** One line without a final period. */
   brief: string;
-  /** What else help says; whole sentences. */
+  /** What else help says; whole sentences. A line that ends with one is the end of a paragraph. */
   description?: string;
   /** Words after `queuectl`, and what they do. */
   examples: readonly (readonly [words: string, brief: string])[];
@@ -38,7 +38,7 @@ export interface Words {
 export interface GroupDefinition {
   /** One line without a final period. */
   brief: string;
-  /** What else help says; whole sentences. */
+  /** What else help says; whole sentences. A line that ends with one is the end of a paragraph. */
   description?: string;
   /** Words after `queuectl`, and what they do. */
   examples: CommandDefinition["examples"];

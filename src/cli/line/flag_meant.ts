@@ -8,7 +8,7 @@ import { nearest } from "../../domain/nearest.ts";
 const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
   "max-retries": ["retries", "retry", "tries", "attempts", "max-tries", "max-attempts", "retry-count"],
   id: ["name", "job-id", "job-name"],
-  label: ["name", "tag", "tags", "title", "job-name"],
+  label: ["name", "tag", "tags", "title", "job-name", "comment"],
   cwd: ["dir", "directory", "workdir", "work-dir", "working-dir", "working-directory", "chdir"],
   "run-at": ["at", "when", "begin", "on-calendar", "start-at", "not-before", "schedule"],
   delay: ["in", "after", "defer", "on-active"],
@@ -44,11 +44,25 @@ const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
   follow: ["tail"],
 };
 
+/** By these, other programs are told as whom to run a command. */
+const AS_WHOM = ["uid", "gid", "user", "run-as"];
+/** Flags of other programs that look like one of ours, and mean nothing that there is here. */
+const NONE_HERE = [...AS_WHOM, "pid", "sid", "requeue", "detach", "account"];
+
 /** Of the flags that a command has, those that `typed` may mean, without dashes. */
 export function flagsMeant(typed: string, known: readonly string[]): string[] {
-  const word = typed.toLowerCase().replaceAll("_", "-");
+  const word = wordOf(typed);
   const meant = known.filter((flag) => OTHER_WORDS[flag]?.includes(word));
-  if (meant.length > 0) return meant;
+  if (meant.length > 0 || NONE_HERE.includes(word)) return meant;
   const near = nearest(word, known);
   return near === undefined ? [] : [near];
+}
+
+/** Why there is no such flag, where that is a surprise. */
+export function whyNone(typed: string): string | undefined {
+  return AS_WHOM.includes(wordOf(typed)) ? "jobs run as the user of their worker" : undefined;
+}
+
+function wordOf(typed: string): string {
+  return typed.toLowerCase().replaceAll("_", "-");
 }

@@ -5,22 +5,29 @@
 import { type CommandDefinition, GLOBAL_FLAGS, type GroupDefinition, type Target } from "./command.ts";
 import { type Flag, flagName, type Flags } from "./flags.ts";
 import { shortFlag } from "./short_flags.ts";
+import { wrapped, wrappedRows } from "./wrap.ts";
 
-/** Help for a command or a group, reached by the words in `path` (`queuectl` first). */
-export function helpFor({ definition }: Target, path: readonly string[]): string {
-  const what = "routes" in definition ? groupHelp(definition, path) : commandHelp(definition, path);
+/** Where help is shown: the words that led there (`queuectl` first), and how many columns there are for it. */
+export interface HelpAt {
+  path: readonly string[];
+  columns: number;
+}
+
+/** Help for a command or a group. */
+export function helpFor({ definition }: Target, at: HelpAt): string {
+  const what = "routes" in definition ? groupHelp(definition, at) : commandHelp(definition, at);
   return [
-    definition.brief + ".",
-    ...(definition.description ? [definition.description] : []),
+    ...wrapped(definition.brief + ".", at.columns),
+    ...(definition.description ? wrapped(definition.description, at.columns) : []),
     "",
     ...what,
     "",
     "Examples",
-    ...rows(definition.examples.map(([words, brief]) => [`queuectl ${words}`, brief])),
+    ...wrappedRows(definition.examples.map(([words, brief]) => [`queuectl ${words}`, brief]), at.columns),
   ].join("\n");
 }
 
-function groupHelp({ routes, aliases = {} }: GroupDefinition, path: readonly string[]): string[] {
+function groupHelp({ routes, aliases = {} }: GroupDefinition, { path, columns }: HelpAt): string[] {
   const commands = Object.entries(routes).map(([name, { definition }]): [string, string] => {
     const others = Object.keys(aliases).filter((alias) => aliases[alias] === name);
     return [[name, ...others].join(", "), definition.brief];
@@ -29,21 +36,21 @@ function groupHelp({ routes, aliases = {} }: GroupDefinition, path: readonly str
     `Usage: ${path.join(" ")} COMMAND …`,
     "",
     "Commands",
-    ...rows(commands),
+    ...wrappedRows(commands, columns),
     "",
     "Every command",
-    ...flagRows({}),
+    ...flagRows({}, columns),
   ];
 }
 
-function commandHelp({ flags = {}, words }: CommandDefinition, path: readonly string[]): string[] {
+function commandHelp({ flags = {}, words }: CommandDefinition, { path, columns }: HelpAt): string[] {
   const takes = words === undefined ? "" : ` ${usageOf(words)}`;
   return [
     `Usage: ${path.join(" ")}${takes}${Object.keys(flags).length > 0 ? " [FLAGS]" : ""}`,
-    ...(words === undefined ? [] : ["", ...rows([[words.placeholder, words.brief]])]),
+    ...(words === undefined ? [] : ["", ...wrappedRows([[words.placeholder, words.brief]], columns)]),
     "",
     "Flags",
-    ...flagRows(flags),
+    ...flagRows(flags, columns),
   ];
 }
 
@@ -55,13 +62,14 @@ export function usageOf(
   return min > 0 ? many : `[${many}]`;
 }
 
-function flagRows(flags: Flags): string[] {
+function flagRows(flags: Flags, columns: number): string[] {
   const help: Described = { short: shortFlag("help"), long: "--help", value: "", brief: "print this" };
-  return rows(
+  return wrappedRows(
     [...described({ ...flags, ...GLOBAL_FLAGS }), help].map(({ short, long, value, brief }) => [
       `${short ? `${short},` : "   "} ${long}${value && ` ${value}`}`,
       brief,
     ]),
+    columns,
   );
 }
 
@@ -86,9 +94,4 @@ export function described(flags: Flags): Described[] {
 
 function chosenFrom(flag: Flag<unknown>): string {
   return flag.choices && flag.choices.length > 3 ? `: ${flag.choices.join(", ")}` : "";
-}
-
-function rows(pairs: readonly (readonly [string, string])[]): string[] {
-  const width = Math.min(36, Math.max(...pairs.map(([left]) => left.length)));
-  return pairs.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 }

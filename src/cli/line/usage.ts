@@ -5,7 +5,7 @@
 import { BadInput, UserError } from "../../domain/errors.ts";
 import { type CommandDefinition, GLOBAL_FLAGS } from "./command.ts";
 import { flagName } from "./flags.ts";
-import { flagsMeant } from "./flag_meant.ts";
+import { flagsMeant, whyNone } from "./flag_meant.ts";
 import {
   AliasNotFoundError,
   ArgumentParseError,
@@ -64,7 +64,12 @@ export function usageProblem(error: unknown, { command, rest }: Typed): unknown 
     );
     // what follows a word may be a part of a command that was not quoted; what does not is none
     const ofWord = advice !== undefined && followsWord(flag, { command, rest });
-    if (meant === "") return new BadInput(`Unknown flag ${flag}${ofWord ? orAdvice : orHelp}`);
+    if (meant === "") {
+      const why = whyNone(error.input);
+      return new BadInput(
+        `Unknown flag ${flag}${ofWord ? orAdvice : why === undefined ? orHelp : `: ${why}`}`,
+      );
+    }
     return new BadInput(
       `Unknown flag ${flag}${meant}${ofWord ? ` If it is the command's own, ${advice}` : ""}`,
     );

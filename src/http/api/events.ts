@@ -23,13 +23,13 @@ export const EVENT_ROUTES: readonly Route[] = [
       await events.latest(); // a store that cannot be used is a problem, not a stream that breaks off
       let known = Number(/^\d{1,16}$/.exec(request.headers.get("last-event-id") ?? "")?.[0] ?? 0);
       return eventStream(events, async function* (looked) {
-        for (let first = true; !events.over; first = false) {
+        for (let first = true, goesOn = true; goesOn; first = false) {
           const next = looked();
           const { number, status, statusSince } = await events.latest();
           if (statusSince > known) yield { id: number, event: "status", data: status };
           else if (first || number > known) yield { id: number, event: "change", data: null };
           known = number;
-          await next;
+          goesOn = await next;
         }
       });
     },

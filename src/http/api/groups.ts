@@ -4,6 +4,7 @@
  */
 import { NoSuch } from "../../domain/errors.ts";
 import { FIELDS, GROUP_PATTERN } from "../../domain/fields.ts";
+import { UNCOMPLETED, WAITING } from "../../domain/job.ts";
 import type { JobSelector, Store, Wish } from "../../store/contract.ts";
 import { changeAll } from "../../views/change_all.ts";
 import { type GroupJson, groupJson } from "../../views/group_json.ts";
@@ -13,7 +14,7 @@ import { COUNTED, GROUP, listOf, record } from "../schemas.ts";
 
 const tag = "groups";
 
-const GROUP_NAME: Input<string> = {
+export const GROUP_NAME: Input<string> = {
   brief: "name of the group",
   schema: { type: "string", pattern: GROUP_PATTERN.source },
   takes: FIELDS.group.kind.takes,
@@ -40,18 +41,17 @@ export const GROUP_ROUTES: readonly Route[] = [
     query: {
       limit: wholeNumber({ min: 1, max: 500 }, "at most so many; 100 unless given"),
       cursor: GROUP_NAME,
-      state: oneOf(["open", "ended"], "only groups of this page that are open, or have ended"),
+      state: oneOf(["open", "ended"], "only groups that are open, or those of this page that have ended"),
     },
     answer: {
       description: "A page of groups, and the cursor for the next one, null when this is the last",
       schema: record({ groups: listOf(GROUP), cursor: { type: ["string", "null"] } }),
     },
     async run({ store, query: { limit = 100, cursor, state }, now }) {
-      const found = await store.groups({ limit: limit + 1, ...(cursor && { after: cursor }) });
+      const page = { limit: limit + 1, open: state === "open", ...(cursor && { after: cursor }) };
+      const found = await store.groups(page);
       const groups = found.slice(0, limit);
-      const wanted = groups.filter(({ end }) =>
-        state === undefined || (end === "open") === (state === "open")
-      );
+      const wanted = state === "ended" ? groups.filter(({ end }) => end !== "open") : groups;
       return {
         groups: wanted.map((group) => groupJson(group, now)),
         cursor: found.length > limit ? groups.at(-1)!.name : null,
@@ -104,7 +104,7 @@ export const GROUP_ROUTES: readonly Route[] = [
       const which = await membersOf(store, path.name, now);
       const wish: Wish = {
         verb: "cancel",
-        ...waiting && { only: ["blocked", "pending", "scheduled", "failed"] },
+        ...waiting && { only: WAITING },
       };
       const { done, requested } = await changeAll(store, { which, wish }, { now });
       if (requested.length > 0) await machine.endUnwatched(requested);
@@ -124,7 +124,7 @@ export const GROUP_ROUTES: readonly Route[] = [
     problems: ["not-found"],
     async run({ store, path, now }) {
       const which = await membersOf(store, path.name, now);
-      const wish = { verb: "retry", only: ["dead", "cancelled", "failed"] } as const;
+      const wish = { verb: "retry", only: UNCOMPLETED } as const;
       const { done, held } = await changeAll(store, { which, wish }, { now });
       return { retried: done, held };
     },

@@ -3,8 +3,8 @@
  * How requests describe jobs: by the table of fields, which `spec.ts` reads; and ways to pick jobs.
  */
 import { type FieldName, FIELDS, type Kind } from "../../domain/fields.ts";
-import { BadInput } from "../../domain/errors.ts";
 import { type NewJob, STATES } from "../../domain/job.ts";
+import { readJoining } from "../../domain/joining.ts";
 import { LONGEST_MS, type Settings } from "../../domain/settings.ts";
 import type { JobDefaults, Surroundings } from "../../domain/spec.ts";
 import { timeReader } from "../../domain/when.ts";
@@ -82,18 +82,22 @@ function schemaOf(kind: Kind): JsonSchema {
   }
 }
 
-/** An object with some of the fields of a job. The handler reads it, since that depends on the time and the settings. */
+/** An object with some of the fields of a job, and what else it may have. The handler reads it, since that depends on the time and the settings. */
 export function jobFields(
   names: readonly FieldName[],
   brief: string,
+  more: Readonly<Record<string, JsonSchema>> = {},
 ): Input<Record<string, unknown>> {
   return {
     brief,
     schema: {
       type: "object",
-      properties: Object.fromEntries(
-        names.map((name) => [name, { ...schemaOf(FIELDS[name].kind), description: FIELDS[name].brief }]),
-      ),
+      properties: {
+        ...Object.fromEntries(
+          names.map((name) => [name, { ...schemaOf(FIELDS[name].kind), description: FIELDS[name].brief }]),
+        ),
+        ...more,
+      },
       additionalProperties: false,
     },
     takes: 'a job as a JSON object, such as {"command": "ls"}',
@@ -133,16 +137,14 @@ export const JOINING = {
   reopen: trueOrFalse("add to groups that are sealed, too"),
 } as const satisfies Inputs;
 
+const JOINING_NAMES = { maxFailures: "max_failures", reopen: "reopen", group: 'in "group"' };
+
 /** The same for the store. @throws {BadInput} where no job joins a group */
 export function joiningOf(
   { max_failures: maxFailures, reopen }: InputValues<typeof JOINING>,
   jobs: readonly NewJob[],
 ): Joining {
-  if ((maxFailures !== undefined || reopen) && jobs.every(({ group }) => group === null)) {
-    const name = maxFailures === undefined ? "reopen" : "max_failures";
-    throw new BadInput(`Cannot use ${name} without a group: say which in "group"`);
-  }
-  return { ...maxFailures !== undefined && { maxFailures }, ...reopen && { reopen } };
+  return readJoining({ maxFailures, reopen }, jobs, JOINING_NAMES);
 }
 
 /** What requests on many jobs take: their ids, or what they have in common. */

@@ -23,8 +23,8 @@ export interface ServerFinding {
   found: string;
   /** What to do about it; null where nothing has to be done. */
   advice: string | null;
-  /** It cannot be used at all. */
-  unusable?: boolean;
+  /** It cannot be used at all, and every command ends with this exit code. */
+  exitCode?: number;
 }
 
 /** How a server is looked at. */
@@ -50,7 +50,7 @@ export async function* checkServer(address: string, options: CheckOptions): Asyn
   } catch (error) {
     const known = db.explain(error);
     if (!(known instanceof UserError)) throw known;
-    yield { check: "server", level: "problem", found: known.message, advice: null, unusable: true };
+    yield { check: "server", level: "problem", found: known.message, advice: null, exitCode: known.exitCode };
   } finally {
     db.close();
   }

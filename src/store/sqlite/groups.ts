@@ -5,7 +5,7 @@
  *
  * Invariant: among needs and in `ended`, a group stands by its number, negative.
  */
-import { ENDED, type State } from "../../domain/job.ts";
+import { END_STATES, ENDED, type State } from "../../domain/job.ts";
 import { SKIP_REASONS } from "../../domain/needs.ts";
 import type { Group, GroupPage, Joining } from "../contract.ts";
 import {
@@ -71,7 +71,12 @@ export function sealOne(db: Database, name: string, now: number): void {
   seal(db, [name], now);
 }
 
+const OPEN = "(sealed = 0 OR open > 0)";
 const PAGE = `SELECT * FROM groups WHERE id < ? ORDER BY id DESC LIMIT ${GIVEN}`;
+const OPEN_PAGE = `
+  SELECT * FROM groups INDEXED BY groups_open WHERE id < ? AND ${OPEN} ORDER BY id DESC LIMIT ${GIVEN}`;
+const COUNT_OPEN = `
+  SELECT count(*) AS n FROM (SELECT 1 FROM groups INDEXED BY groups_open WHERE ${OPEN} LIMIT ${GIVEN})`;
 const RUNNING = `
   SELECT j.in_group AS name, count(*) AS n FROM attempts a JOIN jobs j ON j.seq = a.job
   WHERE a.finished_at IS NULL AND j.in_group IS NOT NULL GROUP BY 1`;
@@ -79,8 +84,13 @@ const RUNNING = `
 /** Groups, the newest first. */
 export function groups(db: Database, page?: GroupPage): Group[] {
   const after = page?.after === undefined ? undefined : db.get<GroupRow>(FIND, page.after);
-  const rows = db.all<GroupRow>(PAGE, after?.id ?? Number.MAX_SAFE_INTEGER, page?.limit ?? -1);
-  return toGroups(db, rows);
+  const before = after?.id ?? Number.MAX_SAFE_INTEGER;
+  return toGroups(db, db.all<GroupRow>(page?.open ? OPEN_PAGE : PAGE, before, page?.limit ?? -1));
+}
+
+/** How many have not ended, counted to at most `limit`. */
+export function openGroups(db: Database, limit: number): number {
+  return db.get<{ n: number }>(COUNT_OPEN, limit)!.n;
 }
 
 /** A group, or undefined. */
@@ -176,19 +186,22 @@ const MAKE_MISSING = `
   INSERT INTO groups (name, created_at, changed_at, sealed, open)
     SELECT in_group, min(created_at), max(created_at), 1, 0 FROM jobs
     WHERE in_group IS NOT NULL AND in_group NOT IN (SELECT name FROM groups) GROUP BY 1`;
+
+/** The counters of jobs that have ended, and which jobs each counts. */
+const ENDED_COUNTERS = [
+  ...END_STATES.filter((state) => state !== "skipped").map((state) => [state, `state = '${state}'`] as const),
+  ...SKIP_REASONS.map((reason) => [`skipped_${reason}`, `skipped_for = '${reason}'`] as const),
+];
+const counters = (sql: (counter: string, counts: string) => string) =>
+  ENDED_COUNTERS.map(([counter, counts]) => sql(counter, counts));
 const COUNT_ANEW = `
-  UPDATE groups SET open = there.open, completed = max(groups.completed, there.completed),
-    dead = max(groups.dead, there.dead), cancelled = max(groups.cancelled, there.cancelled),
-    skipped_failed = max(skipped_failed, there.failed), skipped_called_off = max(skipped_called_off, there.called_off),
-    skipped_unneeded = max(skipped_unneeded, there.unneeded)
+  UPDATE groups SET open = there.open, ${counters((c) => `${c} = max(groups.${c}, there.${c})`).join(", ")}
   FROM (
     SELECT g.id, count(j.seq) FILTER (WHERE state NOT IN ${E}) AS open,
-      ${
-  ["completed", "dead", "cancelled"].map((s) => `count(*) FILTER (WHERE state = '${s}') AS ${s}`).join(", ")
-},
-      ${SKIP_REASONS.map((s) => `count(*) FILTER (WHERE skipped_for = '${s}') AS ${s}`).join(", ")}
+      ${counters((c, counts) => `count(*) FILTER (WHERE ${counts}) AS ${c}`).join(", ")}
     FROM groups g LEFT JOIN jobs j ON j.in_group = g.name GROUP BY g.id) there
-  WHERE there.id = groups.id AND groups.open IS NOT there.open`;
+  WHERE there.id = groups.id
+    AND (groups.open <> there.open OR ${counters((c) => `groups.${c} < there.${c}`).join(" OR ")})`;
 
 /** Where jobs were lost, groups are counted again, and made where they were lost, too. */
 export function countGroupsAnew(db: Database): void {

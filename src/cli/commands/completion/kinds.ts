@@ -2,7 +2,7 @@
  * @module
  * What of a store can be completed where. Pure.
  */
-import type { State } from "../../../domain/job.ts";
+import { ENDED, type State, WAITING } from "../../../domain/job.ts";
 
 /** Jobs that make sense for a command: those in some states, or held. */
 export interface JobKind {
@@ -10,17 +10,15 @@ export interface JobKind {
   held?: boolean;
 }
 
-const WAITING = ["blocked", "pending", "scheduled", "failed"] as const;
-
 /** Jobs by the name that the completion scripts ask for. */
 export const JOB_KINDS: Readonly<Record<string, JobKind>> = {
-  jobs: { states: [...WAITING, "processing", "completed", "dead", "cancelled", "skipped"] },
+  jobs: { states: [...WAITING, "processing", ...ENDED] },
   alive: { states: [...WAITING, "processing"] },
   waiting: { states: WAITING },
   unheld: { states: WAITING, held: false },
   held: { states: WAITING, held: true },
   failed: { states: ["failed", "dead"] },
-  idle: { states: [...WAITING, "completed", "dead", "cancelled", "skipped"] },
+  idle: { states: [...WAITING, ...ENDED] },
   dead: { states: ["dead"] },
 };
 

@@ -13,8 +13,8 @@ export interface Finding {
   found: string;
   /** What to do about it; null where nothing has to be done. */
   advice: string | null;
-  /** The server cannot be used at all, which ends every command with the same exit code. */
-  unusable?: boolean;
+  /** With which every command ends because of it, where it is not 1 for a problem. */
+  exitCode?: number;
 }
 
 export function ok(check: string, found: string): Finding {

@@ -2,7 +2,6 @@
  * @module
  * Findings as a table, or as JSON.
  */
-import { StoreUnusable } from "../../../domain/errors.ts";
 import type { Context } from "../../line/context.ts";
 import type { Colour } from "../../show/print.ts";
 import { table } from "../../show/table.ts";
@@ -10,7 +9,7 @@ import type { Finding, Level } from "./finding.ts";
 
 const COLOUR: Readonly<Record<Level, Colour>> = { ok: "green", warning: "yellow", problem: "red" };
 
-/** Prints them. Returns the exit code that goes with them: 1 when there is a problem, 3 when the server cannot be used. */
+/** Prints them. Returns the exit code that goes with them: that of one that says it, else 1 when there is a problem. */
 export function printFindings({ print }: Context, findings: readonly Finding[]): number {
   const json = findings.map(({ check, level, found, advice }) => ({ check, level, found, advice }));
   print.result(json, () =>
@@ -26,6 +25,6 @@ export function printFindings({ print }: Context, findings: readonly Finding[]):
         { title: "FOUND", value: ({ found, advice }) => advice ? `${found}: ${advice}` : found },
       ],
     }));
-  if (findings.some(({ unusable }) => unusable)) return new StoreUnusable("").exitCode;
-  return findings.some(({ level }) => level === "problem") ? 1 : 0;
+  const said = findings.find(({ exitCode }) => exitCode !== undefined)?.exitCode;
+  return said ?? (findings.some(({ level }) => level === "problem") ? 1 : 0);
 }

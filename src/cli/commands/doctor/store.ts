@@ -25,7 +25,8 @@ export async function* checkStore(context: Context): AsyncGenerator<Finding> {
     if (!(error instanceof StoreDamaged)) {
       yield {
         ...problem("store", error.message, "see to that first, or choose another home with --home DIR"),
-        unusable: context.meant.address !== undefined && error instanceof StoreUnusable,
+        ...context.meant.address !== undefined && error instanceof StoreUnusable &&
+          { exitCode: error.exitCode },
       };
     } else yield await damaged(context, { check: "store", found: error.message.replace(HINT, "") });
   }

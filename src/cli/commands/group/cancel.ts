@@ -3,11 +3,10 @@
  * `queuectl group cancel`: calls off all jobs of a group that have not ended.
  */
 import { defineCommand, type Target } from "../../line/command.ts";
-import { command as cancel } from "../cancel.ts";
+import { cancel } from "../cancel.ts";
 import { SURENESS } from "../many/change_many.ts";
 import { findGroup } from "./find.ts";
 import { ONE_GROUP } from "./names.ts";
-import type { CommandDefinition } from "../../line/command.ts";
 
 export const command: Target = defineCommand({
   brief: "Call off all jobs of a group that have not ended",
@@ -17,6 +16,6 @@ export const command: Target = defineCommand({
   words: ONE_GROUP,
   async run(context, flags, [name]) {
     const { name: group } = await findGroup(context, "cancel", name!);
-    return await (cancel.definition as CommandDefinition).run(context, { ...flags, group }, []);
+    await cancel(context, [], { ...flags, group });
   },
 });

@@ -5,17 +5,17 @@
 import { NoSuch } from "../../../domain/errors.ts";
 import type { Group } from "../../../store/contract.ts";
 import type { Context } from "../../line/context.ts";
-import { withOthers } from "../unknown_names.ts";
+import { groupNames, withOthers } from "../unknown_names.ts";
 import { groupName } from "./names.ts";
-
-/** Of very many names, so many are compared. */
-const MOST_COMPARED = 1000;
 
 /** The group. @throws {NoSuch} with what there is instead */
 export async function findGroup(context: Context, verb: string, name: string): Promise<Group> {
   const store = await context.store();
   const group = await store.group(groupName(name));
   if (group) return group;
-  const names = (await store.groups({ limit: MOST_COMPARED })).map(({ name }) => name);
-  throw withOthers(new NoSuch(`Cannot ${verb} group "${name}": no such group`), name, names);
+  throw withOthers(
+    new NoSuch(`Cannot ${verb} group "${name}": no such group`),
+    name,
+    await groupNames(store),
+  );
 }

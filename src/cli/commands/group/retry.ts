@@ -2,6 +2,7 @@
  * @module
  * `queuectl group retry`: runs those jobs of a group again that did not complete.
  */
+import { UNCOMPLETED } from "../../../domain/job.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { changeMany, printChanged, SURENESS } from "../many/change_many.ts";
 import { findGroup } from "./find.ts";
@@ -19,7 +20,7 @@ export const command: Target = defineCommand({
     const { name: group } = await findGroup(context, "retry", name!);
     const changed = await changeMany(context, {
       verb: "retry",
-      only: ["dead", "cancelled", "failed"],
+      only: UNCOMPLETED,
       filters: { group },
       yes,
       dryRun,

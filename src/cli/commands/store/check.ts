@@ -26,6 +26,6 @@ export const command: Target = defineCommand({
       findings.push(ok("server", "none: jobs are kept in the home; see doctor"));
     }
     for await (const finding of checkServerOf(meant, { clock, timeoutMs: timeout })) findings.push(finding);
-    return await printFindings(context, findings);
+    return printFindings(context, findings);
   },
 });
