@@ -54,7 +54,9 @@ export function commandsFor(
 
 /** How items become commands. */
 export interface Each {
+  /** What each command is made from. */
   template: Template;
+  /** For words that are put into it. */
   quote: Quote;
   /** What stands for an item, instead of all other marks. */
   mark?: string | undefined;

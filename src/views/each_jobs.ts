@@ -15,7 +15,9 @@ import { quoteWords } from "../system/shell_words.ts";
 export interface ForEach {
   /** The items, or the numbers of an array. */
   items: readonly string[];
+  /** They are the numbers of an array. */
   isArray: boolean;
+  /** What their commands are made from. */
   template: Template;
   /** What stands for an item, instead of `{}` and its like. */
   mark?: string | undefined;

@@ -18,6 +18,7 @@ import type { InputValues } from "../inputs.ts";
 /** Jobs that may be enqueued with one request. */
 export const MOST_AT_ONCE = 100_000;
 
+/** The header by which a request that is sent again enqueues nothing more. */
 export const IDEMPOTENCY = {
   "Idempotency-Key": someText(
     { max: 200 },
@@ -62,9 +63,12 @@ export async function defaultsOf(store: Store, now: number): Promise<JobDefaults
 }
 
 /** How jobs are stored. */
-interface Storing {
+export interface Storing {
+  /** In ms since the epoch. */
   now: number;
+  /** The request, where it may be sent again. */
   request: RequestKey | undefined;
+  /** What is said of groups. */
   query: InputValues<typeof JOINING>;
   /** Groups that they make are sealed. */
   seal?: boolean;
