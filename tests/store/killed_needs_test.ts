@@ -6,10 +6,10 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
-import { openPostgresStore } from "../../src/store/postgres/open.ts";
 import type { Home } from "../../src/system/home.ts";
 import { claimOne, exchangeOf, newJob, newSupervisor, T0 } from "../helpers/jobs.ts";
-import { newAddress, postgresServer, testWith } from "../helpers/postgres.ts";
+import { postgresServer, testWith } from "../helpers/postgres.ts";
+import { openedOn } from "../helpers/postgres_store.ts";
 import { tempDir } from "../helpers/temp.ts";
 
 /** As many processes as are started at the same time. */
@@ -66,20 +66,16 @@ async function finish(
 }
 
 async function killAtAny(
-  open: (home: Home) => Promise<{ store: Store; address: string }>,
+  open: (home: Home) => Promise<{ store: Store; address: string } & Disposable>,
   ending: Ending,
   dependents: number,
 ): Promise<void> {
   const killAt = async (last: number) => {
     using dir = tempDir();
-    const { store, address } = await open(dir.home);
-    try {
-      await prepare(store, ending, dependents);
-      const over = await tellUpTo(dir.home, address, last);
-      return { over, was: await finish(store, ending, dependents) };
-    } finally {
-      store.close();
-    }
+    using opened = await open(dir.home);
+    await prepare(opened.store, ending, dependents);
+    const over = await tellUpTo(dir.home, opened.address, last);
+    return { over, was: await finish(opened.store, ending, dependents) };
   };
   const outcomes: Awaited<ReturnType<typeof killAt>>[] = [];
   while (!outcomes.some(({ over }) => over)) {
@@ -95,21 +91,19 @@ const server = await postgresServer();
 
 for (const ending of ["a job", "a group"] as const) {
   Deno.test(`whenever a process is killed that tells jobs how ${ending} ended, others go on`, async () => {
-    await killAtAny(async (home) => ({ store: await openStore(home), address: "" }), ending, 200);
+    await killAtAny(
+      async (home) => {
+        const store = await openStore(home);
+        return { store, address: "", [Symbol.dispose]: () => store.close() };
+      },
+      ending,
+      200,
+    );
   });
 
   testWith(
     server,
     `PostgreSQL: whenever a process is killed that tells jobs how ${ending} ended, others go on`,
-    async () => {
-      await killAtAny(
-        async (home) => {
-          const address = newAddress(server);
-          return { store: await openPostgresStore(address, home, {}), address };
-        },
-        ending,
-        400,
-      );
-    },
+    () => killAtAny(() => openedOn(server), ending, 400),
   );
 }
