@@ -18,7 +18,7 @@ import {
   rememberedSince,
 } from "../rules/new_jobs.ts";
 import { JoinTally } from "../rules/groups.ts";
-import { resolveNeeds } from "../rules/needs.ts";
+import { type ResolvedNeeds, resolveNeeds } from "../rules/needs.ts";
 import { takenId } from "../rules/refusals.ts";
 import { CountChanges } from "./counts.ts";
 import type { Database, Transaction } from "./engine/database.ts";
@@ -26,7 +26,7 @@ import { Lost, type Statement, type Value } from "./engine/driver.ts";
 import { isForbidden, takenIn } from "./engine/failures.ts";
 import { enqueueByFunction, mayOnlyEnqueue } from "./enqueuer.ts";
 import { join, sealing } from "./groups.ts";
-import { type MadeToWait, makeWait } from "./new_needs.ts";
+import { lockNeeded, type MadeToWait, makeWait } from "./new_needs.ts";
 import { FIELD_COLUMNS, toValue, typeOf } from "./rows.ts";
 
 /** The columns of a new job, with their types, in the order of their parameters; besides, `created_at`. */
@@ -157,8 +157,9 @@ export async function storeJobs(
 async function storePart(tx: Transaction, part: Part, options: EnqueueOptions): Promise<StoredJobs> {
   const [stored] = await tx.several([part.statement()]);
   const ids = part.idsFrom(stored!.rows as { seq: number }[]);
+  const needs = await needsOf(tx, part);
   const made = await join(tx, part.joins, options);
-  const { statements, changes } = await waits(tx, part);
+  const { statements, changes } = await waits(tx, part, needs);
   return {
     ids,
     seqs: part.seqs,
@@ -202,14 +203,11 @@ async function enqueueMany(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
         all.count(job);
       }
       await flush();
+      const { needing, members, now } = all;
+      const stored = { needing, members, names: names.flat(), seqs, now };
+      const needs = await needsOf(tx, stored);
       const made = await join(tx, all.joins, keyed.options);
-      const { statements, changes } = await waits(tx, {
-        needing: all.needing,
-        members: all.members,
-        names: names.flat(),
-        seqs,
-        now: all.now,
-      });
+      const { statements, changes } = await waits(tx, stored, needs);
       const amended = { sql: AMEND, values: [keyed.request.key, JSON.stringify(ids)] };
       await tx.commit([
         ...statements,
@@ -266,13 +264,29 @@ async function whichIsTaken(db: Database, names: readonly (string | null)[]): Pr
   return undefined;
 }
 
+/** New jobs that are stored. */
+type Stored = Pick<Part, "needing" | "members" | "names" | "seqs" | "now">;
+
+/** What they need, which is locked from now on; undefined when that is nothing. */
+async function needsOf(
+  tx: Transaction,
+  { needing: jobs, members, names }: Stored,
+): Promise<ResolvedNeeds | undefined> {
+  if (jobs.size === 0) return undefined;
+  const needs = resolveNeeds(jobs, { ids: names, members });
+  await lockNeeded(tx, { needs, jobs });
+  return needs;
+}
+
 /** Makes those wait that need others. */
 async function waits(
   tx: Transaction,
-  { needing: jobs, members, names, seqs, now }: Pick<Part, "needing" | "members" | "names" | "seqs" | "now">,
+  { needing: jobs, names, seqs, now }: Stored,
+  needs: ResolvedNeeds | undefined,
 ): Promise<MadeToWait> {
-  if (jobs.size === 0) return { statements: [], changes: new CountChanges() };
-  return await makeWait(tx, { jobs, needs: resolveNeeds(jobs, { ids: names, members }), seqs, names, now });
+  return needs
+    ? await makeWait(tx, { jobs, needs, seqs, names, now })
+    : { statements: [], changes: new CountChanges() };
 }
 
 /** As many jobs as go into one statement. */
