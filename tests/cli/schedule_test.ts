@@ -70,6 +70,7 @@ Deno.test("a schedule is added with its next three times, listed, shown, changed
   assert.equal((await run("schedule", "pause", "nightly")).stdout, "Paused nightly\n");
   const paused = await json(run, "schedule", "show", "nightly");
   assert.deepEqual([paused.paused, paused.next_slot, paused.upcoming.length], [true, null, 3]);
+  assert.match((await run("schedule", "show", "nightly")).stdout, /^Next .*\), but it is paused\n {10}\S/m);
   assert.equal((await run("schedule", "resume", "nightly")).stdout, "Resumed nightly\n");
   assert.equal((await json(run, "schedule", "show", "nightly")).paused, false);
   assert.equal((await run("schedule", "remove", "nightly")).stdout, "Removed nightly\n");

@@ -42,20 +42,13 @@ export const command: Target = defineCommand({
 });
 
 function lines(schedule: Schedule, now: number): string[][] {
-  const { name, expression, zone, missed, overlap, jitterMs, job, paused, createdAt } = schedule;
+  const { name, expression, zone, missed, overlap, jitterMs, job, createdAt } = schedule;
   const [first, ...later] = nextLines(schedule, now, NEXT);
   const { command, ...others } = job;
   return [
     ["Schedule", name],
     ["When", `${expression}, in ${zone}`],
-    [
-      "Next",
-      paused
-        ? "paused"
-        : nextOf(schedule, now).startsWith("overdue")
-        ? `${first}, overdue`
-        : first ?? "never",
-    ],
+    ["Next", first === undefined ? "never" : first + lateOrNot(schedule, now)],
     ...later.map((line) => ["", line]),
     ["Jitter", jitterMs === 0 ? "" : `up to ${formatDuration(jitterMs)} later`],
     ["Missed", missed],
@@ -64,6 +57,11 @@ function lines(schedule: Schedule, now: number): string[][] {
     ["Job", visible(sayJob(others))],
     ["Created", `${timeOfDay(createdAt, { utc: false })} (${fromNow(createdAt, now)})`],
   ].filter(([, value]) => value !== "");
+}
+
+function lateOrNot(schedule: Schedule, now: number): string {
+  if (schedule.paused) return ", but it is paused";
+  return nextOf(schedule, now).startsWith("overdue") ? ", overdue" : "";
 }
 
 function sayJob(job: JobSpec): string {
