@@ -3,7 +3,7 @@
  * `queuectl schedule …`, as a person uses it: what it prints, what it refuses, and that a worker runs what is due.
  */
 import assert from "node:assert/strict";
-import { type Finished, queuectl } from "../helpers/cli.ts";
+import { type Finished, queuectl } from "../helpers/cli_within.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, testStore } from "../helpers/worker.ts";
@@ -11,7 +11,7 @@ import { startWorker, testStore } from "../helpers/worker.ts";
 type Run = (...args: string[]) => Promise<Finished>;
 
 function in_(dir: TempDir): Run {
-  return (...args) => queuectl(args, { home: dir.home.dir, cwd: dir.path });
+  return (...args) => queuectl(args, { home: dir.home.dir });
 }
 
 async function json(run: Run, ...args: string[]) {
@@ -50,7 +50,7 @@ Deno.test("a schedule is added with its next three times, listed, shown, changed
     "once",
     "skip",
   ]);
-  assert.deepEqual(shown.job, { command: "make 'my report'", cwd: dir.path });
+  assert.deepEqual(shown.job, { command: "make 'my report'", cwd: Deno.cwd() });
   assert.equal(shown.next_slot, shown.upcoming[0]);
   assert.match(
     (await run("schedule", "list")).stdout,
@@ -64,7 +64,7 @@ Deno.test("a schedule is added with its next three times, listed, shown, changed
   const set = await run("schedule", "set", "nightly", "30 3 * * *", "-l", "night", "--jitter", "5m");
   assert.match(set.stdout, /^Changed schedule nightly.*\n {2}\S+ 03:30:00/);
   const changed = await json(run, "schedule", "show", "nightly");
-  assert.deepEqual(changed.job, { command: "make 'my report'", cwd: dir.path, label: "night" });
+  assert.deepEqual(changed.job, { command: "make 'my report'", cwd: Deno.cwd(), label: "night" });
   assert.equal(changed.jitter, 300);
 
   assert.equal((await run("schedule", "pause", "nightly")).stdout, "Paused nightly\n");
@@ -136,7 +136,7 @@ Deno.test("a person runs a schedule at once; what it reads and its variables go 
     "mail",
     "@daily",
     "--stdin",
-    "letter",
+    dir.file("letter"),
     "-e",
     "TO=all",
     "--",
