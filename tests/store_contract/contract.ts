@@ -9,6 +9,7 @@ import { counting } from "./counting.ts";
 import { enqueueing } from "./enqueueing.ts";
 import { grouping } from "./grouping.ts";
 import { keeping } from "./keeping.ts";
+import { keyed } from "./keyed.ts";
 import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
 import { needing } from "./needing.ts";
@@ -28,6 +29,7 @@ const PARTS = [
   managing,
   needing,
   grouping,
+  keyed,
   pausing,
   claiming,
   selecting,

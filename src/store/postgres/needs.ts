@@ -223,16 +223,17 @@ export interface NeedyRow {
   called_off: number;
   unneeded: number;
   needed: boolean;
+  key_lost: boolean;
 }
 
 export const NEEDY = `
-  SELECT y.job, y."any", y.bound, y.open, y.met, y.failed, y.called_off, y.unneeded, j.needed
+  SELECT y.job, y."any", y.bound, y.open, y.met, y.failed, y.called_off, y.unneeded, j.needed, j.key_lost
   FROM queuectl.needy y JOIN queuectl.jobs j ON j.seq = y.job WHERE y.job = ANY ($1::bigint[])`;
 
 /** A job that needs others, from its rows. */
 export function toDependent(
   { row, state }: Pick<LockedJob, "row" | "state">,
-  { any, bound, open, met, failed, called_off, unneeded }: NeedyRow,
+  { any, bound, open, met, failed, called_off, unneeded, key_lost: keyLost }: NeedyRow,
 ): Dependent {
   return {
     state,
@@ -240,6 +241,7 @@ export function toDependent(
     runAt: row.run_at as number | null,
     skippedFor: row.skipped_for,
     bound,
+    keyLost,
     tally: { any, open, met, failed, called_off, unneeded },
   };
 }
@@ -445,6 +447,7 @@ export async function replaceNeeds(
     runAt: run_at as number | null,
     skippedFor: null,
     bound: true,
+    keyLost: false,
     tally,
   };
   if (!started) settleByNeeds(job, now);

@@ -7,10 +7,12 @@
 import type { Changed, ChangeOptions, JobSelector, Selection, Wish } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { meant } from "../rules/refusals.ts";
+import { checkMany } from "../rules/unique.ts";
 import { actOf } from "./acts.ts";
 import { conditionsOf, Values, where } from "./conditions.ts";
 import type { Database } from "./engine/database.ts";
 import { letGo, lockJobs } from "./locked_jobs.ts";
+import { haveKeysBack, type KeysBack, lockKeysOfSeqs } from "./keys.ts";
 import { revive } from "./needs.ts";
 import { JOBS, STATE } from "./rows.ts";
 
@@ -61,6 +63,7 @@ export async function change(
   { which, wish, seqs }: Selection,
   options: ChangeOptions,
 ): Promise<Changed> {
+  checkMany(options.changes);
   const { act, store } = actOf(wish.verb, options);
   const changed = { done: 0, changedMeanwhile: 0, held: 0, requested: [] as string[] };
   for (let from = 0; from < seqs.length; from += AT_ONCE) {
@@ -74,15 +77,20 @@ export async function change(
     ];
     const find = `SELECT j.seq FROM ${JOBS} ${where(conditions)}`;
     const jobs = await db.transaction(async (tx) => {
+      if (wish.verb === "retry") await lockKeysOfSeqs(tx, some);
       const locked = await lockJobs(tx, "j.seq = ANY ($1::bigint[])", some);
       const still = new Set((await tx.all<{ seq: number }>(find, ...values.all)).map(({ seq }) => seq));
-      const jobs = locked.filter(({ row }) => still.has(row.seq));
+      const found = locked.filter(({ row }) => still.has(row.seq));
+      const keys: KeysBack = wish.verb === "retry"
+        ? await haveKeysBack(tx, found, options.now)
+        : { statements: [], barred: new Map() };
+      const jobs = found.filter((job) => !keys.barred.has(job));
       const { revived, statements } = wish.verb === "retry"
         ? await revive(tx, jobs, options.now)
         : { revived: new Set(), statements: [] };
       const others = jobs.filter((job) => !revived.has(job));
       for (const job of others) act(job);
-      await tx.commit([...statements, ...store(others), ...letGo(locked)]);
+      await tx.commit([...keys.statements, ...statements, ...store(others), ...letGo(locked)]);
       return jobs;
     });
     changed.done += jobs.length;

@@ -5,7 +5,7 @@
  * what its needs make of it; from then on they are history.
  */
 import { BadInput, BadNeed, NeedsCycle, NoSuch } from "../../domain/errors.ts";
-import type { Job, NewJob, State } from "../../domain/job.ts";
+import { ENDED, type Job, type NewJob, type State } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
 import {
   type Decision,
@@ -321,6 +321,8 @@ export function neededAmong(needs: ResolvedNeeds): number[] {
 export interface Dependent extends Pick<Job, "state" | "startedAt" | "runAt" | "skippedFor"> {
   /** Its needs decide until it starts. */
   bound: boolean;
+  /** Another job has had its key since, so it does not run again by itself. */
+  keyLost: boolean;
   tally: Tally;
 }
 
@@ -356,6 +358,7 @@ export function tell(
   job: Dependent,
   { wanting, decided: before, end, again, now }: News,
 ): { decided: Decision | null } | "same" | "again" | "unbound" {
+  if (job.keyLost && ENDED.includes(job.state)) return job.bound ? "unbound" : "same";
   if (again && RUN_AGAIN.includes(job.state)) return "again";
   if (!isLive(job)) return job.bound ? "unbound" : "same";
   const decided = end === undefined ? null : decisionOf(end, wanting);

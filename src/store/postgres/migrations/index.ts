@@ -10,7 +10,8 @@ import { step as step003 } from "./003.ts";
 import { step as step004 } from "./004.ts";
 import { step as step005 } from "./005.ts";
 import { step as step006 } from "./006.ts";
+import { step as step007 } from "./007.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; their number is the version that this program writes. */
-export const STEPS: readonly Step[] = [step001, step002, step003, step004, step005, step006];
+export const STEPS: readonly Step[] = [step001, step002, step003, step004, step005, step006, step007];
