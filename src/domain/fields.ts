@@ -32,8 +32,8 @@ export type Kind =
   | { type: "text" }
   /** Text that is not blank, of at most `max` characters, or bytes, on one line. */
   | { type: "line"; max: number; unit?: "bytes" }
-  /** Text of a pattern; `takes` says it in words. */
-  | { type: "word"; pattern: RegExp; takes: string }
+  /** Text of a pattern; `takes` says it in words. Where only a few words are of it, `words` are these. */
+  | { type: "word"; pattern: RegExp; takes: string; words?: readonly string[] }
   /** A whole number, both ends allowed. */
   | { type: "integer"; min: number; max: number }
   /** In code ms, in JSON seconds. */
@@ -408,7 +408,7 @@ export const FIELDS = {
     column: "policy",
     part: true,
     json: "unique_until",
-    kind: { type: "word", pattern: /^(end|start)$/, takes: "end or start" },
+    kind: { type: "word", pattern: /^(end|start)$/, takes: "end or start", words: ["end", "start"] },
     default: null,
     editable: true,
     brief: "when it gives its key up: at its end, or already at its start (default: end)",
@@ -432,7 +432,12 @@ export const FIELDS = {
     key: "onConflict",
     column: null,
     json: null,
-    kind: { type: "word", pattern: /^(skip|after|replace|error)$/, takes: "skip, after, replace or error" },
+    kind: {
+      type: "word",
+      pattern: /^(skip|after|replace|error)$/,
+      takes: "skip, after, replace or error",
+      words: ["skip", "after", "replace", "error"],
+    },
     default: null,
     editable: false,
     brief:

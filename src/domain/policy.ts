@@ -119,30 +119,24 @@ function overlap(one: End, other: End): End | undefined {
  * @throws {BadInput} with one sentence
  */
 export function checkUnique(job: Partial<NewJob>): void {
-  const { uniqueKey, unique, uniqueUntil, uniqueForMs, onConflict, atMostLateMs, replaceEnded, id } = job;
-  if (replaceEnded && !id) {
+  const { uniqueKey = null, unique, uniqueUntil = null, uniqueForMs = null } = job;
+  const { onConflict = null, atMostLateMs = null, replaceEnded, id = null } = job;
+  if (replaceEnded && id === null) {
     throw new BadInput("Cannot use replace_ended without id: it says whose place the job takes");
   }
-  const isKeyed = uniqueKey != null || unique === true;
-  const said = Object.entries({
-    unique_until: uniqueUntil,
-    unique_for: uniqueForMs,
-    on_conflict: onConflict,
-    at_most_late: atMostLateMs,
-  }).find(([, value]) => value != null);
-  if (!isKeyed) {
-    if (!said) return;
-    throw new BadInput(
-      `Cannot use ${said[0]} without unique_key or unique: there is no key that it is about`,
-    );
+  if (uniqueKey === null && !unique) {
+    const name = uniqueUntil !== null && "unique_until" || uniqueForMs !== null && "unique_for" ||
+      onConflict !== null && "on_conflict" || atMostLateMs !== null && "at_most_late";
+    if (!name) return;
+    throw new BadInput(`Cannot use ${name} without unique_key or unique: there is no key that it is about`);
   }
-  if (uniqueKey != null && unique) {
+  if (uniqueKey !== null && unique) {
     throw new BadInput("Cannot use unique_key and unique together: each says what the key is");
   }
   if (uniqueForMs === 0) {
     throw new BadInput("Cannot use unique_for 0: it takes a longer time, or is left out");
   }
-  if (atMostLateMs != null && onConflict !== "replace") {
+  if (atMostLateMs !== null && onConflict !== "replace") {
     throw new BadInput(
       "Cannot use at_most_late without on_conflict replace: it is about jobs that are replaced",
     );

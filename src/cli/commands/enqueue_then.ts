@@ -14,7 +14,11 @@ export interface ThenFlags {
 }
 
 /** What such a job does not take over from the flags: it is another job, and has its own time to start. */
-const OWN: Partial<NewJob> = { id: null, runAt: null, group: null, held: false, stdin: null };
+const OWN: Partial<NewJob> = {
+  ...{ id: null, runAt: null, group: null, held: false, stdin: null },
+  ...{ uniqueKey: null, unique: false, uniqueUntil: null, uniqueForMs: null, onConflict: null },
+  ...{ atMostLateMs: null, replaceEnded: false },
+};
 
 /** The jobs; they come after the first that is enqueued with them, or after a group. */
 export function thenJobs(

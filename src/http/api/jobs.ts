@@ -7,17 +7,18 @@ import { EDITABLE_FIELDS, FIELD_NAMES, FIELDS } from "../../domain/fields.ts";
 import type { Job } from "../../domain/job.ts";
 import { settingsFrom } from "../../domain/settings.ts";
 import { isField, jobFromValue, readFields } from "../../domain/spec.ts";
-import type { RequestKey, Store } from "../../store/contract.ts";
+import type { Placed, RequestKey, Store } from "../../store/contract.ts";
 import { editJob } from "../../views/edit_job.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
 import { base64 } from "../../views/output_json.ts";
 import { needsJson, needsOf, whyNotRun } from "../../views/needs.ts";
 import { needsGraph } from "../../views/needs_graph.ts";
+import { enqueuePlaced, isCreated } from "../../views/placed.ts";
 import { reasonsToWait } from "../../views/waiting.ts";
 import { type Input, objectOf, oneOf, required, someText, wholeNumber } from "../inputs.ts";
 import { HttpProblem } from "../problem.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { COUNTED, JOB, JOB_IN_FULL, JOB_PAGE, listOf, NEEDS_GRAPH, record } from "../schemas.ts";
+import { COUNTED, JOB, JOB_IN_FULL, JOB_PAGE, listOf, NEEDS_GRAPH, NEW_JOB, record } from "../schemas.ts";
 import { sha256 } from "../sha256.ts";
 import { FILTER, filterOf, jobDefaults, jobFields, JOINING, joiningOf, surroundings } from "./job_inputs.ts";
 
@@ -84,14 +85,20 @@ export const JOB_ROUTES: readonly Route[] = [
     tag,
     query: JOINING,
     body: jobFields(FIELD_NAMES, "the job"),
-    answer: { status: 201, description: "The job; it is safely stored", schema: JOB },
+    answer: {
+      status: 201,
+      description:
+        "The job; it is safely stored. Where another one has its key, that one, and created is false",
+      schema: NEW_JOB,
+    },
     problems: ["refused", "gone"],
     headers: IDEMPOTENCY,
     async run({ store, query, body, now, request }) {
       const key = await requestKey(request, body);
-      const [id] = await enqueue(store, [body], { now, request: key, query });
-      const job = await store.get(id!);
-      if (job) return jobJson(job);
+      const [placed] = await enqueue(store, [body], { now, request: key, query });
+      const { id } = placed!;
+      const job = await store.get(id);
+      if (job) return { ...jobJson(job), created: isCreated(placed!) };
       const named = key ? ` with the key "${key.key}"` : "";
       throw new HttpProblem("gone", `Cannot show job "${id}": it was enqueued${named}, and is gone since`);
     },
@@ -107,14 +114,17 @@ export const JOB_ROUTES: readonly Route[] = [
     ),
     answer: {
       status: 201,
-      description: "Their ids, in the same order; they are safely stored",
-      schema: record({ ids: listOf({ type: "string" }) }),
+      description:
+        "Their ids, in the same order; they are safely stored. Where others have the keys of some, the ids of those; " +
+        "created says of each whether it is new",
+      schema: record({ ids: listOf({ type: "string" }), created: listOf({ type: "boolean" }) }),
     },
     problems: ["refused"],
     headers: IDEMPOTENCY,
     async run({ store, body: { jobs, ...query }, now, request }) {
       const key = await requestKey(request, jobs);
-      return { ids: await enqueue(store, jobs, { now, request: key, query, seal: true }) };
+      const placed = await enqueue(store, jobs, { now, request: key, query, seal: true });
+      return { ids: placed.map(({ id }) => id), created: placed.map(isCreated) };
     },
   }),
   defineRoute({
@@ -202,7 +212,7 @@ async function enqueue(
     query: Parameters<typeof joiningOf>[0];
     seal?: boolean;
   },
-): Promise<string[]> {
+): Promise<Placed[]> {
   const settings = settingsFrom(await store.settings(), store.defaults);
   const defaults = jobDefaults(settings, now);
   const jobs = described.map((one, index) => {
@@ -214,7 +224,7 @@ async function enqueue(
     }
   });
   const joining = { ...joiningOf(query, jobs), ...seal && { seal } };
-  return await store.enqueue(jobs, {
+  return await enqueuePlaced(store, jobs, {
     now,
     idFormat: settings.idFormat,
     ...(request && { request }),

@@ -7,7 +7,6 @@
 import type { Changed, ChangeOptions, JobSelector, Selection, Wish } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { meant } from "../rules/refusals.ts";
-import { checkMany } from "../rules/unique.ts";
 import { actOf } from "./acts.ts";
 import { conditionsOf, Values, where } from "./conditions.ts";
 import type { Database } from "./engine/database.ts";
@@ -63,7 +62,6 @@ export async function change(
   { which, wish, seqs }: Selection,
   options: ChangeOptions,
 ): Promise<Changed> {
-  checkMany(options.changes);
   const { act, store } = actOf(wish.verb, options);
   const changed = { done: 0, changedMeanwhile: 0, held: 0, requested: [] as string[] };
   for (let from = 0; from < seqs.length; from += AT_ONCE) {

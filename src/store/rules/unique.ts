@@ -4,7 +4,7 @@
  * Pure. Invariant: whether a job has its key follows from the job as it stands, so there is nothing that could be left
  * behind when it ends, is removed or put back; only that another one has had the key since is noted with it, for good.
  */
-import { BadInput, BadNeed, KeyHeld, NeedsCycle, Refused, TakenId } from "../../domain/errors.ts";
+import { BadNeed, KeyHeld, NeedsCycle, Refused, TakenId } from "../../domain/errors.ts";
 import { ENDED, hasNeeds, type NewJob, type State } from "../../domain/job.ts";
 import type { NeedRef } from "../../domain/needs.ts";
 import type { JobChanges, Placed } from "../contract.ts";
@@ -139,8 +139,8 @@ function listed(replaced: ReadonlyMap<number, NewJob>): UniquePlan["replaced"] {
 }
 
 /** When a job may start that takes the place of others, the first of which came at a time. */
-function atMostLate({ runAt, atMostLateMs }: NewJob, first: number): number | null {
-  return runAt === null || atMostLateMs == null ? runAt : Math.min(runAt, first + atMostLateMs);
+function atMostLate({ runAt, atMostLateMs = null }: NewJob, first: number): number | null {
+  return runAt === null || atMostLateMs === null ? runAt : Math.min(runAt, first + atMostLateMs);
 }
 
 /** The job, to come after another one that has its key, and not before that gives it up. */
@@ -268,12 +268,6 @@ export function otherHolder(
 /** Whether a change gives a job a key. */
 export function givesKey({ uniqueKey }: JobChanges): boolean {
   return uniqueKey !== undefined && uniqueKey !== null;
-}
-
-/** One key is not given to many jobs. @throws {BadInput} where that is asked */
-export function checkMany(changes: JobChanges = {}): void {
-  if (!givesKey(changes)) return;
-  throw new BadInput("Cannot give many jobs the same unique_key: only one of them could have it");
 }
 
 /** New jobs whose keys are made of what they are. */

@@ -9,7 +9,6 @@ import { systemClock } from "../../system/clock.ts";
 import type { Changed, ChangeOptions, JobSelector, Selection, Wish } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { meant } from "../rules/refusals.ts";
-import { checkMany } from "../rules/unique.ts";
 import { type Condition, narrowIndex, ofOthers, ofSection, valuesOf, whereAll } from "./conditions.ts";
 import type { Section } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
@@ -146,7 +145,6 @@ export async function change(
   { which, wish, seqs }: Selection,
   options: ChangeOptions,
 ): Promise<Changed> {
-  checkMany(options.changes);
   const conditions = [...ofSection(which), ...ofOthers(which), { sql: isMeant(wish), values: [] }];
   const find = `SELECT seq, name, state, held, last_attempt, started_at, paused_at, unique_key FROM jobs ${
     whereAll([{ sql: "seq = ?", values: [] }, ...conditions])
