@@ -440,8 +440,7 @@ export const FIELDS = {
     },
     default: null,
     editable: false,
-    brief:
-      "when another job has its key: skip it, queue one to come after that, replace what still waits, or error (default: skip)",
+    brief: "what becomes of it when another job has its key (default: skip)",
     title: "On conflict",
     hint: "skip",
   },

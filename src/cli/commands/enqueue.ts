@@ -37,6 +37,9 @@ export const command: Target = defineCommand({
     "{/} its last name, {/.} that without the extension, {//} its directory, {#} its number; without any, it comes last.",
     "Jobs of a --group belong together: others can wait for it (--after-group), and it has ended when it is sealed and all",
     "its jobs have. What a file, or --each, makes of groups is sealed with it; then only its own jobs add to it.",
+    "Of the jobs with a --unique-key, or alike with --unique, one at a time waits or runs. Another one that comes meanwhile",
+    "is not queued, and the id is that of the first (skip); or follows it, once, however many come (after); or takes its",
+    "place as long as it waits, and else follows it (replace); or is refused (error): --on-conflict says which.",
     "--array makes one for each number; {} stands for it, if it is there. Both make a group, which --group names, and each",
     "job has QUEUECTL_INDEX, QUEUECTL_COUNT and QUEUECTL_ITEM.",
     "--wait returns when the job has ended, retries included, with the exit code of its command: 128 and its number for",
@@ -60,6 +63,15 @@ export const command: Target = defineCommand({
       "a hundred parts, and one job after all of them",
     ],
     ["enqueue --then-failed 'mail -s failed me' make", "another job, should this one fail for good"],
+    [
+      "enqueue --unique-key report --on-conflict after 'make report'",
+      "one at a time, and one more after that",
+    ],
+    [
+      "enqueue --unique-key index --on-conflict replace --delay 10s --at-most-late 2m 'make index'",
+      "10 s after the last of many changes, and 2 min after the first at the latest",
+    ],
+    ["enqueue --id nightly --replace-ended 'make nightly'", "under the same id each night"],
     ["enqueue --follow 'make report'", "run by a worker, as if it ran here"],
   ],
   flags: {

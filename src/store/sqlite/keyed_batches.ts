@@ -78,7 +78,7 @@ function keyedBatch(
       });
     },
     commit(db, batch) {
-      if (db.get(STAGED_BY_OTHERS, batch)) throw new KeyStaged();
+      if (db.get(STAGED_BY_OTHERS, batch, batch)) throw new KeyStaged();
       for (const { key } of db.all<{ key: string }>(OF_JOBS, batch)) {
         const others = jobsWithKey(db, key).filter((job) => hasKey(job, now));
         if (others.some(({ seq }) => !planned.has(seq))) throw new KeyStaged();
@@ -95,8 +95,8 @@ const AT_ONCE = 500;
 const STAGE = `
   INSERT INTO staged_keys (key, batch, at) SELECT value ->> 'key', ?, value ->> 'at' FROM json_each(?)`;
 const STAGED_BY_OTHERS = `
-  SELECT 1 FROM batches b JOIN staged_keys k ON k.batch = b.id WHERE b.first IS NOT NULL AND b.id <> ?1
-    AND EXISTS (SELECT 1 FROM staged_keys o WHERE o.key = k.key AND o.batch = ?1) LIMIT 1`;
+  SELECT 1 FROM batches b JOIN staged_keys k ON k.batch = b.id WHERE b.first IS NOT NULL AND b.id <> ?
+    AND EXISTS (SELECT 1 FROM staged_keys o WHERE o.key = k.key AND o.batch = ?) LIMIT 1`;
 const OF_JOBS = `
   SELECT DISTINCT k.key FROM staged_keys k CROSS JOIN jobs j ON j.unique_key = k.key AND j.key_lost = 0 WHERE k.batch = ?`;
 
