@@ -4,6 +4,7 @@ import { call, useAnswer, useLive, withQuery } from "./api.js";
 import { Chart } from "./chart.js";
 import { bytes, duration, jobs, number, secondsBetween, visible } from "./format.js";
 import { Action, attempt, Empty, Problem, STATES, Time } from "./parts.js";
+import { Done } from "./groups.js";
 import { addressWith, go, Link } from "./router.js";
 
 const RANGES = ["hour", "day", "week"];
@@ -39,11 +40,35 @@ export function Overview({ query }) {
       <${Charts} ...${{ series: series.data, range, percentile }} />
     `}
     <${Queues} queues=${queues ?? status.queues} more=${status.more_queues}/>
+    ${status.groups.length > 0 && html`
+      <${OpenGroups} groups=${status.groups} more=${status.more_groups}/>
+    `}
     <${Workers} workers=${status.workers} pending=${status.counts.pending}/>
     ${failures?.total > 0 && html`
       <${Failures} ...${failures} />
     `}
     ${store && html`<${Store} store=${store}/>`}
+  `;
+}
+
+/** How far the newest groups are that have not ended. */
+function OpenGroups({ groups, more }) {
+  const others = more + Math.max(0, groups.length - 5);
+  return html`
+    <section>
+      <h2>Groups</h2>
+      <ul class="plain">${groups.slice(0, 5).map((group) =>
+        html`
+          <li key=${group.name}>
+            <${Link} to=${`/groups/${encodeURIComponent(group.name)}`}>${group
+              .name}<//> <${Done} ...${group} /></li>
+        `
+      )}</ul>
+      ${others > 0 && html`
+        <p class="faint">
+          <${Link} to="/groups">${number(others)} more<//></p>
+      `}
+    </section>
   `;
 }
 

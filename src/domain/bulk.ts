@@ -30,6 +30,23 @@ export function readBulk(
   return { jobs: names.size === 0 ? jobs : jobs.map((job) => resolved(job, names)), place };
 }
 
+/**
+ * The jobs of a list of JSON values, which may have names within the list.
+ * @throws {BadInput} for the first one that is wrong; where there are several it says which
+ */
+export function jobsFromValues(values: readonly unknown[], defaults: JobDefaults): NewJob[] {
+  const names: Names = new Map();
+  const jobs = values.map((value, n) => {
+    try {
+      return jobOf(value, { defaults, names, n });
+    } catch (error) {
+      if (values.length === 1 || !(error instanceof UserError)) throw error;
+      throw inPlace(error, { source: String(values.length), place: `job ${n + 1}` });
+    }
+  });
+  return names.size === 0 ? jobs : jobs.map((job) => resolved(job, names));
+}
+
 /** What jobs are called within their file, and their positions there. */
 type Names = Map<string, number>;
 
@@ -57,7 +74,7 @@ function jobOf(
       `Cannot use name ${quote(name)}: it takes 1 to 128 of the characters A-Z a-z 0-9 . _ : -`,
     );
   }
-  if (names.has(name)) throw new BadInput(`Cannot use name "${name}" twice in a file`);
+  if (names.has(name)) throw new BadInput(`Cannot use name "${name}" twice`);
   names.set(name, n);
   return jobFromValue(fields, defaults);
 }

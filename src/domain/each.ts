@@ -15,7 +15,14 @@ export type Template =
 /** Quotes words for a shell. */
 export type Quote = (words: readonly string[]) => string;
 
-const MARK = /\{(?:|\.|\/|\/\/|\/\.|#)\}/g;
+/** The marks, unless another is said. */
+const MARKS = /\{(?:|\.|\/|\/\/|\/\.|#)\}/g;
+
+/** The marks, or the one that was said, which stands for the whole item. */
+function marksOf(mark: string | undefined): RegExp {
+  if (mark === "") throw new BadInput("Cannot use an empty mark: it takes text that stands for the item");
+  return mark === undefined ? MARKS : new RegExp(mark.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"), "g");
+}
 
 /**
  * A command for each item, in their order. Where the template has no mark, the item comes at its end, unless it need not.
@@ -23,33 +30,49 @@ const MARK = /\{(?:|\.|\/|\/\/|\/\.|#)\}/g;
  */
 export function commandsFor(
   items: readonly string[],
-  { template, quote, atEnd = true }: { template: Template; quote: Quote; atEnd?: boolean },
+  { template, quote, mark, atEnd = true }: Each,
 ): string[] {
+  const marks = marksOf(mark);
+  const hasMark = (text: string) => text.search(marks) >= 0;
+  const last = mark ?? "{}";
   if ("words" in template) {
-    const words = !atEnd || template.words.some(hasMark) ? template.words : [...template.words, "{}"];
-    return items.map((item, index) => quote(words.map((word) => filled(word, { item, number: index + 1 }))));
+    const words = !atEnd || template.words.some(hasMark) ? template.words : [...template.words, last];
+    return items.map((item, index) =>
+      quote(words.map((word) => filled(word, { marks, item, number: index + 1 })))
+    );
   }
-  const text = !atEnd || hasMark(template.text) ? template.text : `${template.text} {}`;
-  const quoted = markWithinQuotes(text);
+  const text = !atEnd || hasMark(template.text) ? template.text : `${template.text} ${last}`;
+  const quoted = markWithinQuotes(text, marks);
   if (quoted !== undefined) {
     throw new BadInput(
       `Cannot use ${quoted} within quotes or after a backslash: what it stands for is quoted already`,
     );
   }
   const quoteOne = (value: string) => quote([value]);
-  return items.map((item, index) => filled(text, { item, number: index + 1 }, quoteOne));
+  return items.map((item, index) => filled(text, { marks, item, number: index + 1 }, quoteOne));
 }
 
-function hasMark(text: string): boolean {
-  return text.search(MARK) >= 0;
+/** How items become commands. */
+export interface Each {
+  /** What each command is made from. */
+  template: Template;
+  /** For words that are put into it. */
+  quote: Quote;
+  /** What stands for an item, instead of all other marks. */
+  mark?: string | undefined;
+  /** Default true. False leaves a template without a mark as it is. */
+  atEnd?: boolean;
 }
 
 function filled(
   text: string,
-  { item, number }: { item: string; number: number },
+  { marks, item, number }: { marks: RegExp; item: string; number: number },
   as: (value: string) => string = (value) => value,
 ): string {
-  return text.replace(MARK, (mark) => as(mark === "{#}" ? String(number) : partOf(item, mark)));
+  return text.replace(
+    marks,
+    (mark) => as(marks !== MARKS ? item : mark === "{#}" ? String(number) : partOf(item, mark)),
+  );
 }
 
 /** What a mark stands for. */
@@ -84,18 +107,21 @@ function directoryName(path: string): string {
 }
 
 /** The first mark that a shell would see within quotes or after a backslash. */
-function markWithinQuotes(text: string): string | undefined {
+function markWithinQuotes(text: string, marks: RegExp): string | undefined {
+  const at = new Map([...text.matchAll(marks)].map(({ 0: mark, index }) => [index, mark]));
   let quote = "";
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]!;
-    const mark = /^\{[./#]*\}/.exec(text.slice(at, at + 4))?.[0];
-    if (mark !== undefined && hasMark(mark) && quote !== "") return mark;
-    if (quote === "'") {
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]!;
+    const mark = at.get(i);
+    if (mark !== undefined) {
+      if (quote !== "") return mark;
+      i += mark.length - 1;
+    } else if (quote === "'") {
       if (char === "'") quote = "";
     } else if (char === "\\") {
-      const next = /^\{[./#]*\}/.exec(text.slice(at + 1, at + 5))?.[0];
-      if (next !== undefined && hasMark(next)) return next;
-      at += 1;
+      const next = at.get(i + 1);
+      if (next !== undefined) return next;
+      i += 1;
     } else if (char === '"' || char === "`") quote = quote === char ? "" : quote === "" ? char : quote;
     else if (char === "'" && quote === "") quote = "'";
   }

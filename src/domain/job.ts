@@ -139,6 +139,9 @@ export interface Progress {
 /** The largest result and the largest checkpoint that are kept, in bytes. */
 export const LARGEST_RESULT = 64 * 1024;
 
+/** Of the results of all that a job needs, so many bytes are handed to it. */
+export const MOST_NEEDED_RESULTS = 4 * 1024 * 1024;
+
 /** One run of a job. Times in ms since the epoch. */
 export interface Attempt {
   /** Its number in its job's life, from 1. */

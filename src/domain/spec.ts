@@ -197,6 +197,7 @@ const VARIABLES_OF_QUEUECTL = new Set(
     "SAY",
     "RESULT",
     "CHECKPOINT",
+    "NEEDS",
   ].map((name) => `QUEUECTL_${name}`),
 );
 

@@ -10,6 +10,7 @@ import { BadInput, NoSuch } from "../domain/errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Access } from "./access.ts";
 import { ACTION_ROUTES } from "./api/actions.ts";
+import { ARRAY_ROUTES } from "./api/arrays.ts";
 import { EVENT_ROUTES } from "./api/events.ts";
 import { GROUP_ROUTES } from "./api/groups.ts";
 import { JOB_ROUTES } from "./api/jobs.ts";
@@ -36,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   ...OVERVIEW_ROUTES,
   ...EVENT_ROUTES,
   ...JOB_ROUTES,
+  ...ARRAY_ROUTES,
   ...ACTION_ROUTES,
   ...OUTPUT_ROUTES,
   ...RESULT_ROUTES,

@@ -25,6 +25,14 @@ export function record(properties: Readonly<Record<string, JsonSchema>>): JsonSc
   return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
 }
 
+/** The same, and what is left out where there is none. */
+export function withOptional(
+  object: JsonSchema,
+  properties: Readonly<Record<string, JsonSchema>>,
+): JsonSchema {
+  return { ...object, properties: { ...object.properties as object, ...properties } };
+}
+
 /** A list of these. */
 export function listOf(items: JsonSchema): JsonSchema {
   return { type: "array", items };
@@ -133,10 +141,8 @@ const DECIDED = { type: ["string", "null"], enum: ["met", ...SKIP_REASONS, null]
 
 const GROUP_STATES: readonly GroupEnd[] = ["open", "completed", "failed", "cancelled"];
 
-/** A group with its counts, and how long it may still take, in seconds. */
-export const GROUP: JsonSchema = record({
+const OF_GROUP = {
   name: TEXT,
-  state: { type: "string", enum: GROUP_STATES },
   sealed: { type: "boolean" },
   total: COUNT,
   open: COUNT,
@@ -144,6 +150,12 @@ export const GROUP: JsonSchema = record({
   ...Object.fromEntries(END_STATES.map((state) => [state, COUNT])),
   max_failures: orNull(COUNT as { type: string }),
   created_at: TIME,
+};
+
+/** A group with its counts, and how long it may still take, in seconds. */
+export const GROUP: JsonSchema = record({
+  ...OF_GROUP,
+  state: { type: "string", enum: GROUP_STATES },
   ended_at: orNull(TIME),
   time_left: orNull(COUNT as { type: string }),
 });
@@ -254,6 +266,8 @@ export const STATUS: JsonSchema = record({
   counts: COUNTS,
   queues: listOf(QUEUE),
   more_queues: COUNT,
+  groups: listOf(record(OF_GROUP)),
+  more_groups: COUNT,
   workers: listOf(WORKER),
 });
 
@@ -289,6 +303,7 @@ export const METRICS: JsonSchema = record({
   last_day: record(SUMMARY),
   queues: listOf(record({ queue: TEXT, ...SUMMARY })),
   more_queues: COUNT,
+  open_groups: COUNT,
 });
 
 /** Figures in steps of time. */

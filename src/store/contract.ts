@@ -306,6 +306,8 @@ export interface Changed {
 export interface GroupStore {
   /** Groups, the newest first: all of them, or a page. */
   groups(page?: GroupPage): Promise<Group[]>;
+  /** How many have not ended, counted to at most `limit`. */
+  openGroups(limit: number): Promise<number>;
   /** A group, or undefined. */
   group(name: string): Promise<Group | undefined>;
   /** Nobody but its own jobs adds to it from now on; done again, it changes nothing. @throws {Refused} when there is none */
@@ -321,6 +323,8 @@ export interface GroupStore {
 export interface GroupPage {
   /** Those made before this one. */
   after?: string;
+  /** Only those that have not ended: the others cost nothing, however many they are. */
+  open?: boolean;
   /** At most so many. */
   limit: number;
 }
@@ -748,6 +752,22 @@ export interface ClaimedJob extends Job {
   stdin?: Uint8Array;
   /** What it finds in its checkpoint, if anything; left out as that is. */
   checkpoint?: Uint8Array;
+  /** What has become of all that it needs, if anything; left out as that is. */
+  needed?: readonly NeededOutcome[];
+}
+
+/** What a job that starts is told of another that it needs, or of a group. */
+export interface NeededOutcome {
+  /** The job that is needed, or the name of a group. */
+  id: string;
+  /** How the group is that is needed; null when it is gone, left out where a job is. */
+  group?: Pick<Group, "end" | "open" | "ended"> | null;
+  /** What has become of it; null when it is gone, or is a group. */
+  job: Pick<Job, "state" | "exitCode" | "signal"> | null;
+  /** What its last attempt left as its result, if anything. */
+  result?: Uint8Array;
+  /** It left one; but with those before it, it would be more than `MOST_NEEDED_RESULTS`. */
+  leftOut?: true;
 }
 
 /** A wish that workers stop. */

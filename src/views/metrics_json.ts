@@ -4,7 +4,7 @@
  */
 import type { Store } from "../store/contract.ts";
 import { PERIODS, rangeOf, summarizePeriod, summarizeTotal, type Summary, type Times } from "./metrics.ts";
-import { MOST_QUEUES } from "./status.ts";
+import { MOST_COUNTED, MOST_QUEUES } from "./status.ts";
 
 /** What `metrics` knows. */
 export interface Metrics {
@@ -14,6 +14,8 @@ export interface Metrics {
   queues: (Summary & { queue: string })[];
   /** How many more queues there are. */
   moreQueues: number;
+  /** How many groups have not ended, counted to at most `MOST_COUNTED`. */
+  openGroups: number;
 }
 
 /** Asks the store. `now` in ms since the epoch. */
@@ -33,11 +35,14 @@ export async function metricsNow(store: Store, now: number): Promise<Metrics> {
     },
     queues: totals.map((row) => ({ queue: row.queue, ...summarizeTotal([row]) })),
     moreQueues: Math.max(0, of - totals.length),
+    openGroups: await store.openGroups(MOST_COUNTED),
   };
 }
 
 /** As JSON; durations in seconds. */
-export function metricsJson({ overall, queues, moreQueues }: Metrics): Record<string, unknown> {
+export function metricsJson(
+  { overall, queues, moreQueues, openGroups }: Metrics,
+): Record<string, unknown> {
   return {
     all_time: summaryJson(overall.total),
     last_minute: summaryJson(overall.minute),
@@ -45,6 +50,7 @@ export function metricsJson({ overall, queues, moreQueues }: Metrics): Record<st
     last_day: summaryJson(overall.day),
     queues: queues.map(({ queue, ...summary }) => ({ queue, ...summaryJson(summary) })),
     more_queues: moreQueues,
+    open_groups: openGroups,
   };
 }
 

@@ -2,6 +2,7 @@
  * @module
  * What an attempt printed, as JSON. Pure.
  */
+import { base64 } from "../domain/base64.ts";
 import type { Stream } from "../domain/job.ts";
 import type { StoredOutput } from "../store/contract.ts";
 import { timeJson } from "./job_json.ts";
@@ -88,11 +89,4 @@ function lengthOfCharacter(bytes: Uint8Array, at: number): number {
   if (length === 0 || second < lowest || second > highest) return 0;
   for (let i = 2; i < length; i++) if ((bytes[at + i] ?? 0) >> 6 !== 0b10) return 0;
   return length;
-}
-
-/** Bytes as base64. */
-export function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }

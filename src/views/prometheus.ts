@@ -12,7 +12,7 @@ import {
 } from "../domain/figures.ts";
 import { STATES } from "../domain/job.ts";
 import type { FigureRow, QueueInfo, Store, WorkerInfo } from "../store/contract.ts";
-import { MOST_QUEUES } from "./status.ts";
+import { MOST_COUNTED, MOST_QUEUES } from "./status.ts";
 
 /** What is exposed: every queue, or of very many those with the most jobs enqueued, and all others as one. */
 export interface Exposed {
@@ -20,6 +20,8 @@ export interface Exposed {
   queues: readonly Pick<QueueInfo, "name" | "paused" | "counts">[];
   /** The figures of all time. */
   totals: readonly FigureRow[];
+  /** How many groups have not ended, counted to at most `MOST_COUNTED`. */
+  openGroups: number;
   /** Every worker. */
   workers: readonly WorkerInfo[];
 }
@@ -44,7 +46,8 @@ export async function whatToExpose(store: Store): Promise<Exposed> {
   for (const one of totals) subtractFigures(figures, one.figures);
   if (figures.enqueued > 0 || figures.started > 0) totals.push({ queue: OTHERS, start: 0, figures });
   const others = few ? [] : [{ name: OTHERS, paused: false, counts }];
-  return { queues: [...queues, ...others], totals, workers: await store.workers() };
+  const openGroups = await store.openGroups(MOST_COUNTED);
+  return { queues: [...queues, ...others], totals, openGroups, workers: await store.workers() };
 }
 
 /** Upper bounds of the exposed buckets: 1 ms, 2 ms, 4 ms … 70 minutes. */
@@ -53,7 +56,7 @@ const OCTAVES = 23;
 type Labels = Readonly<Record<string, string>>;
 
 /** Everything as exposition text. */
-export function prometheusText({ queues, totals, workers }: Exposed): string {
+export function prometheusText({ queues, totals, openGroups, workers }: Exposed): string {
   const text: string[] = [];
   const family = (name: string, type: "counter" | "gauge" | "histogram", help: string): void => {
     text.push(`# HELP queuectl_${name} ${help}`, `# TYPE queuectl_${name} ${type}`);
@@ -78,6 +81,8 @@ export function prometheusText({ queues, totals, workers }: Exposed): string {
   for (const { name: queue, paused } of queues) {
     if (queue !== OTHERS) sample("queue_paused", { queue }, paused ? 1 : 0);
   }
+  family("open_groups", "gauge", "Groups that have not ended, counted to at most 10000.");
+  sample("open_groups", {}, openGroups);
   family("workers", "gauge", "Workers known to the store.");
   sample("workers", {}, workers.length);
   family("running_jobs", "gauge", "Jobs that workers run now.");

@@ -4,7 +4,8 @@
  * what runs.
  */
 import type { Job, State } from "../domain/job.ts";
-import type { Store, WorkerInfo } from "../store/contract.ts";
+import type { Group, Store, WorkerInfo } from "../store/contract.ts";
+import { type GroupJson, groupJson } from "./group_json.ts";
 import { progressJson, timeJson } from "./job_json.ts";
 import { type QueueJson, queueJson } from "./queue_json.ts";
 
@@ -16,9 +17,16 @@ export interface Status {
   queues: QueueJson[];
   /** How many more queues there are. */
   more_queues: number;
+  /** The newest groups that have not ended. */
+  groups: OpenGroup[];
+  /** How many more there are, counted to at most `MOST_COUNTED`. */
+  more_groups: number;
   /** Every worker. */
   workers: WorkerStatus[];
 }
+
+/** A group that has not ended: without what changes all the time. */
+export type OpenGroup = Omit<GroupJson, "state" | "ended_at" | "time_left">;
 
 /**
  * What a worker can be doing. `gone`: its process has ended, or it has not been heard of for as long as its lease. `left`: it has left what it ran
@@ -58,6 +66,12 @@ export interface RunningJob extends Pick<Job, "id" | "queue" | "command"> {
 /** Queues that are shown at a glance, at most: more than anybody reads. */
 export const MOST_QUEUES = 50;
 
+/** As many groups. */
+const MOST_GROUPS = 20;
+
+/** Nobody counts further. */
+export const MOST_COUNTED = 10_000;
+
 /** Looks. `now` in ms since the epoch. */
 export async function statusNow(store: Store, now: number): Promise<Status> {
   const { counts, queues, of } = await store.summary(MOST_QUEUES);
@@ -65,10 +79,22 @@ export async function statusNow(store: Store, now: number): Promise<Status> {
     counts,
     queues: queues.map(queueJson),
     more_queues: of - queues.length,
+    ...await groupsNow(store, now),
     workers: await Promise.all(
       byHost(await store.workers()).map((worker) => workerStatus(store, worker, now)),
     ),
   };
+}
+
+async function groupsNow(store: Store, now: number): Promise<Pick<Status, "groups" | "more_groups">> {
+  const groups = await store.groups({ open: true, limit: MOST_GROUPS });
+  const of = groups.length < MOST_GROUPS ? groups.length : await store.openGroups(MOST_COUNTED);
+  return { groups: groups.map((group) => openGroup(group, now)), more_groups: of - groups.length };
+}
+
+function openGroup(group: Group, now: number): OpenGroup {
+  const { state: _, ended_at: _e, time_left: _t, ...rest } = groupJson(group, now);
+  return rest;
 }
 
 /** Workers by the names of their hosts; those of one host in their order. */

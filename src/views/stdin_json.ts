@@ -2,7 +2,7 @@
  * @module
  * What a job reads, as JSON: by the name of the field that would say it, `stdin` where it is text. Pure.
  */
-import { base64 } from "./output_json.ts";
+import { base64 } from "../domain/base64.ts";
 
 /** What a job reads, ready for `JSON.stringify`. */
 export function stdinJson(bytes: Uint8Array): { stdin: string } | { stdin_base64: string } {

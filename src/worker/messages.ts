@@ -12,6 +12,8 @@ export interface RunRequest extends Launch {
   stdin?: Uint8Array | null;
   /** What it finds in its checkpoint; nothing unless given. */
   checkpoint?: Uint8Array;
+  /** What it finds of those it needs; nothing unless given. */
+  needs?: Uint8Array;
   /** Names the attempt, and all its processes. */
   token: string;
   /** 0 is no timeout. */

@@ -92,3 +92,20 @@ Deno.test("a pattern of a name means what it means to a shell", () => {
     true,
   ]);
 });
+
+Deno.test("with a mark of one's own nothing else stands for the item", () => {
+  const marked = (mark: string, text: string) => commandsFor(["a b"], { template: { text }, quote, mark })[0];
+  assert.equal(marked("%", "find . -name % -exec ls {} +"), "find . -name 'a b' -exec ls {} +");
+  assert.equal(marked("{}", "cp {} {.}"), "cp 'a b' {.}");
+  assert.equal(marked("$^.*", "echo $^.*"), "echo 'a b'");
+  assert.equal(marked("%", "ls"), "ls 'a b'");
+  assert.deepEqual(commandsFor(["a b"], { template: { words: ["x%", "{}"] }, quote, mark: "%" }), [
+    "'xa b' '{}'",
+  ]);
+  for (const text of ["echo '%'", 'echo "%"', "echo \\%"]) {
+    assert.throws(() => marked("%", text), {
+      message: "Cannot use % within quotes or after a backslash: what it stands for is quoted already",
+    });
+  }
+  assert.throws(() => marked("", "ls"), { name: "BadInput" });
+});

@@ -21,9 +21,14 @@ const JOB_KILL_INTERVAL_MS = 30;
 const PATIENCE_MS = { short: 5 * 60_000, full: 30 * 60_000 } as const satisfies Record<Scale, number>;
 const JOBS = { short: 15, full: 400 } as const satisfies Record<Scale, number>;
 
-/** A few processes one after the other, each of which can be hit; when one is, the job fails or goes on. */
-const COMMAND =
-  `${NOTE_OVERLAP}; ${NOTE_START}; sleep 0.1 && sleep 0.1 && sleep 0.1; code=$?; ${NOTE_END}; exit $code`;
+/**
+ * A few processes one after the other, each of which can be hit; when one is, the job fails or goes on. None comes to its
+ * end before there is the file `hit`.
+ */
+const COMMAND = `${NOTE_OVERLAP}; ${NOTE_START}; ` +
+  `sleep 0.1 && until [ -e hit ]; do sleep 0.1; done && sleep 0.1; code=$?; ${NOTE_END}; exit $code`;
+/** After so many, jobs may end by themselves. */
+const LEAST_KILLED = 3;
 
 /** Jobs killed, then jobs and workers. */
 export const JOB_STORM: Fault = {
@@ -71,13 +76,14 @@ async function storm(
       await workers.haveGoneOn(newcomer, over);
     }
   };
+  const killer = new Killer(test);
   let isOver = false;
   const ending = (workersToo ? killWorkers() : until("all jobs have ended", over, PATIENCE_MS[scale]))
     .catch((error: Error) => found.push(error.message))
     .finally(() => isOver = true);
   while (!isOver) {
     await systemClock.sleep(JOB_KILL_INTERVAL_MS);
-    if (killOneOf(jobProcesses(test.home).map(({ pid }) => pid))) killedJobs += 1;
+    if (killer.killOne() && ++killedJobs === LEAST_KILLED) Deno.writeTextFileSync(test.dir.file("hit"), "");
   }
   await ending;
 
@@ -92,7 +98,7 @@ async function storm(
   for (const { job, attempt } of new Ledger(test.dir.path, "overlaps").attempts) {
     found.push(`Attempt ${attempt} of ${job} started while another one was running.`);
   }
-  if (killedJobs === 0) found.push("No process of a job was killed, so that nothing was tried.");
+  if (killedJobs < LEAST_KILLED) found.push("Too few processes of jobs were killed.");
   const andWorkers = workersToo ? ` and ${killedWorkers} workers` : "";
   return {
     injected: `${killedJobs} processes of ${jobs} jobs${andWorkers} killed`,
@@ -110,16 +116,34 @@ async function areOver({ store }: TestStore, ids: readonly string[]): Promise<bo
   return (await store.states(ids)).every((state) => state === "completed" || state === "dead");
 }
 
-/** Kills one process at random. Returns whether there was one. */
-function killOneOf(pids: readonly number[]): boolean {
-  const pid = pids[Math.floor(Math.random() * pids.length)];
-  if (pid === undefined) return false;
-  try {
-    Deno.kill(pid, "SIGKILL");
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+/**
+ * Kills processes of jobs at random, but no attempt twice before it has begun: those are put back and begun anew, more
+ * and more slowly, so that on a slow machine none would ever begin.
+ */
+class Killer {
+  readonly #test: TestStore;
+  readonly #hit = new Set<string>();
+
+  constructor(test: TestStore) {
+    this.#test = test;
+  }
+
+  /** Returns whether there was one to kill. */
+  killOne(): boolean {
+    const started = new Ledger(this.#test.dir.path, "starts");
+    const found = jobProcesses(this.#test.home).filter(({ job, attempt }) =>
+      started.count(job, attempt) > 0 || !this.#hit.has(`${job} ${attempt}`)
+    );
+    const victim = found[Math.floor(Math.random() * found.length)];
+    if (!victim) return false;
+    this.#hit.add(`${victim.job} ${victim.attempt}`);
+    try {
+      Deno.kill(victim.pid, "SIGKILL");
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
   }
 }
 

@@ -39,8 +39,13 @@ export interface TestApplication extends Disposable {
   /** Asks for a path, with the token and the body as JSON. The response's body has to be read or cancelled. */
   ask(method: string, path: string, asked?: Asked): Promise<Response>;
   /** The same below the root of the API: status and JSON. */
-  // deno-lint-ignore no-explicit-any -- whatever it says
-  send(method: string, path: string, body?: unknown): Promise<{ status: number; json: any }>;
+  send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+    // deno-lint-ignore no-explicit-any -- whatever it says
+  ): Promise<{ status: number; json: any }>;
 }
 
 /** Makes one on a home of its own. */
@@ -85,8 +90,8 @@ export async function testApplication(options: ApplicationOptions = {}): Promise
   };
   return {
     ...{ test, clock, defects, application, ask },
-    async send(method, path, body) {
-      const response = await ask(method, `/api/v1${path}`, { body });
+    async send(method, path, body, headers = {}) {
+      const response = await ask(method, `/api/v1${path}`, { body, headers });
       return { status: response.status, json: await response.json() };
     },
     [Symbol.dispose]() {

@@ -28,6 +28,13 @@ Deno.test("a group is filled, listed, sealed, retried, cancelled and forgotten",
     5,
     null,
   ]);
+  const status = (await app.send("GET", "/status")).json;
+  assert.deepEqual(
+    status.groups.map(({ name, open, total }: Record<string, unknown>) => [name, open, total]),
+    [["h", 1, 1], ["g", 1, 1]],
+  );
+  assert.equal(status.more_groups, 0);
+  assert.equal((await app.send("GET", "/metrics")).json.open_groups, 2);
   const needs = (await app.send("GET", `/jobs/${many.json.ids[1]}`)).json.needs;
   assert.deepEqual([needs.count, needs.jobs, needs.groups.map(({ name }: { name: string }) => name).sort()], [
     2,
@@ -53,6 +60,18 @@ Deno.test("a group is filled, listed, sealed, retried, cancelled and forgotten",
   await app.send("POST", "/bulk/delete", { filter: { group: "h" } });
   assert.deepEqual((await app.send("DELETE", "/groups/h")).json, { deleted: "h" });
   assert.equal((await app.send("GET", "/groups/h")).status, 404);
+});
+
+Deno.test("of very many groups that have not ended, the newest are told, and how many more there are", async () => {
+  using app = await testApplication();
+  await app.send("POST", "/bulk/enqueue", {
+    jobs: Array.from({ length: 25 }, (_, n) => ({ command: "true", group: `g${10 + n}` })),
+  });
+  const status = (await app.send("GET", "/status")).json;
+  assert.deepEqual([status.groups.length, status.groups[0].name, status.more_groups], [20, "g34", 5]);
+  await app.send("POST", "/groups/g34/cancel");
+  const left = (await app.send("GET", "/groups?state=open&limit=2")).json;
+  assert.deepEqual(left.groups.map(({ name }: { name: string }) => name), ["g33", "g32"]);
 });
 
 Deno.test("what makes no sense of groups is refused, and nothing is stored", async () => {

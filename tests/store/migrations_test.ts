@@ -31,6 +31,7 @@ const DIGESTS = [
   "e93fb1492dffa878387fadbc84ac8181905b0e3f1e1921543fb90cfc62517839",
   "2e5245f00f1fe208b537cdca892ddb04364199b825ddf80224436a5fe019927c",
   "bf4280edc627d9c6aef282a6f506323b2e54791673948f7ae0f0993916897a88",
+  "b23cacf74b2f1ccb0f9ee9f6648283ddbff5b097988c726842cbff68abd8ac37",
 ];
 
 Deno.test("a released step is never changed", async () => {

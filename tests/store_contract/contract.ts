@@ -12,6 +12,7 @@ import { keeping } from "./keeping.ts";
 import { keyed } from "./keyed.ts";
 import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
+import { neededOutcomes } from "./needed_outcomes.ts";
 import { needing } from "./needing.ts";
 import { pausing } from "./pausing.ts";
 import { printing } from "./printing.ts";
@@ -28,6 +29,7 @@ const PARTS = [
   looking,
   managing,
   needing,
+  neededOutcomes,
   grouping,
   keyed,
   pausing,
@@ -46,6 +48,7 @@ const PARTS = [
 /** What goes through `exchange`. */
 export const EXCHANGING: readonly ((test: Test) => void)[] = [
   needing,
+  neededOutcomes,
   grouping,
   pausing,
   claiming,

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { NewJob } from "../../src/domain/job.ts";
-import type { Joining, Store } from "../../src/store/contract.ts";
+import type { GroupPage, Joining, Store } from "../../src/store/contract.ts";
 import { changeAll } from "../../src/views/change_all.ts";
 import {
   claim,
@@ -56,6 +56,25 @@ async function statesOf(store: Store, ...ids: string[]): Promise<(string | undef
 
 /** Groups. */
 export function grouping(test: Test): void {
+  test("groups that have not ended are found, and counted, without the others", async (store) => {
+    await store.register(newSupervisor("s"));
+    const names = async (page: Partial<GroupPage> = {}) =>
+      (await store.groups({ open: true, limit: 9, ...page })).map(({ name }) => name);
+    assert.deepEqual([await names(), await store.openGroups(9)], [[], 0]);
+    for (const group of ["a", "b", "c"]) await enqueue(store, { seal: true }, { id: group, group });
+    assert.equal(await end(store), "a");
+    assert.deepEqual([await names(), await store.openGroups(9)], [["c", "b"], 2]);
+    assert.deepEqual([await names({ limit: 1 }), await store.openGroups(1)], [["c"], 1]);
+    assert.deepEqual(await names({ after: "c" }), ["b"]);
+    await store.retry(["a"], { now: T0 });
+    await tell(store);
+    assert.deepEqual(await names(), ["c", "b", "a"], "it goes on");
+    await store.cancel(["a", "b", "c"], T0);
+    await tell(store);
+    assert.deepEqual([await names(), await store.openGroups(9)], [[], 0]);
+    assert.equal((await store.groups()).length, 3);
+  });
+
   test("a group is there from its first job on, and has ended once it is sealed and no job is open", async (store) => {
     await store.register(newSupervisor("s"));
     assert.equal(await store.group("g"), undefined);

@@ -62,8 +62,10 @@ Deno.test("the text for Prometheus is valid, escapes labels, and its histograms 
   const samples = parseExposition(prometheusText({
     queues: [{ name: 'a"b\\c\nd', paused: true, counts }],
     totals: [{ queue: "mail", start: 0, figures }],
+    openGroups: 3,
     workers: [],
   }));
+  assert.equal(samples.get("queuectl_open_groups"), 3);
   assert.equal(samples.get('queuectl_jobs{queue="a\\"b\\\\c\\nd",state="pending"}'), 1);
   assert.equal(samples.get('queuectl_queue_paused{queue="a\\"b\\\\c\\nd"}'), 1);
   assert.equal(samples.get('queuectl_jobs_enqueued_total{queue="mail"}'), 9);

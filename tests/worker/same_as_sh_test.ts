@@ -152,7 +152,7 @@ const INTERNAL_SIGNALS = 0x1_8000_0000n;
 /** Without what differs for good reasons: the order of variables, those of a job, and who complains. */
 function comparable({ command }: Trial, { stdout, stderr, exitCode, signal }: Did): Did {
   const variables = stdout.split("\0").filter((one) =>
-    !/^QUEUECTL_(?:JOB_ID|ATTEMPT|QUEUE|RUN|SAY|RESULT|CHECKPOINT)=/.test(one)
+    !/^QUEUECTL_(?:JOB_ID|ATTEMPT|QUEUE|RUN|SAY|RESULT|CHECKPOINT|NEEDS)=/.test(one)
   );
   const printed = command.includes("env -0") ? variables.sort().join("\0") : stdout;
   return {

@@ -6,6 +6,7 @@ import { BadInput } from "../../domain/errors.ts";
 import { isKeyed, type NewJob } from "../../domain/job.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { type JobDefaults, jobFromValue, readFields } from "../../domain/spec.ts";
+import type { Then, thenJobs } from "../../domain/then.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { quoteWords } from "../../system/shell_words.ts";
 import type { Joining, Placed } from "../../store/contract.ts";
@@ -20,7 +21,7 @@ import {
   sayWhen,
   timesAsSaid,
 } from "./job_flags.ts";
-import type { ThenFlags, thenJobs } from "./enqueue_then.ts";
+
 import type { JoiningFlags } from "./joining.ts";
 
 const ADVICE = "quote the whole command, or put -- before it";
@@ -80,6 +81,10 @@ export const command: Target = defineCommand({
     file: text("FILE", "many jobs from a file; - is standard input"),
     each: texts("FILE|GLOB", "a job for each line, or each file that matches; may be repeated"),
     array: text("FIRST-LAST[:STEP]", "a job for each number, as one group"),
+    mark: text(
+      "TEXT",
+      "what stands for the item in the command instead of {} and its like; nothing else does then",
+    ),
     afterEach: text("GROUP", "each of these jobs comes after one of that group, in the same order"),
     then: text("COMMAND", "another job, once this one, or all of these, have completed"),
     thenFailed: text("COMMAND", "another job, should this one, or one of these, fail for good"),
@@ -104,6 +109,9 @@ export const command: Target = defineCommand({
     if (flags.null === true && flags.each === undefined) {
       throw new BadInput("Cannot use --null without --each: it says how items are separated");
     }
+    if (flags.mark !== undefined && flags.each === undefined && flags.array === undefined) {
+      throw new BadInput("Cannot use --mark without --each or --array: it says what stands for an item");
+    }
     const { stdin, each } = flags as JobFlagValues;
     const typed: Typed = {
       joining: flags,
@@ -122,6 +130,7 @@ export const command: Target = defineCommand({
       ? await enqueueForEach(context, {
         ...typed,
         items: Array.isArray(each) ? { sources: each, byNul: flags.null === true } : { array: flags.array! },
+        mark: flags.mark,
         afterEach: flags.afterEach,
         file: flags.file,
       })
@@ -162,7 +171,7 @@ interface Queued {
 /** What was typed: flags as fields, and words. */
 interface Typed {
   /** What is to come after them. */
-  then: ThenFlags;
+  then: Then;
   /** What is said of groups. */
   joining: JoiningFlags;
   fields: Record<string, unknown>;
@@ -217,10 +226,10 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
 }
 
 /** Makes the jobs that come after; nothing is loaded where there are none. */
-async function makerOfThen(said: ThenFlags): Promise<typeof thenJobs> {
+async function makerOfThen(said: Then): Promise<typeof thenJobs> {
   const { then, thenFailed, thenEnded } = said;
   if (then === undefined && thenFailed === undefined && thenEnded === undefined) return () => [];
-  return (await import("./enqueue_then.ts")).thenJobs;
+  return (await import("../../domain/then.ts")).thenJobs;
 }
 
 /** What the flags say of the job's group; nothing is loaded where nothing is said, and it joins none. */
@@ -302,11 +311,16 @@ async function enqueueFile(
 /** `--each` or `--array`, and what was typed besides it. */
 interface ForEach extends Typed {
   items: { sources: readonly string[]; byNul: boolean } | { array: string };
+  /** What stands for the item. */
+  mark: string | undefined;
   afterEach: string | undefined;
   file: unknown;
 }
 
-async function enqueueForEach(context: Context, { items, afterEach, ...said }: ForEach): Promise<Queued> {
+async function enqueueForEach(
+  context: Context,
+  { items, mark, afterEach, ...said }: ForEach,
+): Promise<Queued> {
   const [{ enqueueEach, templateOf }, { readArray }] = await Promise.all([
     import("./enqueue_each.ts"),
     import("../../domain/array.ts"),
@@ -316,8 +330,9 @@ async function enqueueForEach(context: Context, { items, afterEach, ...said }: F
   const defaults = await defaultsFor(context, { ...said, fields });
   const thenJobs = await makerOfThen(said.then);
   const stored = await enqueueEach(context, {
-    items: "array" in items ? { array: readArray(items.array) } : items,
+    items: "array" in items ? { array: readArray(items.array, "--array") } : items,
     template,
+    mark,
     defaults,
     joining: said.joining,
     afterEach,

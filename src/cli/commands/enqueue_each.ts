@@ -3,15 +3,12 @@
  * `enqueue --each` and `--array`: one job for each line of a file, each file that matches a pattern, or each number, as one
  * group; all of them or none.
  */
-import { inPlace } from "../../domain/bulk.ts";
-import { commandsFor, type Template } from "../../domain/each.ts";
-import { BadInput, UserError } from "../../domain/errors.ts";
+import type { Template } from "../../domain/each.ts";
+import { BadInput } from "../../domain/errors.ts";
 import { isGlob } from "../../domain/glob.ts";
 import type { NewJob } from "../../domain/job.ts";
-import { randomName } from "../../domain/random_name.ts";
-import { type JobDefaults, jobFromCommand } from "../../domain/spec.ts";
-import type { JobPage } from "../../store/contract.ts";
-import { quoteWords } from "../../system/shell_words.ts";
+import type { JobDefaults } from "../../domain/spec.ts";
+import { comeAfterEach, jobsForEach } from "../../views/each_jobs.ts";
 import type { Context } from "../line/context.ts";
 import { type StoredMany, storeMany } from "./enqueue_bulk.ts";
 import { groupName } from "./group/names.ts";
@@ -24,6 +21,8 @@ export interface EachRequest {
   /** Files of items, `-` or patterns; or numbers. */
   items: { sources: readonly string[]; byNul: boolean } | { array: readonly number[] };
   template: Template;
+  /** As in `ForEach`. */
+  mark: string | undefined;
   /** What holds for each of the jobs. */
   defaults: JobDefaults;
   /** What is said of groups. */
@@ -40,27 +39,15 @@ export interface EachRequest {
  */
 export async function enqueueEach(
   context: Context,
-  { items: said, template, defaults, joining, afterEach, then }: EachRequest,
+  { items: said, template, mark, defaults, joining, afterEach, then }: EachRequest,
 ): Promise<StoredMany & { then: string[]; group: string }> {
   const isArray = "array" in said;
   const items = isArray ? said.array.map(String) : await itemsOf(said, defaults);
   const source = isArray ? "--array" : said.sources.map(inputName).join(", ");
-  // no other group has that name, most likely; one that has it is sealed, and refuses
-  const group = defaults.given?.group ?? randomName(isArray ? "array" : "each", 8);
-  const commands = commandsFor(items, { template, quote: quoteWords, atEnd: !isArray });
-  const jobs = commands.map((command, index) => {
-    try {
-      const job = jobFromCommand(command, defaults);
-      const env = {
-        ...job.env,
-        ...variablesOf({ index, count: items.length, item: items[index]!, isArray }),
-      };
-      return { ...job, group, env };
-    } catch (error) {
-      throw error instanceof UserError ? inPlace(error, { source, place: `item ${index + 1}` }) : error;
-    }
-  });
-  if (afterEach !== undefined) await comeAfterEach(context, afterEach, jobs);
+  const { jobs, group } = jobsForEach({ items, isArray, template, mark, defaults, source });
+  if (afterEach !== undefined) {
+    await comeAfterEach(await context.store({ reserve: false }), groupName(afterEach), jobs);
+  }
   const last = then(group);
   const all = last.length > 0 ? [...jobs, ...last] : jobs;
   const { ids, placed } = await storeMany(context, { jobs: all, now: defaults.now, joining });
@@ -82,38 +69,6 @@ async function itemsOf(
     for (const item of found) items.push(item);
   }
   return items;
-}
-
-/** By which a job of an array knows which one it is. */
-function variablesOf(
-  { index, count, item, isArray }: { index: number; count: number; item: string; isArray: boolean },
-): Record<string, string> {
-  return {
-    QUEUECTL_INDEX: isArray ? item : String(index + 1),
-    QUEUECTL_COUNT: String(count),
-    QUEUECTL_ITEM: item,
-  };
-}
-
-/** Has each job need the one of a group in the same place. @throws {BadInput} where they are not as many */
-async function comeAfterEach(context: Context, group: string, jobs: NewJob[]): Promise<void> {
-  const store = await context.store({ reserve: false });
-  if (!await store.group(groupName(group))) {
-    throw new BadInput(`Cannot make jobs wait for each of group "${group}": no such group`);
-  }
-  const ids: string[] = [];
-  let cursor: string | null | undefined;
-  while (cursor !== null) {
-    const page: JobPage = await store.list({ group, sort: "oldest", limit: 1000, ...cursor && { cursor } });
-    ids.push(...page.jobs.map(({ id }) => id));
-    cursor = page.cursor;
-  }
-  if (ids.length !== jobs.length) {
-    throw new BadInput(
-      `Cannot make ${jobs.length} jobs wait for each of group "${group}": it has ${ids.length}`,
-    );
-  }
-  for (const [index, job] of jobs.entries()) job.after = [...job.after ?? [], ids[index]!];
 }
 
 function itemsIn(text: string, byNul: boolean): string[] {

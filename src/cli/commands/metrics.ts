@@ -68,10 +68,11 @@ function timeLines(name: string, of: (summary: Summary) => Times): typeof LINES 
 }
 
 function asText(
-  { overall: { total, minute, hour, day }, queues, moreQueues }: Metrics,
+  { overall: { total, minute, hour, day }, queues, moreQueues, openGroups }: Metrics,
   { print }: Context,
 ): string {
-  const all = summaryTable(print, [["ALL TIME", total], ["1 MIN", minute], ["1 H", hour], ["24 H", day]]);
+  const figures = summaryTable(print, [["ALL TIME", total], ["1 MIN", minute], ["1 H", hour], ["24 H", day]]);
+  const all = openGroups === 0 ? figures : `${figures}\n\nGroups that have not ended: ${openGroups}`;
   if (queues.length < 2) return all;
   const ofQueues = inGroups(queues, print.columns).map((group) =>
     summaryTable(print, group.map((summary) => [summary.queue, summary]))

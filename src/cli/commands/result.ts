@@ -30,7 +30,7 @@ export const command: Target = defineCommand({
       throw new Refused(`Cannot print the result of job "${id}": ${which}`);
     }
     if (!context.json) return context.print.bytes(bytes);
-    const { resultJson } = await import("../../views/result_json.ts");
+    const { resultJson } = await import("../../domain/result_json.ts");
     context.print.result({ id: job.id, attempt, ...resultJson(bytes) }, () => "");
   },
 });

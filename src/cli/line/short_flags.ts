@@ -25,6 +25,7 @@ export const LETTERS: Readonly<Record<string, string>> = {
   all: "a",
   yes: "y",
   null: "0",
+  mark: "I",
   help: "h",
 };
 

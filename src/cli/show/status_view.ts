@@ -5,7 +5,13 @@
 import { type State, STATES } from "../../domain/job.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { QueueJson } from "../../views/queue_json.ts";
-import { onSeveralHosts, type RunningJob, type Status, type WorkerStatus } from "../../views/status.ts";
+import {
+  onSeveralHosts,
+  type OpenGroup,
+  type RunningJob,
+  type Status,
+  type WorkerStatus,
+} from "../../views/status.ts";
 import { STATE_COLOUR, STATE_SHORT } from "./job_table.ts";
 import type { Print } from "./print.ts";
 import { progressText } from "./job_progress.ts";
@@ -17,7 +23,7 @@ const RARE: readonly State[] = ["blocked", "skipped"];
 
 /** What `status` knows, as text. */
 export function statusText(
-  { counts, queues, more_queues: more, workers }: Status,
+  { counts, queues, more_queues: more, groups, more_groups: moreGroups, workers }: Status,
   { print, clock }: { print: Print; clock: Clock },
 ): string {
   const all = { name: "all", counts, paused: false, concurrency: null };
@@ -35,7 +41,7 @@ export function statusText(
       })),
       { title: "LIMITS", value: limitsOf },
     ],
-  }) + tail;
+  }) + tail + groupsText(groups, moreGroups, print);
   if (workers.length === 0) {
     return `${jobs}\n\nNo workers${counts.pending > 0 ? ": start one with queuectl worker start" : ""}`;
   }
@@ -57,6 +63,32 @@ export function statusText(
   });
   return `${jobs}\n\n${running}`;
 }
+
+/** How far groups are that have not ended; nothing where there are none. */
+function groupsText(groups: readonly OpenGroup[], more: number, print: Print): string {
+  if (groups.length === 0) return "";
+  const shown = groups.slice(0, MOST_GROUPS);
+  const others = more + groups.length - shown.length;
+  const text = table<OpenGroup>(print, {
+    rows: shown,
+    columns: [
+      { title: "GROUP", value: ({ name }) => name },
+      { title: "DONE", value: ({ total, open }) => `${total - open}/${total}`, align: "right" },
+      { title: "RUNNING", short: "RUN", value: ({ running }) => running || "", align: "right" },
+      {
+        title: "DEAD",
+        value: ({ dead }) => dead || "",
+        align: "right",
+        paint: (_, cell) => print.paint(STATE_COLOUR.dead, cell),
+      },
+      { title: "SEALED", value: ({ sealed }) => sealed ? "sealed" : "" },
+    ],
+  });
+  return `\n\n${text}${others > 0 ? `\n… and ${others} more groups; see group list --open` : ""}`;
+}
+
+/** Groups that are shown to people, at most: workers shall stay in sight. */
+const MOST_GROUPS = 5;
 
 /** A worker, and one of the jobs that it runs, if any. */
 interface Run {

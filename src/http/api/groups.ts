@@ -14,7 +14,8 @@ import { COUNTED, GROUP, listOf, record } from "../schemas.ts";
 
 const tag = "groups";
 
-const GROUP_NAME: Input<string> = {
+/** Names a group in a path, or as a cursor. */
+export const GROUP_NAME: Input<string> = {
   brief: "name of the group",
   schema: { type: "string", pattern: GROUP_PATTERN.source },
   takes: FIELDS.group.kind.takes,
@@ -41,18 +42,17 @@ export const GROUP_ROUTES: readonly Route[] = [
     query: {
       limit: wholeNumber({ min: 1, max: 500 }, "at most so many; 100 unless given"),
       cursor: GROUP_NAME,
-      state: oneOf(["open", "ended"], "only groups of this page that are open, or have ended"),
+      state: oneOf(["open", "ended"], "only groups that are open, or those of this page that have ended"),
     },
     answer: {
       description: "A page of groups, and the cursor for the next one, null when this is the last",
       schema: record({ groups: listOf(GROUP), cursor: { type: ["string", "null"] } }),
     },
     async run({ store, query: { limit = 100, cursor, state }, now }) {
-      const found = await store.groups({ limit: limit + 1, ...(cursor && { after: cursor }) });
+      const page = { limit: limit + 1, open: state === "open", ...(cursor && { after: cursor }) };
+      const found = await store.groups(page);
       const groups = found.slice(0, limit);
-      const wanted = groups.filter(({ end }) =>
-        state === undefined || (end === "open") === (state === "open")
-      );
+      const wanted = state === "ended" ? groups.filter(({ end }) => end !== "open") : groups;
       return {
         groups: wanted.map((group) => groupJson(group, now)),
         cursor: found.length > limit ? groups.at(-1)!.name : null,

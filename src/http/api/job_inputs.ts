@@ -84,18 +84,22 @@ function schemaOf(kind: Kind): JsonSchema {
   }
 }
 
-/** An object with some of the fields of a job. The handler reads it, since that depends on the time and the settings. */
+/** An object with some of the fields of a job, and what else it may have. The handler reads it, since that depends on the time and the settings. */
 export function jobFields(
   names: readonly FieldName[],
   brief: string,
+  more: Readonly<Record<string, JsonSchema>> = {},
 ): Input<Record<string, unknown>> {
   return {
     brief,
     schema: {
       type: "object",
-      properties: Object.fromEntries(
-        names.map((name) => [name, { ...schemaOf(FIELDS[name].kind), description: FIELDS[name].brief }]),
-      ),
+      properties: {
+        ...Object.fromEntries(
+          names.map((name) => [name, { ...schemaOf(FIELDS[name].kind), description: FIELDS[name].brief }]),
+        ),
+        ...more,
+      },
       additionalProperties: false,
     },
     takes: 'a job as a JSON object, such as {"command": "ls"}',

@@ -2,36 +2,51 @@
  * @module
  * The routes of single jobs, and of pages of them.
  */
+import { jobsFromValues } from "../../domain/bulk.ts";
 import { BadInput, noSuchJob } from "../../domain/errors.ts";
 import { EDITABLE_FIELDS, FIELD_NAMES, FIELDS } from "../../domain/fields.ts";
 import type { Job } from "../../domain/job.ts";
-import { settingsFrom } from "../../domain/settings.ts";
 import { isField, jobFromValue, readFields } from "../../domain/spec.ts";
-import type { Placed, RequestKey, Store } from "../../store/contract.ts";
+import type { Store } from "../../store/contract.ts";
 import { editJob } from "../../views/edit_job.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
-import { base64 } from "../../views/output_json.ts";
 import { needsJson, needsOf, whyNotRun } from "../../views/needs.ts";
 import { needsGraph } from "../../views/needs_graph.ts";
-import { enqueuePlaced, isCreated } from "../../views/placed.ts";
+import { isCreated } from "../../views/placed.ts";
 import { reasonsToWait } from "../../views/waiting.ts";
 import { type Input, objectOf, oneOf, required, someText, wholeNumber } from "../inputs.ts";
 import { HttpProblem } from "../problem.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { COUNTED, JOB, JOB_IN_FULL, JOB_PAGE, listOf, NEEDS_GRAPH, NEW_JOB, record } from "../schemas.ts";
-import { sha256 } from "../sha256.ts";
-import { FILTER, filterOf, jobDefaults, jobFields, JOINING, joiningOf, surroundings } from "./job_inputs.ts";
+import {
+  COUNTED,
+  JOB,
+  JOB_IN_FULL,
+  JOB_PAGE,
+  listOf,
+  NEEDS_GRAPH,
+  NEW_JOB,
+  record,
+  withOptional,
+} from "../schemas.ts";
+import {
+  defaultsOf,
+  IDEMPOTENCY,
+  jobsThen,
+  MOST_AT_ONCE,
+  requestKey,
+  splitThen,
+  storeJobs,
+  THEN,
+} from "./enqueueing.ts";
+import { FILTER, filterOf, jobFields, JOINING, surroundings } from "./job_inputs.ts";
 
 const tag = "jobs";
 const ID = { id: someText({ max: 128 }, "id of the job") };
-/** Jobs that may be enqueued with one request. */
-const MOST_AT_ONCE = 100_000;
-
-const IDEMPOTENCY = {
-  "Idempotency-Key": someText(
-    { max: 200 },
-    "chosen by the client: the same request with the same key enqueues once, for a day",
-  ),
+/** What others of the same request may call a job. */
+const NAME = {
+  type: "string",
+  pattern: "^[A-Za-z0-9._:-]{1,128}$",
+  description: "by which others of the list may need it",
 };
 
 /** The job of an id. @throws {NoSuch} */
@@ -45,7 +60,7 @@ const manyJobs: Input<unknown[]> = {
   brief: "the jobs, in the order in which they are to be enqueued",
   schema: {
     type: "array",
-    items: jobFields(FIELD_NAMES, "").schema,
+    items: jobFields(FIELD_NAMES, "", { name: NAME }).schema,
     minItems: 1,
     maxItems: MOST_AT_ONCE,
   },
@@ -84,21 +99,26 @@ export const JOB_ROUTES: readonly Route[] = [
     summary: "Enqueues a job",
     tag,
     query: JOINING,
-    body: jobFields(FIELD_NAMES, "the job"),
+    body: jobFields(FIELD_NAMES, "the job, and others that come after it", THEN),
     answer: {
       status: 201,
       description:
-        "The job; it is safely stored. Where another one has its key, that one, and created is false",
-      schema: NEW_JOB,
+        "The job, and the ids of those that come after it; they are safely stored. Where another one has its " +
+        "key, that one, and created is false",
+      schema: withOptional(NEW_JOB, { then: listOf({ type: "string" }) }),
     },
     problems: ["refused", "gone"],
     headers: IDEMPOTENCY,
     async run({ store, query, body, now, request }) {
       const key = await requestKey(request, body);
-      const [placed] = await enqueue(store, [body], { now, request: key, query });
+      const { fields, then } = splitThen(body);
+      const defaults = await defaultsOf(store, now);
+      const jobs = [jobFromValue(fields, defaults), ...jobsThen(then, fields, { defaults, on: 0 })];
+      const [placed, ...after] = await storeJobs(store, jobs, { now, request: key, query });
       const { id } = placed!;
       const job = await store.get(id);
-      if (job) return { ...jobJson(job), created: isCreated(placed!) };
+      const more = after.length > 0 && { then: after.map(({ id }) => id) };
+      if (job) return { ...jobJson(job), created: isCreated(placed!), ...more };
       const named = key ? ` with the key "${key.key}"` : "";
       throw new HttpProblem("gone", `Cannot show job "${id}": it was enqueued${named}, and is gone since`);
     },
@@ -123,7 +143,8 @@ export const JOB_ROUTES: readonly Route[] = [
     headers: IDEMPOTENCY,
     async run({ store, body: { jobs, ...query }, now, request }) {
       const key = await requestKey(request, jobs);
-      const placed = await enqueue(store, jobs, { now, request: key, query, seal: true });
+      const described = jobsFromValues(jobs, await defaultsOf(store, now));
+      const placed = await storeJobs(store, described, { now, request: key, query, seal: true });
       return { ids: placed.map(({ id }) => id), created: placed.map(isCreated) };
     },
   }),
@@ -201,47 +222,3 @@ export const JOB_ROUTES: readonly Route[] = [
     },
   }),
 ];
-
-/** Enqueues jobs as requests describe them, all or none. @throws {BadInput} that says which one is wrong */
-async function enqueue(
-  store: Store,
-  described: readonly unknown[],
-  { now, request, query, seal = false }: {
-    now: number;
-    request: RequestKey | undefined;
-    query: Parameters<typeof joiningOf>[0];
-    seal?: boolean;
-  },
-): Promise<Placed[]> {
-  const settings = settingsFrom(await store.settings(), store.defaults);
-  const defaults = jobDefaults(settings, now);
-  const jobs = described.map((one, index) => {
-    try {
-      return jobFromValue(one, defaults);
-    } catch (error) {
-      if (described.length === 1 || !(error instanceof BadInput)) throw error;
-      throw new BadInput(`In job ${index + 1} of ${described.length}: ${lowerFirst(error.message)}`);
-    }
-  });
-  const joining = { ...joiningOf(query, jobs), ...seal && { seal } };
-  return await enqueuePlaced(store, jobs, {
-    now,
-    idFormat: settings.idFormat,
-    ...(request && { request }),
-    joining,
-  });
-}
-
-/** What `Idempotency-Key` says: the same request with the same key enqueues once, for a day. */
-async function requestKey({ headers }: Request, said: unknown): Promise<RequestKey | undefined> {
-  const key = headers.get("idempotency-key");
-  if (key === null) return undefined;
-  if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
-    throw new BadInput("Cannot use this Idempotency-Key: it takes 1 to 200 visible characters");
-  }
-  return { key, fingerprint: base64(await sha256(JSON.stringify(said))) };
-}
-
-function lowerFirst(sentence: string): string {
-  return sentence[0]!.toLowerCase() + sentence.slice(1);
-}

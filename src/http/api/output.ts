@@ -4,7 +4,7 @@
  */
 import { NoSuch } from "../../domain/errors.ts";
 import { type Job, type Stream, STREAMS } from "../../domain/job.ts";
-import { base64 } from "../../views/output_json.ts";
+import { base64 } from "../../domain/base64.ts";
 import { timeJson } from "../../views/job_json.ts";
 import { StampedLines } from "../../views/stamped_lines.ts";
 import { OutputReader } from "../../views/output_reader.ts";

@@ -3,7 +3,7 @@
  * The route of what a job left as its result.
  */
 import { NoSuch } from "../../domain/errors.ts";
-import { resultJson } from "../../views/result_json.ts";
+import { resultJson } from "../../domain/result_json.ts";
 import { someText, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { findJob } from "./jobs.ts";

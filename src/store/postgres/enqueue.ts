@@ -26,7 +26,7 @@ import { Lost, type Statement, type Value } from "./engine/driver.ts";
 import { isForbidden, takenIn } from "./engine/failures.ts";
 import { enqueueByFunction, mayOnlyEnqueue } from "./enqueuer.ts";
 import { join, sealing } from "./groups.ts";
-import { type MadeToWait, makeWait } from "./needs.ts";
+import { type MadeToWait, makeWait } from "./new_needs.ts";
 import { FIELD_COLUMNS, toValue, typeOf } from "./rows.ts";
 
 /** The columns of a new job, with their types, in the order of their parameters; besides, `created_at`. */

@@ -4,6 +4,7 @@
  * exchange that changes something has the next number of its supervisor. So when the connection was lost, the number
  * tells whether it happened; and a later one keeps it out for good, should it still be under way.
  */
+import { MOST_NEEDED_RESULTS } from "../../domain/job.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { Exchange } from "../contract.ts";
 import type { Database } from "./engine/database.ts";
@@ -12,6 +13,7 @@ import { isOutOfTurn } from "./engine/failures.ts";
 import { type Answer, type Came, type ClaimedRow, FEW, type Inputs, Request } from "./exchange_call.ts";
 import { LowWater } from "./low_water.ts";
 import { pastOf, restOf } from "./exchange_past.ts";
+import { NEEDED, neededOf, type NeededRow } from "./needed_outcomes.ts";
 
 /** An exchange of which nobody knows whether it happened. */
 interface Question {
@@ -84,8 +86,10 @@ export class Exchanges {
       try {
         const statement = request.statement({ number: next, few: this.#few, from });
         const results = await this.#db.tryWrite([...request.said, statement]);
-        const row = results.at(-1)!.rows[0] as { answer: Answer; toBeTold: boolean };
-        const answer = { ...row.answer, toBeTold: row.toBeTold };
+        const { answer: own, ...rest } = results.at(-1)!.rows[0] as
+          & { answer: Omit<Answer, "toBeTold" | "needy"> }
+          & Pick<Answer, "toBeTold" | "needy">;
+        const answer: Answer = { ...own, ...rest };
         const found = { ...answer, claimed: answer.claimed ?? [], tookMs: systemClock.monotonicMs() - start };
         const more = lowWater.found(request.wanted, from, found);
         if (answer.number !== null) this.#numbers.set(supervisor, answer.number);
@@ -126,18 +130,26 @@ export class Exchanges {
     return answer && { request, ...request.answered(answer, { inputs }) };
   }
 
-  /** What claimed jobs read on their stdin, and their checkpoints. It may be much, so it is not a part of the answer. */
-  async #inputsOf({ claimed }: Answer): Promise<Inputs> {
+  /**
+   * What claimed jobs read on their stdin, their checkpoints, and what has become of those they need. It may be much, so it
+   * is not a part of the answer.
+   */
+  async #inputsOf({ claimed, needy }: Answer): Promise<Inputs> {
     const seqs = claimed!.filter(hasInput).map(({ seq }) => seq);
     const found = await this.#db.untilAnswered(() =>
-      this.#db.tryWrite([{ sql: INPUTS, values: [seqs] }, { sql: CHECKPOINTS, values: [seqs] }])
+      this.#db.tryWrite([
+        { sql: INPUTS, values: [seqs] },
+        { sql: CHECKPOINTS, values: [seqs] },
+        ...needy ? [{ sql: NEEDED, values: [needy, MOST_NEEDED_RESULTS] }] : [],
+      ])
     );
-    const [stdins, checkpoints] = found.map(({ rows }) =>
+    const [stdins, checkpoints] = found.slice(0, 2).map(({ rows }) =>
       new Map(
         (rows as { job: number; bytes: Uint8Array }[]).map(({ job, bytes }) => [job, new Uint8Array(bytes)]),
       )
     );
-    return { stdins: stdins!, checkpoints: checkpoints! };
+    const needed = neededOf((found[2]?.rows ?? []) as unknown as NeededRow[]);
+    return { stdins: stdins!, checkpoints: checkpoints!, needed };
   }
 
   async #happened({ request: { wanted }, number }: Question): Promise<Answer | undefined> {
@@ -157,6 +169,6 @@ function hasInput({ stdin_size, checkpoint_size }: ClaimedRow): boolean {
   return stdin_size !== null || checkpoint_size !== null;
 }
 
-function needsInputs({ claimed }: Answer): boolean {
-  return claimed?.some(hasInput) ?? false;
+function needsInputs({ claimed, needy }: Answer): boolean {
+  return needy !== null || (claimed?.some(hasInput) ?? false);
 }

@@ -3,7 +3,7 @@
  * An exchange as a call of the schema's function: what a supervisor brings becomes its values, and what it answers becomes
  * claimed jobs. Knows nothing of connections, nor of whether it happened.
  */
-import type { ClaimedJob, Exchange, Exchanged, Settlement } from "../contract.ts";
+import type { ClaimedJob, Exchange, Exchanged, NeededOutcome, Settlement } from "../contract.ts";
 import { answerTo } from "../rules/exchanging.ts";
 import { moveOf } from "../rules/settling.ts";
 import type { Statement, Value } from "./engine/driver.ts";
@@ -33,6 +33,8 @@ export interface Answer {
   toBeTold: boolean;
   /** The queues that were looked at, where claiming went on after a place. */
   lanes?: string[];
+  /** The numbers of the claimed jobs that need others; null is none. */
+  needy: number[] | null;
 }
 
 /** What an exchange came to, and whether it changed anything that others may wait for. */
@@ -47,9 +49,10 @@ export interface Came {
 export interface Inputs {
   stdins: ReadonlyMap<number, Uint8Array>;
   checkpoints: ReadonlyMap<number, Uint8Array>;
+  needed: ReadonlyMap<number, readonly NeededOutcome[]>;
 }
 
-const NO_INPUTS: Inputs = { stdins: new Map(), checkpoints: new Map() };
+const NO_INPUTS: Inputs = { stdins: new Map(), checkpoints: new Map(), needed: new Map() };
 
 /** Where others are taking the jobs that were seen, it is worth looking again after this long, in ms. */
 const BUSY_MS = 10;
@@ -81,7 +84,7 @@ const EXCHANGE_FEW = calling(`exchange_few_2(${PARAMETERS})`);
 
 /** What is left to be told is asked for once all is done: `OFFSET 0` keeps the order. */
 function calling(exchange: string): string {
-  return `SELECT x.answer, queuectl.to_be_told_6() AS "toBeTold"
+  return `SELECT x.answer, queuectl.to_be_told_6() AS "toBeTold", queuectl.needy_among_7(x.answer) AS needy
     FROM (SELECT queuectl.${exchange} AS answer OFFSET 0) x`;
 }
 
@@ -177,8 +180,9 @@ export class Request {
   }
 
   /** What a claim makes of a job is in no row but that of its attempt. */
-  #job(row: ClaimedRow, { stdins, checkpoints }: Inputs): ClaimedJob {
+  #job(row: ClaimedRow, { stdins, checkpoints, needed: allNeeded }: Inputs): ClaimedJob {
     const stdin = stdins.get(row.seq);
+    const needed = allNeeded.get(row.seq);
     const checkpoint = checkpoints.get(row.seq);
     const worker = this.wanted.free[row.nth - 1]!;
     const job = toJob({
@@ -202,6 +206,7 @@ export class Request {
       token: row.token,
       ...(stdin && { stdin }),
       ...(checkpoint && { checkpoint }),
+      ...(needed && { needed }),
     };
   }
 }

@@ -18,7 +18,8 @@ const RAISE = `
     FROM before WHERE e.supervisor = $1 AND before.n = $2::bigint - 1)
   SELECT n, refused FROM before`;
 const CLAIMED = `
-  SELECT j.*, r.token FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job
+  SELECT j.*, r.token, EXISTS (SELECT 1 FROM queuectl.needy y WHERE y.job = j.seq) AS needy
+  FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job
   WHERE r.supervisor = $1 AND r.exchange = $2 ORDER BY j.priority, j.seq`;
 const REST = `
   WITH due AS MATERIALIZED (
@@ -46,7 +47,8 @@ export async function pastOf(
   ], { limitMs: ASK_LIMIT_MS });
   const [row] = before!.rows as { n: number; refused: string[] | null }[];
   if (row?.n !== number) return { latest: row && number + 1, answer: undefined };
-  const rows = claimed!.rows as unknown as ClaimedRow[];
+  const rows = claimed!.rows as unknown as (ClaimedRow & { needy: boolean })[];
+  const needy = rows.filter(({ needy }) => needy).map(({ seq }) => seq);
   return {
     latest: number,
     answer: {
@@ -57,6 +59,7 @@ export async function pastOf(
       seen: rows.length,
       woken: 1,
       toBeTold: true,
+      needy: needy.length > 0 ? needy : null,
       ...rest!.rows[0] as { due: number | null; waits: boolean },
     },
   };

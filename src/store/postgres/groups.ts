@@ -116,9 +116,18 @@ export async function groups(db: Database, page?: GroupPage): Promise<Group[]> {
   const before = page?.after === undefined
     ? undefined
     : await db.get<{ id: number }>("SELECT id FROM queuectl.groups WHERE name = $1", page.after);
-  const sql = GROUPS("WHERE $1::bigint IS NULL OR g.id < $1 ORDER BY g.id DESC LIMIT $2::bigint");
+  const those = page?.open ? "NOT g.ended AND" : "";
+  const sql = GROUPS(`WHERE ${those} ($1::bigint IS NULL OR g.id < $1) ORDER BY g.id DESC LIMIT $2::bigint`);
   return (await db.read<GroupRow & { running: number }>(sql, before?.id ?? null, page?.limit ?? null))
     .map((row) => toGroup(row, row.running));
+}
+
+const COUNT_OPEN =
+  "SELECT count(*) AS n FROM (SELECT 1 FROM queuectl.groups WHERE NOT ended LIMIT $1::bigint) g";
+
+/** How many have not ended, counted to at most `limit`. */
+export async function openGroups(db: Database, limit: number): Promise<number> {
+  return (await db.get<{ n: number }>(COUNT_OPEN, limit))!.n;
 }
 
 /** A group, or undefined. */

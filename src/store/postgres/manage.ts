@@ -14,7 +14,8 @@ import type { Database, Transaction } from "./engine/database.ts";
 import type { Statement } from "./engine/driver.ts";
 import { changeKey, haveKeysBack, lockKeys, lockKeysOf } from "./keys.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
-import { beforeReplacing, type NewNeedsOf, replaceNeeds, revive, tellingAgain, waitingFor } from "./needs.ts";
+import { beforeReplacing, type NewNeedsOf, replaceNeeds } from "./new_needs.ts";
+import { revive, tellingAgain, waitingFor } from "./needs.ts";
 import { HAS_AN_ID, idsValues, JOB, type JobRow, JOBS, toJob } from "./rows.ts";
 
 interface Wanted extends ActOptions {

@@ -213,6 +213,10 @@ export class PostgresStore implements contract.Store {
     return await this.#ours(await groups.groups(this.#db, page));
   }
 
+  async openGroups(limit: number): Promise<number> {
+    return await groups.openGroups(this.#db, limit);
+  }
+
   async group(name: string): Promise<contract.Group | undefined> {
     const group = await groups.group(this.#db, name);
     return group && (await this.#ours([group]))[0];

@@ -11,7 +11,7 @@ import { ENDED } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
 import { type Decision, decisionOf, type SkipReason, tallyOf, type Wanting } from "../../domain/needs.ts";
 import { GROUP_STATE } from "../rules/groups.ts";
-import { type Dependent, settleByNeeds, tell } from "../rules/needs.ts";
+import { type Dependent, settleByNeeds, tell } from "../rules/dependents.ts";
 import type { Transaction } from "./engine/database.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
 import { keeping, lookAnew, NEEDY, type NeedyRow, tellingAgain, toDependent } from "./needs.ts";

@@ -6,7 +6,7 @@
  * Invariant: one at a time works off.
  */
 import { systemClock } from "../../system/clock.ts";
-import { MOST_EDGES } from "../rules/needs.ts";
+import { MOST_EDGES } from "../rules/dependents.ts";
 import type { Database } from "./engine/database.ts";
 import { addUpGroups, stopSome } from "./groups.ts";
 import { Step } from "./telling.ts";

@@ -42,7 +42,7 @@ export const COPIED: readonly CopiedTable[] = [
   { name: "queues", what: "queues with switches", key: ["name"], atOnce: 1000, left: [] },
   { name: "requests", what: "request keys", key: ["key"], atOnce: 200, left: [] },
   { name: "settings", what: "settings", key: ["key"], atOnce: 1000, left: [] },
-  { name: "groups", what: "groups", key: ["id"], atOnce: 1000, left: [] },
+  { name: "groups", what: "groups", key: ["id"], atOnce: 1000, left: ["ended"] },
   { name: "needy", what: "jobs that need others", key: ["job"], atOnce: 1000, left: [] },
   { name: "needs", what: "needs of jobs", key: ["job", "needs"], atOnce: 2000, left: [] },
 ];

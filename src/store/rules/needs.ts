@@ -1,33 +1,27 @@
 /**
  * @module
- * What every store decides alike of jobs that need others: what new ones refer to, and what becomes of a job that is told
- * how another ended, or that it runs again. Pure. Invariant: as long as a job is *bound* and has not started, its state is
- * what its needs make of it; from then on they are history.
+ * What every store decides alike of what jobs are to need: what new ones refer to, in which order they come, and what becomes
+ * of them. What becomes of those that are told of others later is in `dependents.ts`. Pure.
  */
 import { BadInput, BadNeed, NeedsCycle, NoSuch } from "../../domain/errors.ts";
-import { ENDED, type Job, type NewJob, type State } from "../../domain/job.ts";
+import type { Job, NewJob, State } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
 import {
   type Decision,
   decisionOf,
-  type End,
   NEED_KEYS,
   needsSaid,
   type NewNeed,
   type SaidNeeds,
   type SkipReason,
-  standingOf,
   type Tally,
   tallyOf,
   type Wanting,
 } from "../../domain/needs.ts";
-import { waitingState } from "./jobs.ts";
+import { stateByNeeds } from "./dependents.ts";
 
 /** What one job may need: its needs are stored, and decided anew, in one transaction. */
 const MOST_NEEDS = 10_000;
-
-/** The most edges that are worked off in one transaction, so that nobody waits for long. */
-export const MOST_EDGES = 2000;
 
 /**
  * A need of a new job: of one that is stored, by its id, of one that is enqueued with it, by its position there, or of a
@@ -171,18 +165,6 @@ export function noSuchNeed(id: string, index: number): BadNeed {
   return new BadNeed(`Cannot make a job wait for "${id}": no such job`, index);
 }
 
-/** The state of a job that has not started, by what its needs make of it. */
-export function stateByNeeds(
-  tally: Tally,
-  { runAt, now }: { runAt: number | null; now: number },
-): { state: State; skippedFor: SkipReason | null } {
-  const standing = standingOf(tally);
-  if (standing === "free") return { state: waitingState(runAt, now), skippedFor: null };
-  return standing === "blocked"
-    ? { state: "blocked", skippedFor: null }
-    : { state: "skipped", skippedFor: standing };
-}
-
 /** A job that is needed, as it is when that is asked for; or a group, as `groups.ts` makes it look like one. */
 export interface Needed extends Pick<Job, "state" | "skippedFor"> {
   seq: number;
@@ -315,82 +297,6 @@ export function checkNewNeed(
 /** The positions of new jobs that others need which are enqueued with them, each once. */
 export function neededAmong(needs: ResolvedNeeds): number[] {
   return [...new Set([...needs.values()].flat().flatMap((one) => "index" in one ? [one.index] : []))];
-}
-
-/** A job that needs others, as one has to know it to tell it something. */
-export interface Dependent extends Pick<Job, "state" | "startedAt" | "runAt" | "skippedFor"> {
-  /** Its needs decide until it starts. */
-  bound: boolean;
-  /** Another job has had its key since, so it does not run again by itself. */
-  keyLost: boolean;
-  tally: Tally;
-}
-
-/** States in which a job is where its needs, or a person, have put it. */
-const NOT_STARTED: readonly State[] = ["blocked", "pending", "scheduled", "cancelled", "skipped"];
-
-/** States in which jobs run again together with what they need. */
-const RUN_AGAIN: readonly State[] = ["completed", "dead", "cancelled"];
-
-/** Whether its needs decide what becomes of a job. */
-export function isLive({ bound, state, startedAt }: Dependent): boolean {
-  return bound && startedAt === null && NOT_STARTED.includes(state);
-}
-
-/** What a job is told. */
-export interface News {
-  wanting: Wanting;
-  /** How the need was decided so far; null is open. */
-  decided: Decision | null;
-  /** How the other has ended; undefined when it runs, or waits, again. */
-  end: End | undefined;
-  /** It is to run again together with the other. */
-  again: boolean;
-  /** In ms since the epoch. */
-  now: number;
-}
-
-/**
- * Tells a job of another one, and changes it. Returns the need's new decision; `same` when nothing changes; `again` when
- * the job shall run again, and all of its needs are to be looked at anew; `unbound` when it has started.
- */
-export function tell(
-  job: Dependent,
-  { wanting, decided: before, end, again, now }: News,
-): { decided: Decision | null } | "same" | "again" | "unbound" {
-  if (job.keyLost && ENDED.includes(job.state)) return job.bound ? "unbound" : "same";
-  if (again && RUN_AGAIN.includes(job.state)) return "again";
-  if (!isLive(job)) return job.bound ? "unbound" : "same";
-  const decided = end === undefined ? null : decisionOf(end, wanting);
-  if (decided === before) return "same";
-  job.tally[before ?? "open"] -= 1;
-  job.tally[decided ?? "open"] += 1;
-  settleByNeeds(job, now);
-  return { decided };
-}
-
-/** Puts a job that has not started where its needs have it; one that was called off stays so. */
-export function settleByNeeds(job: Dependent, now: number): void {
-  if (job.state === "cancelled") return;
-  const { state, skippedFor } = stateByNeeds(job.tally, { runAt: job.runAt, now });
-  const wasFree = job.state === "pending" || job.state === "scheduled";
-  if (wasFree && (state === "pending" || state === "scheduled")) return;
-  if (state === "pending") job.runAt = now; // its wait for a worker is counted from here
-  Object.assign(job, { state, skippedFor });
-}
-
-/** A need as it is stored, and the job that it is on; undefined when that is gone. */
-export interface StoredNeed {
-  wanting: Wanting;
-  decided: Decision | null;
-  end: End | undefined;
-  gone: boolean;
-}
-
-/** Decides a need anew. What is gone without having been decided was called off. */
-export function decideAnew({ wanting, decided, end, gone }: StoredNeed): Decision | null {
-  if (gone) return decided ?? decisionOf({ state: "cancelled" }, wanting);
-  return end === undefined ? null : decisionOf(end, wanting);
 }
 
 function tooManyNeeds(said: readonly NewNeed[]): string {

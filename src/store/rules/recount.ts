@@ -13,7 +13,7 @@ import {
   tallyOf,
   type Wanting,
 } from "../../domain/needs.ts";
-import { decideAnew, type Dependent, isLive } from "./needs.ts";
+import { decideAnew, type Dependent, isLive } from "./dependents.ts";
 
 /** How many jobs a queue has in a state, and how many of them are held. */
 export interface JobCount {

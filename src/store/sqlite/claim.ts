@@ -8,6 +8,7 @@ import { comparePlaces, type Place, readyAt } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
 import { readStdin } from "./inputs.ts";
 import { type Lane, openLanes, putRight } from "./lanes.ts";
+import { readNeeded } from "./needed_outcomes.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { readCheckpoint } from "./said.ts";
 import { layDown, unreadableColumn } from "./unreadable.ts";
@@ -41,7 +42,7 @@ const TAKE = `
   UPDATE jobs SET state = 'processing', attempts = attempts + 1, last_attempt = last_attempt + 1,
     started_at = ?, worker = ?, finished_at = NULL, exit_code = NULL, signal = NULL, error = NULL
   WHERE seq = ? AND held = 0 AND ${mayBecome("processing")}
-  RETURNING *`;
+  RETURNING *, EXISTS (SELECT 1 FROM needy WHERE job = seq) AS needy`;
 
 const BEGIN_ATTEMPT = `
   INSERT INTO attempts (job, attempt, token, supervisor, worker, host, ready_at, started_at)
@@ -53,7 +54,7 @@ export function claim(db: Database, { supervisor, host, now, free, queues }: Cla
   const take = (seq: number): boolean => {
     const worker = free[jobs.length]!;
     const token = crypto.randomUUID();
-    const row = db.get<JobRow>(TAKE, now, worker, seq)!;
+    const row = db.get<JobRow & { needy: number }>(TAKE, now, worker, seq)!;
     const stdin = readStdin(db, row);
     const column = unreadableColumn(row) ?? (stdin === undefined ? "stdin" : undefined);
     if (column !== undefined || stdin === undefined) {
@@ -61,7 +62,14 @@ export function claim(db: Database, { supervisor, host, now, free, queues }: Cla
       return false;
     }
     const checkpoint = readCheckpoint(db, row);
-    const job = { ...toJob(row), worker, token, ...(stdin && { stdin }), ...(checkpoint && { checkpoint }) };
+    const job = {
+      ...toJob(row),
+      worker,
+      token,
+      ...(stdin && { stdin }),
+      ...(checkpoint && { checkpoint }),
+      ...(row.needy === 1 && { needed: readNeeded(db, seq) }),
+    };
     db.run(BEGIN_ATTEMPT, seq, job.lastAttempt, token, supervisor, worker, host, readyAt(job), now);
     jobs.push(job);
     return true;

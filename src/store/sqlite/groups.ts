@@ -71,7 +71,12 @@ export function sealOne(db: Database, name: string, now: number): void {
   seal(db, [name], now);
 }
 
+const OPEN = "(sealed = 0 OR open > 0)";
 const PAGE = `SELECT * FROM groups WHERE id < ? ORDER BY id DESC LIMIT ${GIVEN}`;
+const OPEN_PAGE = `
+  SELECT * FROM groups INDEXED BY groups_open WHERE id < ? AND ${OPEN} ORDER BY id DESC LIMIT ${GIVEN}`;
+const COUNT_OPEN = `
+  SELECT count(*) AS n FROM (SELECT 1 FROM groups INDEXED BY groups_open WHERE ${OPEN} LIMIT ${GIVEN})`;
 const RUNNING = `
   SELECT j.in_group AS name, count(*) AS n FROM attempts a JOIN jobs j ON j.seq = a.job
   WHERE a.finished_at IS NULL AND j.in_group IS NOT NULL GROUP BY 1`;
@@ -79,8 +84,13 @@ const RUNNING = `
 /** Groups, the newest first. */
 export function groups(db: Database, page?: GroupPage): Group[] {
   const after = page?.after === undefined ? undefined : db.get<GroupRow>(FIND, page.after);
-  const rows = db.all<GroupRow>(PAGE, after?.id ?? Number.MAX_SAFE_INTEGER, page?.limit ?? -1);
-  return toGroups(db, rows);
+  const before = after?.id ?? Number.MAX_SAFE_INTEGER;
+  return toGroups(db, db.all<GroupRow>(page?.open ? OPEN_PAGE : PAGE, before, page?.limit ?? -1));
+}
+
+/** How many have not ended, counted to at most `limit`. */
+export function openGroups(db: Database, limit: number): number {
+  return db.get<{ n: number }>(COUNT_OPEN, limit)!.n;
 }
 
 /** A group, or undefined. */

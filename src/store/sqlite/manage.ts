@@ -7,7 +7,7 @@
 import type { Job } from "../../domain/job.ts";
 import type { DeleteOptions, JobChanges, RetryOptions } from "../contract.ts";
 import { idOf, waitingState } from "../rules/jobs.ts";
-import { settleByNeeds } from "../rules/needs.ts";
+import { settleByNeeds } from "../rules/dependents.ts";
 import { ALLOWED, allowed, type Intent, isWaitedFor } from "../rules/refusals.ts";
 import { otherHasKey } from "../rules/unique.ts";
 import type { Database } from "./engine/database.ts";

@@ -13,17 +13,15 @@ import { type SkipReason, type Tally, tallyOf } from "../../domain/needs.ts";
 import type { JobChanges } from "../contract.ts";
 import { GROUP_STATE } from "../rules/groups.ts";
 import { seqOf } from "../rules/jobs.ts";
+import { decideAnew, type Dependent, isLive, settleByNeeds } from "../rules/dependents.ts";
 import {
   changedNeeds,
   checkNewNeed,
-  decideAnew,
-  type Dependent,
   type FoundNeed,
   foundNeeds,
   groupKey,
   groupsNeeded,
   idsNeeded,
-  isLive,
   keysOf,
   type Needed,
   neededAmong,
@@ -31,7 +29,6 @@ import {
   type Planned,
   planNeeds,
   type ResolvedNeeds,
-  settleByNeeds,
   waitsForItsGroup,
 } from "../rules/needs.ts";
 import type { Database } from "./engine/database.ts";

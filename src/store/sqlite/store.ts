@@ -232,6 +232,11 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => groups(db, page));
   }
 
+  async openGroups(limit: number): Promise<number> {
+    const { openGroups } = await import("./groups.ts");
+    return await this.#db.read((db) => openGroups(db, limit));
+  }
+
   async group(name: string): Promise<contract.Group | undefined> {
     const { group } = await import("./groups.ts");
     return await this.#db.read((db) => group(db, name));

@@ -7,7 +7,7 @@ import type { State } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
 import type { Decision, SkipReason, Wanting } from "../../domain/needs.ts";
 import { GROUP_STATE } from "../rules/groups.ts";
-import { MOST_EDGES, tell } from "../rules/needs.ts";
+import { MOST_EDGES, tell } from "../rules/dependents.ts";
 import type { Database } from "./engine/database.ts";
 import { turn } from "./engine/turns.ts";
 import { isAnyStopping, stopSome } from "./groups.ts";

@@ -13,6 +13,7 @@ export const NO_RUN: Readonly<Record<string, string>> = {
   QUEUECTL_SAY: "",
   QUEUECTL_RESULT: "",
   QUEUECTL_CHECKPOINT: "",
+  QUEUECTL_NEEDS: "",
 };
 
 /** The processes of an operating system. */

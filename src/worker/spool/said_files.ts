@@ -1,14 +1,15 @@
 /**
  * @module
  * The files by which attempts say something of themselves: `said/TOKEN.say`, `.result` and `.checkpoint` in the spool of
- * the supervisor that started them. Jobs are told their names and make them; for those that do not, nothing is created,
- * read or looked for: when nobody has made or removed one, that is seen by one look at the directory.
+ * the supervisor that started them; and `.needs`, by which they are told of others. Jobs are told their names and make
+ * them; for those that do not, nothing is created, read or looked for: when nobody has made or removed one, that is seen by
+ * one look at the directory.
  */
 import { systemClock } from "../../system/clock.ts";
 import { removeFile, saidDirectory, splitSpool } from "./spool.ts";
 
-/** What a job may leave there. */
-export const SAID = ["say", "result", "checkpoint"] as const;
+/** What may be there of a job. */
+export const SAID = ["say", "result", "checkpoint", "needs"] as const;
 
 /** One of the files. */
 export type SaidKind = typeof SAID[number];
@@ -28,10 +29,10 @@ export function saidVariables(spool: string): Record<`QUEUECTL_${"SAY" | "RESULT
   };
 }
 
-/** Gives an attempt that is about to begin what an earlier one of its job has left. */
-export function writeCheckpoint(spool: string, bytes: Uint8Array): void {
+/** Gives an attempt that is about to begin what it is to find: what an earlier one of its job, or others, have left. */
+export function writeSaid(spool: string, kind: "checkpoint" | "needs", bytes: Uint8Array): void {
   Deno.mkdirSync(saidDirectory(splitSpool(spool).directory), { recursive: true, mode: 0o700 });
-  Deno.writeFileSync(saidPath(spool, "checkpoint"), bytes, { mode: 0o600 });
+  Deno.writeFileSync(saidPath(spool, kind), bytes, { mode: 0o600 });
 }
 
 /** Removes what an attempt left. */

@@ -7,7 +7,8 @@ import type { ClaimedJob } from "../../store/contract.ts";
 import type { Home } from "../../system/home.ts";
 import type { RunRequest } from "../messages.ts";
 import type { Host } from "../process/platform.ts";
-import { saidVariables } from "../spool/said_files.ts";
+import { saidPath, saidVariables } from "../spool/said_files.ts";
+import { needsFile } from "./needs_file.ts";
 
 /** Where and how it shall run. */
 export interface RunConditions {
@@ -53,8 +54,10 @@ export function requestOf(
       ...job.group !== null && { QUEUECTL_GROUP: job.group },
       QUEUECTL_HOME: home.dir,
       ...saidVariables(spool),
+      ...job.needed && { QUEUECTL_NEEDS: saidPath(spool, "needs") },
     },
     ...(job.checkpoint && { checkpoint: job.checkpoint }),
+    ...(job.needed && { needs: needsFile(job.needed) }),
     timeoutMs: job.timeoutMs,
     idleTimeoutMs: job.idleTimeoutMs ?? 0,
     killGraceMs,

@@ -78,6 +78,19 @@ export function lastSaid(
   return Object.keys(said).length > 1 ? said : undefined;
 }
 
+/** The end of an attempt that nobody watched to its end. */
+export function endWithoutResult(
+  { token }: ClaimedJob,
+  { outcome, error, now }: { outcome: "lost" | "unstarted"; error: string | null; now: number },
+): AttemptEnd {
+  return {
+    ...{ token, outcome, error, exitCode: null, signal: null, startedAt: null, finishedAt: now, pieces: [] },
+    // nobody can tell, so what may be there is looked for
+    witnessed: true,
+    trimmed: true,
+  };
+}
+
 /** What shells end with where a program is not there, or cannot be executed. */
 const NO_PROGRAM = [126, 127];
 

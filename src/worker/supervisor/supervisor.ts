@@ -20,9 +20,8 @@ import type { AttemptEnd, RunRequest } from "../messages.ts";
 import { thisPlatform } from "../process/this_platform.ts";
 import type { Host } from "../process/platform.ts";
 import { EndsFiles } from "../spool/ends_files.ts";
-import { removeSaid } from "../spool/said_files.ts";
-import { removeSpool, SpoolListing } from "../spool/spool.ts";
 import { openSpool, type OwnSpool, sweepSpools } from "../spool/spools.ts";
+import { AfterSettling } from "./after_settling.ts";
 import { Burst } from "./burst.ts";
 import { Condemned } from "./condemned.ts";
 import { Crew } from "./crew.ts";
@@ -32,12 +31,12 @@ import { type Journal, unfailing } from "./journal.ts";
 import { Lease } from "./lease.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Maintenance } from "./maintenance.ts";
-import { Outbox, type Stored } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
 import { Pauses } from "./pauses.ts";
 import { requestOf } from "./run_request.ts";
 import { ReserveWatch } from "./reserve_watch.ts";
-import { lastSaid, namingHost, settlementOf } from "./settlement.ts";
+import { endWithoutResult, lastSaid, namingHost, settlementOf } from "./settlement.ts";
 import { Succession } from "./succession.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -86,6 +85,7 @@ export class Supervisor {
   readonly #succession: Succession;
   readonly #maintenance: Maintenance;
   readonly #leftovers: Leftovers;
+  readonly #afterSettling: AfterSettling;
   readonly #reserve: ReserveWatch;
   readonly #condemned: Condemned;
   readonly #outbox: Outbox;
@@ -222,6 +222,12 @@ export class Supervisor {
       ...options,
       renewableMs: () => this.#lease.renewableMs,
       workers: (count) => this.#crew.adopters(count),
+    });
+    this.#afterSettling = new AfterSettling({
+      journal: options.journal,
+      succession: this.#succession,
+      ends: this.#ends,
+      leftovers: this.#leftovers,
     });
     this.#condemned = new Condemned({
       host: options.host,
@@ -402,7 +408,7 @@ export class Supervisor {
       }
     }
     if (stored.length > 0) await nextTurn(); // to clear up after them takes as long as it took to settle them
-    this.#afterSettling(stored);
+    this.#afterSettling.clearUp(stored);
     this.#tellBegun();
     if (failure) throw failure;
     if (!exchanged) {
@@ -462,39 +468,6 @@ export class Supervisor {
     this.#begun = [];
   }
 
-  #afterSettling(stored: readonly Stored[]): void {
-    const listing = new SpoolListing();
-    for (const one of stored) {
-      try {
-        this.#afterSettlingOne(one, listing);
-      } catch (error) {
-        const { id, worker } = one.job;
-        this.#options.journal.note(`after ${id}: ${failureOf(error).message}`, worker);
-      }
-    }
-  }
-
-  #afterSettlingOne(
-    { job, settlement, witnessed, trimmed, spoke, barred, refused }: Stored,
-    listing: SpoolListing,
-  ): void {
-    const { journal } = this.#options;
-    if (refused) {
-      // Whoever has it now needs its spool, and the file that its end may be noted in.
-      journal.note(`result of ${job.id} refused: the job is no longer ours`, job.worker);
-      return;
-    }
-    const spool = this.#succession.spoolOf(job.token);
-    journal.settled(job, settlement);
-    this.#succession.forget(job, { undone: settlement.outcome === "unstarted" });
-    this.#ends.settled(job.token);
-    if (barred) return;
-    const end = witnessed ? settlement : undefined;
-    removeSpool(spool, { end, trimmed, input: job.stdinSize !== null }, listing);
-    if (spoke || trimmed) removeSaid(spool);
-    this.#leftovers.ended(job);
-  }
-
   /** Gives attempts that nobody watches to workers, and gives back those that have not begun. */
   async #adopt(): Promise<void> {
     const { adoptions, barred, left } = await this.#succession.sort();
@@ -547,19 +520,6 @@ export class Supervisor {
     const delayMs = Math.max(0, nextDueAt - this.#options.clock.now());
     this.#dueTimer = setTimeout(() => this.#wake(), Math.min(delayMs, LONGEST_TIMER_MS));
   }
-}
-
-/** The end of an attempt that nobody watched to its end. */
-function endWithoutResult(
-  { token }: ClaimedJob,
-  { outcome, error, now }: { outcome: "lost" | "unstarted"; error: string | null; now: number },
-): AttemptEnd {
-  return {
-    ...{ token, outcome, error, exitCode: null, signal: null, startedAt: null, finishedAt: now, pieces: [] },
-    // nobody can tell, so what may be there is looked for
-    witnessed: true,
-    trimmed: true,
-  };
 }
 
 function sayLeftToNext(jobs: readonly ClaimedJob[]): string {

@@ -9,7 +9,7 @@ import type { AttemptEnd, EndReason, RunRequest } from "../messages.ts";
 import { endTree, saySurvivors } from "../process/end_tree.ts";
 import { type Launched, type LaunchEnd, type Launcher, RUN_VARIABLE } from "../process/platform.ts";
 import { isRoomy, wasDiskFull } from "../spool/full_disk.ts";
-import { removeSaid, writeCheckpoint } from "../spool/said_files.ts";
+import { removeSaid, writeSaid } from "../spool/said_files.ts";
 import {
   begunAt,
   hasBegun,
@@ -287,12 +287,13 @@ export interface RunMeans {
 
 /** Starts the command. @throws when it cannot be started */
 function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
-  const { token, spool, byToken, stdin, checkpoint } = request;
+  const { token, spool, byToken, stdin, checkpoint, needs } = request;
   const startedAt = systemClock.now();
   let launched: Launched;
   try {
     if (stdin) writeInput(spool, stdin);
-    if (checkpoint) writeCheckpoint(spool, checkpoint);
+    if (checkpoint) writeSaid(spool, "checkpoint", checkpoint);
+    if (needs) writeSaid(spool, "needs", needs);
     launched = launcher.launch({
       ...request,
       reads: Boolean(stdin),
@@ -300,7 +301,7 @@ function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
     });
   } catch (error) {
     if (stdin) removeSpool(spool, { end: undefined, trimmed: false, input: true });
-    if (checkpoint) removeSaid(spool);
+    if (checkpoint || needs) removeSaid(spool);
     throw error;
   }
   const { ended, witnessed, root } = launched;

@@ -5,7 +5,6 @@
 import type { Group, GroupEnd } from "../../../store/contract.ts";
 import { doneOf, groupJson, timeLeftMs, totalOf } from "../../../views/group_json.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
-import type { Context } from "../../line/context.ts";
 import { count, text, toggle } from "../../line/flags.ts";
 import { STATE_COLOUR } from "../../show/job_table.ts";
 import type { Print } from "../../show/print.ts";
@@ -22,7 +21,8 @@ export const command: Target = defineCommand({
     after: text("GROUP", "go on after this group"),
   },
   async run(context, { open, limit = 50, after }) {
-    const groups = await pageOf(context, { open, limit, after: after && groupName(after) });
+    const store = await context.store();
+    const groups = await store.groups({ open, limit, ...after !== undefined && { after: groupName(after) } });
     const now = context.clock.now();
     context.print.result(
       { groups: groups.map((group) => groupJson(group, now)) },
@@ -32,20 +32,6 @@ export const command: Target = defineCommand({
     if (last && groups.length === limit) context.print.hint(`More with --after ${last.name}`);
   },
 });
-
-async function pageOf(
-  context: Context,
-  { open, limit, after }: { open: boolean; limit: number; after: string | undefined },
-): Promise<Group[]> {
-  const store = await context.store();
-  const found: Group[] = [];
-  for (let from = after;;) {
-    const page = await store.groups({ limit: 500, ...from !== undefined && { after: from } });
-    found.push(...page.filter(({ end }) => !open || end === "open"));
-    if (found.length >= limit || page.length < 500) return found.slice(0, limit);
-    from = page.at(-1)!.name;
-  }
-}
 
 const COLOUR = {
   open: STATE_COLOUR.processing,

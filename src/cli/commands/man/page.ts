@@ -28,6 +28,10 @@ const ENVIRONMENT_OF_JOBS: readonly (readonly [string, string])[] = [
   ],
   ["QUEUECTL_RESULT", "A file for its result, of at most 64 KiB; see result."],
   [
+    "QUEUECTL_NEEDS",
+    "Of a job that needs others, a JSON file of what has become of them, by their ids, with their results.",
+  ],
+  [
     "QUEUECTL_CHECKPOINT",
     "A file of at most 64 KiB that the next attempt finds again. It is best written under another name and renamed.",
   ],

@@ -6,7 +6,7 @@
  */
 import { tallyOf } from "../../../domain/needs.ts";
 import type { Decision } from "../../../domain/needs.ts";
-import { isLive, settleByNeeds } from "../../rules/needs.ts";
+import { isLive, settleByNeeds } from "../../rules/dependents.ts";
 import type { Database } from "../engine/database.ts";
 import { DEPENDENT, type DependentRow, keepDependent, lookAnew, toDependent } from "../needs.ts";
 import { mayBecome, sqlList } from "../words.ts";

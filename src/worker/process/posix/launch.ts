@@ -7,7 +7,7 @@
  * file before keeps it from ever beginning. The spool's path is an argument of the first process for as long as that
  * lives: it is how others recognise it (see `find.ts`).
  */
-import type { Launch } from "../platform.ts";
+import { type Launch, NO_RUN } from "../platform.ts";
 import { spawnApart } from "./shell.ts";
 
 // The arguments of all scripts: $1 the command, $2 the spool, $3 the shell, $4 the script for it, then variables.
@@ -80,7 +80,7 @@ export function scriptsFor(
  * @throws when it cannot be started, for example because `cwd` does not exist
  */
 export function launch({ command, shell, spool, cwd, env, reads, setsid }: Launch): Deno.ChildProcess {
-  const variables = Object.entries(env);
+  const variables = Object.entries({ ...NO_RUN, ...env });
   const exported = variables.filter(([name]) => isExported(name));
   const { outer, inner } = scriptsFor(shell, { exported: exported.length, reads });
   return spawnApart({

@@ -8,7 +8,7 @@
  * There is always a witness. A command may have about 8,000 characters and one line: `cmd` takes no more.
  */
 import { splitSpool } from "../../spool/spool.ts";
-import type { Launch } from "../platform.ts";
+import { type Launch, NO_RUN } from "../platform.ts";
 import { cmdArguments, nativePath } from "./programs.ts";
 
 /** Followed by `markOf` the spool: what every script that runs a job has in it, and no other command line. */
@@ -64,7 +64,7 @@ export function cmdFor({ command, shell, spool, cwd, env, reads }: Launch): Deno
   if (words === undefined) {
     throw new Error(`the shell "${shell}" is none of cmd, powershell, pwsh and sh`);
   }
-  const variables = Object.entries(env);
+  const variables = Object.entries({ ...NO_RUN, ...env });
   const exported = variables.filter(([name]) => EXPORTED.test(name));
   const script = [
     MARK + markOf(spool),

@@ -2,7 +2,7 @@
  * @module
  * What a job left as its result, as JSON: as JSON where it is that, as text where it is text, else in base64. Pure.
  */
-import { base64 } from "./output_json.ts";
+import { base64 } from "./base64.ts";
 
 /** A result, ready for `JSON.stringify`. */
 export function resultJson(bytes: Uint8Array): { result: unknown } | { result_base64: string } {

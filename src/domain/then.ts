@@ -1,28 +1,36 @@
 /**
  * @module
- * `enqueue --then`: jobs that come after those that are enqueued with them.
+ * Jobs that come after those that are enqueued with them: `enqueue --then`. Pure.
  */
-import type { NewJob } from "../../domain/job.ts";
-import type { SaidNeeds } from "../../domain/needs.ts";
-import { type JobDefaults, jobFromCommand } from "../../domain/spec.ts";
+import type { NewJob } from "./job.ts";
+import type { SaidNeeds } from "./needs.ts";
+import { type JobDefaults, jobFromCommand } from "./spec.ts";
 
-/** What the flags give. */
-export interface ThenFlags {
+/** The commands of jobs that come after others. */
+export interface Then {
+  /** Once all have completed. */
   then?: string | undefined;
+  /** Should one of them fail for good. */
   thenFailed?: string | undefined;
+  /** Once all have ended, however. */
   thenEnded?: string | undefined;
 }
 
-/** What such a job does not take over from the flags: it is another job, and has its own time to start. */
+/** What such a job does not take over from what is given for the others: it is another job, and has its own time to start. */
 const OWN: Partial<NewJob> = {
   ...{ id: null, runAt: null, group: null, held: false, stdin: null },
   ...{ uniqueKey: null, unique: false, uniqueUntil: null, uniqueForMs: null, onConflict: null },
   ...{ atMostLateMs: null, replaceEnded: false },
 };
 
+/** Whether any is to come. */
+export function comesAfter({ then, thenFailed, thenEnded }: Then): boolean {
+  return then !== undefined || thenFailed !== undefined || thenEnded !== undefined;
+}
+
 /** The jobs; they come after the first that is enqueued with them, or after a group. */
 export function thenJobs(
-  { then, thenFailed, thenEnded }: ThenFlags,
+  { then, thenFailed, thenEnded }: Then,
   defaults: JobDefaults,
   on: number | { group: string },
 ): NewJob[] {
