@@ -54,9 +54,9 @@ export function commandsFor(
 
 /** How items become commands. */
 export interface Each {
-  /** What each command is made from. */
+  /** What each becomes. */
   template: Template;
-  /** For words that are put into it. */
+  /** How items are quoted. */
   quote: Quote;
   /** What stands for an item, instead of all other marks. */
   mark?: string | undefined;

@@ -192,6 +192,8 @@ const VARIABLES_OF_QUEUECTL = new Set(
     "INDEX",
     "COUNT",
     "ITEM",
+    "SCHEDULE",
+    "SLOT",
     "HOME",
     "RUN",
     "SAY",

@@ -6,11 +6,11 @@ import type { NewJob } from "./job.ts";
 import type { SaidNeeds } from "./needs.ts";
 import { type JobDefaults, jobFromCommand } from "./spec.ts";
 
-/** The commands of jobs that come after others. */
+/** The command of a job that comes once all have completed, failed, or ended. */
 export interface Then {
   /** Once all have completed. */
   then?: string | undefined;
-  /** Should one of them fail for good. */
+  /** Should one fail for good. */
   thenFailed?: string | undefined;
   /** Once all have ended, however. */
   thenEnded?: string | undefined;

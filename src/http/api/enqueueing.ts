@@ -11,15 +11,14 @@ import { type JobDefaults, readFields } from "../../domain/spec.ts";
 import { comesAfter, type Then, thenJobs } from "../../domain/then.ts";
 import type { Placed, RequestKey, Store } from "../../store/contract.ts";
 import { enqueuePlaced } from "../../views/placed.ts";
-import { someText } from "../inputs.ts";
+import { type InputValues, someText } from "../inputs.ts";
 import { sha256 } from "../sha256.ts";
 import { jobDefaults, type JOINING, joiningOf } from "./job_inputs.ts";
-import type { InputValues } from "../inputs.ts";
 
 /** Jobs that may be enqueued with one request. */
 export const MOST_AT_ONCE = 100_000;
 
-/** The header by which a request that is sent again enqueues nothing more. */
+/** The header by which a request that is sent again is known. */
 export const IDEMPOTENCY = {
   "Idempotency-Key": someText(
     { max: 200 },
@@ -67,9 +66,9 @@ export async function defaultsOf(store: Store, now: number): Promise<JobDefaults
 export interface Storing {
   /** In ms since the epoch. */
   now: number;
-  /** The request, where it may be sent again. */
+  /** As in `EnqueueOptions`. */
   request: RequestKey | undefined;
-  /** What is said of groups. */
+  /** What the request says of their groups. */
   query: InputValues<typeof JOINING>;
   /** Groups that they make are sealed. */
   seal?: boolean;

@@ -23,7 +23,7 @@ import { removal } from "./acts.ts";
 import type { Database, Transaction } from "./engine/database.ts";
 import type { Statement, Value } from "./engine/driver.ts";
 import { isForbidden } from "./engine/failures.ts";
-import { keyedRequest, knownIds, Part, remembering, told, waits } from "./enqueue.ts";
+import { keyedRequest, knownIds, needsOf, Part, remembering, told, waits } from "./enqueue.ts";
 import { mayOnlyEnqueue } from "./enqueuer.ts";
 import { join, sealing } from "./groups.ts";
 import { jobsWithKeys, lockKeys, losingKeys } from "./keys.ts";
@@ -132,9 +132,11 @@ async function storePlan(
     const inputs = part.inputs();
     if (inputs.length > 0) await tx.several(inputs);
   }
-  const made = await join(tx, all.joins, options);
   const { needing, members, now } = all;
-  const { statements, changes } = await waits(tx, { needing, members, names, seqs, now });
+  const added = { needing, members, names, seqs, now };
+  const needs = await needsOf(tx, added);
+  const made = await join(tx, all.joins, options);
+  const { statements, changes } = await waits(tx, added, needs);
   return {
     ids,
     statements: [

@@ -15,7 +15,7 @@ import type { Statement } from "./engine/driver.ts";
 import { changeKey, haveKeysBack, lockKeys, lockKeysOf } from "./keys.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
 import { beforeReplacing, type NewNeedsOf, replaceNeeds } from "./new_needs.ts";
-import { revive, tellingAgain, waitingFor } from "./needs.ts";
+import { revive, tellingAgain, tellingGroupsAgain, waitingFor } from "./needs.ts";
 import { HAS_AN_ID, idsValues, JOB, type JobRow, JOBS, toJob } from "./rows.ts";
 
 interface Wanted extends ActOptions {
@@ -102,7 +102,10 @@ export async function retry(
       const revived = ignoreNeeds ? { statements: [] } : await revive(tx, jobs, now);
       return { ...revived, statements: [...statements, ...revived.statements] };
     },
-    after: (jobs) => withDependents ? [tellingAgain(jobs.map(({ row }) => row.seq))] : [],
+    after(jobs) {
+      const seqs = jobs.map(({ row }) => row.seq);
+      return withDependents ? [tellingAgain(seqs), tellingGroupsAgain(seqs)] : [];
+    },
   });
   return jobs.filter(({ held }) => held).map(({ row }) => idOf(row));
 }
@@ -138,7 +141,7 @@ export async function edit(
     last,
     first: async (tx) => {
       if (givesKey(changes)) await lockKeys(tx, [changes.uniqueKey!]);
-      needs = await beforeReplacing(tx, changes);
+      needs = await beforeReplacing(tx, id, changes);
     },
     before: async (tx, [job]) => {
       if (!job) return {};
