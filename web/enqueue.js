@@ -6,7 +6,7 @@ import { attempt, say } from "./parts.js";
 import { go } from "./router.js";
 
 /** Most jobs leave these alone: they come last. */
-const RARE = ["id", "cwd"];
+const RARE = ["id", "cwd", "unique_key", "unique_until", "unique_for", "on_conflict", "at_most_late"];
 const INPUTS = FIELDS.filter(({ hint }) => hint !== null)
   .toSorted((a, b) => RARE.indexOf(a.name) - RARE.indexOf(b.name));
 
@@ -27,12 +27,12 @@ export function Enqueue({ query }) {
     setValues({ ...values, [name]: target.type === "checkbox" ? target.checked : target.value });
   const submit = async (event) => {
     event.preventDefault();
-    let id;
+    let job;
     const done = await attempt(
-      async () => id = (await call("POST", "/jobs", jobOf(values))).id,
-      () => `Enqueued ${id}`,
+      async () => job = await call("POST", "/jobs", jobOf(values)),
+      () => job.created ? `Enqueued ${job.id}` : `Job ${job.id} has its key: no other was enqueued`,
     );
-    if (done) go(`/jobs/${encodeURIComponent(id)}`);
+    if (done) go(`/jobs/${encodeURIComponent(job.id)}`);
   };
   const copy = async () => {
     await navigator.clipboard.writeText(commandLine(values));

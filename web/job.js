@@ -8,7 +8,8 @@ import { Action, ask, attempt, Empty, Facts, Progress, State, Time, withoutWorke
 import { addressWith, go, Link } from "./router.js";
 
 /** The fields that are shown in ways of their own, and those that are not. */
-const OWN_WAYS = "command id queue priority max_retries timeout run_at group label cwd env hold".split(" ");
+const OWN_WAYS = "command id queue priority max_retries timeout run_at group unique_key label cwd env hold"
+  .split(" ");
 const OTHERS = FIELDS.filter(({ name, json }) => json !== null && !OWN_WAYS.includes(name));
 
 const WAITING = ["blocked", "pending", "scheduled", "failed"];
@@ -56,6 +57,14 @@ export function Job({ id, query }) {
       [
         "Label",
         job.label && html`<${Link} to=${withQuery("/jobs", { label: job.label })}>${visible(job.label)}<//>`,
+      ],
+      [
+        "Key",
+        job.unique_key && html`<${Link} to=${withQuery("/jobs", { unique_key: job.unique_key })}>${
+          visible(
+            job.unique_key,
+          )
+        }<//>`,
       ],
       ["Needs", job.needs && html`<${Needs} ...${job.needs} />`],
       ["Priority", job.priority || null],

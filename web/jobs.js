@@ -16,7 +16,7 @@ import {
 } from "./parts.js";
 import { addressWith, go, Link, wish } from "./router.js";
 
-const FILTERS = ["state", "queue", "group", "label", "search", "error"];
+const FILTERS = ["state", "queue", "group", "unique_key", "label", "search", "error"];
 
 export function Jobs({ query }) {
   const filter = Object.fromEntries(FILTERS.map((name) => [name, query[name] ?? ""]));
@@ -94,6 +94,9 @@ function Filters({ filter, sort }) {
       <label>Group <input key=${filter.group} defaultValue=${filter.group} size="10" onChange=${(
         { target },
       ) => set({ group: target.value })}/></label>
+      <label>Key <input key=${filter.unique_key} defaultValue=${filter.unique_key} size="10" onChange=${(
+        { target },
+      ) => set({ unique_key: target.value })}/></label>
       <label>Label <input key=${filter.label} defaultValue=${filter.label} size="10" onChange=${(
         { target },
       ) => set({ label: target.value })}/></label>
@@ -154,6 +157,7 @@ function Bulk({ chosen, filter, filtered, done }) {
 const OPTIONAL = [
   { title: "Queue", used: (job) => job.queue !== "default", show: (job) => job.queue },
   { title: "Group", used: (job) => job.group, show: (job) => job.group },
+  { title: "Key", used: (job) => job.unique_key, show: (job) => visible(job.unique_key) },
   { title: "Label", used: (job) => job.label, show: (job) => visible(job.label) },
   { title: "Priority", used: (job) => job.priority !== 0, show: (job) => job.priority, right: true },
   {

@@ -30,6 +30,9 @@ export class TakenId extends Refused {
   }
 }
 
+/** One of the jobs to be enqueued has a key that another job has. Nothing was enqueued. */
+export class KeyHeld extends TakenId {}
+
 /** A schedule is not as it was read; nothing was changed. */
 export class ScheduleChanged extends Refused {}
 

@@ -20,6 +20,9 @@ export const GROUP_PATTERN: RegExp = QUEUE_PATTERN;
 /** The queue of a job that names none. */
 export const DEFAULT_QUEUE = "default";
 
+/** The longest key of a unique job, in bytes. */
+export const LONGEST_KEY = 256;
+
 /** The largest stdin that is kept with a job, in bytes. */
 export const LARGEST_STDIN = 1024 * 1024;
 
@@ -27,10 +30,10 @@ export const LARGEST_STDIN = 1024 * 1024;
 export type Kind =
   /** Text that is not blank. */
   | { type: "text" }
-  /** Text that is not blank, of at most `max` characters on one line. */
-  | { type: "line"; max: number }
-  /** Text of a pattern; `takes` says it in words. */
-  | { type: "word"; pattern: RegExp; takes: string }
+  /** Text that is not blank, of at most `max` characters, or bytes, on one line. */
+  | { type: "line"; max: number; unit?: "bytes" }
+  /** Text of a pattern; `takes` says it in words. Where only a few words are of it, `words` are these. */
+  | { type: "word"; pattern: RegExp; takes: string; words?: readonly string[] }
   /** A whole number, both ends allowed. */
   | { type: "integer"; min: number; max: number }
   /** In code ms, in JSON seconds. */
@@ -376,6 +379,94 @@ export const FIELDS = {
     title: "Group",
     hint: "jobs that belong together",
   },
+  unique_key: {
+    key: "uniqueKey",
+    column: "unique_key",
+    json: "unique_key",
+    kind: { type: "line", max: LONGEST_KEY, unit: "bytes" },
+    default: null,
+    editable: true,
+    brief: "of the jobs with this key, only one waits or runs at a time",
+    title: "Key",
+    hint: "one at a time",
+  },
+  unique: {
+    // The store makes the key: see `rules/unique.ts`.
+    key: "unique",
+    column: null,
+    json: null,
+    kind: { type: "flag" },
+    default: false,
+    editable: false,
+    brief: "the same, with a key made of its command, queue and directory",
+    title: "Unique",
+    hint: null,
+  },
+  unique_until: {
+    // Null is `end`.
+    key: "uniqueUntil",
+    column: "policy",
+    part: true,
+    json: "unique_until",
+    kind: { type: "word", pattern: /^(end|start)$/, takes: "end or start", words: ["end", "start"] },
+    default: null,
+    editable: true,
+    brief: "when it gives its key up: at its end, or already at its start (default: end)",
+    title: "Key until",
+    hint: "end",
+  },
+  unique_for: {
+    key: "uniqueForMs",
+    column: "policy",
+    part: true,
+    json: "unique_for",
+    kind: { type: "duration" },
+    default: null,
+    editable: true,
+    brief: "for how long from now it keeps its key in any case, also once it has ended",
+    title: "Key for",
+    hint: "1h",
+  },
+  on_conflict: {
+    // Null is `skip`.
+    key: "onConflict",
+    column: null,
+    json: null,
+    kind: {
+      type: "word",
+      pattern: /^(skip|after|replace|error)$/,
+      takes: "skip, after, replace or error",
+      words: ["skip", "after", "replace", "error"],
+    },
+    default: null,
+    editable: false,
+    brief: "what becomes of it when another job has its key (default: skip)",
+    title: "On conflict",
+    hint: "skip",
+  },
+  at_most_late: {
+    key: "atMostLateMs",
+    column: null,
+    json: null,
+    kind: { type: "duration" },
+    default: null,
+    editable: false,
+    brief:
+      "with --on-conflict replace: so long after the first of them it may start, however often it was replaced",
+    title: "At most late",
+    hint: "2m",
+  },
+  replace_ended: {
+    key: "replaceEnded",
+    column: null,
+    json: null,
+    kind: { type: "flag" },
+    default: false,
+    editable: false,
+    brief: "take the id of a job that has ended, which is deleted",
+    title: "Replace ended",
+    hint: null,
+  },
   cwd: {
     // Null is the worker's own, which only the store knows: `spec.ts` takes where the job is enqueued.
     key: "cwd",
@@ -468,10 +559,22 @@ export type FieldSetting = {
 }[FieldName];
 
 /** A job to be stored, checked and with its defaults filled in (see `spec.ts`). Its properties are the keys of the fields. */
-export type NewJob = StoredFields & SaidNeeds & {
+export type NewJob = StoredFields & SaidNeeds & SaidUnique & {
   /** What its attempts read on their stdin, at most `LARGEST_STDIN` bytes; nothing unless given. */
   stdin?: Uint8Array | null;
 };
+
+/** What is said of a new job's key and id, and not stored with it. */
+export interface SaidUnique {
+  /** Its key is made of its command, queue and directory. */
+  unique?: boolean;
+  /** What becomes of it when another job has its key: see `OnConflict`; null is `skip`. */
+  onConflict?: string | null;
+  /** How much later than the first of those that it replaces it may start, in ms. */
+  atMostLateMs?: number | null;
+  /** The job that has its id is deleted, if that has ended. */
+  replaceEnded?: boolean;
+}
 
 /** What stands in the columns of a job's fields. */
 export type StoredFields = { [N in StoredName as (typeof FIELDS)[N]["key"]]: FieldValue<N> };

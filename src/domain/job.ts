@@ -194,6 +194,11 @@ export function hasNeeds(said: Partial<SaidNeeds>): boolean {
     isSome(said.afterGroupFailed) || isSome(said.afterGroupEnded);
 }
 
+/** Whether what becomes of a new job depends on others that are stored: by its key, or since it takes an ended one's id. */
+export function isKeyed({ uniqueKey, unique, replaceEnded }: NewJob): boolean {
+  return uniqueKey !== null || unique === true || replaceEnded === true;
+}
+
 function isSome(refs: readonly unknown[] | null | undefined): boolean {
   return refs !== undefined && refs !== null && refs.length > 0;
 }

@@ -6,7 +6,8 @@
  */
 import { formatDuration, parseDuration } from "./duration.ts";
 import { BadInput } from "./errors.ts";
-import type { Outcome } from "./job.ts";
+import type { NewJob } from "./fields.ts";
+import { hasNeeds, type Outcome } from "./job.ts";
 
 /** Ends that are neither an exit code nor a signal, by the words that stand for them. */
 const WORDS: Readonly<Record<string, Outcome>> = { timeout: "timed_out", idle: "idle", lost: "lost" };
@@ -113,6 +114,43 @@ function overlap(one: End, other: End): End | undefined {
   return from <= to ? { from, to } : undefined;
 }
 
+/**
+ * Refuses what is said of a key without one, or contradicts itself.
+ * @throws {BadInput} with one sentence
+ */
+export function checkUnique(job: Partial<NewJob>): void {
+  const { uniqueKey = null, unique, uniqueUntil = null, uniqueForMs = null } = job;
+  const { onConflict = null, atMostLateMs = null, replaceEnded, id = null } = job;
+  if (replaceEnded && id === null) {
+    throw new BadInput("Cannot use replace_ended without id: it says whose place the job takes");
+  }
+  if (uniqueKey === null && !unique) {
+    const name = uniqueUntil !== null && "unique_until" || uniqueForMs !== null && "unique_for" ||
+      onConflict !== null && "on_conflict" || atMostLateMs !== null && "at_most_late";
+    if (!name) return;
+    throw new BadInput(`Cannot use ${name} without unique_key or unique: there is no key that it is about`);
+  }
+  if (uniqueKey !== null && unique) {
+    throw new BadInput("Cannot use unique_key and unique together: each says what the key is");
+  }
+  if (uniqueForMs === 0) {
+    throw new BadInput("Cannot use unique_for 0: it takes a longer time, or is left out");
+  }
+  if (atMostLateMs !== null && onConflict !== "replace") {
+    throw new BadInput(
+      "Cannot use at_most_late without on_conflict replace: it is about jobs that are replaced",
+    );
+  }
+  if (onConflict === "replace" && hasNeeds(job)) {
+    throw new BadInput(
+      "Cannot use on_conflict replace with after: what is replaced waits for what it waited for",
+    );
+  }
+  if (onConflict === "after" && job.any) {
+    throw new BadInput("Cannot use on_conflict after with any: the job comes after all that it waits for");
+  }
+}
+
 /** What a job says of how long to wait for its next attempt; what it leaves out is as the settings say. */
 export interface OwnBackoff {
   /** After the first failure, the second, and so on; the last of them from there on. */
@@ -195,6 +233,8 @@ const NOTHING: Policy = {
   backoff: null,
   idleTimeoutMs: null,
   maxWaitMs: null,
+  uniqueUntil: null,
+  uniqueForMs: null,
 };
 
 /** The fields that share the column. */
@@ -205,6 +245,10 @@ export interface Policy extends RetryLists {
   idleTimeoutMs: number | null;
   /** For how long it may put itself off; 0 is for ever. */
   maxWaitMs: number | null;
+  /** When its key is given up, `start` or `end`; null is at its end. */
+  uniqueUntil: string | null;
+  /** For how long from when it was enqueued it keeps its key in any case. */
+  uniqueForMs: number | null;
 }
 
 const KEYS = Object.keys(NOTHING) as (keyof Policy)[];

@@ -19,7 +19,7 @@ import {
 } from "./fields.ts";
 import { nearest } from "./nearest.ts";
 import { absolutePath, isAbsolute } from "./paths.ts";
-import { checkRetryLists, readBackoff, readEnds } from "./policy.ts";
+import { checkRetryLists, checkUnique, readBackoff, readEnds } from "./policy.ts";
 import { formatSize, LONGEST_MS, parseSize, type Settings } from "./settings.ts";
 
 /** What the meaning of some values depends on. */
@@ -60,7 +60,7 @@ function described(kind: Kind): string {
     case "text":
       return "text that is not blank, without NUL bytes";
     case "line":
-      return `1 to ${kind.max} characters on one line`;
+      return `1 to ${kind.max} ${kind.unit ?? "characters"} on one line`;
     case "word":
       return kind.takes;
     case "integer":
@@ -98,7 +98,7 @@ function readValue(kind: Kind, value: unknown, surroundings: Surroundings): unkn
     case "text":
       return isText(value) && value.trim() !== "" ? value : undefined;
     case "line":
-      return isText(value) && value.trim() !== "" && value.length <= kind.max && !CONTROL.test(value)
+      return isText(value) && value.trim() !== "" && sizeIn(kind, value) <= kind.max && !CONTROL.test(value)
         ? value
         : undefined;
     case "word":
@@ -152,6 +152,10 @@ function readRefs(value: unknown, pattern: RegExp): readonly string[] | undefine
 
 /** Any id that a job can have, those that the store gives included. */
 const IS_REF = /^[A-Za-z0-9._:-]{1,128}$/;
+
+function sizeIn({ unit }: Kind & { type: "line" }, text: string): number {
+  return unit === "bytes" ? new TextEncoder().encode(text).length : text.length;
+}
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && !value.includes("\0") && value.isWellFormed();
@@ -286,6 +290,7 @@ function completeJob(values: Readonly<Record<string, unknown>>, defaults: JobDef
       "Cannot tell where the job shall run: the current directory is gone, or its name is not UTF-8; give cwd",
     );
   }
+  checkUnique(job);
   if (otherwise.env && job.env !== otherwise.env) {
     job.env = { ...otherwise.env, ...job.env };
     checkEnvironment(job.env);

@@ -17,7 +17,11 @@ export interface Then {
 }
 
 /** What such a job does not take over from what is given for the others: it is another job, and has its own time to start. */
-const OWN: Partial<NewJob> = { id: null, runAt: null, group: null, held: false, stdin: null };
+const OWN: Partial<NewJob> = {
+  ...{ id: null, runAt: null, group: null, held: false, stdin: null },
+  ...{ uniqueKey: null, unique: false, uniqueUntil: null, uniqueForMs: null, onConflict: null },
+  ...{ atMostLateMs: null, replaceEnded: false },
+};
 
 /** Whether any is to come. */
 export function comesAfter({ then, thenFailed, thenEnded }: Then): boolean {

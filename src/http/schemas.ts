@@ -114,6 +114,12 @@ function jobSchema(): JsonSchema {
 /** A job. */
 export const JOB: JsonSchema = jobSchema();
 
+/** A job that was asked for, or the one that has its key. */
+export const NEW_JOB: JsonSchema = record({
+  ...(JOB.properties as Record<string, JsonSchema>),
+  created: { type: "boolean" },
+});
+
 const ATTEMPT = record({
   attempt: COUNT,
   outcome: { type: ["string", "null"], enum: [...OUTCOMES, null] },

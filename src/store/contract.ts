@@ -17,6 +17,8 @@
  *   that can no longer be, and waits again when they run again, unless it has started. It learns of an end in the
  *   transaction of that end or soon after, in steps: the exchanges of supervisors see to it, and so does whoever calls for
  *   the end. New jobs that need what nobody knows, themselves or each other are refused as a `BadNeed` or `NeedsCycle`.
+ * - **One with a key.** Of the jobs with a key, one has it at most; see `enqueueUnique`. What would give it to another one
+ *   is refused, and a job that another has followed since does not run again by itself.
  * - **Counted.** Counts and figures change in the same transaction as what they count.
  * - **Patient.** A busy store makes methods wait, not fail.
  * - Methods throw `Refused` when a job's state or absence forbids it and `StoreUnusable` when the store does.
@@ -90,6 +92,15 @@ export interface JobStore {
    * @throws {BadInput} when a group is sealed, unless the job that enqueues them is of it, or `reopen` is said
    */
   enqueue(jobs: Iterable<NewJob>, options: EnqueueOptions): Promise<string[]>;
+  /**
+   * The same for jobs of which some have keys, or take the ids of ended ones: says what has become of each, in the given
+   * order, as if those before it were stored already. At any time at most one job has a key; with it may be one that comes
+   * after it. A job has its key from when it is enqueued until its end, or with `uniqueUntil` "start" until its first
+   * attempt begins, and in any case for `uniqueForMs`; a cancelled or skipped one has none. `enqueue` does it, too, where
+   * the jobs are in an array, and does not say what has become of them.
+   * @throws {KeyHeld} for a job that shall not be enqueued when another has its key; besides what `enqueue` throws
+   */
+  enqueueUnique(jobs: readonly NewJob[], options: EnqueueOptions): Promise<Placed[]>;
   /** The job, or undefined. */
   get(id: string): Promise<Job | undefined>;
   /** The attempts of a job, oldest first; empty when there is no such job. */
@@ -118,7 +129,7 @@ export interface JobStore {
    * are held, and stay so. For `failed`, `completed`, `dead`
    * and `cancelled` jobs; `only` narrows that. One that was called off before it ever started waits again for what it
    * needs. Jobs that never started and need one of them wait again, too.
-   * @throws {Refused} for a job in another state
+   * @throws {Refused} for a job in another state, and for one that has ended while another has its key
    */
   retry(ids: readonly string[], options: RetryOptions): Promise<string[]>;
   /**
@@ -135,7 +146,7 @@ export interface JobStore {
   /**
    * Changes a waiting job. A `runAt` in the future makes it `scheduled`, one in the past or null makes it `pending`, unless
    * it waits for others. What is said of those it needs takes the place of all that it needed.
-   * @throws {Refused} for a job that is not waiting
+   * @throws {Refused} for a job that is not waiting, or a key that another one has
    */
   edit(id: string, changes: JobChanges, now: number): Promise<Job>;
   /** Keeps waiting jobs from starting (`held` true) or lets them go. @throws {Refused} for a job that is not waiting */
@@ -527,6 +538,19 @@ export interface EnqueueOptions {
   joining?: Joining;
 }
 
+/** What has become of a new job. */
+export interface Placed {
+  /** The job that is there now: itself, or the one in whose place it would have been. */
+  id: string;
+  /**
+   * `new`: it is stored. `follows`: so it is, and comes after the job that has its key. `kept`: another one has its key, and
+   * is as it was. `replaced`: a job that waited has become this one.
+   */
+  made: "new" | "follows" | "kept" | "replaced";
+  /** The job that it follows. */
+  after?: string;
+}
+
 /** Names a request, which is remembered for a day. */
 export interface RequestKey {
   /** Chosen by whoever asks. */
@@ -548,6 +572,8 @@ export interface JobSelector {
   label?: string;
   /** Only jobs of this group. */
   group?: string;
+  /** Only jobs with exactly this key, whether they have it still or not. */
+  uniqueKey?: string;
   /** Text that the command or the id contains. */
   search?: string;
   /** Text that what is said of the last failure contains. */

@@ -22,12 +22,15 @@ export async function editJob(
 }
 
 /**
- * Refuses what cannot be said of many jobs at once: one of them might come to need itself.
+ * Refuses what cannot be said of many jobs at once: one of them might come to need itself, only one could have the key.
  *
- * @throws {BadInput} where the changes say what jobs come after
+ * @throws {BadInput} where the changes say what jobs come after, or give them a key
  */
 export function checkForMany(changes: JobChanges): void {
   if (changes.any !== undefined || NEED_KEYS.some((key) => changes[key] !== undefined)) {
     throw new BadInput("Cannot say what many jobs come after at once: edit them one by one, by their ids");
+  }
+  if (changes.uniqueKey) {
+    throw new BadInput("Cannot give many jobs the same unique_key: only one of them could have it");
   }
 }

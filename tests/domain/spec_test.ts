@@ -51,6 +51,9 @@ Deno.test("a job that only has a command gets everything else from the defaults"
     maxWaitMs: null,
     runAt: null,
     label: null,
+    uniqueKey: null,
+    uniqueUntil: null,
+    uniqueForMs: null,
     cwd: "/work",
     env: null,
     group: null,
@@ -75,6 +78,12 @@ Deno.test("a job can say everything", () => {
     run_at: "2030-01-01T14:00:00Z",
     label: "nightly",
     group: "album",
+    unique_key: "a key: é",
+    unique_until: "start",
+    unique_for: "1h",
+    on_conflict: "replace",
+    at_most_late: 90,
+    replace_ended: true,
     cwd: "sub/../other",
     env: { A: "1", "B-C": "" },
     hold: true,
@@ -95,10 +104,62 @@ Deno.test("a job can say everything", () => {
     runAt: Date.UTC(2030, 0, 1, 14),
     label: "nightly",
     group: "album",
+    uniqueKey: "a key: é",
+    uniqueUntil: "start",
+    uniqueForMs: 3_600_000,
+    onConflict: "replace",
+    atMostLateMs: 90_000,
+    replaceEnded: true,
     cwd: "/work/other",
     env: { A: "1", "B-C": "" },
     held: true,
   });
+});
+
+Deno.test("a key takes up to 256 bytes on one line, and what is said of it makes sense only with one", () => {
+  assert.equal(job({ unique_key: "é".repeat(128) }).uniqueKey, "é".repeat(128));
+  for (const key of ["", "  ", "é".repeat(128) + "x", "a\nb", "a\u0000", "a\u001b", 7, null]) {
+    assert.throws(
+      () => job({ unique_key: key }),
+      /^BadInput: Cannot use unique_key .*: it takes 1 to 256 bytes on one line$/,
+    );
+  }
+  const without = (name: string) =>
+    `Cannot use ${name} without unique_key or unique: there is no key that it is about`;
+  refuses(() => job({ unique_until: "start" }), without("unique_until"));
+  refuses(() => job({ unique_for: 9 }), without("unique_for"));
+  refuses(() => job({ on_conflict: "after" }), without("on_conflict"));
+  refuses(() => job({ at_most_late: 9 }), without("at_most_late"));
+  const unique = { unique_key: "k" };
+  refuses(
+    () => job({ ...unique, unique: true }),
+    "Cannot use unique_key and unique together: each says what the key is",
+  );
+  refuses(
+    () => job({ ...unique, unique_for: 0 }),
+    "Cannot use unique_for 0: it takes a longer time, or is left out",
+  );
+  refuses(
+    () => job({ ...unique, at_most_late: 9 }),
+    "Cannot use at_most_late without on_conflict replace: it is about jobs that are replaced",
+  );
+  refuses(
+    () => job({ ...unique, on_conflict: "replace", after: "j1" }),
+    "Cannot use on_conflict replace with after: what is replaced waits for what it waited for",
+  );
+  refuses(
+    () => job({ ...unique, on_conflict: "after", after: "j1,j2", any: true }),
+    "Cannot use on_conflict after with any: the job comes after all that it waits for",
+  );
+  refuses(
+    () => job({ replace_ended: true }),
+    "Cannot use replace_ended without id: it says whose place the job takes",
+  );
+  refuses(
+    () => job({ ...unique, on_conflict: "wait" }),
+    'Cannot use on_conflict "wait": it takes skip, after, replace or error',
+  );
+  assert.equal(job({ unique: true, on_conflict: "after" }).unique, true);
 });
 
 Deno.test("a directory is read as the system writes it for whom the job is", () => {

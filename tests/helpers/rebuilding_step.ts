@@ -46,7 +46,9 @@ export const REBUILDING: Step = {
       policy TEXT,
       checkpoint_size INTEGER,
       snoozed_since INTEGER,
-      in_group TEXT
+      in_group TEXT,
+      unique_key TEXT,
+      key_lost INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_key_lost CHECK (key_lost IN (0, 1))
     ) STRICT;
 
     INSERT INTO rebuilt SELECT * FROM jobs;
@@ -71,6 +73,10 @@ export const REBUILDING: Step = {
 
     CREATE INDEX prunable ON jobs (finished_at, queue) WHERE state IN ('completed', 'cancelled', 'skipped');
     CREATE INDEX prunable_dead ON jobs (finished_at, queue) WHERE state = 'dead';
+
+    CREATE INDEX keys ON jobs (unique_key, seq) WHERE unique_key IS NOT NULL AND key_lost = 0;
+
+    CREATE INDEX by_key ON jobs (unique_key, seq) WHERE unique_key IS NOT NULL;
 
     CREATE INDEX by_group ON jobs (in_group, seq) WHERE in_group IS NOT NULL;
 

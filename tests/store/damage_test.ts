@@ -160,6 +160,7 @@ Deno.test("a sound database is salvaged to the last row", async () => {
     batches: { saved: 0, lost: 0 },
     staged: { saved: 0, lost: 0 },
     staged_names: { saved: 0, lost: 0 },
+    staged_keys: { saved: 0, lost: 0 },
   });
   const dump = (path: string) => {
     const db = new DatabaseSync(path, { readOnly: true });

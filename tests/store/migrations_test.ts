@@ -33,6 +33,7 @@ const DIGESTS = [
   "bf4280edc627d9c6aef282a6f506323b2e54791673948f7ae0f0993916897a88",
   "b23cacf74b2f1ccb0f9ee9f6648283ddbff5b097988c726842cbff68abd8ac37",
   "286835948718eeae9b178a737fad0629c215ad479c34833fcc7f0ebb2afe7f4e",
+  "8a1b600f14730714bac0f56925670f83b3e265ce5cae48b5872789e525401a2b",
 ];
 
 Deno.test("a released step is never changed", async () => {
@@ -157,6 +158,7 @@ for (const version of VERSIONS) {
       assert.equal((await store.queues()).find(({ name }) => name === "paused")!.paused, true);
       for (const { id, state } of (await store.list({ limit: 99 })).jobs) {
         if (state === "skipped") continue; // it waits again when what it needs runs again
+        if (id === "had-key") continue; // which another one has
         if (ENDED.includes(state)) await store.retry([id], { now });
         else if (state !== "processing") await store.edit(id, { priority: 3 }, now);
       }

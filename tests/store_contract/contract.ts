@@ -9,6 +9,7 @@ import { counting } from "./counting.ts";
 import { enqueueing } from "./enqueueing.ts";
 import { grouping } from "./grouping.ts";
 import { keeping } from "./keeping.ts";
+import { keyed } from "./keyed.ts";
 import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
 import { neededOutcomes } from "./needed_outcomes.ts";
@@ -31,6 +32,7 @@ const PARTS = [
   needing,
   neededOutcomes,
   grouping,
+  keyed,
   scheduling,
   pausing,
   claiming,

@@ -3,13 +3,13 @@
  * `queuectl enqueue`: one job from JSON, a command, or words; or a file of many.
  */
 import { BadInput } from "../../domain/errors.ts";
-import type { NewJob } from "../../domain/job.ts";
+import { isKeyed, type NewJob } from "../../domain/job.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { type JobDefaults, jobFromValue, readFields } from "../../domain/spec.ts";
 import type { Then, thenJobs } from "../../domain/then.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { quoteWords } from "../../system/shell_words.ts";
-import type { Joining } from "../../store/contract.ts";
+import type { Joining, Placed } from "../../store/contract.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { count, text, texts, toggle } from "../line/flags.ts";
@@ -38,6 +38,9 @@ export const command: Target = defineCommand({
     "{/} its last name, {/.} that without the extension, {//} its directory, {#} its number; without any, it comes last.",
     "Jobs of a --group belong together: others can wait for it (--after-group), and it has ended when it is sealed and all",
     "its jobs have. What a file, or --each, makes of groups is sealed with it; then only its own jobs add to it.",
+    "Of the jobs with a --unique-key, or alike with --unique, one at a time waits or runs. Another one that comes meanwhile",
+    "is not queued, and the id is that of the first (skip); or follows it, once, however many come (after); or takes its",
+    "place as long as it waits, and else follows it (replace); or is refused (error): --on-conflict says which.",
     "--array makes one for each number; {} stands for it, if it is there. Both make a group, which --group names, and each",
     "job has QUEUECTL_INDEX, QUEUECTL_COUNT and QUEUECTL_ITEM.",
     "--wait returns when the job has ended, retries included, with the exit code of its command: 128 and its number for",
@@ -61,6 +64,15 @@ export const command: Target = defineCommand({
       "a hundred parts, and one job after all of them",
     ],
     ["enqueue --then-failed 'mail -s failed me' make", "another job, should this one fail for good"],
+    [
+      "enqueue --unique-key report --on-conflict after 'make report'",
+      "one at a time, and one more after that",
+    ],
+    [
+      "enqueue --unique-key index --on-conflict replace --delay 10s --at-most-late 2m 'make index'",
+      "10 s after the last of many changes, and 2 min after the first at the latest",
+    ],
+    ["enqueue --id nightly --replace-ended 'make nightly'", "under the same id each night"],
     ["enqueue --follow 'make report'", "run by a worker, as if it ran here"],
   ],
   flags: {
@@ -128,7 +140,9 @@ export const command: Target = defineCommand({
     const attends = follow || flags.wait === true;
     if (follow && !queued.many) context.print.note(queued.ids[0]!);
     else if (!follow && !(attends && context.json)) await printIds(context, queued);
-    if (queued.inWords) await sayWhen(context, queued.jobs[0]?.runAt ?? null, context.clock.now());
+    if (queued.inWords && !queued.placed) {
+      await sayWhen(context, queued.jobs[0]?.runAt ?? null, context.clock.now());
+    }
     await sayUnlessServed(context, queued);
     if (!attends) return;
     const { attend } = await import("./attend.ts");
@@ -141,6 +155,8 @@ interface Queued {
   ids: readonly string[];
   /** Of those that come after them. */
   then?: readonly string[];
+  /** What has become of them, where some have keys. */
+  placed?: readonly Placed[];
   /** The group that was made of them. */
   group?: string;
   jobs: readonly NewJob[];
@@ -194,9 +210,19 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
   const { now, idFormat, leaseMs } = defaults;
   const joining = await joiningFor(said.joining, job);
   const jobs = [job, ...(await makerOfThen(said.then))(said.then, defaults, 0)];
-  const all = await store.enqueue(jobs, { now, idFormat, ...joining && { joining } });
+  const options = { now, idFormat, ...joining && { joining } };
+  const placed = isKeyed(job) ? await store.enqueueUnique(jobs, options) : undefined;
+  const all = placed ? placed.map(({ id }) => id) : await store.enqueue(jobs, options);
   const [ids, then] = [all.slice(0, 1), all.slice(1)];
-  return { ids, then, jobs, many: false, inWords: defaults.readTime !== undefined, leaseMs };
+  return {
+    ids,
+    then,
+    jobs,
+    ...placed && { placed: placed.slice(0, 1) },
+    many: false,
+    inWords: defaults.readTime !== undefined,
+    leaseMs,
+  };
 }
 
 /** Makes the jobs that come after; nothing is loaded where there are none. */
@@ -321,19 +347,26 @@ async function enqueueForEach(
 }
 
 /** One a line; of a file, a terminal gets their number instead. */
-async function printIds(context: Context, { ids, then = [], group, many }: Queued): Promise<void> {
+async function printIds(context: Context, { ids, then = [], placed, group, many }: Queued): Promise<void> {
+  const keyed = placed && await import("./enqueue_keyed.ts");
+  if (placed) keyed!.hintPlaced(context, placed);
   if (group !== undefined) context.print.hint(`Group ${group}`);
   if (then.length > 0) context.print.hint(`Then ${then.join(", ")}`);
   if (!context.json) {
     if (many && Deno.stdout.isTerminal()) context.print.hint(`Queued ${ids.length} jobs`);
     else if (ids.length > 0) context.print.line(ids.join("\n"));
   } else if (many) {
-    const more = { ...group !== undefined && { group }, ...then.length > 0 && { then } };
+    const created = placed && keyed!.createdJson(placed, { many });
+    const more = { ...created, ...group !== undefined && { group }, ...then.length > 0 && { then } };
     context.print.result({ ids, ...more }, () => "");
   } else {
     const { jobJson } = await import("../../views/job_json.ts");
     const stored = await (await context.store()).get(ids[0]!);
-    context.print.result(stored && { ...jobJson(stored), ...then.length > 0 && { then } }, () => "");
+    const created = placed ? keyed!.createdJson(placed, { many }) : { created: true };
+    context.print.result(
+      stored && { ...jobJson(stored), ...created, ...then.length > 0 && { then } },
+      () => "",
+    );
   }
 }
 

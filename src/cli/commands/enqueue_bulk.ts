@@ -4,9 +4,10 @@
  */
 import { inPlace, readBulk } from "../../domain/bulk.ts";
 import { BadNeed, NeedsCycle, TakenId } from "../../domain/errors.ts";
-import { hasNeeds, type NewJob } from "../../domain/job.ts";
+import { hasNeeds, isKeyed, type NewJob } from "../../domain/job.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
 import { timeReader } from "../../domain/when.ts";
+import type { Placed } from "../../store/contract.ts";
 import type { Context } from "../line/context.ts";
 import { type JoiningFlags, joiningOf } from "./joining.ts";
 import { inputName, readTextInput } from "./read_input.ts";
@@ -53,6 +54,8 @@ export interface Many {
 export interface StoredMany {
   jobs: readonly NewJob[];
   ids: string[];
+  /** What has become of them, where some have keys. */
+  placed?: Placed[];
 }
 
 /** Stores jobs, all or none. @throws {TakenId} that says which */
@@ -62,10 +65,10 @@ export async function storeMany(context: Context, { jobs, now, joining: said }: 
   const { idFormat } = await context.settings();
   // those that wait for others are looked at together
   const shown = context.print.hints && !jobs.some(hasNeeds) ? withProgress(jobs) : jobs;
-  return {
-    jobs,
-    ids: await store.enqueue(shown, { now, idFormat, ...joining && { joining: { ...joining, seal: true } } }),
-  };
+  const options = { now, idFormat, ...joining && { joining: { ...joining, seal: true } } };
+  if (!jobs.some(isKeyed)) return { jobs, ids: await store.enqueue(shown, options) };
+  const placed = await store.enqueueUnique(jobs, options);
+  return { jobs, ids: placed.map(({ id }) => id), placed };
 }
 
 const BAR_WIDTH = 30;

@@ -50,8 +50,9 @@ export async function enqueueEach(
   }
   const last = then(group);
   const all = last.length > 0 ? [...jobs, ...last] : jobs;
-  const { ids } = await storeMany(context, { jobs: all, now: defaults.now, joining });
-  return { jobs, ids: ids.slice(0, jobs.length), then: ids.slice(jobs.length), group };
+  const { ids, placed } = await storeMany(context, { jobs: all, now: defaults.now, joining });
+  const made = placed && { placed: placed.slice(0, jobs.length) };
+  return { jobs, ids: ids.slice(0, jobs.length), then: ids.slice(jobs.length), group, ...made };
 }
 
 async function itemsOf(

@@ -6,7 +6,7 @@ import { BadInput } from "../../domain/errors.ts";
 import { FIELD_NAMES, type FieldName, FIELDS, type Kind } from "../../domain/fields.ts";
 import { parseTime, quote, type Surroundings } from "../../domain/spec.ts";
 import type { Context } from "../line/context.ts";
-import { type Flag, type Flags, text, texts, toggle } from "../line/flags.ts";
+import { choice, type Flag, type Flags, text, texts, toggle } from "../line/flags.ts";
 
 /** What the flags of some fields give: text as it was typed. */
 export type JobFlagValues = Record<string, string | boolean | number | readonly string[] | undefined>;
@@ -23,8 +23,10 @@ function isOnlyJson(kind: Kind): boolean {
 }
 
 function flagFor(name: FieldName): Flag<string | string[] | boolean | undefined> {
-  const { kind, brief } = FIELDS[name];
+  const { brief } = FIELDS[name];
+  const kind: Kind = FIELDS[name].kind;
   if (kind.type === "flag") return toggle(brief) as Flag<boolean | undefined>;
+  if (kind.type === "word" && kind.words) return choice(kind.words, brief);
   return (kind.type === "variables" ? texts : text)(placeholder(name, kind), brief);
 }
 
@@ -47,7 +49,7 @@ function placeholder(name: FieldName, { type }: Kind): string {
     case "text":
     case "line":
     case "word":
-      return name.toUpperCase();
+      return name.split("_").at(-1)!.toUpperCase();
     case "ends":
       return "ENDS";
     case "backoff":

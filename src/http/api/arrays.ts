@@ -92,7 +92,8 @@ export const ARRAY_ROUTES: readonly Route[] = [
       });
       if (afterEach !== undefined) await comeAfterEach(store, afterEach, jobs);
       const all = [...jobs, ...jobsThen(then, fields, { defaults, on: { group } })];
-      const ids = await storeJobs(store, all, { now, request: key, query, seal: true });
+      const placed = await storeJobs(store, all, { now, request: key, query, seal: true });
+      const ids = placed.map(({ id }) => id);
       const first = key ? await store.get(ids[0]!) : undefined; // sent again, it named another group
       return {
         ids: ids.slice(0, jobs.length),

@@ -9,7 +9,8 @@ import type { NewJob } from "../../domain/job.ts";
 import { type Settings, settingsFrom } from "../../domain/settings.ts";
 import { type JobDefaults, readFields } from "../../domain/spec.ts";
 import { comesAfter, type Then, thenJobs } from "../../domain/then.ts";
-import type { RequestKey, Store } from "../../store/contract.ts";
+import type { Placed, RequestKey, Store } from "../../store/contract.ts";
+import { enqueuePlaced } from "../../views/placed.ts";
 import { type InputValues, someText } from "../inputs.ts";
 import { sha256 } from "../sha256.ts";
 import { jobDefaults, type JOINING, joiningOf } from "./job_inputs.ts";
@@ -73,16 +74,16 @@ export interface Storing {
   seal?: boolean;
 }
 
-/** Stores jobs, all or none; returns their ids. @throws {BadInput} that says which one is wrong */
+/** Stores jobs, all or none; says what has become of each. @throws {BadInput} that says which one is wrong */
 export async function storeJobs(
   store: Store,
   jobs: readonly NewJob[],
   { now, request, query, seal = false }: Storing,
-): Promise<string[]> {
+): Promise<Placed[]> {
   const { idFormat } = settingsFrom(await store.settings(), store.defaults);
   const joining = { ...joiningOf(query, jobs), ...seal && { seal } };
   try {
-    return await store.enqueue(jobs, { now, idFormat, ...(request && { request }), joining });
+    return await enqueuePlaced(store, jobs, { now, idFormat, ...(request && { request }), joining });
   } catch (error) {
     if (jobs.length === 1) throw error;
     if (error instanceof TakenId || error instanceof BadNeed) {

@@ -42,7 +42,9 @@ function schemaOf(kind: Kind): JsonSchema {
     case "line":
       return { type: "string", minLength: 1, maxLength: kind.max };
     case "word":
-      return { type: "string", pattern: kind.pattern.source };
+      return kind.words
+        ? { type: "string", enum: kind.words }
+        : { type: "string", pattern: kind.pattern.source };
     case "integer":
       return { type: "integer", minimum: kind.min, maximum: kind.max };
     case "duration":
@@ -120,6 +122,7 @@ export const FILTER = {
   state: oneOf(STATES, "only jobs in this state"),
   queue: someText({ max: 64 }, "only jobs of this queue"),
   group: someText({ max: 64 }, "only jobs of this group"),
+  unique_key: someText({ max: 256 }, "only jobs with exactly this key, whether they have it still or not"),
   label: someText({ max: 128 }, "only jobs with exactly this label"),
   search: someText({ max: 1000 }, "only jobs whose command or id contains this"),
   error: someText({ max: 1000 }, "only jobs whose error contains this"),
@@ -154,8 +157,10 @@ export const SELECTION = {
 } as const satisfies Inputs;
 
 /** A filter for the store, without what was left out. */
-export function filterOf({ exit_code: exitCode, ...values }: InputValues<typeof FILTER>): JobSelector {
+export function filterOf(
+  { exit_code: exitCode, unique_key: uniqueKey, ...values }: InputValues<typeof FILTER>,
+): JobSelector {
   return Object.fromEntries(
-    Object.entries({ ...values, exitCode }).filter(([, value]) => value !== undefined),
+    Object.entries({ ...values, exitCode, uniqueKey }).filter(([, value]) => value !== undefined),
   );
 }

@@ -12,6 +12,7 @@ import { editJob } from "../../views/edit_job.ts";
 import { attemptJson, jobJson } from "../../views/job_json.ts";
 import { needsJson, needsOf, whyNotRun } from "../../views/needs.ts";
 import { needsGraph } from "../../views/needs_graph.ts";
+import { isCreated } from "../../views/placed.ts";
 import { reasonsToWait } from "../../views/waiting.ts";
 import { type Input, objectOf, oneOf, required, someText, wholeNumber } from "../inputs.ts";
 import { HttpProblem } from "../problem.ts";
@@ -23,6 +24,7 @@ import {
   JOB_PAGE,
   listOf,
   NEEDS_GRAPH,
+  NEW_JOB,
   record,
   withOptional,
 } from "../schemas.ts";
@@ -100,8 +102,10 @@ export const JOB_ROUTES: readonly Route[] = [
     body: jobFields(FIELD_NAMES, "the job, and others that come after it", THEN),
     answer: {
       status: 201,
-      description: "The job, and the ids of those that come after it; they are safely stored",
-      schema: withOptional(JOB, { then: listOf({ type: "string" }) }),
+      description:
+        "The job, and the ids of those that come after it; they are safely stored. Where another one has its " +
+        "key, that one, and created is false",
+      schema: withOptional(NEW_JOB, { then: listOf({ type: "string" }) }),
     },
     problems: ["refused", "gone"],
     headers: IDEMPOTENCY,
@@ -110,9 +114,11 @@ export const JOB_ROUTES: readonly Route[] = [
       const { fields, then } = splitThen(body);
       const defaults = await defaultsOf(store, now);
       const jobs = [jobFromValue(fields, defaults), ...jobsThen(then, fields, { defaults, on: 0 })];
-      const [id, ...after] = await storeJobs(store, jobs, { now, request: key, query });
-      const job = await store.get(id!);
-      if (job) return { ...jobJson(job), ...after.length > 0 && { then: after } };
+      const [placed, ...after] = await storeJobs(store, jobs, { now, request: key, query });
+      const { id } = placed!;
+      const job = await store.get(id);
+      const more = after.length > 0 && { then: after.map(({ id }) => id) };
+      if (job) return { ...jobJson(job), created: isCreated(placed!), ...more };
       const named = key ? ` with the key "${key.key}"` : "";
       throw new HttpProblem("gone", `Cannot show job "${id}": it was enqueued${named}, and is gone since`);
     },
@@ -128,15 +134,18 @@ export const JOB_ROUTES: readonly Route[] = [
     ),
     answer: {
       status: 201,
-      description: "Their ids, in the same order; they are safely stored",
-      schema: record({ ids: listOf({ type: "string" }) }),
+      description:
+        "Their ids, in the same order; they are safely stored. Where others have the keys of some, the ids of those; " +
+        "created says of each whether it is new",
+      schema: record({ ids: listOf({ type: "string" }), created: listOf({ type: "boolean" }) }),
     },
     problems: ["refused"],
     headers: IDEMPOTENCY,
     async run({ store, body: { jobs, ...query }, now, request }) {
       const key = await requestKey(request, jobs);
       const described = jobsFromValues(jobs, await defaultsOf(store, now));
-      return { ids: await storeJobs(store, described, { now, request: key, query, seal: true }) };
+      const placed = await storeJobs(store, described, { now, request: key, query, seal: true });
+      return { ids: placed.map(({ id }) => id), created: placed.map(isCreated) };
     },
   }),
   defineRoute({

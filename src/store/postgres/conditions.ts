@@ -24,11 +24,12 @@ export const IS_AS_STORED = `(j.state <> 'pending' OR NOT ${RUNS})`;
 
 /** All that is asked besides the state. */
 export function conditionsOf(
-  { queue, label, group, search, error, exitCode, since, until }: JobSelector,
+  { queue, uniqueKey, label, group, search, error, exitCode, since, until }: JobSelector,
   values: Values,
 ): string[] {
   const all: string[] = [];
   if (queue !== undefined) all.push(`j.queue = ${values.place(queue)}`);
+  if (uniqueKey !== undefined) all.push(`j.unique_key = ${values.place(uniqueKey)}`);
   if (label !== undefined) all.push(`j.label = ${values.place(label)}`);
   if (group !== undefined) all.push(`j.in_group = ${values.place(group)}`);
   if (search !== undefined) {

@@ -67,7 +67,7 @@ const FORGET = "DELETE FROM queuectl.requests WHERE key = $1 AND made_at < $2";
 const OWN_KEPT_MS = 600_000;
 
 /** A request under its key. */
-interface Keyed {
+export interface Keyed {
   request: RequestKey;
   madeAt: number;
   options: EnqueueOptions;
@@ -79,12 +79,7 @@ export async function enqueue(
   jobs: Iterable<NewJob>,
   options: EnqueueOptions,
 ): Promise<string[]> {
-  const { request } = options;
-  const keyed: Keyed = {
-    request: request ?? { key: `own:${crypto.randomUUID()}`, fingerprint: "" },
-    madeAt: request ? options.now : rememberedSince(options) + OWN_KEPT_MS,
-    options,
-  };
+  const keyed = keyedRequest(options);
   const divided = divide(jobs);
   // who enqueues very many is asked first: then nothing is to be said twice
   if (divided.many && await mayOnlyEnqueue(db)) return await enqueueByFunction(db, [...divided.jobs], keyed);
@@ -94,6 +89,16 @@ export async function enqueue(
     if (divided.many || !isForbidden(error) || !await mayOnlyEnqueue(db)) throw error;
     return await enqueueByFunction(db, [...divided.jobs], keyed);
   }
+}
+
+/** The request under its key. */
+export function keyedRequest(options: EnqueueOptions): Keyed {
+  const { request } = options;
+  return {
+    request: request ?? { key: `own:${crypto.randomUUID()}`, fingerprint: "" },
+    madeAt: request ? options.now : rememberedSince(options) + OWN_KEPT_MS,
+    options,
+  };
 }
 
 async function enqueueItself(db: Database, divided: Divided, keyed: Keyed): Promise<string[]> {
@@ -107,7 +112,7 @@ async function enqueueItself(db: Database, divided: Divided, keyed: Keyed): Prom
 }
 
 /** @throws {Refused} when its key was used for another request */
-async function knownIds(db: Database, { request, options }: Keyed): Promise<string[] | undefined> {
+export async function knownIds(db: Database, { request, options }: Keyed): Promise<string[] | undefined> {
   const since = rememberedSince(options);
   const [, found] = await db.tryWrite([
     { sql: FORGET, values: [request.key, since] },
@@ -219,12 +224,12 @@ async function enqueueMany(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
     }));
 }
 
-function remembering({ request, madeAt }: Keyed, ids: readonly string[]): Statement {
+export function remembering({ request, madeAt }: Keyed, ids: readonly string[]): Statement {
   return { sql: REMEMBER, values: [request.key, request.fingerprint, JSON.stringify(ids), madeAt] };
 }
 
 /** Does it, and finds out what went wrong, or whether it was done when that is not known. */
-async function told(
+export async function told(
   db: Database,
   names: readonly (readonly (string | null)[])[],
   keyed: Keyed,
@@ -268,7 +273,7 @@ async function whichIsTaken(db: Database, names: readonly (string | null)[]): Pr
 type Stored = Pick<Part, "needing" | "members" | "names" | "seqs" | "now">;
 
 /** What they need, which is locked from now on; undefined when that is nothing. */
-async function needsOf(
+export async function needsOf(
   tx: Transaction,
   { needing: jobs, members, names }: Stored,
 ): Promise<ResolvedNeeds | undefined> {
@@ -279,7 +284,7 @@ async function needsOf(
 }
 
 /** Makes those wait that need others. */
-async function waits(
+export async function waits(
   tx: Transaction,
   { needing: jobs, names, seqs, now }: Stored,
   needs: ResolvedNeeds | undefined,
@@ -293,7 +298,7 @@ async function waits(
 const MOST = { jobs: 1000, text: 1024 * 1024 };
 
 /** Some jobs on their way into the table. */
-class Part {
+export class Part {
   readonly names: (string | null)[] = [];
   readonly #options: EnqueueOptions;
   readonly #tally = new NewJobTally();

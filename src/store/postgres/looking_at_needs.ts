@@ -161,6 +161,7 @@ function dependentOf(row: AllRow): NeedsOfJob["job"] {
     runAt,
     skippedFor,
     bound,
+    keyLost: false, // which changes nothing of where its needs have it
     tally: { any, open, met, failed, called_off, unneeded },
   };
 }

@@ -8,9 +8,11 @@ import type { Job, State } from "../../domain/job.ts";
 import type { DeleteOptions, JobChanges, Paused, RetryOptions, Verb } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { allowed, cannotPauseHere, isWaitedFor } from "../rules/refusals.ts";
+import { givesKey, otherHasKey } from "../rules/unique.ts";
 import { actOf, type ActOptions } from "./acts.ts";
 import type { Database, Transaction } from "./engine/database.ts";
 import type { Statement } from "./engine/driver.ts";
+import { changeKey, haveKeysBack, lockKeys, lockKeysOf } from "./keys.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
 import { beforeReplacing, type NewNeedsOf, replaceNeeds } from "./new_needs.ts";
 import { revive, tellingAgain, tellingGroupsAgain, waitingFor } from "./needs.ts";
@@ -93,7 +95,13 @@ export async function retry(
     now,
     ...only && { only },
     ignoreNeeds,
-    ...ignoreNeeds ? {} : { before: async (tx, jobs) => await revive(tx, jobs, now) },
+    first: (tx) => lockKeysOf(tx, ids),
+    before: async (tx, jobs) => {
+      const { statements, barred } = await haveKeysBack(tx, jobs, now);
+      for (const [{ row }, other] of barred) throw otherHasKey("retry", { id: idOf(row), ...other });
+      const revived = ignoreNeeds ? { statements: [] } : await revive(tx, jobs, now);
+      return { ...revived, statements: [...statements, ...revived.statements] };
+    },
     after(jobs) {
       const seqs = jobs.map(({ row }) => row.seq);
       return withDependents ? [tellingAgain(seqs), tellingGroupsAgain(seqs)] : [];
@@ -132,9 +140,14 @@ export async function edit(
     changes,
     last,
     first: async (tx) => {
+      if (givesKey(changes)) await lockKeys(tx, [changes.uniqueKey!]);
       needs = await beforeReplacing(tx, id, changes);
     },
-    before: async (tx, [job]) => needs ? { statements: await replaceNeeds(tx, job!, needs, now) } : {},
+    before: async (tx, [job]) => {
+      if (!job) return {};
+      const statements = await changeKey(tx, job, { changes, now });
+      return { statements: needs ? [...statements, ...await replaceNeeds(tx, job, needs, now)] : statements };
+    },
   });
   return toJob(read[0] as JobRow);
 }

@@ -35,16 +35,17 @@ export interface NeedyRow {
   called_off: number;
   unneeded: number;
   needed: boolean;
+  key_lost: boolean;
 }
 
 export const NEEDY = `
-  SELECT y.job, y."any", y.bound, y.open, y.met, y.failed, y.called_off, y.unneeded, j.needed
+  SELECT y.job, y."any", y.bound, y.open, y.met, y.failed, y.called_off, y.unneeded, j.needed, j.key_lost
   FROM queuectl.needy y JOIN queuectl.jobs j ON j.seq = y.job WHERE y.job = ANY ($1::bigint[])`;
 
 /** A job that needs others, from its rows. */
 export function toDependent(
   { row, state }: Pick<LockedJob, "row" | "state">,
-  { any, bound, open, met, failed, called_off, unneeded }: NeedyRow,
+  { any, bound, open, met, failed, called_off, unneeded, key_lost: keyLost }: NeedyRow,
 ): Dependent {
   return {
     state,
@@ -52,6 +53,7 @@ export function toDependent(
     runAt: row.run_at as number | null,
     skippedFor: row.skipped_for,
     bound,
+    keyLost,
     tally: { any, open, met, failed, called_off, unneeded },
   };
 }

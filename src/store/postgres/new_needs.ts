@@ -289,6 +289,7 @@ export async function replaceNeeds(
     runAt: run_at as number | null,
     skippedFor: null,
     bound: true,
+    keyLost: false,
     tally,
   };
   if (!started) settleByNeeds(job, now);

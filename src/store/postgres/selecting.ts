@@ -11,6 +11,7 @@ import { actOf } from "./acts.ts";
 import { conditionsOf, Values, where } from "./conditions.ts";
 import type { Database } from "./engine/database.ts";
 import { letGo, lockJobs } from "./locked_jobs.ts";
+import { haveKeysBack, type KeysBack, lockKeysOfSeqs } from "./keys.ts";
 import { revive } from "./needs.ts";
 import { JOBS, STATE } from "./rows.ts";
 
@@ -74,15 +75,20 @@ export async function change(
     ];
     const find = `SELECT j.seq FROM ${JOBS} ${where(conditions)}`;
     const jobs = await db.transaction(async (tx) => {
+      if (wish.verb === "retry") await lockKeysOfSeqs(tx, some);
       const locked = await lockJobs(tx, "j.seq = ANY ($1::bigint[])", some);
       const still = new Set((await tx.all<{ seq: number }>(find, ...values.all)).map(({ seq }) => seq));
-      const jobs = locked.filter(({ row }) => still.has(row.seq));
+      const found = locked.filter(({ row }) => still.has(row.seq));
+      const keys: KeysBack = wish.verb === "retry"
+        ? await haveKeysBack(tx, found, options.now)
+        : { statements: [], barred: new Map() };
+      const jobs = found.filter((job) => !keys.barred.has(job));
       const { revived, statements } = wish.verb === "retry"
         ? await revive(tx, jobs, options.now)
         : { revived: new Set(), statements: [] };
       const others = jobs.filter((job) => !revived.has(job));
       for (const job of others) act(job);
-      await tx.commit([...statements, ...store(others), ...letGo(locked)]);
+      await tx.commit([...keys.statements, ...statements, ...store(others), ...letGo(locked)]);
       return jobs;
     });
     changed.done += jobs.length;

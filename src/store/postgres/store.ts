@@ -3,7 +3,7 @@
  * The store in PostgreSQL: each method of the contract is one function of this folder, with a ring of the bell after what
  * others may wait for.
  */
-import { type Attempt, hasNeeds, type Job, type NewJob, type State } from "../../domain/job.ts";
+import { type Attempt, hasNeeds, isKeyed, type Job, type NewJob, type State } from "../../domain/job.ts";
 import type { GroupRef } from "../../domain/needs.ts";
 import { type Clock, systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
@@ -92,6 +92,9 @@ export class PostgresStore implements contract.Store {
   // Jobs
 
   async enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
+    if (Array.isArray(jobs) && jobs.some(isKeyed)) {
+      return (await this.enqueueUnique(jobs, options)).map(({ id }) => id);
+    }
     const timed = Array.isArray(jobs) ? jobs.some((job: NewJob) => job.runAt !== null) : true;
     const offset = timed ? await this.#time.offset() : 0;
     const enqueued = offset === 0
@@ -105,6 +108,18 @@ export class PostgresStore implements contract.Store {
     // where no worker does it, those who enqueue do, one of very many
     if (Math.random() < ADDS_UP) await addUpTallies(this.#db).catch(() => {});
     return ids;
+  }
+
+  async enqueueUnique(
+    jobs: readonly NewJob[],
+    options: contract.EnqueueOptions,
+  ): Promise<contract.Placed[]> {
+    const { enqueueKeyed } = await import("./keyed.ts");
+    const timed = jobs.some(({ runAt, uniqueForMs }) => runAt !== null || uniqueForMs !== null);
+    const offset = timed ? await this.#time.offset() : 0;
+    const later = offset === 0 ? jobs : [...laterBy(jobs, offset)];
+    const enqueued = enqueueKeyed(this.#db, later, { ...options, now: options.now + offset });
+    return await this.#changeAndTell(enqueued, ["work"], options.now);
   }
 
   get(id: string): Promise<Job | undefined> {

@@ -11,6 +11,7 @@ import { SUMS } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { figures } from "./figures.ts";
 import { recountGroups } from "./groups.ts";
+import { recountKeys } from "./keys.ts";
 import { recountNeeds } from "./looking_at_needs.ts";
 import type { Version } from "./migrations.ts";
 import { JOBS, STATE } from "./rows.ts";
@@ -31,6 +32,7 @@ export async function recount(db: Database): Promise<string[]> {
     ...await recountReady(db),
     ...await recountNeeds(db),
     ...await recountGroups(db),
+    ...await recountKeys(db),
     ...await recountFigures(db),
   ];
 }

@@ -61,6 +61,7 @@ export const NOT_COPIED: readonly string[] = [
     "batches",
     "staged",
     "staged_names",
+    "staged_keys",
     "sqlite_sequence",
   ],
 ];

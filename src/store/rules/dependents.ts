@@ -4,7 +4,7 @@
  * it runs again. Pure. Invariant: as long as a job is *bound* and has not started, its state is what its needs make of it;
  * from then on they are history.
  */
-import type { Job, State } from "../../domain/job.ts";
+import { ENDED, type Job, type State } from "../../domain/job.ts";
 import {
   type Decision,
   decisionOf,
@@ -35,6 +35,8 @@ export function stateByNeeds(
 export interface Dependent extends Pick<Job, "state" | "startedAt" | "runAt" | "skippedFor"> {
   /** Its needs decide until it starts. */
   bound: boolean;
+  /** Another job has had its key since, so it does not run again by itself. */
+  keyLost: boolean;
   tally: Tally;
 }
 
@@ -70,6 +72,7 @@ export function tell(
   job: Dependent,
   { wanting, decided: before, end, again, now }: News,
 ): { decided: Decision | null } | "same" | "again" | "unbound" {
+  if (job.keyLost && ENDED.includes(job.state)) return job.bound ? "unbound" : "same";
   if (again && RUN_AGAIN.includes(job.state)) return "again";
   if (!isLive(job)) return job.bound ? "unbound" : "same";
   const decided = end === undefined ? null : decisionOf(end, wanting);

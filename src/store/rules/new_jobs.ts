@@ -3,7 +3,7 @@
  * What every store decides alike of new jobs: whether they are many, how they are called, what is counted of them, and
  * what a request gets that is asked again. Pure. Invariant: no more of very many jobs than necessary are held in memory.
  */
-import type { NewJob } from "../../domain/job.ts";
+import { isKeyed, type NewJob } from "../../domain/job.ts";
 import type { EnqueueOptions, RequestKey } from "../contract.ts";
 import { comparePlaces, type FirstState, type Place } from "./jobs.ts";
 import { keyIsUsed } from "./refusals.ts";
@@ -27,7 +27,7 @@ export function divide(jobs: Iterable<NewJob>): Divided {
   while (some.length <= MOST && text < MOST_TEXT) {
     const next = iterator.next();
     if (next.done) return { jobs: some, many: false };
-    some.push(next.value);
+    some.push(checked(next.value));
     text += textOf(next.value);
   }
   return { jobs: chain(some, iterator), many: true };
@@ -40,7 +40,18 @@ export function textOf({ command, env, stdin }: NewJob): number {
 
 function* chain(some: readonly NewJob[], rest: Iterator<NewJob>): Iterable<NewJob> {
   yield* some;
-  for (let next = rest.next(); !next.done; next = rest.next()) yield next.value;
+  for (let next = rest.next(); !next.done; next = rest.next()) yield checked(next.value);
+}
+
+/** Jobs that come one by one are never seen together, as those with keys have to be. */
+function checked(job: NewJob): NewJob {
+  if (isKeyed(job)) throw new TypeError("jobs with keys have to be in an array");
+  return job;
+}
+
+/** Whether jobs are too many for one transaction. */
+export function areMany(jobs: readonly NewJob[]): boolean {
+  return jobs.length > MOST || jobs.reduce((sum, job) => sum + textOf(job), 0) >= MOST_TEXT;
 }
 
 /** The name of a new job; null where its id is to be `j<seq>`. */

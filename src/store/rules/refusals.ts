@@ -102,6 +102,13 @@ export function mayNotJoin(group: string): BadInput {
   return new BadInput(`Cannot enqueue into group "${group}": this user of the server may only enqueue`);
 }
 
+/** Neither can they see who has a key, or which id is free again. */
+export function mayNotHaveKey(): BadInput {
+  return new BadInput(
+    "Cannot enqueue a job with a key, or in place of another: this user of the server may only enqueue",
+  );
+}
+
 /** A key names one request only. */
 export function keyIsUsed(key: string): Refused {
   return new Refused(`Cannot enqueue with the key "${key}": it was used for something else`);

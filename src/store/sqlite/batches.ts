@@ -37,13 +37,27 @@ interface Wanted {
   options: EnqueueOptions;
   /** What they need; undefined where none of them needs another: then they are taken one by one. */
   needs: ResolvedNeeds | undefined;
+  /** Where some have keys. */
+  keyed?: KeyedBatch;
+}
+
+/** What is done besides where some have keys; see `keyed_batches.ts`. */
+export interface KeyedBatch {
+  /** Ids that may be those of jobs which make room for new ones. */
+  taken: ReadonlySet<string>;
+  /** Puts the keys aside. */
+  stage(db: Database, batch: string): Promise<void>;
+  /** Right before they are enqueued, in the same transaction. @throws where others have come between */
+  commit(db: Database, batch: string): void;
+  /** What is to be answered, and remembered. */
+  answer(ids: string[]): string[];
 }
 
 /** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
 export async function enqueueMany(
   db: Database,
   home: Home,
-  { jobs, options, needs }: Wanted,
+  { jobs, options, needs, keyed }: Wanted,
 ): Promise<string[]> {
   while (await recover(db, home)) await giveWay(db); // ids that nobody will ever have are free again
   const known = await db.read((db) => knownIds(db, options));
@@ -54,9 +68,9 @@ export async function enqueueMany(
     let staged: Staged;
     let enqueued: { first: number } | { known: string[] };
     try {
-      staged = await stage(db, id, { jobs, options, needs });
+      staged = await stage(db, id, { jobs, options, needs, ...keyed && { keyed } });
       await db.flush(); // all that was staged: while others may write
-      enqueued = await db.write((db) => commit(db, id, { staged, options }), { reserve: false });
+      enqueued = await db.write((db) => commit(db, id, { staged, options, keyed }), { reserve: false });
     } catch (error) {
       await discard(db, id).catch(() => {}); // or others do it later
       throw error;
@@ -66,7 +80,8 @@ export async function enqueueMany(
       return enqueued.known;
     }
     await moveAll(db, id);
-    return idsFrom(enqueued.first, staged.names);
+    const ids = idsFrom(enqueued.first, staged.names);
+    return keyed ? keyed.answer(ids) : ids;
   } finally {
     Deno.removeSync(presencePath(home.dir, id));
     presence[Symbol.dispose]();
@@ -90,7 +105,7 @@ interface Staged {
 async function stage(
   db: Database,
   batch: string,
-  { jobs, options, needs }: Wanted,
+  { jobs, options, needs, keyed }: Wanted,
 ): Promise<Staged> {
   await db.writeUnflushed((db) =>
     db.run("INSERT INTO batches (id, made_at) VALUES (?, ?)", batch, options.now)
@@ -105,7 +120,7 @@ async function stage(
     const texts = pieces.map((piece) => ({ piece, jobs: piece.toString() }));
     await db.writeUnflushed((db) => {
       checkThere(db, batch);
-      for (const { piece, jobs } of texts) stagePiece(db, batch, { piece, jobs });
+      for (const { piece, jobs } of texts) stagePiece(db, batch, { piece, jobs, taken: keyed?.taken });
     });
     pieces = []; // making the next ones takes long enough for others to get their turn
   };
@@ -122,6 +137,7 @@ async function stage(
   }
   if (pieces.length > 0) await flush();
   if (needs) await db.writeUnflushed((db) => stageRechecks(db, batch, staged));
+  await keyed?.stage(db, batch);
   return { names, tally, ...waits && { waits } };
 }
 
@@ -161,9 +177,13 @@ const RESERVE = "INSERT INTO staged_names (name) VALUES (?)";
 const EXISTS = "SELECT 1 FROM jobs WHERE name = ?";
 const STAGE = "INSERT INTO staged (batch, start, jobs) VALUES (?, ?, ?)";
 
-function stagePiece(db: Database, batch: string, { piece, jobs }: { piece: NewPiece; jobs: string }): void {
+function stagePiece(
+  db: Database,
+  batch: string,
+  { piece, jobs, taken }: { piece: NewPiece; jobs: string; taken: ReadonlySet<string> | undefined },
+): void {
   for (const { name, index } of piece.chosen) {
-    if (!reserve(db, name) || db.get(EXISTS, name)) throw takenId(name, index);
+    if (!reserve(db, name) || !taken?.has(name) && db.get(EXISTS, name)) throw takenId(name, index);
   }
   db.run(STAGE, batch, piece.start, jobs);
 }
@@ -178,7 +198,7 @@ function reserve(db: Database, name: string): boolean {
 }
 
 /** Others remove what they take for a dead one's: then nothing of it is left. */
-function checkThere(db: Database, batch: string): void {
+export function checkThere(db: Database, batch: string): void {
   if (db.get("SELECT 1 FROM batches WHERE id = ?", batch)) return;
   throw new StoreUnusable("Cannot enqueue: the lock of this batch was removed; nothing was enqueued");
 }
@@ -189,11 +209,16 @@ const NEXT_NUMBER = "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'jobs
 function commit(
   db: Database,
   batch: string,
-  { staged: { names, tally, waits }, options }: { staged: Staged; options: EnqueueOptions },
+  { staged: { names, tally, waits }, options, keyed }: {
+    staged: Staged;
+    options: EnqueueOptions;
+    keyed: KeyedBatch | undefined;
+  },
 ): { first: number } | { known: string[] } {
   checkThere(db, batch);
   const known = knownIds(db, options);
   if (known) return { known };
+  keyed?.commit(db, batch);
   const last = db.get<{ seq: number }>(NEXT_NUMBER, names.length)?.seq ?? names.length;
   if (last === names.length) firstNumbers(db, last);
   const first = last - names.length + 1;
@@ -202,7 +227,10 @@ function commit(
   const made = join(db, tally, options);
   if (waits) needStaged(db, waits.needs, waits.jobs);
   if (options.joining?.seal) seal(db, made, options.now);
-  if (options.request) remember(db, idsFrom(first, names), options);
+  if (options.request) {
+    const ids = idsFrom(first, names);
+    remember(db, keyed ? keyed.answer(ids) : ids, options);
+  }
   return { first };
 }
 

@@ -18,7 +18,10 @@ export function isIndexed({ search, error, exitCode, since, until }: JobSelector
 }
 
 /** The index by which fewer jobs are found than are in a queue or a state; undefined where there is none. */
-export function narrowIndex({ group, label }: JobSelector): "by_group" | "by_label" | undefined {
+export function narrowIndex(
+  { group, label, uniqueKey }: JobSelector,
+): "by_key" | "by_group" | "by_label" | undefined {
+  if (uniqueKey !== undefined) return "by_key";
   if (group !== undefined) return "by_group";
   return label === undefined ? undefined : "by_label";
 }
@@ -32,8 +35,11 @@ export function ofSection({ queue, state }: { queue?: string; state?: State }): 
 }
 
 /** All that is asked besides queue and state. */
-export function ofOthers({ label, group, search, error, exitCode, since, until }: JobSelector): Condition[] {
+export function ofOthers(
+  { uniqueKey, label, group, search, error, exitCode, since, until }: JobSelector,
+): Condition[] {
   const all: Condition[] = [];
+  if (uniqueKey !== undefined) all.push({ sql: "unique_key = ?", values: [uniqueKey] });
   if (label !== undefined) all.push({ sql: "label = ?", values: [label] });
   if (group !== undefined) all.push({ sql: "in_group = ?", values: [group] });
   if (search !== undefined) {

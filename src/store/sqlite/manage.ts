@@ -9,7 +9,9 @@ import type { DeleteOptions, JobChanges, RetryOptions } from "../contract.ts";
 import { idOf, waitingState } from "../rules/jobs.ts";
 import { settleByNeeds } from "../rules/dependents.ts";
 import { ALLOWED, allowed, type Intent, isWaitedFor } from "../rules/refusals.ts";
+import { otherHasKey } from "../rules/unique.ts";
 import type { Database } from "./engine/database.ts";
+import { changeKey, haveKeyBack } from "./keys.ts";
 import { keepDependent, replaceNeeds, standing, tellAgain, unbind, waitingFor } from "./needs.ts";
 import { assignments, findRow, type JobRow, toJob } from "./rows.ts";
 import { mayBecome, sqlList } from "./words.ts";
@@ -61,6 +63,8 @@ export function retry(
 ): string[] {
   return ids.filter((id) => {
     const job = find(db, { verb: "retry", id, only, ignoreNeeds });
+    const by = haveKeyBack(db, job, now);
+    if (by !== undefined) throw otherHasKey("retry", { id, key: job.unique_key!, by });
     retryOne(db, job, { now, ignoreNeeds });
     if (withDependents) tellAgain(db, job.seq);
     return job.held === 1;
@@ -125,6 +129,7 @@ export function editOne(
   { changes, now }: Edit,
 ): void {
   const { runAt, ...others } = changes;
+  changeKey(db, job, { changes, now });
   replaceNeeds(db, { ...job, id: idOf(job), started: job.started_at !== null }, { changes, now });
   for (const [assignment, value] of assignments(others)) {
     db.run(`UPDATE jobs SET ${assignment} WHERE seq = ?`, value, job.seq);

@@ -165,11 +165,13 @@ export interface DependentRow {
   failed: number;
   called_off: number;
   unneeded: number;
+  key_lost: number;
 }
 
 /** What of `jobs j` and `needy y` makes a `DependentRow`. */
 export const DEPENDENT = `
-  j.seq, j.state, j.started_at, j.run_at, j.skipped_for, y.any, y.bound, y.open, y.met, y.failed, y.called_off, y.unneeded`;
+  j.seq, j.state, j.started_at, j.run_at, j.skipped_for, y.any, y.bound, y.open, y.met, y.failed, y.called_off, y.unneeded,
+  j.key_lost`;
 
 export function toDependent(row: DependentRow): Dependent {
   const { open, met, failed, called_off, unneeded } = row;
@@ -179,6 +181,7 @@ export function toDependent(row: DependentRow): Dependent {
     runAt: row.run_at,
     skippedFor: row.skipped_for,
     bound: row.bound === 1,
+    keyLost: row.key_lost === 1,
     tally: { any: row.any === 1, open, met, failed, called_off, unneeded },
   };
 }
@@ -321,7 +324,15 @@ export function replaceNeeds(
   const { run_at: runAt } = db.get<{ run_at: number | null }>("SELECT run_at FROM jobs WHERE seq = ?", seq)!;
   const tally = tallyOf(rows.map(({ decided }) => decided), changed.any);
   if (rows.length > 0) insertNeeds(db, { seq, tally, rows });
-  const job: Dependent = { state, startedAt: null, runAt, skippedFor: null, bound: true, tally };
+  const job: Dependent = {
+    state,
+    startedAt: null,
+    runAt,
+    skippedFor: null,
+    bound: true,
+    keyLost: false,
+    tally,
+  };
   settleByNeeds(job, now);
   if (job.state !== state) {
     db.run(MOVE(job.state), job.runAt, job.skippedFor, job.state === "skipped" ? now : null, seq);

@@ -48,6 +48,7 @@ export type OwnRow = {
   paused_at: number | null;
   skipped_for: SkipReason | null;
   needed: number;
+  key_lost: number;
 };
 
 /** A row of `jobs`. */

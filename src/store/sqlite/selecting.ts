@@ -13,6 +13,7 @@ import { type Condition, narrowIndex, ofOthers, ofSection, valuesOf, whereAll } 
 import type { Section } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { inTurns, turn } from "./engine/turns.ts";
+import { haveKeyBack } from "./keys.ts";
 import { cancelOne, editOne, holdOne, removeOne, retryOne } from "./manage.ts";
 import { pauseOne, resumeOne } from "./pausing.ts";
 import { sqlList } from "./words.ts";
@@ -79,11 +80,13 @@ interface Way {
 
 /** The state of a job says on which way it is, so they are to be found anew in each transaction. */
 function waysTo(db: Database, which: JobSelector): Way[] {
-  const { queue, state, label, group } = which;
+  const { queue, state, label, group, uniqueKey } = which;
   const others = ofOthers(which);
   const narrow = narrowIndex(which);
   if (narrow) {
-    const known = ofOthers(group === undefined ? { label } : { group });
+    const known = ofOthers(
+      uniqueKey !== undefined ? { uniqueKey } : group === undefined ? { label } : { group },
+    );
     return [{ index: `INDEXED BY ${narrow}`, known, others: [...ofSection({ queue, state }), ...others] }];
   }
   if (queue === undefined && state === undefined) return [{ index: "NOT INDEXED", known: [], others }];
@@ -133,6 +136,7 @@ interface Row {
   last_attempt: number;
   started_at: number | null;
   paused_at: number | null;
+  unique_key: string | null;
 }
 
 /** Changes the selected jobs that still are what was looked for. */
@@ -142,7 +146,7 @@ export async function change(
   options: ChangeOptions,
 ): Promise<Changed> {
   const conditions = [...ofSection(which), ...ofOthers(which), { sql: isMeant(wish), values: [] }];
-  const find = `SELECT seq, name, state, held, last_attempt, started_at, paused_at FROM jobs ${
+  const find = `SELECT seq, name, state, held, last_attempt, started_at, paused_at, unique_key FROM jobs ${
     whereAll([{ sql: "seq = ?", values: [] }, ...conditions])
   }`;
   const values = valuesOf(conditions);
@@ -152,7 +156,8 @@ export async function change(
     for (; state.at < seqs.length; state.at += 1) {
       if (!hasTime()) return { state, more: true };
       const row = db.get<Row>(find, seqs[state.at]!, ...values);
-      if (!row) {
+      const mayNot = row && wish.verb === "retry" && haveKeyBack(db, row, options.now) !== undefined;
+      if (!row || mayNot) {
         state.changedMeanwhile += 1;
         continue;
       }

@@ -5,7 +5,7 @@
  * is loaded when it is first used: loading everything would add a tenth to the time that `enqueue` takes.
  */
 import { StoreFull } from "../../domain/errors.ts";
-import { type Attempt, hasNeeds, type Job, type NewJob, type State } from "../../domain/job.ts";
+import { type Attempt, hasNeeds, isKeyed, type Job, type NewJob, type State } from "../../domain/job.ts";
 import type { GroupRef } from "../../domain/needs.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { Home } from "../../system/home.ts";
@@ -62,6 +62,9 @@ export class SqliteStore implements contract.Store {
   // Jobs
 
   async enqueue(jobs: Iterable<NewJob>, options: contract.EnqueueOptions): Promise<string[]> {
+    if (Array.isArray(jobs) && jobs.some(isKeyed)) {
+      return (await this.enqueueUnique(jobs, options)).map(({ id }) => id);
+    }
     const needs = Array.isArray(jobs) ? await needsOf(jobs) : undefined;
     const divided = divide(jobs);
     if (divided.many) return await this.#enqueueMany(divided.jobs, options, needs);
@@ -78,6 +81,18 @@ export class SqliteStore implements contract.Store {
     if (pending) await this.recover();
     if (besides.join) await this.#tellAll(options.now);
     return ids;
+  }
+
+  async enqueueUnique(
+    jobs: readonly NewJob[],
+    options: contract.EnqueueOptions,
+  ): Promise<contract.Placed[]> {
+    const { enqueueKeyed } = await import("./keyed.ts");
+    try {
+      return await this.#changes(() => enqueueKeyed(this.#db, this.#home, { jobs, options }));
+    } finally {
+      await this.#tellAll(options.now);
+    }
   }
 
   async #enqueueMany(
@@ -522,37 +537,16 @@ export class SqliteStore implements contract.Store {
 
 /** What new jobs need; undefined, and nothing is loaded, where none needs another. */
 async function needsOf(jobs: readonly NewJob[]): Promise<ResolvedNeeds | undefined> {
-  const needing = new Map([...jobs.entries()].filter(([, job]) => hasNeeds(job)));
-  if (needing.size === 0) return undefined;
-  const { resolveNeeds, together } = await import("../rules/needs.ts");
-  return resolveNeeds(needing, together(jobs));
+  return jobs.some(hasNeeds) ? (await import("./besides.ts")).needsAmong(jobs) : undefined;
 }
 
-/** What makes new jobs wait that need others, and counts those that join groups. */
 async function besidesOf(
   jobs: readonly NewJob[],
   needs: ResolvedNeeds | undefined,
-  { now, joining }: contract.EnqueueOptions,
+  options: contract.EnqueueOptions,
 ): Promise<Besides> {
-  const besides: Besides = {};
-  if (needs) {
-    const { planWaiters } = await import("./needs.ts");
-    const needing = new Map([...needs.keys()].map((index) => [index, jobs[index]!]));
-    besides.plan = (db) => planWaiters(db, needs, { jobs: needing, now });
-  }
-  if (jobs.some(({ group }) => group !== null)) {
-    const [{ join, seal }, { JoinTally }] = await Promise.all([
-      import("./groups.ts"),
-      import("../rules/groups.ts"),
-    ]);
-    const tally = new JoinTally();
-    for (const job of jobs) tally.add(job);
-    besides.join = (db) => {
-      const made = join(db, tally, { now, ...joining && { joining } });
-      return () => joining?.seal ? seal(db, made, now) : undefined;
-    };
-  }
-  return besides;
+  if (!needs && jobs.every(({ group }) => group === null)) return {};
+  return (await import("./besides.ts")).besidesOf(jobs, needs, options);
 }
 
 function sizeOf(path: string): number {

@@ -11,6 +11,7 @@ import type { Database } from "./engine/database.ts";
 import { recountGroups } from "./groups.ts";
 import { recountNeeds } from "./looking_at_needs.ts";
 import { figures } from "./figures.ts";
+import { recountKeys } from "./keys.ts";
 import { recountLanes } from "./lanes.ts";
 
 /** The most sentences that `check` gives. */
@@ -34,6 +35,7 @@ export function recount(db: Database): string[] {
     ...recountLanes(db),
     ...recountNeeds(db),
     ...recountGroups(db),
+    ...recountKeys(db),
     ...recountEmptied(db),
     ...recountFigures(db),
   ];

@@ -14,6 +14,7 @@ import { queueName } from "../queue/names.ts";
 export const OTHER_FILTERS = {
   queue: text("QUEUE", "only jobs of this queue"),
   group: text("GROUP", "only jobs of this group"),
+  uniqueKey: text("KEY", "only jobs with exactly this key, whether they have it still or not"),
   label: text("LABEL", "only jobs with exactly this label"),
   search: text("TEXT", "only jobs whose command or id contains this"),
   error: text("TEXT", "only jobs whose error contains this"),
@@ -48,9 +49,9 @@ export type FilterValues = Partial<FlagValues<typeof FILTERS>>;
 
 /** The jobs that are meant. @throws {BadInput} for a queue or a group that cannot be */
 export function selectorOf(values: FilterValues, now: number): JobSelector {
-  const { state, queue, group, label, search, error, exitCode, olderThan, newerThan } = values;
+  const { state, queue, group, uniqueKey, label, search, error, exitCode, olderThan, newerThan } = values;
   const all = {
-    ...{ state, label, search, error, exitCode },
+    ...{ state, uniqueKey, label, search, error, exitCode },
     queue: queue === undefined ? undefined : queueName(queue),
     group: group === undefined ? undefined : groupName(group),
     until: olderThan === undefined ? undefined : now - olderThan,
@@ -66,7 +67,7 @@ export function isFiltered(values: FilterValues): boolean {
 
 /** So many jobs, and what they have in common: `1,234 dead jobs of queue mail`. */
 export function describeJobs(count: number, values: FilterValues): string {
-  const { state, queue, group, label, search, error, exitCode, olderThan, newerThan } = values;
+  const { state, queue, group, uniqueKey, label, search, error, exitCode, olderThan, newerThan } = values;
   const quoted = (text: string) => `"${visible(text)}"`;
   return [
     grouped(count),
@@ -74,6 +75,7 @@ export function describeJobs(count: number, values: FilterValues): string {
     count === 1 ? "job" : "jobs",
     ...(queue !== undefined ? [`of queue ${queue}`] : []),
     ...(group !== undefined ? [`of group ${group}`] : []),
+    ...(uniqueKey !== undefined ? [`with key ${quoted(uniqueKey)}`] : []),
     ...(label !== undefined ? [`with label ${quoted(label)}`] : []),
     ...(search !== undefined ? [`with ${quoted(search)} in command or id`] : []),
     ...(error !== undefined ? [`with ${quoted(error)} in the error`] : []),

@@ -31,6 +31,7 @@ const NAMES: Readonly<Record<Table, string>> = {
   batches: "batches under way",
   staged: "pieces of them",
   staged_names: "ids in them",
+  staged_keys: "keys in them",
 };
 
 /** Works on the files of a home's database, however damaged they are. */

@@ -43,6 +43,7 @@ export const TABLES = [
   "batches",
   "staged",
   "staged_names",
+  "staged_keys",
 ] as const;
 
 /** A table whose rows are saved. */
@@ -77,6 +78,7 @@ const ORDERS: Partial<Record<Table, readonly string[]>> = {
   requests: ["key"],
   batches: ["id"],
   staged_names: ["name"],
+  staged_keys: ["key", "batch"],
 };
 
 export interface SavedTable {
