@@ -239,6 +239,7 @@ function Attempts({ job, chosen }) {
   const hasProgress = job.history.some(({ progress, progress_text: text }) =>
     progress !== null || text !== null
   );
+  const hasCpu = job.history.some(({ cpu_used: used }) => used !== null);
   return html`
     <section>
       <h2>Attempts</h2>
@@ -250,6 +251,7 @@ function Attempts({ job, chosen }) {
               <th>Outcome</th>
               <th>Started</th>
               <th class="right">Took</th>
+              ${hasCpu && html`<th class="right">CPU</th>`}
               <th class="right">Exit</th>
               <th>Signal</th>
               <th>Worker</th>
@@ -265,7 +267,11 @@ function Attempts({ job, chosen }) {
                   <${Link} to=${addressWith({ attempt: one.attempt })}>${one.attempt}<//></td>
                     <td>${one.outcome?.replace("_", " ") ?? "running"}</td>
                     <td><${Time} at=${one.started_at}/></td>
-                    <td class="right">${duration(secondsBetween(one.started_at, one.finished_at))}</td>
+                    <td class="right">${duration(
+                      secondsBetween(one.started_at, one.finished_at),
+                    )}</td>${hasCpu && html`
+                      <td class="right">${one.cpu_used !== null && duration(one.cpu_used)}</td>
+                    `}
                     <td class="right">${one.exit_code}</td><td>${one.signal}</td>
                     <td>${one.worker}${one.adopted_from && html`
                       <span class="tag" title=${`started by ${one.adopted_from}`}>adopted</span>

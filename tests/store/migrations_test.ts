@@ -32,6 +32,7 @@ const DIGESTS = [
   "2e5245f00f1fe208b537cdca892ddb04364199b825ddf80224436a5fe019927c",
   "bf4280edc627d9c6aef282a6f506323b2e54791673948f7ae0f0993916897a88",
   "b23cacf74b2f1ccb0f9ee9f6648283ddbff5b097988c726842cbff68abd8ac37",
+  "9f6bb2265052bc267b95eb3814b3d94418101a3447ad524aeb6cf29b4f336897",
 ];
 
 Deno.test("a released step is never changed", async () => {

@@ -128,12 +128,13 @@ export interface Launched {
 }
 
 /**
- * How the first process of a command ended. `failed`: it could not be started. `unstarted`:
+ * How the first process of a command ended, with the CPU time of all that was waited for, in ms, where the spool does not
+ * say it. `failed`: it could not be started. `unstarted`:
  * it has never begun and never will. `orphaned`: a signal ended
  * the shell that waited for it; it may run on, and how it ends shows in the spool.
  */
 export type LaunchEnd =
-  | { kind: "ended"; code: number; signal: string | null }
+  | { kind: "ended"; code: number; signal: string | null; cpuMs?: number }
   | { kind: "failed"; error: string }
   | { kind: "unstarted" }
   | { kind: "orphaned"; signal: string | null };

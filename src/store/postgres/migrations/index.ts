@@ -11,7 +11,17 @@ import { step as step004 } from "./004.ts";
 import { step as step005 } from "./005.ts";
 import { step as step006 } from "./006.ts";
 import { step as step007 } from "./007.ts";
+import { step as step008 } from "./008.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; their number is the version that this program writes. */
-export const STEPS: readonly Step[] = [step001, step002, step003, step004, step005, step006, step007];
+export const STEPS: readonly Step[] = [
+  step001,
+  step002,
+  step003,
+  step004,
+  step005,
+  step006,
+  step007,
+  step008,
+];

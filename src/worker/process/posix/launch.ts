@@ -26,7 +26,8 @@ const UNTRACED = '{ set -- "$?"; set +x; } 2>/dev/null; ';
 const TELL_IF_HIGH =
   `QUEUECTL_EXIT=$2.chosen; trap '${UNTRACED}case $1 in 129|1[3-9]?|2??) : >|"$QUEUECTL_EXIT.$1";; esac' EXIT; `;
 /**
- * The witness is a shell that waits for the command's shell and notes its end. It knows what that could not tell: the
+ * The witness is a shell that waits for the command's shell and notes its end, and the CPU time of all that was waited
+ * for. It knows what that could not tell: the
  * end of a program it became by `exec`, of one with traps of its own, or by a signal. Signals that mean the job leave
  * it waiting.
  */
@@ -41,8 +42,8 @@ fi`;
 const TESTIFY = `
 code=$?
 if [ $code -gt 128 ] && [ ! -e "$2.chosen.$code" ] && signal=$(kill -l $code)
-then : >|"$2.signal.SIG$signal"
-else : >|"$2.exit.$code"
+then times >|"$2.signal.SIG$signal"
+else times >|"$2.exit.$code"
 fi
 exit $code`;
 
