@@ -46,6 +46,23 @@ export function resultOf({ exitCode, signal, cpuMs }: KnownEnd): Result {
   return { exitCode, signal, outcome: "failed", error: `exit code ${exitCode}`, ...used };
 }
 
+/** SIGXCPU, as shells say it of what they ran. */
+const EXCEEDED = 128 + 24;
+
+/** How a command went that ended by itself, in the words of the limit that it hit, as far as that can be known. */
+export function namingLimit<R extends Pick<Result, "outcome" | "exitCode" | "signal" | "error">>(
+  result: R,
+  { cpuTimeMs = null }: { cpuTimeMs?: number | null } = {},
+): R {
+  if (cpuTimeMs === null || result.outcome !== "failed") return result;
+  const used = `used more than its ${formatDuration(cpuTimeMs)} of CPU time`;
+  if (result.signal === "SIGXCPU") return { ...result, error: used };
+  if (result.exitCode === EXCEEDED) {
+    return { ...result, error: `${result.error}: one of its processes ${used}` };
+  }
+  return result;
+}
+
 /** How an attempt went that was ended, with `survivors`, processes that could not be. */
 export function endedBy(
   reason: Reason,

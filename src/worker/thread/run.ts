@@ -24,7 +24,7 @@ import {
 import { blameForError, blameForExit, blameForSignal, isPassing } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
 import { type PauseWish, Pausing } from "./pausing.ts";
-import { endedBy, NO_END, notBegun, type Reason, type Result, resultOf } from "./result.ts";
+import { endedBy, namingLimit, NO_END, notBegun, type Reason, type Result, resultOf } from "./result.ts";
 import { Said } from "./said.ts";
 import { SpoolReader } from "./spool_reader.ts";
 import { TimeLeft } from "./time_left.ts";
@@ -224,7 +224,7 @@ export class Run {
       return notBegun(blameForError(error, this.#request));
     }
     const { startedAt, witnessed } = begun;
-    return { startedAt, witnessed, ...await this.#watch(begun) };
+    return { startedAt, witnessed, ...namingLimit(await this.#watch(begun), this.#request.limits) };
   }
 
   async #watch(begun: Begun): Promise<Result> {

@@ -14,6 +14,7 @@
 import { saidDirectory, splitSpool } from "../../spool/spool.ts";
 import { cpuMsIn } from "../cpu_time.ts";
 import { type LaunchEnd, NO_RUN } from "../platform.ts";
+import { EXPENDABLE } from "./limits.ts";
 import { spawnApart } from "./shell.ts";
 
 /**
@@ -82,7 +83,7 @@ const WHY = `queuectl_why() {
  */
 const SCRIPT =
   `${SLOT_SCRIPT} QUEUECTL_SLOT_OLD=\${OLDPWD+=$OLDPWD} QUEUECTL_SLOT_SH=$(command -v sh) QUEUECTL_SLOT_CWD=. QUEUECTL_SLOT_SAID=$5
-${SOMETHING_LEFT}${WHY}queuectl_slot() {
+${EXPENDABLE}${SOMETHING_LEFT}${WHY}queuectl_slot() {
   while [ "\${QUEUECTL_SLOT_3:-0}" -gt 0 ]; do
     IFS= read -r QUEUECTL_SLOT_LINE; export "$QUEUECTL_SLOT_LINE"
     QUEUECTL_SLOT_3=$((QUEUECTL_SLOT_3 - 1))
