@@ -11,6 +11,12 @@ const PAGES = [
   { to: "/jobs", name: "Jobs", key: "j", load: async () => (await import("./jobs.js")).Jobs },
   { to: "/dead", name: "Dead letters", key: "d", load: async () => (await import("./dead.js")).Dead },
   { to: "/groups", name: "Groups", key: "r", load: async () => (await import("./groups.js")).Groups },
+  {
+    to: "/schedules",
+    name: "Schedules",
+    key: "c",
+    load: async () => (await import("./schedules.js")).Schedules,
+  },
   { to: "/queues", name: "Queues", key: "q", load: async () => (await import("./queues.js")).QueuesPage },
   { to: "/workers", name: "Workers", key: "w", load: async () => (await import("./workers.js")).Workers },
   { to: "/settings", name: "Settings", key: "s", load: async () => (await import("./settings.js")).Settings },
@@ -19,6 +25,7 @@ const PAGES = [
 
 const loadJob = async () => (await import("./job.js")).Job;
 const loadGroup = async () => (await import("./group.js")).Group;
+const loadSchedule = async () => (await import("./schedule.js")).Schedule;
 const loaded = new Map();
 
 /** A page, which is fetched when it is first gone to. */
@@ -42,8 +49,9 @@ function App() {
   const job = /^\/jobs\/([^/]+)$/.exec(path)?.[1];
   const id = job && decodeURIComponent(job);
   const group = /^\/groups\/([^/]+)$/.exec(path)?.[1];
-  const name = group && decodeURIComponent(group);
-  document.title = `${id ?? name ?? here?.name ?? "queuectl"} · queuectl`;
+  const groupName = group && decodeURIComponent(group);
+  const schedule = /^\/schedules\/([^/]+)$/.exec(path)?.[1]; // a name of one needs no escapes
+  document.title = `${id ?? groupName ?? schedule ?? here?.name ?? "queuectl"} · queuectl`;
   return html`
     <a class="skip" href="#main">To the content</a>
     <header>
@@ -51,7 +59,8 @@ function App() {
       <nav aria-label="Pages">${PAGES.map(({ to, name, key }) =>
         html`
           <${Link} key=${to} to=${to} title=${`g ${key}`}
-            aria-current=${to === path || (to === "/jobs" && id) || (to === "/groups" && name)
+            aria-current=${to === path || (to === "/jobs" && id) || (to === "/groups" && groupName) ||
+                (to === "/schedules" && schedule)
               ? "page"
               : undefined}>${name}<//>
         `
@@ -62,9 +71,13 @@ function App() {
       ? html`
         <${Page} key=${id} ...${{ load: loadJob, id, query }} />
       `
-      : name
+      : groupName
       ? html`
-        <${Page} key=${name} ...${{ load: loadGroup, name, query }} />
+        <${Page} key=${groupName} ...${{ load: loadGroup, name: groupName, query }} />
+      `
+      : schedule
+      ? html`
+        <${Page} key=${schedule} ...${{ load: loadSchedule, name: schedule, query }} />
       `
       : here
       ? h(Page, { key: here.to, load: here.load, query })

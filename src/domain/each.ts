@@ -54,7 +54,9 @@ export function commandsFor(
 
 /** How items become commands. */
 export interface Each {
+  /** What each becomes. */
   template: Template;
+  /** How items are quoted. */
   quote: Quote;
   /** What stands for an item, instead of all other marks. */
   mark?: string | undefined;

@@ -30,6 +30,9 @@ export class TakenId extends Refused {
   }
 }
 
+/** A schedule is not as it was read; nothing was changed. */
+export class ScheduleChanged extends Refused {}
+
 /** Wrong usage or bad input; nothing was changed. Exit code 2. */
 export class BadInput extends UserError {
   /** The words have to change before it is worth another try. */

@@ -204,6 +204,8 @@ const VARIABLES_OF_QUEUECTL = new Set(
     "INDEX",
     "COUNT",
     "ITEM",
+    "SCHEDULE",
+    "SLOT",
     "HOME",
     "RUN",
     "SAY",

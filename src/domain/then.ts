@@ -8,8 +8,11 @@ import { type JobDefaults, jobFromCommand } from "./spec.ts";
 
 /** The command of a job that comes once all have completed, failed, or ended. */
 export interface Then {
+  /** Once all have completed. */
   then?: string | undefined;
+  /** Should one fail for good. */
   thenFailed?: string | undefined;
+  /** Once all have ended, however. */
   thenEnded?: string | undefined;
 }
 

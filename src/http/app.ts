@@ -19,6 +19,7 @@ import { RESULT_ROUTES } from "./api/result.ts";
 import { STDIN_ROUTES } from "./api/stdin.ts";
 import { OVERVIEW_ROUTES, prometheusResponse } from "./api/overview.ts";
 import { QUEUE_ROUTES } from "./api/queues.ts";
+import { SCHEDULE_ROUTES } from "./api/schedules.ts";
 import { SETTING_ROUTES } from "./api/settings.ts";
 import { WORKER_ROUTES } from "./api/workers.ts";
 import type { AuditLog } from "./audit.ts";
@@ -43,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   ...RESULT_ROUTES,
   ...STDIN_ROUTES,
   ...GROUP_ROUTES,
+  ...SCHEDULE_ROUTES,
   ...QUEUE_ROUTES,
   ...WORKER_ROUTES,
   ...SETTING_ROUTES,

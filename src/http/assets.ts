@@ -33,6 +33,8 @@ import overview from "../../web/overview.js" with { type: "text" };
 import parts from "../../web/parts.js" with { type: "text" };
 import queues from "../../web/queues.js" with { type: "text" };
 import router from "../../web/router.js" with { type: "text" };
+import schedule from "../../web/schedule.js" with { type: "text" };
+import schedules from "../../web/schedules.js" with { type: "text" };
 import settings from "../../web/settings.js" with { type: "text" };
 import style from "../../web/style.css" with { type: "text" };
 import workers from "../../web/workers.js" with { type: "text" };
@@ -77,6 +79,8 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "preact.js": preact,
   "queues.js": queues,
   "router.js": router,
+  "schedule.js": schedule,
+  "schedules.js": schedules,
   "settings.js": settings,
   "style.css": style,
   // a script of the old kind: as a module, its variable would stay its own

@@ -15,6 +15,8 @@ export const PAGE_PATHS = [
   "/dead",
   "/groups",
   "/groups/:name",
+  "/schedules",
+  "/schedules/:name",
   "/queues",
   "/workers",
   "/settings",

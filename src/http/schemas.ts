@@ -5,6 +5,8 @@
  */
 import { type Field, FIELDS, type Kind, SHOWN_FIELDS, type ShownName } from "../domain/fields.ts";
 import { END_STATES, OUTCOMES, STATES } from "../domain/job.ts";
+import { MISSED } from "../domain/schedule/coming.ts";
+import { OVERLAPS } from "../domain/schedule/spec.ts";
 import { SKIP_REASONS, WANTINGS } from "../domain/needs.ts";
 import type { GroupEnd } from "../store/contract.ts";
 import type { FieldsJson } from "../views/job_json.ts";
@@ -256,6 +258,33 @@ export const WORKER: JsonSchema = record({
   adopted: listOf(TEXT),
 });
 
+/** A schedule. */
+export const SCHEDULE: JsonSchema & { properties: JsonSchema } = record({
+  ...{ name: TEXT, expression: TEXT, tz: TEXT },
+  missed: { enum: MISSED },
+  overlap: { enum: OVERLAPS },
+  jitter: NUMBER,
+  paused: { type: "boolean" },
+  job: { type: "object" },
+  next_slot: orNull(TIME),
+  next_at: orNull(TIME),
+  last_slot: orNull(TIME),
+  created_at: TIME,
+}) as JsonSchema & { properties: JsonSchema };
+
+/** What became of a slot of a schedule, or of several in a row. */
+export const SCHEDULE_RUN: JsonSchema = record({
+  nth: COUNT,
+  kind: { enum: ["on_time", "late", "manual", "missed", "skipped"] },
+  ...{ slot: TIME, until: TIME, at: TIME },
+  count: orNull(COUNT as { type: string }),
+  job: orNull(TEXT),
+  state: { enum: [...STATES, null] },
+  ...{ started_at: orNull(TIME), finished_at: orNull(TIME) },
+  exit_code: orNull({ type: "integer" }),
+  ...{ signal: orNull(TEXT), error: orNull(TEXT) },
+});
+
 /** What `status` says. */
 export const STATUS: JsonSchema = record({
   counts: COUNTS,
@@ -264,6 +293,7 @@ export const STATUS: JsonSchema = record({
   groups: listOf(record(OF_GROUP)),
   more_groups: COUNT,
   workers: listOf(WORKER),
+  schedules: record({ total: COUNT, paused: COUNT, overdue: COUNT, next_at: orNull(TIME) }),
 });
 
 const TIMES = record({

@@ -15,7 +15,9 @@ import { quoteWords } from "../system/shell_words.ts";
 export interface ForEach {
   /** The items, or the numbers of an array. */
   items: readonly string[];
+  /** They are numbers, which need not stand in the command. */
   isArray: boolean;
+  /** What each of them becomes. */
   template: Template;
   /** What stands for an item, instead of `{}` and its like. */
   mark?: string | undefined;

@@ -4,7 +4,7 @@
  * what runs.
  */
 import type { Job, State } from "../domain/job.ts";
-import type { Group, Store, WorkerInfo } from "../store/contract.ts";
+import type { Group, ScheduleSummary, Store, WorkerInfo } from "../store/contract.ts";
 import { type GroupJson, groupJson } from "./group_json.ts";
 import { progressJson, timeJson } from "./job_json.ts";
 import { type QueueJson, queueJson } from "./queue_json.ts";
@@ -23,6 +23,14 @@ export interface Status {
   more_groups: number;
   /** Every worker. */
   workers: WorkerStatus[];
+  /** How many schedules there are, and when the next is due. */
+  schedules: SchedulesStatus;
+}
+
+/** Schedules at a glance. */
+export interface SchedulesStatus extends Omit<ScheduleSummary, "nextAt"> {
+  /** ISO 8601; null when none is due. */
+  next_at: string | null;
 }
 
 /** A group that has not ended: without what changes all the time. */
@@ -83,7 +91,16 @@ export async function statusNow(store: Store, now: number): Promise<Status> {
     workers: await Promise.all(
       byHost(await store.workers()).map((worker) => workerStatus(store, worker, now)),
     ),
+    schedules: await schedulesStatus(store, now),
   };
+}
+
+/** A schedule that was due so long ago and was not fired is overdue: a worker that is there fires within moments. */
+export const OVERDUE_MS = 10_000;
+
+async function schedulesStatus(store: Store, now: number): Promise<SchedulesStatus> {
+  const { nextAt, ...counts } = await store.scheduleSummary(now - OVERDUE_MS);
+  return { ...counts, next_at: timeJson(nextAt) };
 }
 
 async function groupsNow(store: Store, now: number): Promise<Pick<Status, "groups" | "more_groups">> {

@@ -15,6 +15,7 @@ import { NEEDS } from "./needs.ts";
 import { PAGES } from "./pages.ts";
 import { PICKUP } from "./pickup.ts";
 import { holds, type Result, type Row } from "./row.ts";
+import { SCHEDULES } from "./schedules.ts";
 import { SERVER } from "./server.ts";
 import { STATUS } from "./status.ts";
 import { HEADING, lineOf } from "./table.ts";
@@ -27,6 +28,7 @@ const ROWS: readonly Row[] = [
   ENGINE,
   NEEDS,
   ...SERVER,
+  SCHEDULES,
   STATUS,
   HTTP,
   PAGES,

@@ -7,7 +7,7 @@ import type { Target } from "../../src/cli/line/command.ts";
 import { helpFor } from "../../src/cli/line/help.ts";
 import { loadWholeTree } from "../../src/cli/line/tree.ts";
 import { wrapped, wrappedRows } from "../../src/cli/line/wrap.ts";
-import { queuectl } from "../helpers/cli.ts";
+import { queuectl } from "../helpers/cli_within.ts";
 import { tempDir } from "../helpers/temp.ts";
 import { onTerminal, TERMINAL } from "../helpers/terminal.ts";
 

@@ -87,6 +87,16 @@ const ROWS: readonly Row[] = [
       plain("group cancel", "g --yes"),
       plain("group retry", "g --yes"),
       plain("group delete", "g --jobs --yes"),
+      plain("schedule add", "s @daily true"),
+      plain("schedule list"),
+      plain("schedule show", "s"),
+      plain("schedule next", "s"),
+      plain("schedule run", "s"),
+      plain("schedule history", "s"),
+      plain("schedule set", "s --label x"),
+      plain("schedule pause", "s"),
+      plain("schedule resume", "s"),
+      plain("schedule remove", "s"),
       plain("queue list"),
       plain("queue pause", "mail"),
       plain("queue resume", "mail"),
@@ -121,6 +131,18 @@ const ROWS: readonly Row[] = [
     to: "queue what a file has",
     needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("jobs")}`],
     lines: [["enqueue", (dir) => ["enqueue", ...toHome(dir), "--file", dir.file("jobs")]]],
+  },
+  {
+    to: "make schedules as a file says",
+    needs: (dir) => [...ofHome(dir), `--allow-read=${dir.file("schedules")}`],
+    lines: [
+      ["schedule apply", (dir) => ["schedule", "apply", ...toHome(dir), dir.file("schedules")]],
+      [
+        "schedule import",
+        (dir) => ["schedule", "import", ...toHome(dir), "--dry-run", dir.file("schedules")],
+        2,
+      ],
+    ],
   },
   {
     to: "queue a job for each file",
@@ -224,6 +246,10 @@ for (const { to, needs, lines } of ROWS) {
     Deno.mkdirSync(dir.file("out/one"), { recursive: true });
     Deno.writeTextFileSync(dir.file("jobs"), "true\ntrue\n");
     Deno.writeTextFileSync(dir.file("env"), "A=1\n");
+    Deno.writeTextFileSync(
+      dir.file("schedules"),
+      '{"name": "a", "expression": "@daily", "job": {"command": "true"}}\n',
+    );
     const needed = needs(dir);
     if (!lines[0]![1](dir).includes("enqueue")) {
       await run(ofHome(dir), ["enqueue", "--id", "there", "true", ...toHome(dir)], dir);

@@ -4,7 +4,7 @@
  * Slow.
  */
 import assert from "node:assert/strict";
-import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
+import { MAIN, queuectl as runApart, RUN_FLAGS } from "../helpers/cli.ts";
 import { queuectl as run } from "../helpers/cli_within.ts";
 import { bounced, PGBOUNCER } from "../helpers/pgbouncer.ts";
 import { ownServer, postgresServer, testWith } from "../helpers/postgres.ts";
@@ -113,6 +113,17 @@ Deno.test("a server that does not answer is waited for as long as is said", asyn
     3,
     `Cannot use the store "postgres://u@${at}": no answer within 1 seconds\n`,
   ]);
+});
+
+Deno.test("what keeps every command from the server ends store check as it ends them", async () => {
+  using dir = tempDir();
+  const home = dir.home.dir;
+  const address = ["--store", "postgres://u@127.0.0.1:1/x"];
+  const program = [...RUN_FLAGS, MAIN]; // without --allow-net
+  const { code, stderr } = await runApart(["list", ...address], { home, program });
+  const checked = await runApart(["store", "check", "--json", ...address], { home, program });
+  assert.deepEqual([code, checked.code, checked.stderr], [4, 4, ""]);
+  assert.equal(JSON.parse(checked.stdout)[0].found, stderr.trimEnd());
 });
 
 const withPooler = PGBOUNCER === undefined && server.missing === undefined

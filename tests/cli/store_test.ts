@@ -3,7 +3,7 @@
  * `queuectl store`: where jobs are kept, and what commands and workers do with a store on a server. Slow.
  */
 import assert from "node:assert/strict";
-import { type Finished, MAIN, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
+import { type Finished, MAIN, queuectl as asProcess, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
 import { queuectl as run } from "../helpers/cli_within.ts";
 import { newAddress, ownServer, postgresServer, testWith } from "../helpers/postgres.ts";
 import { tempDir } from "../helpers/temp.ts";
@@ -93,7 +93,7 @@ testWith(
       assert.doesNotMatch(stderr, /secret/);
       assert.equal(code, exitCode);
     }
-    const refused = await run(["store", "use", newAddress(server)], { home });
+    const refused = await asProcess(["store", "use", newAddress(server)], { home });
     assert.deepEqual([
       refused.code,
       /: run again with --allow-net=unix:\/tmp\/.*\.s\.PGSQL\.5432\n$/.test(refused.stderr),

@@ -28,6 +28,7 @@ const COMMANDS = [
   ...["pause", "resume", "result", "progress", "snooze", "alive"],
   ...[
     "dlq",
+    "schedule",
     "queue",
     "worker",
     "status",

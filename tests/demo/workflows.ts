@@ -8,19 +8,6 @@ import type { Stage } from "./stage.ts";
 
 const CHUNKS = 4;
 
-/** Jobs that need others of their file, by their names. */
-const ENCODE = [
-  { name: "split", command: `seq 1 200000 >film; split -n l/${CHUNKS} -d film chunk.` },
-  ...Array.from({ length: CHUNKS }, (_, n) => (
-    { name: `part-${n}`, after: "split", command: `gzip chunk.0${n}`, label: "encode" }
-  )),
-  {
-    name: "join",
-    command: "cat chunk.*.gz >film.gz",
-    after: Array.from({ length: CHUNKS }, (_, n) => `part-${n}`),
-  },
-];
-
 const BUILD = [
   { name: "build", command: "printf 'echo 42\\n' >app.sh" },
   { name: "runs", command: '[ "$(sh app.sh)" = 42 ]', after: "build", max_retries: 0 },
@@ -40,7 +27,7 @@ const SITE = { index: ["about", "news"], about: ["index", "team"], news: ["about
 /** Reads a page, once, and adds a job for each link. */
 const CRAWL = `mkdir "seen-$1" 2>/dev/null || exit 0
 curl -s "file://$PWD/$1.html" | while read -r link; do
-  queuectl --quiet enqueue --queue crawl -- sh crawl.sh "$link"
+  queuectl --quiet enqueue --queue crawl --group "$QUEUECTL_GROUP" -- sh crawl.sh "$link"
 done
 `;
 
@@ -48,22 +35,32 @@ done
 export async function enqueueWorkflows(stage: Stage, say: (text: string) => void): Promise<void> {
   const lines = (jobs: readonly unknown[]) => jobs.map((job) => JSON.stringify(job)).join("\n") + "\n";
   say(
-    "Chunks of a file are compressed in parallel, then joined: jobs of a file need each other by their names.",
+    "Chunks of a file are compressed in parallel, then joined: an array is a group, and --then comes after it.",
   );
-  stage.write("encode.json", lines(ENCODE));
-  await stage.run("tail -n 2 encode.json; queuectl enqueue --file encode.json --queue encode | tail -n 1");
   await stage.run(
-    "queuectl needs $(queuectl list --queue encode --state blocked --format '{id}' | head -n 1)",
+    `queuectl enqueue --queue encode --id split 'seq 1 200000 >film; split -n l/${CHUNKS} -d film chunk.'`,
+  );
+  await stage.run(
+    `queuectl enqueue --queue encode --after split --group film --array 0-${CHUNKS - 1} ` +
+      "--then 'cat chunk.*.gz >film.gz' 'gzip chunk.0$QUEUECTL_INDEX' | tail -n 1",
+  );
+  await stage.run(
+    "queuectl needs $(queuectl list --queue encode --format '{id}' | head -n 1); queuectl group list",
   );
   say(
     "A build is tested in three ways. It is shipped if all are well, and reported on whatever came of them.",
   );
   stage.write("build.json", lines(BUILD));
   await stage.run("queuectl enqueue --file build.json --queue build | tail -n 1");
-  say("A crawl: each page adds a job for each of its links.");
+  say(
+    "A crawl: each page adds a job for each of its links to its own group. When none is left, they are counted.",
+  );
   for (const [page, links] of Object.entries(SITE)) stage.write(`${page}.html`, links.join("\n") + "\n");
   stage.write("crawl.sh", CRAWL);
-  await stage.run("queuectl enqueue --queue crawl -- sh crawl.sh index");
+  await stage.run(
+    "queuectl enqueue --queue crawl --group crawl -- sh crawl.sh index; queuectl group seal crawl",
+  );
+  await stage.run("queuectl enqueue --after-group crawl 'ls -d seen-* | wc -l >pages.txt'");
 }
 
 /** What has to hold of them in the end. */
@@ -75,6 +72,7 @@ export async function checkWorkflows(
     jobs.filter((job) => job.queue === queue && command.test(job.command));
   const ms = (time: string | null) => Date.parse(time!);
   const [split] = of("encode", /^seq/);
+  const pages = (await stage.read("cat pages.txt")).trim();
   const [join] = of("encode", /^cat/);
   const parts = of("encode", /^gzip/);
   const [ship] = of("build", /^cp/);
@@ -94,5 +92,6 @@ export async function checkWorkflows(
     ["what one test kept from being shipped was not", ship!.state === "skipped"],
     ["the report came all the same", await stage.read("cat report.txt") === "[ -e app.txt ]\n"],
     ["each page was read once", seen === String(Object.keys(SITE).length)],
+    ["and all of them were counted, after the last", pages === seen],
   ];
 }

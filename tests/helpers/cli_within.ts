@@ -96,7 +96,7 @@ function allowedBy(program: readonly string[]): Allowed {
 
 function isAllowed(permission: Deno.PermissionDescriptor, allowed: Allowed): boolean {
   const named = allowed.get(permission.name);
-  if (!named) return named === null;
+  if (!named) return named === null || allowed.has("all");
   const { command, variable, kind } = permission as unknown as Record<string, string | undefined>;
   return named.has(command ?? variable ?? kind ?? "");
 }

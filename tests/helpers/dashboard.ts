@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { Ajv2020 } from "npm:ajv@8.20.0/dist/2020.js";
-import { MAIN } from "./cli.ts";
+import { bundledMain } from "./bundled.ts";
 import { readUntil } from "./printed.ts";
 
 /** The token of servers under test that allows everything, and the one that only lets look. */
@@ -41,7 +41,8 @@ export async function startDashboard(
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-prompt", `--allow-read=${[home, ...files].join()}`, `--allow-write=${home}`],
-      ...[`--allow-net=127.0.0.1:${port}`, ...permissions, MAIN, "--home", home, "dashboard"],
+      ...[`--allow-net=127.0.0.1:${port}`, ...permissions, await bundledMain()],
+      ...["--home", home, "dashboard"],
       ...(at < 0 ? ["--port", port] : []),
       ...given,
       ...args,

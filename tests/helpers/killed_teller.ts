@@ -5,10 +5,7 @@
  * server, before its N-th round trip. Without an address it is the store of the home. One that comes to its end prints so.
  */
 import type { Store } from "../../src/store/contract.ts";
-import { openStore } from "../../src/store/open.ts";
-import { Connection, type Result } from "../../src/store/postgres/engine/driver.ts";
-import { openPostgresStore } from "../../src/store/postgres/open.ts";
-import { Database } from "../../src/store/sqlite/engine/database.ts";
+import type { Connection, Result } from "../../src/store/postgres/engine/driver.ts";
 import { homeAt } from "../../src/system/home.ts";
 import { death, settle } from "./jobs.ts";
 
@@ -20,23 +17,33 @@ function step(): void {
   if (counts && ++steps === Number(last)) Deno.kill(Deno.pid, "SIGKILL");
 }
 
-const { run } = Database.prototype;
-Database.prototype.run = function (sql, ...values) {
-  if (sql === "BEGIN IMMEDIATE" || sql === "COMMIT") step();
-  return run.call(this, sql, ...values);
-};
-const { query, queries } = Connection.prototype;
-Connection.prototype.query = function <Row>(...args: Parameters<typeof query>) {
-  step();
-  return query.apply(this, args) as Promise<Result<Row>>;
-};
-Connection.prototype.queries = function (...args) {
-  step();
-  return queries.apply(this, args);
-};
+async function openLocal(): Promise<Store> {
+  const { Database } = await import("../../src/store/sqlite/engine/database.ts");
+  const { run } = Database.prototype;
+  Database.prototype.run = function (sql, ...values) {
+    if (sql === "BEGIN IMMEDIATE" || sql === "COMMIT") step();
+    return run.call(this, sql, ...values);
+  };
+  return await (await import("../../src/store/open.ts")).openStore(home);
+}
+
+async function openOnServer(address: string): Promise<Store> {
+  const { Connection } = await import("../../src/store/postgres/engine/driver.ts");
+  const { query, queries } = Connection.prototype;
+  Connection.prototype.query = function <Row>(this: Connection, ...args: Parameters<typeof query>) {
+    step();
+    return query.apply(this, args) as Promise<Result<Row>>;
+  };
+  Connection.prototype.queries = function (this: Connection, ...args) {
+    step();
+    return queries.apply(this, args);
+  };
+  return await (await import("../../src/store/postgres/open.ts")).openPostgresStore(address, home, {});
+}
 
 const home = homeAt(dir!);
-const store: Store = address ? await openPostgresStore(address, home, {}) : await openStore(home);
+// one of them is loaded: there are many processes like this one
+const store = address ? await openOnServer(address) : await openLocal();
 const [running] = await store.running("s");
 counts = true;
 await settle(store, "s", death(running!.job.token));

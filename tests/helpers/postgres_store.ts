@@ -36,7 +36,10 @@ BEGIN
 END $$`;
 
 /** Opens one in a schema of its own. Exchanges of more than `few` jobs are dealt with all at once. */
-export async function openedOn(server: Server, { few }: { few?: number } = {}): Promise<Opened> {
+export async function openedOn(
+  server: Server,
+  { few }: { few?: number } = {},
+): Promise<Opened & { address: string }> {
   const dir = tempDir();
   const again = used.pop();
   const address = again ?? newAddress(server);
@@ -44,6 +47,7 @@ export async function openedOn(server: Server, { few }: { few?: number } = {}): 
   const store = await (again === undefined ? open() : emptied(again, { home: dir.home, few }));
   return {
     store,
+    address,
     another: open,
     file: dir.file("copy.db"),
     [Symbol.dispose]() {

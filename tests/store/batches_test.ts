@@ -13,17 +13,23 @@ import { tempDir } from "../helpers/temp.ts";
 
 const JOBS = 1300;
 
-/** Enqueues in a process of its own that dies before its step `last`. Returns the ids it printed, if it came to that. */
+/** What the jobs have to do with each other. */
+type How = "alone" | "needing" | "grouped";
+
+/**
+ * Enqueues in a process of its own that dies before its step `last`, or keeps in such a directory what each step would
+ * leave if it died then. Returns the ids it printed, if it came to that.
+ */
 async function enqueueUpTo(
   home: Home,
-  last: number,
-  needing = false,
+  last: number | string,
+  how: How = "alone",
 ): Promise<string[] | undefined> {
   const enqueuer = fileURLToPath(new URL("../helpers/killed_enqueuer.ts", import.meta.url));
   const { signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-prompt", "--quiet", "--no-check", "--allow-all", enqueuer],
-      ...[home.dir, String(JOBS), String(last), ...(needing ? ["needing"] : [])],
+      ...[home.dir, String(JOBS), String(last), how],
     ],
   }).output();
   assert.equal(new TextDecoder().decode(stderr), "");
@@ -37,6 +43,11 @@ async function countRecovered(home: Home): Promise<number> {
     while (await store.recover());
     assert.deepEqual([...(await store.care.check!())!, ...await store.recount()], []);
     const { jobs } = await store.list({ limit: 2 * JOBS, sort: "oldest" });
+    const [group] = await store.groups();
+    if (group) {
+      const { state } = jobs.at(-1)!;
+      assert.deepEqual([group.open, group.end, group.sealed, state], [JOBS - 1, "open", true, "blocked"]);
+    }
     assert.deepEqual(jobs.map(({ id }) => id), jobs.map(({ seq }, i) => i === 0 ? "x" : `j${seq}`));
     return jobs.length;
   } finally {
@@ -51,37 +62,38 @@ async function countRecovered(home: Home): Promise<number> {
   }
 }
 
-/** Kills an enqueuer before its step `last` and looks at what became of its jobs, and of a backup from then. */
-async function killAt(last: number, needing = false): Promise<{ printed: boolean; stored: number }> {
-  using dir = tempDir();
-  (await openStore(dir.home)).close();
-  const printed = await enqueueUpTo(dir.home, last, needing);
-  const copy = homeAt(dir.file("copy"));
+/** Looks at what became of the jobs of an enqueuer that died, or did not, and of a backup from then. */
+async function storedIn(home: Home): Promise<number> {
+  const copy = homeAt(`${home.dir}-copy`);
   Deno.mkdirSync(copy.dir, { mode: 0o700 });
-  const store = await openStore(dir.home);
+  const store = await openStore(home);
   await store.care.backup!(copy.database);
   store.close();
-  const stored = await countRecovered(dir.home);
+  const stored = await countRecovered(home);
   assert.ok(stored === 0 || stored === JOBS, `${stored} of ${JOBS} jobs are stored`);
-  assert.ok(!printed || printed.length === stored);
   assert.equal(await countRecovered(copy), stored, "the backup comes to the same");
-  return { printed: printed !== undefined, stored };
+  return stored;
 }
 
-/** As many processes as are started at the same time. */
-const AT_ONCE = 4;
+const WHICH: Record<How, string> = {
+  alone: "very many jobs",
+  needing: "very many jobs that need each other",
+  grouped: "a group of very many jobs, and one that comes after it",
+};
 
-for (const needing of [false, true]) {
-  const which = needing ? "very many jobs that need each other" : "very many jobs";
+for (const [how, which] of Object.entries(WHICH) as [How, string][]) {
   Deno.test(`whenever the process that enqueues ${which} is killed, all of them are stored or none is`, async () => {
-    const outcomes: Awaited<ReturnType<typeof killAt>>[] = [];
-    while (!outcomes.some(({ printed }) => printed)) {
-      const steps = Array.from({ length: AT_ONCE }, (_, i) => outcomes.length + 1 + i);
-      outcomes.push(...await Promise.all(steps.map((step) => killAt(step, needing))));
-    }
-    const killed = outcomes.filter(({ printed }) => !printed);
-    assert.ok(killed.some(({ stored }) => stored === 0), "some were killed before they were enqueued");
-    assert.ok(killed.some(({ stored }) => stored === JOBS), "some after that");
+    using dir = tempDir();
+    (await openStore(dir.home)).close();
+    const copies = dir.file("copies");
+    Deno.mkdirSync(copies);
+    const printed = await enqueueUpTo(dir.home, copies, how);
+    const names = [...Deno.readDirSync(copies)].map(({ name }) => name);
+    const killed: number[] = [];
+    for (const name of names) killed.push(await storedIn(homeAt(`${copies}/${name}`)));
+    assert.ok(killed.includes(0), "some were killed before they were enqueued");
+    assert.ok(killed.includes(JOBS), "some after that");
+    assert.deepEqual([printed?.length, await storedIn(dir.home)], [JOBS, JOBS]);
   });
 }
 

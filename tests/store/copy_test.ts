@@ -22,6 +22,7 @@ import {
 } from "../helpers/jobs.ts";
 import { newAddress, postgresServer, testWith } from "../helpers/postgres.ts";
 import { tamper } from "../helpers/tamper.ts";
+import { addSchedules } from "../helpers/schedules.ts";
 import { tempDir } from "../helpers/temp.ts";
 
 const server = await postgresServer();
@@ -111,6 +112,10 @@ async function use(place: Place): Promise<void> {
     await store.cancel(["j38"], T0);
     await enqueue(store, {});
     await store.delete(["j40"]); // its number is not given again
+    await addSchedules(store, T0, { name: "a" }, { name: "b", jitterMs: 9000, overlap: "queue" });
+    const left = { from: T0, until: T0 + 60_000, count: null };
+    const firing = { name: "a", revision: 1, runs: [], left, next: { slot: T0 + 120_000, at: T0 + 120_000 } };
+    await store.fire([firing], { now: T0, idFormat: "short" });
   } finally {
     store.close();
   }
@@ -142,6 +147,8 @@ async function told(place: Place): Promise<unknown> {
       figures,
       queues: await store.queues(),
       groups: await store.groups(),
+      schedules: await store.schedules(),
+      runs: await store.scheduleRuns(["a", "b"], { limit: 9 }),
       settings: [...await store.settings()],
       summary: (await store.summary(10)).counts,
       wrong: await store.recount(),
@@ -191,6 +198,8 @@ testWith(
         requests: 1,
         settings: 1,
         groups: 2,
+        schedules: 2,
+        schedule_runs: 1,
         needy: 4,
         needs: 7,
       });

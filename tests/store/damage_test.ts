@@ -150,6 +150,8 @@ Deno.test("a sound database is salvaged to the last row", async () => {
     output: { saved: RAN, lost: 0 },
     figures: { saved: 6, lost: 0 },
     groups: { saved: 0, lost: 0 },
+    schedules: { saved: 0, lost: 0 },
+    schedule_runs: { saved: 0, lost: 0 },
     overall_figures: { saved: 3, lost: 0 },
     needy: { saved: 0, lost: 0 },
     needs: { saved: 0, lost: 0 },

@@ -1,26 +1,34 @@
 /**
  * @module
- * Whoever tells jobs how the one ended that they need is killed at any moment: others go on, and all come to the same.
+ * Whoever tells jobs how the one, or the group, ended that they need is killed at any moment: others go on, and all come to the same.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
-import { openPostgresStore } from "../../src/store/postgres/open.ts";
 import type { Home } from "../../src/system/home.ts";
-import { claimOne, enqueue, exchangeOf, newSupervisor, T0 } from "../helpers/jobs.ts";
-import { newAddress, postgresServer, testWith } from "../helpers/postgres.ts";
+import { claimOne, exchangeOf, newJob, newSupervisor, T0 } from "../helpers/jobs.ts";
+import { postgresServer, testWith } from "../helpers/postgres.ts";
+import { openedOn } from "../helpers/postgres_store.ts";
 import { tempDir } from "../helpers/temp.ts";
 
 /** As many processes as are started at the same time. */
 const AT_ONCE = 4;
 
-/** A dead job, those that are skipped for it, and for each of them one that is for that failure. */
-async function prepare(store: Store, dependents: number): Promise<void> {
+/** What is to end: a job, or with that the group whose last open one it is. */
+type Ending = "a job" | "a group";
+
+/** A job that runs, those that are skipped should it fail, and for each of them one that is for that failure. */
+async function prepare(store: Store, ending: Ending, dependents: number): Promise<void> {
   await store.register(newSupervisor("s"));
-  const after = Array.from({ length: dependents }, () => ({ after: [0] }));
+  const [first, needs] = ending === "a job" ? [{}, { after: [0] }] : [{ group: "g" }, { afterGroup: ["g"] }];
+  const after = Array.from({ length: dependents }, () => needs);
   const forFailure = after.map((_, n) => ({ afterFailed: [n + 1] }));
-  await enqueue(store, {}, ...after, ...forFailure);
+  await store.enqueue([first, ...after, ...forFailure].map(newJob), {
+    now: T0,
+    idFormat: "short",
+    joining: { seal: true },
+  });
   await claimOne(store, "s");
 }
 
@@ -37,12 +45,18 @@ async function tellUpTo(home: Home, address: string, last: number): Promise<bool
 }
 
 /** What is there once others have gone on. */
-async function finish(store: Store, dependents: number): Promise<"settled" | "not settled"> {
+async function finish(
+  store: Store,
+  ending: Ending,
+  dependents: number,
+): Promise<"settled" | "not settled"> {
   while (await store.recover());
   const { more } = await store.exchange(exchangeOf("s", { now: T0 + 1000 })) as { more?: boolean };
   assert.ok(!more);
   assert.deepEqual(await store.recount(), []);
   const { counts } = await store.summary(0);
+  const end = (await store.group("g"))?.end;
+  assert.equal(end, ending === "a job" ? undefined : counts.processing === 1 ? "open" : "failed");
   if (counts.processing === 1) {
     assert.equal(counts.blocked, 2 * dependents);
     return "not settled";
@@ -52,19 +66,16 @@ async function finish(store: Store, dependents: number): Promise<"settled" | "no
 }
 
 async function killAtAny(
-  open: (home: Home) => Promise<{ store: Store; address: string }>,
+  open: (home: Home) => Promise<{ store: Store; address: string } & Disposable>,
+  ending: Ending,
   dependents: number,
 ): Promise<void> {
   const killAt = async (last: number) => {
     using dir = tempDir();
-    const { store, address } = await open(dir.home);
-    try {
-      await prepare(store, dependents);
-      const over = await tellUpTo(dir.home, address, last);
-      return { over, was: await finish(store, dependents) };
-    } finally {
-      store.close();
-    }
+    using opened = await open(dir.home);
+    await prepare(opened.store, ending, dependents);
+    const over = await tellUpTo(dir.home, opened.address, last);
+    return { over, was: await finish(opened.store, ending, dependents) };
   };
   const outcomes: Awaited<ReturnType<typeof killAt>>[] = [];
   while (!outcomes.some(({ over }) => over)) {
@@ -76,19 +87,23 @@ async function killAtAny(
   assert.ok(killed.filter(({ was }) => was === "settled").length > 0, "some between that and the end");
 }
 
-Deno.test("whenever a process is killed that tells jobs how one ended, others go on", async () => {
-  await killAtAny(async (home) => ({ store: await openStore(home), address: "" }), 200);
-});
-
 const server = await postgresServer();
 
-testWith(
-  server,
-  "PostgreSQL: whenever a process is killed that tells jobs how one ended, others go on",
-  async () => {
-    await killAtAny(async (home) => {
-      const address = newAddress(server);
-      return { store: await openPostgresStore(address, home, {}), address };
-    }, 400);
-  },
-);
+for (const ending of ["a job", "a group"] as const) {
+  Deno.test(`whenever a process is killed that tells jobs how ${ending} ended, others go on`, async () => {
+    await killAtAny(
+      async (home) => {
+        const store = await openStore(home);
+        return { store, address: "", [Symbol.dispose]: () => store.close() };
+      },
+      ending,
+      200,
+    );
+  });
+
+  testWith(
+    server,
+    `PostgreSQL: whenever a process is killed that tells jobs how ${ending} ended, others go on`,
+    () => killAtAny(() => openedOn(server), ending, 400),
+  );
+}

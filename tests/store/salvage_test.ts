@@ -19,6 +19,7 @@ import {
   settlement,
   T0,
 } from "../helpers/jobs.ts";
+import { addSchedules } from "../helpers/schedules.ts";
 import { tempDir } from "../helpers/temp.ts";
 
 /** Makes a store, spoils its rows with SQL that minds no rules, salvages it, and looks at what was saved. */
@@ -123,6 +124,8 @@ const SPOILED: Record<Exclude<keyof Salvaged, Staging | "supervisors" | "setting
   results: ["attempt = -1 WHERE job = 1"],
   output: ["start = -1 WHERE start = 1", "stream = 'stdin' WHERE start = 2"],
   queues: ["name = 'a b' WHERE name = 'mail'"],
+  schedules: ["job = '{' WHERE name = 'b'", "since = -1 WHERE name = 'c'"],
+  schedule_runs: ["slot = -1 WHERE nth = 1"],
   workers: ["queues = '[\"mail\"' WHERE id = 'wrong'"],
   requests: ["ids = 'j1' WHERE key = 'wrong'", "made_at = -1 WHERE key = 'early'"],
   overall_figures: ["wait_ms = '{' WHERE span = 'minute'"],
@@ -136,6 +139,11 @@ Deno.test("rows that mean nothing are left out, each for itself, and counted as 
     const stdin = new TextEncoder().encode("to be read");
     await enqueue(store, ...Array.from({ length: 11 }, (_, n) => n < 2 ? { stdin } : {}));
     for (const queue of ["mail", "fine"]) await store.setQueue(queue, { paused: true });
+    await addSchedules(store, T0, { name: "a" }, { name: "b" }, { name: "c" });
+    const left = { from: T0, until: T0, count: 1 };
+    for (const revision of [1, 2]) {
+      await store.fire([{ name: "a", revision, runs: [], left, next: null }], { now: T0, idFormat: "short" });
+    }
     for (const key of ["right", "wrong", "early"]) {
       await store.enqueue([], { now: T0, idFormat: "short", request: { key, fingerprint: "f" } });
     }

@@ -18,6 +18,7 @@ import { printing } from "./printing.ts";
 import { queueing } from "./queueing.ts";
 import { reading } from "./reading.ts";
 import { saying } from "./saying.ts";
+import { scheduling } from "./scheduling.ts";
 import { selecting } from "./selecting.ts";
 import { settling } from "./settling.ts";
 import type { Opened, Test } from "./suite.ts";
@@ -30,6 +31,7 @@ const PARTS = [
   needing,
   neededOutcomes,
   grouping,
+  scheduling,
   pausing,
   claiming,
   selecting,

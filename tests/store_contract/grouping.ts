@@ -184,6 +184,24 @@ export function grouping(test: Test): void {
     assert.deepEqual(await statesOf(store, after!), ["completed"], "once is enough");
   });
 
+  test("retry() of a member with dependents runs those again, too, that waited for its group and have ended", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, { seal: true }, { id: "a", group: "g" }, { id: "b", group: "g" });
+    await enqueue(store, {}, { id: "join", afterGroup: ["g"] }, { id: "next", after: ["join"] });
+    for (const _ of ["a", "b", "join", "next"]) await end(store);
+    assert.deepEqual(await statesOf(store, "a", "join", "next"), Array(3).fill("completed"));
+    await store.retry(["a"], { now: T0 });
+    assert.deepEqual(await statesOf(store, "a", "join", "next"), ["pending", "completed", "completed"]);
+    await end(store);
+    await store.retry(["a"], { now: T0, withDependents: true });
+    assert.deepEqual(await statesOf(store, "a", "b", "join", "next"), [
+      ...["pending", "completed"],
+      ...["blocked", "blocked"],
+    ]);
+    assert.deepEqual([await end(store), await end(store), await end(store)], ["a", "join", "next"]);
+    assert.equal(await picture(store), "completed, sealed, 0 open, 2 completed");
+  });
+
   test("an empty group that is sealed has ended", async (store) => {
     const [a] = await enqueue(store, {}, { group: "g" });
     const [after] = await enqueue(store, {}, { afterGroup: ["g"] });

@@ -49,7 +49,7 @@ Deno.test("a turn that is held is noticed", ON_LINUX, async () => {
 
 for (
   const scenario of [
-    "thousands of brief jobs",
+    "a thousand brief jobs",
     "jobs of hundreds of queues",
     "much output that comes at once",
     "hundreds of jobs that are killed at once",

@@ -6,7 +6,6 @@
 import assert from "node:assert/strict";
 import { MAIN, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
 import { queuectl } from "../helpers/cli_within.ts";
-import { mayPunch } from "../helpers/holes.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, testStore } from "../helpers/worker.ts";
 
@@ -93,67 +92,6 @@ Deno.test("a running job that is cancelled is ended, and stays cancelled", async
   assert.equal(job.error, "cancelled");
 });
 
-Deno.test("output shows in the store while the job runs", async () => {
-  using test = await testStore();
-  await using _worker = await startWorker(test.home);
-  const id = await test.enqueue("echo one; until [ -e go ]; do sleep 0.1; done; echo two");
-  await until("the first line shows", async () => await test.output(id) === "one\n");
-  assert.equal((await test.store.get(id))!.state, "processing");
-  Deno.writeTextFileSync(test.dir.file("go"), "");
-  await test.reaches(id, "completed");
-  assert.equal(await test.output(id), "one\ntwo\n");
-});
-
-Deno.test("two hundred megabytes of output cost little memory; beginning, end and dropped count are kept", async () => {
-  using test = await testStore();
-  await using worker = await startWorker(test.home);
-  await test.reaches(await test.enqueue("echo warm"), "completed");
-  const idle = memoryKiB(worker.pid, "VmRSS");
-  const id = await test.enqueue("echo begin; head -c 200000000 /dev/zero | tr '\\0' x; echo; echo end");
-  const job = await test.reaches(id, "completed", "dead");
-  assert.equal(job.state, "completed");
-  const peak = memoryKiB(worker.pid, "VmHWM");
-  assert.ok(peak - idle <= 50 * 1024, `grew from ${idle} KiB to ${peak} KiB`);
-  const pieces = await test.store.output(id, 1);
-  const kept = pieces.reduce((sum, piece) => sum + piece.bytes.length, 0);
-  assert.equal(kept, 1024 * 1024);
-  assert.equal(pieces[0]!.start, 0);
-  const last = pieces.at(-1)!;
-  // It may be faster than holes can be punched: then a part of the middle is not counted.
-  const whole = 200_000_000 + "begin\n\nend\n".length;
-  const counted = last.start + last.bytes.length;
-  assert.ok(counted <= whole && counted > kept, `${counted} bytes are counted`);
-  const shown = await queuectl(["logs", id], { home: test.home });
-  assert.match(shown.stdout, /^begin\nx/);
-  assert.match(shown.stdout, /x\nend\n$/);
-  const dropped = counted - kept;
-  assert.ok(shown.stdout.includes(String(dropped)), "says how many bytes were dropped");
-});
-
-/** Prints 2 MB again and again, as soon as a hole has taken the last ones. */
-const IN_STEP = `for i in $(seq 40); do
-  head -c 2000000 /dev/zero
-  until [ "$(stat -L -c %b /proc/self/fd/1)" -lt 5120 ]; do sleep 0.01; done
-done; echo end`;
-
-Deno.test(
-  "with holes, every byte of what was printed is counted",
-  { ignore: !(await mayPunch()) },
-  async () => {
-    using test = await testStore();
-    await using _worker = await startWorker(test.home);
-    const id = await test.enqueue(IN_STEP);
-    await test.reaches(id, "completed", "dead");
-    const last = (await test.store.output(id, 1)).at(-1)!;
-    assert.equal(last.start + last.bytes.length, 40 * 2_000_000 + "end\n".length);
-  },
-);
-
-function memoryKiB(pid: number, field: "VmRSS" | "VmHWM"): number {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)![1]);
-}
-
 Deno.test("a job enqueues into the home it came from", async () => {
   using test = await testStore();
   const program = [Deno.execPath(), ...RUN_FLAGS, MAIN].join(" ");
@@ -232,56 +170,4 @@ Deno.test("workers in the background write a log each, and outlive who started t
   const last = await queuectl(["worker", "logs", job.worker!, "--lines", "1"], { home: test.home });
   assert.equal(last.stdout, `${log.at(-1)}\n`);
   assert.equal(Deno.statSync(`${test.home}/logs/${job.worker}.log`).mode! & 0o777, 0o600);
-});
-
-Deno.test("eight worker processes and three enqueuers: every job runs exactly once", async () => {
-  using test = await testStore();
-  const processes = 8;
-  const jobs = 50 * processes;
-  const enqueuers = [0, 1, 2].map(async (enqueuer) => {
-    const lines = Array.from(
-      { length: Math.floor(jobs / 3) + (enqueuer < jobs % 3 ? 1 : 0) },
-      (_, i) => JSON.stringify({ command: `echo ${enqueuer}-${i} >>ran` }),
-    );
-    for (let at = 0; at < lines.length; at += 100) {
-      const stdin = lines.slice(at, at + 100).join("\n");
-      const done = await queuectl(["enqueue", "--file", "-"], {
-        home: test.home,
-        stdin,
-        cwd: test.dir.path,
-      });
-      assert.equal(done.code, 0, done.stderr);
-    }
-  });
-  const workers = await Promise.all(Array.from({ length: processes }, () => startWorker(test.home)));
-  try {
-    await Promise.all(enqueuers);
-    await until("all jobs are completed", async () => {
-      const [queue] = await test.store.queues();
-      return queue!.counts.completed === jobs;
-    }, 600_000);
-  } finally {
-    for (const worker of workers) worker.signal("SIGTERM");
-    await Promise.all(workers.map((worker) => worker.ended));
-  }
-  const ran = Deno.readTextFileSync(test.dir.file("ran")).trimEnd().split("\n");
-  assert.equal(ran.length, jobs);
-  assert.equal(new Set(ran).size, jobs);
-  for (const worker of workers) assert.doesNotMatch(worker.printed(), /locked|busy|refused/);
-  assert.deepEqual(await test.store.recount(), []);
-  assert.deepEqual(await test.store.workers(), []);
-});
-
-Deno.test("a job's own max_output goes before the setting, in both directions", async () => {
-  using test = await testStore();
-  await test.set({ max_output: "2000" });
-  const prints = "head -c 5000 /dev/zero | tr '\\0' x; until [ -e go ]; do sleep 0.1; done";
-  const less = await test.enqueue(prints, { maxOutput: 1000 });
-  const asSet = await test.enqueue(prints);
-  const any = await test.enqueue(prints, { maxOutput: 0 });
-  await using _worker = await startWorker(test.home, ["--slots", "3"]);
-  assert.equal((await test.reaches(less, "dead")).error, "printed more than 1000");
-  assert.equal((await test.reaches(asSet, "dead")).error, "printed more than 2000");
-  Deno.writeTextFileSync(test.dir.file("go"), "");
-  await test.reaches(any, "completed");
 });

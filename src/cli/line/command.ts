@@ -19,6 +19,8 @@ export interface CommandDefinition<F extends Flags = Flags> {
   words?: Words;
   /** What to do about a word that was not understood, when the command knows: `quote the command`. */
   advice?: string;
+  /** How many of its words come before those of a shell's command, which `advice` is about. Default 0. */
+  ownWords?: number;
   /** Does it. Returns the exit code when it is not 0 though nothing failed; throws `UserError`s. */
   run(context: Context, flags: FlagValues<F>, words: readonly string[]): Promise<number | void>;
 }

@@ -57,7 +57,7 @@ export function spelledOut(root: Target, typed: readonly string[]): string[] {
 }
 
 function spelledFor(command: CommandDefinition, typed: readonly string[]): string[] {
-  const { flags = {}, advice } = command;
+  const { flags = {}, advice, ownWords = 0 } = command;
   const byName = new Map(Object.entries(flags).map(([name, { kind }]) => [`--${flagName(name)}`, kind]));
   const byLetter = new Map(
     ["help", ...Object.keys(flags)].flatMap((name) =>
@@ -67,12 +67,16 @@ function spelledFor(command: CommandDefinition, typed: readonly string[]): strin
   const spelled: string[] = [];
   /** A word that may be the first of a command, whose flags would follow. */
   let lone = false;
+  let words = 0;
   for (let i = 0; i < typed.length; i++) {
     const word = typed[i]!;
     if (word === "--") return [...spelled, ...typed.slice(i)];
     if (!SHORT.test(word) || advice !== undefined && isCommand(word, byLetter)) {
       spelled.push(word);
-      if (!word.startsWith("-")) lone ||= !/\s/.test(word);
+      if (!word.startsWith("-")) {
+        words += 1;
+        lone ||= words > ownWords && !/\s/.test(word);
+      }
       const takesNext = (byName.get(word) ?? "toggle") !== "toggle" && i + 1 < typed.length;
       if (takesNext) spelled.push(typed[++i]!);
       continue;

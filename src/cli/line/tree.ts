@@ -82,6 +82,32 @@ const TREE: Group = {
       },
       aliases: { ls: "list", rm: "delete" },
     },
+    schedule: {
+      brief: "Schedules: commands that are enqueued again and again",
+      description:
+        "Workers enqueue what is due, each run once, however many of them there are; without a worker, nothing comes. What " +
+        "has become of the runs is in schedule history.",
+      examples: [
+        ["schedule add nightly '0 2 * * *' -- make backup", "at two o'clock at night"],
+        ["schedule list", "when each comes next, and how the last runs went"],
+        ["schedule run nightly", "once, now"],
+      ],
+      branches: {
+        add: () => import("../commands/schedule/add.ts"),
+        list: () => import("../commands/schedule/list.ts"),
+        show: () => import("../commands/schedule/show.ts"),
+        next: () => import("../commands/schedule/next.ts"),
+        run: () => import("../commands/schedule/run.ts"),
+        history: () => import("../commands/schedule/history.ts"),
+        pause: () => import("../commands/schedule/pause.ts"),
+        resume: () => import("../commands/schedule/resume.ts"),
+        set: () => import("../commands/schedule/set.ts"),
+        remove: () => import("../commands/schedule/remove.ts"),
+        import: () => import("../commands/schedule/import.ts"),
+        apply: () => import("../commands/schedule/apply.ts"),
+      },
+      aliases: { ls: "list", rm: "remove", delete: "remove", edit: "set" },
+    },
     queue: {
       brief: "Queues: pause, resume, limit and clear them",
       examples: [

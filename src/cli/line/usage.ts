@@ -107,6 +107,7 @@ const SHOWN_BY: Readonly<Record<string, string>> = {
   QUEUE: "queuectl queue list",
   KEY: "queuectl config list",
   W: "queuectl worker list",
+  SCHEDULE: "queuectl schedule list",
 };
 
 /** What to do about a word that is too many; undefined where nobody can tell. */
@@ -121,11 +122,16 @@ function whyUnexpected(
 }
 
 /** Whether a word of the command, one that is neither a flag nor the value of one, stands before the flag. */
-function followsWord(flag: string, { command: { flags = {} }, rest }: Typed): boolean {
+function followsWord(flag: string, { command: { flags = {}, ownWords = 0 }, rest }: Typed): boolean {
+  let words = 0;
   for (let i = 0; i < rest.length; i++) {
     const word = rest[i]!;
     if (word === flag || word.startsWith(`${flag}=`) || word === "--") return false;
-    if (!word.startsWith("-")) return true;
+    if (!word.startsWith("-")) {
+      words += 1;
+      if (words > ownWords) return true;
+      continue;
+    }
     const known = Object.entries(flags).find(([name]) => word === `--${flagName(name)}`);
     if (known && known[1].kind !== "toggle") i += 1;
   }

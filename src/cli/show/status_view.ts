@@ -9,6 +9,7 @@ import {
   onSeveralHosts,
   type OpenGroup,
   type RunningJob,
+  type SchedulesStatus,
   type Status,
   type WorkerStatus,
 } from "../../views/status.ts";
@@ -16,14 +17,14 @@ import { STATE_COLOUR, STATE_SHORT } from "./job_table.ts";
 import type { Print } from "./print.ts";
 import { progressText } from "./job_progress.ts";
 import { type Column, table } from "./table.ts";
-import { rough } from "./times.ts";
+import { fromNow, rough } from "./times.ts";
 
 /** States that have no column while no job is in them: most people never need them. */
 const RARE: readonly State[] = ["blocked", "skipped"];
 
 /** What `status` knows, as text. */
 export function statusText(
-  { counts, queues, more_queues: more, groups, more_groups: moreGroups, workers }: Status,
+  { counts, queues, more_queues: more, groups, more_groups: moreGroups, workers, schedules }: Status,
   { print, clock }: { print: Print; clock: Clock },
 ): string {
   const all = { name: "all", counts, paused: false, concurrency: null };
@@ -42,10 +43,12 @@ export function statusText(
       { title: "LIMITS", value: limitsOf },
     ],
   }) + tail + groupsText(groups, moreGroups, print);
-  if (workers.length === 0) {
-    return `${jobs}\n\nNo workers${counts.pending > 0 ? ": start one with queuectl worker start" : ""}`;
-  }
   const now = clock.now();
+  const ofSchedules = schedules.total === 0 ? "" : `\n\n${schedulesText(schedules, { now, workers })}`;
+  if (workers.length === 0) {
+    const advice = counts.pending > 0 || isAnyDue(schedules) ? ": start one with queuectl worker start" : "";
+    return `${jobs}\n\nNo workers${advice}${ofSchedules}`;
+  }
   const rows = workers.flatMap((worker): Run[] =>
     worker.running.length === 0 ? [{ worker }] : worker.running.map((job) => ({ worker, job }))
   );
@@ -61,7 +64,29 @@ export function statusText(
       { title: "COMMAND", value: ({ job }) => job?.command ?? "" },
     ],
   });
-  return `${jobs}\n\n${running}`;
+  return `${jobs}\n\n${running}${ofSchedules}`;
+}
+
+/** Whether anybody waits for a schedule. */
+function isAnyDue({ total, paused }: SchedulesStatus): boolean {
+  return total > paused;
+}
+
+/** `3 schedules, 1 paused; the next is due in 5m`. */
+function schedulesText(
+  { total, paused, overdue, next_at }: SchedulesStatus,
+  { now, workers }: { now: number; workers: readonly WorkerStatus[] },
+): string {
+  const counts = [
+    total === 1 ? "1 schedule" : `${total} schedules`,
+    ...paused > 0 ? [`${paused} paused`] : [],
+    ...overdue > 0 ? [`${overdue} overdue`] : [],
+  ].join(", ");
+  if (next_at === null) return counts;
+  if (!workers.some(({ state }) => state === "working" || state === "idle")) {
+    return `${counts}; none is fired while no worker is running`;
+  }
+  return `${counts}; the next is due ${fromNow(Date.parse(next_at), now)}`;
 }
 
 /** How far groups are that have not ended; nothing where there are none. */

@@ -10,14 +10,14 @@ import { type Settings, settingsFrom } from "../../domain/settings.ts";
 import { type JobDefaults, readFields } from "../../domain/spec.ts";
 import { comesAfter, type Then, thenJobs } from "../../domain/then.ts";
 import type { RequestKey, Store } from "../../store/contract.ts";
-import { someText } from "../inputs.ts";
+import { type InputValues, someText } from "../inputs.ts";
 import { sha256 } from "../sha256.ts";
 import { jobDefaults, type JOINING, joiningOf } from "./job_inputs.ts";
-import type { InputValues } from "../inputs.ts";
 
 /** Jobs that may be enqueued with one request. */
 export const MOST_AT_ONCE = 100_000;
 
+/** The header by which a request that is sent again is known. */
 export const IDEMPOTENCY = {
   "Idempotency-Key": someText(
     { max: 200 },
@@ -62,9 +62,12 @@ export async function defaultsOf(store: Store, now: number): Promise<JobDefaults
 }
 
 /** How jobs are stored. */
-interface Storing {
+export interface Storing {
+  /** In ms since the epoch. */
   now: number;
+  /** As in `EnqueueOptions`. */
   request: RequestKey | undefined;
+  /** What the request says of their groups. */
   query: InputValues<typeof JOINING>;
   /** Groups that they make are sealed. */
   seal?: boolean;

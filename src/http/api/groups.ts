@@ -14,6 +14,7 @@ import { COUNTED, GROUP, listOf, record } from "../schemas.ts";
 
 const tag = "groups";
 
+/** Names a group. */
 export const GROUP_NAME: Input<string> = {
   brief: "name of the group",
   schema: { type: "string", pattern: GROUP_PATTERN.source },

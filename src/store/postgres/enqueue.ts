@@ -18,7 +18,7 @@ import {
   rememberedSince,
 } from "../rules/new_jobs.ts";
 import { JoinTally } from "../rules/groups.ts";
-import { resolveNeeds } from "../rules/needs.ts";
+import { type ResolvedNeeds, resolveNeeds } from "../rules/needs.ts";
 import { takenId } from "../rules/refusals.ts";
 import { CountChanges } from "./counts.ts";
 import type { Database, Transaction } from "./engine/database.ts";
@@ -26,7 +26,7 @@ import { Lost, type Statement, type Value } from "./engine/driver.ts";
 import { isForbidden, takenIn } from "./engine/failures.ts";
 import { enqueueByFunction, mayOnlyEnqueue } from "./enqueuer.ts";
 import { join, sealing } from "./groups.ts";
-import { type MadeToWait, makeWait } from "./new_needs.ts";
+import { lockNeeded, type MadeToWait, makeWait } from "./new_needs.ts";
 import { FIELD_COLUMNS, toValue, typeOf } from "./rows.ts";
 
 /** The columns of a new job, with their types, in the order of their parameters; besides, `created_at`. */
@@ -126,21 +126,50 @@ async function enqueueSome(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
     async () =>
       await db.untilAnswered(() =>
         db.tryTransaction(async (tx) => {
-          const [stored] = await tx.several([part.statement()]);
-          const ids = part.idsFrom(stored!.rows as { seq: number }[]);
-          const made = await join(tx, part.joins, keyed.options);
-          const { statements, changes } = await waits(tx, part);
-          await tx.commit([
-            ...part.inputs(),
-            ...statements,
-            ...sealing(made, keyed.options),
-            ...part.counted(changes),
-            remembering(keyed, ids),
-          ]);
+          const { ids, statements } = await storePart(tx, part, keyed.options);
+          await tx.commit([...statements, remembering(keyed, ids)]);
           return ids;
         })
       ),
   );
+}
+
+/** Jobs that were stored. */
+export interface StoredJobs {
+  ids: string[];
+  seqs: readonly number[];
+  /** What is to be done before the transaction ends. */
+  statements: Statement[];
+}
+
+/** Stores some jobs in a transaction that does something else, too. */
+export async function storeJobs(
+  tx: Transaction,
+  jobs: readonly NewJob[],
+  options: EnqueueOptions,
+): Promise<StoredJobs> {
+  if (jobs.length === 0) return { ids: [], seqs: [], statements: [] };
+  const part = new Part(options, 0);
+  for (const job of jobs) part.add(job);
+  return await storePart(tx, part, options);
+}
+
+async function storePart(tx: Transaction, part: Part, options: EnqueueOptions): Promise<StoredJobs> {
+  const [stored] = await tx.several([part.statement()]);
+  const ids = part.idsFrom(stored!.rows as { seq: number }[]);
+  const needs = await needsOf(tx, part);
+  const made = await join(tx, part.joins, options);
+  const { statements, changes } = await waits(tx, part, needs);
+  return {
+    ids,
+    seqs: part.seqs,
+    statements: [
+      ...part.inputs(),
+      ...statements,
+      ...sealing(made, options),
+      ...part.counted(changes),
+    ],
+  };
 }
 
 async function enqueueMany(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): Promise<string[]> {
@@ -174,14 +203,11 @@ async function enqueueMany(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
         all.count(job);
       }
       await flush();
+      const { needing, members, now } = all;
+      const stored = { needing, members, names: names.flat(), seqs, now };
+      const needs = await needsOf(tx, stored);
       const made = await join(tx, all.joins, keyed.options);
-      const { statements, changes } = await waits(tx, {
-        needing: all.needing,
-        members: all.members,
-        names: names.flat(),
-        seqs,
-        now: all.now,
-      });
+      const { statements, changes } = await waits(tx, stored, needs);
       const amended = { sql: AMEND, values: [keyed.request.key, JSON.stringify(ids)] };
       await tx.commit([
         ...statements,
@@ -238,13 +264,29 @@ async function whichIsTaken(db: Database, names: readonly (string | null)[]): Pr
   return undefined;
 }
 
+/** New jobs that are stored. */
+type Stored = Pick<Part, "needing" | "members" | "names" | "seqs" | "now">;
+
+/** What they need, which is locked from now on; undefined when that is nothing. */
+async function needsOf(
+  tx: Transaction,
+  { needing: jobs, members, names }: Stored,
+): Promise<ResolvedNeeds | undefined> {
+  if (jobs.size === 0) return undefined;
+  const needs = resolveNeeds(jobs, { ids: names, members });
+  await lockNeeded(tx, { needs, jobs });
+  return needs;
+}
+
 /** Makes those wait that need others. */
 async function waits(
   tx: Transaction,
-  { needing: jobs, members, names, seqs, now }: Pick<Part, "needing" | "members" | "names" | "seqs" | "now">,
+  { needing: jobs, names, seqs, now }: Stored,
+  needs: ResolvedNeeds | undefined,
 ): Promise<MadeToWait> {
-  if (jobs.size === 0) return { statements: [], changes: new CountChanges() };
-  return await makeWait(tx, { jobs, needs: resolveNeeds(jobs, { ids: names, members }), seqs, names, now });
+  return needs
+    ? await makeWait(tx, { jobs, needs, seqs, names, now })
+    : { statements: [], changes: new CountChanges() };
 }
 
 /** As many jobs as go into one statement. */

@@ -79,8 +79,8 @@ const TYPES = [
   ...["text[]", "text[]"],
 ];
 const PARAMETERS = TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ");
-const EXCHANGE = calling(`exchange_8(${PARAMETERS}, $27::integer, $28::bigint, $29::text[])`);
-const EXCHANGE_FEW = calling(`exchange_few_8(${PARAMETERS})`);
+const EXCHANGE = calling(`exchange_9(${PARAMETERS}, $27::integer, $28::bigint, $29::text[])`);
+const EXCHANGE_FEW = calling(`exchange_few_9(${PARAMETERS})`);
 
 /** What is left to be told is asked for once all is done: `OFFSET 0` keeps the order. */
 function calling(exchange: string): string {

@@ -13,7 +13,7 @@ import type { Database, Transaction } from "./engine/database.ts";
 import type { Statement } from "./engine/driver.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
 import { beforeReplacing, type NewNeedsOf, replaceNeeds } from "./new_needs.ts";
-import { revive, tellingAgain, waitingFor } from "./needs.ts";
+import { revive, tellingAgain, tellingGroupsAgain, waitingFor } from "./needs.ts";
 import { HAS_AN_ID, idsValues, JOB, type JobRow, JOBS, toJob } from "./rows.ts";
 
 interface Wanted extends ActOptions {
@@ -94,7 +94,10 @@ export async function retry(
     ...only && { only },
     ignoreNeeds,
     ...ignoreNeeds ? {} : { before: async (tx, jobs) => await revive(tx, jobs, now) },
-    after: (jobs) => withDependents ? [tellingAgain(jobs.map(({ row }) => row.seq))] : [],
+    after(jobs) {
+      const seqs = jobs.map(({ row }) => row.seq);
+      return withDependents ? [tellingAgain(seqs), tellingGroupsAgain(seqs)] : [];
+    },
   });
   return jobs.filter(({ held }) => held).map(({ row }) => idOf(row));
 }
@@ -129,7 +132,7 @@ export async function edit(
     changes,
     last,
     first: async (tx) => {
-      needs = await beforeReplacing(tx, changes);
+      needs = await beforeReplacing(tx, id, changes);
     },
     before: async (tx, [job]) => needs ? { statements: await replaceNeeds(tx, job!, needs, now) } : {},
   });

@@ -6,12 +6,12 @@
 import type { State } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
 import type { SkipReason, Tally, Wanting } from "../../domain/needs.ts";
-import { GROUP_STATE } from "../rules/groups.ts";
 import { decideAnew, type Dependent, isLive, settleByNeeds } from "../rules/dependents.ts";
 import type { FoundNeed } from "../rules/needs.ts";
 import type { Transaction } from "./engine/database.ts";
 import type { Statement } from "./engine/driver.ts";
 import type { LockedJob } from "./locked_jobs.ts";
+import { groupStates } from "./group_states.ts";
 import { STATE } from "./rows.ts";
 
 /** Tallies by the columns of `needy`, from `any` on. */
@@ -68,10 +68,13 @@ interface NeedRow {
 }
 
 const NEEDS_OF = `
+  WITH g AS MATERIALIZED (${
+  groupStates("SELECT -n.needs FROM queuectl.needs n WHERE n.job = ANY ($1::bigint[]) AND n.needs < 0")
+})
   SELECT n.job, n.needs, n.wanting, n.decided, j.seq IS NOT NULL OR g.id IS NOT NULL AS there,
-    coalesce(${STATE}, ${GROUP_STATE}) AS state, j.skipped_for AS "skippedFor"
+    coalesce(${STATE}, g.state) AS state, j.skipped_for AS "skippedFor"
   FROM queuectl.needs n LEFT JOIN queuectl.jobs j ON j.seq = n.needs LEFT JOIN queuectl.running r ON r.job = j.seq
-  LEFT JOIN queuectl.groups g ON g.id = -n.needs
+  LEFT JOIN g ON g.id = -n.needs
   WHERE n.job = ANY ($1::bigint[])`;
 
 /** All needs of some jobs, decided anew. */
@@ -173,6 +176,15 @@ export async function revive(
 
 const TELL_ALL = `
   INSERT INTO queuectl.ended (job, again) SELECT seq, true FROM queuectl.jobs WHERE seq = ANY ($1::bigint[]) AND needed`;
+
+const TELL_ALL_OF_GROUPS = `
+  INSERT INTO queuectl.ended (job, again) SELECT DISTINCT -g.id, true
+  FROM queuectl.jobs j JOIN queuectl.groups g ON g.name = j.in_group WHERE j.seq = ANY ($1::bigint[]) AND g.needed`;
+
+/** Has those that need the groups of some jobs run again with these. */
+export function tellingGroupsAgain(seqs: readonly number[]): Statement {
+  return { sql: TELL_ALL_OF_GROUPS, values: [seqs] };
+}
 
 /** Has those that need some jobs run again with them. */
 export function tellingAgain(seqs: readonly number[]): Statement {

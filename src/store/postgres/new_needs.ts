@@ -3,8 +3,9 @@
  * New needs: of new jobs, which are made to wait, and of jobs that are given other ones. What is stored of them is read and
  * kept by `needs.ts`.
  *
- * Invariant: a job that others need is locked and marked so before its state is looked at, in the same transaction; so
- * whatever ends it later leaves a row in `ended`.
+ * Invariants: a job that others need is locked and marked so before its state is looked at, in the same transaction; so
+ * whatever ends it later leaves a row in `ended`. Whoever changes needs takes the lock on that, if at all, before it locks
+ * jobs, all jobs at once, and groups after them: so none of them waits for each other in a circle.
  */
 import { BadInput } from "../../domain/errors.ts";
 import type { NewJob, State } from "../../domain/job.ts";
@@ -47,6 +48,19 @@ async function need(tx: Transaction, ids: readonly string[]): Promise<Map<string
   const values = idsValues(ids);
   const results = await tx.several([LOCK, MARK, FIND].map((sql) => ({ sql, values })));
   return new Map((results.at(-1)!.rows as unknown as Needed[]).map((row) => [idOf(row), row]));
+}
+
+const ARE_THERE = "SELECT 1 FROM queuectl.groups WHERE name = ANY ($1::text[]) LIMIT 1";
+
+/** Locks what new jobs need; to be called before they join groups. */
+export async function lockNeeded(
+  tx: Transaction,
+  { needs, jobs }: Pick<NewNeeds, "needs" | "jobs">,
+): Promise<void> {
+  const joined = new Set([...jobs.values()].flatMap(({ group }) => group === null ? [] : [group]));
+  if (joined.size > 0 && (await tx.all(ARE_THERE, [...joined])).length > 0) await tx.all(ONE_AT_A_TIME);
+  const ids = idsNeeded(needs);
+  if (ids.length > 0) await tx.all(LOCK, ...idsValues(ids));
 }
 
 const NEED_GROUP = "UPDATE queuectl.groups SET needed = true WHERE name = $1 AND NOT needed";
@@ -218,16 +232,28 @@ export interface NewNeedsOf {
   needs: { on: NewNeed["on"]; wanting: Wanting; found: Needed | undefined }[];
 }
 
-/** Marks what a change makes a job need; undefined when it leaves its needs alone. To be called before the job is locked. */
-export async function beforeReplacing(tx: Transaction, changes: JobChanges): Promise<NewNeedsOf | undefined> {
+const LOCK_RUNNING = `
+  SELECT r.job FROM queuectl.running r WHERE r.job IN (SELECT j.seq FROM queuectl.jobs j WHERE ${HAS_AN_ID}) FOR UPDATE`;
+
+/** Marks what a change makes a job need, and locks it with that; undefined when it leaves its needs alone. */
+export async function beforeReplacing(
+  tx: Transaction,
+  id: string,
+  changes: JobChanges,
+): Promise<NewNeedsOf | undefined> {
   const changed = changedNeeds(changes);
   if (!changed) {
     if (changes.any !== undefined) throw new BadInput("Cannot change any without after: give both");
     return undefined;
   }
-  await tx.all(ONE_AT_A_TIME);
   const all = changed.needs.map(({ on }) => on);
-  const found = await need(tx, all.flatMap((on) => typeof on === "object" ? [] : [String(on)]));
+  const ids = all.flatMap((on) => typeof on === "object" ? [] : [String(on)]);
+  await tx.several([
+    { sql: ONE_AT_A_TIME },
+    { sql: LOCK_RUNNING, values: idsValues([id]) },
+    { sql: LOCK, values: idsValues([...ids, id]) },
+  ]);
+  const found = await need(tx, ids);
   const names = all.flatMap((on) => typeof on === "object" ? [on.group] : []).sort();
   const groups = await needGroups(tx, names);
   const needs = changed.needs.map(({ on, wanting }) => {

@@ -17,6 +17,7 @@ import { enqueue } from "./enqueue.ts";
 import { Exchanges } from "./exchange.ts";
 import { attemptAt, exchangeAt, exchangedAt, givesWork, laterBy } from "./exchanged_times.ts";
 import { addUpTallies, figures } from "./figures.ts";
+import { fire } from "./firing.ts";
 import { forgetOld } from "./forgetting.ts";
 import * as jobs from "./jobs.ts";
 import * as groups from "./groups.ts";
@@ -29,6 +30,7 @@ import { output } from "./output.ts";
 import { prune } from "./pruning.ts";
 import * as queues from "./queues.ts";
 import { resultOf } from "./said.ts";
+import * as schedules from "./schedules.ts";
 import * as selecting from "./selecting.ts";
 import { ServerTime } from "./server_time.ts";
 import { changeSettings, settings } from "./settings.ts";
@@ -226,6 +228,47 @@ export class PostgresStore implements contract.Store {
     }));
   }
 
+  // Schedules
+
+  schedules(page?: contract.SchedulePage): Promise<contract.Schedule[]> {
+    return schedules.schedules(this.#db, page);
+  }
+
+  schedule(name: string): Promise<contract.Schedule | undefined> {
+    return schedules.schedule(this.#db, name);
+  }
+
+  async scheduleSummary(overdueBefore: number): Promise<contract.ScheduleSummary> {
+    const offset = await this.#time.offset();
+    const { nextAt, ...counts } = await schedules.scheduleSummary(this.#db, overdueBefore + offset);
+    return { ...counts, nextAt: nextAt === null ? null : nextAt - offset };
+  }
+
+  changeSchedules(changes: readonly contract.ScheduleChange[], now: number): Promise<void> {
+    return this.#change(schedules.changeSchedules(this.#db, changes, now), ["orders", "results"]);
+  }
+
+  async dueSchedules(now: number, limit: number): Promise<contract.DueSchedules> {
+    const theirs = await this.#time.theirs(now);
+    return { now: theirs, schedules: await schedules.dueSchedules(this.#db, theirs, limit) };
+  }
+
+  async fire(
+    firings: readonly contract.Firing[],
+    options: contract.FireOptions,
+  ): Promise<contract.Fired[]> {
+    const theirs = { ...options, now: await this.#time.theirs(options.now) };
+    return await this.#changeAndTell(
+      fire(this.#db, firings, theirs),
+      ["work", "orders", "results"],
+      options.now,
+    );
+  }
+
+  scheduleRuns(names: readonly string[], page: contract.RunsPage): Promise<contract.ScheduleRun[][]> {
+    return schedules.scheduleRuns(this.#db, names, page);
+  }
+
   // Output
 
   output(
@@ -310,14 +353,15 @@ export class PostgresStore implements contract.Store {
   }
 
   async orders(supervisor: string): Promise<contract.Orders> {
-    const { stops, ...others } = await workers.orders(this.#db, supervisor);
-    if (stops.every(({ endAt }) => endAt === null)) return { stops, ...others };
-    const offset = await this.#time.offset();
+    const { stops, nextSlotAt: slotAt, ...others } = await workers.orders(this.#db, supervisor);
+    const timed = slotAt !== null || stops.some(({ endAt }) => endAt !== null);
+    const offset = timed ? await this.#time.offset() : 0;
+    const nextSlotAt = slotAt === null ? null : slotAt - offset;
     const ours = stops.map(({ endAt, ...stop }) => ({
       ...stop,
       endAt: endAt === null ? null : endAt - offset,
     }));
-    return { stops: ours, ...others };
+    return { stops: ours, nextSlotAt, ...others };
   }
 
   async service(queue: string, beyond: number): Promise<"served" | "nobody" | "unclear"> {

@@ -10,11 +10,19 @@ import type { State } from "../../domain/job.ts";
 import { ENDED } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
 import { type Decision, decisionOf, type SkipReason, tallyOf, type Wanting } from "../../domain/needs.ts";
-import { GROUP_STATE } from "../rules/groups.ts";
 import { type Dependent, settleByNeeds, tell } from "../rules/dependents.ts";
 import type { Transaction } from "./engine/database.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
-import { keeping, lookAnew, NEEDY, type NeedyRow, tellingAgain, toDependent } from "./needs.ts";
+import { groupStates } from "./group_states.ts";
+import {
+  keeping,
+  lookAnew,
+  NEEDY,
+  type NeedyRow,
+  tellingAgain,
+  tellingGroupsAgain,
+  toDependent,
+} from "./needs.ts";
 
 /** Rows of `ended` that are looked at in one go. */
 const MOST_TURNS = 500;
@@ -30,8 +38,7 @@ interface Turn {
 
 const TURNS = `
   SELECT turn, job, state, skipped_for, again, after FROM queuectl.ended ORDER BY turn LIMIT ${MOST_TURNS}`;
-const GROUP_STATES =
-  `SELECT -g.id AS job, ${GROUP_STATE} AS state FROM queuectl.groups g WHERE g.id = ANY ($1::bigint[])`;
+const GROUP_STATES = `SELECT -s.id AS job, s.state FROM (${groupStates("SELECT unnest($1::bigint[])")}) s`;
 const FIRST_EDGES = `
   SELECT e.nth, n.job FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS e (job, after, nth)
   CROSS JOIN LATERAL (
@@ -298,6 +305,7 @@ export class Step {
       { sql: "DELETE FROM queuectl.ended WHERE turn = ANY ($1::bigint[])", values: [over] },
       { sql: HANDLED, values: [[...handled]] },
       tellingAgain([...untold]),
+      tellingGroupsAgain([...this.#reset]),
       ...(rest ? [{ sql: GO_ON, values: [rest.turn, rest.after] }] : []),
       ...letGo([...this.#locked.values()]),
     ]);

@@ -13,6 +13,7 @@ import { FIRST_STRIPE } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { Lost } from "./engine/driver.ts";
 import { takenIn } from "./engine/failures.ts";
+import { NEXT_SLOT_AT } from "./schedules.ts";
 import { SERVER_NOW } from "./server_time.ts";
 import { type SettingRow, SETTINGS, toSettings } from "./settings.ts";
 
@@ -122,10 +123,12 @@ const ORDERS = `
   WHERE supervisor = $1 AND paused_at IS NOT NULL
   UNION ALL
   SELECT 'setting', key, value, NULL, NULL FROM (${SETTINGS}) s
+  UNION ALL
+  SELECT 'slot', '', NULL, (${NEXT_SLOT_AT}), NULL
   ORDER BY kind, key`;
 
 interface OrderRow extends SettingRow {
-  kind: "stop" | "cancel" | "pause" | "setting";
+  kind: "stop" | "cancel" | "pause" | "setting" | "slot";
   end_at: number | null;
   leaving: boolean;
 }
@@ -133,12 +136,16 @@ interface OrderRow extends SettingRow {
 /** What a supervisor has been told: one statement, since it is asked at every change. */
 export async function orders(db: Database, supervisor: string): Promise<Orders> {
   const rows = await db.read<OrderRow>(ORDERS, supervisor);
-  const { stop = [], cancel = [], pause = [], setting = [] } = Object.groupBy(rows, ({ kind }) => kind);
+  const { stop = [], cancel = [], pause = [], setting = [], slot = [] } = Object.groupBy(
+    rows,
+    ({ kind }) => kind,
+  );
   return {
     stops: stop.map(({ key, end_at, leaving }) => ({ worker: key, endAt: end_at, leave: leaving })),
     cancels: cancel.map(({ key }) => key),
     pauses: pause.map(({ key, end_at }) => ({ token: key, since: end_at! })),
     settings: toSettings(setting),
+    nextSlotAt: slot[0]?.end_at ?? null,
   };
 }
 

@@ -43,6 +43,8 @@ export const COPIED: readonly CopiedTable[] = [
   { name: "requests", what: "request keys", key: ["key"], atOnce: 200, left: [] },
   { name: "settings", what: "settings", key: ["key"], atOnce: 1000, left: [] },
   { name: "groups", what: "groups", key: ["id"], atOnce: 1000, left: ["ended"] },
+  { name: "schedules", what: "schedules", key: ["name"], atOnce: 200, left: [] },
+  { name: "schedule_runs", what: "runs of schedules", key: ["schedule", "nth"], atOnce: 1000, left: [] },
   { name: "needy", what: "jobs that need others", key: ["job"], atOnce: 1000, left: [] },
   { name: "needs", what: "needs of jobs", key: ["job", "needs"], atOnce: 2000, left: [] },
 ];

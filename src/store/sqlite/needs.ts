@@ -234,21 +234,27 @@ const RESET = `
   UPDATE jobs SET attempts = 0, started_at = NULL, finished_at = NULL, exit_code = NULL, signal = NULL, error = NULL,
     worker = NULL, run_at = NULL, state = 'blocked' WHERE seq = ? AND ${mayBecome("blocked")}`;
 const TELL_ALL = "INSERT INTO ended (job, again) SELECT seq, 1 FROM jobs WHERE seq = ? AND needed = 1";
+/** However many jobs of a group run again, once is enough. */
+const TELL_ALL_OF_GROUP = `
+  INSERT INTO ended (job, again) SELECT -g.id, 1 FROM jobs j JOIN groups g ON g.name = j.in_group
+  WHERE j.seq = ? AND g.needed = 1
+    AND NOT EXISTS (SELECT 1 FROM ended e WHERE e.job = -g.id AND e.again = 1 AND e.after = 0)`;
 
 /** Lets a job that has ended run again once what it needs has come; and then those that need it. */
 export function runAgain(db: Database, seq: number, now: number): void {
   const job = findDependent(db, seq)!;
   db.run(RESET, seq);
-  db.run(TELL_ALL, seq);
+  tellAgain(db, seq);
   Object.assign(job, { bound: true, state: "blocked", startedAt: null, runAt: null });
   job.tally = lookAnew(db, seq, job.tally.any);
   settleByNeeds(job, now);
   keepDependent(db, seq, { before: { state: "blocked", skippedFor: null }, job, now });
 }
 
-/** Has those that need a job run again with it. */
+/** Has those that need a job, or its group, run again with it. */
 export function tellAgain(db: Database, seq: number): void {
   db.run(TELL_ALL, seq);
+  db.run(TELL_ALL_OF_GROUP, seq);
 }
 
 const UNBIND = "UPDATE needy SET bound = 0 WHERE job = ?";

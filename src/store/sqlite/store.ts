@@ -237,6 +237,51 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => deleteGroup(db, name));
   }
 
+  // Schedules
+
+  async schedules(page?: contract.SchedulePage): Promise<contract.Schedule[]> {
+    const { schedules } = await import("./schedules.ts");
+    return await this.#db.read((db) => schedules(db, page));
+  }
+
+  async schedule(name: string): Promise<contract.Schedule | undefined> {
+    const { schedule } = await import("./schedules.ts");
+    return await this.#db.read((db) => schedule(db, name));
+  }
+
+  async scheduleSummary(overdueBefore: number): Promise<contract.ScheduleSummary> {
+    const { scheduleSummary } = await import("./schedules.ts");
+    return await this.#db.read((db) => scheduleSummary(db, overdueBefore));
+  }
+
+  async changeSchedules(changes: readonly contract.ScheduleChange[], now: number): Promise<void> {
+    const { changeSchedules } = await import("./schedules.ts");
+    await this.#change((db) => changeSchedules(db, changes, now), { reserve: false });
+  }
+
+  async dueSchedules(now: number, limit: number): Promise<contract.DueSchedules> {
+    const { dueSchedules } = await import("./schedules.ts");
+    return await this.#db.read((db) => dueSchedules(db, now, limit));
+  }
+
+  async fire(
+    firings: readonly contract.Firing[],
+    options: contract.FireOptions,
+  ): Promise<contract.Fired[]> {
+    const { fire } = await import("./firing.ts");
+    const fired = await this.#change((db) => fire(db, firings, options), { reserve: false });
+    await this.#tellAll(options.now);
+    return fired;
+  }
+
+  async scheduleRuns(
+    names: readonly string[],
+    page: contract.RunsPage,
+  ): Promise<contract.ScheduleRun[][]> {
+    const { scheduleRuns } = await import("./schedules.ts");
+    return await this.#db.read((db) => scheduleRuns(db, names, page));
+  }
+
   // Output
 
   async output(

@@ -8,6 +8,7 @@ import { idOf } from "../rules/jobs.ts";
 import { LEFT } from "../rules/leases.ts";
 import { noSuchWorker, noWorkerOn } from "../rules/refusals.ts";
 import type { Database } from "./engine/database.ts";
+import { nextSlotAt } from "./schedules.ts";
 import { settings } from "./settings.ts";
 
 /** Announces a supervisor and its workers. */
@@ -77,6 +78,7 @@ export function orders(db: Database, supervisor: string): Orders {
     cancels: told.filter(({ cancel_requested }) => cancel_requested === 1).map(({ token }) => token),
     pauses: told.flatMap(({ token, paused_at }) => paused_at === null ? [] : [{ token, since: paused_at }]),
     settings: settings(db),
+    nextSlotAt: nextSlotAt(db),
   };
 }
 

@@ -38,6 +38,7 @@ import { requestOf } from "./run_request.ts";
 import { ReserveWatch } from "./reserve_watch.ts";
 import { endWithoutResult, lastSaid, namingHost, settlementOf } from "./settlement.ts";
 import { Succession } from "./succession.ts";
+import { Timetable } from "./timetable.ts";
 import { Trouble } from "./trouble.ts";
 
 export interface SupervisorOptions {
@@ -91,6 +92,7 @@ export class Supervisor {
   readonly #outbox: Outbox;
   readonly #distance: Distance;
   readonly #pauses: Pauses;
+  readonly #timetable: Timetable;
   readonly #burst: Burst | undefined;
   readonly #patience: Patience;
   readonly #latch = new Latch();
@@ -184,6 +186,13 @@ export class Supervisor {
       store,
       journal: this.#options.journal,
       tell: (token, since) => this.#crew.pause(token, since),
+    });
+    this.#timetable = new Timetable({
+      store,
+      clock,
+      settings: () => this.#settings,
+      say,
+      onDue: () => this.#latch.ring(),
     });
     const { burst, queues } = options;
     if (burst) this.#burst = new Burst({ store, clock, queues, leavesScheduled: burst !== true, say });
@@ -280,6 +289,7 @@ export class Supervisor {
     await this.#loop();
     listener[Symbol.dispose]();
     clearTimeout(this.#dueTimer);
+    this.#timetable.close();
     const { lost } = this.#patience;
     if (this.#burst && !this.#replaced && !lost) {
       await atMost(BURST_MAINTENANCE_MS, maintained, clock);
@@ -325,6 +335,7 @@ export class Supervisor {
     while (this.#crew.size > 0) {
       await this.#latch.heard();
       if (this.#ordersDue) await this.#patience.attempt(() => this.#takeOrders());
+      if (this.#timetable.isDue) await this.#patience.attempt(() => this.#fire());
       const waiting = await this.#patience.attempt(() => this.#exchange());
       if (this.#pauses.hasNews) await this.#patience.attempt(() => this.#pauses.store());
       if (this.#succession.waiting > 0 && !this.#outbox.hasOutput) {
@@ -372,12 +383,19 @@ export class Supervisor {
   async #takeOrders(): Promise<void> {
     this.#ordersDue = false;
     const { id, store } = this.#options;
-    const { stops, cancels, pauses, settings } = await store.orders(id);
+    const { stops, cancels, pauses, settings, nextSlotAt } = await store.orders(id);
     this.#settings = settingsFrom(settings, store.defaults);
     const graceMs = this.#settings.killGraceMs;
     for (const token of cancels) this.#crew.end(token, "cancelled", graceMs);
     this.#pauses.follow(pauses);
+    this.#timetable.follow(nextSlotAt);
     for (const stop of stops) this.#crew.stop({ ...stop, graceMs });
+  }
+
+  /** Fires schedules that are due; what that enqueues may be claimed at once. */
+  async #fire(): Promise<void> {
+    await this.#timetable.fire();
+    this.#wake();
   }
 
   /**

@@ -51,6 +51,8 @@ async function offers(store: Store, kind: string, prefix: string): Promise<Offer
       return await queueOffers(store, prefix);
     case "groups":
       return await groupOffers(store, prefix);
+    case "schedules":
+      return await scheduleOffers(store, prefix);
     case "labels":
       return (await store.labels(prefix, MOST)).map((word) => ({ word, about: "label" }));
     case "workers":
@@ -90,6 +92,16 @@ async function groupOffers(store: Store, typed: string): Promise<Offer[]> {
   return groups.map(({ name, end, open }) => ({
     word: `${before}${name}`,
     about: end === "open" ? `${open} open` : end,
+  }));
+}
+
+/** As with queues. */
+async function scheduleOffers(store: Store, prefix: string): Promise<Offer[]> {
+  const itself = prefix === "" ? undefined : await store.schedule(prefix);
+  const others = await store.schedules({ ...prefix !== "" && { after: prefix }, limit: MOST });
+  return [...itself ? [itself] : [], ...others].map(({ name, expression }) => ({
+    word: name,
+    about: expression,
   }));
 }
 

@@ -9,6 +9,7 @@ import type { Store, StoreInfo, WorkerInfo } from "../../../store/contract.ts";
 import { checkServerOf } from "../../../store/check.ts";
 import { rescueOf } from "../../../store/open.ts";
 import type { Home } from "../../../system/home.ts";
+import { OVERDUE_MS, workerState } from "../../../views/status.ts";
 import type { Context } from "../../line/context.ts";
 import { fromNow } from "../../show/times.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
@@ -86,6 +87,7 @@ async function* checkOpened(context: Context, store: Store): AsyncGenerator<Find
   yield* findingsOf("counts", await store.recount(), "please report this as a defect of queuectl");
   yield await checkDoorbell(context, store);
   yield* checkWorkers(context, store);
+  yield* checkSchedules(context, store);
   yield await checkRetention(store);
 }
 
@@ -149,6 +151,30 @@ async function* checkWorkers({ clock }: Context, store: Store): AsyncGenerator<F
   if (there === 0 && pending > 0) {
     yield warning("workers", `${pending} jobs are pending and no worker is there`, "queuectl worker start");
   } else yield ok("workers", `${there} there`);
+}
+
+async function* checkSchedules({ clock }: Context, store: Store): AsyncGenerator<Finding> {
+  const now = clock.now();
+  const { total, paused, overdue } = await store.scheduleSummary(now - OVERDUE_MS);
+  if (total === 0) return;
+  const workers = (await store.workers()).filter((worker) =>
+    ["working", "idle"].includes(workerState(worker, now))
+  );
+  const counts = `${total}${paused > 0 ? `, ${paused} of them paused` : ""}`;
+  if (total > paused && workers.length === 0) {
+    const late = overdue > 0 ? `, and ${overdue} are overdue` : "";
+    yield warning(
+      "schedules",
+      `${counts}; none is fired while no worker is running${late}`,
+      "queuectl worker start",
+    );
+  } else if (overdue > 0) {
+    yield warning(
+      "schedules",
+      `${overdue} of ${total} are overdue although a worker is running`,
+      "its log says why: queuectl worker logs; a zone may not be known on its host, or its version may be older",
+    );
+  } else yield ok("schedules", counts);
 }
 
 function describeGone({ id, host, pid, leaseUntil, running }: WorkerInfo, now: number): string {

@@ -21,7 +21,8 @@ export const command: Target = defineCommand({
     context.print.result(
       { sealed: name!, state: end, open },
       () =>
-        `Sealed group "${name}"${open > 0 ? `: ${open} of its jobs are open` : `, which has ended: ${end}`}`,
+        `Sealed group "${name}"` +
+        (open > 0 ? `: ${open} of its jobs ${open === 1 ? "is" : "are"} open` : `, which has ended: ${end}`),
     );
   },
 });

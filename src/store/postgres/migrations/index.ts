@@ -12,6 +12,7 @@ import { step as step005 } from "./005.ts";
 import { step as step006 } from "./006.ts";
 import { step as step007 } from "./007.ts";
 import { step as step008 } from "./008.ts";
+import { step as step009 } from "./009.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; their number is the version that this program writes. */
@@ -24,4 +25,5 @@ export const STEPS: readonly Step[] = [
   step006,
   step007,
   step008,
+  step009,
 ];

@@ -22,6 +22,8 @@ const NAMES: Readonly<Record<Table, string>> = {
   figures: "rows of figures",
   overall_figures: "rows of figures of all queues",
   groups: "groups",
+  schedules: "schedules",
+  schedule_runs: "runs of schedules",
   needy: "jobs that need others",
   needs: "needs of jobs",
   ended: "ends that others are to be told of",

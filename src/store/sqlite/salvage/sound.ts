@@ -36,6 +36,13 @@ const SOUND: Readonly<Record<string, Readonly<Record<string, (value: unknown) =>
   output: { start: NUMBER },
   queues: { name: QUEUE },
   groups: { name: QUEUE, created_at: NUMBER, changed_at: NUMBER },
+  schedules: {
+    name: QUEUE,
+    job: (value) => typeof value === "string" && isJsonObject(value),
+    since: NUMBER,
+    created_at: NUMBER,
+  },
+  schedule_runs: { schedule: QUEUE, nth: NUMBER, slot: NUMBER, at: NUMBER },
   workers: { queues: JSON_OBJECT },
   requests: { ids: JSON_OBJECT, made_at: NUMBER },
   batches: { made_at: NUMBER },
