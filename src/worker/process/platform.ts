@@ -6,6 +6,8 @@
 
 import type { Limits } from "./limits.ts";
 
+export type { Limits };
+
 /** The variable whose value names a run in the environment of all its processes. */
 export const RUN_VARIABLE = "QUEUECTL_RUN";
 
