@@ -358,8 +358,9 @@ function Edit({ job, path, done }) {
     event.preventDefault();
     const form = new FormData(event.target);
     const body = { command: form.get("command") };
-    for (const { name, kind, optional } of EDITED) {
+    for (const { name, json, kind, optional } of EDITED) {
       const text = form.get(name);
+      if (text === "" && kind.clears && job[json] !== null) body[name] = "default";
       if (optional && text === "") continue; // it stays as it is
       body[name] = kind.type === "integer" ? Number(text) : text;
     }
