@@ -248,6 +248,7 @@ function Attempts({ job, chosen }) {
   const hasProgress = job.history.some(({ progress, progress_text: text }) =>
     progress !== null || text !== null
   );
+  const hasCpu = job.history.some(({ cpu_used: used }) => used !== null);
   return html`
     <section>
       <h2>Attempts</h2>
@@ -259,6 +260,7 @@ function Attempts({ job, chosen }) {
               <th>Outcome</th>
               <th>Started</th>
               <th class="right">Took</th>
+              ${hasCpu && html`<th class="right">CPU</th>`}
               <th class="right">Exit</th>
               <th>Signal</th>
               <th>Worker</th>
@@ -274,7 +276,11 @@ function Attempts({ job, chosen }) {
                   <${Link} to=${addressWith({ attempt: one.attempt })}>${one.attempt}<//></td>
                     <td>${one.outcome?.replace("_", " ") ?? "running"}</td>
                     <td><${Time} at=${one.started_at}/></td>
-                    <td class="right">${duration(secondsBetween(one.started_at, one.finished_at))}</td>
+                    <td class="right">${duration(
+                      secondsBetween(one.started_at, one.finished_at),
+                    )}</td>${hasCpu && html`
+                      <td class="right">${one.cpu_used !== null && duration(one.cpu_used)}</td>
+                    `}
                     <td class="right">${one.exit_code}</td><td>${one.signal}</td>
                     <td>${one.worker}${one.adopted_from && html`
                       <span class="tag" title=${`started by ${one.adopted_from}`}>adopted</span>
@@ -361,8 +367,9 @@ function Edit({ job, path, done }) {
     event.preventDefault();
     const form = new FormData(event.target);
     const body = { command: form.get("command") };
-    for (const { name, kind, optional } of EDITED) {
+    for (const { name, json, kind, optional } of EDITED) {
       const text = form.get(name);
+      if (text === "" && kind.clears && job[json] !== null) body[name] = "default";
       if (optional && text === "") continue; // it stays as it is
       body[name] = kind.type === "integer" ? Number(text) : text;
     }

@@ -23,23 +23,29 @@ export const DEFAULT_QUEUE = "default";
 /** The longest key of a unique job, in bytes. */
 export const LONGEST_KEY = 256;
 
+/** With less address space than this, hardly a shell starts. */
+const LEAST_MEMORY = 16 * 1024 * 1024;
+
 /** The largest stdin that is kept with a job, in bytes. */
 export const LARGEST_STDIN = 1024 * 1024;
 
-/** What the values of a field are. No text holds a NUL byte, or half of a surrogate pair. */
+/**
+ * What the values of a field are. Where it `clears`, the word `default` takes back what was said. No text holds a NUL byte, or half of a
+ * surrogate pair.
+ */
 export type Kind =
   /** Text that is not blank. */
   | { type: "text" }
   /** Text that is not blank, of at most `max` characters, or bytes, on one line. */
   | { type: "line"; max: number; unit?: "bytes" }
   /** Text of a pattern; `takes` says it in words. Where only a few words are of it, `words` are these. */
-  | { type: "word"; pattern: RegExp; takes: string; words?: readonly string[] }
+  | { type: "word"; pattern: RegExp; takes: string; words?: readonly string[]; clears?: true }
   /** A whole number, both ends allowed. */
-  | { type: "integer"; min: number; max: number }
-  /** In code ms, in JSON seconds. */
-  | { type: "duration" }
-  /** In bytes, at most `max`. */
-  | { type: "size"; max: number }
+  | { type: "integer"; min: number; max: number; clears?: true }
+  /** In code ms, in JSON seconds; at least `min`, in ms. */
+  | { type: "duration"; min?: number; clears?: true }
+  /** In bytes, at most `max`, and at least `min`. */
+  | { type: "size"; min?: number; max: number; clears?: true }
   /** In code ms since the epoch, in JSON as ISO 8601. */
   | { type: "time" }
   /** A duration from now, which in code is the time when it is over; null is now. */
@@ -249,6 +255,67 @@ export const FIELDS = {
     brief: "for how long it may put itself off, in all; 0 is for ever",
     title: "Max wait",
     hint: "1d",
+  },
+  nice: {
+    key: "nice",
+    column: "policy",
+    part: true,
+    json: "nice",
+    kind: { type: "integer", min: 0, max: 19, clears: true },
+    default: null,
+    editable: true,
+    brief: "how much it gives way to others for the CPU, from 0 to 19",
+    title: "Nice",
+    hint: "0 to 19",
+  },
+  io: {
+    key: "io",
+    column: "policy",
+    part: true,
+    json: "io",
+    kind: { type: "word", pattern: /^(?:idle|best-effort)$/, takes: "idle or best-effort", clears: true },
+    default: null,
+    editable: true,
+    brief: "when it has the disk: idle is when nobody else wants it, best-effort is last among all others",
+    title: "Disk",
+    hint: "idle",
+  },
+  cpu_time: {
+    key: "cpuTimeMs",
+    column: "policy",
+    part: true,
+    json: "cpu_time",
+    kind: { type: "duration", min: 1000, clears: true },
+    default: null,
+    editable: true,
+    brief: "how much CPU time each of its processes may use before it is ended",
+    title: "CPU time",
+    hint: "10m",
+  },
+  memory: {
+    key: "memory",
+    column: "policy",
+    part: true,
+    json: "memory",
+    kind: { type: "size", min: LEAST_MEMORY, max: LARGEST_OUTPUT, clears: true },
+    default: null,
+    editable: true,
+    brief:
+      "how much address space each of its processes gets; some programs reserve much more than they use, such as those on a JVM",
+    title: "Memory",
+    hint: "2GiB",
+  },
+  max_procs: {
+    key: "maxProcs",
+    column: "policy",
+    part: true,
+    json: "max_procs",
+    kind: { type: "integer", min: 1, max: 4_194_304, clears: true },
+    default: null,
+    editable: true,
+    brief: "it starts no process while its user has so many, all others of that user included; not for root",
+    title: "Processes",
+    hint: "200",
   },
   run_at: {
     // Null is at once.

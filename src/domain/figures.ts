@@ -26,6 +26,8 @@ export interface Figures {
   retried: number;
   /** Jobs that used up their retries. */
   dead: number;
+  /** CPU time of attempts, in ms, as far as it is known. */
+  cpuMs: number;
   /** From when a job could have run to its start. */
   waitMs: Histogram;
   /** From start to end; without lost attempts, whose end nobody knows, and those that put themselves off. */
@@ -44,6 +46,7 @@ export const COUNTED = [
   "retried",
   "dead",
   "snoozed",
+  "cpuMs",
 ] as const satisfies readonly (keyof Figures)[];
 
 /** The others, which are spread. */
@@ -84,6 +87,7 @@ export function noFigures(): Figures {
     retried: 0,
     dead: 0,
     snoozed: 0,
+    cpuMs: 0,
     waitMs: emptyHistogram(),
     runMs: emptyHistogram(),
   };

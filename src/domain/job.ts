@@ -172,6 +172,11 @@ export interface Attempt {
   note: string | null;
   /** Bytes of its result; null where it left none. */
   resultSize: number | null;
+  /**
+   * The CPU time of its processes, in ms, as far as they were waited for; null while it runs, or where nobody knows: it
+   * was killed together with those who would have noted it.
+   */
+  cpuMs: number | null;
   /** For how long it stood still, in ms, without the pause that lasts. */
   pausedMs: number;
   /**

@@ -1,7 +1,7 @@
 /**
  * @module
  * What only whoever runs a job has to know of it: which ends are worth another attempt, how long to wait until then, how
- * long it may be silent, how long it may put itself off. These fields share one column, which is empty for jobs that say
+ * long it may be silent, how long it may put itself off, how much of the host it may take. These fields share one column, which is empty for jobs that say
  * nothing of it. Pure.
  */
 import { formatDuration, parseDuration } from "./duration.ts";
@@ -235,10 +235,29 @@ const NOTHING: Policy = {
   maxWaitMs: null,
   uniqueUntil: null,
   uniqueForMs: null,
+  nice: null,
+  io: null,
+  cpuTimeMs: null,
+  memory: null,
+  maxProcs: null,
 };
 
+/** What a job says of how much of its host it may take; null is as the host has it. */
+export interface JobLimits {
+  /** So much it gives way to others. */
+  nice: number | null;
+  /** How it takes turns at the disk. */
+  io: string | null;
+  /** CPU time of each of its processes. */
+  cpuTimeMs: number | null;
+  /** Address space of each of its processes, in bytes. */
+  memory: number | null;
+  /** It starts no more processes while its user has so many. */
+  maxProcs: number | null;
+}
+
 /** The fields that share the column. */
-export interface Policy extends RetryLists {
+export interface Policy extends RetryLists, JobLimits {
   /** See `OwnBackoff`. */
   backoff: string | null;
   /** For how long it may be silent; 0 is for ever. */

@@ -56,6 +56,17 @@ const VARIABLE = /^[^=\0]+$/;
 
 /** What values of a kind are; ends the sentence that refuses another. */
 function described(kind: Kind): string {
+  return `${describedKind(kind)}${clears(kind) ? `, or ${AS_USUAL}` : ""}`;
+}
+
+/** Takes back what a job says. */
+const AS_USUAL = "default";
+
+function clears(kind: Kind): boolean {
+  return "clears" in kind && kind.clears === true;
+}
+
+function describedKind(kind: Kind): string {
   switch (kind.type) {
     case "text":
       return "text that is not blank, without NUL bytes";
@@ -67,9 +78,13 @@ function described(kind: Kind): string {
       return `a whole number from ${kind.min} to ${kind.max}`;
     case "duration":
     case "delay":
-      return `a duration from 0 to ${formatDuration(LONGEST_MS)} (seconds, or "90s", "10m", "1h30m", "2d")`;
+      return `a duration from ${kind.type === "duration" && kind.min ? formatDuration(kind.min) : 0} to ${
+        formatDuration(LONGEST_MS)
+      } (seconds, or "90s", "10m", "1h30m", "2d")`;
     case "size":
-      return `a size from 0 to ${formatSize(kind.max)} (bytes, or "64K", "10M", "1GiB")`;
+      return `a size from ${kind.min ? formatSize(kind.min) : 0} to ${
+        formatSize(kind.max)
+      } (bytes, or "64K", "10M", "1GiB")`;
     case "time":
       return 'a time, such as 2030-01-01T14:00:00Z, "tomorrow 9:00", "friday 18:00 Europe/Berlin" or +2h';
     case "path":
@@ -94,6 +109,7 @@ function described(kind: Kind): string {
 /** The value in code, or undefined when it is not of that kind. @throws {BadInput} that says more */
 function readValue(kind: Kind, value: unknown, surroundings: Surroundings): unknown {
   const { now, cwd, windows } = surroundings;
+  if (value === AS_USUAL && clears(kind)) return null;
   switch (kind.type) {
     case "text":
       return isText(value) && value.trim() !== "" ? value : undefined;
@@ -108,10 +124,10 @@ function readValue(kind: Kind, value: unknown, surroundings: Surroundings): unkn
         ? value
         : undefined;
     case "duration":
-      return readDuration(value);
+      return atLeast(kind.min ?? 0, readDuration(value));
     case "size": {
       const bytes = typeof value === "string" ? parseSize(value.trim()) : value;
-      return Number.isInteger(bytes) && bytes as number >= 0 && bytes as number <= kind.max
+      return Number.isInteger(bytes) && bytes as number >= (kind.min ?? 0) && bytes as number <= kind.max
         ? bytes
         : undefined;
     }
@@ -348,6 +364,10 @@ const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
 function readDuration(value: unknown): number | undefined {
   const ms = typeof value === "number" || typeof value === "string" ? parseDuration(value) : undefined;
   return ms !== undefined && ms <= LONGEST_MS ? ms : undefined;
+}
+
+function atLeast(min: number, value: number | undefined): number | undefined {
+  return value !== undefined && value >= min ? value : undefined;
 }
 
 function readVariables(value: unknown): Readonly<Record<string, string>> | undefined {

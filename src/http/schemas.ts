@@ -131,6 +131,7 @@ const ATTEMPT = record({
   worker: TEXT,
   adopted_from: orNull(TEXT),
   host: TEXT,
+  cpu_used: orNull(NUMBER as { type: string }),
   paused_for: NUMBER,
   unstopped: orNull(COUNT as { type: string }),
   progress: orNull(NUMBER as { type: string }),
@@ -321,6 +322,7 @@ const SUMMARY = {
   dead: COUNT,
   per_second: orNull(NUMBER),
   success_rate: orNull(NUMBER),
+  cpu_used: NUMBER,
   wait: TIMES,
   run: TIMES,
 };

@@ -828,6 +828,8 @@ export interface Settlement {
   signal: string | null;
   /** Why it failed, in a few words. */
   error: string | null;
+  /** As in `Attempt`; left out is unknown. */
+  cpuMs?: number | null;
   /**
    * Where the job goes. The store makes it `cancelled` instead when cancelling was asked for and the job would
    * otherwise be `failed`, `dead` or `pending`.

@@ -80,6 +80,8 @@ export interface AttemptJson {
   adopted_from: string | null;
   /** Where that was. */
   host: string;
+  /** The CPU time of its processes, in seconds; null while it runs, or where nobody knows. */
+  cpu_used: number | null;
   /** For how long it stood still, in seconds, without the pause that lasts. */
   paused_for: number;
   /** How many of its processes could not be stopped; null where it is not paused, or not yet. */
@@ -174,6 +176,7 @@ export function attemptJson(attempt: Attempt): AttemptJson {
     worker: attempt.worker,
     adopted_from: attempt.adoptedFrom,
     host: attempt.host,
+    cpu_used: attempt.cpuMs === null ? null : attempt.cpuMs / 1000,
     paused_for: attempt.pausedMs / 1000,
     unstopped: attempt.unstopped,
     ...progressJson(attempt),

@@ -56,13 +56,14 @@ export function metricsJson(
 
 /** Durations in seconds. */
 export function summaryJson(
-  { timedOut, perSecond, successRate, waitMs, runMs, ...counts }: Summary,
+  { timedOut, cpuMs, perSecond, successRate, waitMs, runMs, ...counts }: Summary,
 ): Record<string, unknown> {
   return {
     ...counts,
     timed_out: timedOut,
     per_second: perSecond,
     success_rate: successRate,
+    cpu_used: cpuMs / 1000,
     wait: inSeconds(waitMs),
     run: inSeconds(runMs),
   };

@@ -111,6 +111,8 @@ export function prometheusText({ queues, totals, openGroups, workers }: Exposed)
   for (const { queue, figures } of totals) sample("jobs_retried_total", { queue }, figures.retried);
   family("jobs_dead_total", "counter", "Jobs that used up their retries.");
   for (const { queue, figures } of totals) sample("jobs_dead_total", { queue }, figures.dead);
+  family("cpu_seconds_total", "counter", "CPU time of attempts that have ended, as far as it is known.");
+  for (const { queue, figures } of totals) sample("cpu_seconds_total", { queue }, figures.cpuMs / 1000);
   family("wait_seconds", "histogram", "From when a job could have run to its start.");
   for (const { queue, figures } of totals) histogram("wait_seconds", queue, figures.waitMs);
   family("run_seconds", "histogram", "From the start of an attempt to its end.");

@@ -84,6 +84,8 @@ export interface AttemptEnd {
   startedAt: number | null;
   /** In ms since the epoch. */
   finishedAt: number;
+  /** The CPU time of its processes, in ms, as far as they were waited for; left out where nobody knows. */
+  cpuMs?: number;
   /** Its end may have been left as a file of its own. */
   witnessed: boolean;
   /** What was given back of its output has left names in the spool. */

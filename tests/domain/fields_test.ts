@@ -70,7 +70,11 @@ const DEFAULTS = { now: T0, cwd: "/", windows: false, priority: 0, maxRetries: 0
 
 /** A job that says everything, as JSON, with the first or the second of the samples. */
 function everything(sample: 0 | 1, names: readonly (keyof typeof FIELDS)[]): Record<string, unknown> {
-  const own: Record<string, [unknown, unknown]> = { no_retry_on: ["2,126-127", "SIGKILL,idle"] };
+  const own: Record<string, [unknown, unknown]> = {
+    no_retry_on: ["2,126-127", "SIGKILL,idle"],
+    io: ["idle", "best-effort"],
+    memory: [2 ** 30, 2 ** 31],
+  };
   return Object.fromEntries(names.map((name) => [name, (own[name] ?? samplesOf(FIELDS[name].kind))[sample]]));
 }
 

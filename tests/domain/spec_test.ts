@@ -49,6 +49,11 @@ Deno.test("a job that only has a command gets everything else from the defaults"
     noRetryOn: null,
     backoff: null,
     maxWaitMs: null,
+    nice: null,
+    io: null,
+    cpuTimeMs: null,
+    memory: null,
+    maxProcs: null,
     runAt: null,
     label: null,
     uniqueKey: null,
@@ -75,6 +80,11 @@ Deno.test("a job can say everything", () => {
     no_retry_on: [2, "126-127"],
     backoff: ["5", "30s", "jitter=0.10"],
     max_wait: "2h",
+    nice: 10,
+    io: "idle",
+    cpu_time: "10m",
+    memory: "2GiB",
+    max_procs: 200,
     run_at: "2030-01-01T14:00:00Z",
     label: "nightly",
     group: "album",
@@ -101,6 +111,11 @@ Deno.test("a job can say everything", () => {
     noRetryOn: "2,126-127",
     backoff: "5s,30s,jitter=0.1",
     maxWaitMs: 7_200_000,
+    nice: 10,
+    io: "idle",
+    cpuTimeMs: 600_000,
+    memory: 2 * 1024 ** 3,
+    maxProcs: 200,
     runAt: Date.UTC(2030, 0, 1, 14),
     label: "nightly",
     group: "album",
@@ -379,4 +394,37 @@ Deno.test("flags are read as the fields they stand for", () => {
     () => readFields(fieldsFromFlags({ priority: "high" }), DEFAULTS),
     'Cannot use priority "high": it takes a whole number from -2147483648 to 2147483647',
   );
+});
+
+const NO_LIMITS: [said: Record<string, unknown>, sentence: RegExp][] = [
+  [{ nice: 20 }, /^Cannot use nice 20: it takes a whole number from 0 to 19, or default$/],
+  [{ nice: -1 }, /^Cannot use nice -1: it takes/],
+  [{ memory: 0 }, /^Cannot use memory 0: it takes a size from 16MiB to .*, or default$/],
+  [{ memory: "-2G" }, /^Cannot use memory "-2G": it takes/],
+  [{ io: "realtime" }, /^Cannot use io "realtime": it takes idle or best-effort, or default$/],
+  [{ cpu_time: 0 }, /^Cannot use cpu_time 0: it takes a duration from 1s to .*, or default$/],
+  [{ cpu_time: "0.5s" }, /^Cannot use cpu_time "0.5s": it takes/],
+  [{ max_procs: 0 }, /^Cannot use max_procs 0: it takes a whole number from 1 to 4194304, or default$/],
+];
+
+for (const [said, sentence] of NO_LIMITS) {
+  Deno.test(`what is no limit is refused with a sentence: ${JSON.stringify(said)}`, () => {
+    assert.throws(
+      () => jobFromValue({ command: "make", ...said }, DEFAULTS),
+      (error: Error) => error.name === "BadInput" && sentence.test(error.message),
+    );
+  });
+}
+
+Deno.test("default takes back what was said of limits", () => {
+  const said = {
+    nice: "default",
+    io: "default",
+    cpu_time: "default",
+    memory: "default",
+    max_procs: "default",
+  };
+  assert.deepEqual(readFields(said, DEFAULTS), {
+    ...{ nice: null, io: null, cpuTimeMs: null, memory: null, maxProcs: null },
+  });
 });

@@ -46,6 +46,7 @@ export class Model {
     retried: 0,
     dead: 0,
     snoozed: 0,
+    cpuMs: 0,
   };
 
   enqueue(

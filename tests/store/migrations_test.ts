@@ -34,6 +34,7 @@ const DIGESTS = [
   "b23cacf74b2f1ccb0f9ee9f6648283ddbff5b097988c726842cbff68abd8ac37",
   "286835948718eeae9b178a737fad0629c215ad479c34833fcc7f0ebb2afe7f4e",
   "8a1b600f14730714bac0f56925670f83b3e265ce5cae48b5872789e525401a2b",
+  "9f6bb2265052bc267b95eb3814b3d94418101a3447ad524aeb6cf29b4f336897",
 ];
 
 Deno.test("a released step is never changed", async () => {

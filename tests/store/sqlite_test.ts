@@ -186,7 +186,7 @@ Deno.test("recount() and check() find what was changed behind the store's back",
   tamper(
     dir.home,
     `UPDATE counts SET n = 7; UPDATE overall_figures SET enqueued = 0;
-     INSERT INTO figures SELECT 'total', 0, 'x', 0, 3, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0`,
+     INSERT INTO figures SELECT 'total', 0, 'x', 0, 3, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0`,
   );
   await withStore(dir.home, async (store) => {
     assert.deepEqual(await store.recount(), [

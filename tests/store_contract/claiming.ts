@@ -53,6 +53,7 @@ export function claiming(test: Test): void {
       progress: null,
       note: null,
       resultSize: null,
+      cpuMs: null,
       pausedMs: 0,
       unstopped: null,
     }]);

@@ -29,8 +29,8 @@ export function counting(test: Test): void {
     await settle(
       store,
       "s",
-      settlement(completed!, { finishedAt: T0 + 600 }),
-      failure(dead!, { outcome: "timed_out", state: "dead", runAt: null }),
+      settlement(completed!, { finishedAt: T0 + 600, cpuMs: 70 }),
+      failure(dead!, { outcome: "timed_out", state: "dead", runAt: null, cpuMs: 30 }),
     );
     await store.exchange(exchangeOf("s", { now: T0 + 3_600_000, settlements: [failure(late!)] }));
 
@@ -50,6 +50,7 @@ export function counting(test: Test): void {
         retried: 0,
         dead: 1,
         snoozed: 0,
+        cpuMs: 100,
         waitMs: 2,
         runMs: 600,
       },

@@ -45,6 +45,23 @@ export function settling(test: Test): void {
     );
   });
 
+  for (const settled of [1, 20]) {
+    test(`an attempt has the CPU time that was settled with it, or none where nobody knows it: ${settled} at a time`, async (store) => {
+      await store.register(newSupervisor("s"));
+      const ids = await enqueue(store, ...Array.from({ length: settled }, () => ({})));
+      const claimed = await claim(store, "s", { count: settled });
+      const used = (n: number) => [1230, 0, null, undefined][n % 4];
+      assert.equal((await store.attempts(ids[0]!))[0]!.cpuMs, null, "it runs");
+      const settlements = claimed.map(({ token }, n) => {
+        const cpuMs = used(n);
+        return settlement(token, cpuMs === undefined ? {} : { cpuMs });
+      });
+      await settle(store, "s", ...settlements);
+      const stored = await Promise.all(ids.map(async (id) => (await store.attempts(id))[0]!.cpuMs));
+      assert.deepEqual(stored, ids.map((_, n) => used(n) ?? null));
+    });
+  }
+
   test("a failed job is claimed again when it is due, as its next attempt", async (store) => {
     await store.register(newSupervisor("s"));
     await enqueue(store, {});

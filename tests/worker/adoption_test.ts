@@ -80,6 +80,8 @@ Deno.test("jobs whose worker was killed are adopted, and end rightly, in whateve
     assert.deepEqual([job.exitCode, job.signal, job.attempts], [exitCode, signal, 1], what);
     assert.equal(job.state, exitCode === 0 ? "completed" : "dead", what);
     assert.match(await test.output(id), /^one\ntwo\n/, what);
+    const [attempt] = await test.store.attempts(id);
+    assert.ok(attempt!.cpuMs !== null, `by ${what}: what it took is known`);
     assert.equal(
       (await tokenOf(test, `token-${n}`)).split("\n").length,
       1,

@@ -3,70 +3,14 @@
  * Brief commands run one after the other through a shell that is there already, and notice nothing of it.
  */
 import assert from "node:assert/strict";
-import type { AttemptEnd, RunRequest } from "../../src/worker/messages.ts";
+import type { AttemptEnd } from "../../src/worker/messages.ts";
 import { findRuns } from "../../src/worker/process/posix/find.ts";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";
-import { saidVariables } from "../../src/worker/spool/said_files.ts";
 import { bar, hasBegun, spooledEnd } from "../../src/worker/spool/spool.ts";
 import { adopt } from "../../src/worker/thread/adopted.ts";
-import { Lookout } from "../../src/worker/thread/lookout.ts";
-import { Run, type RunMeans } from "../../src/worker/thread/run.ts";
-import { TestLauncher } from "../helpers/launching.ts";
-import { type TempDir, tempDir } from "../helpers/temp.ts";
+import { Run } from "../../src/worker/thread/run.ts";
+import { finish, request, slot } from "../helpers/slot.ts";
 import { until } from "../helpers/until.ts";
-
-/** A worker's means of running commands, and a directory that is its spool and where the commands run. */
-interface Slot extends RunMeans, AsyncDisposable {
-  launcher: TestLauncher;
-  dir: TempDir;
-}
-
-function slot(): Slot {
-  const dir = tempDir();
-  const launcher = new TestLauncher();
-  return {
-    launcher,
-    lookout: new Lookout(),
-    dir,
-    async [Symbol.asyncDispose]() {
-      await launcher[Symbol.asyncDispose]();
-      dir[Symbol.dispose]();
-    },
-  };
-}
-
-function request({ dir }: Slot, command: string, changes: Partial<RunRequest> = {}): RunRequest {
-  const token = crypto.randomUUID();
-  return {
-    token,
-    command,
-    shell: "sh",
-    spool: dir.file(token),
-    endsFile: dir.file("ends-0"),
-    cwd: dir.path,
-    timeoutMs: 0,
-    killGraceMs: 5000,
-    outputLimit: 1024 * 1024,
-    maxOutput: 0,
-    idleTimeoutMs: 0,
-    byToken: true,
-    setsid: Deno.build.os === "linux",
-    brief: true,
-    ...changes,
-    env: {
-      QUEUECTL_HOME: dir.path,
-      QUEUECTL_JOB_ID: "j1",
-      QUEUECTL_ATTEMPT: "1",
-      QUEUECTL_QUEUE: "default",
-      ...saidVariables(dir.file(token)),
-      ...changes.env,
-    },
-  };
-}
-
-function finish(slot: Slot, asked: RunRequest): Promise<AttemptEnd> {
-  return Run.starting(asked, slot).finish();
-}
 
 function printed(ended: AttemptEnd): string {
   return ended.pieces.map(({ bytes }) => new TextDecoder().decode(bytes)).join("");

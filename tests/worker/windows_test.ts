@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { homeAt } from "../../src/system/home.ts";
 import { platformOf, thisPlatform } from "../../src/worker/process/this_platform.ts";
-import type { Launch } from "../../src/worker/process/platform.ts";
+import { type Launch, NO_RUN } from "../../src/worker/process/platform.ts";
 import { quoteWord } from "../../src/worker/process/windows/background.ts";
 import { cmdFor, MARK, markOf } from "../../src/worker/process/windows/launch.ts";
 import { windowsPlatform } from "../../src/worker/process/windows/platform.ts";
@@ -89,6 +89,7 @@ Deno.test("nothing of a job is in the text that cmd parses, but its mark", () =>
   assert.equal(windowsRawArguments, true);
   assert.equal(cwd, "C:\\work");
   assert.deepEqual(env, {
+    ...NO_RUN,
     QUEUECTL_RUN: "0f8a1c52",
     QUEUECTL_COMMAND: 'echo "a & b" !x! %PATH%',
     QUEUECTL_SHELL: "cmd",
@@ -226,3 +227,8 @@ Deno.test("a word is quoted as programs on Windows read it", () => {
 function pidsOf(signalled: readonly { pid: number }[]): number[] {
   return signalled.map(({ pid }) => pid);
 }
+
+Deno.test("a command that is to be kept within limits is refused, not run without", () => {
+  const limits = { nice: 5, io: null, cpuTimeMs: null, memory: null, maxProcs: null };
+  assert.throws(() => cmdFor(launchOf({ limits })), /^Error: Windows keeps it within no nice, io, cpu_time/);
+});

@@ -53,6 +53,7 @@ const LINES: readonly { name: string; of: (summary: Summary) => string | number 
     of: ({ successRate: rate }) => rate === null ? NONE : `${(100 * rate).toFixed(1)}%`,
   },
   { name: "attempts per second", of: ({ perSecond: rate }) => rate === null ? NONE : rate.toFixed(2) },
+  { name: "CPU time", of: ({ cpuMs }) => cpuMs === 0 ? NONE : formatDuration(cpuMs) },
   ...timeLines("waited", ({ waitMs }) => waitMs),
   ...timeLines("ran", ({ runMs }) => runMs),
 ];

@@ -244,6 +244,11 @@ function history(
       value: ({ startedAt }) => only === undefined ? timeOfDay(startedAt, zone) : clockTime(startedAt, zone),
     },
     { title: "TOOK", value: ({ startedAt, finishedAt }) => took(startedAt, finishedAt), align: "right" },
+    {
+      title: "CPU",
+      value: ({ cpuMs }: Attempt) => cpuMs === null ? "" : formatDuration(cpuMs),
+      align: "right",
+    },
     { title: "EXIT", value: (attempt) => attempt.exitCode ?? "", align: "right" },
     { title: "SIGNAL", value: (attempt) => attempt.signal ?? "" },
     { title: "WORKER", value: (attempt) => attempt.worker },

@@ -35,6 +35,11 @@ export const DURATION = {
 
 /** What values of a kind may be. */
 function schemaOf(kind: Kind): JsonSchema {
+  const schema = schemaOfKind(kind);
+  return "clears" in kind ? { anyOf: [schema, { type: "string", enum: ["default"] }] } : schema;
+}
+
+function schemaOfKind(kind: Kind): JsonSchema {
   switch (kind.type) {
     case "text":
     case "path":
@@ -53,7 +58,7 @@ function schemaOf(kind: Kind): JsonSchema {
     case "size":
       return {
         oneOf: [
-          { type: "integer", minimum: 0, maximum: kind.max },
+          { type: "integer", minimum: kind.min ?? 0, maximum: kind.max },
           { type: "string", description: "such as 64K, 10M, 1GiB" },
         ],
       };

@@ -74,13 +74,13 @@ const TYPES = [
     "text[]",
     "bigint[]",
   ],
-  ...["integer[]", "boolean[]"],
+  ...["integer[]", "boolean[]", "bigint[]"],
   ...["uuid[]", "uuid[]", "text[]", "bigint[]", "bytea[]", "bigint[]", "bigint[]", "bigint[]"],
   ...["text[]", "text[]"],
 ];
 const PARAMETERS = TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ");
-const EXCHANGE = calling(`exchange_5(${PARAMETERS}, $26::integer, $27::bigint, $28::text[])`);
-const EXCHANGE_FEW = calling(`exchange_few_2(${PARAMETERS})`);
+const EXCHANGE = calling(`exchange_10(${PARAMETERS}, $27::integer, $28::bigint, $29::text[])`);
+const EXCHANGE_FEW = calling(`exchange_few_10(${PARAMETERS})`);
 
 /** What is left to be told is asked for once all is done: `OFFSET 0` keeps the order. */
 function calling(exchange: string): string {
@@ -129,6 +129,7 @@ export class Request {
       all.map(({ move }) => move.runAt),
       all.map(({ move }) => move.uncounted),
       all.map(({ move }) => move.heldIfPaused),
+      all.map(({ cpuMs }) => cpuMs ?? null),
       printed.map(({ token }) => token),
       pieces.map(({ token }) => token),
       pieces.map(({ stream }) => stream),

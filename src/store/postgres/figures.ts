@@ -16,7 +16,14 @@ interface TallyRow {
   at: number;
   queue: string;
   enqueued: number;
-  ended: [outcome: Outcome, state: State, readyAt: number, startedAt: number, finishedAt: number][] | null;
+  ended: [
+    outcome: Outcome,
+    state: State,
+    readyAt: number,
+    startedAt: number,
+    finishedAt: number,
+    cpuMs?: number | null,
+  ][] | null;
 }
 
 /** The figures of all queues together, as the table names them. */
@@ -33,6 +40,7 @@ const COUNTS = {
   retried: "retried",
   dead: "dead",
   snoozed: "snoozed",
+  cpuMs: "cpu_ms",
 } as const satisfies Partial<Record<keyof Figures, string>>;
 const COLUMNS = Object.values(COUNTS);
 
@@ -72,8 +80,8 @@ class Sums {
       if (!tally) byMinute.set(minute, tally = new FigureTally());
       const figures = tally.of(queue);
       figures.enqueued += enqueued;
-      for (const [outcome, state, readyAt, startedAt, finishedAt] of ended ?? []) {
-        countAttempt(figures, { outcome, state, readyAt, startedAt, finishedAt });
+      for (const [outcome, state, readyAt, startedAt, finishedAt, cpuMs] of ended ?? []) {
+        countAttempt(figures, { outcome, state, readyAt, startedAt, finishedAt, cpuMs });
       }
     }
     for (const [minute, tally] of byMinute) {

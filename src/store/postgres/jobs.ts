@@ -22,11 +22,11 @@ const SAID_BY = (attempt: string) => `
 const ATTEMPTS = `
   WITH job AS MATERIALIZED (SELECT j.seq FROM queuectl.jobs j WHERE ${HAS_ID})
   SELECT a.attempt, a.worker, a.adopted_from, a.supervisor, a.host, a.started_at, a.finished_at, a.outcome,
-    a.exit_code, a.signal, a.error, a.paused_ms, NULL AS unstopped, ${SAID}
+    a.exit_code, a.signal, a.error, a.cpu_ms, a.paused_ms, NULL AS unstopped, ${SAID}
   FROM job JOIN queuectl.attempts a ON a.job = job.seq ${SAID_BY("a")}
   UNION ALL
   SELECT r.attempt, r.worker, r.adopted_from, r.supervisor, r.host, r.started_at, NULL, NULL, NULL, NULL, NULL,
-    r.paused_ms, r.unstopped, ${SAID}
+    NULL, r.paused_ms, r.unstopped, ${SAID}
   FROM job JOIN queuectl.running r ON r.job = job.seq ${SAID_BY("r")}
   ORDER BY attempt`;
 

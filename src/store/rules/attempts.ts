@@ -21,6 +21,7 @@ export type AttemptRow = {
   unstopped: number | null;
   note: string | null;
   result_size: number | null;
+  cpu_ms: number | null;
 } & ProgressRow;
 
 /** How far an attempt said it was. */
@@ -46,6 +47,7 @@ export function toAttempt(row: AttemptRow): Attempt {
     progress: toProgress(row),
     note: row.note,
     resultSize: row.result_size,
+    cpuMs: row.cpu_ms,
     pausedMs: row.paused_ms,
     unstopped: row.unstopped,
   };

@@ -48,14 +48,17 @@ export interface CountedAttempt {
   startedAt: number;
   /** In ms since the epoch. */
   finishedAt: number;
+  /** As in `Attempt`. */
+  cpuMs?: number | null | undefined;
 }
 
 /** Counts an attempt among the figures of its job's queue. One that never began is not counted. */
 export function countAttempt(
   figures: Figures,
-  { outcome, state, readyAt, startedAt, finishedAt }: CountedAttempt,
+  { outcome, state, readyAt, startedAt, finishedAt, cpuMs }: CountedAttempt,
 ): void {
   figures.started += 1;
+  figures.cpuMs += cpuMs ?? 0;
   addValue(figures.waitMs, startedAt - readyAt);
   const key = OUTCOME_FIGURE[outcome];
   if (key === undefined) return;

@@ -62,13 +62,15 @@ interface HistogramsRow {
   run_ms: string | null;
 }
 
-interface Row extends Omit<Figures, "timedOut" | "waitMs" | "runMs">, HistogramsRow {
+interface Row extends Omit<Figures, "timedOut" | "cpuMs" | "waitMs" | "runMs">, HistogramsRow {
   queue: string;
   start: number;
   timed_out: number;
+  cpu_ms: number;
 }
 
-const COUNTS = "enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead, snoozed";
+const COUNTS =
+  "enqueued, started, completed, failed, timed_out, cancelled, lost, retried, dead, snoozed, cpu_ms";
 
 /** One statement for all rows: with one for each, an exchange of few jobs would take a third longer. */
 function addTo(rows: number, queue: boolean): string {
@@ -122,6 +124,7 @@ function add(db: Database, figures: Figures, { spans, queue }: Rows): void {
     figures.retried,
     figures.dead,
     figures.snoozed,
+    figures.cpuMs,
   ];
   const rows = spans.flatMap(({ span, start }) => {
     const before = stored.find((row) => row.span === span);
@@ -190,6 +193,7 @@ function toFigures(row: Row): Figures {
     retried: row.retried,
     dead: row.dead,
     snoozed: row.snoozed,
+    cpuMs: row.cpu_ms,
     waitMs: toHistogram(row.wait_ms),
     runMs: toHistogram(row.run_ms),
   };

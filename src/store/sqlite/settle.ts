@@ -36,7 +36,7 @@ const PAUSED_MS = "paused_ms + coalesce((SELECT max(0, ? - paused_at) FROM jobs 
 
 const END_ATTEMPT = `
   UPDATE attempts SET
-    started_at = coalesce(?, started_at), finished_at = ?, outcome = ?, exit_code = ?, signal = ?, error = ?,
+    started_at = coalesce(?, started_at), finished_at = ?, outcome = ?, exit_code = ?, signal = ?, error = ?, cpu_ms = ?,
     paused_ms = ${PAUSED_MS}, unstopped = NULL
   WHERE supervisor = ? AND token = ? AND finished_at IS NULL
   RETURNING job, attempt, ready_at, started_at`;
@@ -59,7 +59,7 @@ interface EndedRow {
 /** Ends an attempt that began. */
 function end(
   db: Database,
-  { token, startedAt, finishedAt, outcome, exitCode, signal, error, move }: Settlement & {
+  { token, startedAt, finishedAt, outcome, exitCode, signal, error, cpuMs = null, move }: Settlement & {
     outcome: Outcome;
     move: Move;
   },
@@ -72,6 +72,7 @@ function end(
     finishedAt,
     outcome,
     ...result,
+    cpuMs,
     finishedAt,
     supervisor,
     token,
@@ -92,7 +93,7 @@ function end(
   );
   if (!moved) throw notProcessing(row.job);
   const { queue, state } = moved;
-  const ended = { outcome, state, readyAt: row.ready_at, startedAt: row.started_at, finishedAt };
+  const ended = { outcome, state, readyAt: row.ready_at, startedAt: row.started_at, finishedAt, cpuMs };
   countAttempt(figures.of(queue), ended);
   return true;
 }

@@ -4,6 +4,10 @@
  * chooses whose it is.
  */
 
+import type { Limits } from "./limits.ts";
+
+export type { Limits };
+
 /** The variable whose value names a run in the environment of all its processes. */
 export const RUN_VARIABLE = "QUEUECTL_RUN";
 
@@ -35,6 +39,8 @@ export interface Platform {
   readonly canPause: boolean;
   /** Asks the machine. */
   probeHost(): Promise<Host>;
+  /** Asks the machine; undefined where commands run within no limits at all. */
+  probeLimits(): Promise<HostLimits | undefined>;
   /** Starts a program, given as words, that goes on without this process and its terminal; `log` gets its output. */
   startInBackground(program: readonly string[], log: string): Promise<Background>;
   /** Variables that this process has and that what it starts does not get; see `Host.withheld` for their values. */
@@ -101,10 +107,34 @@ export interface Launch {
   reads?: boolean;
   /** It will probably take moments only, and `sh` does not run its EXIT trap when a signal ends it. */
   brief: boolean;
+  /** It runs within these; left out is as the host has it. */
+  limits?: Limits;
   /** As in `Host`. */
   byToken: boolean;
   /** As in `Host`. */
   setsid: boolean;
+}
+
+/** Which limits the machine sees to. */
+export interface HostLimits {
+  /** Commands can give way to others. */
+  nice: boolean;
+  /** They can do so at the disk. */
+  io: boolean;
+  /** CPU time can be limited, to at most so many seconds; null is any number. */
+  cpuTime: boolean;
+  /** See `cpuTime`. */
+  mostCpuSeconds: number | null;
+  /** Address space can be limited, to at most so many KiB; null is any number. */
+  memory: boolean;
+  /** See `memory`. */
+  mostMemoryKib: number | null;
+  /** The number of processes can be limited. */
+  maxProcs: boolean;
+  /** This is root, whom that does not hold for. */
+  root: boolean;
+  /** A command is ended before its worker where memory runs out. */
+  expendable: boolean;
 }
 
 /** Starts commands. Disposing of it ends none of them. */
@@ -128,12 +158,13 @@ export interface Launched {
 }
 
 /**
- * How the first process of a command ended. `failed`: it could not be started. `unstarted`:
+ * How the first process of a command ended, with the CPU time of all that was waited for, in ms, where the spool does not
+ * say it. `failed`: it could not be started. `unstarted`:
  * it has never begun and never will. `orphaned`: a signal ended
  * the shell that waited for it; it may run on, and how it ends shows in the spool.
  */
 export type LaunchEnd =
-  | { kind: "ended"; code: number; signal: string | null }
+  | { kind: "ended"; code: number; signal: string | null; cpuMs?: number }
   | { kind: "failed"; error: string }
   | { kind: "unstarted" }
   | { kind: "orphaned"; signal: string | null };

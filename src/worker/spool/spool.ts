@@ -8,8 +8,8 @@
  * | `S.out` | its first shell, before anything else | it has begun, unless the file was made to bar it; its stdout |
  * | `S.in` | whoever starts it | what it reads on its stdin, where that is anything |
  * | `S.err` | the shell of its command | it has really begun; its stderr |
- * | `S.exit.N` | its first shell, at the end | its exit code is N |
- * | `S.signal.SIGX` | its first shell, at the end | it was killed by that signal |
+ * | `S.exit.N` | its first shell, at the end | its exit code is N; in it, the CPU time it took |
+ * | `S.signal.SIGX` | its first shell, at the end | it was killed by that signal; in it, the same |
  * | `S.chosen.N` | the shell of its command | it chose the exit code N, which looks like death by a signal |
  * | `S.out.kept.L-C` | whoever watches it | of its stdout, the first and the last L/2 bytes are kept, and C bytes between them cut out |
  * | `S.err.kept.L-C` | whoever watches it | the same of its stderr |
@@ -17,6 +17,7 @@
  */
 import { type Stream, STREAMS } from "../../domain/job.ts";
 import { systemClock } from "../../system/clock.ts";
+import { cpuMsIn } from "../process/cpu_time.ts";
 
 const SUFFIX: Readonly<Record<Stream, string>> = { stdout: ".out", stderr: ".err" };
 
@@ -32,6 +33,8 @@ export interface ProcessEnd {
 export interface SpooledEnd extends ProcessEnd {
   /** When, in ms since the epoch. */
   finishedAt: number;
+  /** As in `AttemptEnd`. */
+  cpuMs?: number;
 }
 
 const INPUT = ".in";
@@ -173,7 +176,16 @@ export function spooledEnd(spool: string): SpooledEnd | undefined {
   const end = spooledEnds(directory).get(token);
   if (!end) return undefined;
   const { exitCode, signal, path } = end;
-  return { exitCode, signal, finishedAt: infoOf(path)?.mtime?.getTime() ?? 0 };
+  return {
+    ...{ exitCode, signal, finishedAt: infoOf(path)?.mtime?.getTime() ?? 0 },
+    ...witnessedCpu(spool, { exitCode, signal }),
+  };
+}
+
+/** The CPU time that a witness has noted with an end; empty where there is none. */
+export function witnessedCpu(spool: string, end: ProcessEnd): { cpuMs?: number } {
+  const cpuMs = cpuMsIn(orIfMissing("", () => Deno.readTextFileSync(spool + endSuffix(end))));
+  return cpuMs === undefined ? {} : { cpuMs };
 }
 
 /** The directory of a spool, and its token. */

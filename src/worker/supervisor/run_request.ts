@@ -6,6 +6,7 @@ import type { Settings } from "../../domain/settings.ts";
 import type { ClaimedJob } from "../../store/contract.ts";
 import type { Home } from "../../system/home.ts";
 import type { RunRequest } from "../messages.ts";
+import { limitsOf } from "../process/limits.ts";
 import type { Host } from "../process/platform.ts";
 import { saidPath, saidVariables } from "../spool/said_files.ts";
 import { needsFile } from "./needs_file.ts";
@@ -36,6 +37,7 @@ export function requestOf(
   { home, storeName, directory, host, settings, spool, endsFile }: RunConditions,
 ): RunRequest {
   const { killGraceMs, outputLimit, maxOutput, shell } = settings;
+  const limits = limitsOf(job);
   return {
     token: job.token,
     command: job.command,
@@ -63,6 +65,7 @@ export function requestOf(
     killGraceMs,
     outputLimit,
     maxOutput: job.maxOutput ?? maxOutput,
+    ...(limits && { limits }),
     byToken: host.byToken,
     setsid: host.setsid,
     brief: host.byToken && !host.trapsOnSignal,

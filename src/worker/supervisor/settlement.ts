@@ -24,7 +24,7 @@ export function settlementOf(
   job: ClaimedJob,
   end: Pick<
     AttemptEnd,
-    "outcome" | "exitCode" | "signal" | "error" | "startedAt" | "finishedAt" | "retryInMs"
+    "outcome" | "exitCode" | "signal" | "error" | "startedAt" | "finishedAt" | "retryInMs" | "cpuMs"
   >,
   { settings, random, now }: SettlingOptions,
 ): Settlement {
@@ -32,7 +32,8 @@ export function settlementOf(
   const finishedAt = isTime(end.finishedAt) ? end.finishedAt : now;
   const startedAt = end.startedAt !== null && isTime(end.startedAt) ? end.startedAt : null;
   const exitCode = Number.isSafeInteger(end.exitCode) ? end.exitCode : null;
-  const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt };
+  const cpuMs = Number.isSafeInteger(end.cpuMs) ? end.cpuMs! : null;
+  const settlement = { token: job.token, outcome, exitCode, signal, error, startedAt, finishedAt, cpuMs };
   try {
     const { retryInMs } = end;
     if (outcome === "failed" && exitCode === PUT_OFF && retryInMs !== undefined) {

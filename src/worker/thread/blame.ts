@@ -4,6 +4,8 @@
  * no more files, processes or memory, no room for a spool. That is no job's fault: what never began is given back. Pure.
  */
 
+import { type Limits, WHY_REFUSED } from "../process/limits.ts";
+
 /** Why a command did not begin. */
 export interface Blame {
   /** The job failed; otherwise it is given back. */
@@ -16,6 +18,8 @@ export interface Wanted {
   cwd: string | null;
   /** As in `Launch`. */
   shell: string;
+  /** As in `Launch`. */
+  limits?: Limits;
 }
 
 /** What the system says of things that the job asked for, and what it means. Anything else is not the job's fault. */
@@ -49,8 +53,10 @@ const NOT_FOUND = 127;
  * A shell ended with a code before it came to the command. `spooled`: it had made the first file of its spool, which
  * comes before anything else.
  */
-export function blameForExit(code: number, { shell, spooled }: Wanted & { spooled: boolean }): Blame {
+export function blameForExit(code: number, { shell, limits, spooled }: Wanted & { spooled: boolean }): Blame {
   if (!spooled) return { job: false, reason: "its spool cannot be written" };
+  const refused = limits && WHY_REFUSED.get(code);
+  if (refused !== undefined) return { job: true, reason: refused };
   if (code === NOT_FOUND) return { job: true, reason: `the shell "${shell}" is gone` };
   if (code === NOT_EXECUTABLE) {
     return { job: true, reason: `the shell "${shell}" cannot be executed with this command and environment` };

@@ -16,7 +16,12 @@ export interface Result extends ProcessEnd, Pick<AttemptEnd, "outcome" | "error"
   finishedAt?: number;
   /** As in `AttemptEnd`; left out where nobody knows. */
   witnessed?: boolean;
+  /** As in `AttemptEnd`. */
+  cpuMs?: number;
 }
+
+/** An end, and what is known of what it took. */
+export type KnownEnd = ProcessEnd & Pick<AttemptEnd, "cpuMs">;
 
 /** An end of which nothing is known. */
 export const NO_END: ProcessEnd = { exitCode: null, signal: null };
@@ -32,17 +37,37 @@ export function notBegun({ job, reason }: Blame): Result {
 }
 
 /** How a command went that ended by itself or was killed by somebody else. */
-export function resultOf({ exitCode, signal }: ProcessEnd): Result {
-  if (signal !== null) return { exitCode: null, signal, outcome: "failed", error: `killed by ${signal}` };
-  if (exitCode === 0) return { exitCode, signal, outcome: "completed", error: null };
-  return { exitCode, signal, outcome: "failed", error: `exit code ${exitCode}` };
+export function resultOf({ exitCode, signal, cpuMs }: KnownEnd): Result {
+  const used = cpuMs === undefined ? {} : { cpuMs };
+  if (signal !== null) {
+    return { exitCode: null, signal, outcome: "failed", error: `killed by ${signal}`, ...used };
+  }
+  if (exitCode === 0) return { exitCode, signal, outcome: "completed", error: null, ...used };
+  return { exitCode, signal, outcome: "failed", error: `exit code ${exitCode}`, ...used };
+}
+
+/** SIGXCPU, as shells say it of what they ran. */
+const EXCEEDED = 128 + 24;
+
+/** How a command went that ended by itself, in the words of the limit that it hit, as far as that can be known. */
+export function namingLimit<R extends Pick<Result, "outcome" | "exitCode" | "signal" | "error">>(
+  result: R,
+  { cpuTimeMs = null }: { cpuTimeMs?: number | null } = {},
+): R {
+  if (cpuTimeMs === null || result.outcome !== "failed") return result;
+  const used = `used more than its ${formatDuration(cpuTimeMs)} of CPU time`;
+  if (result.signal === "SIGXCPU") return { ...result, error: used };
+  if (result.exitCode === EXCEEDED) {
+    return { ...result, error: `${result.error}: one of its processes ${used}` };
+  }
+  return result;
 }
 
 /** How an attempt went that was ended, with `survivors`, processes that could not be. */
 export function endedBy(
   reason: Reason,
   { end, survivors, timeoutMs, idleTimeoutMs, maxOutput }: {
-    end: ProcessEnd;
+    end: KnownEnd;
     survivors: number;
     timeoutMs: number;
     idleTimeoutMs: number;
@@ -57,5 +82,9 @@ export function endedBy(
     released: "put back by its worker",
   }[reason];
   const outcome = reason === "printed_too_much" ? "failed" : reason;
-  return { outcome, exitCode: end.exitCode, signal: end.signal, error: said + saySurvivors({ survivors }) };
+  const { exitCode, signal, cpuMs } = end;
+  return {
+    ...{ outcome, exitCode, signal, error: said + saySurvivors({ survivors }) },
+    ...(cpuMs === undefined ? {} : { cpuMs }),
+  };
 }

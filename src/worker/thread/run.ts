@@ -13,16 +13,18 @@ import { removeSaid, writeSaid } from "../spool/said_files.ts";
 import {
   begunAt,
   hasBegun,
+  type ProcessEnd,
   removeSpool,
   splitSpool,
   spooledEnd,
   wasTrimmedSince,
+  witnessedCpu,
   writeInput,
 } from "../spool/spool.ts";
 import { blameForError, blameForExit, blameForSignal, isPassing } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
 import { type PauseWish, Pausing } from "./pausing.ts";
-import { endedBy, NO_END, notBegun, type Reason, type Result, resultOf } from "./result.ts";
+import { endedBy, namingLimit, NO_END, notBegun, type Reason, type Result, resultOf } from "./result.ts";
 import { Said } from "./said.ts";
 import { SpoolReader } from "./spool_reader.ts";
 import { TimeLeft } from "./time_left.ts";
@@ -222,7 +224,7 @@ export class Run {
       return notBegun(blameForError(error, this.#request));
     }
     const { startedAt, witnessed } = begun;
-    return { startedAt, witnessed, ...await this.#watch(begun) };
+    return { startedAt, witnessed, ...namingLimit(await this.#watch(begun), this.#request.limits) };
   }
 
   async #watch(begun: Begun): Promise<Result> {
@@ -332,15 +334,16 @@ function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
 
 /** How a command went, by the status of its first process. */
 async function resultOfFirst(
-  { code, signal }: { code: number; signal: string | null },
+  { code, signal, ...used }: { code: number; signal: string | null; cpuMs?: number },
   request: RunRequest,
 ): Promise<Result> {
   const { spool } = request;
   // A witness exits with such a code for a command that a signal ended, too, but knows the difference.
   const left = code > 128 ? await patiently(() => spooledEnd(spool)).catch(() => undefined) : undefined;
-  if (left) return resultOf(left);
+  if (left) return resultOf({ ...left, ...used });
   const spooled = begunAt(spool) !== undefined;
   if (signal !== null && spooled) return resultOf({ exitCode: null, signal });
+  const end = { exitCode: code, signal: null };
   if (signal !== null || code !== 0 && !hasBegun(spool)) {
     const blame = signal === null ? blameForExit(code, { ...request, spooled }) : blameForSignal(signal);
     if (!blame.job) {
@@ -348,7 +351,16 @@ async function resultOfFirst(
     }
     return notBegun(blame);
   }
-  return resultOf({ exitCode: code, signal: null });
+  return resultOf({ ...end, ...(used.cpuMs === undefined ? cpuLeft(spool, end) : used) });
+}
+
+/** What a witness has left of CPU time; nothing when nobody can look. */
+function cpuLeft(spool: string, end: ProcessEnd): { cpuMs?: number } {
+  try {
+    return witnessedCpu(spool, end);
+  } catch {
+    return {};
+  }
 }
 
 /** Others may need their files and memory for long, but not for ever. */

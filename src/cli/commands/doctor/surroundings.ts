@@ -10,6 +10,7 @@ import { mayRun, RUN_FLAG, sayHidden } from "../worker/permissions.ts";
 import { checkDisk } from "./disk.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import { checkHome } from "./home.ts";
+import { checkLimits } from "./limits.ts";
 
 export async function* checkSurroundings(context: Context): AsyncGenerator<Finding> {
   yield ok("runtime", `Deno ${Deno.version.deno} on ${Deno.build.target}`);
@@ -24,6 +25,7 @@ export async function* checkSurroundings(context: Context): AsyncGenerator<Findi
     return yield warning("shell", found, `run doctor with ${RUN_FLAG}`);
   }
   yield await checkShell(context);
+  yield await checkLimits();
   const hidden = sayHidden(await thisPlatform.probeHost());
   if (hidden) yield warning("environment", hidden.found, hidden.advice);
 }

@@ -13,6 +13,7 @@ import { step as step006 } from "./006.ts";
 import { step as step007 } from "./007.ts";
 import { step as step008 } from "./008.ts";
 import { step as step009 } from "./009.ts";
+import { step as step010 } from "./010.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; their number is the version that this program writes. */
@@ -26,4 +27,5 @@ export const STEPS: readonly Step[] = [
   step007,
   step008,
   step009,
+  step010,
 ];

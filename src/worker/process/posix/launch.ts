@@ -8,6 +8,8 @@
  * lives: it is how others recognise it (see `find.ts`).
  */
 import { type Launch, NO_RUN } from "../platform.ts";
+import type { Limits } from "../limits.ts";
+import { EXPENDABLE, limited } from "./limits.ts";
 import { spawnApart } from "./shell.ts";
 
 // The arguments of all scripts: $1 the command, $2 the spool, $3 the shell, $4 the script for it, then variables.
@@ -26,23 +28,26 @@ const UNTRACED = '{ set -- "$?"; set +x; } 2>/dev/null; ';
 const TELL_IF_HIGH =
   `QUEUECTL_EXIT=$2.chosen; trap '${UNTRACED}case $1 in 129|1[3-9]?|2??) : >|"$QUEUECTL_EXIT.$1";; esac' EXIT; `;
 /**
- * The witness is a shell that waits for the command's shell and notes its end. It knows what that could not tell: the
+ * The witness is a shell that waits for the command's shell and notes its end, and the CPU time of all that was waited
+ * for. It knows what that could not tell: the
  * end of a program it became by `exec`, of one with traps of its own, or by a signal. Signals that mean the job leave
  * it waiting.
  */
 const WITNESS = "trap : HUP INT TERM; ";
-const RUN_POSIX = '"$3" -c "$4" "$3" "$@"';
+const POSIX = '"$3" -c "$4" "$3" "$@"';
+const OTHER = '"$3" -c "$1" >>"$2.out" 2>>"$2.err"';
 /** Such a shell is looked for first: once its files are made, the command has begun. */
-const RUN_OTHER = `if case $3 in */*) [ -f "$3" ] && [ -x "$3" ];; *) command -v "$3" >/dev/null;; esac
-then "$3" -c "$1" >>"$2.out" 2>>"$2.err"
+const runOther = (other: string) =>
+  `if case $3 in */*) [ -f "$3" ] && [ -x "$3" ];; *) command -v "$3" >/dev/null;; esac
+then ${other}
 elif [ -e "$3" ]; then (exit 126)
 else (exit 127)
 fi`;
 const TESTIFY = `
 code=$?
 if [ $code -gt 128 ] && [ ! -e "$2.chosen.$code" ] && signal=$(kill -l $code)
-then : >|"$2.signal.SIG$signal"
-else : >|"$2.exit.$code"
+then times >|"$2.signal.SIG$signal"
+else times >|"$2.exit.$code"
 fi
 exit $code`;
 
@@ -63,28 +68,45 @@ export function isExported(name: string): boolean {
 /** The scripts of the first process and of the command's own shell, which exports as many variables; it `reads` the spool. */
 export function scriptsFor(
   shell: string,
-  { exported = 0, reads = false } = {},
+  { exported = 0, reads = false, limits }: { exported?: number; reads?: boolean; limits?: Limits } = {},
 ): { outer: string; inner: string } {
   const begin = BEGIN + (reads ? FROM_SPOOL : "") + WITNESS;
+  const within = (program: string) => limits ? limited(program, limits) : program;
   const exports = Array.from({ length: exported }, (_, i) => `export "\${${FIRST_EXPORT + i}}"; `).join("");
   return {
-    outer: POSIX_SHELL.test(shell) ? begin + RUN_POSIX + TESTIFY : begin + exports + RUN_OTHER + TESTIFY,
+    outer: POSIX_SHELL.test(shell)
+      ? begin + within(POSIX) + TESTIFY
+      : begin + exports + runOther(within(OTHER)) + TESTIFY,
     inner: TO_SPOOL + exports + TELL_IF_HIGH + RUN,
   };
 }
 
 /**
- * Starts a command with its stdin closed or from the spool, and its output going there, in a session of its own: no signal to a
+ * Starts a command within its limits, with its stdin closed or from the spool, and its output going there, in a session of its own: no signal to a
  * process group or from a terminal reaches from it to others, or from others to it. Its first process is the witness.
  *
  * @throws when it cannot be started, for example because `cwd` does not exist
  */
-export function launch({ command, shell, spool, cwd, env, reads, setsid }: Launch): Deno.ChildProcess {
+export function launch(
+  { command, shell, spool, cwd, env, reads = false, limits, setsid }: Launch,
+): Deno.ChildProcess {
   const variables = Object.entries({ ...NO_RUN, ...env });
   const exported = variables.filter(([name]) => isExported(name));
-  const { outer, inner } = scriptsFor(shell, { exported: exported.length, reads });
+  const { outer, inner } = scriptsFor(shell, {
+    ...{ exported: exported.length, reads },
+    ...(limits ? { limits } : {}),
+  });
   return spawnApart({
-    args: ["-c", outer, "sh", command, spool, shell, inner, ...exported.map((one) => one.join("="))],
+    args: [
+      "-c",
+      EXPENDABLE + outer,
+      "sh",
+      command,
+      spool,
+      shell,
+      inner,
+      ...exported.map((one) => one.join("=")),
+    ],
     ...(cwd === null ? {} : { cwd }),
     env: Object.fromEntries(variables.filter(([name]) => !isExported(name))),
     stdin: "null",

@@ -105,8 +105,12 @@ export class PosixLauncher implements Launcher {
 }
 
 /** What a slot's shell has to be told, or undefined where it cannot run the command as a shell of its own would. */
-function slotCommand({ command, shell, endsFile, cwd, env, brief, reads }: Launch): SlotCommand | undefined {
-  if (!brief || reads || command.length > LONGEST || !LINE.test(command) || !keepsToItself(command)) {
+function slotCommand(
+  { command, shell, endsFile, cwd, env, brief, reads, limits }: Launch,
+): SlotCommand | undefined {
+  if (
+    !brief || reads || limits || command.length > LONGEST || !LINE.test(command) || !keepsToItself(command)
+  ) {
     return undefined;
   }
   if (cwd !== null && (cwd === "" || !LINE.test(cwd))) return undefined;

@@ -8,6 +8,7 @@ import { askDf } from "./disk.ts";
 import { findRuns } from "./find.ts";
 import { punchHole } from "./hole.ts";
 import { probeHost } from "./host.ts";
+import { probeLimits } from "./limits.ts";
 import { PosixLauncher } from "./launcher.ts";
 import { findOnPath } from "./on_path.ts";
 import { emptyRemoved } from "./removed.ts";
@@ -21,6 +22,7 @@ export const posixPlatform: Platform = {
   findRuns,
   signalTree,
   probeHost: () => probeHost(),
+  probeLimits,
   startInBackground,
   withheldNames,
   hasVariable,

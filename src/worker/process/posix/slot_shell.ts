@@ -3,7 +3,8 @@
  * A slot's shell: started once, in a session of its own, it runs one brief command after the other, so that no runtime
  * has to be forked for each. It is told of them on its stdin and says on its stdout how they ended. To the command it
  * is what a shell of its own would be: it forks for each, and a plain command runs in that fork, any other as another
- * shell with a witness.
+ * shell with a witness. What a command took of CPU time is what all that the shell has waited for has taken more
+ * of it since the one before.
  *
  * Invariants: it runs one command at a time, and none after one that left something in its process group, so a signal to
  * the group reaches no other's; a command can take it down, and then it is not used again. When its worker is gone it ends
@@ -11,7 +12,9 @@
  * so it is its stdout from the moment it is made.
  */
 import { saidDirectory, splitSpool } from "../../spool/spool.ts";
+import { cpuMsIn } from "../cpu_time.ts";
 import { type LaunchEnd, NO_RUN } from "../platform.ts";
+import { EXPENDABLE } from "./limits.ts";
 import { spawnApart } from "./shell.ts";
 
 /**
@@ -80,7 +83,7 @@ const WHY = `queuectl_why() {
  */
 const SCRIPT =
   `${SLOT_SCRIPT} QUEUECTL_SLOT_OLD=\${OLDPWD+=$OLDPWD} QUEUECTL_SLOT_SH=$(command -v sh) QUEUECTL_SLOT_CWD=. QUEUECTL_SLOT_SAID=$5
-${SOMETHING_LEFT}${WHY}queuectl_slot() {
+${EXPENDABLE}${SOMETHING_LEFT}${WHY}queuectl_slot() {
   while [ "\${QUEUECTL_SLOT_3:-0}" -gt 0 ]; do
     IFS= read -r QUEUECTL_SLOT_LINE; export "$QUEUECTL_SLOT_LINE"
     QUEUECTL_SLOT_3=$((QUEUECTL_SLOT_3 - 1))
@@ -105,6 +108,7 @@ while IFS=' ' read -r QUEUECTL_SLOT_KIND QUEUECTL_SLOT_1 QUEUECTL_SLOT_2 QUEUECT
   QUEUECTL_SAY=$QUEUECTL_SLOT_SAID/$QUEUECTL_RUN.say QUEUECTL_RESULT=$QUEUECTL_SLOT_SAID/$QUEUECTL_RUN.result QUEUECTL_CHECKPOINT=$QUEUECTL_SLOT_SAID/$QUEUECTL_RUN.checkpoint
   (queuectl_slot "$@"); QUEUECTL_SLOT_CODE=$?
   QUEUECTL_SLOT_SIGNAL=-; [ $QUEUECTL_SLOT_CODE -le 128 ] || QUEUECTL_SLOT_SIGNAL=SIG$(kill -l $QUEUECTL_SLOT_CODE)
+  times
   if [ "$QUEUECTL_SLOT_KIND" != known ] && queuectl_left; then echo "$QUEUECTL_SLOT_CODE $QUEUECTL_SLOT_SIGNAL left"; exit; fi
   echo "$QUEUECTL_SLOT_CODE $QUEUECTL_SLOT_SIGNAL"
 done`;
@@ -139,6 +143,23 @@ export interface SlotShellOptions {
   setsid: boolean;
 }
 
+/** What such a shell says when a command has ended: what `times` prints, then a line of words. */
+const END = /^([^]*?)(\d+) (-|SIG\w*)( left)?\n$/;
+
+/** What it says of an end; undefined as long as it has not said all of it. */
+function readEnd(
+  said: string,
+): { code: number; signal: string | null; left: boolean; cpuMs: number | undefined } | undefined {
+  const [, times = "", code, signal = "-", left] = END.exec(said) ?? [];
+  if (code === undefined) return undefined;
+  return {
+    code: Number(code),
+    signal: signal === "-" ? null : signal,
+    left: left !== undefined,
+    cpuMs: cpuMsIn(times),
+  };
+}
+
 const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
 
 export class SlotShell {
@@ -150,6 +171,8 @@ export class SlotShell {
   #as = "";
   #running: PromiseWithResolvers<LaunchEnd> | undefined;
   #usable = true;
+  /** What all that it has waited for has taken of CPU time. */
+  #cpuMs = 0;
   /** Resolves when it has ended. */
   readonly ended: Promise<void>;
 
@@ -216,18 +239,24 @@ export class SlotShell {
     try {
       for await (const bytes of this.#child.stdout) {
         said += utf8.decoder.decode(bytes);
-        if (said.endsWith("\n")) {
-          const [code = "", signal = "-", left] = said.trimEnd().split(" ");
-          said = "";
-          if (left) this.close();
-          this.#end({ kind: "ended", code: Number(code), signal: signal === "-" ? null : signal });
-        }
+        const end = readEnd(said);
+        if (!end) continue;
+        said = "";
+        if (end.left) this.close();
+        this.#end({ kind: "ended", code: end.code, signal: end.signal, ...this.#used(end.cpuMs) });
       }
     } catch {
       // As if it had said nothing.
     }
     this.close();
     this.#end({ kind: "orphaned", signal: (await this.#child.status).signal });
+  }
+
+  #used(cpuMs: number | undefined): { cpuMs?: number } {
+    if (cpuMs === undefined) return {};
+    const used = cpuMs - this.#cpuMs;
+    this.#cpuMs = cpuMs;
+    return { cpuMs: used };
   }
 
   #end(end: LaunchEnd): void {

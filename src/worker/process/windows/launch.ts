@@ -58,8 +58,9 @@ export function isKnownShell(shell: string): boolean {
  */
 const EXPORTED = /^(?:PATH|(?:LD|DYLD)_\w+)$/i;
 
-/** What to start `cmd` with. @throws when nobody knows how to give the shell a command */
-export function cmdFor({ command, shell, spool, cwd, env, reads }: Launch): Deno.CommandOptions {
+/** What to start `cmd` with. @throws when nobody knows how to give the shell a command, or for limits */
+export function cmdFor({ command, shell, spool, cwd, env, reads, limits }: Launch): Deno.CommandOptions {
+  if (limits) throw new Error("Windows keeps it within no nice, io, cpu_time, memory or max_procs");
   const words = SHELLS.find(([name]) => name.test(shell))?.[1];
   if (words === undefined) {
     throw new Error(`the shell "${shell}" is none of cmd, powershell, pwsh and sh`);

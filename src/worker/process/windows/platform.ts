@@ -32,6 +32,7 @@ export function windowsPlatform(run: Run = runProgram): Platform {
       if (signal !== "0" && pids.length > 0) await run({ program: "taskkill", args: killArguments(pids) });
       return pids.map((pid) => ({ pid, parent: null, start: "", refused: false, still: false }));
     },
+    probeLimits: () => Promise.resolve(undefined),
     probeHost: async () => readHost(await run(powershell(PROBE))),
     async startInBackground(program, log) {
       const root = Number(await run(startCall(program, log)));
