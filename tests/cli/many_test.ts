@@ -113,7 +113,7 @@ Deno.test("what cannot be meant is refused in a sentence, and nothing is changed
     ],
     [
       "edit --where colour=red --priority 1",
-      'Cannot use --where "colour=red": it takes state=, queue=, group=, label=, ',
+      'Cannot use --where "colour=red": it takes state=, queue=, group=, unique-key=, label=, ',
     ],
     ["edit --where state=odd --priority 1", 'Cannot use --where "state=odd": it takes blocked, pending, '],
     [
