@@ -147,6 +147,11 @@ async function workerStatus(store: Store, worker: WorkerInfo, now: number): Prom
   };
 }
 
+/** When a worker's lease ends or ended, in ms since the epoch; null where it left, or is known to be gone, before that. */
+export function leaseEnd({ leaseUntil }: WorkerInfo): number | null {
+  return leaseUntil > 1 ? leaseUntil : null;
+}
+
 /** What a worker is doing. `now` in ms since the epoch. */
 export function workerState({ leaseUntil, stopping, running }: WorkerInfo, now: number): WorkerState {
   if (leaseUntil === 0) return "left";

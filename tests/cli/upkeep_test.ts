@@ -92,7 +92,9 @@ Deno.test("doctor says what to do about waiting jobs, lost workers, open homes a
   Deno.chmodSync(test.home, 0o755);
   const { code, of } = await doctor(test.home);
   assert.equal(code, 1);
-  assert.match(of("workers").found, /^worker-abc234 \(pid 1 on elsewhere\) is gone/);
+  assert.equal(of("workers").found, "worker-abc234 (pid 1 on elsewhere) is gone");
+  const [worker] = JSON.parse((await queuectl(["worker", "list", "--json"], { home: test.home })).stdout);
+  assert.equal(worker.lease_until, null, "that is over, and nobody knows since when");
   assert.deepEqual([of("home").level, of("home").advice], ["warning", `chmod 700 ${test.home}`]);
   assert.deepEqual([of("shell").level, of("shell").found], ["problem", "no-such-shell is not there"]);
 });

@@ -9,7 +9,7 @@ import type { Store, StoreInfo, WorkerInfo } from "../../../store/contract.ts";
 import { checkServerOf } from "../../../store/check.ts";
 import { rescueOf } from "../../../store/open.ts";
 import type { Home } from "../../../system/home.ts";
-import { OVERDUE_MS, workerState } from "../../../views/status.ts";
+import { leaseEnd, OVERDUE_MS, workerState } from "../../../views/status.ts";
 import type { Context } from "../../line/context.ts";
 import { fromNow } from "../../show/times.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
@@ -177,8 +177,12 @@ async function* checkSchedules({ clock }: Context, store: Store): AsyncGenerator
   } else yield ok("schedules", counts);
 }
 
-function describeGone({ id, host, pid, leaseUntil, running }: WorkerInfo, now: number): string {
+function describeGone(worker: WorkerInfo, now: number): string {
+  const { id, host, pid, running } = worker;
   const jobs = running.length === 0 ? "" : `, running ${running.join(", ")}`;
-  const since = leaseUntil === 0 ? "has left" : `is gone: its lease ended ${fromNow(leaseUntil, now)}`;
-  return `${id} (pid ${pid} on ${host}${jobs}) ${since}`;
+  const end = leaseEnd(worker);
+  const how = workerState(worker, now) === "left"
+    ? "has left"
+    : `is gone${end === null ? "" : `: its lease ended ${fromNow(end, now)}`}`;
+  return `${id} (pid ${pid} on ${host}${jobs}) ${how}`;
 }

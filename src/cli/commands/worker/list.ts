@@ -4,7 +4,8 @@
  */
 import { formatDuration } from "../../../domain/duration.ts";
 import type { WorkerInfo } from "../../../store/contract.ts";
-import { byHost, workerState } from "../../../views/status.ts";
+import { timeJson } from "../../../views/job_json.ts";
+import { byHost, leaseEnd, workerState } from "../../../views/status.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { type Column, table } from "../../show/table.ts";
 
@@ -64,6 +65,6 @@ function workerJson(worker: WorkerInfo, now: number) {
     adopted: worker.adopted,
     paused: worker.paused,
     started_at: new Date(worker.startedAt).toISOString(),
-    lease_until: new Date(worker.leaseUntil).toISOString(),
+    lease_until: timeJson(leaseEnd(worker)),
   };
 }
