@@ -147,6 +147,11 @@ async function workerStatus(store: Store, worker: WorkerInfo, now: number): Prom
   };
 }
 
+/** Whether any of these workers fires schedules. */
+export function someoneFires(workers: readonly WorkerInfo[], now: number): boolean {
+  return workers.some((worker) => ["working", "idle"].includes(workerState(worker, now)));
+}
+
 /** When a worker's lease ends or ended, in ms since the epoch; null where it left, or is known to be gone, before that. */
 export function leaseEnd({ leaseUntil }: WorkerInfo): number | null {
   return leaseUntil > 1 ? leaseUntil : null;

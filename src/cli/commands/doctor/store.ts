@@ -9,7 +9,7 @@ import type { Store, StoreInfo, WorkerInfo } from "../../../store/contract.ts";
 import { checkServerOf } from "../../../store/check.ts";
 import { rescueOf } from "../../../store/open.ts";
 import type { Home } from "../../../system/home.ts";
-import { leaseEnd, OVERDUE_MS, workerState } from "../../../views/status.ts";
+import { leaseEnd, OVERDUE_MS, someoneFires, workerState } from "../../../views/status.ts";
 import type { Context } from "../../line/context.ts";
 import { fromNow } from "../../show/times.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
@@ -157,11 +157,9 @@ async function* checkSchedules({ clock }: Context, store: Store): AsyncGenerator
   const now = clock.now();
   const { total, paused, overdue } = await store.scheduleSummary(now - OVERDUE_MS);
   if (total === 0) return;
-  const workers = (await store.workers()).filter((worker) =>
-    ["working", "idle"].includes(workerState(worker, now))
-  );
+  const fired = someoneFires(await store.workers(), now);
   const counts = `${total}${paused > 0 ? `, ${paused} of them paused` : ""}`;
-  if (total > paused && workers.length === 0) {
+  if (total > paused && !fired) {
     const late = overdue > 0 ? `, and ${overdue} are overdue` : "";
     yield warning(
       "schedules",

@@ -4,7 +4,7 @@
  */
 import { zonedTime } from "../../../domain/schedule/zoned.ts";
 import type { Schedule } from "../../../store/contract.ts";
-import { workerState } from "../../../views/status.ts";
+import { someoneFires } from "../../../views/status.ts";
 import { upcoming } from "../../../views/scheduling.ts";
 import type { Context } from "../../line/context.ts";
 import { fromNow } from "../../show/times.ts";
@@ -20,9 +20,7 @@ export function nextLines(schedule: Schedule, now: number, most: number): string
 export async function sayUnlessFired(context: Context): Promise<void> {
   if (!context.print.hints) return;
   const now = context.clock.now();
-  const workers = await (await context.store()).workers();
-  const there = workers.some((worker) => ["working", "idle"].includes(workerState(worker, now)));
-  if (there) return;
+  if (someoneFires(await (await context.store()).workers(), now)) return;
   context.print.hint(
     `No worker is running, so no schedule is fired: start one with ${context.lineOf(["worker", "start"])}`,
   );

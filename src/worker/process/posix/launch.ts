@@ -29,9 +29,8 @@ const TELL_IF_HIGH =
   `QUEUECTL_EXIT=$2.chosen; trap '${UNTRACED}case $1 in 129|1[3-9]?|2??) : >|"$QUEUECTL_EXIT.$1";; esac' EXIT; `;
 /**
  * The witness is a shell that waits for the command's shell and notes its end, and the CPU time of all that was waited
- * for. It knows what that could not tell: the
- * end of a program it became by `exec`, of one with traps of its own, or by a signal. Signals that mean the job leave
- * it waiting.
+ * for. It knows what that could not tell: the end of a program it became by `exec`, of one with traps of its own, or by a
+ * signal. Signals that mean the job leave it waiting.
  */
 const WITNESS = "trap : HUP INT TERM; ";
 const POSIX = '"$3" -c "$4" "$3" "$@"';
@@ -68,7 +67,11 @@ export function isExported(name: string): boolean {
 /** The scripts of the first process and of the command's own shell, which exports as many variables; it `reads` the spool. */
 export function scriptsFor(
   shell: string,
-  { exported = 0, reads = false, limits }: { exported?: number; reads?: boolean; limits?: Limits } = {},
+  { exported = 0, reads = false, limits }: {
+    exported?: number;
+    reads?: boolean;
+    limits?: Limits | undefined;
+  } = {},
 ): { outer: string; inner: string } {
   const begin = BEGIN + (reads ? FROM_SPOOL : "") + WITNESS;
   const within = (program: string) => limits ? limited(program, limits) : program;
@@ -82,8 +85,9 @@ export function scriptsFor(
 }
 
 /**
- * Starts a command within its limits, with its stdin closed or from the spool, and its output going there, in a session of its own: no signal to a
- * process group or from a terminal reaches from it to others, or from others to it. Its first process is the witness.
+ * Starts a command within its limits, with its stdin closed or from the spool, and its output going there, in a session
+ * of its own: no signal to a process group or from a terminal reaches from it to others, or from others to it. Its first
+ * process is the witness.
  *
  * @throws when it cannot be started, for example because `cwd` does not exist
  */
@@ -92,10 +96,7 @@ export function launch(
 ): Deno.ChildProcess {
   const variables = Object.entries({ ...NO_RUN, ...env });
   const exported = variables.filter(([name]) => isExported(name));
-  const { outer, inner } = scriptsFor(shell, {
-    ...{ exported: exported.length, reads },
-    ...(limits ? { limits } : {}),
-  });
+  const { outer, inner } = scriptsFor(shell, { exported: exported.length, reads, limits });
   return spawnApart({
     args: [
       "-c",

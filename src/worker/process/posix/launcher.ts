@@ -1,8 +1,8 @@
 /**
  * @module
  * How a worker starts commands: brief ones through shells that are there already (`slot_shell.ts`), one for each that
- * runs at a time; all others, each in a session of its own (`launch.ts`), for which the runtime has to be forked: that
- * takes longer than many a command.
+ * runs at a time; all others, each in a session of its own (`launch.ts`), which takes several programs, one after the
+ * other, and so longer than many a command.
  *
  * Invariant: who may end a command's processes may end its shell, too, so a shell that was pointed out as the root of
  * a tree takes no further command.
