@@ -235,6 +235,16 @@ export const QUEUE_WITH_OLDEST: JsonSchema = record({
   oldest_pending_at: orNull(TIME),
 });
 
+/** Dead jobs of a queue that died of the same. */
+export const DEAD_GROUP: JsonSchema = record({
+  queue: TEXT,
+  died_of: TEXT,
+  count: COUNT,
+  first_at: orNull(TIME),
+  last_at: orNull(TIME),
+  course: listOf(COUNT),
+});
+
 /** How the store is. Sizes in bytes. */
 export const STORE: JsonSchema = record({
   engine: TEXT,

@@ -131,6 +131,7 @@ export const FILTER = {
   label: someText({ max: 128 }, "only jobs with exactly this label"),
   search: someText({ max: 1000 }, "only jobs whose command or id contains this"),
   error: someText({ max: 1000 }, "only jobs whose error contains this"),
+  died_of: someText({ max: 1000 }, "only dead jobs of this group, as the groups of dead jobs name it"),
   exit_code: wholeNumber({ min: 0, max: 2 ** 32 - 1 }, "only jobs that ended with this exit code"),
   since: pointInTime("only jobs enqueued at this time or later"),
   until: pointInTime("only jobs enqueued before this time"),
@@ -163,9 +164,9 @@ export const SELECTION = {
 
 /** A filter for the store, without what was left out. */
 export function filterOf(
-  { exit_code: exitCode, unique_key: uniqueKey, ...values }: InputValues<typeof FILTER>,
+  { exit_code: exitCode, unique_key: uniqueKey, died_of: diedOf, ...values }: InputValues<typeof FILTER>,
 ): JobSelector {
   return Object.fromEntries(
-    Object.entries({ ...values, exitCode, uniqueKey }).filter(([, value]) => value !== undefined),
+    Object.entries({ ...values, exitCode, uniqueKey, diedOf }).filter(([, value]) => value !== undefined),
   );
 }

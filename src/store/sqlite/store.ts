@@ -225,6 +225,11 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => labels(db, prefix, limit));
   }
 
+  async deadGroups(page: contract.DeadPage): Promise<contract.DeadGroups> {
+    const { deadGroups } = await import("./dead.ts");
+    return await this.#db.read((db) => deadGroups(db, page));
+  }
+
   // Groups
 
   async groups(page?: contract.GroupPage): Promise<contract.Group[]> {
@@ -464,7 +469,13 @@ export class SqliteStore implements contract.Store {
     const { recover } = await import("./batches.ts");
     const more = await recover(this.#db, this.#home);
     if (more) this.#bell.ring();
-    return more || await this.#tellSome(systemClock.now());
+    return more || await this.#tellSome(systemClock.now()) || await this.nameDead();
+  }
+
+  async nameDead(): Promise<boolean> {
+    const { isAnyUnnamed, nameDead } = await import("./dead.ts");
+    if (!await this.#db.read(isAnyUnnamed)) return false;
+    return await this.#db.write((db) => nameDead(db));
   }
 
   async recount(): Promise<string[]> {
