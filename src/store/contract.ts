@@ -692,6 +692,11 @@ export interface QueueStore {
   /** How many jobs there are, over all queues, and the queues that are worth showing, at most `most`, by name. */
   summary(most: number): Promise<QueueSummary>;
   /**
+   * Queues in which jobs wait that nobody takes, those with the most first, at most `limit`: paused ones; and, unless
+   * `served` is null, those with pending jobs that are not among these.
+   */
+  standing(which: { served: readonly string[] | null; limit: number }): Promise<QueueInfo[]>;
+  /**
    * Removes a queue, its switches and its figures. What is counted over all queues stays.
    * @throws {Refused} when there is none, or it has jobs
    */

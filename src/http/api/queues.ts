@@ -12,10 +12,11 @@ import { changeAll } from "../../views/change_all.ts";
 import { deadGroupsNow } from "../../views/dead_groups.ts";
 import { timeJson } from "../../views/job_json.ts";
 import { type QueueJson, queueJson } from "../../views/queue_json.ts";
+import { oneQueueNow, queuesByTrouble } from "../../views/queues_now.ts";
 import { refuseRunning } from "../../views/running_jobs.ts";
 import { type Input, objectOf, oneOf, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { COUNTED, DEAD_GROUP, listOf, QUEUE, QUEUE_WITH_OLDEST, record } from "../schemas.ts";
+import { COUNTED, DEAD_GROUP, listOf, QUEUE, QUEUE_NOW, QUEUE_WITH_OLDEST, record } from "../schemas.ts";
 import { DURATION } from "./job_inputs.ts";
 
 const tag = "queues";
@@ -112,12 +113,28 @@ export const QUEUE_ROUTES: readonly Route[] = [
   defineRoute({
     method: "GET",
     url: "/queues/:name",
-    summary: "A queue",
+    summary: "A queue, and how it has been within the last hour",
     tag,
     path: { name: QUEUE_NAME },
-    answer: { description: "The queue", schema: QUEUE },
+    answer: { description: "The queue, with figures of twelve steps of five minutes", schema: QUEUE_NOW },
     problems: ["not-found"],
-    run: ({ store, path }) => findQueue(store, path.name),
+    async run({ store, path, now }) {
+      const queue = await oneQueueNow(store, path.name, now);
+      if (queue) return queue;
+      throw new NoSuch(`Cannot show queue "${path.name}": no such queue`);
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    url: "/troubled-queues",
+    summary: "Queues with how they have been within the last hour, those with trouble first",
+    tag,
+    query: { limit: wholeNumber({ min: 1, max: 50 }, "at most so many; 20 unless given") },
+    answer: {
+      description: "Queues, with figures of twelve steps of five minutes; how many there are",
+      schema: record({ queues: listOf(QUEUE_NOW), of: COUNTED }),
+    },
+    run: ({ store, query: { limit = 20 }, now }) => queuesByTrouble(store, { now, limit }),
   }),
   defineRoute({
     method: "PATCH",

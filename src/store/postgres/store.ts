@@ -313,6 +313,10 @@ export class PostgresStore implements contract.Store {
     return queues.summary(this.#db, most);
   }
 
+  standing(which: { served: readonly string[] | null; limit: number }): Promise<contract.QueueInfo[]> {
+    return queues.standing(this.#db, which);
+  }
+
   deleteQueue(name: string): Promise<void> {
     return this.#change(deleteQueue(this.#db, name), ["results"]);
   }

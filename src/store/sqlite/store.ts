@@ -330,6 +330,13 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => summary(db, most));
   }
 
+  async standing(
+    which: { served: readonly string[] | null; limit: number },
+  ): Promise<contract.QueueInfo[]> {
+    const { standing } = await import("./queues.ts");
+    return await this.#db.read((db) => standing(db, which));
+  }
+
   async deleteQueue(name: string): Promise<void> {
     const { deleteQueue } = await import("./emptied.ts");
     return await this.#change((db) => deleteQueue(db, name));
