@@ -3,6 +3,7 @@ import { h, html, render, useEffect, useState } from "./lib.js";
 import { connect, useLive } from "./api.js";
 import { Overview } from "./overview.js";
 import { Empty } from "./parts.js";
+import { learnRights, useRights } from "./rights.js";
 import { go, Link, useAddress, wish } from "./router.js";
 
 /** Pages by their addresses, with the keys that lead there after `g`. */
@@ -20,7 +21,13 @@ const PAGES = [
   { to: "/queues", name: "Queues", key: "q", load: async () => (await import("./queues.js")).QueuesPage },
   { to: "/workers", name: "Workers", key: "w", load: async () => (await import("./workers.js")).Workers },
   { to: "/settings", name: "Settings", key: "s", load: async () => (await import("./settings.js")).Settings },
-  { to: "/enqueue", name: "Enqueue", key: "e", load: async () => (await import("./enqueue.js")).Enqueue },
+  {
+    to: "/enqueue",
+    name: "Enqueue",
+    key: "e",
+    changes: true,
+    load: async () => (await import("./enqueue.js")).Enqueue,
+  },
 ];
 
 const loadJob = async () => (await import("./job.js")).Job;
@@ -44,6 +51,7 @@ function Page({ load, ...props }) {
 function App() {
   const { path, query } = useAddress();
   const { connected } = useLive();
+  const { readOnly } = useRights();
   useEffect(listenForKeys, []);
   const here = PAGES.find(({ to }) => to === path);
   const job = /^\/jobs\/([^/]+)$/.exec(path)?.[1];
@@ -56,7 +64,9 @@ function App() {
     <a class="skip" href="#main">To the content</a>
     <header>
       <${Link} to="/" class="brand">queuectl<//>
-      <nav aria-label="Pages">${PAGES.map(({ to, name, key }) =>
+      <nav aria-label="Pages">${PAGES.filter(({ changes }) => !changes || !readOnly).map((
+        { to, name, key },
+      ) =>
         html`
           <${Link} key=${to} to=${to} title=${`g ${key}`}
             aria-current=${to === path || (to === "/jobs" && id) || (to === "/groups" && groupName) ||
@@ -109,4 +119,5 @@ function listenForKeys() {
 }
 
 connect();
+learnRights();
 render(h(App), document.getElementById("app"));

@@ -1,6 +1,7 @@
 /** What several pages show: states, messages, questions, rows of facts. */
 import { h, html, render, useEffect, useRef, useState } from "./lib.js";
 import { fromNow, localTime, number, visible } from "./format.js";
+import { useRights } from "./rights.js";
 
 /** All states, in the order in which a job meets them. */
 export const STATES = [
@@ -151,9 +152,14 @@ function pausedWithoutWorker({ done, unstopped }, jobs) {
   }`;
 }
 
-/** A button that cannot be pressed twice while it works. */
-export function Action({ run, children, kind = "", ...rest }) {
+/**
+ * A button that cannot be pressed twice while it works. Those who may only look have it where it changes nothing: where
+ * it has `reads`.
+ */
+export function Action({ run, children, kind = "", reads = false, ...rest }) {
   const [busy, setBusy] = useState(false);
+  const { change } = useRights();
+  if (!change && !reads) return null;
   const onClick = async () => {
     setBusy(true);
     try {

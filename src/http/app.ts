@@ -19,6 +19,7 @@ import { RESULT_ROUTES } from "./api/result.ts";
 import { STDIN_ROUTES } from "./api/stdin.ts";
 import { OVERVIEW_ROUTES, prometheusResponse } from "./api/overview.ts";
 import { QUEUE_ROUTES } from "./api/queues.ts";
+import { RIGHT_ROUTES } from "./api/rights.ts";
 import { SCHEDULE_ROUTES } from "./api/schedules.ts";
 import { SETTING_ROUTES } from "./api/settings.ts";
 import { WORKER_ROUTES } from "./api/workers.ts";
@@ -30,11 +31,12 @@ import { isObject, readInputs, readQuery } from "./inputs.ts";
 import { openApiDocument } from "./openapi.ts";
 import { assetResponse, PAGE_PATHS, pageResponse } from "./pages.ts";
 import { HttpProblem, problemResponse } from "./problem.ts";
-import type { Route, Services } from "./route.ts";
+import type { Right, Route, Services } from "./route.ts";
 
 export const API_ROOT = "/api/v1";
 
 export const ROUTES: readonly Route[] = [
+  ...RIGHT_ROUTES,
   ...OVERVIEW_ROUTES,
   ...EVENT_ROUTES,
   ...JOB_ROUTES,
@@ -76,15 +78,16 @@ export function makeApplication(options: AppOptions): Application {
   /** Requests for a change whose senders may make it. */
   const admitted = new WeakSet<Request>();
 
-  const admit = async (request: Request, address: string): Promise<void> => {
+  const admit = async (request: Request, address: string): Promise<Right> => {
     const right = await access.rightOf(request, address);
-    if (isSafe(request.method)) return;
+    if (isSafe(request.method)) return readOnly ? "read" : right;
     if (readOnly) throw new HttpProblem("not-allowed", "Cannot change anything: this server is read-only");
     if (right !== "change") {
       throw new HttpProblem("not-allowed", "Cannot change anything: this token only reads");
     }
     checkOrigin(request);
     admitted.add(request);
+    return right;
   };
 
   const missing = async (request: Request, address: string): Promise<never> => {
@@ -137,8 +140,8 @@ export function makeApplication(options: AppOptions): Application {
   for (const route of ROUTES) {
     app.on(route.method, API_ROOT + route.url, async (context) => {
       const { address } = context.env;
-      await admit(context.req.raw, address);
-      return await serve(route, context, options);
+      const right = await admit(context.req.raw, address);
+      return await serve(route, context, { ...options, right });
     });
   }
   app.notFound(({ req, env }) => {
@@ -190,12 +193,12 @@ async function answered(
 async function serve(
   route: Route,
   { req }: HonoContext<Environment>,
-  { store, home, clock, events, machine }: Services,
+  { store, home, clock, events, machine, right }: Services & { right: Right },
 ): Promise<Response> {
   const request = req.raw;
   const result = await route.run({
     ...{ store, home, clock, events, machine },
-    request,
+    ...{ request, right },
     now: clock.now(),
     path: readInputs(route.path ?? {}, req.param() as Record<string, string>) as Record<string, string>,
     query: readQuery(route.query ?? {}, new URL(request.url)),

@@ -32,6 +32,7 @@ import output from "../../web/output.js" with { type: "text" };
 import overview from "../../web/overview.js" with { type: "text" };
 import parts from "../../web/parts.js" with { type: "text" };
 import queues from "../../web/queues.js" with { type: "text" };
+import rights from "../../web/rights.js" with { type: "text" };
 import router from "../../web/router.js" with { type: "text" };
 import schedule from "../../web/schedule.js" with { type: "text" };
 import schedules from "../../web/schedules.js" with { type: "text" };
@@ -78,6 +79,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "parts.js": parts,
   "preact.js": preact,
   "queues.js": queues,
+  "rights.js": rights,
   "router.js": router,
   "schedule.js": schedule,
   "schedules.js": schedules,
