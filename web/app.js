@@ -1,5 +1,5 @@
 /** The frame around all pages: where one can go, what is looked for, and whether the server is heard. */
-import { h, html, render, useEffect, useRef, useState } from "./lib.js";
+import { h, html, render, useEffect, useRef } from "./lib.js";
 import { compact } from "./format.js";
 import { listenForKeys } from "./keys.js";
 import { Nowhere, Page, pageAt, PAGES } from "./pages.js";
