@@ -33,6 +33,7 @@ const PAGES = [
 const loadJob = async () => (await import("./job.js")).Job;
 const loadGroup = async () => (await import("./group.js")).Group;
 const loadSchedule = async () => (await import("./schedule.js")).Schedule;
+const loadQueue = async () => (await import("./queue.js")).Queue;
 const loaded = new Map();
 
 /** A page, which is fetched when it is first gone to. */
@@ -58,8 +59,10 @@ function App() {
   const id = job && decodeURIComponent(job);
   const group = /^\/groups\/([^/]+)$/.exec(path)?.[1];
   const groupName = group && decodeURIComponent(group);
+  const queue = /^\/queues\/([^/]+)$/.exec(path)?.[1];
+  const queueName = queue && decodeURIComponent(queue);
   const schedule = /^\/schedules\/([^/]+)$/.exec(path)?.[1]; // a name of one needs no escapes
-  document.title = `${id ?? groupName ?? schedule ?? here?.name ?? "queuectl"} · queuectl`;
+  document.title = `${id ?? groupName ?? queueName ?? schedule ?? here?.name ?? "queuectl"} · queuectl`;
   return html`
     <a class="skip" href="#main">To the content</a>
     <header>
@@ -70,6 +73,7 @@ function App() {
         html`
           <${Link} key=${to} to=${to} title=${`g ${key}`}
             aria-current=${to === path || (to === "/jobs" && id) || (to === "/groups" && groupName) ||
+                (to === "/queues" && queueName) ||
                 (to === "/schedules" && schedule)
               ? "page"
               : undefined}>${name}<//>
@@ -84,6 +88,10 @@ function App() {
       : groupName
       ? html`
         <${Page} key=${groupName} ...${{ load: loadGroup, name: groupName, query }} />
+      `
+      : queueName
+      ? html`
+        <${Page} key=${queueName} ...${{ load: loadQueue, name: queueName, query }} />
       `
       : schedule
       ? html`

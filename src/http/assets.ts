@@ -31,6 +31,8 @@ import loginScript from "../../web/login.js" with { type: "text" };
 import output from "../../web/output.js" with { type: "text" };
 import overview from "../../web/overview.js" with { type: "text" };
 import parts from "../../web/parts.js" with { type: "text" };
+import queue from "../../web/queue.js" with { type: "text" };
+import queueTable from "../../web/queue_table.js" with { type: "text" };
 import queues from "../../web/queues.js" with { type: "text" };
 import rights from "../../web/rights.js" with { type: "text" };
 import router from "../../web/router.js" with { type: "text" };
@@ -38,6 +40,7 @@ import schedule from "../../web/schedule.js" with { type: "text" };
 import schedules from "../../web/schedules.js" with { type: "text" };
 import settings from "../../web/settings.js" with { type: "text" };
 import style from "../../web/style.css" with { type: "text" };
+import troubles from "../../web/troubles.js" with { type: "text" };
 import workers from "../../web/workers.js" with { type: "text" };
 
 /** The fields of a job, for the forms and the page of a job. */
@@ -78,6 +81,8 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "overview.js": overview,
   "parts.js": parts,
   "preact.js": preact,
+  "queue.js": queue,
+  "queue_table.js": queueTable,
   "queues.js": queues,
   "rights.js": rights,
   "router.js": router,
@@ -85,6 +90,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "schedules.js": schedules,
   "settings.js": settings,
   "style.css": style,
+  "troubles.js": troubles,
   // a script of the old kind: as a module, its variable would stay its own
   "uplot.js": `${uplot}\nglobalThis.uPlot = uPlot;\n`,
   "uplot.css": uplotStyle,
