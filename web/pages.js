@@ -29,6 +29,7 @@ export const PAGES = [
 const DETAILS = [
   { under: "/jobs", file: "job", page: "Job", as: "id" },
   { under: "/groups", file: "group", page: "Group", as: "name" },
+  { under: "/queues", file: "queue", page: "Queue", as: "name" },
   { under: "/schedules", file: "schedule", page: "Schedule", as: "name" },
 ];
 

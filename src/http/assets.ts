@@ -31,6 +31,8 @@ import loginScript from "../../web/login.js" with { type: "text" };
 import output from "../../web/output.js" with { type: "text" };
 import overview from "../../web/overview.js" with { type: "text" };
 import parts from "../../web/parts.js" with { type: "text" };
+import queue from "../../web/queue.js" with { type: "text" };
+import queueTable from "../../web/queue_table.js" with { type: "text" };
 import queues from "../../web/queues.js" with { type: "text" };
 import rights from "../../web/rights.js" with { type: "text" };
 import router from "../../web/router.js" with { type: "text" };
@@ -54,6 +56,7 @@ import combobox from "../../web/combobox.js" with { type: "text" };
 import filters from "../../web/filters.js" with { type: "text" };
 import held from "../../web/held.js" with { type: "text" };
 import jobTable from "../../web/job_table.js" with { type: "text" };
+import troubles from "../../web/troubles.js" with { type: "text" };
 import workers from "../../web/workers.js" with { type: "text" };
 
 /** The fields of a job, for the forms and the page of a job. */
@@ -94,6 +97,8 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "overview.js": overview,
   "parts.js": parts,
   "preact.js": preact,
+  "queue.js": queue,
+  "queue_table.js": queueTable,
   "queues.js": queues,
   "rights.js": rights,
   "router.js": router,
@@ -101,6 +106,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "schedules.js": schedules,
   "settings.js": settings,
   "style.css": style,
+  "troubles.js": troubles,
   // a script of the old kind: as a module, its variable would stay its own
   "uplot.js": `${uplot}\nglobalThis.uPlot = uPlot;\n`,
   "uplot.css": uplotStyle,

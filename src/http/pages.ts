@@ -18,6 +18,7 @@ const VIEWS = {
   "/schedules": "schedules.js",
   "/schedules/:name": "schedule.js",
   "/queues": "queues.js",
+  "/queues/:name": "queue.js",
   "/workers": "workers.js",
   "/settings": "settings.js",
   "/enqueue": "enqueue.js",
