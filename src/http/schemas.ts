@@ -82,6 +82,9 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
   }
 }
 
+/** What it is seen to take. */
+const USED = { memory_used: orNull(COUNT as { type: string }), cpu_used: orNull(NUMBER as { type: string }) };
+
 function jobSchema(): JsonSchema {
   const fields = Object.fromEntries(SHOWN_FIELDS.map((name) => [FIELDS[name].json, shown(name)]));
   const { id, queue, command, held, priority, max_retries, timeout, run_at, ...others } = fields as Record<
@@ -107,6 +110,7 @@ function jobSchema(): JsonSchema {
     stdin_size: orNull(COUNT as { type: string }),
     progress: orNull(NUMBER as { type: string }),
     progress_text: orNull(TEXT),
+    ...USED,
     checkpoint_size: orNull(COUNT as { type: string }),
     snoozed_since: orNull(TIME),
   });
@@ -132,7 +136,8 @@ const ATTEMPT = record({
   worker: TEXT,
   adopted_from: orNull(TEXT),
   host: TEXT,
-  cpu_used: orNull(NUMBER as { type: string }),
+  ...USED,
+  peak_memory: orNull(COUNT as { type: string }),
   paused_for: NUMBER,
   unstopped: orNull(COUNT as { type: string }),
   progress: orNull(NUMBER as { type: string }),
@@ -280,6 +285,7 @@ export const WORKER: JsonSchema = record({
       paused_since: orNull(TIME),
       progress: orNull(NUMBER as { type: string }),
       progress_text: orNull(TEXT),
+      ...USED,
     }),
   ),
   adopted: listOf(TEXT),
