@@ -1,12 +1,12 @@
 /** The frame around all pages: where one can go, what is looked for, and whether the server is heard. */
-import { h, html, render, useEffect, useRef, useState } from "./lib.js";
+import { h, html, render, useEffect, useRef } from "./lib.js";
 import { compact } from "./format.js";
 import { listenForKeys } from "./keys.js";
 import { Nowhere, Page, pageAt, PAGES } from "./pages.js";
 import { learnRights, useRights } from "./rights.js";
 import { Link, useAddress } from "./router.js";
 import { Search } from "./search.js";
-import { connect, useLive } from "./stream.js";
+import { connect, onLive, useLive } from "./stream.js";
 import { ThemeSwitch } from "./theme_switch.js";
 
 function App() {
@@ -63,4 +63,5 @@ function Connection() {
 
 connect();
 learnRights();
+onLive((kind) => kind === "refused" && learnRights());
 render(h(App), document.getElementById("app"));

@@ -2,7 +2,7 @@
 import { html } from "./lib.js";
 import { useAnswer, withQuery } from "./api.js";
 import { duration, number } from "./format.js";
-import { Empty, Problem, Time } from "./parts.js";
+import { Empty, Loading, Problem, Time } from "./parts.js";
 import { addressWith, Link } from "./router.js";
 
 /** The colour of a group, by the state of a job that ended so. */
@@ -25,12 +25,13 @@ export function Done({ total, open }) {
 }
 
 export function Groups({ query }) {
-  const { data: page, error } = useAnswer(withQuery("/groups", { cursor: query.cursor, limit: 100 }));
+  const { data: page, error, reload } = useAnswer(
+    withQuery("/groups", { cursor: query.cursor, limit: 100 }),
+  );
   if (!page) {
     return html`
       <h1>Groups</h1>
-      <${Problem} error=${error}/>
-        <p class="faint">Loading …</p>
+      <${Loading} ...${{ error, again: reload }} />
     `;
   }
   if (page.groups.length === 0 && !query.cursor) {

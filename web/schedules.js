@@ -2,7 +2,7 @@
 import { html } from "./lib.js";
 import { call, useAnswer, useLive, withQuery } from "./api.js";
 import { localTime, visible } from "./format.js";
-import { Action, attempt, Empty, Problem, Time } from "./parts.js";
+import { Action, attempt, Empty, Loading, Problem, Time } from "./parts.js";
 import { addressWith, Link } from "./router.js";
 
 /** How a run stands, in a word. */
@@ -82,8 +82,7 @@ export function Schedules({ query }) {
   if (!page) {
     return html`
       <h1>Schedules</h1>
-      <${Problem} error=${error}/>
-        <p class="faint">Loading …</p>
+      <${Loading} ...${{ error, again: answer.reload }} />
     `;
   }
   if (page.schedules.length === 0 && !query.cursor) {

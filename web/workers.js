@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "./lib.js";
 import { call, text, useLive } from "./api.js";
 import { duration, secondsBetween } from "./format.js";
-import { Action, ask, attempt, Empty, Problem, Progress, Time } from "./parts.js";
+import { Action, ask, attempt, Empty, Loading, Problem, Progress, Time } from "./parts.js";
 import { addressWith, Link } from "./router.js";
 
 /** The end of what a worker in the background wrote down. */
@@ -34,11 +34,11 @@ function Log({ worker }) {
 }
 
 export function Workers({ query }) {
-  const { status } = useLive();
+  const { status, connected } = useLive();
   if (!status) {
     return html`
       <h1>Workers</h1>
-      <p class="faint">Loading …</p>
+      <${Loading} error=${connected ? null : "The server cannot be reached"} />
     `;
   }
   const stop = async ({ id, host } = {}) => {
