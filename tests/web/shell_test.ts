@@ -6,7 +6,6 @@
 import assert from "node:assert/strict";
 import { BROWSER, endBrowser, visit } from "../helpers/browser.ts";
 import { startDashboard, TOKEN } from "../helpers/dashboard.ts";
-import { until } from "../helpers/until.ts";
 import { testStore } from "../helpers/worker.ts";
 
 /** Of the browser, where functions that are handed to its pages run. */
