@@ -16,6 +16,7 @@ export class Gap {
   narrow = true;
   version = 0;
   at = null;
+  isGap = true;
   constructor(text) {
     this.text = text;
     this.width = text.length;
@@ -40,6 +41,20 @@ export class Screen {
     const changed = Math.min(this.#changed, this.lines.length);
     this.#changed = Infinity;
     return changed;
+  }
+
+  /** The number of a line: what is missing has none. */
+  numberOf(line) {
+    let gaps = 0;
+    while (gaps < this.gaps.length && this.gaps[gaps] < line) gaps += 1;
+    return line + 1 - gaps;
+  }
+
+  /** The line of a number. */
+  lineOf(number) {
+    let line = number - 1;
+    for (const gap of this.gaps) if (gap <= line) line += 1;
+    return line;
   }
 
   put(text, { style = null, at = null, stream = null } = {}) {
@@ -70,7 +85,7 @@ export class Screen {
   /** Up a line, where the first one makes room above itself. */
   reverseIndex() {
     if (this.#row > this.top) this.#row -= 1;
-    else this.insertLines(1);
+    else this.#insertLines(1);
   }
 
   carriageReturn() {
@@ -97,11 +112,12 @@ export class Screen {
   }
 
   saveCursor() {
-    this.#kept = [this.#row - this.top, this.#column];
+    this.#kept = { row: this.#row, column: this.#column };
   }
 
   restoreCursor() {
-    this.moveTo(...this.#kept ?? [0, 0]);
+    const { row, column } = this.#kept ?? { row: this.top, column: 0 };
+    this.moveTo(row - this.top, column);
   }
 
   /** 0: from the cursor to the end; 1: up to the cursor; 2: all of it. */
@@ -143,11 +159,18 @@ export class Screen {
   /** An empty screen. What was on it is kept above: this is a log. */
   clear() {
     const row = this.#row - this.top;
-    this.#moveTop(this.lines.length);
+    let end = this.lines.length;
+    while (end > this.top && this.lines[end - 1].text.trim() === "") end -= 1;
+    this.#moveTop(end);
     this.#row = this.top + row;
   }
 
   insertLines(count) {
+    this.#column = 0;
+    this.#insertLines(count);
+  }
+
+  #insertLines(count) {
     const added = Array.from({ length: Math.min(count, this.top + ROWS - this.#row) }, () => new Line());
     if (this.#row < this.lines.length) this.lines.splice(this.#row, 0, ...added);
     this.#cut(this.top + ROWS);
@@ -155,6 +178,7 @@ export class Screen {
   }
 
   deleteLines(count) {
+    this.#column = 0;
     this.lines.splice(this.#row, count);
     this.#touch(this.#row);
   }

@@ -52,7 +52,7 @@ export class Terminal {
 
   #stateOf(stream) {
     let state = this.#streams.get(stream);
-    if (!state) this.#streams.set(stream, state = { stream, style: PLAIN, begun: "", at: null });
+    if (!state) this.#streams.set(stream, state = { stream, style: PLAIN, kept: PLAIN, begun: "", at: null });
     return state;
   }
 
@@ -109,8 +109,8 @@ export class Terminal {
 
   #short(letter, state) {
     const screen = this.#screen;
-    if (letter === "7") screen.saveCursor();
-    else if (letter === "8") screen.restoreCursor();
+    if (letter === "7") this.#save(state);
+    else if (letter === "8") this.#restore(state);
     else if (letter === "D") screen.index();
     else if (letter === "E") screen.lineFeed(state.at);
     else if (letter === "M") screen.reverseIndex();
@@ -119,6 +119,17 @@ export class Terminal {
       screen.clear();
       screen.moveTo(0, 0);
     }
+  }
+
+  /** Where the cursor is, and how it writes. */
+  #save(state) {
+    this.#screen.saveCursor();
+    state.kept = state.style;
+  }
+
+  #restore(state) {
+    this.#screen.restoreCursor();
+    state.style = state.kept;
   }
 
   #command(letter, text, state) {
@@ -135,6 +146,8 @@ export class Terminal {
     const count = given[0] || 1;
     const moves = MOVES[letter];
     if (moves) moves(screen, count, given);
+    else if (letter === "s") this.#save(state);
+    else if (letter === "u") this.#restore(state);
     else if (letter === "K" && given[0] <= 2) screen.eraseLine(given[0]);
     else if (letter === "J") [() => screen.eraseBelow(), () => screen.eraseAbove(), () => screen.clear()][given[0]]?.();
   }
@@ -166,6 +179,4 @@ const MOVES = {
   P: (screen, count) => screen.deleteColumns(count),
   L: (screen, count) => screen.insertLines(count),
   M: (screen, count) => screen.deleteLines(count),
-  s: (screen) => screen.saveCursor(),
-  u: (screen) => screen.restoreCursor(),
 };
