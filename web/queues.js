@@ -3,12 +3,14 @@ import { html } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
 import { jobs as count, number } from "./format.js";
 import { Action, ask, attempt, Empty, Problem, STATES } from "./parts.js";
+import { useRights } from "./rights.js";
 import { addressWith, Link } from "./router.js";
 
 /** The states that have a column even when no job is in them. */
 const ALWAYS = ["pending", "processing", "completed"];
 
 export function QueuesPage({ query }) {
+  const { readOnly } = useRights();
   const { data: page, error } = useAnswer(withQuery("/queues", { cursor: query.cursor, limit: 100 }));
   if (!page) {
     return html`
@@ -89,15 +91,24 @@ export function QueuesPage({ query }) {
                         }<//>`
                       }</td>`
                     )}
-                    <td><form key=${queue.concurrency} class="inline" onSubmit=${(event) =>
-                      limit(event, queue)}>
-                      <input name="limit" type="number" min="1" size="5" aria-label=${`Most at a time in ${queue.name}`} defaultValue=${queue
-                        .concurrency ?? ""} placeholder="no limit"/>
-                      <button type="submit">Set</button></form></td>
-                    ${html`<${Kept} key=${`${queue.retention} ${queue.retention_dead}`} ...${{
-                      queue,
-                      keep,
-                    }} />`}
+                    <td>${readOnly
+                      ? queue.concurrency
+                      : html`<form key=${queue.concurrency} class="inline" onSubmit=${(event) =>
+                        limit(event, queue)}>
+                      <input name="limit" type="number" min="1" size="5" aria-label=${`Most at a time in ${queue.name}`} defaultValue=${
+                        queue
+                          .concurrency ?? ""
+                      } placeholder="no limit"/>
+                      <button type="submit">Set</button></form>`}</td>
+                    ${readOnly
+                      ? html`
+                        <td>${keptText(queue.retention)}</td>
+                        <td>${keptText(queue.retention_dead)}</td>
+                      `
+                      : html`<${Kept} key=${`${queue.retention} ${queue.retention_dead}`} ...${{
+                        queue,
+                        keep,
+                      }} />`}
                     <td class="right nowrap"><${Action} run=${() => pause(queue)}>${queue.paused
                       ? "Resume"
                       : "Pause"}<//>

@@ -180,6 +180,8 @@ export interface JobStore {
   suggestJobs(wanted: Suggestible): Promise<JobHint[]>;
   /** Labels that jobs have and that begin with a text, in order, at most so many. */
   labels(prefix: string, limit: number): Promise<string[]>;
+  /** How many jobs have each of the labels, in the given order, each counted to at most `limit`. */
+  countLabels(labels: readonly string[], limit: number): Promise<number[]>;
 }
 
 /** How jobs are run again. */
@@ -568,8 +570,12 @@ export interface JobSelector {
   state?: State;
   /** Only jobs of this queue. */
   queue?: string;
+  /** Only jobs of one of these queues. */
+  queues?: readonly string[];
   /** Only jobs with exactly this label. */
   label?: string;
+  /** Only jobs with exactly one of these labels. */
+  labels?: readonly string[];
   /** Only jobs of this group. */
   group?: string;
   /** Only jobs with exactly this key, whether they have it still or not. */
