@@ -3,7 +3,15 @@
 /** A style is one object however often it is met; plain text has none. */
 export const PLAIN = null;
 
-const NONE = { fg: null, bg: null, bold: false, faint: false, italic: false, underline: false, strike: false };
+const NONE = {
+  fg: null,
+  bg: null,
+  bold: false,
+  faint: false,
+  italic: false,
+  underline: false,
+  strike: false,
+};
 const START = Object.freeze({ ...NONE, overline: false, inverse: false, href: null });
 const known = new Map();
 /** Once there are so many, the next ones are no longer looked for. */
@@ -23,7 +31,16 @@ export function restyled(style, { codes, href }) {
   return known.get(key);
 }
 
-const ON = { 1: "bold", 2: "faint", 3: "italic", 4: "underline", 7: "inverse", 9: "strike", 21: "underline", 53: "overline" };
+const ON = {
+  1: "bold",
+  2: "faint",
+  3: "italic",
+  4: "underline",
+  7: "inverse",
+  9: "strike",
+  21: "underline",
+  53: "overline",
+};
 const OFF = { 23: "italic", 24: "underline", 27: "inverse", 29: "strike", 55: "overline" };
 
 function apply(style, codes) {
@@ -44,7 +61,11 @@ function apply(style, codes) {
     else if (code === 38 || code === 48 || code === 58) {
       const given = parts.length > 0 ? parts : list.slice(i + 1, i + 5).map(Number);
       const wide = parts.length > 4; // 38:2:space:r:g:b
-      const colour = given[0] === 5 ? given[1] : given[0] === 2 ? hex(given.slice(wide ? 2 : 1, wide ? 5 : 4)) : null;
+      const colour = given[0] === 5
+        ? given[1]
+        : given[0] === 2
+        ? hex(given.slice(wide ? 2 : 1, wide ? 5 : 4))
+        : null;
       if (parts.length === 0) i += given[0] === 5 ? 2 : given[0] === 2 ? 4 : 0;
       if (code === 38) style.fg = colour;
       else if (code === 48) style.bg = colour;
@@ -82,8 +103,16 @@ const looks = new WeakMap();
 export function lookOf(style) {
   if (!looks.has(style)) {
     const { inverse, fg, bg, faint } = style;
-    const back = inverse ? (fg === null ? TEXT : colourOf(fg, false)) : bg === null ? null : colourOf(bg, true);
-    const front = inverse ? (bg === null ? BACK : colourOf(bg, true)) : fg === null ? null : colourOf(fg, false);
+    const back = inverse
+      ? (fg === null ? TEXT : colourOf(fg, false))
+      : bg === null
+      ? null
+      : colourOf(bg, true);
+    const front = inverse
+      ? (bg === null ? BACK : colourOf(bg, true))
+      : fg === null
+      ? null
+      : colourOf(fg, false);
     const colour = front ?? (faint ? FAINT : back && TEXT);
     looks.set(style, { back, front: colour && readable(colour, back ?? BACK) });
   }
@@ -109,7 +138,9 @@ function rgb(colour) {
 
 /** Relative luminance and contrast as WCAG 2.2 defines them. */
 function luminance(colour) {
-  const [r, g, b] = rgb(colour).map((n) => n / 255).map((n) => n <= 0.04045 ? n / 12.92 : ((n + 0.055) / 1.055) ** 2.4);
+  const [r, g, b] = rgb(colour).map((n) => n / 255).map((n) =>
+    n <= 0.04045 ? n / 12.92 : ((n + 0.055) / 1.055) ** 2.4
+  );
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 

@@ -64,7 +64,9 @@ export class Find {
 
   /** The line and the place of the nth. */
   at(n) {
-    const [list, from] = n * 2 < this.#settled.length ? [this.#settled, n * 2] : [this.#live, n * 2 - this.#settled.length];
+    const [list, from] = n * 2 < this.#settled.length
+      ? [this.#settled, n * 2]
+      : [this.#live, n * 2 - this.#settled.length];
     return { line: list[from], at: list[from + 1] };
   }
 

@@ -33,13 +33,18 @@ export function FindBar({ field, count, busy, most, log }) {
     }
   };
   const step = (by) => to(((now ?? -1) + by + count) % count);
-  const said = text === "" ? "" : count === 0 ? (busy ? "…" : "none") : `${number((now ?? 0) + 1)} of ${number(count)}${
-    count >= most ? "+" : busy ? "…" : ""
-  }`;
-  return html`<div class="log-find" role="search">
-    <input type="search" ref=${field} aria-label="Find" placeholder="Find in output" onInput=${onInput} onKeyDown=${onKeyDown}/>
-    <span class="log-count" role="status">${said}</span>
-    <button type="button" aria-label="Previous" disabled=${count === 0} onClick=${() => step(-1)}>↑</button>
-    <button type="button" aria-label="Next" disabled=${count === 0} onClick=${() => step(1)}>↓</button>
-  </div>`;
+  const said = text === ""
+    ? ""
+    : count === 0
+    ? (busy ? "…" : "none")
+    : `${number((now ?? 0) + 1)} of ${number(count)}${count >= most ? "+" : busy ? "…" : ""}`;
+  return html`
+    <div class="log-find" role="search">
+      <input type="search" ref=${field} aria-label="Find" placeholder="Find in output" onInput=${onInput}
+        onKeyDown=${onKeyDown}/>
+      <span class="log-count" role="status">${said}</span>
+      <button type="button" aria-label="Previous" disabled=${count === 0} onClick=${() => step(-1)}>↑</button>
+      <button type="button" aria-label="Next" disabled=${count === 0} onClick=${() => step(1)}>↓</button>
+    </div>
+  `;
 }

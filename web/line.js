@@ -148,7 +148,10 @@ export class Line {
 }
 
 /** Cells are never changed, so those without a style are shared. */
-const PLAIN = Array.from({ length: 0x80 }, (_, code) => ({ character: String.fromCharCode(code), style: null }));
+const PLAIN = Array.from(
+  { length: 0x80 },
+  (_, code) => ({ character: String.fromCharCode(code), style: null }),
+);
 const BLANK = PLAIN[0x20];
 
 function cellOf(character, style) {

@@ -85,7 +85,9 @@ export class Rows {
   /** The row in which a place in a line's text stands. */
   rowOf(line, at) {
     const { narrow } = this.#lines[line];
-    const n = narrow ? Math.floor(at / this.#columns) : this.#places(line).findLastIndex((place) => place <= at);
+    const n = narrow
+      ? Math.floor(at / this.#columns)
+      : this.#places(line).findLastIndex((place) => place <= at);
     return this.#firsts[line] + Math.min(n, this.#rowsOf(line) - 1);
   }
 

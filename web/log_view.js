@@ -152,14 +152,14 @@ export class LogView {
       this.#stamp += 1;
       return this.#draw();
     }
-    const number = event.target.closest("a.n");
+    const number = event.target.closest("a.ln");
     if (!number || event.metaKey || event.ctrlKey) return;
     event.preventDefault();
     this.#told.select(Number(number.dataset.line), event.shiftKey);
   };
 
   #onKey = (event) => {
-    const number = event.target.closest("a.n");
+    const number = event.target.closest("a.ln");
     if (!number || event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     event.preventDefault();
     const { lines } = this.#parts.screen;
@@ -168,7 +168,7 @@ export class LogView {
     while (lines[line]?.isGap) line += step;
     if (!lines[line]) return;
     this.#show(this.#parts.rows.firstOf(line));
-    this.#content.querySelector(`a.n[data-line="${line}"]`)?.focus({ preventScroll: true });
+    this.#content.querySelector(`a.ln[data-line="${line}"]`)?.focus({ preventScroll: true });
     if (event.shiftKey) this.#told.select(line, true);
   };
 
@@ -219,7 +219,9 @@ export class LogView {
   #scrollTo(top) {
     const { clientHeight } = this.#place;
     const height = this.#height;
-    this.#place.scrollTop = height <= HIGHEST ? top : top / (height - clientHeight) * (HIGHEST - clientHeight);
+    this.#place.scrollTop = height <= HIGHEST
+      ? top
+      : top / (height - clientHeight) * (HIGHEST - clientHeight);
     this.#lastTop = this.#place.scrollTop;
   }
 
@@ -260,9 +262,11 @@ export class LogView {
       gone.remove();
     }
     this.#drawn = drawn;
-    const tabbable = this.#content.querySelector('a.n[tabindex="0"]');
-    const entry = this.#content.querySelector("a.n:focus") ??
-      [...drawn].find(([row, one]) => row * this.#row >= top && one.querySelector("a.n"))?.[1].querySelector("a.n");
+    const tabbable = this.#content.querySelector('a.ln[tabindex="0"]');
+    const entry = this.#content.querySelector("a.ln:focus") ??
+      [...drawn].find(([row, one]) => row * this.#row >= top && one.querySelector("a.ln"))?.[1].querySelector(
+        "a.ln",
+      );
     if (entry !== tabbable) {
       tabbable?.setAttribute("tabindex", "-1");
       entry?.setAttribute("tabindex", "0");
@@ -279,7 +283,11 @@ export class LogView {
     const { anchorNode, focusNode, isCollapsed } = getSelection();
     const nodes = isCollapsed ? [document.activeElement] : [anchorNode, focusNode, document.activeElement];
     const rows = nodes
-      .map((node) => node && this.#content.contains(node) ? (node.closest ? node : node.parentElement).closest(".row") : null)
+      .map((node) =>
+        node && this.#content.contains(node)
+          ? (node.closest ? node : node.parentElement).closest(".row")
+          : null
+      )
       .map((one) => one?.dataset.row)
       .filter((row) => row !== undefined)
       .map(Number);
@@ -299,14 +307,14 @@ export class LogView {
     const range = rows.textOf(n, row);
     const isFirst = row === rows.firstOf(n);
     const selected = this.#selected && n >= this.#selected[0] && n <= this.#selected[1];
-    one.className = `row${line.isGap ? " gap" : ""}${selected ? " selected" : ""}${line.stream === "stderr" ? " err" : ""}${
-      line.kind ? ` ${line.kind}` : ""
-    }`;
+    one.className = `row${line.isGap ? " gap" : ""}${selected ? " selected" : ""}${
+      line.stream === "stderr" ? " err" : ""
+    }${line.kind ? ` ${line.kind}` : ""}`;
     if (line.isGap) {
       one.textContent = line.text;
       return one;
     }
-    const head = isFirst ? element("a", "n") : element("span", "n");
+    const head = isFirst ? element("a", "ln") : element("span", "ln");
     if (isFirst) {
       const name = screen.numberOf(n);
       head.href = `#L${name}`;

@@ -38,7 +38,7 @@ function linesOf(hash) {
 }
 
 /** `end` says how the attempt ended; null while it runs. */
-export function Output({ id, attempt, end, limit }) {
+export function Output({ id, attempt, end }) {
   const [stream, setStream] = useState(() => new URLSearchParams(location.search).get("stream") ?? "");
   const [{ wrap, times }, choose] = usePreferences();
   const [state, setState] = useState({ following: true, lines: 0, over: false, problem: null });
@@ -98,7 +98,9 @@ export function Output({ id, attempt, end, limit }) {
     const { screen, view, wanted, over } = log.current;
     if (!wanted || !over && screen.lines.length <= screen.lineOf(wanted[1])) return;
     log.current.wanted = null;
-    requestAnimationFrame(() => log.current?.view === view && view.showLine(Math.min(screen.lineOf(wanted[0]), screen.lines.length - 1)));
+    requestAnimationFrame(() =>
+      log.current?.view === view && view.showLine(Math.min(screen.lineOf(wanted[0]), screen.lines.length - 1))
+    );
   };
 
   const select = useRef(() => {});
@@ -110,7 +112,9 @@ export function Output({ id, attempt, end, limit }) {
     setSelected(next);
     const query = new URLSearchParams(location.search);
     query.set("attempt", attempt); // what is the last one now may not be tomorrow
-    go(`${location.pathname}?${query}#L${next[0]}${next[1] > next[0] ? `-L${next[1]}` : ""}`, { replace: true });
+    go(`${location.pathname}?${query}#L${next[0]}${next[1] > next[0] ? `-L${next[1]}` : ""}`, {
+      replace: true,
+    });
   };
 
   useEffect(() => {
@@ -144,26 +148,33 @@ export function Output({ id, attempt, end, limit }) {
       finder.current.select();
     }
   };
-  const toggle = (name, on, onClick) => html`<button type="button" aria-pressed=${on} onClick=${onClick}>${name}</button>`;
+  const toggle = (name, on, onClick) =>
+    html`<button type="button" aria-pressed=${on} onClick=${onClick}>${name}</button>`;
 
-  return html`<section class=${full ? "output full" : "output"} ref=${section} onKeyDown=${onKeyDown} aria-label="Output of attempt ${attempt}">
-    <div class="log-bar">
-      <select aria-label="Stream" value=${stream} onChange=${onStream}>
-        <option value="">both streams</option><option>stdout</option><option>stderr</option></select>
-      ${toggle("Wrap", wrap, () => choose({ wrap: !wrap }))}
-      ${toggle("Times", times, () => choose({ times: !times }))}
-      <${FindBar} field=${finder} most=${MOST_FOUND} ...${found} log=${log}/>
-      <${Take} ...${{ id, attempt, stream, times, log }}/>
-      ${toggle("Full screen", full, () => setFull(!full))}
-    </div>
-    ${state.problem && html`<p class="problem log-problem" role="alert">${state.problem}. Trying again …</p>`}
-    <div class="log-frame">
-      <div class="log" ref=${place} tabindex="0" role="region" aria-label="Output"></div>
-      ${state.lines === 0 && !state.problem && html`<p class="log-nothing">${state.over ? "It printed nothing" : "Nothing yet"}</p>`}
-      ${!state.following && html`<button type="button" class="log-jump" onClick=${() => {
-    log.current.view.follow();
-    place.current.focus({ preventScroll: true });
-  }}>Jump to end ↓</button>`}
-    </div>
-  </section>`;
+  return html`
+    <section class=${full
+      ? "output full"
+      : "output"} ref=${section} onKeyDown=${onKeyDown} aria-label="Output of attempt ${attempt}">
+      <div class="log-bar">
+          <select aria-label="Stream" value=${stream} onChange=${onStream}>
+            <option value="">both streams</option><option>stdout</option><option>stderr</option></select>
+          ${toggle("Wrap", wrap, () => choose({ wrap: !wrap }))}
+          ${toggle("Times", times, () => choose({ times: !times }))}
+          <${FindBar} field=${finder} most=${MOST_FOUND} ...${found} log=${log}/>
+          <${Take} ...${{ id, attempt, stream, times, log }}/>
+          ${toggle("Full screen", full, () => setFull(!full))}
+        </div>
+        ${state.problem &&
+          html`<p class="problem log-problem" role="alert">${state.problem}. Trying again …</p>`}
+        <div class="log-frame">
+          <div class="log" ref=${place} tabindex="0" role="region" aria-label="Output"></div>
+          ${state.lines === 0 && !state.problem &&
+            html`<p class="log-nothing">${state.over ? "It printed nothing" : "Nothing yet"}</p>`}
+          ${!state.following && html`<button type="button" class="log-jump" onClick=${() => {
+            log.current.view.follow();
+            place.current.focus({ preventScroll: true });
+          }}>Jump to end ↓</button>`}
+        </div>
+      </section>
+  `;
 }

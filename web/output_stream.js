@@ -10,7 +10,11 @@ const PART = 16 * 1024;
 const AGAIN_MS = 2000;
 
 export function addressOfOutput(id, attempt, { stream = "", events = false, timestamps = false } = {}) {
-  const query = new URLSearchParams({ attempt, ...(stream && { stream }), ...(timestamps && { timestamps: "true" }) });
+  const query = new URLSearchParams({
+    attempt,
+    ...(stream && { stream }),
+    ...(timestamps && { timestamps: "true" }),
+  });
   return `${ROOT}/jobs/${encodeURIComponent(id)}/output${events ? "/events" : ""}?${query}`;
 }
 
@@ -48,7 +52,9 @@ export function listen({ id, attempt, stream }, { text, missing, problem, end, d
   };
 
   const hear = async (event) => {
-    const fields = Object.fromEntries(event.split("\n").map((line) => /^(\w*): ?(.*)$/.exec(line)?.slice(1) ?? ["", ""]));
+    const fields = Object.fromEntries(
+      event.split("\n").map((line) => /^(\w*): ?(.*)$/.exec(line)?.slice(1) ?? ["", ""]),
+    );
     if (fields.event === "output") await take(JSON.parse(fields.data));
     if (fields.id) last = Number(fields.id);
     if (fields.event === "end") {
@@ -62,8 +68,15 @@ export function listen({ id, attempt, stream }, { text, missing, problem, end, d
     const mine = aborter = new AbortController();
     try {
       const headers = last > 0 ? { "last-event-id": String(last) } : {};
-      const response = await fetch(addressOfOutput(id, attempt, { stream, events: true }), { headers, signal: mine.signal });
-      if (!response.ok) throw new Error((await response.json().catch(() => ({}))).detail ?? `The server answered ${response.status}`);
+      const response = await fetch(addressOfOutput(id, attempt, { stream, events: true }), {
+        headers,
+        signal: mine.signal,
+      });
+      if (!response.ok) {
+        throw new Error(
+          (await response.json().catch(() => ({}))).detail ?? `The server answered ${response.status}`,
+        );
+      }
       problem(null);
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let begun = "";
@@ -77,7 +90,11 @@ export function listen({ id, attempt, stream }, { text, missing, problem, end, d
       }
     } catch (error) {
       if (mine.signal.aborted) return;
-      problem(error instanceof TypeError ? "The output cannot be loaded: the server cannot be reached" : error.message);
+      problem(
+        error instanceof TypeError
+          ? "The output cannot be loaded: the server cannot be reached"
+          : error.message,
+      );
     }
     if (!over && !mine.signal.aborted) timer = setTimeout(read, AGAIN_MS);
   };

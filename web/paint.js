@@ -40,7 +40,8 @@ function styled(node, style) {
   if (back) made.style.backgroundColor = back;
   if (style.bold) made.style.fontWeight = "700";
   if (style.italic) made.style.fontStyle = "italic";
-  const lines = [style.underline && "underline", style.strike && "line-through", style.overline && "overline"].filter(Boolean);
+  const lines = [style.underline && "underline", style.strike && "line-through", style.overline && "overline"]
+    .filter(Boolean);
   if (lines.length > 0) made.style.textDecorationLine = lines.join(" ");
   made.append(node);
   return made;

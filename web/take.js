@@ -42,17 +42,22 @@ export function Take({ id, attempt, stream, times, log }) {
   const onFocusOut = ({ relatedTarget }) => {
     if (relatedTarget && !menu.current.contains(relatedTarget)) menu.current.open = false;
   };
-  return html`<details class="menu" ref=${menu} onKeyDown=${onKeyDown} onFocusOut=${onFocusOut}>
-    <summary>Take away</summary>
-    <div class="menu-list">
-      <button type="button" onClick=${() => copy(text, "as shown")}>Copy as shown</button>
-      <button type="button" onClick=${() => copy(raw, "as printed")}>Copy as printed</button>
-      <button type="button" onClick=${save}>Download as shown</button>
-      <a href=${addressOfOutput(id, attempt, { stream, timestamps: times })} download=${`${name}.log`} onClick=${done}>${
-    times ? "Download as printed, with times" : "Download as printed"
-  }</a>
-    </div>
-  </details>`;
+  return html`
+    <details class="menu" ref=${menu} onKeyDown=${onKeyDown} onFocusOut=${onFocusOut}>
+      <summary>Take away</summary>
+      <div class="menu-list">
+        <button type="button" onClick=${() => copy(text, "as shown")}>Copy as shown</button>
+        <button type="button" onClick=${() => copy(raw, "as printed")}>Copy as printed</button>
+        <button type="button" onClick=${save}>Download as shown</button>
+        <a href=${addressOfOutput(id, attempt, {
+          stream,
+          timestamps: times,
+        })} download=${`${name}.log`} onClick=${done}>${times
+          ? "Download as printed, with times"
+          : "Download as printed"}</a>
+      </div>
+    </details>
+  `;
 }
 
 /** Into the clipboard; where a page may not (over HTTP from another host), by way of a field. */

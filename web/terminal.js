@@ -9,7 +9,9 @@ const CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
 // deno-lint-ignore no-control-regex -- as above
 const CSI = /\x1b\[([\x30-\x3f]*)([\x20-\x2f]*)([\x40-\x7e])/y;
 // deno-lint-ignore no-control-regex -- as above
-const TEXT_SEQUENCE = /\x1b([\]_^X])([^\x07\x1b\n]*)(?:\x07|\x1b\\|(?=[\x1b\n]))|\x1bP[^\x1b]*(?:\x1b\\|(?=\x1b))/y;
+const TEXT_SEQUENCE = /\x1b([\]_^X])([^\x07\x1b\n]*)(?:\x07|\x1b\\|(?=[\x1b\n]))/y;
+// deno-lint-ignore no-control-regex -- as above
+const DEVICE_SEQUENCE = /\x1bP[^\x1b]*(?:\x1b\\|(?=\x1b))/y;
 // deno-lint-ignore no-control-regex -- as above
 const SHORT = /\x1b(?:([0-OQ-WYZ\\`-~])|[\x20-\x2f]+[\x30-\x7e])/y;
 // deno-lint-ignore no-control-regex -- as above
@@ -87,7 +89,7 @@ export class Terminal {
       if (csi[2] === "") this.#command(csi[3], csi[1], state);
       return at + csi[0].length;
     }
-    const text = match(TEXT_SEQUENCE);
+    const text = match(TEXT_SEQUENCE) ?? match(DEVICE_SEQUENCE);
     if (text) {
       if (text[1] === "]" && text[2].startsWith("8;")) {
         const href = text[2].slice(2).replace(/^[^;]*;/, "");
@@ -139,7 +141,9 @@ export class Terminal {
       return;
     }
     if (text.startsWith("?")) {
-      if (/^\?(?:47|1047|1049)$/.test(text) && (letter === "h" || letter === "l")) screen.alternate(letter === "h");
+      if (/^\?(?:47|1047|1049)$/.test(text) && (letter === "h" || letter === "l")) {
+        screen.alternate(letter === "h");
+      }
       return;
     }
     const given = text.split(";").map((part) => /^\d{1,6}$/.test(part) ? Number(part) : 0);
@@ -149,7 +153,9 @@ export class Terminal {
     else if (letter === "s") this.#save(state);
     else if (letter === "u") this.#restore(state);
     else if (letter === "K" && given[0] <= 2) screen.eraseLine(given[0]);
-    else if (letter === "J") [() => screen.eraseBelow(), () => screen.eraseAbove(), () => screen.clear()][given[0]]?.();
+    else if (letter === "J") {
+      [() => screen.eraseBelow(), () => screen.eraseAbove(), () => screen.clear()][given[0]]?.();
+    }
   }
 }
 

@@ -53,6 +53,8 @@ function lookOf(cell: any): string {
   return [
     colour(cell.isFgDefault(), cell.isFgRGB(), cell.getFgColor()),
     colour(cell.isBgDefault(), cell.isBgRGB(), cell.getBgColor()),
-    ...(["Bold", "Dim", "Italic", "Underline", "Inverse", "Strikethrough"].filter((name) => cell[`is${name}`]())),
+    ...(["Bold", "Dim", "Italic", "Underline", "Inverse", "Strikethrough"].filter((name) =>
+      cell[`is${name}`]()
+    )),
   ].join(" ");
 }

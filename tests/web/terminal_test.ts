@@ -29,19 +29,30 @@ function looksOf({ text, runs }: any): string[] {
   for (const character of text) {
     while (runs && runs[run] <= at) run += 2;
     at += character.length;
-    if (character.trim() !== "" && !/^\p{M}|[\ufe0f\u200d]$/u.test(character)) looks.push(lookOf(runs?.[run + 1]));
+    if (character.trim() !== "" && !/^\p{M}|[\ufe0f\u200d]$/u.test(character)) {
+      looks.push(lookOf(runs?.[run + 1]));
+    }
   }
   return looks;
 }
 
 // deno-lint-ignore no-explicit-any -- as above
 function lookOf(style: any): string {
-  const words = { bold: "Bold", faint: "Dim", italic: "Italic", underline: "Underline", inverse: "Inverse", strike: "Strikethrough" };
+  const words = {
+    bold: "Bold",
+    faint: "Dim",
+    italic: "Italic",
+    underline: "Underline",
+    inverse: "Inverse",
+    strike: "Strikethrough",
+  };
   return [
     style?.fg ?? "-",
     style?.bg ?? "-",
     // the emulator underlines links
-    ...Object.entries(words).filter(([name]) => style?.[name] || name === "underline" && style?.href).map(([, word]) => word),
+    ...Object.entries(words).filter(([name]) => style?.[name] || name === "underline" && style?.href).map((
+      [, word],
+    ) => word),
   ].join(" ");
 }
 
@@ -102,7 +113,8 @@ const RULES: Record<string, string> = {
   "erasing in a line": "abcdef\x1b[3D\x1b[K|\nabcdef\x1b[3D\x1b[1K|\nabcdef\x1b[2K|\n",
   "erasing below": "a\nb\nc\nd\n\x1b[3Axx\x1b[Jy\n",
   "erasing above": "a\nb\nc\nd\n\x1b[2Axx\x1b[1Jy\n",
-  "characters erased, put in and taken out": "abcdef\x1b[4D\x1b[2X\nabcdef\x1b[4D\x1b[2@\nabcdef\x1b[4D\x1b[2P\n",
+  "characters erased, put in and taken out":
+    "abcdef\x1b[4D\x1b[2X\nabcdef\x1b[4D\x1b[2@\nabcdef\x1b[4D\x1b[2P\n",
   "lines put in and taken out": "a\nb\nc\nd\n\x1b[3A\x1b[Lx\x1b[2B\r\x1b[M\x1b[1A!\n",
   "places": "a\nb\nc\n\x1b[1;1Hx\x1b[3;5Hy\x1b[2dz\x1b[Hq\x1b[4;1H\n",
   "a cursor that is kept": "abc\x1b7def\nx\x1b8Y\x1b[s\n\nq\x1b[uZ\n",
@@ -118,8 +130,10 @@ const RULES: Record<string, string> = {
   "a style that goes on over lines": "\x1b[31mred\nstill\x1b[m\nnot\n",
   "wide characters": "日本語 text\r\x1b[2Cx\n日本\x1b[1Gy\n🚀 go\r!\n한국어\x1b[3D*\n",
   "marks that join": "e\u0301a\u0301\rx\nnai\u0308ve\x1b[2D_\n",
-  "links and titles": "\x1b]0;title\x07a\x1b]8;;https://example.com\x1b\\link\x1b]8;;\x1b\\b\x1b]2;t\x1b\\c\n",
-  "what means nothing here": "\x1b[?25la\x1b[?2004hb\x1b(Bc\x1b=d\x1b[6ne\x1b[5 qf\x07g\x00h\x1b[>ci\x1bPq#0;2\x1b\\j\n",
+  "links and titles":
+    "\x1b]0;title\x07a\x1b]8;;https://example.com\x1b\\link\x1b]8;;\x1b\\b\x1b]2;t\x1b\\c\n",
+  "what means nothing here":
+    "\x1b[?25la\x1b[?2004hb\x1b(Bc\x1b=d\x1b[6ne\x1b[5 qf\x07g\x00h\x1b[>ci\x1bPq#0;2\x1b\\j\n",
   "a mode's own erasing is none": "abc\x1b[?1hdef\x1b[>4;1mg\n",
 };
 
@@ -153,9 +167,26 @@ Deno.test("whatever a program prints by chance looks as in a terminal", async ()
 });
 
 Deno.test("bytes of code page 850 and other bytes that are no UTF-8 do no harm", async () => {
-  const bytes = Uint8Array.of(...new TextEncoder().encode("Gr"), 0x94, 0xe1, 0x65, 0x0a, 0xff, 0xfe, 0x0a, 0xc3, 0x0a, 0x41);
+  const bytes = Uint8Array.of(
+    ...new TextEncoder().encode("Gr"),
+    0x94,
+    0xe1,
+    0x65,
+    0x0a,
+    0xff,
+    0xfe,
+    0x0a,
+    0xc3,
+    0x0a,
+    0x41,
+  );
   const text = new TextDecoder().decode(bytes);
-  assert.deepEqual(shown([text]).map((line) => line.text), ["Gr\ufffd\ufffde", "\ufffd\ufffd", "\ufffd", "A"]);
+  assert.deepEqual(shown([text]).map((line) => line.text), [
+    "Gr\ufffd\ufffde",
+    "\ufffd\ufffd",
+    "\ufffd",
+    "A",
+  ]);
   await same(text, "bytes");
 });
 
@@ -184,7 +215,13 @@ Deno.test("the streams do not get into each other's colours and sequences", () =
 });
 
 Deno.test("only links to the web are links", () => {
-  const hrefs = ["https://example.com/a?b;c", "javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "HTTP://x"]
+  const hrefs = [
+    "https://example.com/a?b;c",
+    "javascript:alert(1)",
+    "file:///etc/passwd",
+    "data:text/html,x",
+    "HTTP://x",
+  ]
     .map((href) => {
       const screen = new Screen();
       new Terminal(screen).write(`\x1b]8;id=1;${href}\x07text\x1b]8;;\x07`);
@@ -204,6 +241,11 @@ Deno.test("what is missing has a line of its own, and nothing reaches over it", 
   terminal.write("one\ntw");
   terminal.note("9 bytes were not kept");
   terminal.write("\x1b[9A\rthree\n");
-  assert.deepEqual(screen.lines.map((line: { text: string }) => line.text), ["one", "tw", "9 bytes were not kept", "three"]);
+  assert.deepEqual(screen.lines.map((line: { text: string }) => line.text), [
+    "one",
+    "tw",
+    "9 bytes were not kept",
+    "three",
+  ]);
   assert.deepEqual(screen.gaps, [2]);
 });
