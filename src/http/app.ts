@@ -28,6 +28,7 @@ import { ASSET_HEADERS, checkHost, checkOrigin, isSafe, readJson, SECURITY_HEADE
 import { acceptsGzip, gzip } from "./gzip.ts";
 import { Hono, type HonoContext } from "./hono.ts";
 import { isObject, readInputs, readQuery } from "./inputs.ts";
+import { maskedForReaders } from "./masked.ts";
 import { openApiDocument } from "./openapi.ts";
 import { assetResponse, PAGE_PATHS, pageResponse } from "./pages.ts";
 import { HttpProblem, problemResponse } from "./problem.ts";
@@ -208,7 +209,10 @@ async function serve(
     if (request.method === "HEAD") await result.body?.cancel(); // nobody will read it: it must not keep a place
     return result;
   }
-  return await jsonResponse(result, { status: route.answer.status ?? 200, request });
+  return await jsonResponse(right === "read" ? maskedForReaders(result) : result, {
+    status: route.answer.status ?? 200,
+    request,
+  });
 }
 
 /** JSON, compressed where that is worth it and asked for. */
