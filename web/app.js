@@ -21,6 +21,7 @@ const PAGES = [
   { to: "/queues", name: "Queues", key: "q", load: async () => (await import("./queues.js")).QueuesPage },
   { to: "/workers", name: "Workers", key: "w", load: async () => (await import("./workers.js")).Workers },
   { to: "/settings", name: "Settings", key: "s", load: async () => (await import("./settings.js")).Settings },
+  { to: "/audit", name: "Audit", key: "a", load: async () => (await import("./audit.js")).Audit },
   {
     to: "/enqueue",
     name: "Enqueue",

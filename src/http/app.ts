@@ -11,6 +11,7 @@ import type { Clock } from "../system/clock.ts";
 import type { Access } from "./access.ts";
 import { ACTION_ROUTES } from "./api/actions.ts";
 import { ARRAY_ROUTES } from "./api/arrays.ts";
+import { AUDIT_ROUTES } from "./api/audit.ts";
 import { EVENT_ROUTES } from "./api/events.ts";
 import { GROUP_ROUTES } from "./api/groups.ts";
 import { JOB_ROUTES } from "./api/jobs.ts";
@@ -51,6 +52,7 @@ export const ROUTES: readonly Route[] = [
   ...QUEUE_ROUTES,
   ...WORKER_ROUTES,
   ...SETTING_ROUTES,
+  ...AUDIT_ROUTES,
 ];
 
 export interface AppOptions extends Services {

@@ -12,6 +12,7 @@ import { type Field, FIELD_NAMES, FIELDS } from "../domain/fields.ts";
 import ansi from "../../web/ansi.js" with { type: "text" };
 import api from "../../web/api.js" with { type: "text" };
 import app from "../../web/app.js" with { type: "text" };
+import audit from "../../web/audit.js" with { type: "text" };
 import chart from "../../web/chart.js" with { type: "text" };
 import dead from "../../web/dead.js" with { type: "text" };
 import diff from "../../web/diff.js" with { type: "text" };
@@ -60,6 +61,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "ansi.js": ansi,
   "api.js": api,
   "app.js": app,
+  "audit.js": audit,
   "chart.js": chart,
   "dead.js": dead,
   "diff.js": diff,

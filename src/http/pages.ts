@@ -21,6 +21,7 @@ export const PAGE_PATHS = [
   "/queues/:name",
   "/workers",
   "/settings",
+  "/audit",
   "/enqueue",
 ] as const;
 
