@@ -22,12 +22,14 @@ export const PAGES = [
     count: ({ workers }) => workers.length,
   },
   { to: "/settings", name: "Settings", key: "s", file: "settings", page: "Settings" },
+  { to: "/audit", name: "Audit", key: "a", file: "audit", page: "Audit" },
   { to: "/enqueue", name: "Enqueue", key: "e", file: "enqueue", page: "Enqueue", changes: true },
 ];
 
 /** Those of single things: below which address, and what the page calls the thing's name. */
 const DETAILS = [
   { under: "/jobs", file: "job", page: "Job", as: "id" },
+  { under: "/queues", file: "queue", page: "Queue", as: "name" },
   { under: "/groups", file: "group", page: "Group", as: "name" },
   { under: "/schedules", file: "schedule", page: "Schedule", as: "name" },
 ];
