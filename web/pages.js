@@ -31,6 +31,7 @@ const DETAILS = [
   { under: "/jobs", file: "job", page: "Job", as: "id" },
   { under: "/queues", file: "queue", page: "Queue", as: "name" },
   { under: "/groups", file: "group", page: "Group", as: "name" },
+  { under: "/queues", file: "queue", page: "Queue", as: "name" },
   { under: "/schedules", file: "schedule", page: "Schedule", as: "name" },
 ];
 
