@@ -29,7 +29,6 @@ export const PAGES = [
 /** Those of single things: below which address, and what the page calls the thing's name. */
 const DETAILS = [
   { under: "/jobs", file: "job", page: "Job", as: "id" },
-  { under: "/queues", file: "queue", page: "Queue", as: "name" },
   { under: "/groups", file: "group", page: "Group", as: "name" },
   { under: "/queues", file: "queue", page: "Queue", as: "name" },
   { under: "/schedules", file: "schedule", page: "Schedule", as: "name" },
