@@ -39,7 +39,12 @@ function App() {
 function Menu({ here }) {
   const { status } = useLive();
   const { readOnly } = useRights();
-  return html`<nav aria-label="Pages">${
+  const menu = useRef();
+  useEffect(() => {
+    // it may be longer than the row is wide
+    menu.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [here]);
+  return html`<nav aria-label="Pages" ref=${menu}>${
     PAGES.filter(({ changes }) => !changes || !readOnly).map((page) => {
       const { to, name, key, short = name, count, bad } = page;
       const n = status && (bad ?? count)?.(status);

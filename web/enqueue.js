@@ -7,10 +7,12 @@ import { attempt, Empty, Loading, say } from "./parts.js";
 import { useRights } from "./rights.js";
 import { go } from "./router.js";
 
-/** Most jobs leave these alone: they come last. */
-const RARE = ["id", "cwd", "unique_key", "unique_until", "unique_for", "on_conflict", "at_most_late"];
-const INPUTS = FIELDS.filter(({ hint }) => hint !== null)
-  .toSorted((a, b) => RARE.indexOf(a.name) - RARE.indexOf(b.name));
+/** What most jobs that say anything say; the others are folded away. */
+const USUAL = ["queue", "priority", "label", "group", "delay", "timeout", "max_retries", "cwd", "unique_key"];
+const INPUTS = FIELDS.filter(({ hint }) => hint !== null);
+const [COMMON, RARE] = [true, false].map((usual) =>
+  INPUTS.filter(({ name }) => USUAL.includes(name) === usual)
+);
 
 export function Enqueue({ query }) {
   if (!useRights().readOnly) return html`<${Form} from=${query.from} />`;
@@ -47,25 +49,34 @@ function Form({ from: copied }) {
     await navigator.clipboard.writeText(commandLine(shown));
     say("Copied");
   };
+  const field = ({ name, title, hint, kind }) =>
+    html`<label key=${name}>${title} <input name=${name} value=${shown[name] ?? ""} placeholder=${hint}
+      inputmode=${kind.type === "integer" ? "numeric" : undefined} onInput=${set(name)} /></label>`;
+  const said = RARE.filter(({ name }) => shown[name]).length;
   return html`
     <h1>Enqueue</h1>
-    <form class="fields panel padded" onSubmit=${submit}>
-      <label class="wide">Command <textarea name="command" rows="3" required value=${shown.command}
-        onInput=${set("command")} placeholder="as a shell would run it"></textarea></label>
-      ${INPUTS.map(({ name, title, hint, kind }) =>
-        html`<label key=${name}>${title} <input name=${name} value=${shown[name] ?? ""} placeholder=${hint}
-          inputmode=${kind.type === "integer" ? "numeric" : undefined} onInput=${set(name)} /></label>`
-      )}
-      <label class="wide">Environment <textarea name="env" rows="2" value=${shown.env ?? ""}
-        placeholder="NAME=VALUE, one a line" onInput=${set("env")}></textarea></label>
-      <label class="check"><input type="checkbox" name="hold" checked=${shown.hold ?? false}
-        onChange=${set("hold")} /> hold it until it is released</label>
-      <div class="buttons"><button type="submit" class="primary">Enqueue</button>${values &&
-        html`<button type="button" onClick=${forget}>${copied ? "As it was" : "Clear"}</button>`}</div>
-    </form>
-    <h2>The same on the command line</h2>
-    <pre class="command" aria-label="Command line">${commandLine(shown)}</pre>
-    <button type="button" onClick=${copy}>Copy</button>
+    <div class="two">
+      <form class="fields panel padded" onSubmit=${submit}>
+        <label class="wide">Command <textarea name="command" rows="3" required value=${shown.command}
+          onInput=${set("command")} placeholder="as a shell would run it"></textarea></label>
+        ${COMMON.map(field)}
+        <details class="wide"><summary>${RARE.length} more${said > 0 && `, ${said} of them said`}</summary>
+          <div class="fields">${RARE.map(field)}
+            <label class="wide">Environment <textarea name="env" rows="2" value=${shown.env ?? ""}
+              placeholder="NAME=VALUE, one a line" onInput=${set("env")}></textarea></label></div>
+        </details>
+        <label class="check wide"><input type="checkbox" name="hold" checked=${shown.hold ?? false}
+          onChange=${set("hold")} /> hold it until it is released</label>
+        <div class="buttons"><button type="submit" class="primary">Enqueue</button>${values && html`
+          <button type="button" onClick=${forget}>${copied ? "As it was" : "Clear"}</button>
+        `}</div>
+      </form>
+      <section>
+        <h2>The same on the command line</h2>
+        <pre class="command" aria-label="Command line">${commandLine(shown)}</pre>
+        <button type="button" onClick=${copy}>Copy</button>
+      </section>
+    </div>
   `;
 }
 

@@ -43,8 +43,8 @@ export function Groups({ query }) {
   return html`
     <h1>Groups</h1>
     <${Problem} error=${error}/>
-      <div class="scroll">
-        <table>
+      <div class="panel scroll">
+        <table class="cards">
           <thead>
             <tr>
               <th>Group</th>
@@ -63,10 +63,10 @@ export function Groups({ query }) {
                   <${Link} to=${`/groups/${encodeURIComponent(group.name)}`}>${group.name}<//></td>
                 <td><${GroupState} ...${group} /></td>
                 <td><${Done} ...${group} /></td>
-                <td class="right">${group.running > 0 && number(group.running)}</td>
-                <td class="right">${group.dead > 0 && number(group.dead)}</td>
-                <td>${group.time_left !== null && `about ${duration(group.time_left)}`}</td>
-                <td><${Time} at=${group.created_at}/></td>
+                <td class="right" data-label="running">${group.running > 0 && number(group.running)}</td>
+                <td class="right" data-label="dead">${group.dead > 0 && number(group.dead)}</td>
+                <td data-label="left">${group.time_left !== null && `about ${duration(group.time_left)}`}</td>
+                <td data-label="created"><${Time} at=${group.created_at}/></td>
               </tr>
             `
           )}</tbody>

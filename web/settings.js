@@ -61,7 +61,7 @@ function Setting({ setting: { key, value, default: initial, set, takes, brief },
           html`<div class="faint" role="status">It is ${field.changed || "unset"} now.</div>`}
       `}</td>
       <td class="faint" data-label="Takes">${takes}</td>
-      <td class="faint" data-label="Default">${String(initial ?? "unset")}</td>
+      <td class="faint lone" data-label="Default">${String(initial ?? "unset")}</td>
     </tr>
   `;
 }
