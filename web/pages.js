@@ -22,6 +22,7 @@ export const PAGES = [
     count: ({ workers }) => workers.length,
   },
   { to: "/settings", name: "Settings", key: "s", file: "settings", page: "Settings" },
+  { to: "/audit", name: "Audit", key: "a", file: "audit", page: "Audit" },
   { to: "/enqueue", name: "Enqueue", key: "e", file: "enqueue", page: "Enqueue", changes: true },
 ];
 

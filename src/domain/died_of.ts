@@ -4,6 +4,8 @@
  * Invariant: what it was told of one kind it says of each, so that they are counted as one group; and it says no password.
  */
 
+import { withoutSecrets } from "./secrets.ts";
+
 /** Characters; a line of more says no more. */
 const LONGEST = 200;
 /** Characters of a line that are looked at: what a job prints may be without end. */
@@ -58,7 +60,7 @@ const TELLING = /\b(?:exit code|exit status|status(?: code)?|HTTP(?:\/[\d.]+)?|e
 
 /** What is the same in texts of one kind: times, addresses' secrets, paths, ids and numbers are not. */
 function sameIn(text: string): string {
-  const same = text.slice(0, MOST_READ)
+  const same = withoutSecrets(text.slice(0, MOST_READ))
     .replace(/^timed out after \S+/, "timed out")
     .replaceAll(/\p{Cc}+/gu, " ")
     .replaceAll(/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@]{1,200}@/gi, "$1…@")

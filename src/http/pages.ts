@@ -21,6 +21,7 @@ const VIEWS = {
   "/queues/:name": "queue.js",
   "/workers": "workers.js",
   "/settings": "settings.js",
+  "/audit": "audit.js",
   "/enqueue": "enqueue.js",
 } as const;
 

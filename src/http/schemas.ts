@@ -12,6 +12,7 @@ import type { GroupEnd } from "../store/contract.ts";
 import type { FieldsJson } from "../views/job_json.ts";
 import { WORKER_STATES } from "../views/status.ts";
 import { TROUBLE_KINDS } from "../views/troubles.ts";
+import { AUDIT_KINDS } from "./audit_entries.ts";
 import type { JsonSchema } from "./inputs.ts";
 
 const TEXT = { type: "string" };
@@ -376,6 +377,18 @@ export const METRICS: JsonSchema = record({
 export const SERIES: JsonSchema = record({
   step: NUMBER,
   points: listOf(record({ at: TIME, ...SUMMARY })),
+});
+
+/** A line of the audit log. */
+export const AUDIT_ENTRY: JsonSchema = record({
+  kind: { type: "string", enum: AUDIT_KINDS },
+  time: TIME,
+  address: orNull(TEXT),
+  via: orNull(TEXT),
+  method: orNull(TEXT),
+  path: orNull(TEXT),
+  status: orNull(COUNT as { type: string }),
+  left_out: orNull(COUNT as { type: string }),
 });
 
 /** A setting. */
