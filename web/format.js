@@ -24,6 +24,15 @@ export function fromNow(time) {
   return seconds > 0 ? `${coarse(seconds)} ago` : `in ${coarse(-seconds)}`;
 }
 
+/** In so many ms `fromNow` says something else. */
+export function untilNewer(time) {
+  const seconds = secondsBetween(time);
+  const [unit] = [[1, 60], [60, 3600], [3600, 86_400], [86_400, Infinity]]
+    .find(([, below]) => Math.abs(seconds) < below);
+  const units = seconds / unit - 0.5;
+  return Math.min(3_600_000, Math.max(200, (Math.floor(units) + 1 - units) * unit * 1000));
+}
+
 function coarse(seconds) {
   if (seconds < 60) return `${Math.round(seconds)}s`;
   if (seconds < 3600) return `${Math.round(seconds / 60)}m`;

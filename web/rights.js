@@ -1,6 +1,6 @@
 /** What whoever looks may do: those who may only look are shown nothing that would be refused. */
 import { useEffect, useState } from "./lib.js";
-import { call } from "./api.js";
+import { call } from "./requests.js";
 
 const listeners = new Set();
 let right = null;

@@ -15,6 +15,7 @@ import { AUDIT_ROUTES } from "./api/audit.ts";
 import { EVENT_ROUTES } from "./api/events.ts";
 import { GROUP_ROUTES } from "./api/groups.ts";
 import { JOB_ROUTES } from "./api/jobs.ts";
+import { LABEL_ROUTES } from "./api/labels.ts";
 import { OUTPUT_ROUTES } from "./api/output.ts";
 import { RESULT_ROUTES } from "./api/result.ts";
 import { STDIN_ROUTES } from "./api/stdin.ts";
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...OVERVIEW_ROUTES,
   ...EVENT_ROUTES,
   ...JOB_ROUTES,
+  ...LABEL_ROUTES,
   ...ARRAY_ROUTES,
   ...ACTION_ROUTES,
   ...OUTPUT_ROUTES,
@@ -120,7 +122,7 @@ export function makeApplication(options: AppOptions): Application {
   for (const path of PAGE_PATHS) {
     app.get(
       path,
-      ({ req, env }) => pageResponse(req.raw, { access, address: env.address, secure, status: 200 }),
+      ({ req, env }) => pageResponse(req.raw, { access, address: env.address, secure, path }),
     );
   }
   app.get("/assets/:name", async ({ req, env }) => {
@@ -149,7 +151,7 @@ export function makeApplication(options: AppOptions): Application {
   }
   app.notFound(({ req, env }) => {
     const wantsPage = isSafe(req.method) && /\btext\/html\b/.test(req.header("accept") ?? "");
-    if (wantsPage) return pageResponse(req.raw, { access, address: env.address, secure, status: 404 });
+    if (wantsPage) return pageResponse(req.raw, { access, address: env.address, secure, path: null });
     return missing(req.raw, env.address);
   });
   app.onError((error) => {

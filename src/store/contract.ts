@@ -183,6 +183,8 @@ export interface JobStore {
   suggestJobs(wanted: Suggestible): Promise<JobHint[]>;
   /** Labels that jobs have and that begin with a text, in order, at most so many. */
   labels(prefix: string, limit: number): Promise<string[]>;
+  /** How many jobs have each of the labels, in the given order, each counted to at most `limit`. */
+  countLabels(labels: readonly string[], limit: number): Promise<number[]>;
   /** Dead jobs by queue and by what they died of, the largest groups first; those that have a name yet (see `nameDead`). */
   deadGroups(page: DeadPage): Promise<DeadGroups>;
 }
@@ -615,8 +617,12 @@ export interface JobSelector {
   state?: State;
   /** Only jobs of this queue. */
   queue?: string;
+  /** Only jobs of one of these queues. */
+  queues?: readonly string[];
   /** Only jobs with exactly this label. */
   label?: string;
+  /** Only jobs with exactly one of these labels. */
+  labels?: readonly string[];
   /** Only jobs of this group. */
   group?: string;
   /** Only jobs with exactly this key, whether they have it still or not. */

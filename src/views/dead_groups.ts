@@ -28,16 +28,15 @@ export interface DeadGroupsJson {
 const HOUR_MS = 3_600_000;
 const STEPS = 24;
 
-/** How long to find out what jobs died of that nobody has named yet: rarely any is left, but after an upgrade very many may be. */
-const NAMING_MS = 300;
+/** Steps in which it is found out what jobs died of that nobody has named yet: rarely any is left, but after an upgrade very many may be. */
+const MOST_NAMING = 10;
 
 /** Looks. */
 export async function deadGroupsNow(
   store: Store,
   { now, queue, limit }: { now: number; queue?: string | undefined; limit: number },
 ): Promise<DeadGroupsJson> {
-  const until = performance.now() + NAMING_MS;
-  while (await store.nameDead() && performance.now() < until);
+  for (let steps = 0; steps < MOST_NAMING && await store.nameDead();) steps += 1;
   const from = (Math.floor(now / HOUR_MS) + 1) * HOUR_MS - STEPS * HOUR_MS;
   const course = { from, stepMs: HOUR_MS, steps: STEPS };
   const { groups, of } = await store.deadGroups({ limit, course, ...queue !== undefined && { queue } });

@@ -4,7 +4,6 @@
  * somebody has to do something about; what passes by itself is none of it.
  */
 import type { DeadGroup, QueueInfo, Store, WorkerInfo } from "../store/contract.ts";
-import type { SchedulesStatus } from "./status.ts";
 
 /** What kinds there are: of each, the pages know where it is put right. */
 export const TROUBLE_KINDS = ["no_worker", "unserved", "dead", "gone", "paused", "overdue"] as const;
@@ -25,13 +24,18 @@ export interface Trouble {
 
 /** What is known already. */
 export interface Known {
+  /** Where to look. */
   store: Store;
+  /** In ms since the epoch. */
   now: number;
-  /** Jobs that are pending, and dead, over all queues. */
+  /** Jobs that are pending, over all queues. */
   pending: number;
+  /** Jobs that are dead. */
   dead: number;
+  /** All that are registered. */
   workers: readonly WorkerInfo[];
-  schedules: SchedulesStatus;
+  /** How many there are, and how many of them are paused or should have been fired by now. */
+  schedules: { total: number; paused: number; overdue: number };
 }
 
 /** Groups of dead jobs that are told of, and queues in which jobs wait in vain: who sees more reads none. */

@@ -35,7 +35,7 @@ import * as schedules from "./schedules.ts";
 import * as selecting from "./selecting.ts";
 import { ServerTime } from "./server_time.ts";
 import { changeSettings, settings } from "./settings.ts";
-import { labels, suggestJobs } from "./suggesting.ts";
+import { countLabels, labels, suggestJobs } from "./suggesting.ts";
 import { info, recount } from "./upkeep.ts";
 import { waiting } from "./waiting.ts";
 import { isToBeTold, Pace, workOff } from "./working_off.ts";
@@ -208,6 +208,10 @@ export class PostgresStore implements contract.Store {
 
   labels(prefix: string, limit: number): Promise<string[]> {
     return labels(this.#db, prefix, limit);
+  }
+
+  countLabels(labels: readonly string[], limit: number): Promise<number[]> {
+    return countLabels(this.#db, labels, limit);
   }
 
   deadGroups(page: contract.DeadPage): Promise<contract.DeadGroups> {

@@ -225,6 +225,11 @@ export class SqliteStore implements contract.Store {
     return await this.#db.read((db) => labels(db, prefix, limit));
   }
 
+  async countLabels(labels: readonly string[], limit: number): Promise<number[]> {
+    const { countLabels } = await import("./suggesting.ts");
+    return await this.#db.read((db) => countLabels(db, labels, limit));
+  }
+
   async deadGroups(page: contract.DeadPage): Promise<contract.DeadGroups> {
     const { deadGroups } = await import("./dead.ts");
     return await this.#db.read((db) => deadGroups(db, page));
