@@ -2,7 +2,8 @@
 import { html, useEffect, useState } from "./lib.js";
 import { call, useAnswer } from "./api.js";
 import { FIELDS } from "./fields.js";
-import { attempt, say } from "./parts.js";
+import { attempt, Empty, say } from "./parts.js";
+import { useRights } from "./rights.js";
 import { go } from "./router.js";
 
 /** Most jobs leave these alone: they come last. */
@@ -11,8 +12,16 @@ const INPUTS = FIELDS.filter(({ hint }) => hint !== null)
   .toSorted((a, b) => RARE.indexOf(a.name) - RARE.indexOf(b.name));
 
 export function Enqueue({ query }) {
+  if (!useRights().readOnly) return html`<${Form} from=${query.from} />`;
+  return html`
+    <h1>Enqueue</h1>
+    <${Empty}>You may only look: this token, or this server, allows no changes.<//>
+  `;
+}
+
+function Form({ from: copied }) {
   const [values, setValues] = useState({ command: "" });
-  const from = useAnswer(query.from ? `/jobs/${encodeURIComponent(query.from)}` : null).data;
+  const from = useAnswer(copied ? `/jobs/${encodeURIComponent(copied)}` : null).data;
   useEffect(() => {
     if (!from) return;
     const { command, env } = from;

@@ -187,7 +187,7 @@ function Result({ id, attempt, size }) {
     setShown(base64 ?? (typeof result === "string" ? result : JSON.stringify(result, null, 2)));
   };
   return shown === null
-    ? html`<${Action} run=${show}>Show ${bytes(size)}<//>`
+    ? html`<${Action} reads run=${show}>Show ${bytes(size)}<//>`
     : html`<pre aria-label="Result">${visible(shown)}</pre>`;
 }
 
@@ -339,11 +339,8 @@ function Actions({ job, path, reload }) {
         post("resume", "Told the worker to let go on")}>Resume<//>`
       : html`<${Action} run=${() => post("pause", "Told the worker to pause")}>Pause<//>`)
   }
-    ${
-    waits && html`<button type="button" aria-expanded=${editing} onClick=${() =>
-      setEditing(!editing)}>Edit</button>`
-  }
-    <button type="button" onClick=${copy}>Enqueue a copy</button>
+    ${waits && html`<${Action} aria-expanded=${editing} run=${() => setEditing(!editing)}>Edit<//>`}
+    <${Action} run=${copy}>Enqueue a copy<//>
     ${job.state !== "processing" && html`<${Action} kind="danger" run=${remove}>Delete<//>`}
   </div>
   ${

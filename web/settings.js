@@ -2,9 +2,11 @@
 import { html } from "./lib.js";
 import { call, useAnswer } from "./api.js";
 import { Action, attempt, Problem } from "./parts.js";
+import { useRights } from "./rights.js";
 
 export function Settings() {
   const { data, error, reload } = useAnswer("/settings");
+  const { readOnly } = useRights();
   const change = async (key, value) => {
     await attempt(
       () => call("PATCH", "/settings", { [key]: value }),
@@ -36,7 +38,7 @@ export function Settings() {
                 html`
                   <tr key=${key}>
                     <td><strong>${key}</strong><div class="faint">${brief}</div></td>
-                    <td>
+                    <td>${readOnly ? String(value ?? "unset") : html`
                       <form key=${value} class="inline"
                         onSubmit=${(event) =>
                           submit(
@@ -47,6 +49,7 @@ export function Settings() {
                           <button type="submit">Set</button>${set && html`
                             <${Action} run=${() => change(key, null)}>Reset<//>
                           `}</form>
+                    `}
                     </td>
                     <td class="faint">${takes}</td>
                     <td class="faint">${String(initial ?? "unset")}</td>

@@ -31,12 +31,32 @@ import loginScript from "../../web/login.js" with { type: "text" };
 import output from "../../web/output.js" with { type: "text" };
 import overview from "../../web/overview.js" with { type: "text" };
 import parts from "../../web/parts.js" with { type: "text" };
+import queue from "../../web/queue.js" with { type: "text" };
+import queueTable from "../../web/queue_table.js" with { type: "text" };
 import queues from "../../web/queues.js" with { type: "text" };
+import rights from "../../web/rights.js" with { type: "text" };
 import router from "../../web/router.js" with { type: "text" };
 import schedule from "../../web/schedule.js" with { type: "text" };
 import schedules from "../../web/schedules.js" with { type: "text" };
 import settings from "../../web/settings.js" with { type: "text" };
 import style from "../../web/style.css" with { type: "text" };
+import drafts from "../../web/drafts.js" with { type: "text" };
+import loginDialog from "../../web/login_dialog.js" with { type: "text" };
+import requests from "../../web/requests.js" with { type: "text" };
+import source from "../../web/source.js" with { type: "text" };
+import stream from "../../web/stream.js" with { type: "text" };
+import streamWorker from "../../web/stream_worker.js" with { type: "text" };
+import keys from "../../web/keys.js" with { type: "text" };
+import pages from "../../web/pages.js" with { type: "text" };
+import search from "../../web/search.js" with { type: "text" };
+import theme from "../../web/theme.js" with { type: "text" };
+import themeSwitch from "../../web/theme_switch.js" with { type: "text" };
+import bulk from "../../web/bulk.js" with { type: "text" };
+import combobox from "../../web/combobox.js" with { type: "text" };
+import filters from "../../web/filters.js" with { type: "text" };
+import held from "../../web/held.js" with { type: "text" };
+import jobTable from "../../web/job_table.js" with { type: "text" };
+import troubles from "../../web/troubles.js" with { type: "text" };
 import workers from "../../web/workers.js" with { type: "text" };
 
 /** The fields of a job, for the forms and the page of a job. */
@@ -77,14 +97,34 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "overview.js": overview,
   "parts.js": parts,
   "preact.js": preact,
+  "queue.js": queue,
+  "queue_table.js": queueTable,
   "queues.js": queues,
+  "rights.js": rights,
   "router.js": router,
   "schedule.js": schedule,
   "schedules.js": schedules,
   "settings.js": settings,
   "style.css": style,
+  "troubles.js": troubles,
   // a script of the old kind: as a module, its variable would stay its own
   "uplot.js": `${uplot}\nglobalThis.uPlot = uPlot;\n`,
   "uplot.css": uplotStyle,
+  "drafts.js": drafts,
+  "login_dialog.js": loginDialog,
+  "requests.js": requests,
+  "source.js": source,
+  "stream.js": stream,
+  "stream_worker.js": streamWorker,
+  "keys.js": keys,
+  "pages.js": pages,
+  "search.js": search,
+  "theme.js": theme,
+  "theme_switch.js": themeSwitch,
+  "bulk.js": bulk,
+  "combobox.js": combobox,
+  "filters.js": filters,
+  "held.js": held,
+  "job_table.js": jobTable,
   "workers.js": workers,
 };

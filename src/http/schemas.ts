@@ -11,6 +11,7 @@ import { SKIP_REASONS, WANTINGS } from "../domain/needs.ts";
 import type { GroupEnd } from "../store/contract.ts";
 import type { FieldsJson } from "../views/job_json.ts";
 import { WORKER_STATES } from "../views/status.ts";
+import { TROUBLE_KINDS } from "../views/troubles.ts";
 import type { JsonSchema } from "./inputs.ts";
 
 const TEXT = { type: "string" };
@@ -235,6 +236,26 @@ export const QUEUE_WITH_OLDEST: JsonSchema = record({
   oldest_pending_at: orNull(TIME),
 });
 
+/** A queue, and how it has been lately. */
+export const QUEUE_NOW: JsonSchema = record({
+  ...(QUEUE_WITH_OLDEST.properties as Record<string, JsonSchema>),
+  workers: COUNT,
+  completed: listOf(COUNT),
+  failed: listOf(COUNT),
+  died: COUNT,
+  wait_p95: orNull(NUMBER as { type: string }),
+});
+
+/** Dead jobs of a queue that died of the same. */
+export const DEAD_GROUP: JsonSchema = record({
+  queue: TEXT,
+  died_of: TEXT,
+  count: COUNT,
+  first_at: orNull(TIME),
+  last_at: orNull(TIME),
+  course: listOf(COUNT),
+});
+
 /** How the store is. Sizes in bytes. */
 export const STORE: JsonSchema = record({
   engine: TEXT,
@@ -300,6 +321,13 @@ export const STATUS: JsonSchema = record({
   more_groups: COUNT,
   workers: listOf(WORKER),
   schedules: record({ total: COUNT, paused: COUNT, overdue: COUNT, next_at: orNull(TIME) }),
+  troubles: listOf(record({
+    kind: { type: "string", enum: TROUBLE_KINDS },
+    queue: orNull(TEXT),
+    count: orNull(COUNT as { type: string }),
+    died_of: orNull(TEXT),
+    says: TEXT,
+  })),
 });
 
 const TIMES = record({

@@ -8,6 +8,7 @@ import type { Group, ScheduleSummary, Store, WorkerInfo } from "../store/contrac
 import { type GroupJson, groupJson } from "./group_json.ts";
 import { progressJson, timeJson } from "./job_json.ts";
 import { type QueueJson, queueJson } from "./queue_json.ts";
+import { type Trouble, troublesNow } from "./troubles.ts";
 
 /** What `status` knows. The JSON that it prints. */
 export interface Status {
@@ -25,6 +26,8 @@ export interface Status {
   workers: WorkerStatus[];
   /** How many schedules there are, and when the next is due. */
   schedules: SchedulesStatus;
+  /** What is wrong, the worst first. */
+  troubles: Trouble[];
 }
 
 /** Schedules at a glance. */
@@ -83,15 +86,26 @@ export const MOST_COUNTED = 10_000;
 /** Looks. `now` in ms since the epoch. */
 export async function statusNow(store: Store, now: number): Promise<Status> {
   const { counts, queues, of } = await store.summary(MOST_QUEUES);
+  const workers = await store.workers();
+  const schedules = await schedulesStatus(store, now);
+  const { pending, dead } = counts;
   return {
     counts,
     queues: queues.map(queueJson),
     more_queues: of - queues.length,
     ...await groupsNow(store, now),
     workers: await Promise.all(
-      byHost(await store.workers()).map((worker) => workerStatus(store, worker, now)),
+      byHost(workers).map((worker) => workerStatus(store, worker, now)),
     ),
-    schedules: await schedulesStatus(store, now),
+    schedules,
+    troubles: await troublesNow({
+      store,
+      now,
+      pending,
+      dead,
+      workers,
+      schedules,
+    }),
   };
 }
 

@@ -35,6 +35,7 @@ const DIGESTS = [
   "286835948718eeae9b178a737fad0629c215ad479c34833fcc7f0ebb2afe7f4e",
   "8a1b600f14730714bac0f56925670f83b3e265ce5cae48b5872789e525401a2b",
   "9f6bb2265052bc267b95eb3814b3d94418101a3447ad524aeb6cf29b4f336897",
+  "0d912e46df0be6f9ec291bf6c2e538e1b8bda52ddf0bc7b4e045d7232ad32137",
 ];
 
 Deno.test("a released step is never changed", async () => {

@@ -137,7 +137,7 @@ browserTest("jobs are filtered, searched and changed in bulk; the address keeps 
   await using visited = await visit(`${one.server.url}jobs`);
   const { page } = visited;
   const rows = page.locator("table.jobs tbody tr");
-  await page.getByRole("combobox", { name: /^State/ }).selectOption("dead");
+  await page.getByRole("navigation", { name: "States" }).getByRole("link", { name: "Dead" }).click();
   await page.waitForURL(/state=dead/);
   await page.waitForFunction(() => document.querySelectorAll("table.jobs tbody tr").length === 3);
   await page.reload();
@@ -146,14 +146,14 @@ browserTest("jobs are filtered, searched and changed in bulk; the address keeps 
   await page.waitForFunction(() => document.querySelectorAll("table.jobs tbody tr").length === 1);
   await page.getByLabel("Select j15").check();
   await page.getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("button", { name: "No" }).click();
+  await page.getByRole("button", { name: "Keep" }).click();
   assert.equal(await rows.count(), 1);
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete 1 job" }).click();
   await page.getByText("No job matches").waitFor();
   assert.equal(await one.test.store.get("j15"), undefined);
   await page.goto(`${one.server.url}jobs?state=completed`);
-  await page.getByRole("button", { name: "Retry" }).click();
+  await page.getByRole("button", { name: "Retry all" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Retry 12 jobs" }).click();
   await page.getByText("Queued again: 12 jobs").waitFor();
 });
@@ -337,9 +337,10 @@ browserTest("everything can be reached by the keyboard alone", async () => {
   await page.keyboard.press("d");
   await page.waitForURL(/\/dead$/);
   await page.keyboard.press("/");
-  await page.waitForURL(/\/jobs$/);
   await page.waitForFunction(() => document.activeElement?.id === "search");
   await page.keyboard.type("exit 4");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/jobs\?search=exit\+4$/);
   await page.waitForFunction(() => document.querySelectorAll("table.jobs tbody tr").length === 1);
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
   for (let n = 0; n < 30 && await focused() !== "j15"; n++) await page.keyboard.press("Tab");

@@ -49,6 +49,7 @@ export type OwnRow = {
   skipped_for: SkipReason | null;
   needed: number;
   key_lost: number;
+  died_of: string | null;
 };
 
 /** A row of `jobs`. */

@@ -1,0 +1,30 @@
+/** What whoever looks may do: those who may only look are shown nothing that would be refused. */
+import { useEffect, useState } from "./lib.js";
+import { call } from "./requests.js";
+
+const listeners = new Set();
+let right = null;
+
+/** Asks the server, at the start and after every login. */
+export async function learnRights() {
+  const answer = await call("GET", "/rights").catch(() => null);
+  if (!answer || answer.right === right) return;
+  right = answer.right;
+  for (const listener of listeners) listener();
+}
+
+/** Whether changes are allowed; neither is true until that is known. */
+export function useRights() {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    const listener = () => draw((n) => n + 1);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, []);
+  return { change: right === "change", readOnly: right === "read" };
+}
+
+/** What is there only for those who may change things. */
+export function MayChange({ children }) {
+  return useRights().change ? children : null;
+}
