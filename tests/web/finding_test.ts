@@ -44,9 +44,9 @@ browserTest(
       );
     await shows(8);
     await page.getByText("8 found").waitFor();
-  const tabs = page.getByRole("navigation", { name: "States" });
+    const tabs = page.getByRole("navigation", { name: "States" });
     assert.equal(await tabs.getByRole("link", { name: "Waiting" }).textContent(), "Waiting6");
-      const queue = page.getByRole("combobox", { name: "Queue", exact: true });
+    const queue = page.getByRole("combobox", { name: "Queue", exact: true });
     await queue.focus();
     assert.equal(await page.getByRole("option", { name: /^mail/ }).textContent(), "mail4");
     await page.keyboard.type("mai");
