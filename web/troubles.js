@@ -56,7 +56,8 @@ export function Troubles({ troubles }) {
         return html`<li key=${one.says} class=${`trouble ${one.kind}`}>
         <span class="says"><${Link} to=${to(one)}><${Sentence} ...${one}/><//>${
           one.died_of !== null && html`
-            <${Link} to=${to(one)} class="code">${visible(one.died_of)}<//>
+            ${" "}
+                        <${Link} to=${to(one)} class="code">${visible(one.died_of)}<//>
           `
         }${
           one.kind === "no_worker" &&

@@ -111,8 +111,11 @@ export interface JobStore {
   result(id: string, attempt: number): Promise<Uint8Array | undefined>;
   /** One page of jobs. */
   list(filter: JobFilter): Promise<JobPage>;
-  /** How many waiting jobs would be claimed before this pending job, counted to at most `limit`. */
-  ahead(id: string, limit: number): Promise<number>;
+  /**
+   * How many waiting jobs would be claimed before this pending job, counted to at most `limit`: only those of the named
+   * queues; null is all.
+   */
+  ahead(id: string, which: AheadOf): Promise<number>;
   /**
    * The states of many jobs at once, in the given order; undefined where there is no such job.
    * Cheap enough to be asked at every change.
@@ -218,6 +221,14 @@ export interface DeadGroup {
   last: number;
   /** How many died in each step that was asked for. */
   course: number[];
+}
+
+/** Which jobs that go first are counted. */
+export interface AheadOf {
+  /** Of these queues; null is all. */
+  queues: readonly string[] | null;
+  /** At most so many. */
+  limit: number;
 }
 
 /** How jobs are run again. */

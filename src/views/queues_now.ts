@@ -51,15 +51,17 @@ export async function queuesByTrouble(
     if (info) found.set(queue, info);
   }
   const inVain = new Set(standing.map(({ name }) => name));
-  const all = [];
-  for (const queue of found.values()) all.push(await queueNow(store, queue, { now, workers }));
-  all.sort((a, b) => compare(troubleOf(a, inVain), troubleOf(b, inVain)) || (a.name < b.name ? -1 : 1));
-  return { queues: all.slice(0, limit), of };
+  const worst = [...found.values()]
+    .sort((a, b) => compare(troubleOf(a, inVain), troubleOf(b, inVain)) || (a.name < b.name ? -1 : 1))
+    .slice(0, limit);
+  const shown = [];
+  for (const queue of worst) shown.push(await queueNow(store, queue, { now, workers }));
+  return { queues: shown, of };
 }
 
-/** What is worse comes first: jobs that nobody takes, those that died lately, those that are dead, those that wait. */
-function troubleOf({ name, counts, died }: QueueNow, inVain: ReadonlySet<string>): number[] {
-  return [inVain.has(name) ? 1 : 0, died, counts.dead, counts.pending, counts.processing];
+/** What is worse comes first: jobs that nobody takes, those that are dead, those that wait. */
+function troubleOf({ name, counts }: QueueInfo, inVain: ReadonlySet<string>): number[] {
+  return [inVain.has(name) ? 1 : 0, counts.dead, counts.pending, counts.processing];
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

@@ -110,15 +110,23 @@ function trouble(
 }
 
 /** What was found for a store the last time: to count very many dead jobs takes a while, and they seldom change. */
-const latest = new WeakMap<Store, { dead: number; at: number; groups: DeadGroup[] }>();
+const latest = new WeakMap<Store, { dead: number; at: number; tookMs: number; groups: DeadGroup[] }>();
+/** They may have changed although as many are dead. */
 const KEPT_MS = 5000;
+/** So much of the time may go into counting them. */
+const SHARE = 0.05;
+/** What takes no longer is done each time. */
+const NOTHING_MS = 20;
 
 async function deadGroupsOf({ store, dead, now }: Known): Promise<DeadGroup[]> {
   if (dead === 0) return [];
   const known = latest.get(store);
-  if (known && known.dead === dead && Math.abs(now - known.at) < KEPT_MS) return known.groups;
+  const age = known ? Math.abs(now - known.at) : Infinity;
+  if (known && (known.dead === dead && age < KEPT_MS || age < known.tookMs / SHARE)) return known.groups;
+  const start = performance.now();
   const { groups } = await store.deadGroups({ limit: MOST_OF_A_KIND });
-  latest.set(store, { dead, at: now, groups });
+  const tookMs = performance.now() - start;
+  latest.set(store, { dead, at: now, tookMs: tookMs < NOTHING_MS ? 0 : tookMs, groups });
   return groups;
 }
 

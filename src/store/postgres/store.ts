@@ -143,8 +143,8 @@ export class PostgresStore implements contract.Store {
     return await list(this.#db, filter);
   }
 
-  ahead(id: string, limit: number): Promise<number> {
-    return jobs.ahead(this.#db, id, limit);
+  ahead(id: string, which: contract.AheadOf): Promise<number> {
+    return jobs.ahead(this.#db, id, which);
   }
 
   states(ids: readonly string[]): Promise<(State | undefined)[]> {

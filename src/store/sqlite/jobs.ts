@@ -3,6 +3,7 @@
  * Looking at jobs by their ids, and at what stands before them. Only reads.
  */
 import type { Attempt, Job, State } from "../../domain/job.ts";
+import type { AheadOf } from "../contract.ts";
 import { type AttemptRow, toAttempt } from "../rules/attempts.ts";
 import { idOf } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
@@ -41,8 +42,8 @@ export function idsOf(db: Database, seqs: readonly number[]): string[] {
   });
 }
 
-/** How many jobs of all queues that are not paused would be claimed before this one, counted to `limit`. */
-export function ahead(db: Database, id: string, limit: number): number {
+/** How many jobs of these queues, as far as they are not paused, would be claimed before this one, counted to `limit`. */
+export function ahead(db: Database, id: string, which: AheadOf): number {
   const job = findRow(db, id);
-  return job ? countAhead(db, job, limit) : 0;
+  return job ? countAhead(db, job, which) : 0;
 }

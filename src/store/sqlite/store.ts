@@ -133,9 +133,9 @@ export class SqliteStore implements contract.Store {
     return await list(this.#db, filter);
   }
 
-  async ahead(id: string, limit: number): Promise<number> {
+  async ahead(id: string, which: contract.AheadOf): Promise<number> {
     const { ahead } = await import("./jobs.ts");
-    return await this.#db.read((db) => ahead(db, id, limit));
+    return await this.#db.read((db) => ahead(db, id, which));
   }
 
   async states(ids: readonly string[]): Promise<(State | undefined)[]> {

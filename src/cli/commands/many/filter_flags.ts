@@ -18,7 +18,7 @@ export const OTHER_FILTERS = {
   label: text("LABEL", "only jobs with exactly this label"),
   search: text("TEXT", "only jobs whose command or id contains this"),
   error: text("TEXT", "only jobs whose error contains this"),
-  diedOf: text("TEXT", "only dead jobs of this group, as dlq groups names it"),
+  diedOf: text("TEXT", "only dead jobs that died of this, see dlq groups"),
   exitCode: count({ min: 0, max: 2 ** 32 - 1 }, "only jobs that ended with this exit code"),
   olderThan: duration("only jobs enqueued longer ago than this"),
   newerThan: duration("only jobs enqueued not longer ago than this"),
