@@ -195,14 +195,14 @@ browserTest(
     await page.waitForFunction(() => document.activeElement?.id === "main");
 
     const dark = () =>
-      page.waitForFunction(() => getComputedStyle(document.body).backgroundColor === "rgb(15, 18, 22)");
+      page.waitForFunction('getComputedStyle(document.body).backgroundColor === "rgb(15, 18, 22)"');
     await page.getByRole("button", { name: /^Theme/ }).click();
     await page.getByRole("button", { name: /^Theme/ }).click();
     await dark();
     await page.reload();
     await dark();
     await page.getByRole("button", { name: "Theme: dark" }).click();
-    await page.waitForFunction(() => getComputedStyle(document.body).backgroundColor !== "rgb(15, 18, 22)");
+    await page.waitForFunction('getComputedStyle(document.body).backgroundColor !== "rgb(15, 18, 22)"');
   },
 );
 
@@ -218,7 +218,7 @@ browserTest("on paper there is what was found, and nothing to press", async () =
     assert.equal(await page.locator(hidden).first().isVisible(), false, hidden);
   }
   assert.ok(await page.getByText("echo on paper").isVisible());
-  const ink = await page.evaluate(() => getComputedStyle(document.body).color);
+  const ink = await page.evaluate("getComputedStyle(document.body).color");
   assert.equal(ink, "rgb(0, 0, 0)");
 });
 
