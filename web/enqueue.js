@@ -5,6 +5,7 @@ import { FIELDS } from "./fields.js";
 import { attempt, Empty, say } from "./parts.js";
 import { useRights } from "./rights.js";
 import { go } from "./router.js";
+import { MASK, soundsSecret } from "./secrets.js";
 
 /** Most jobs leave these alone: they come last. */
 const RARE = ["id", "cwd", "unique_key", "unique_until", "unique_for", "on_conflict", "at_most_late"];
@@ -29,7 +30,8 @@ function Form({ from: copied }) {
     setValues({
       command,
       ...Object.fromEntries(same.map(({ name, json }) => [name, String(from[json] ?? "")])),
-      env: Object.entries(env ?? {}).map((pair) => pair.join("=")).join("\n"),
+      env: Object.entries(env ?? {})
+        .map(([name, value]) => `${name}=${soundsSecret(name) ? MASK : value}`).join("\n"),
     });
   }, [from?.id]);
   const set = (name) => ({ target }) =>
@@ -38,7 +40,7 @@ function Form({ from: copied }) {
     event.preventDefault();
     let job;
     const done = await attempt(
-      async () => job = await call("POST", "/jobs", jobOf(values)),
+      async () => job = await call("POST", "/jobs", jobOf(values, from?.env ?? {})),
       () => job.created ? `Enqueued ${job.id}` : `Job ${job.id} has its key: no other was enqueued`,
     );
     if (done) go(`/jobs/${encodeURIComponent(job.id)}`);
@@ -71,15 +73,23 @@ function Form({ from: copied }) {
   `;
 }
 
-/** What was typed, as the server takes it; numbers that are none are left for it to refuse. */
-function jobOf(values) {
+/**
+ * What was typed, as the server takes it; numbers that are none are left for it to refuse. Secrets of the job that is
+ * copied are not shown: those that were left as they are come from `kept`.
+ */
+function jobOf(values, kept) {
   const job = { command: values.command };
   for (const { name, kind } of INPUTS) {
     const text = (values[name] ?? "").trim();
     if (text !== "") job[name] = kind.type === "integer" && /^[+-]?\d+$/.test(text) ? Number(text) : text;
   }
   const pairs = variablesOf(values);
-  if (pairs.length > 0) job.env = Object.fromEntries(pairs.map((pair) => splitAt(pair, pair.indexOf("="))));
+  if (pairs.length > 0) {
+    job.env = Object.fromEntries(
+      pairs.map((pair) => splitAt(pair, pair.indexOf("=")))
+        .map(([name, value]) => [name, value === MASK ? kept[name] ?? value : value]),
+    );
+  }
   if (values.hold) job.hold = true;
   return job;
 }
