@@ -253,7 +253,7 @@ export function Charts({ series: { points }, range, percentile }) {
     ],
   }), [points, percentile]);
   return html`
-    <section class="panel charts" aria-label="Charts">
+    <section class="panel padded charts" aria-label="Charts">
       <div class="pickers">
         <${Picker} ...${{ name: "range", values: RANGES, current: range }} />
         <${Picker} ...${{ name: "percentile", values: PERCENTILES, current: percentile }} />

@@ -155,7 +155,7 @@ function Set({ queue }) {
     await attempt(() => call("PATCH", queuePath(name), change), `Set queue "${name}"`);
   };
   return html`
-    <section class="panel" aria-labelledby="set">
+    <section class="panel padded" aria-labelledby="set">
       <h2 id="set">Switches</h2>
       <form class="fields one" onSubmit=${save}>
         <fieldset disabled=${readOnly}>

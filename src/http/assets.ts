@@ -29,6 +29,28 @@ import jobs from "../../web/jobs.js" with { type: "text" };
 import lib from "../../web/lib.js" with { type: "text" };
 import login from "../../web/login.html" with { type: "text" };
 import loginScript from "../../web/login.js" with { type: "text" };
+import columns from "../../web/columns.js" with { type: "text" };
+import difference from "../../web/difference.js" with { type: "text" };
+import find from "../../web/find.js" with { type: "text" };
+import findBar from "../../web/find_bar.js" with { type: "text" };
+import fullScreen from "../../web/full_screen.js" with { type: "text" };
+import jobActions from "../../web/job_actions.js" with { type: "text" };
+import jobAttempts from "../../web/job_attempts.js" with { type: "text" };
+import jobEdit from "../../web/job_edit.js" with { type: "text" };
+import jobHead from "../../web/job_head.js" with { type: "text" };
+import jobHistory from "../../web/job_history.js" with { type: "text" };
+import jobParts from "../../web/job_parts.js" with { type: "text" };
+import jobSide from "../../web/job_side.js" with { type: "text" };
+import jobStyle from "../../web/job_style.js" with { type: "text" };
+import line from "../../web/line.js" with { type: "text" };
+import logRows from "../../web/log_rows.js" with { type: "text" };
+import logView from "../../web/log_view.js" with { type: "text" };
+import outputStream from "../../web/output_stream.js" with { type: "text" };
+import paint from "../../web/paint.js" with { type: "text" };
+import screen from "../../web/screen.js" with { type: "text" };
+import take from "../../web/take.js" with { type: "text" };
+import terminal from "../../web/terminal.js" with { type: "text" };
+import jobSheet from "../../web/job.css" with { type: "text" };
 import output from "../../web/output.js" with { type: "text" };
 import overview from "../../web/overview.js" with { type: "text" };
 import parts from "../../web/parts.js" with { type: "text" };
@@ -96,6 +118,28 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "jobs.js": jobs,
   "lib.js": lib,
   "login.js": loginScript,
+  "columns.js": columns,
+  "difference.js": difference,
+  "find.js": find,
+  "find_bar.js": findBar,
+  "full_screen.js": fullScreen,
+  "job_actions.js": jobActions,
+  "job_attempts.js": jobAttempts,
+  "job_edit.js": jobEdit,
+  "job_head.js": jobHead,
+  "job_history.js": jobHistory,
+  "job_parts.js": jobParts,
+  "job_side.js": jobSide,
+  "job_style.js": jobStyle,
+  "line.js": line,
+  "log_rows.js": logRows,
+  "log_view.js": logView,
+  "output_stream.js": outputStream,
+  "paint.js": paint,
+  "screen.js": screen,
+  "take.js": take,
+  "terminal.js": terminal,
+  "job.css": jobSheet,
   "output.js": output,
   "overview.js": overview,
   "parts.js": parts,

@@ -83,6 +83,9 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
   }
 }
 
+/** What it is seen to take. */
+const USED = { memory_used: orNull(COUNT as { type: string }), cpu_used: orNull(NUMBER as { type: string }) };
+
 function jobSchema(): JsonSchema {
   const fields = Object.fromEntries(SHOWN_FIELDS.map((name) => [FIELDS[name].json, shown(name)]));
   const { id, queue, command, held, priority, max_retries, timeout, run_at, ...others } = fields as Record<
@@ -108,6 +111,7 @@ function jobSchema(): JsonSchema {
     stdin_size: orNull(COUNT as { type: string }),
     progress: orNull(NUMBER as { type: string }),
     progress_text: orNull(TEXT),
+    ...USED,
     checkpoint_size: orNull(COUNT as { type: string }),
     snoozed_since: orNull(TIME),
   });
@@ -133,7 +137,8 @@ const ATTEMPT = record({
   worker: TEXT,
   adopted_from: orNull(TEXT),
   host: TEXT,
-  cpu_used: orNull(NUMBER as { type: string }),
+  ...USED,
+  peak_memory: orNull(COUNT as { type: string }),
   paused_for: NUMBER,
   unstopped: orNull(COUNT as { type: string }),
   progress: orNull(NUMBER as { type: string }),
@@ -281,6 +286,7 @@ export const WORKER: JsonSchema = record({
       paused_since: orNull(TIME),
       progress: orNull(NUMBER as { type: string }),
       progress_text: orNull(TEXT),
+      ...USED,
     }),
   ),
   adopted: listOf(TEXT),

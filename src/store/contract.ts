@@ -28,7 +28,17 @@
 import type { EditableName, FIELDS } from "../domain/fields.ts";
 import type { Figures } from "../domain/figures.ts";
 import type { Decision, GroupRef, Wanting } from "../domain/needs.ts";
-import type { Attempt, EndState, Job, NewJob, Outcome, Progress, State, Stream } from "../domain/job.ts";
+import type {
+  Attempt,
+  EndState,
+  Job,
+  NewJob,
+  Outcome,
+  Progress,
+  State,
+  Stream,
+  Usage,
+} from "../domain/job.ts";
 import type { Due, LeftOut } from "../domain/schedule/coming.ts";
 import type { ScheduleSpec } from "../domain/schedule/spec.ts";
 
@@ -913,6 +923,8 @@ export interface AttemptSaid {
   token: string;
   /** How far it is. */
   progress?: Progress;
+  /** What it was seen to take; said by who watches it. */
+  usage?: Usage;
   /** As in `Attempt`. */
   note?: string;
   /** What it leaves, at most `LARGEST_RESULT` bytes. */

@@ -6,7 +6,7 @@
 import type { Job, State } from "../domain/job.ts";
 import type { Group, ScheduleSummary, Store, WorkerInfo } from "../store/contract.ts";
 import { type GroupJson, groupJson } from "./group_json.ts";
-import { progressJson, timeJson } from "./job_json.ts";
+import { progressJson, timeJson, usageJson } from "./job_json.ts";
 import { type QueueJson, queueJson } from "./queue_json.ts";
 import { type Trouble, troublesNow } from "./troubles.ts";
 
@@ -72,6 +72,10 @@ export interface RunningJob extends Pick<Job, "id" | "queue" | "command"> {
   progress: number | null;
   /** As in `JobJson`. */
   progress_text: string | null;
+  /** As in `JobJson`. */
+  memory_used: number | null;
+  /** As in `JobJson`. */
+  cpu_used: number | null;
 }
 
 /** Queues that are shown at a glance, at most: more than anybody reads. */
@@ -157,6 +161,7 @@ async function workerStatus(store: Store, worker: WorkerInfo, now: number): Prom
       started_at: timeJson(job.startedAt)!,
       paused_since: timeJson(job.pausedAt),
       ...progressJson(job),
+      ...usageJson(job),
     })),
   };
 }

@@ -2,6 +2,7 @@
  * @module
  * What `status` knows, for people.
  */
+import { formatDuration } from "../../domain/duration.ts";
 import { type State, STATES } from "../../domain/job.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { QueueJson } from "../../views/queue_json.ts";
@@ -17,6 +18,7 @@ import type { Trouble } from "../../views/troubles.ts";
 import { STATE_COLOUR, STATE_SHORT } from "./job_table.ts";
 import type { Print } from "./print.ts";
 import { progressText } from "./job_progress.ts";
+import { sayMemory } from "./memory.ts";
 import { type Column, table } from "./table.ts";
 import { visible } from "./terminal.ts";
 import { fromNow, rough } from "./times.ts";
@@ -68,6 +70,16 @@ export function statusText(
       { title: "JOB", value: ({ job }) => job?.id ?? "" },
       { title: "FOR", value: ({ job }) => job ? forOf(job, now) : "" },
       { title: "PROGRESS", value: ({ job }) => job ? progressText(job.progress, job.progress_text) : "" },
+      {
+        title: "CPU",
+        value: ({ job }) => job?.cpu_used ? formatDuration(job.cpu_used * 1000) : "",
+        align: "right",
+      },
+      {
+        title: "MEMORY",
+        value: ({ job }) => job?.memory_used ? sayMemory(job.memory_used) : "",
+        align: "right",
+      },
       { title: "COMMAND", value: ({ job }) => job?.command ?? "" },
     ],
   });

@@ -16,7 +16,8 @@ export async function get(db: Database, id: string): Promise<Job | undefined> {
   return row && toJob(row);
 }
 
-const SAID = "s.percent, s.text, s.note, length(t.bytes) AS result_size";
+const SAID = `s.percent, s.text, s.note, s.memory, s.peak_memory, s.cpu_ms AS seen_cpu_ms,
+  length(t.bytes) AS result_size`;
 const SAID_BY = (attempt: string) => `
   LEFT JOIN queuectl.said s ON s.job = ${attempt}.job AND s.attempt = ${attempt}.attempt
   LEFT JOIN queuectl.results t ON t.job = ${attempt}.job AND t.attempt = ${attempt}.attempt`;

@@ -9,15 +9,15 @@ import { idOf } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
 import { countAhead } from "./lanes.ts";
 import { findRow, findState, toJob } from "./rows.ts";
-import { withProgress } from "./said.ts";
+import { withSaid } from "./said.ts";
 
 export function get(db: Database, id: string): Job | undefined {
   const row = findRow(db, id);
-  return row && withProgress(db, toJob(row));
+  return row && withSaid(db, toJob(row));
 }
 
 const ATTEMPTS = `
-  SELECT a.*, s.percent, s.text, s.note,
+  SELECT a.*, s.percent, s.text, s.note, s.memory, s.peak_memory, s.cpu_ms AS seen_cpu_ms,
     (SELECT length(bytes) FROM results r WHERE r.job = a.job AND r.attempt = a.attempt) AS result_size
   FROM attempts a LEFT JOIN said s ON s.job = a.job AND s.attempt = a.attempt
   WHERE a.job = ? ORDER BY a.attempt`;

@@ -140,6 +140,7 @@ export function toJob(row: JobRow): Job {
     checkpointSize: row.checkpoint_size,
     snoozedSince: row.snoozed_since,
     progress: null,
+    usage: null,
     pausedAt: row.paused_at,
     skippedFor: row.skipped_for,
   };
