@@ -61,6 +61,7 @@ import rights from "../../web/rights.js" with { type: "text" };
 import router from "../../web/router.js" with { type: "text" };
 import schedule from "../../web/schedule.js" with { type: "text" };
 import schedules from "../../web/schedules.js" with { type: "text" };
+import secrets from "../../web/secrets.js" with { type: "text" };
 import settings from "../../web/settings.js" with { type: "text" };
 import style from "../../web/style.css" with { type: "text" };
 import drafts from "../../web/drafts.js" with { type: "text" };
@@ -150,6 +151,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "router.js": router,
   "schedule.js": schedule,
   "schedules.js": schedules,
+  "secrets.js": secrets,
   "settings.js": settings,
   "style.css": style,
   "troubles.js": troubles,
