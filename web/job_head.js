@@ -67,10 +67,8 @@ function sum(job, chosen) {
   const most = job.max_retries + 1;
   return [
     outcome !== null && outcome !== "completed" && html`<strong class="dead">${wordOf(chosen)}</strong>`,
-    `${ordinal(attempt)} of ${Math.max(most, job.history.length)} attempts`,
-    html`
-      ${to ? "took" : "runs for"} <${Took} ...${{ from, to }} />
-    `,
+    most > 1 && `${ordinal(attempt)} of ${Math.max(most, job.history.length)} attempts`,
+    [to ? "took " : "runs for ", html`<${Took} ...${{ from, to }} />`],
     job.state === "failed" && html`next attempt <${Time} at=${job.run_at}/>`,
     job.state === "scheduled" && html`runs again <${Time} at=${job.run_at}/>`,
     to && html`ended <${Time} at=${to}/>`,
