@@ -1,12 +1,12 @@
 /** The frame around all pages: where one can go, what is looked for, and whether the server is heard. */
-import { h, html, render, useEffect, useRef, useState } from "./lib.js";
+import { h, html, render, useEffect, useRef } from "./lib.js";
 import { compact } from "./format.js";
 import { listenForKeys } from "./keys.js";
 import { Nowhere, Page, pageAt, PAGES } from "./pages.js";
 import { learnRights, useRights } from "./rights.js";
 import { Link, useAddress } from "./router.js";
 import { Search } from "./search.js";
-import { connect, useLive } from "./stream.js";
+import { connect, onLive, useLive } from "./stream.js";
 import { ThemeSwitch } from "./theme_switch.js";
 
 function App() {
@@ -39,7 +39,12 @@ function App() {
 function Menu({ here }) {
   const { status } = useLive();
   const { readOnly } = useRights();
-  return html`<nav aria-label="Pages">${
+  const menu = useRef();
+  useEffect(() => {
+    // it may be longer than the row is wide
+    menu.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [here]);
+  return html`<nav aria-label="Pages" ref=${menu}>${
     PAGES.filter(({ changes }) => !changes || !readOnly).map((page) => {
       const { to, name, key, short = name, count, bad } = page;
       const n = status && (bad ?? count)?.(status);
@@ -63,4 +68,5 @@ function Connection() {
 
 connect();
 learnRights();
+onLive((kind) => kind === "refused" && learnRights());
 render(h(App), document.getElementById("app"));

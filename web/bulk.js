@@ -55,7 +55,7 @@ export function Selected({ chosen, done, none }) {
     const tell = (answer) => said(past, { ...answer, passed_over: answer.passed_over + passed });
     if (await attempt(() => call("POST", `/bulk/${name}`, body), tell)) done();
   };
-  return html`<div class="bulk" role="group" aria-label="Actions on those selected">
+  return html`<div class="bulk selection" role="group" aria-label="Actions on those selected">
     <span>${number(chosen.length)} selected</span>
     ${
     VERBS.map((one) => [one, chosen.filter((job) => fits(one, job))])

@@ -56,6 +56,14 @@ export function compact(value) {
   return value < 999_500 ? `${Math.round(value / 1000)}k` : `${(value / 1e6).toFixed(1)}M`;
 }
 
+/** `12m`, `1.5h`: round seconds, as an axis has them. */
+export function span(seconds) {
+  if (seconds === 0) return "0";
+  const [size, unit] = [[86_400, "d"], [3600, "h"], [60, "m"], [1, "s"]].find(([size]) => seconds >= size) ??
+    [0.001, "ms"];
+  return `${Number((seconds / size).toPrecision(2))}${unit}`;
+}
+
 /** `12.3 MB`. */
 export function bytes(count) {
   if (count < 1000) return `${count} bytes`;

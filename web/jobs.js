@@ -27,7 +27,9 @@ export function Jobs({ query }) {
   const counts = useCounts(filter);
   const found = useFound(filter, counts);
   const page = answer.data;
-  const held = useHeld(path, page?.jobs ?? null, selected.size > 0);
+  const held = useHeld(path, page?.jobs ?? null, {
+    ...{ whole: page?.cursor === null, stays: selected.size > 0 },
+  });
   const rows = held.rows ?? [];
   const chosen = rows.filter(({ id }) => selected.has(id));
   const pick = usePicking(rows, selected, setSelected);
@@ -42,21 +44,19 @@ export function Jobs({ query }) {
   const filtered = Object.keys(filter).length > 0;
   return html`
     <h1 class="sr-only">Jobs</h1>
-    <section class="panel" ...${held.handlers}>
+    <section class=${held.stale ? "panel stale" : "panel"} aria-busy=${held.stale} ...${held.handlers}>
       <${Tabs} ...${{ filter, counts }} />
       <div class="filters">
         <${Filters} ...${{ filter, hours: query.hours ?? "" }} />
         <span class="found" role="status">${found.count !== null && `${number(found.count)} found`}</span>
+        ${held.waiting > 0 &&
+          html`<button type="button" class="fresh" onClick=${held.show}>${
+            count(held.waiting).replace(" job", " new job")
+          }</button>`}
+        ${change && chosen.length === 0 && filtered && rows.length > 0 &&
+          html`<${AllFound} ...${{ filter, done }} />`}
       </div>
-      ${change &&
-        (chosen.length > 0
-          ? html`<${Selected} ...${{ chosen, done, none: () => setSelected(new Set()) }} />`
-          : filtered && rows.length > 0 && html`<${AllFound} ...${{ filter, done }} />`)}
-      ${page && html`<${Problem} error=${answer.error}/>`}
-      ${held.waiting > 0 &&
-        html`<button type="button" class="fresh" onClick=${held.show}>${
-          held.waiting === 1 ? "1 new job" : `${count(held.waiting).replace(" jobs", " new jobs")}`
-        }</button>`}
+      ${held.rows !== null && html`<${Problem} error=${answer.error}/>`}
       ${held.rows === null
         ? html`<${Loading} error=${answer.error} again=${answer.reload} />`
         : rows.length === 0
@@ -64,6 +64,7 @@ export function Jobs({ query }) {
         : html`<${JobTable} jobs=${rows} ...${{ sort, gone: held.gone }} ...${
           change ? { selected, ...pick } : {}
         } />`}
+      ${chosen.length > 0 && html`<${Selected} ...${{ chosen, done, none: () => setSelected(new Set()) }} />`}
     </section>
     ${(cursor || page?.cursor) && html`<nav class="pages" aria-label="Pages">
       ${cursor && html`<${Link} to=${addressWith({ cursor: "" })}>First page<//>`}

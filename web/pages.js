@@ -22,6 +22,7 @@ export const PAGES = [
     count: ({ workers }) => workers.length,
   },
   { to: "/settings", name: "Settings", key: "s", file: "settings", page: "Settings" },
+  { to: "/audit", name: "Audit", key: "a", file: "audit", page: "Audit" },
   { to: "/enqueue", name: "Enqueue", key: "e", file: "enqueue", page: "Enqueue", changes: true },
 ];
 
@@ -29,6 +30,7 @@ export const PAGES = [
 const DETAILS = [
   { under: "/jobs", file: "job", page: "Job", as: "id" },
   { under: "/groups", file: "group", page: "Group", as: "name" },
+  { under: "/queues", file: "queue", page: "Queue", as: "name" },
   { under: "/schedules", file: "schedule", page: "Schedule", as: "name" },
 ];
 

@@ -5,10 +5,15 @@ import { call } from "./requests.js";
 const listeners = new Set();
 let right = null;
 
-/** Asks the server, at the start and after every login. */
-export async function learnRights() {
-  const answer = await call("GET", "/rights").catch(() => null);
-  if (!answer || answer.right === right) return;
+let asking = null;
+
+/** Asks the server: at the start, after every login, and where it has refused the stream, which may take a login. */
+export function learnRights() {
+  asking ??= call("GET", "/rights").then(learn, () => {}).finally(() => asking = null);
+}
+
+function learn(answer) {
+  if (answer.right === right) return;
   right = answer.right;
   for (const listener of listeners) listener();
 }

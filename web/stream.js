@@ -2,9 +2,12 @@
 import { useEffect, useState } from "./lib.js";
 
 const listeners = new Set();
-const live = { status: null, connected: true, refused: false };
+const live = { status: null, connected: true };
 
-/** Calls `listener` after every change of the store ("change") and when the server is lost ("lost"). Returns how to end that. */
+/**
+ * Calls `listener` after every change of the store ("change"), when the server is lost ("lost"), and when it is there but
+ * refuses ("refused"). Returns how to end that.
+ */
 export function onLive(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -17,8 +20,7 @@ function tell(kind) {
 function hear({ status, lost = false, refused = false }) {
   if (status) live.status = status;
   live.connected = !lost;
-  live.refused = refused;
-  tell(lost ? "lost" : "change");
+  tell(refused ? "refused" : lost ? "lost" : "change");
 }
 
 /** Calls `open` while the page is looked at; what it returns is called when it is hidden. Returns how to end it all. */

@@ -11,6 +11,7 @@ import type { Clock } from "../system/clock.ts";
 import type { Access } from "./access.ts";
 import { ACTION_ROUTES } from "./api/actions.ts";
 import { ARRAY_ROUTES } from "./api/arrays.ts";
+import { AUDIT_ROUTES } from "./api/audit.ts";
 import { EVENT_ROUTES } from "./api/events.ts";
 import { GROUP_ROUTES } from "./api/groups.ts";
 import { JOB_ROUTES } from "./api/jobs.ts";
@@ -29,6 +30,7 @@ import { ASSET_HEADERS, checkHost, checkOrigin, isSafe, readJson, SECURITY_HEADE
 import { acceptsGzip, gzip } from "./gzip.ts";
 import { Hono, type HonoContext } from "./hono.ts";
 import { isObject, readInputs, readQuery } from "./inputs.ts";
+import { maskedForReaders } from "./masked.ts";
 import { openApiDocument } from "./openapi.ts";
 import { assetResponse, PAGE_PATHS, pageResponse } from "./pages.ts";
 import { HttpProblem, problemResponse } from "./problem.ts";
@@ -52,6 +54,7 @@ export const ROUTES: readonly Route[] = [
   ...QUEUE_ROUTES,
   ...WORKER_ROUTES,
   ...SETTING_ROUTES,
+  ...AUDIT_ROUTES,
 ];
 
 export interface AppOptions extends Services {
@@ -210,7 +213,10 @@ async function serve(
     if (request.method === "HEAD") await result.body?.cancel(); // nobody will read it: it must not keep a place
     return result;
   }
-  return await jsonResponse(result, { status: route.answer.status ?? 200, request });
+  return await jsonResponse(right === "read" ? maskedForReaders(result) : result, {
+    status: route.answer.status ?? 200,
+    request,
+  });
 }
 
 /** JSON, compressed where that is worth it and asked for. */

@@ -12,6 +12,7 @@ import { type Field, FIELD_NAMES, FIELDS } from "../domain/fields.ts";
 import ansi from "../../web/ansi.js" with { type: "text" };
 import api from "../../web/api.js" with { type: "text" };
 import app from "../../web/app.js" with { type: "text" };
+import audit from "../../web/audit.js" with { type: "text" };
 import chart from "../../web/chart.js" with { type: "text" };
 import dead from "../../web/dead.js" with { type: "text" };
 import diff from "../../web/diff.js" with { type: "text" };
@@ -53,6 +54,8 @@ import jobSheet from "../../web/job.css" with { type: "text" };
 import output from "../../web/output.js" with { type: "text" };
 import overview from "../../web/overview.js" with { type: "text" };
 import parts from "../../web/parts.js" with { type: "text" };
+import queue from "../../web/queue.js" with { type: "text" };
+import queueTable from "../../web/queue_table.js" with { type: "text" };
 import queues from "../../web/queues.js" with { type: "text" };
 import rights from "../../web/rights.js" with { type: "text" };
 import router from "../../web/router.js" with { type: "text" };
@@ -76,6 +79,7 @@ import combobox from "../../web/combobox.js" with { type: "text" };
 import filters from "../../web/filters.js" with { type: "text" };
 import held from "../../web/held.js" with { type: "text" };
 import jobTable from "../../web/job_table.js" with { type: "text" };
+import troubles from "../../web/troubles.js" with { type: "text" };
 import workers from "../../web/workers.js" with { type: "text" };
 
 /** The fields of a job, for the forms and the page of a job. */
@@ -95,6 +99,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "ansi.js": ansi,
   "api.js": api,
   "app.js": app,
+  "audit.js": audit,
   "chart.js": chart,
   "dead.js": dead,
   "diff.js": diff,
@@ -138,6 +143,8 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "overview.js": overview,
   "parts.js": parts,
   "preact.js": preact,
+  "queue.js": queue,
+  "queue_table.js": queueTable,
   "queues.js": queues,
   "rights.js": rights,
   "router.js": router,
@@ -145,6 +152,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "schedules.js": schedules,
   "settings.js": settings,
   "style.css": style,
+  "troubles.js": troubles,
   // a script of the old kind: as a module, its variable would stay its own
   "uplot.js": `${uplot}\nglobalThis.uPlot = uPlot;\n`,
   "uplot.css": uplotStyle,

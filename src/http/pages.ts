@@ -18,8 +18,10 @@ const VIEWS = {
   "/schedules": "schedules.js",
   "/schedules/:name": "schedule.js",
   "/queues": "queues.js",
+  "/queues/:name": "queue.js",
   "/workers": "workers.js",
   "/settings": "settings.js",
+  "/audit": "audit.js",
   "/enqueue": "enqueue.js",
 } as const;
 

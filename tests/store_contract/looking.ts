@@ -198,14 +198,16 @@ export function looking(test: Test): void {
   test("ahead() counts the pending jobs that go first, and stops at the limit", async (store) => {
     await enqueue(store, {}, { priority: 1 }, {}, { held: true }, { queue: "b" }, { queue: "p" });
     await store.setQueue("p", { paused: true });
-    assert.equal(await store.ahead("j1", 10), 0);
-    assert.equal(await store.ahead("j3", 10), 1);
-    assert.equal(await store.ahead("j2", 10), 3);
-    assert.equal(await store.ahead("j2", 2), 2);
-    assert.equal(await store.ahead("nope", 10), 0);
+    assert.equal(await store.ahead("j1", { queues: null, limit: 10 }), 0);
+    assert.equal(await store.ahead("j3", { queues: null, limit: 10 }), 1);
+    assert.equal(await store.ahead("j2", { queues: null, limit: 10 }), 3);
+    assert.equal(await store.ahead("j2", { queues: null, limit: 2 }), 2);
+    assert.equal(await store.ahead("j6", { queues: null, limit: 10 }), 3);
+    assert.equal(await store.ahead("j6", { queues: ["b", "p"], limit: 10 }), 1);
+    assert.equal(await store.ahead("nope", { queues: null, limit: 10 }), 0);
     await enqueue(store, ...Array.from({ length: 30 }, (_, n) => ({ queue: `q${n}` })));
     await store.cancel(["j7", "j9", "j11"], T0);
-    assert.equal(await store.ahead("j36", 29), 29);
-    assert.equal(await store.ahead("j36", 40), 29);
+    assert.equal(await store.ahead("j36", { queues: null, limit: 29 }), 29);
+    assert.equal(await store.ahead("j36", { queues: null, limit: 40 }), 29);
   });
 }

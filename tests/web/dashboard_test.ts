@@ -73,8 +73,10 @@ const PAGES = [
   "jobs/j13",
   "dead",
   "queues",
+  "queues/builds",
   "workers",
   "settings",
+  "audit",
   "enqueue",
   "nowhere",
 ];
@@ -275,21 +277,24 @@ browserTest(
     assert.equal((await one.test.store.list({ state: "dead", limit: 5 })).jobs.length, 1);
 
     await page.goto(`${one.server.url}queues`);
-    await page.getByLabel("Most at a time in builds").fill("2");
-    await page.getByRole("row", { name: /builds/ }).getByRole("button", { name: "Set" }).click();
+    await page.getByRole("link", { name: "builds" }).click();
+    await page.getByLabel(/^Limit/).fill("2");
+    await page.getByRole("button", { name: "Save" }).click();
     await until(
       "the queue is limited",
       async () => (await one.test.store.queues()).find(({ name }) => name === "builds")!.concurrency === 2,
     );
 
-    await page.locator('input[aria-label="Most at a time in builds"][value="2"]').waitFor(); // the page knows, too
-    await page.getByLabel("Most at a time in builds").fill("77");
+    await page.locator('input[name="limit"][value="2"]').waitFor(); // the page knows, too
+    await page.getByLabel(/^Limit/).fill("77");
+    await one.test.enqueue("true", { held: true, queue: "builds" });
+    await page.locator(".tile.pending strong").filter({ hasText: "1" }).waitFor();
+    assert.equal(await page.getByLabel(/^Limit/).inputValue(), "77", "what is typed stays");
     await one.test.enqueue("true", { held: true, queue: "new-queue" });
-    await page.getByRole("link", { name: "new-queue" }).waitFor();
-    assert.equal(await page.getByLabel("Most at a time in builds").inputValue(), "77", "what is typed stays");
+    await page.goto(`${one.server.url}queues`);
     const fresh = page.getByRole("row", { name: /new-queue/ });
     await fresh.getByRole("button", { name: "Clear" }).click();
-    await page.getByRole("button", { name: "Delete them" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete 1 job" }).click();
     await fresh.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("button", { name: "Delete it" }).click();
     await until("the queue is gone", async () => await one.test.store.queue("new-queue") === undefined);

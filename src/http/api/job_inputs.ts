@@ -143,6 +143,7 @@ export const FILTER = {
   ),
   search: someText({ max: 1000 }, "only jobs whose command or id contains this"),
   error: someText({ max: 1000 }, "only jobs whose error contains this"),
+  died_of: someText({ max: 1000 }, "only dead jobs of this group, as the groups of dead jobs name it"),
   exit_code: wholeNumber({ min: 0, max: 2 ** 32 - 1 }, "only jobs that ended with this exit code"),
   since: pointInTime("only jobs enqueued at this time or later"),
   until: pointInTime("only jobs enqueued before this time"),
@@ -175,10 +176,12 @@ export const SELECTION = {
 
 /** A filter for the store, without what was left out. */
 export function filterOf(
-  { exit_code: exitCode, unique_key: uniqueKey, queue, label, ...values }: InputValues<typeof FILTER>,
+  { exit_code: exitCode, unique_key: uniqueKey, died_of: diedOf, queue, label, ...values }: InputValues<
+    typeof FILTER
+  >,
 ): JobSelector {
   const all = {
-    ...{ ...values, exitCode, uniqueKey },
+    ...{ ...values, exitCode, uniqueKey, diedOf },
     ...(queue?.length === 1 ? { queue: queue[0] } : { queues: queue }),
     ...(label?.length === 1 ? { label: label[0] } : { labels: label }),
   };

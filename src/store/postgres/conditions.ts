@@ -24,7 +24,8 @@ export const IS_AS_STORED = `(j.state <> 'pending' OR NOT ${RUNS})`;
 
 /** All that is asked besides the state. */
 export function conditionsOf(
-  { queue, queues, uniqueKey, label, labels, group, search, error, exitCode, since, until }: JobSelector,
+  { queue, queues, uniqueKey, label, labels, group, search, error, exitCode, diedOf, since, until }:
+    JobSelector,
   values: Values,
 ): string[] {
   const all: string[] = [];
@@ -40,6 +41,7 @@ export function conditionsOf(
   }
   if (error !== undefined) all.push(`j.error ILIKE ${values.place(containing(error))}`, IS_AS_STORED);
   if (exitCode !== undefined) all.push(`j.exit_code = ${values.place(exitCode)}`, IS_AS_STORED);
+  if (diedOf !== undefined) all.push(`j.died_of = ${values.place(diedOf)}`, "j.state = 'dead'");
   if (since !== undefined) all.push(`j.created_at >= ${values.place(since)}`);
   if (until !== undefined) all.push(`j.created_at < ${values.place(until)}`);
   return all;

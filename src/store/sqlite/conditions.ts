@@ -12,8 +12,8 @@ export interface Condition {
 }
 
 /** An index knows where all jobs of the selector stand. */
-export function isIndexed({ search, error, exitCode, since, until }: JobSelector): boolean {
-  return [search, error, exitCode, since, until].every((asked) => asked === undefined);
+export function isIndexed({ search, error, exitCode, diedOf, since, until }: JobSelector): boolean {
+  return [search, error, exitCode, diedOf, since, until].every((asked) => asked === undefined);
 }
 
 /** The index by which fewer jobs are found than are in a queue or a state; undefined where there is none. */
@@ -43,7 +43,7 @@ export function oneOf(column: string, values: readonly string[]): Condition {
 
 /** All that is asked besides queue and state. */
 export function ofOthers(
-  { uniqueKey, label, labels, group, search, error, exitCode, since, until }: JobSelector,
+  { uniqueKey, label, labels, group, search, error, exitCode, diedOf, since, until }: JobSelector,
 ): Condition[] {
   const all: Condition[] = [];
   if (uniqueKey !== undefined) all.push({ sql: "unique_key = ?", values: [uniqueKey] });
@@ -57,6 +57,7 @@ export function ofOthers(
   }
   if (error !== undefined) all.push({ sql: "error LIKE ? ESCAPE '\\'", values: [containing(error)] });
   if (exitCode !== undefined) all.push({ sql: "exit_code = ?", values: [exitCode] });
+  if (diedOf !== undefined) all.push({ sql: "died_of = ? AND state = 'dead'", values: [diedOf] });
   if (since !== undefined) all.push({ sql: "created_at >= ?", values: [since] });
   if (until !== undefined) all.push({ sql: "created_at < ?", values: [until] });
   return all;

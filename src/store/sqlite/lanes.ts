@@ -9,6 +9,7 @@
  * who claims looks, and puts right what it finds.
  */
 import { RUNNABLE } from "../../domain/job.ts";
+import type { AheadOf } from "../contract.ts";
 import type { Place } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
 import { GIVEN, sqlList } from "./words.ts";
@@ -96,10 +97,11 @@ const SOONER = `SELECT 1 FROM jobs WHERE ${READY} AND queue = ? AND priority < ?
 const OLDER = `SELECT 1 FROM jobs WHERE ${READY} AND queue = ? AND priority = ? AND seq < ? LIMIT ${GIVEN}`;
 const COUNT_AHEAD = `SELECT (SELECT count(*) FROM (${SOONER})) + (SELECT count(*) FROM (${OLDER})) AS n`;
 
-/** How many jobs of all queues that are not paused come before a place, counted to `limit`. */
-export function countAhead(db: Database, { priority, seq }: Place, limit: number): number {
+/** How many jobs of these queues, as far as they are not paused, come before a place, counted to `limit`. */
+export function countAhead(db: Database, { priority, seq }: Place, { queues, limit }: AheadOf): number {
   let count = 0;
   for (const queue of lanesBefore(db, { priority, seq }, limit)) {
+    if (queues?.includes(queue) === false) continue;
     const room = limit - count;
     count += db.get<{ n: number }>(COUNT_AHEAD, queue, priority, room, queue, priority, seq, room)!.n;
     if (count >= limit) return limit;

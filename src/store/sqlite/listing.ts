@@ -21,7 +21,7 @@ import {
 import { type Section, sectionsOf } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { type JobRow, toJob } from "./rows.ts";
-import { withProgress } from "./said.ts";
+import { withSaid } from "./said.ts";
 
 /** An order of jobs, as SQL. */
 interface Order {
@@ -63,7 +63,7 @@ export async function list(db: Database, filter: JobFilter): Promise<JobPage> {
   const { jobs, cursor } = pageOf(rows, filter);
   const found = jobs.map(toJob);
   return {
-    jobs: found.some(runs) ? await db.read((db) => found.map((job) => withProgress(db, job))) : found,
+    jobs: found.some(runs) ? await db.read((db) => found.map((job) => withSaid(db, job))) : found,
     cursor,
   };
 }
