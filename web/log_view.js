@@ -141,6 +141,7 @@ export class LogView {
 
   #show(row) {
     this.#setFollowing(false);
+    this.#size();
     const [top, height] = [this.#virtualTop(), this.#place.clientHeight];
     const at = row * this.#row;
     if (at < top || at + this.#row > top + height) this.#scrollTo(Math.max(0, at - height / 3));

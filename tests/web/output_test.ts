@@ -316,7 +316,7 @@ browserTest(
       const log = page.getByRole("region", { name: "Output" });
       for (const part of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
         await log.evaluate((log, part) => log.scrollTop = (log.scrollHeight - log.clientHeight) * part, part);
-        await page.locator(`.log a.ln[data-n="${Math.round(1 + part * 200)}"]`).waitFor({
+        await page.locator(`.log a.ln[data-n="${Math.round(1 + part * 222)}"]`).waitFor({
           state: "attached",
         });
         assert.deepEqual(await seriousProblems(page), [], `at ${part}, ${colorScheme}`);
