@@ -65,6 +65,8 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
       return TIME;
     case "variables":
       return { type: "object", additionalProperties: TEXT };
+    case "units":
+      return { type: "object", additionalProperties: COUNT };
     case "flag":
       return { type: "boolean" };
     case "text":

@@ -3,10 +3,11 @@
  * Named queues: their switches and their counts. A queue has a row in `queues` only once a switch was set.
  */
 import { type State, STATES } from "../../domain/job.ts";
-import type { QueueInfo, QueuePage, QueueSummary, QueueSwitches } from "../contract.ts";
+import type { QueueInfo, QueueLimits, QueuePage, QueueSummary, QueueSwitches } from "../contract.ts";
 import { queueInfo, type StateCount, type Switches, worthShowing } from "../rules/queue_infos.ts";
 import { KNOWN, noteEmptied } from "./emptied.ts";
 import type { Database } from "./engine/database.ts";
+import { rateOf, rateValues } from "./gates.ts";
 
 const PAGE = `
   SELECT queue AS known FROM counts WHERE queue > ? UNION SELECT name FROM queues WHERE name > ?
@@ -19,28 +20,49 @@ export function queues(db: Database, page?: QueuePage): QueueInfo[] {
   return namesOf(db, PAGE, [after, after, limit]).map((name) => infoOf(db, name));
 }
 
-interface SwitchesRow {
+interface SwitchesRow extends RulesRow {
   paused: number | null;
   concurrency: number | null;
   retention_ms: number | null;
   retention_dead_ms: number | null;
 }
 
-/** The columns of what can be set. */
+/** What is set of a queue that concerns the lanes of its jobs; all null where it has no row. */
+export interface RulesRow {
+  takes: string | null;
+  per_label: number | null;
+  rate_count: number | null;
+  rate_ms: number | null;
+  rate_smooth: number | null;
+  fair: number | null;
+}
+
+/** The columns of rules, in a statement that has the queue's row as `q`. */
+export const RULES = "q.takes, q.per_label, q.rate_count, q.rate_ms, q.rate_smooth, q.fair";
+
+export function toRules(row: RulesRow): QueueLimits {
+  const { takes, per_label: perLabel, fair, rate_smooth } = row;
+  return { takes, perLabel, rate: rateOf({ ...row, rate_smooth: rate_smooth ?? 0 }), fair: fair === 1 };
+}
+
+/** The columns of what can be set, but for the rate, which has three. */
 const SWITCHES = {
   paused: "paused",
   concurrency: "concurrency",
   retentionMs: "retention_ms",
   retentionDeadMs: "retention_dead_ms",
-} as const satisfies Record<keyof QueueSwitches, string>;
+  takes: "takes",
+  perLabel: "per_label",
+  fair: "fair",
+} as const satisfies Record<Exclude<keyof QueueSwitches, "rate">, string>;
 
 function toSwitches(row: SwitchesRow): Switches {
   const { paused, concurrency, retention_ms: retentionMs, retention_dead_ms: retentionDeadMs } = row;
-  return { paused: paused === 1, concurrency, retentionMs, retentionDeadMs };
+  return { paused: paused === 1, concurrency, retentionMs, retentionDeadMs, ...toRules(row) };
 }
 
 const EVERY_QUEUE = `
-  SELECT known AS name, q.paused, q.concurrency, q.retention_ms, q.retention_dead_ms FROM (${KNOWN}) LEFT JOIN queues q ON q.name = known
+  SELECT known AS name, q.paused, q.concurrency, q.retention_ms, q.retention_dead_ms, ${RULES} FROM (${KNOWN}) LEFT JOIN queues q ON q.name = known
   ORDER BY known`;
 
 function everyQueue(db: Database): QueueInfo[] {
@@ -95,12 +117,22 @@ function namesOf(db: Database, sql: string, values: (string | number)[]): string
 /** Changes a queue's switches, creating it if need be. */
 export function setQueue(db: Database, name: string, change: Partial<QueueSwitches>): void {
   db.run("INSERT OR IGNORE INTO queues (name) VALUES (?)", name);
-  for (const [key, column] of Object.entries(SWITCHES) as [keyof QueueSwitches, string][]) {
+  for (const [key, column] of Object.entries(SWITCHES) as [keyof typeof SWITCHES, string][]) {
     const value = change[key];
     if (value === undefined) continue;
     db.run(
       `UPDATE queues SET ${column} = ? WHERE name = ?`,
       typeof value === "boolean" ? Number(value) : value,
+      name,
+    );
+  }
+  if (change.rate !== undefined) {
+    const [count, ms, smooth] = rateValues(change.rate);
+    db.run(
+      "UPDATE queues SET rate_count = ?, rate_ms = ?, rate_smooth = ? WHERE name = ?",
+      count,
+      ms,
+      smooth,
       name,
     );
   }

@@ -116,6 +116,7 @@ function fromValue({ type }: Kind, value: JobRow[keyof FieldRow]): StoredFields[
     case "input":
     case "jobs":
     case "groups":
+    case "units":
       return value;
   }
 }
