@@ -154,13 +154,13 @@ export function recountLanes(db: Database): string[] {
 
 /** Finds out anew where all lanes stand. */
 export function rebuildLanes(db: Database): void {
-  db.exec(`
-    DELETE FROM lanes;`);
   rebuildSublanes(db);
   db.exec(`
+    DELETE FROM lanes;
     INSERT INTO lanes (queue, priority, seq)
       SELECT queue, priority, seq FROM jobs JOIN (
-        SELECT DISTINCT queue AS lane FROM counts WHERE typeof(queue) = 'text') ON seq = (
-        SELECT first.seq FROM jobs first WHERE first.state = 'pending' AND first.lane = 0 AND first.queue = lane AND first.held = 0
-        ORDER BY first.priority, first.seq LIMIT 1) WHERE true ON CONFLICT DO NOTHING`);
+        SELECT DISTINCT queue AS lane_of FROM counts WHERE typeof(queue) = 'text') ON seq = (
+        SELECT first.seq FROM jobs first
+        WHERE first.state = 'pending' AND first.lane = 0 AND first.queue = lane_of AND first.held = 0
+        ORDER BY first.priority, first.seq LIMIT 1)`);
 }
