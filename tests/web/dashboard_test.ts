@@ -185,7 +185,10 @@ browserTest(
     const output = page.getByLabel("Output", { exact: true });
     await output.getByText("oops").waitFor();
     assert.ok((await output.textContent())!.includes(evil));
-    assert.match((await output.getByText("red", { exact: true }).getAttribute("style"))!, /color: rgb\(255, /);
+    assert.match(
+      (await output.getByText("red", { exact: true }).getAttribute("style"))!,
+      /color: rgb\(255, /,
+    );
     assert.equal(await page.getByText("hunter2").count(), 0);
     await page.getByRole("button", { name: "Show secrets" }).click();
     await page.getByText("API_TOKEN=hunter2").waitFor();
