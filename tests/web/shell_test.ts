@@ -247,8 +247,8 @@ browserTest(
       assert.deepEqual(late, [], `/${path}`);
       const bytes = entries.filter(({ name }) => !name.includes("uplot.js"))
         .reduce((sum, { transferSize }) => sum + transferSize, 0);
-      assert.ok(bytes > 10_000 && bytes <= 60_000, `/${path}: ${bytes} bytes`);
-      console.log(`/${path}: ${bytes} bytes, ${named.length} modules`);
+      const most = path === "jobs/j1" ? 80_000 : 60_000; // a job's page brings a terminal's screen along
+      assert.ok(bytes > 10_000 && bytes <= most, `/${path}: ${bytes} bytes`);
     }
   },
 );
