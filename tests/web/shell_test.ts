@@ -281,4 +281,25 @@ browserTest("a page that nobody changes draws nothing", async () => {
   }
 });
 
+browserTest("pages fit into any width: a small phone, a zoom of 200 %, a very wide screen", async () => {
+  using test = await testStore();
+  await test.enqueue(`echo ${"long".repeat(200)}`, { held: true, label: "a".repeat(100) });
+  await using server = await startDashboard(test.home);
+  await using visited = await visit(server.url);
+  const { page } = visited;
+  for (const path of ["", "jobs?state=pending", "jobs/j1", "queues", "groups", "settings", "enqueue"]) {
+    await page.goto(server.url + path);
+    await page.locator("main table, main form, main pre, main .empty, main .tile").first().waitFor();
+    for (const width of [320, 720, 2560]) {
+      await page.setViewportSize({ width, height: 900 });
+      const tooWide = await page.evaluate(() =>
+        document.documentElement.scrollWidth - document.documentElement.clientWidth
+      );
+      assert.ok(tooWide <= 0, `/${path} is ${tooWide} pixels too wide for ${width}`);
+      const used = await page.evaluate(() => document.querySelector("main").clientWidth);
+      assert.equal(used, width, `/${path} uses the width`);
+    }
+  }
+});
+
 Deno.test.afterAll(endBrowser);
