@@ -183,9 +183,12 @@ browserTest(
     await using visited = await visit(`${one.server.url}jobs/evil`);
     const { page } = visited;
     const output = page.getByLabel("Output", { exact: true });
-    await page.waitForFunction(() => document.querySelector(".output pre")?.textContent?.includes("oops"));
+    await output.getByText("oops").waitFor();
     assert.ok((await output.textContent())!.includes(evil));
-    assert.equal(await page.locator(".ansi-red").textContent(), "red");
+    assert.match(
+      (await output.getByText("red", { exact: true }).getAttribute("style"))!,
+      /color: rgb\(255, /,
+    );
     assert.equal(await page.getByText("hunter2").count(), 0);
     await page.getByRole("button", { name: "Show secrets" }).click();
     await page.getByText("API_TOKEN=hunter2").waitFor();
@@ -197,16 +200,12 @@ browserTest(
     await page.getByRole("button", { name: "Resume" }).click();
     Deno.writeTextFileSync(go, "");
     await page.waitForFunction(() => document.querySelector("h1 .state")?.textContent === "dead");
-    await page.waitForFunction(() =>
-      document.querySelector(".output pre")?.textContent?.includes("finished")
-    );
-    await page.getByLabel("times").check();
-    await page.waitForFunction(() =>
-      /^\d\d:\d\d:\d\d\.\d{3} finished$/m.test(document.querySelector(".output pre")?.textContent ?? "")
-    );
-    await page.getByLabel("times").uncheck();
+    await output.getByText("finished").waitFor();
+    await page.getByRole("button", { name: "Times" }).click();
+    await output.getByText(/^\d\d:\d\d:\d\d\.\d{3}$/).first().waitFor();
     await page.getByLabel("Find").fill("OOPS");
-    await page.waitForFunction(() => document.querySelector(".output pre")?.textContent === "oops");
+    await page.getByText("1 of 1", { exact: true }).waitFor();
+    assert.equal(await output.locator("mark").textContent(), "oops");
     await page.goto(`${one.server.url}jobs?label=${encodeURIComponent(evil.slice(0, 100))}`);
     await page.getByRole("link", { name: "evil", exact: true }).waitFor();
     assert.match(await page.title(), /^Jobs/);
@@ -221,9 +220,9 @@ browserTest(
     await using visited = await visit(`${one.server.url}jobs/j13`);
     const { page } = visited;
     await page.getByLabel("Compare with").selectOption("1");
-    await page.locator("pre .gone").waitFor();
-    assert.equal((await page.locator("pre .gone").textContent())!.trim(), "- try 1");
-    assert.equal((await page.locator("pre .new").textContent())!.trim(), "+ try 2");
+    await page.locator(".log .gone").waitFor();
+    assert.equal((await page.locator(".log .gone .x").textContent())!.trim(), "- try 1");
+    assert.equal((await page.locator(".log .new .x").textContent())!.trim(), "+ try 2");
 
     await page.goto(`${one.server.url}jobs/later`);
     await page.getByText("it is scheduled for").waitFor();
