@@ -131,13 +131,8 @@ browserTest("what can be done in a row is on the screen, however wide that is", 
       await page.goto(one.server.url + path);
       await page.locator("td.acts button").first().waitFor();
       const outside = await page.evaluate(() =>
-        // deno-lint-ignore no-explicit-any -- of the browser
-        Array.from(
-          document.querySelectorAll("td.acts button"),
-          (button: any) => button.getBoundingClientRect(),
-        ).filter(({ left, right }) =>
-          left < 0 || right > (globalThis as unknown as { innerWidth: number }).innerWidth
-        ).length
+        [...document.querySelectorAll("td.acts button")].map((button) => button.getBoundingClientRect())
+          .filter(({ left, right }) => left < 0 || right > document.documentElement.clientWidth).length
       );
       assert.equal(outside, 0, `${path} at ${width}`);
     }
