@@ -44,7 +44,7 @@ function Menu({ here }) {
     // it may be longer than the row is wide
     menu.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [here]);
-  return html`<nav aria-label="Pages" ref=${menu}>${
+  return html`<nav aria-label="Menu" ref=${menu}>${
     PAGES.filter(({ changes }) => !changes || !readOnly).map((page) => {
       const { to, name, key, short = name, count, bad } = page;
       const n = status && (bad ?? count)?.(status);

@@ -59,6 +59,12 @@ export function Audit({ query }) {
   `;
 }
 
+/** How the sender said who it is. Who logs in has a token in the request itself. */
+function howKnown({ kind, via }) {
+  if (via === null || kind === "login" || kind === "failed_login") return "";
+  return via === "nothing" ? " without a token" : ` by ${via}`;
+}
+
 function Lines({ entries }) {
   return html`
     <div class="scroll">
@@ -81,9 +87,7 @@ function Lines({ entries }) {
               <td class="nowrap">${one.address !== null &&
                 html`<${Link} to=${
                   addressWith({ address: one.address, before: "" })
-                }>${one.address}<//>`}${one.via && html`
-                <span class="faint">by ${one.via === "nothing" ? "no token" : one.via}</span>
-              `}</td>
+                }>${one.address}<//>`}<span class="faint">${howKnown(one)}</span></td>
               <td class="wide">${one.left_out !== null
                 ? `${number(one.left_out)} tries without a token had no line`
                 : html`<code>${one.method} ${one.path === null ? "?" : visible(one.path)}</code>`}</td>

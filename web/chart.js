@@ -59,6 +59,7 @@ function optionsFor({ lines, unit, width, onCursor }) {
         grid: axis.grid,
         ticks: axis.ticks,
         space: 64,
+        size: 30,
         values: (_, ticks) => ticks.map(timeText),
       },
       axis,

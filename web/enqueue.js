@@ -6,6 +6,7 @@ import { FIELDS } from "./fields.js";
 import { attempt, Empty, Loading, say } from "./parts.js";
 import { useRights } from "./rights.js";
 import { go } from "./router.js";
+import { MASK, soundsSecret } from "./secrets.js";
 
 /** What most jobs that say anything say; the others are folded away. */
 const USUAL = ["queue", "priority", "label", "group", "delay", "timeout", "max_retries", "cwd", "unique_key"];
@@ -38,7 +39,7 @@ function Form({ from: copied }) {
     event.preventDefault();
     let job;
     const done = await attempt(
-      async () => job = await call("POST", "/jobs", jobOf(shown)),
+      async () => job = await call("POST", "/jobs", await withSecrets(jobOf(shown), copied)),
       () => job.created ? `Enqueued ${job.id}` : `Job ${job.id} has its key: no other was enqueued`,
     );
     if (!done) return;
@@ -86,8 +87,17 @@ function copyOf({ command, env, ...job }) {
   return {
     command,
     ...Object.fromEntries(same.map(({ name, json }) => [name, String(job[json] ?? "")])),
-    env: Object.entries(env ?? {}).map((pair) => pair.join("=")).join("\n"),
+    env: Object.entries(env ?? {})
+      .map(([name, value]) => `${name}=${soundsSecret(name) ? MASK : value}`).join("\n"),
   };
+}
+
+/** Secrets of the job that is copied are not shown: those that were left as they are, it has as that one has them. */
+async function withSecrets(job, copied) {
+  if (!copied || !Object.values(job.env ?? {}).includes(MASK)) return job;
+  const { env } = await call("GET", `/jobs/${encodeURIComponent(copied)}`);
+  const kept = ([name, value]) => [name, value === MASK ? env?.[name] ?? value : value];
+  return { ...job, env: Object.fromEntries(Object.entries(job.env).map(kept)) };
 }
 
 /** What was typed, as the server takes it; numbers that are none are left for it to refuse. */

@@ -19,6 +19,7 @@ const VIEWS = {
   "/schedules/:name": "schedule.js",
   "/queues": "queues.js",
   "/queues/:name": "queue.js",
+  "/limits": "limits.js",
   "/workers": "workers.js",
   "/settings": "settings.js",
   "/audit": "audit.js",

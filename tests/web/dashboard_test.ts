@@ -3,16 +3,10 @@
  * The pages in a real browser, on a real server and store with real workers: what a person does, end to end.
  */
 import assert from "node:assert/strict";
-import {
-  BROWSER,
-  endBrowser,
-  keepPicture,
-  RULES_OF_COLOURS,
-  seriousProblems,
-  visit,
-} from "../helpers/browser.ts";
+import { BROWSER, endBrowser, keepPicture, problems, RULES_OF_COLOURS, visit } from "../helpers/browser.ts";
 import { startDashboard, TOKEN } from "../helpers/dashboard.ts";
 import { newSupervisor } from "../helpers/jobs.ts";
+import { addSchedules } from "../helpers/schedules.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
 
@@ -32,7 +26,10 @@ async function populate(test: TestStore): Promise<void> {
   for (const code of [3, 3, 4]) {
     await test.enqueue(`echo try $QUEUECTL_ATTEMPT; exit ${code}`, { queue: "builds", maxRetries: 1 });
   }
-  await test.enqueue("sleep 600", { id: "runs" });
+  await test.enqueue("sleep 600", { id: "runs", group: "night" });
+  await addSchedules(test.store, Date.now(), {
+    ...{ name: "backup", expression: "@yearly", job: { command: "make backup", cwd: "/" } },
+  });
   await test.enqueue("report", {
     id: "later",
     runAt: Date.now() + 3_600_000,
@@ -69,9 +66,14 @@ async function place(args: readonly string[] = []) {
 const PAGES = [
   "",
   "jobs",
+  "jobs?state=dead&queue=builds",
   "jobs/runs",
   "jobs/j13",
   "dead",
+  "groups",
+  "groups/night",
+  "schedules",
+  "schedules/backup",
   "queues",
   "queues/builds",
   "workers",
@@ -101,11 +103,14 @@ browserTest(
           assert.ok(overflow <= 0, `${path} is ${overflow} pixels too wide for ${viewport.width}`);
           const rules = colorScheme === "light" ? undefined : RULES_OF_COLOURS;
           assert.deepEqual(
-            await seriousProblems(page, rules),
+            await problems(page, rules),
             [],
             `${path}, ${colorScheme}, ${viewport.width}`,
           );
-          await keepPicture(page, `${path.replace("/", "-") || "overview"}-${colorScheme}-${viewport.width}`);
+          await keepPicture(
+            page,
+            `${path.replaceAll(/\W/g, "-") || "overview"}-${colorScheme}-${viewport.width}`,
+          );
         }
         if (path === "nowhere") visited.forgive(/404/);
       }
@@ -180,7 +185,10 @@ browserTest(
     const output = page.getByLabel("Output", { exact: true });
     await output.getByText("oops").waitFor();
     assert.ok((await output.textContent())!.includes(evil));
-    assert.match((await output.getByText("red", { exact: true }).getAttribute("style"))!, /color: rgb\(255, /);
+    assert.match(
+      (await output.getByText("red", { exact: true }).getAttribute("style"))!,
+      /color: rgb\(255, /,
+    );
     assert.equal(await page.getByText("hunter2").count(), 0);
     await page.getByRole("button", { name: "Show secrets" }).click();
     await page.getByText("API_TOKEN=hunter2").waitFor();

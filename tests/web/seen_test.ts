@@ -167,4 +167,19 @@ browserTest("who may only look is shown no secrets, and sees the audit log", asy
   visited.forgive(/40[13]/);
 });
 
+browserTest("a copy of a job has its secrets, and shows none of them", async () => {
+  await using one = await place();
+  await one.test.enqueue("true", { id: "secret", env: { API_TOKEN: "hunter2", PLAIN: "plain" }, held: true });
+  await using visited = await visit(`${one.server.url}enqueue?from=secret`);
+  const { page } = visited;
+  await page.waitForFunction("document.querySelector('textarea[name=env]')?.value.includes('PLAIN=plain')");
+  const shown = await page.getByLabel("Environment").inputValue();
+  assert.ok(shown.includes("API_TOKEN=••••••"), shown);
+  assert.doesNotMatch((await page.getByLabel("Command line").textContent())!, /hunter2/);
+  await page.getByRole("button", { name: "Enqueue", exact: true }).click();
+  await page.waitForURL(/\/jobs\/j\d+$/);
+  const copy = await one.test.store.get(new URL(page.url()).pathname.split("/").at(-1)!);
+  assert.deepEqual(copy!.env, { API_TOKEN: "hunter2", PLAIN: "plain" });
+});
+
 Deno.test.afterAll(endBrowser);
