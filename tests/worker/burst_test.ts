@@ -25,12 +25,13 @@ function burst(leavesScheduled = false) {
       nextDueAt: due.length === 0 ? null : Math.min(...due),
     });
   };
-  const clock = { ...systemClock, now: () => NOW };
+  const time = { ms: 0 };
+  const clock = { ...systemClock, now: () => NOW, monotonicMs: () => time.ms };
   const one = new Burst({
     ...{ store: { waiting }, clock, queues: null, leavesScheduled },
     say: (text) => said.push(text),
   });
-  return { jobs, said, isOver: (anyWait = true) => one.isOver(anyWait) };
+  return { jobs, said, time, isOver: (anyWait = true) => one.isOver(anyWait) };
 }
 
 Deno.test("a burst says what it waits for, once, and again when that changes", async () => {
@@ -45,6 +46,19 @@ Deno.test("a burst says what it waits for, once, and again when that changes", a
   await isOver();
   assert.equal(said.length, 3);
   assert.equal(await isOver(false), true);
+});
+
+Deno.test("a burst says once that jobs are pending that it cannot begin, when that goes on", async () => {
+  const { jobs, said, time, isOver } = burst();
+  for (jobs.pending = 9; jobs.pending > 1; jobs.pending -= 1) {
+    await isOver();
+    time.ms += 4000; // it runs one now and then
+  }
+  await isOver();
+  assert.deepEqual(said, []);
+  time.ms += 6000;
+  assert.deepEqual([await isOver(), await isOver()], [false, false]);
+  assert.deepEqual(said, ["waiting: 1 pending job that cannot begin here now; queuectl show says why"]);
 });
 
 Deno.test("a burst says nothing of waits that are over before one has read it", async () => {

@@ -24,6 +24,8 @@ const OTHER_MS = 1000;
 export class Burst {
   readonly #options: BurstOptions;
   #saidDueAt: number | undefined;
+  /** How many jobs are pending and do not begin, and since when: so many are, and nothing runs. */
+  #stands = { pending: 0, sinceMs: 0, said: false };
 
   constructor(options: BurstOptions) {
     this.#options = options;
@@ -37,7 +39,10 @@ export class Burst {
     const states = leavesScheduled ? ["failed"] as const : ["scheduled", "failed"] as const;
     const { pending, later, nextDueAt } = await store.waiting({ queues, states, now });
     const isDue = nextDueAt !== null && nextDueAt <= now;
-    if (pending > 0 || isDue) return false;
+    if (pending > 0 || isDue) {
+      this.#sayStands(pending);
+      return false;
+    }
     if (later > 0) {
       this.#sayWaits(later, nextDueAt, now);
       return false;
@@ -51,6 +56,17 @@ export class Burst {
     if (this.#saidDueAt !== undefined && Math.abs(this.#saidDueAt - dueAt) < OTHER_MS) return;
     this.#saidDueAt = dueAt;
     this.#options.say(`waiting: ${sayDue(jobs, dueAt - now)}`);
+  }
+
+  /** Limits, or what this host does not have, may keep jobs waiting for long: who called for a burst is told of it once. */
+  #sayStands(pending: number): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const { said } = this.#stands;
+    if (this.#stands.pending !== pending) this.#stands = { pending, sinceMs: nowMs, said };
+    if (said || nowMs - this.#stands.sinceMs < SHORT_MS) return;
+    this.#stands.said = true;
+    const jobs = pending === 1 ? "1 pending job that cannot" : `${pending} pending jobs that cannot`;
+    this.#options.say(`waiting: ${jobs} begin here now; queuectl show says why`);
   }
 
   async #sayLeft(now: number): Promise<void> {

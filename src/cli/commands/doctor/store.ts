@@ -149,7 +149,11 @@ async function* checkWorkers({ clock }: Context, store: Store): AsyncGenerator<F
   const there = workers.length - gone.length;
   const { counts: { pending } } = await store.summary(0);
   if (there === 0 && pending > 0) {
-    yield warning("workers", `${pending} jobs are pending and no worker is there`, "queuectl worker start");
+    yield warning(
+      "workers",
+      `${pending === 1 ? "1 job is" : `${pending} jobs are`} pending and no worker is there`,
+      "queuectl worker start",
+    );
   } else yield ok("workers", `${there} there`);
 }
 
