@@ -6,7 +6,7 @@ import { Nowhere, Page, pageAt, PAGES } from "./pages.js";
 import { learnRights, useRights } from "./rights.js";
 import { Link, useAddress } from "./router.js";
 import { Search } from "./search.js";
-import { connect, onLive, useLive } from "./stream.js";
+import { connect, useLive } from "./stream.js";
 import { ThemeSwitch } from "./theme_switch.js";
 
 function App() {
@@ -44,7 +44,7 @@ function Menu({ here }) {
     // it may be longer than the row is wide
     menu.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [here]);
-  return html`<nav aria-label="Pages" ref=${menu}>${
+  return html`<nav aria-label="Menu" ref=${menu}>${
     PAGES.filter(({ changes }) => !changes || !readOnly).map((page) => {
       const { to, name, key, short = name, count, bad } = page;
       const n = status && (bad ?? count)?.(status);
@@ -68,5 +68,4 @@ function Connection() {
 
 connect();
 learnRights();
-onLive((kind) => kind === "refused" && learnRights());
 render(h(App), document.getElementById("app"));

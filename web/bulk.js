@@ -33,6 +33,14 @@ function fits({ states, fits = () => true }, job) {
   return states.includes(job.state) && fits(job);
 }
 
+const INVERSE = { hold: "release", release: "hold", pause: "resume", resume: "pause" };
+
+/** What undoes a verb; null where nothing brings back all that there was. */
+function inverseOf(name, jobs) {
+  const untried = jobs.every(({ state, attempts }) => state === "pending" && attempts === 0);
+  return INVERSE[name] ?? (name === "cancel" && untried ? "retry" : null);
+}
+
 /** What was done, and what was not. */
 function said(past, { done, passed_over: passed, held, skipped, without_worker: alone }) {
   return `${past}: ${count(done)}${alone ? `; ${withoutWorker(alone, "running ones")}` : ""}${
@@ -52,8 +60,10 @@ export function Selected({ chosen, done, none }) {
       : "";
     if (danger && !await ask(`${verb} ${all}?`, { yes: `${verb} ${all}`, no: "Keep", detail })) return;
     const body = { ids: fitting.map(({ id }) => id), pass_over: true };
+    const inverse = inverseOf(name, fitting);
+    const undo = inverse && (() => call("POST", `/bulk/${inverse}`, body));
     const tell = (answer) => said(past, { ...answer, passed_over: answer.passed_over + passed });
-    if (await attempt(() => call("POST", `/bulk/${name}`, body), tell)) done();
+    if (await attempt(() => call("POST", `/bulk/${name}`, body), tell, { undo })) done();
   };
   return html`<div class="bulk selection" role="group" aria-label="Actions on those selected">
     <span>${number(chosen.length)} selected</span>

@@ -46,7 +46,7 @@ export function Job({ id, query }) {
     <//>
     ${editing && html`<${Edit} ...${{ job, path, reload, close: () => setEditing(false) }} />`}
     <div class="job-body">
-      <section class="job-output" aria-label="Attempts and their output">${chosen
+      <div class="job-output">${chosen
         ? html`
           <${Attempts} ...${{ job, chosen, compared }} />
           ${compared && compared !== chosen
@@ -61,7 +61,7 @@ export function Job({ id, query }) {
               end: endOf(chosen, last),
             }} />`}
         `
-        : html`<${Empty}>It has not run yet, so it has printed nothing.<//>`}</section>
+        : html`<${Empty}>It has not run yet, so it has printed nothing.<//>`}</div>
       <${Side} ...${{ job, chosen }} />
     </div>
     ${(job.needs || job.dependents > 0) && html`<${LazyGraph} ...${{ path, id: job.id }} />`}

@@ -16,6 +16,8 @@ export function Attempts({ job: { history }, chosen, compared }) {
       chosen.attempt,
     ],
   );
+  // that it exited with a code is said above
+  const error = /^exit code \d+$/.test(chosen.error ?? "") ? null : chosen.error;
   const hidden = history.slice(0, -MOST_TABS);
   const tabs = history.slice(-MOST_TABS);
   const others = history.filter(({ attempt }) => attempt !== chosen.attempt);
@@ -55,8 +57,8 @@ export function Attempts({ job: { history }, chosen, compared }) {
   }
   </div>
   ${
-    (chosen.error || chosen.note) &&
-    html`<p class="job-said">${chosen.error && html`<span class="dead">${visible(chosen.error)}</span>`}${
+    (error || chosen.note) &&
+    html`<p class="job-said">${error && html`<span class="dead">${visible(error)}</span>`}${
       chosen.note && html`<span>${visible(chosen.note)}</span>`
     }</p>`
   }`;

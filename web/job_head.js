@@ -1,7 +1,7 @@
 /** A job at a glance: its name, how it stands in one line, what it runs, and what is asked for most. */
 import { html } from "./lib.js";
 import { withQuery } from "./api.js";
-import { duration, visible } from "./format.js";
+import { bytes, duration, visible } from "./format.js";
 import { Facts, Progress, State, Time, Took } from "./parts.js";
 import { ordinal, wordOf } from "./job_parts.js";
 import { Link } from "./router.js";
@@ -16,7 +16,7 @@ export function Head({ job, chosen, children }) {
         </div>
       <pre class="command" tabindex="0" aria-label="Command">${visible(job.command)}</pre>
       <${Facts} rows=${[
-        ["Queue", html`<${Link} to=${withQuery("/jobs", { queue: job.queue })}>${job.queue}<//>`],
+        ["Queue", html`<${Link} to=${`/queues/${encodeURIComponent(job.queue)}`}>${job.queue}<//>`],
         [
           "Group",
           job.group && html`<${Link} to=${`/groups/${encodeURIComponent(job.group)}`}>${job.group}<//>`,
@@ -41,7 +41,7 @@ export function Head({ job, chosen, children }) {
             `
           }`,
         ],
-        ["CPU", chosen && chosen.cpu_used !== null && duration(chosen.cpu_used)],
+        ["CPU, memory", chosen && usage(chosen)],
         [
           "Progress",
           (chosen && (chosen.progress !== null || chosen.progress_text !== null)) && html`
@@ -67,14 +67,21 @@ function sum(job, chosen) {
   const most = job.max_retries + 1;
   return [
     outcome !== null && outcome !== "completed" && html`<strong class="dead">${wordOf(chosen)}</strong>`,
-    `${ordinal(attempt)} of ${Math.max(most, job.history.length)} attempts`,
-    html`
-      ${to ? "took" : "runs for"} <${Took} ...${{ from, to }} />
-    `,
+    most > 1 && `${ordinal(attempt)} of ${Math.max(most, job.history.length)} attempts`,
+    [to ? "took " : "runs for ", html`<${Took} ...${{ from, to }} />`],
     job.state === "failed" && html`next attempt <${Time} at=${job.run_at}/>`,
     job.state === "scheduled" && html`runs again <${Time} at=${job.run_at}/>`,
     to && html`ended <${Time} at=${to}/>`,
   ].filter(Boolean);
+}
+
+/** What an attempt has taken of the machine, as far as that is known. */
+function usage({ cpu_used: cpu, memory_used: memory, peak_memory: peak }) {
+  return [
+    cpu !== null && duration(cpu),
+    memory !== null && `${bytes(memory)} now`,
+    peak !== null && `${bytes(peak)} at most`,
+  ].filter(Boolean).join(" · ");
 }
 
 /** The jobs it comes after, those that keep it from running first. */

@@ -46,7 +46,7 @@ export function History({ job }) {
       <div class="job-bars">${last.map((one, n) =>
         html`
           <${Link} key=${one.id} to=${`/jobs/${encodeURIComponent(one.id)}`}
-            class=${one.state} aria-current=${one.id === job.id ? "true" : undefined}
+            class=${`job-bar ${one.state}`} aria-current=${one.id === job.id ? "true" : undefined}
             title=${`${one.id}: ${one.state}, ${
               duration(took[n])
             }`} aria-label=${`${one.id}, ${one.state}, took ${duration(took[n])}`}>

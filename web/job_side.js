@@ -6,6 +6,7 @@ import { bytes, duration, localTime, secondsBetween, visible } from "./format.js
 import { History } from "./job_history.js";
 import { Action, Facts, Time } from "./parts.js";
 import { colourOf, linked, wordOf } from "./job_parts.js";
+import { MASK, soundsSecret } from "./secrets.js";
 
 /** The fields that are shown in ways of their own, and those that are not. */
 const OWN_WAYS = "command id queue priority max_retries timeout run_at group unique_key label cwd env hold"
@@ -33,7 +34,6 @@ export function Side({ job, chosen }) {
             ["Priority", job.priority || null],
             ["Timeout", job.timeout ? duration(job.timeout) : null],
             ["Runs at", ["scheduled", "failed"].includes(job.state) && html`<${Time} at=${job.run_at}/>`],
-            ["Error", job.error && visible(job.error)],
             ["Directory", html`<code>${visible(job.cwd)}</code>`],
             ["Environment", job.env && html`<${Environment} env=${job.env}/>`],
             ["Input", job.stdin_size !== null && html`<${Input} ...${job} />`],
@@ -97,17 +97,13 @@ function Result({ id, attempt, size }) {
     <${Action} reads run=${show}>${error ? "Try again" : `Show ${bytes(size)}`}<//>`;
 }
 
-const SECRET = /secret|token|passw|key|credential|auth/i;
-
 /** Values of names that sound secret show only when asked for. */
 function Environment({ env }) {
   const [open, setOpen] = useState(false);
-  const hidden = Object.keys(env).some((name) => SECRET.test(name));
+  const hidden = Object.entries(env).some(([name, value]) => soundsSecret(name) && value !== MASK);
   return html`<div>${
     Object.entries(env).map(([name, value]) =>
-      html`<div key=${name}><code>${name}=${
-        SECRET.test(name) && !open ? "••••••" : visible(value)
-      }</code></div>`
+      html`<div key=${name}><code>${name}=${soundsSecret(name) && !open ? MASK : visible(value)}</code></div>`
     )
   }
     ${
@@ -132,34 +128,44 @@ function Timeline({ job }) {
       steps.push({ key: `${one.attempt}e`, text: wordOf(one), at: one.finished_at, kind: colourOf(one) });
     }
   }
-  if (ENDED.includes(job.state) && job.finished_at) {
+  if (ENDED.includes(job.state) && job.finished_at && steps.at(-1).text !== job.state) {
     steps.push({ key: "end", text: job.state, at: job.finished_at, kind: job.state });
   }
   const left = Math.max(0, steps.length - MOST_STEPS);
+  const shown = steps.map((step, n) => ({ ...step, detail: detailOf(step, steps[n - 1]) }))
+    .filter((_, n) => n === 0 || n > left);
   return html`
     <section>
       <h2>What happened</h2>
-      <ol class="timeline">${steps.map(({ key, text, more, at, kind }, n) =>
-        (n === 0 || n > left) && html`<li key=${key} class=${kind}>
-      <span>${text}</span> <time class="faint" datetime=${at} title=${localTime(at)}>${shortTime(at)}</time>${
-          more && html`
-            <span class="faint">${more}</span>
-          `
-        }${
-          n > 0 && html`
-            <span class="faint">after ${duration(secondsBetween(steps[n - 1].at, at))}</span>
-          `
-        }${n === 0 && left > 0 && html`<span class="faint">, ${left} steps not shown</span>`}</li>`
+      <ol class="timeline">${shown.map((step, n) =>
+        html`<${Step} key=${step.key} ...${step} skipped=${n === 1 && left} />`
       )}</ol>
     </section>
   `;
 }
 
+/** Where that was, and how long it took to come to it. */
+function detailOf({ more, at }, before) {
+  return [more, before && `after ${duration(secondsBetween(before.at, at))}`].filter(Boolean).join(", ");
+}
+
+function Step({ text, at, kind, detail, skipped }) {
+  const time = html`<time class="faint" datetime=${at} title=${localTime(at)}>${shortTime(at)}</time>`;
+  return html`
+    <li
+      class=${kind}>${skipped > 0 &&
+        html`<div class="faint">${skipped} steps not shown</div>`}<span>${text}</span> ${time}<span class="faint"> ${detail}</span></li>
+  `;
+}
+
 const MOST_STEPS = 30;
+
+const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
 
 /** The time of day; with the date where that is another one. */
 function shortTime(at) {
   const time = new Date(at);
   const sameDay = time.toDateString() === new Date().toDateString();
-  return time.toLocaleString(undefined, { ...(sameDay ? {} : { dateStyle: "short" }), timeStyle: "medium" });
+  return (sameDay ? TIME : DAY_AND_TIME).format(time);
 }

@@ -10,6 +10,9 @@ const OVER = 12;
 /** Browsers cannot make anything higher than some tens of millions of pixels: beyond this, a pixel is more than one. */
 const HIGHEST = 8_000_000;
 
+/** Between two times that something is drawn because more was printed. */
+const PAUSE_MS = 250;
+
 export class LogView {
   #place;
   #content;
@@ -26,6 +29,8 @@ export class LogView {
   #drawn = new Map();
   #stamp = 0;
   #frame = null;
+  #waiting = null;
+  #drawnAt = -Infinity;
   #lastTop = 0;
   #observer;
   #digits = 3;
@@ -42,17 +47,20 @@ export class LogView {
     place.addEventListener("wheel", this.#onWheel, { passive: true });
     place.addEventListener("click", this.#onClick);
     place.addEventListener("keydown", this.#onKey);
+    place.addEventListener("copy", this.#onCopy);
     this.#observer = new ResizeObserver(() => this.#keepingPlace(() => this.#measure()));
     this.#observer.observe(place);
   }
 
   dispose() {
     this.#observer.disconnect();
+    clearTimeout(this.#waiting);
     cancelAnimationFrame(this.#frame);
     this.#place.removeEventListener("scroll", this.#onScroll);
     this.#place.removeEventListener("wheel", this.#onWheel);
     this.#place.removeEventListener("click", this.#onClick);
     this.#place.removeEventListener("keydown", this.#onKey);
+    this.#place.removeEventListener("copy", this.#onCopy);
   }
 
   get following() {
@@ -76,15 +84,25 @@ export class LogView {
     });
   }
 
-  /** Draws what has changed, with the next frame. */
+  /** Draws what has changed, soon: a few times a second are enough to read along. */
   update() {
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = null;
-      const { screen, rows } = this.#parts;
-      rows.update(screen.lines, screen.takeChanged());
-      if (String(screen.lines.length).length > this.#digits) this.#keepingPlace(() => this.#fit());
-      this.#draw();
-    });
+    if (this.#waiting) return;
+    const wait = Math.max(0, this.#drawnAt + PAUSE_MS - performance.now());
+    this.#waiting = setTimeout(() => {
+      this.#frame = requestAnimationFrame(() => {
+        this.#waiting = null;
+        this.#drawnAt = performance.now();
+        this.#take();
+        this.#draw();
+      });
+    }, wait);
+  }
+
+  /** Takes note of what has changed. */
+  #take() {
+    const { screen, rows } = this.#parts;
+    rows.update(screen.lines, screen.takeChanged());
+    if (String(screen.lines.length).length > this.#digits) this.#keepingPlace(() => this.#fit());
   }
 
   /** Another place found; its number, or null. */
@@ -92,6 +110,7 @@ export class LogView {
     this.#now = now;
     this.#stamp += 1;
     if (now === null) return this.#draw();
+    this.#take();
     const { line, at } = this.#parts.find.at(now);
     this.#open(line, at);
     this.#show(this.#parts.rows.rowOf(line, at));
@@ -106,6 +125,7 @@ export class LogView {
   }
 
   showLine(line) {
+    this.#take();
     this.#show(this.#parts.rows.firstOf(line));
   }
 
@@ -121,6 +141,7 @@ export class LogView {
 
   #show(row) {
     this.#setFollowing(false);
+    this.#size();
     const [top, height] = [this.#virtualTop(), this.#place.clientHeight];
     const at = row * this.#row;
     if (at < top || at + this.#row > top + height) this.#scrollTo(Math.max(0, at - height / 3));
@@ -141,6 +162,7 @@ export class LogView {
     const { scrollTop, scrollHeight, clientHeight } = this.#place;
     if (scrollTop < this.#lastTop - 1) this.#setFollowing(false);
     if (scrollHeight - clientHeight - scrollTop < this.#row / 2) this.#setFollowing(true);
+    if (scrollTop === this.#lastTop) return; // that was drawn when it was gone to
     this.#lastTop = scrollTop;
     this.#draw();
   };
@@ -171,6 +193,39 @@ export class LogView {
     this.#content.querySelector(`a.ln[data-line="${line}"]`)?.focus({ preventScroll: true });
     if (event.shiftKey) this.#told.select(line, true);
   };
+
+  /** What is selected is copied as lines, also where its middle is not drawn, and lines that are wrapped in one piece. */
+  #onCopy = (event) => {
+    const selection = getSelection();
+    if (selection.isCollapsed) return;
+    const range = selection.getRangeAt(0);
+    const [start, end] = [
+      this.#placeOf(range.startContainer, range.startOffset),
+      this.#placeOf(range.endContainer, range.endOffset),
+    ];
+    if (!start || !end) return;
+    const lines = this.#parts.screen.lines.slice(start.line, end.line + 1).map(({ text }) => text);
+    lines[lines.length - 1] = lines.at(-1).slice(0, end.at);
+    lines[0] = lines[0].slice(start.at);
+    event.clipboardData.setData("text/plain", lines.join("\n"));
+    event.preventDefault();
+  };
+
+  /** The line and the place in it where something stands. */
+  #placeOf(node, offset) {
+    const row = (node.closest ? node : node.parentElement).closest(".row[data-row]");
+    if (!row) return null;
+    const { rows } = this.#parts;
+    const line = rows.lineAt(Number(row.dataset.row));
+    const text = row.querySelector(".x");
+    if (!text || !text.contains(node)) {
+      return { line, at: rows.textOf(line, Number(row.dataset.row))?.[0] ?? 0 };
+    }
+    const before = document.createRange();
+    before.selectNodeContents(text);
+    before.setEnd(node, offset);
+    return { line, at: rows.textOf(line, Number(row.dataset.row))[0] + before.toString().length };
+  }
 
   #measure() {
     const probe = element("div", "row");
@@ -314,16 +369,11 @@ export class LogView {
       one.textContent = line.text;
       return one;
     }
-    const head = isFirst ? element("a", "ln") : element("span", "ln");
-    if (isFirst) {
-      const name = screen.numberOf(n);
-      head.href = `#L${name}`;
-      head.dataset.n = name;
-      head.dataset.line = n;
-      head.setAttribute("aria-label", `Line ${name}`);
-      head.tabIndex = -1;
-    }
-    const parts = [head];
+    // the head stays the same element: it may have the focus
+    const tag = isFirst ? "A" : "SPAN";
+    const head = one.firstChild?.tagName === tag ? one.firstChild : element(tag, "ln");
+    if (isFirst) nameHead(head, n, screen.numberOf(n));
+    const parts = [];
     if (this.#times) {
       const time = element("span", "t");
       time.textContent = isFirst ? clockTime(line.at) : "";
@@ -337,9 +387,21 @@ export class LogView {
       more.dataset.line = n;
       more.textContent = `Show all ${number(line.text.length)} characters of this line`;
     }
-    one.replaceChildren(...parts, text);
+    if (one.firstChild !== head) one.replaceChildren(head);
+    while (head.nextSibling) head.nextSibling.remove();
+    one.append(...parts, text);
     return one;
   }
+}
+
+/** The number of a line, as a link to it. */
+function nameHead(head, n, number) {
+  if (head.dataset.line === String(n) && head.dataset.n === String(number)) return;
+  head.href = `#L${number}`;
+  head.dataset.n = number;
+  head.dataset.line = n;
+  head.setAttribute("aria-label", `Line ${number}`);
+  head.tabIndex = -1;
 }
 
 function element(name, className) {

@@ -41,7 +41,7 @@ function linesOf(hash) {
 export function Output({ id, attempt, end }) {
   const [stream, setStream] = useState(() => new URLSearchParams(location.search).get("stream") ?? "");
   const [{ wrap, times }, choose] = usePreferences();
-  const [state, setState] = useState({ following: true, lines: 0, over: false, problem: null });
+  const [state, setState] = useState({ following: true, any: false, over: false, problem: null });
   const [found, setFound] = useState({ count: 0, busy: false });
   const [selected, setSelected] = useState(() => linesOf(location.hash));
   const [full, setFull] = useState(false);
@@ -49,7 +49,10 @@ export function Output({ id, attempt, end }) {
   const section = useRef();
   const finder = useRef();
   const log = useRef(null);
-  const change = (part) => setState((state) => ({ ...state, ...part }));
+  const change = (part) =>
+    setState((state) =>
+      Object.keys(part).every((name) => part[name] === state[name]) ? state : { ...state, ...part }
+    );
 
   useEffect(() => {
     const screen = new Screen();
@@ -64,11 +67,12 @@ export function Output({ id, attempt, end }) {
       select: (line, more) => select.current(line, more),
     });
     log.current = { screen, find, view, rows, wanted: linesOf(location.hash) };
-    change({ following: true, lines: 0, over: false, problem: null });
+    change({ following: true, any: false, over: false, problem: null });
+    if (finder.current?.value) find.search(finder.current.value);
     const drawn = () => {
       view.update();
       if (finder.current?.value) find.update();
-      change({ lines: screen.lines.length });
+      change({ any: screen.lines.length > 0 });
       reach.current();
     };
     const stop = listen({ id, attempt, stream }, {
@@ -131,7 +135,19 @@ export function Output({ id, attempt, end }) {
   useEffect(() => {
     const lines = selected?.map((named) => log.current.screen.lineOf(named)) ?? null;
     log.current.view.set({ wrap, times, end: state.over ? end ?? "" : null, selected: lines });
-  }, [wrap, times, end, selected, state.over, state.lines > 0, id, attempt, stream]);
+  }, [wrap, times, end, selected, state.over, state.any, id, attempt, stream]);
+
+  // it is as high as what is left of the window
+  useEffect(() => {
+    const log = place.current;
+    const fit = () => {
+      const { top } = log.getBoundingClientRect();
+      log.style.setProperty("--top", `${Math.round(top + scrollY)}px`);
+    };
+    const observer = new ResizeObserver(fit);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, []);
 
   useEffect(() => full ? alone(section.current, () => setFull(false)) : undefined, [full]);
 
@@ -152,9 +168,7 @@ export function Output({ id, attempt, end }) {
     html`<button type="button" aria-pressed=${on} onClick=${onClick}>${name}</button>`;
 
   return html`
-    <section class=${full
-      ? "output full"
-      : "output"} ref=${section} onKeyDown=${onKeyDown} aria-label="Output of attempt ${attempt}">
+    <section class=${full ? "output full" : "output"} ref=${section} onKeyDown=${onKeyDown}>
       <div class="log-bar">
           <select aria-label="Stream" value=${stream} onChange=${onStream}>
             <option value="">both streams</option><option>stdout</option><option>stderr</option></select>
@@ -168,7 +182,7 @@ export function Output({ id, attempt, end }) {
           html`<p class="problem log-problem" role="alert">${state.problem}. Trying again …</p>`}
         <div class="log-frame">
           <div class="log" ref=${place} tabindex="0" role="region" aria-label="Output"></div>
-          ${state.lines === 0 && !state.problem &&
+          ${!state.any && !state.problem &&
             html`<p class="log-nothing">${state.over ? "It printed nothing" : "Nothing yet"}</p>`}
           ${!state.following && html`<button type="button" class="log-jump" onClick=${() => {
             log.current.view.follow();

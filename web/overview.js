@@ -4,7 +4,7 @@ import { useAnswer, useLive, withQuery } from "./api.js";
 import { Chart } from "./chart.js";
 import { bytes, compact, duration, number, secondsBetween, visible } from "./format.js";
 import { Done } from "./groups.js";
-import { Empty, Problem, Progress } from "./parts.js";
+import { Empty, Loading, Problem, Progress } from "./parts.js";
 import { QueueTable } from "./queue_table.js";
 import { addressWith, go, Link } from "./router.js";
 import { Troubles } from "./troubles.js";
@@ -15,14 +15,19 @@ const PERCENTILES = ["p50", "p95", "p99"];
 const LITTLE_BYTES = 1e9;
 
 export function Overview({ query }) {
-  const { status } = useLive();
+  const { status, connected } = useLive();
   const range = RANGES.includes(query.range) ? query.range : "hour";
   const percentile = PERCENTILES.includes(query.percentile) ? query.percentile : "p95";
   const queues = useAnswer("/troubled-queues?limit=20", { every: 15_000 }).data;
   const figures = useAnswer("/metrics", { every: 15_000, live: false }).data;
   const store = useAnswer("/store", { every: 15_000, live: false }).data;
   const series = useAnswer(withQuery("/metrics/series", { range }), { every: 15_000 });
-  if (!status) return html`<p class="faint">Loading …</p>`;
+  if (!status) {
+    return html`
+      <h1 class="sr-only">Overview</h1>
+      <${Loading} error=${connected ? null : "The server cannot be reached"} />
+    `;
+  }
   const total = Object.values(status.counts).reduce((sum, count) => sum + count, 0);
   return html`
     <h1 class="sr-only">Overview</h1>

@@ -17,6 +17,7 @@ export const PAGES = [
     ...{ to: "/queues", name: "Queues", key: "q", file: "queues", page: "QueuesPage" },
     count: ({ queues, more_queues: more }) => queues.length + more,
   },
+  { to: "/limits", name: "Limits", key: "l", file: "limits", page: "Limits" },
   {
     ...{ to: "/workers", name: "Workers", key: "w", file: "workers", page: "Workers" },
     count: ({ workers }) => workers.length,

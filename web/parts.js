@@ -143,36 +143,45 @@ export function Dialog({ title, close, children }) {
 let place;
 let shown = [];
 
-/** Says something for a few seconds. */
-export function say(text, { problem = false } = {}) {
+/** Says something for a few seconds; what was done can be undone for as long, where `undo` does that. */
+export function say(text, { problem = false, undo = null } = {}) {
   if (!place) {
     place = document.createElement("div");
     place.setAttribute("aria-live", "polite");
     document.body.append(place);
   }
   const message = { text, problem, key: Math.random() };
-  shown = [...shown.slice(-3), message];
-  draw();
-  setTimeout(() => {
+  const leave = () => {
     shown = shown.filter((one) => one !== message);
     draw();
-  }, problem ? 10_000 : 4000);
+  };
+  message.undo = undo && (() => {
+    leave();
+    attempt(undo, "Undone");
+  });
+  shown = [...shown.slice(-3), message];
+  draw();
+  setTimeout(leave, problem || undo ? 10_000 : 4000);
 }
 
 function draw() {
   render(
     html`<div class="messages">${
-      shown.map(({ text, problem, key }) => html`<p key=${key} class=${problem ? "problem" : ""}>${text}</p>`)
+      shown.map(({ text, problem, key, undo }) =>
+        html`<p key=${key} class=${problem ? "problem" : ""}>${text} ${
+          undo && html`<button type="button" onClick=${undo}>Undo</button>`
+        }</p>`
+      )
     }</div>`,
     place,
   );
 }
 
-/** Does something and says how it went. Resolves with whether it went well. */
-export async function attempt(action, done) {
+/** Does something and says how it went, and offers to undo it. Resolves with whether it went well. */
+export async function attempt(action, done, { undo = null } = {}) {
   try {
     const answer = await action();
-    if (done) say(typeof done === "function" ? done(answer) : done);
+    if (done) say(typeof done === "function" ? done(answer) : done, { undo });
     return true;
   } catch (error) {
     say(error.message, { problem: true });

@@ -108,7 +108,7 @@ export function Schedules({ query }) {
               <th>Next</th>
               <th>Last runs</th>
               <th>Command</th>
-              <th></th>
+              <th><span class="sr-only">Actions</span></th>
             </tr>
           </thead>
           <tbody>${page.schedules.map((one) =>

@@ -77,9 +77,7 @@ export class Screen {
   /** Down a line, where the last one moves the screen. */
   index() {
     this.#row += 1;
-    if (this.#row < this.top + ROWS) return;
-    this.#line();
-    this.#moveTop(this.#row - ROWS + 1);
+    if (this.#row >= this.top + ROWS) this.#moveTop(this.#row - ROWS + 1);
   }
 
   /** Up a line, where the first one makes room above itself. */

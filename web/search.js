@@ -37,7 +37,7 @@ export function Search({ path, query }) {
     find();
   };
   return html`
-    <form class=${there ? "find there" : "find"} role="search" onSubmit=${submit}>
+    <form class=${there ? "find there" : "find"} role="search" aria-label="Jobs" onSubmit=${submit}>
       <input type="search" id="search" ref=${field} aria-label="Search"
         placeholder="Find a job by command or id …"
         value=${text} autocomplete="off" spellcheck=${false}

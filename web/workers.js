@@ -64,7 +64,7 @@ export function Workers({ query }) {
               html`<${Action} key=${host} kind="danger" run=${() => stop({ host })}>Stop those on ${host}<//>`
             )}</div>
               <div class="panel scroll"><table class="cards"><thead><tr><th>Worker</th><th>State</th><th>Host</th><th class="right">Pid</th><th class="right">Slots</th>
-                <th>Queues</th><th>Up since</th><th>Runs</th><th></th></tr></thead>
+                <th>Queues</th><th>Up since</th><th>Runs</th><th><span class="sr-only">Actions</span></th></tr></thead>
               <tbody>${status.workers.map((worker) =>
                 html`
                   <tr key=${worker.id}>

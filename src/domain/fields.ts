@@ -23,6 +23,9 @@ export const DEFAULT_QUEUE = "default";
 /** The longest key of a unique job, in bytes. */
 export const LONGEST_KEY = 256;
 
+/** The most places of workers that one job may take. */
+const MOST_SLOTS = 1024;
+
 /** With less address space than this, hardly a shell starts. */
 const LEAST_MEMORY = 16 * 1024 * 1024;
 
@@ -65,7 +68,9 @@ export type Kind =
   /** Other jobs, by their ids: in JSON an array of them, or text with commas. */
   | { type: "jobs" }
   /** Groups of jobs, by their names; written as ids are. */
-  | { type: "groups" };
+  | { type: "groups" }
+  /** Units by name, in code as `units.ts` stores them; in JSON an object, or text such as `api=2,gpu`. */
+  | { type: "units" };
 
 /** A value of a kind, in code. */
 export type ValueOf<K extends Kind> = K extends { type: "integer" | "duration" | "size" | "time" } ? number
@@ -316,6 +321,32 @@ export const FIELDS = {
     brief: "it starts no process while its user has so many, all others of that user included; not for root",
     title: "Processes",
     hint: "200",
+  },
+  needs: {
+    key: "takes",
+    column: "policy",
+    part: true,
+    // what it needs of other jobs stands there under that name
+    json: "takes",
+    kind: { type: "units" },
+    default: null,
+    editable: true,
+    brief:
+      "what it takes while it runs: units of limits, or of what a worker has, such as api=2 or gpu; may be repeated",
+    title: "Takes",
+    hint: "api=2, gpu",
+  },
+  slots: {
+    key: "slots",
+    column: "policy",
+    part: true,
+    json: "slots",
+    kind: { type: "integer", min: 1, max: MOST_SLOTS, clears: true },
+    default: null,
+    editable: true,
+    brief: "how many of a worker's places it takes (default: 1)",
+    title: "Slots",
+    hint: "1",
   },
   run_at: {
     // Null is at once.

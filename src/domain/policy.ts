@@ -240,6 +240,8 @@ const NOTHING: Policy = {
   cpuTimeMs: null,
   memory: null,
   maxProcs: null,
+  takes: null,
+  slots: null,
 };
 
 /** What a job says of how much of its host it may take; null is as the host has it. */
@@ -268,6 +270,10 @@ export interface Policy extends RetryLists, JobLimits {
   uniqueUntil: string | null;
   /** For how long from when it was enqueued it keeps its key in any case. */
   uniqueForMs: number | null;
+  /** Units of limits and things, as `units.ts` stores them. */
+  takes: string | null;
+  /** How many places of a worker; null is one. */
+  slots: number | null;
 }
 
 const KEYS = Object.keys(NOTHING) as (keyof Policy)[];

@@ -21,6 +21,7 @@ import { nearest } from "./nearest.ts";
 import { absolutePath, isAbsolute } from "./paths.ts";
 import { checkRetryLists, checkUnique, readBackoff, readEnds } from "./policy.ts";
 import { formatSize, LONGEST_MS, parseSize, type Settings } from "./settings.ts";
+import { LIMIT_NAMES, MOST_UNITS, readUnits } from "./units.ts";
 
 /** What the meaning of some values depends on. */
 export interface Surroundings {
@@ -103,6 +104,8 @@ function describedKind(kind: Kind): string {
       return "ids of jobs, with commas between them, or none";
     case "groups":
       return "names of groups, with commas between them, or none";
+    case "units":
+      return `names with how many units, such as "api=2,gpu" or {"api": 2}, each ${LIMIT_NAMES}, at most ${MOST_UNITS} of each, or none`;
   }
 }
 
@@ -154,6 +157,8 @@ function readValue(kind: Kind, value: unknown, surroundings: Surroundings): unkn
       return readRefs(value, IS_REF);
     case "groups":
       return readRefs(value, GROUP_PATTERN);
+    case "units":
+      return readUnits(value);
   }
 }
 
@@ -200,8 +205,8 @@ const SET_BY_QUEUECTL = new Set([
   "snoozed_since",
 ]);
 
-/** Variables that every job gets. */
-const VARIABLES_OF_QUEUECTL = new Set(
+/** Variables that jobs get. */
+export const VARIABLES_OF_QUEUECTL: ReadonlySet<string> = new Set(
   [
     "JOB_ID",
     "ATTEMPT",
@@ -213,6 +218,7 @@ const VARIABLES_OF_QUEUECTL = new Set(
     "SCHEDULE",
     "SLOT",
     "HOME",
+    "STORE",
     "RUN",
     "SAY",
     "RESULT",

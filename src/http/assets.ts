@@ -60,6 +60,7 @@ import queues from "../../web/queues.js" with { type: "text" };
 import rights from "../../web/rights.js" with { type: "text" };
 import router from "../../web/router.js" with { type: "text" };
 import schedule from "../../web/schedule.js" with { type: "text" };
+import limits from "../../web/limits.js" with { type: "text" };
 import schedules from "../../web/schedules.js" with { type: "text" };
 import secrets from "../../web/secrets.js" with { type: "text" };
 import settings from "../../web/settings.js" with { type: "text" };
@@ -150,6 +151,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "rights.js": rights,
   "router.js": router,
   "schedule.js": schedule,
+  "limits.js": limits,
   "schedules.js": schedules,
   "secrets.js": secrets,
   "settings.js": settings,

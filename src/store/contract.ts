@@ -19,6 +19,7 @@
  *   the end. New jobs that need what nobody knows, themselves or each other are refused as a `BadNeed` or `NeedsCycle`.
  * - **One with a key.** Of the jobs with a key, one has it at most; see `enqueueUnique`. What would give it to another one
  *   is refused, and a job that another has followed since does not run again by itself.
+ * - **Within limits.** What jobs take of limits and hosts: see `contract_limits.ts`.
  * - **Counted.** Counts and figures change in the same transaction as what they count.
  * - **Patient.** A busy store makes methods wait, not fail.
  * - Methods throw `Refused` when a job's state or absence forbids it and `StoreUnusable` when the store does.
@@ -41,6 +42,9 @@ import type {
 } from "../domain/job.ts";
 import type { Due, LeftOut } from "../domain/schedule/coming.ts";
 import type { ScheduleSpec } from "../domain/schedule/spec.ts";
+import type { LimitStore, QueueLimits } from "./contract_limits.ts";
+
+export type { Limit, LimitBounds, LimitPage, LimitStore, QueueLimits, Shortage } from "./contract_limits.ts";
 
 /** How a store is opened. */
 export interface OpenOptions {
@@ -60,6 +64,7 @@ export interface Store
     ScheduleStore,
     OutputStore,
     QueueStore,
+    LimitStore,
     SettingStore,
     WorkerStore,
     FigureStore,
@@ -751,7 +756,7 @@ export interface QueueSummary {
 }
 
 /** What can be set of a queue. */
-export interface QueueSwitches {
+export interface QueueSwitches extends QueueLimits {
   /** No job of it is claimed. */
   paused: boolean;
   /** How many of its jobs may run at a time, over all workers of the store; null is no limit. */
@@ -857,6 +862,8 @@ export interface NewSupervisor {
   startedAt: number;
   /** The end of its first lease, in ms since the epoch. */
   leaseUntil: number;
+  /** Units of the things that its host has, for its jobs, by name; left out is none. */
+  has?: ReadonlyMap<string, number>;
   /** Its workers; `queues` null is all queues. */
   workers: readonly { id: string; slots: number; queues: readonly string[] | null }[];
 }
@@ -873,8 +880,13 @@ export interface Exchange {
   output: readonly AttemptOutput[];
   /** What attempts said since, before they are settled. Of those that are not this supervisor's, nothing is heard. */
   said?: readonly AttemptSaid[];
-  /** One entry for every job that can be taken: the worker that gets it. The first entry gets the first job. */
+  /**
+   * One entry for every place for a job: the worker that gets it. The first entry gets the first job; one that takes
+   * several slots goes to the first of as many entries.
+   */
   free: readonly string[];
+  /** So many of the last of `free` would not begin their job at once; left out is none. */
+  ahead?: number;
   /** Take jobs from these queues only; null is all. */
   queues: readonly string[] | null;
 }
@@ -942,7 +954,8 @@ export interface Exchanged {
   /** Tokens among the settlements and outputs that were not this supervisor's running attempts (any more). */
   refused: string[];
   /**
-   * The earliest `runAt` of a job that waits for its time, not held; null when there is none. It lies in the past
+   * The earliest `runAt` of a job that waits for its time, not held, or when a rate has room for those that wait for it;
+   * null when there is neither. It lies in the past
    * when more jobs were due than one exchange makes pending, or there may be more to claim: come again at once.
    */
   nextDueAt: number | null;
@@ -988,6 +1001,8 @@ export interface ClaimedJob extends Job {
   checkpoint?: Uint8Array;
   /** What has become of all that it needs, if anything; left out as that is. */
   needed?: readonly NeededOutcome[];
+  /** Of the things that its host has, the numbers of the units that are its own, from 0 on; left out where it takes none. */
+  units?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** What a job that starts is told of another that it needs, or of a group. */
@@ -1044,6 +1059,8 @@ export interface WorkerInfo {
   slots: number;
   /** Where it takes jobs from; null is all queues. */
   queues: string[] | null;
+  /** As in `NewSupervisor`; empty where it has none. */
+  has: ReadonlyMap<string, number>;
   /** In ms since the epoch. */
   startedAt: number;
   /** The lease: past it, the worker counts as gone; 0 when it has left its jobs to others, 1 when it is known to be gone. */

@@ -12,6 +12,7 @@ import {
   type StoredFields,
 } from "../domain/fields.ts";
 import type { Attempt, Job, Outcome, State } from "../domain/job.ts";
+import { unitsJson } from "../domain/units.ts";
 import type { SkipReason } from "../domain/needs.ts";
 
 /** The fields of a job as JSON. */
@@ -20,6 +21,7 @@ export type FieldsJson = { [N in ShownName as (typeof FIELDS)[N]["json"]]: Field
 /** A field as JSON. */
 export type FieldJson<N extends ShownName> = N extends "id" ? string
   : (typeof FIELDS)[N]["kind"] extends { type: "time" } ? string | null
+  : (typeof FIELDS)[N]["kind"] extends { type: "units" } ? Readonly<Record<string, number>> | null
   : FieldValue<N>;
 
 /** A job as JSON: its fields, and what has become of it. */
@@ -163,6 +165,8 @@ function valueJson({ type }: Kind, value: Job[keyof StoredFields]): unknown {
       return timeJson(value as number | null);
     case "duration":
       return value === null ? null : value as number / 1000;
+    case "units":
+      return unitsJson(value as string | null);
     case "integer":
     case "size":
     case "text":

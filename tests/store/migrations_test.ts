@@ -37,6 +37,7 @@ const DIGESTS = [
   "9f6bb2265052bc267b95eb3814b3d94418101a3447ad524aeb6cf29b4f336897",
   "0d912e46df0be6f9ec291bf6c2e538e1b8bda52ddf0bc7b4e045d7232ad32137",
   "47023b7629168caebd2ee57648f61977c422ff5655fef4d98ee2406a4863f6fe",
+  "0f9196aca95511032a73ace6894ab428cdab5590bf1f99c725a788a788a68acd",
 ];
 
 Deno.test("a released step is never changed", async () => {

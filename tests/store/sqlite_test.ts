@@ -12,10 +12,10 @@ import { type Home, homeAt } from "../../src/system/home.ts";
 import { claim, claimOne, enqueue, exchangeOf, newSupervisor, prune, T0 } from "../helpers/jobs.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
-import { storeContract } from "../store_contract/contract.ts";
+import { LIMITING, storeContract } from "../store_contract/contract.ts";
 import type { Opened } from "../store_contract/suite.ts";
 
-storeContract("SQLite", async (): Promise<Opened> => {
+const openSqlite = async (): Promise<Opened> => {
   const dir = tempDir();
   const store = await openStore(dir.home);
   return {
@@ -27,7 +27,10 @@ storeContract("SQLite", async (): Promise<Opened> => {
       dir[Symbol.dispose]();
     },
   };
-});
+};
+
+storeContract("SQLite", openSqlite);
+storeContract("SQLite", openSqlite, Deno.test, LIMITING);
 
 /** Opens a store, lets `use` do something with it, and closes it. */
 async function withStore<T>(home: Home, use: (store: Awaited<ReturnType<typeof openStore>>) => Promise<T>) {

@@ -11,6 +11,7 @@ import { enqueueing } from "./enqueueing.ts";
 import { grouping } from "./grouping.ts";
 import { keeping } from "./keeping.ts";
 import { keyed } from "./keyed.ts";
+import { limiting } from "./limiting.ts";
 import { looking } from "./looking.ts";
 import { managing } from "./managing.ts";
 import { neededOutcomes } from "./needed_outcomes.ts";
@@ -25,6 +26,9 @@ import { selecting } from "./selecting.ts";
 import { settling } from "./settling.ts";
 import type { Opened, Test } from "./suite.ts";
 import { supervising } from "./supervising.ts";
+
+/** Limits, which not every store has yet. */
+export const LIMITING: readonly ((test: Test) => void)[] = [limiting];
 
 const PARTS = [
   enqueueing,

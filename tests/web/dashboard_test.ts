@@ -3,16 +3,10 @@
  * The pages in a real browser, on a real server and store with real workers: what a person does, end to end.
  */
 import assert from "node:assert/strict";
-import {
-  BROWSER,
-  endBrowser,
-  keepPicture,
-  RULES_OF_COLOURS,
-  seriousProblems,
-  visit,
-} from "../helpers/browser.ts";
+import { BROWSER, endBrowser, keepPicture, problems, RULES_OF_COLOURS, visit } from "../helpers/browser.ts";
 import { startDashboard, TOKEN } from "../helpers/dashboard.ts";
 import { newSupervisor } from "../helpers/jobs.ts";
+import { addSchedules } from "../helpers/schedules.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
 
@@ -32,7 +26,10 @@ async function populate(test: TestStore): Promise<void> {
   for (const code of [3, 3, 4]) {
     await test.enqueue(`echo try $QUEUECTL_ATTEMPT; exit ${code}`, { queue: "builds", maxRetries: 1 });
   }
-  await test.enqueue("sleep 600", { id: "runs" });
+  await test.enqueue("sleep 600", { id: "runs", group: "night" });
+  await addSchedules(test.store, Date.now(), {
+    ...{ name: "backup", expression: "@yearly", job: { command: "make backup", cwd: "/" } },
+  });
   await test.enqueue("report", {
     id: "later",
     runAt: Date.now() + 3_600_000,
@@ -69,9 +66,14 @@ async function place(args: readonly string[] = []) {
 const PAGES = [
   "",
   "jobs",
+  "jobs?state=dead&queue=builds",
   "jobs/runs",
   "jobs/j13",
   "dead",
+  "groups",
+  "groups/night",
+  "schedules",
+  "schedules/backup",
   "queues",
   "queues/builds",
   "workers",
@@ -101,11 +103,14 @@ browserTest(
           assert.ok(overflow <= 0, `${path} is ${overflow} pixels too wide for ${viewport.width}`);
           const rules = colorScheme === "light" ? undefined : RULES_OF_COLOURS;
           assert.deepEqual(
-            await seriousProblems(page, rules),
+            await problems(page, rules),
             [],
             `${path}, ${colorScheme}, ${viewport.width}`,
           );
-          await keepPicture(page, `${path.replace("/", "-") || "overview"}-${colorScheme}-${viewport.width}`);
+          await keepPicture(
+            page,
+            `${path.replaceAll(/\W/g, "-") || "overview"}-${colorScheme}-${viewport.width}`,
+          );
         }
         if (path === "nowhere") visited.forgive(/404/);
       }
@@ -178,9 +183,12 @@ browserTest(
     await using visited = await visit(`${one.server.url}jobs/evil`);
     const { page } = visited;
     const output = page.getByLabel("Output", { exact: true });
-    await page.waitForFunction(() => document.querySelector(".output pre")?.textContent?.includes("oops"));
+    await output.getByText("oops").waitFor();
     assert.ok((await output.textContent())!.includes(evil));
-    assert.equal(await page.locator(".ansi-red").textContent(), "red");
+    assert.match(
+      (await output.getByText("red", { exact: true }).getAttribute("style"))!,
+      /color: rgb\(255, /,
+    );
     assert.equal(await page.getByText("hunter2").count(), 0);
     await page.getByRole("button", { name: "Show secrets" }).click();
     await page.getByText("API_TOKEN=hunter2").waitFor();
@@ -192,16 +200,12 @@ browserTest(
     await page.getByRole("button", { name: "Resume" }).click();
     Deno.writeTextFileSync(go, "");
     await page.waitForFunction(() => document.querySelector("h1 .state")?.textContent === "dead");
-    await page.waitForFunction(() =>
-      document.querySelector(".output pre")?.textContent?.includes("finished")
-    );
-    await page.getByLabel("times").check();
-    await page.waitForFunction(() =>
-      /^\d\d:\d\d:\d\d\.\d{3} finished$/m.test(document.querySelector(".output pre")?.textContent ?? "")
-    );
-    await page.getByLabel("times").uncheck();
+    await output.getByText("finished").waitFor();
+    await page.getByRole("button", { name: "Times" }).click();
+    await output.getByText(/^\d\d:\d\d:\d\d\.\d{3}$/).first().waitFor();
     await page.getByLabel("Find").fill("OOPS");
-    await page.waitForFunction(() => document.querySelector(".output pre")?.textContent === "oops");
+    await page.getByText("1 of 1", { exact: true }).waitFor();
+    assert.equal(await output.locator("mark").textContent(), "oops");
     await page.goto(`${one.server.url}jobs?label=${encodeURIComponent(evil.slice(0, 100))}`);
     await page.getByRole("link", { name: "evil", exact: true }).waitFor();
     assert.match(await page.title(), /^Jobs/);
@@ -216,9 +220,9 @@ browserTest(
     await using visited = await visit(`${one.server.url}jobs/j13`);
     const { page } = visited;
     await page.getByLabel("Compare with").selectOption("1");
-    await page.locator("pre .gone").waitFor();
-    assert.equal((await page.locator("pre .gone").textContent())!.trim(), "- try 1");
-    assert.equal((await page.locator("pre .new").textContent())!.trim(), "+ try 2");
+    await page.locator(".log .gone").waitFor();
+    assert.equal((await page.locator(".log .gone .x").textContent())!.trim(), "- try 1");
+    assert.equal((await page.locator(".log .new .x").textContent())!.trim(), "+ try 2");
 
     await page.goto(`${one.server.url}jobs/later`);
     await page.getByText("it is scheduled for").waitFor();

@@ -135,6 +135,17 @@ browserTest(
     assert.deepEqual(await actions.getByRole("button").allTextContents(), ["Retry", "Delete", "Select none"]);
     await page.getByLabel("Select job0").click({ modifiers: ["Shift"] });
     await actions.getByText("5 selected").waitFor();
+    await actions.getByRole("button", { name: "Hold" }).click();
+    await page.getByText("Held: 3 jobs").waitFor();
+    assert.equal((await test.store.get("job2"))!.held, true);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("Undone").waitFor();
+    const held = (await test.store.list({ limit: 9 })).jobs.filter(({ held }) => held).map(({ id }) => id);
+    assert.deepEqual(held, ["job1"], "those alone to which it was done");
+    await page.locator("table.jobs tr", { hasText: "job2" }).getByText("pending", { exact: true }).waitFor();
+    await page.getByLabel("Select job4").click();
+    await page.getByLabel("Select job0").click({ modifiers: ["Shift"] });
+    await actions.getByText("5 selected").waitFor();
     assert.deepEqual(
       await actions.getByRole("button").allTextContents(),
       ["Retry 1", "Cancel 4", "Delete", "Hold 3", "Release 1", "Select none"],

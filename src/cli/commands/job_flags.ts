@@ -27,7 +27,7 @@ function flagFor(name: FieldName): Flag<string | string[] | boolean | undefined>
   const kind: Kind = FIELDS[name].kind;
   if (kind.type === "flag") return toggle(brief) as Flag<boolean | undefined>;
   if (kind.type === "word" && kind.words) return choice(kind.words, brief);
-  return (kind.type === "variables" ? texts : text)(placeholder(name, kind), brief);
+  return (kind.type === "variables" || kind.type === "units" ? texts : text)(placeholder(name, kind), brief);
 }
 
 /** What stands for its value in help. */
@@ -60,6 +60,8 @@ function placeholder(name: FieldName, { type }: Kind): string {
       return "ID[,ID]";
     case "groups":
       return "G[,G]";
+    case "units":
+      return "NAME[=N]";
     case "flag":
       return "";
   }

@@ -233,6 +233,7 @@ function textsOf(
     case "input":
     case "jobs":
     case "groups":
+    case "units":
       return [String(value)];
   }
 }

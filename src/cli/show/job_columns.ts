@@ -95,6 +95,8 @@ function forPeople(kind: ColumnKind, value: unknown, zone: Zone): string {
       return timeOfDay(Date.parse(value as string), zone);
     case "duration":
       return value === 0 ? "" : formatDuration(value as number * 1000); // 0 is none
+    case "units":
+      return Object.entries(value as object).map(([name, count]) => `${name}=${count}`).join(" ");
     case "flag":
       return value ? "yes" : "no";
     case "variables":

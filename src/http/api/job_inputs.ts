@@ -7,6 +7,7 @@ import { type NewJob, STATES } from "../../domain/job.ts";
 import { readJoining } from "../../domain/joining.ts";
 import { LONGEST_MS, type Settings } from "../../domain/settings.ts";
 import type { JobDefaults, Surroundings } from "../../domain/spec.ts";
+import { MOST_UNITS } from "../../domain/units.ts";
 import { timeReader } from "../../domain/when.ts";
 import type { JobSelector, Joining } from "../../store/contract.ts";
 import { whereabouts } from "../../system/environment.ts";
@@ -75,6 +76,13 @@ function schemaOfKind(kind: Kind): JsonSchema {
         oneOf: [
           { type: "string", examples: [kind.type === "ends" ? "75,100-110,SIGSEGV,timeout" : "5s,30s,5m"] },
           { type: "array", items: { type: ["integer", "number", "string"] } },
+        ],
+      };
+    case "units":
+      return {
+        oneOf: [
+          { type: "object", additionalProperties: { type: "integer", minimum: 1, maximum: MOST_UNITS } },
+          { type: "string", examples: ["api=2,gpu"] },
         ],
       };
     case "jobs":

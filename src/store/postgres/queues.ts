@@ -8,6 +8,7 @@ import { queueInfo, type StateCount, type Switches, worthShowing } from "../rule
 import { SUMS } from "./counts.ts";
 import { KNOWN } from "./emptied.ts";
 import type { Database } from "./engine/database.ts";
+import { limitsNotBuilt } from "./limits.ts";
 
 /** A queue with its switches and its counts, as `{"pending": 3}`. */
 interface QueueRow extends Switches {
@@ -110,16 +111,20 @@ const COLUMNS = {
   concurrency: "concurrency",
   retentionMs: "retention_ms",
   retentionDeadMs: "retention_dead_ms",
-} as const satisfies Record<keyof QueueSwitches, string>;
+} as const satisfies Partial<Record<keyof QueueSwitches, string>>;
 
 /** Changes a queue's switches, creating it if need be. */
 export async function setQueue(db: Database, name: string, change: Partial<QueueSwitches>): Promise<void> {
   const set = Object.entries(change).filter(([, value]) => value !== undefined);
-  const columns = set.map(([key]) => COLUMNS[key as keyof QueueSwitches]);
+  if (set.some(([key]) => !Object.hasOwn(COLUMNS, key))) throw limitsNotBuilt();
+  const columns = set.map(([key]) => COLUMNS[key as keyof typeof COLUMNS]);
   const anew = columns.map((column) => `${column} = excluded.${column}`).join(", ");
   const sql = `
     INSERT INTO queuectl.queues (${["name", ...columns].join(", ")})
     VALUES (${["name", ...columns].map((_, at) => `$${at + 1}`).join(", ")})
     ON CONFLICT (name) DO ${anew === "" ? "NOTHING" : `UPDATE SET ${anew}`}`;
-  await db.writeAgain([{ sql: LOCK }, { sql, values: [name, ...set.map(([, value]) => value)] }]);
+  await db.writeAgain([{ sql: LOCK }, {
+    sql,
+    values: [name, ...set.map(([, value]) => value as string | number | boolean | null)],
+  }]);
 }

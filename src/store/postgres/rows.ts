@@ -42,6 +42,7 @@ export function typeOf({ type }: Kind): "bigint" | "text" | "boolean" {
     case "input":
     case "jobs":
     case "groups":
+    case "units":
       return "text";
   }
 }

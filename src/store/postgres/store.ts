@@ -23,6 +23,7 @@ import { forgetOld } from "./forgetting.ts";
 import * as jobs from "./jobs.ts";
 import * as groups from "./groups.ts";
 import { damageIn } from "./integrity.ts";
+import { limitsNotBuilt } from "./limits.ts";
 import { list } from "./listing.ts";
 import { living } from "./living.ts";
 import * as looking from "./looking_at_needs.ts";
@@ -323,6 +324,26 @@ export class PostgresStore implements contract.Store {
 
   deleteQueue(name: string): Promise<void> {
     return this.#change(deleteQueue(this.#db, name), ["results"]);
+  }
+
+  limits(): Promise<contract.Limit[]> {
+    return Promise.resolve([]);
+  }
+
+  limit(): Promise<contract.Limit | undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  setLimit(): Promise<void> {
+    return Promise.reject(limitsNotBuilt());
+  }
+
+  removeLimit(): Promise<void> {
+    return Promise.reject(limitsNotBuilt());
+  }
+
+  shortages(): Promise<contract.Shortage[]> {
+    return Promise.resolve([]);
   }
 
   setQueue(name: string, change: Partial<contract.QueueSwitches>): Promise<void> {

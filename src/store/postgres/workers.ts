@@ -181,6 +181,7 @@ export async function workers(db: Database): Promise<WorkerInfo[]> {
     running: jobs.map(idOf),
     adopted: jobs.filter(({ adopted }) => adopted).map(idOf),
     paused: jobs.filter(({ paused }) => paused).map(idOf),
+    has: new Map(),
   }));
 }
 

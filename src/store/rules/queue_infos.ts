@@ -6,8 +6,9 @@ import { type State, STATES } from "../../domain/job.ts";
 import type { QueueInfo, QueueSwitches } from "../contract.ts";
 
 /** What was set of a queue; null where nothing was. */
-export interface Switches extends Omit<QueueSwitches, "paused"> {
+export interface Switches extends Omit<QueueSwitches, "paused" | "fair"> {
   paused: boolean | null;
+  fair: boolean | null;
 }
 
 /** How many jobs of a queue are in a state. */
@@ -35,6 +36,10 @@ export function queueInfo(
     concurrency: switches?.concurrency ?? null,
     retentionMs: switches?.retentionMs ?? null,
     retentionDeadMs: switches?.retentionDeadMs ?? null,
+    takes: switches?.takes ?? null,
+    perLabel: switches?.perLabel ?? null,
+    rate: switches?.rate ?? null,
+    fair: switches?.fair ?? false,
     counts: countsFrom(counted),
   };
 }

@@ -7,6 +7,9 @@ import type { QueueInfo, QueuePage, QueueSummary, QueueSwitches } from "../contr
 import { queueInfo, type StateCount, type Switches, worthShowing } from "../rules/queue_infos.ts";
 import { KNOWN, noteEmptied } from "./emptied.ts";
 import type { Database } from "./engine/database.ts";
+import { rateValues, setBounds } from "./gates.ts";
+import { RULES, rulesFor, type RulesRow, toRules } from "./queue_rules.ts";
+import { followRules } from "./sublanes.ts";
 import { sqlList } from "./words.ts";
 
 const PAGE = `
@@ -20,28 +23,31 @@ export function queues(db: Database, page?: QueuePage): QueueInfo[] {
   return namesOf(db, PAGE, [after, after, limit]).map((name) => infoOf(db, name));
 }
 
-interface SwitchesRow {
+interface SwitchesRow extends RulesRow {
   paused: number | null;
   concurrency: number | null;
   retention_ms: number | null;
   retention_dead_ms: number | null;
 }
 
-/** The columns of what can be set. */
+/** The columns of what can be set, but for the rate, which has three. */
 const SWITCHES = {
   paused: "paused",
   concurrency: "concurrency",
   retentionMs: "retention_ms",
   retentionDeadMs: "retention_dead_ms",
-} as const satisfies Record<keyof QueueSwitches, string>;
+  takes: "takes",
+  perLabel: "per_label",
+  fair: "fair",
+} as const satisfies Record<Exclude<keyof QueueSwitches, "rate">, string>;
 
 function toSwitches(row: SwitchesRow): Switches {
   const { paused, concurrency, retention_ms: retentionMs, retention_dead_ms: retentionDeadMs } = row;
-  return { paused: paused === 1, concurrency, retentionMs, retentionDeadMs };
+  return { paused: paused === 1, concurrency, retentionMs, retentionDeadMs, ...toRules(row) };
 }
 
 const EVERY_QUEUE = `
-  SELECT known AS name, q.paused, q.concurrency, q.retention_ms, q.retention_dead_ms FROM (${KNOWN}) LEFT JOIN queues q ON q.name = known
+  SELECT known AS name, q.paused, q.concurrency, q.retention_ms, q.retention_dead_ms, ${RULES} FROM (${KNOWN}) LEFT JOIN queues q ON q.name = known
   ORDER BY known`;
 
 function everyQueue(db: Database): QueueInfo[] {
@@ -79,11 +85,18 @@ const COUNT = `
 const RUNNING = `
   SELECT DISTINCT j.queue AS known FROM attempts a JOIN jobs j ON j.seq = a.job WHERE a.finished_at IS NULL LIMIT ?`;
 const NEXT = "SELECT queue AS known FROM lanes ORDER BY closed, priority, seq LIMIT ?";
+const NEXT_IN_SUBLANES = `
+  SELECT DISTINCT queue AS known FROM (
+    SELECT queue FROM sublanes WHERE priority IS NOT NULL AND parked > -1 ORDER BY parked, priority, seq LIMIT 1000) LIMIT ?`;
 
 /** How many jobs there are, and the queues that are worth showing. */
 export function summary(db: Database, most: number): QueueSummary {
   const { of } = db.get<{ of: number }>(COUNT)!;
-  const worth = of <= most ? [] : [...namesOf(db, RUNNING, [most]), ...namesOf(db, NEXT, [most])];
+  const worth = of <= most ? [] : [
+    ...namesOf(db, RUNNING, [most]),
+    ...namesOf(db, NEXT, [most]),
+    ...namesOf(db, NEXT_IN_SUBLANES, [most]),
+  ];
   const names = worthShowing(most, [...worth, ...namesOf(db, PAGE, ["", "", most])]);
   const counts = { ...db.get<Record<State, number>>(TOTALS)! };
   return { counts, queues: names.map((name) => infoOf(db, name)), of };
@@ -114,8 +127,9 @@ function namesOf(db: Database, sql: string, values: (string | number)[]): string
 
 /** Changes a queue's switches, creating it if need be. */
 export function setQueue(db: Database, name: string, change: Partial<QueueSwitches>): void {
+  const rules = RULE_KEYS.some((key) => change[key] !== undefined) ? rulesFor(db, name) : undefined;
   db.run("INSERT OR IGNORE INTO queues (name) VALUES (?)", name);
-  for (const [key, column] of Object.entries(SWITCHES) as [keyof QueueSwitches, string][]) {
+  for (const [key, column] of Object.entries(SWITCHES) as [keyof typeof SWITCHES, string][]) {
     const value = change[key];
     if (value === undefined) continue;
     db.run(
@@ -124,5 +138,27 @@ export function setQueue(db: Database, name: string, change: Partial<QueueSwitch
       name,
     );
   }
+  if (change.rate !== undefined) {
+    const [count, ms, smooth] = rateValues(change.rate);
+    db.run(
+      "UPDATE queues SET rate_count = ?, rate_ms = ?, rate_smooth = ? WHERE name = ?",
+      count,
+      ms,
+      smooth,
+      name,
+    );
+  }
+  if (rules) {
+    if (change.rate !== undefined) {
+      setBounds(db, { kind: "queue", name }, { atOnce: null, rate: change.rate });
+    }
+    if (change.perLabel !== undefined) {
+      setBounds(db, { kind: "label", name }, { atOnce: change.perLabel, rate: null });
+    }
+    followRules(db, name, rules);
+  }
   noteEmptied(db, name);
 }
+
+/** What concerns the lanes of its jobs. */
+const RULE_KEYS = ["takes", "perLabel", "rate", "fair"] as const;

@@ -352,6 +352,31 @@ export class SqliteStore implements contract.Store {
     return await this.#change((db) => setQueue(db, name, change));
   }
 
+  async limits(now: number, page?: contract.LimitPage): Promise<contract.Limit[]> {
+    const { limits } = await import("./limits.ts");
+    return await this.#db.read((db) => limits(db, now, page));
+  }
+
+  async limit(name: string, now: number): Promise<contract.Limit | undefined> {
+    const { limit } = await import("./limits.ts");
+    return await this.#db.read((db) => limit(db, name, now));
+  }
+
+  async setLimit(name: string, change: Partial<contract.LimitBounds>): Promise<void> {
+    const { setLimit } = await import("./limits.ts");
+    return await this.#change((db) => setLimit(db, name, change));
+  }
+
+  async removeLimit(name: string): Promise<void> {
+    const { removeLimit } = await import("./limits.ts");
+    return await this.#change((db) => removeLimit(db, name));
+  }
+
+  async shortages(id: string, now: number): Promise<contract.Shortage[]> {
+    const { shortages } = await import("./shortages.ts");
+    return await this.#db.read((db) => shortages(db, id, now));
+  }
+
   /** Every setting that was set, by key. */
   settings(): Promise<Map<string, string>> {
     return this.#db.read(settings);

@@ -41,6 +41,7 @@ function storedField({ kind, default: otherwise }: FieldColumn): Stored {
     case "input":
     case "jobs":
     case "groups":
+    case "units":
       return { type: "text", mayBeNull, as: mayBeNull ? "NULL" : "'false'" };
     case "path":
       return { type: "text", mayBeNull, as: "'/dev/null'" };

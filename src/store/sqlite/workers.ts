@@ -25,6 +25,9 @@ export function register(db: Database, supervisor: NewSupervisor): void {
     startedAt,
     leaseUntil,
   );
+  for (const [name, units] of supervisor.has ?? []) {
+    db.run("INSERT INTO things (name, supervisor, units) VALUES (?, ?, ?)", name, id, units);
+  }
   for (const worker of supervisor.workers) {
     db.run(
       "INSERT INTO workers (id, supervisor, slots, queues, started_at) VALUES (?, ?, ?, ?, ?)",
@@ -110,8 +113,17 @@ export function workers(db: Database): WorkerInfo[] {
     startedAt: row.started_at,
     leaseUntil: row.lease_until,
     stopping: row.stopping === 1,
+    has: thingsOf(db, row.supervisor),
     ...running(db, row.supervisor, row.id),
   }));
+}
+
+function thingsOf(db: Database, supervisor: string): ReadonlyMap<string, number> {
+  const rows = db.all<{ name: string; units: number }>(
+    "SELECT name, units FROM things WHERE supervisor = ? ORDER BY name",
+    supervisor,
+  );
+  return new Map(rows.map(({ name, units }) => [name, units]));
 }
 
 function running(
