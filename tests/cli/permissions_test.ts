@@ -77,6 +77,7 @@ const ROWS: readonly Row[] = [
       plain("resume", "j1"),
       plain("delete", "j1"),
       plain("dlq list"),
+      plain("dlq groups"),
       plain("dlq retry", "--all"),
       plain("dlq delete", "j1", 1), // it is gone
       plain("dlq clear"),
