@@ -445,6 +445,19 @@ export function limiting(test: Test): void {
     assert.equal((await store.limit("api", T0))!.waiting, 498);
   });
 
+  test("very many jobs of one label are claimed one after the other", async (store) => {
+    await register(store, "s");
+    await store.setQueue("q", { perLabel: 9 });
+    await enqueue(store, ...Array.from({ length: 700 }, () => ({ queue: "q", label: "x" })));
+    let ended = 0;
+    for (let jobs = await take(store); jobs.length > 0; jobs = await take(store)) {
+      assert.ok(jobs.length <= 9);
+      await finish(store, jobs);
+      ended += jobs.length;
+    }
+    assert.equal(ended, 700);
+  });
+
   test("limits come in pages, by name", async (store) => {
     for (const name of ["b", "a", "c"]) await store.setLimit(name, { atOnce: 1 });
     assert.deepEqual((await store.limits(T0)).map(({ name }) => name), ["a", "b", "c"]);
@@ -499,7 +512,7 @@ export function limiting(test: Test): void {
     const [a] = await take(store);
     const { waiting } = await store.exchange(exchangeOf("s", { free: ["s-worker"] }));
     assert.equal(waiting, true);
-    assert.equal(await store.ahead("b", 10), 0);
+    assert.equal(await store.ahead("b", { queues: null, limit: 10 }), 0);
     const { claimed: next } = await store.exchange(
       exchangeOf("s", { settlements: [settlement(a!.token)], free: ["s-worker"] }),
     );
