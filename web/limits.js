@@ -2,7 +2,9 @@
 import { html } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
 import { number } from "./format.js";
-import { Action, attempt, Empty, Problem, Time } from "./parts.js";
+import { useTyped } from "./drafts.js";
+import { Action, attempt, Empty, Loading, Problem, Time } from "./parts.js";
+import { useRights } from "./rights.js";
 import { addressWith, Link } from "./router.js";
 
 /** How full something is: used of how much, with a bar. */
@@ -17,14 +19,36 @@ function Used({ name, used, of }) {
   `;
 }
 
+/** How much at once: a field for those who may set it. */
+function AtOnce({ limit: { name, at_once: value }, reload }) {
+  const { readOnly } = useRights();
+  const field = useTyped(`limit ${name}`, String(value ?? ""));
+  if (readOnly) return value;
+  const submit = async (event) => {
+    event.preventDefault();
+    const at_once = field.value === "" ? null : Number(field.value);
+    const body = { at_once };
+    if (await attempt(() => call("PATCH", `/limits/${name}`, body), `Set limit "${name}"`)) field.forget();
+    reload();
+  };
+  return html`
+    <form class="inline" onSubmit=${submit}>
+      <input name="at_once" type="number" min="0" size="5" aria-label=${`At once of ${name}`}
+        value=${field.value} onInput=${field.onInput} placeholder="no limit"/>
+      <button type="submit" class=${field.typed ? "primary" : ""}>Set</button>
+      ${field.changed !== null &&
+        html`<span class="faint" role="status">It is ${field.changed || "unset"} now.</span>`}
+    </form>
+  `;
+}
+
 export function Limits({ query }) {
   const answer = useAnswer(withQuery("/limits", { cursor: query.cursor, limit: 100 }), { every: 5000 });
   const { data: page, error, reload } = answer;
   if (!page) {
     return html`
       <h1>Limits</h1>
-      <${Problem} error=${error}/>
-        <p class="faint">Loading …</p>
+      <${Loading} ...${{ error, again: reload }} />
     `;
   }
   if (page.limits.length === 0 && !query.cursor) {
@@ -34,19 +58,13 @@ export function Limits({ query }) {
       <code>queuectl limit set api --at-once 5 --rate 60/1m</code><//>
     `;
   }
-  const set = (event, { name }) => {
-    event.preventDefault();
-    const { value } = event.target.elements.at_once;
-    const at_once = value === "" ? null : Number(value);
-    return attempt(() => call("PATCH", `/limits/${name}`, { at_once }), `Set limit "${name}"`).then(reload);
-  };
   const remove = ({ name }) =>
     attempt(() => call("DELETE", `/limits/${name}`), `Removed limit "${name}"`).then(reload);
   return html`
     <h1>Limits</h1>
     <${Problem} error=${error}/>
-      <div class="scroll">
-        <table>
+      <div class="panel scroll">
+        <table class="cards">
           <thead>
             <tr>
               <th>Limit</th>
@@ -55,7 +73,7 @@ export function Limits({ query }) {
               <th>Rate</th>
               <th>Began</th>
               <th class="right">Waiting</th>
-              <th></th>
+              <th><span class="sr-only">Actions</span></th>
             </tr>
           </thead>
           <tbody>${page.limits.map((limit) =>
@@ -66,10 +84,7 @@ export function Limits({ query }) {
                   <${Used} name=${limit.name} used=${limit.used} of=${limit.at_once} />
                 </td>
                 <td>
-                  <form key=${limit.at_once} class="inline" onSubmit=${(event) => set(event, limit)}>
-                  <input name="at_once" type="number" min="0" size="5" aria-label=${`At once of ${limit.name}`}
-                    defaultValue=${limit.at_once ?? ""} placeholder="no limit"/>
-                  <button type="submit">Set</button></form>
+                  <${AtOnce} ...${{ limit, reload }} />
                 </td>
                 <td>${limit.rate}${limit.smooth && ", evenly"}</td>
                 <td>${limit.rate && `${number(limit.started)} lately`}${limit.free_at &&
