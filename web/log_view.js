@@ -2,8 +2,8 @@
  * The lines of a screen in a place that scrolls: only those rows exist that can be seen. It follows the end until the
  * reader scrolls up.
  */
-import { clockTime, number } from "./format.js";
-import { paint } from "./paint.js";
+import { selectedText } from "./log_copy.js";
+import { drawRow, element } from "./log_row.js";
 
 /** Rows above and below what can be seen. */
 const OVER = 12;
@@ -194,38 +194,12 @@ export class LogView {
     if (event.shiftKey) this.#told.select(line, true);
   };
 
-  /** What is selected is copied as lines, also where its middle is not drawn, and lines that are wrapped in one piece. */
   #onCopy = (event) => {
-    const selection = getSelection();
-    if (selection.isCollapsed) return;
-    const range = selection.getRangeAt(0);
-    const [start, end] = [
-      this.#placeOf(range.startContainer, range.startOffset),
-      this.#placeOf(range.endContainer, range.endOffset),
-    ];
-    if (!start || !end) return;
-    const lines = this.#parts.screen.lines.slice(start.line, end.line + 1).map(({ text }) => text);
-    lines[lines.length - 1] = lines.at(-1).slice(0, end.at);
-    lines[0] = lines[0].slice(start.at);
-    event.clipboardData.setData("text/plain", lines.join("\n"));
+    const text = selectedText(this.#parts);
+    if (text === null) return;
+    event.clipboardData.setData("text/plain", text);
     event.preventDefault();
   };
-
-  /** The line and the place in it where something stands. */
-  #placeOf(node, offset) {
-    const row = (node.closest ? node : node.parentElement).closest(".row[data-row]");
-    if (!row) return null;
-    const { rows } = this.#parts;
-    const line = rows.lineAt(Number(row.dataset.row));
-    const text = row.querySelector(".x");
-    if (!text || !text.contains(node)) {
-      return { line, at: rows.textOf(line, Number(row.dataset.row))?.[0] ?? 0 };
-    }
-    const before = document.createRange();
-    before.selectNodeContents(text);
-    before.setEnd(node, offset);
-    return { line, at: rows.textOf(line, Number(row.dataset.row))[0] + before.toString().length };
-  }
 
   #measure() {
     const probe = element("div", "row");
@@ -359,53 +333,11 @@ export class LogView {
     const one = before ?? element("div", "row");
     one.stamp = stamp;
     one.dataset.row = row;
-    const range = rows.textOf(n, row);
-    const isFirst = row === rows.firstOf(n);
-    const selected = this.#selected && n >= this.#selected[0] && n <= this.#selected[1];
-    one.className = `row${line.isGap ? " gap" : ""}${selected ? " selected" : ""}${
-      line.stream === "stderr" ? " err" : ""
-    }${line.kind ? ` ${line.kind}` : ""}`;
-    if (line.isGap) {
-      one.textContent = line.text;
-      return one;
-    }
-    // the head stays the same element: it may have the focus
-    const tag = isFirst ? "A" : "SPAN";
-    const head = one.firstChild?.tagName === tag ? one.firstChild : element(tag, "ln");
-    if (isFirst) nameHead(head, n, screen.numberOf(n));
-    const parts = [];
-    if (this.#times) {
-      const time = element("span", "t");
-      time.textContent = isFirst ? clockTime(line.at) : "";
-      parts.push(time);
-    }
-    const text = element("span", "x");
-    if (range) paint(text, line, { from: range[0], to: range[1], found: find.within(n), now: this.#now });
-    else {
-      const more = text.appendChild(element("button", "more"));
-      more.type = "button";
-      more.dataset.line = n;
-      more.textContent = `Show all ${number(line.text.length)} characters of this line`;
-    }
-    if (one.firstChild !== head) one.replaceChildren(head);
-    while (head.nextSibling) head.nextSibling.remove();
-    one.append(...parts, text);
+    drawRow(one, line, {
+      ...{ n, range: rows.textOf(n, row), found: find.within(n), now: this.#now, times: this.#times },
+      name: row === rows.firstOf(n) ? screen.numberOf(n) : null,
+      selected: this.#selected && n >= this.#selected[0] && n <= this.#selected[1],
+    });
     return one;
   }
-}
-
-/** The number of a line, as a link to it. */
-function nameHead(head, n, number) {
-  if (head.dataset.line === String(n) && head.dataset.n === String(number)) return;
-  head.href = `#L${number}`;
-  head.dataset.n = number;
-  head.dataset.line = n;
-  head.setAttribute("aria-label", `Line ${number}`);
-  head.tabIndex = -1;
-}
-
-function element(name, className) {
-  const made = document.createElement(name);
-  made.className = className;
-  return made;
 }

@@ -43,6 +43,8 @@ import jobParts from "../../web/job_parts.js" with { type: "text" };
 import jobSide from "../../web/job_side.js" with { type: "text" };
 import jobStyle from "../../web/job_style.js" with { type: "text" };
 import line from "../../web/line.js" with { type: "text" };
+import logCopy from "../../web/log_copy.js" with { type: "text" };
+import logRow from "../../web/log_row.js" with { type: "text" };
 import logRows from "../../web/log_rows.js" with { type: "text" };
 import logView from "../../web/log_view.js" with { type: "text" };
 import outputStream from "../../web/output_stream.js" with { type: "text" };
@@ -133,6 +135,8 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "job_side.js": jobSide,
   "job_style.js": jobStyle,
   "line.js": line,
+  "log_copy.js": logCopy,
+  "log_row.js": logRow,
   "log_rows.js": logRows,
   "log_view.js": logView,
   "output_stream.js": outputStream,
