@@ -10,6 +10,7 @@ import { ENQUEUE } from "./enqueue.ts";
 import { EXECUTABLE } from "./executable.ts";
 import { Fixtures } from "./fixtures.ts";
 import { HTTP } from "./http.ts";
+import { LOG } from "./log.ts";
 import { MEMORY } from "./memory.ts";
 import { NEEDS } from "./needs.ts";
 import { PAGES } from "./pages.ts";
@@ -32,6 +33,7 @@ const ROWS: readonly Row[] = [
   STATUS,
   HTTP,
   PAGES,
+  LOG,
   EXECUTABLE,
   MEMORY,
 ];
