@@ -9,4 +9,9 @@ import { LIMITING, storeContract } from "../store_contract/contract.ts";
 const server = await postgresServer();
 
 storeContract("PostgreSQL", () => openedOn(server), (sentence, run) => testWith(server, sentence, run));
-storeContract("PostgreSQL", () => openedOn(server), (sentence, run) => testWith(server, sentence, run), LIMITING);
+storeContract(
+  "PostgreSQL",
+  () => openedOn(server),
+  (sentence, run) => testWith(server, sentence, run),
+  LIMITING,
+);

@@ -131,6 +131,16 @@ BEGIN
     WHERE queuectl.has_rules_11(q) AND (SELECT true FROM queuectl.ready r WHERE r.queue = q.name LIMIT 1));
 END $$;
 
+-- Whether anything is to be laid.
+CREATE FUNCTION queuectl.is_unlaid_11() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT 1 FROM queuectl.ready r WHERE r.queue = '')
+    OR EXISTS (SELECT 1 FROM queuectl.sublanes s WHERE s.stale)
+    OR EXISTS (
+      SELECT 1 FROM queuectl.queues q
+      WHERE queuectl.has_rules_11(q) AND (SELECT true FROM queuectl.ready r WHERE r.queue = q.name LIMIT 1));
+END $$;
+
 -- As lanes_2, without what stands apart.
 CREATE FUNCTION queuectl.lanes_11() RETURNS text[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -236,8 +246,8 @@ END $$;
 -- apart is left to it.
 CREATE FUNCTION queuectl.claim_apart_11(
   p_supervisor text, p_host text, p_number bigint, p_now bigint, p_free text[], p_ahead integer, p_queues text[],
-  -- queues with a concurrency that are locked
-  p_locked text[],
+  -- queues with a concurrency that are locked; and whether only to look, which says in missed whether there is anything
+  p_locked text[], p_looks boolean,
   OUT claimed json[], OUT queues text[], OUT missed integer, OUT apart integer, OUT more boolean, OUT next_at bigint
 ) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
@@ -254,7 +264,8 @@ DECLARE
   v_has_plain boolean := false;
   v_has_lane boolean;
   v_chosen_fair boolean;
-  v_used jsonb;
+  v_used jsonb;                           -- by name, and by '//' and a queue and its label
+  v_labelled text[] := '{}';              -- the queues that are among these
   -- what is not to be looked at any more: what takes of these names, of these queues, these sub-lanes, and what comes
   -- before this place
   v_closed text[] := '{}';
@@ -290,9 +301,18 @@ DECLARE
   v_own jsonb;
 BEGIN
   claimed := '{}'; queues := '{}'; missed := 0; apart := 0; more := false;
-  v_ours := pg_try_advisory_xact_lock(1363366988, 'queuectl.sublanes'::regclass::oid::integer);
+  IF p_looks THEN
+    v_open := queuectl.open_11(coalesce(p_queues, queuectl.lanes_11()));
+    IF cardinality(v_open) > 0 OR queuectl.is_unlaid_11() THEN
+      missed := 1;
+      RETURN;
+    END IF;
+  END IF;
+  v_ours := p_looks OR pg_try_advisory_xact_lock(1363366988, 'queuectl.sublanes'::regclass::oid::integer);
   IF v_ours THEN
-    more := queuectl.lay_11();
+    IF NOT p_looks THEN
+      more := queuectl.lay_11();
+    END IF;
     SELECT sum(w.slots) INTO v_slots FROM queuectl.workers w WHERE w.supervisor = p_supervisor;
     SELECT coalesce(jsonb_object_agg(u.name, u.units), '{}') INTO v_used FROM queuectl.used_11() u;
     v_shut := ARRAY(SELECT q.name FROM queuectl.queues q WHERE q.paused OR q.concurrency = 0 OR q.per_label = 0);
@@ -370,7 +390,11 @@ BEGIN
     END IF;
     SELECT r.priority, r.seq INTO v_ready FROM queuectl.ready r WHERE r.queue = '*' || v_lane.id
       ORDER BY r.priority, r.seq LIMIT 1;
-    IF v_ready.seq IS DISTINCT FROM v_lane.seq OR v_ready.priority IS DISTINCT FROM v_lane.priority THEN
+    IF p_looks AND v_ready.seq IS NULL THEN
+      missed := 1; -- its place is to be cleared
+      RETURN;
+    END IF;
+    IF NOT p_looks AND v_ready.seq IS DISTINCT FROM v_lane.seq OR NOT p_looks AND v_ready.priority IS DISTINCT FROM v_lane.priority THEN
       UPDATE queuectl.sublanes s SET priority = v_ready.priority, seq = v_ready.seq WHERE s.id = v_lane.id;
       CONTINUE;
     END IF;
@@ -403,7 +427,11 @@ BEGIN
         v_smooth[v_k] := NULL; v_thing[v_k] := NULL;
         IF v_names[i] LIKE '//%' THEN
           v_most[v_k] := v_queue.per_label;
-          v_room[v_k] := v_queue.per_label - queuectl.used_of_label_11(v_queue.name, v_lane.label);
+          IF v_queue.name <> ALL (v_labelled) THEN
+            v_labelled := v_labelled || v_queue.name::text;
+            v_used := v_used || queuectl.used_by_label_11(v_queue.name);
+          END IF;
+          v_room[v_k] := v_queue.per_label - coalesce((v_used ->> v_names[i])::bigint, 0);
         ELSE
           IF v_names[i] LIKE '/%' THEN
             SELECT 'queue'::text AS kind, v_queue.name AS name, NULL::bigint AS at_once, v_queue.rate_count AS rate_count,
@@ -428,8 +456,10 @@ BEGIN
             v_count[v_k] := v_limit.rate_count;
             v_per[v_k] := v_limit.rate_ms;
             -- clocks differ, so a little more is kept than counts
-            DELETE FROM queuectl.gate_starts g
-              WHERE g.kind = v_limit.kind AND g.name = v_limit.name AND g.at <= p_now - v_limit.rate_ms - 60000;
+            IF NOT p_looks THEN
+              DELETE FROM queuectl.gate_starts g
+                WHERE g.kind = v_limit.kind AND g.name = v_limit.name AND g.at <= p_now - v_limit.rate_ms - 60000;
+            END IF;
             v_begin[v_k] := v_limit.rate_count - coalesce((
               SELECT sum(g.units) FROM queuectl.gate_starts g
               WHERE g.kind = v_limit.kind AND g.name = v_limit.name AND g.at > p_now - v_limit.rate_ms), 0);
@@ -497,7 +527,7 @@ BEGIN
         v_k := cardinality(v_gates) + 1;
         v_gates[v_k] := '///' || v_queue.name;
         v_room[v_k] := 0;
-        IF v_queue.name = ANY (p_locked) THEN
+        IF p_looks OR v_queue.name = ANY (p_locked) THEN
           v_room[v_k] := v_queue.concurrency - (
             SELECT coalesce(sum(c.n), 0) FROM queuectl.counts c
             WHERE c.queue = v_queue.name AND c.state = 'processing');
@@ -514,6 +544,10 @@ BEGIN
     EXIT WHEN v_place + v_lane.slots - 1 > v_want;
     EXIT WHEN v_place + v_lane.slots - 1 > v_want - p_ahead
       AND (cardinality(v_names) > 0 OR v_lane.slots > 1);
+    IF p_looks THEN
+      missed := 1;
+      RETURN;
+    END IF;
 
     SELECT r.priority, r.seq INTO v_ready FROM queuectl.ready r WHERE r.queue = '*' || v_lane.id
       ORDER BY r.priority, r.seq LIMIT 1 FOR UPDATE SKIP LOCKED;
@@ -574,18 +608,19 @@ BEGIN
     IF v_chosen_fair THEN
       UPDATE queuectl.sublanes s SET served = (
           SELECT m.served + 1 FROM queuectl.sublanes m WHERE m.queue = v_lane.queue ORDER BY m.queue DESC, m.served DESC LIMIT 1)
-        WHERE s.queue = v_lane.queue AND s.label = v_lane.label;
+        WHERE s.queue = v_lane.queue AND s.rule = v_lane.rule AND s.label = v_lane.label;
     END IF;
   END LOOP;
   CLOSE v_cursor;
 END $$;
 
--- How many jobs of a queue with a label run; without one, with none.
-CREATE FUNCTION queuectl.used_of_label_11(p_queue text, p_label text) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+-- How many jobs of a queue run, by label, as claim_apart_11 names it. To be called before any of them is claimed there.
+CREATE FUNCTION queuectl.used_by_label_11(p_queue text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (
-    SELECT count(*) FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job
-    WHERE r.queue = p_queue AND coalesce(j.label, '') = p_label);
+    SELECT coalesce(jsonb_object_agg('//' || p_queue || ' ' || u.label, u.n), '{}') FROM (
+      SELECT coalesce(j.label, '') AS label, count(*) AS n FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job
+      WHERE r.queue = p_queue GROUP BY 1) u);
 END $$;
 
 -- The numbers of units of a thing that no running attempt of a supervisor has.
@@ -704,7 +739,12 @@ BEGIN
         AND EXISTS (SELECT 1 FROM queuectl.ready r WHERE r.queue = l.queue)
         AND (q.concurrency IS NULL OR q.concurrency > (
           SELECT coalesce(sum(c.n), 0) FROM queuectl.counts c WHERE c.queue = l.queue AND c.state = 'processing')));
-    v_open := v_open OR v_want > 0 AND queuectl.is_apart_11();
+    IF v_want > 0 AND NOT v_open AND queuectl.is_apart_11() THEN
+      SELECT * INTO v_took FROM queuectl.claim_apart_11(
+        p_supervisor, NULL, NULL, p_now, p_free, coalesce(p_ahead, 0), p_queues, '{}', true);
+      v_open := v_took.missed > 0;
+      v_due := least(v_due, v_took.next_at);
+    END IF;
     IF v_open THEN
       SELECT true INTO v_open FROM queuectl.supervisors WHERE id = p_supervisor;
     END IF;
@@ -845,7 +885,7 @@ BEGIN
 
   IF v_host IS NOT NULL AND v_want > 0 AND p_priority IS NULL AND v_apart THEN
     SELECT * INTO v_took FROM queuectl.claim_apart_11(
-      p_supervisor, v_host, v_number, p_now, p_free, coalesce(p_ahead, 0), p_queues, v_locked);
+      p_supervisor, v_host, v_number, p_now, p_free, coalesce(p_ahead, 0), p_queues, v_locked, false);
     v_claimed := array_to_json(v_took.claimed);
     v_taken := cardinality(v_took.claimed);
     v_seen := v_taken + v_took.missed;
@@ -988,7 +1028,14 @@ BEGIN
     IF v_due IS NULL OR v_due > p_now THEN
       -- Looking comes first and only reads, so that who has nothing to do costs no write.
       v_lanes := coalesce(p_queues, queuectl.lanes_11());
-      IF v_want = 0 OR cardinality(queuectl.open_11(v_lanes)) = 0 AND NOT queuectl.is_apart_11()
+      v_open := queuectl.open_11(v_lanes);
+      IF v_want > 0 AND cardinality(v_open) = 0 AND queuectl.is_apart_11() THEN
+        SELECT * INTO v_took FROM queuectl.claim_apart_11(
+          p_supervisor, NULL, NULL, p_now, p_free, coalesce(p_ahead, 0), p_queues, '{}', true);
+        v_apart := v_took.missed > 0;
+        v_due := least(v_due, v_took.next_at);
+      END IF;
+      IF v_want = 0 OR cardinality(v_open) = 0 AND NOT v_apart
         OR NOT EXISTS (SELECT 1 FROM queuectl.supervisors s WHERE s.id = p_supervisor) THEN
         RETURN json_build_object('number', NULL, 'settled', '{}'::uuid[], 'refused', '{}'::uuid[], 'claimed', NULL,
           'taken', 0, 'seen', 0, 'woken', 0, 'due', v_due, 'waits', queuectl.waits_11(p_queues, v_lanes, v_due));
@@ -1131,7 +1178,7 @@ BEGIN
     END IF;
     IF v_apart THEN
       SELECT * INTO v_took FROM queuectl.claim_apart_11(
-        p_supervisor, v_host, v_number, p_now, p_free, coalesce(p_ahead, 0), p_queues, v_locked);
+        p_supervisor, v_host, v_number, p_now, p_free, coalesce(p_ahead, 0), p_queues, v_locked, false);
       v_claimed := v_took.claimed;
       v_taken := cardinality(v_claimed);
       v_seen := v_taken + v_took.missed;
