@@ -203,8 +203,8 @@ const SET_BY_QUEUECTL = new Set([
   "snoozed_since",
 ]);
 
-/** Variables that every job gets. */
-const VARIABLES_OF_QUEUECTL = new Set(
+/** Variables that jobs get. */
+export const VARIABLES_OF_QUEUECTL: ReadonlySet<string> = new Set(
   [
     "JOB_ID",
     "ATTEMPT",
@@ -216,6 +216,7 @@ const VARIABLES_OF_QUEUECTL = new Set(
     "SCHEDULE",
     "SLOT",
     "HOME",
+    "STORE",
     "RUN",
     "SAY",
     "RESULT",

@@ -35,6 +35,7 @@ export function supervising(test: Test): void {
       startedAt: T0,
       leaseUntil: T0 + 3_600_000,
       stopping: false,
+      has: new Map(),
     };
     assert.deepEqual(await store.workers(), [
       {

@@ -26,20 +26,27 @@ export interface CopiedTable {
 
 /** All of them; what refers to others comes after those. */
 export const COPIED: readonly CopiedTable[] = [
-  { name: "jobs", what: "jobs", key: ["seq"], atOnce: 1000, left: ["cancel_requested", "paused_at"] },
+  { name: "jobs", what: "jobs", key: ["seq"], atOnce: 1000, left: ["cancel_requested", "paused_at", "lane"] },
   { name: "inputs", what: "inputs", key: ["job"], atOnce: 8, left: [] },
   {
     name: "attempts",
     what: "attempts",
     key: ["job", "attempt"],
     atOnce: 2000,
-    left: ["started_by", "unstopped"],
+    left: ["started_by", "unstopped", "units"],
   },
   { name: "checkpoints", what: "checkpoints", key: ["job"], atOnce: 100, left: [] },
   { name: "said", what: "words of attempts", key: ["job", "attempt"], atOnce: 1000, left: [] },
   { name: "results", what: "results", key: ["job", "attempt"], atOnce: 100, left: [] },
   { name: "output", what: "pieces of output", key: ["piece"], atOnce: 100, left: [] },
-  { name: "queues", what: "queues with switches", key: ["name"], atOnce: 1000, left: [] },
+  {
+    name: "queues",
+    what: "queues with switches",
+    key: ["name"],
+    atOnce: 1000,
+    // as long as only one kind of store has limits
+    left: ["takes", "per_label", "rate_count", "rate_ms", "rate_smooth", "fair"],
+  },
   { name: "requests", what: "request keys", key: ["key"], atOnce: 200, left: [] },
   { name: "settings", what: "settings", key: ["key"], atOnce: 1000, left: [] },
   { name: "groups", what: "groups", key: ["id"], atOnce: 1000, left: ["ended"] },
@@ -53,6 +60,7 @@ export const COPIED: readonly CopiedTable[] = [
 export const NOT_COPIED: readonly string[] = [
   ...["meta", "counts", "ready", "lanes", "emptied", "figures", "overall_figures", "tallies", "ended"],
   "group_changes",
+  ...["limits", "gates", "sublanes", "sublane_gates", "gate_starts", "things"],
   ...[
     "supervisors",
     "workers",

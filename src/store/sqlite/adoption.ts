@@ -72,6 +72,7 @@ interface RunningRow extends JobRow {
   attempt_worker: string;
   started_by: string;
   paused_ms: number;
+  units: string | null;
 }
 
 /** The running attempts of a supervisor, oldest first: all, or those with one of the tokens. */
@@ -109,14 +110,19 @@ const OLDEST_FIRST = "ORDER BY a.started_at, a.job";
 function runningOf(db: Database, supervisor: string, jobs: readonly number[]): RunningAttempt[] {
   return db.all<RunningRow>(
     `SELECT j.*, a.token, a.worker AS attempt_worker, coalesce(a.started_by, a.supervisor) AS started_by,
-       a.paused_ms
+       a.paused_ms, a.units
      FROM json_each(?) CROSS JOIN jobs j ON j.seq = value
      JOIN attempts a ON a.job = j.seq AND a.attempt = j.last_attempt
      WHERE a.supervisor = ? AND a.finished_at IS NULL ORDER BY a.started_at, j.seq`,
     JSON.stringify(jobs),
     supervisor,
   ).map((row) => ({
-    job: { ...toJob(row), token: row.token, worker: row.attempt_worker },
+    job: {
+      ...toJob(row),
+      token: row.token,
+      worker: row.attempt_worker,
+      ...(row.units !== null && { units: JSON.parse(row.units) }),
+    },
     startedBy: row.started_by,
     printed: printed(db, row),
     pausedMs: row.paused_ms,

@@ -21,6 +21,7 @@ import { rebuildEmptied } from "./emptied.ts";
 import { Database } from "./engine/database.ts";
 import { SCHEMA_VERSION } from "./engine/header.ts";
 import { putFigures } from "./figures.ts";
+import { rebuildLanes } from "./lanes.ts";
 import { openSqliteStore } from "./open.ts";
 
 /** A store that is there. @throws {Refused} while jobs are being enqueued by the thousand, or that was broken off */
@@ -60,7 +61,17 @@ function versionIn(db: Database): number {
 }
 
 const EMPTIES = [...COPIED.map(({ name }) => name), "figures", "overall_figures", "supervisors", "batches"];
-const DERIVED = ["counts", "lanes", "emptied", "figures", "overall_figures"];
+const DERIVED = [
+  "sublane_gates",
+  "gate_starts",
+  "sublanes",
+  "gates",
+  "counts",
+  "lanes",
+  "emptied",
+  "figures",
+  "overall_figures",
+];
 
 class SqliteCopy implements CopyTarget {
   readonly #home: Home;
@@ -174,11 +185,8 @@ class SqliteCopy implements CopyTarget {
         INSERT INTO ended (job) SELECT -id FROM groups WHERE needed = 1;
         INSERT INTO ended (job, state) SELECT DISTINCT needs, 'cancelled' FROM needs
           WHERE decided IS NULL AND needs NOT IN (SELECT seq FROM jobs) AND -needs NOT IN (SELECT id FROM groups);
-        INSERT INTO counts (queue, state, n, held) SELECT queue, state, count(*), sum(held) FROM jobs GROUP BY 1, 2;
-        INSERT INTO lanes (queue, priority, seq)
-          SELECT queue, priority, min(seq) FROM jobs j WHERE state = 'pending' AND held = 0 AND priority = (
-            SELECT min(priority) FROM jobs f WHERE f.state = 'pending' AND f.held = 0 AND f.queue = j.queue)
-          GROUP BY queue, priority;`);
+        INSERT INTO counts (queue, state, n, held) SELECT queue, state, count(*), sum(held) FROM jobs GROUP BY 1, 2;`);
+      rebuildLanes(db);
       for (const { span, overall, queues } of figures) {
         for (const { start, figures } of overall) putFigures(db, figures, { spans: [{ span, start }] });
         for (const { start, figures, queue } of queues) {

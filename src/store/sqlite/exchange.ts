@@ -10,11 +10,14 @@ import { claim, type Claimed } from "./claim.ts";
 import { earliestDue, wakeDue } from "./due.ts";
 import type { Database } from "./engine/database.ts";
 import { storeFigures } from "./figures.ts";
+import { earliestRoom } from "./gates.ts";
 import { forgetOld } from "./forgetting.ts";
 import { anyWaiting, openLanes } from "./lanes.ts";
+import { anySublane } from "./open_sublanes.ts";
 import { storeOutput } from "./output.ts";
 import { storeSaid } from "./said.ts";
 import { settle } from "./settle.ts";
+import { anyUnlaid } from "./sublanes.ts";
 import { isToBeTold, workOff } from "./working_off.ts";
 
 /** What a supervisor sees without changing anything, or undefined when there is something to be changed. */
@@ -23,9 +26,18 @@ export function look(db: Database, wanted: Exchange): Exchanged | undefined {
   const nextDueAt = earliestDue(db);
   if (nextDueAt !== null && nextDueAt <= wanted.now) return undefined;
   const { free, queues } = wanted;
-  const mayClaim = free.length > 0 && openLanes(db, queues, 1).length > 0 && hostOf(db, wanted) !== undefined;
+  const mayClaim = free.length > 0 && anyOpen(db, wanted) && hostOf(db, wanted) !== undefined;
   if (mayClaim) return undefined;
-  return { claimed: [], refused: [], nextDueAt, waiting: anyWaiting(db, queues, nextDueAt !== null) };
+  const waiting = anyWaiting(db, queues, nextDueAt !== null);
+  return { claimed: [], refused: [], nextDueAt: earlier(nextDueAt, earliestRoom(db)), waiting };
+}
+
+function anyOpen(db: Database, { queues, now }: Exchange): boolean {
+  return openLanes(db, queues, 1).length > 0 || anySublane(db, queues, now) || anyUnlaid(db);
+}
+
+function earlier(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? one ?? other : Math.min(one, other);
 }
 
 /** Settles, stores output, wakes due jobs and claims. To be called in a write transaction. */
@@ -49,16 +61,16 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
     more: more || moreToTell,
     refused,
     woken: woken + told,
-    dueAt,
+    dueAt: earlier(dueAt, earliestRoom(db)),
     anyWaits,
   });
 }
 
 function claimNext(db: Database, wanted: Exchange): Claimed {
-  const { supervisor, now, free, queues } = wanted;
+  const { supervisor, now, free, queues, ahead = 0 } = wanted;
   const host = hostOf(db, wanted);
   if (host === undefined || free.length === 0) return { jobs: [], more: false };
-  return claim(db, { supervisor, host, now, free, queues });
+  return claim(db, { supervisor, host, now, free, ahead, queues });
 }
 
 /** The host of the supervisor, or undefined when it is not registered: then it may not claim anything. */

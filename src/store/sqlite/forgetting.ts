@@ -6,6 +6,7 @@
 import { Forgetting, oldFigures } from "../rules/retention.ts";
 import { forgetEmptied } from "./emptied.ts";
 import type { Database } from "./engine/database.ts";
+import { forgetSublanes } from "./sublanes.ts";
 
 /** Rows removed in one transaction, so that very many do not hold up everybody else. */
 const MOST_FORGOTTEN = 1000;
@@ -24,6 +25,7 @@ export function forgetOld(db: Database, now: number): void {
   if (!forgetting) FORGETTING.set(db, forgetting = new Forgetting());
   if (!forgetting.isDue(now)) return;
   let more = forgetEmptied(db, now);
+  forgetSublanes(db, now);
   for (const { span, overallBefore, ofQueuesBefore } of oldFigures(now)) {
     db.run(FORGET, span, overallBefore);
     if (db.run(FORGET_OF_QUEUES, span, ofQueuesBefore) === MOST_FORGOTTEN) more = true;

@@ -37,11 +37,12 @@ export function boundValues({ atOnce, rate }: LimitBounds): Value[] {
   return [atOnce, ...rateValues(rate)];
 }
 
-/** Which gate, or those of all labels of a queue. */
+/** Which gate. */
 export interface GateName {
   kind: "limit" | "queue" | "label";
   /** Of the limit, or the queue. */
   name: string;
+  /** Left out is all labels of the queue, or none. */
   label?: string;
 }
 
@@ -57,9 +58,41 @@ export function setBounds(db: Database, { kind, name }: GateName, bounds: LimitB
   db.run(UNPARK_ALL);
 }
 
+const FIND = "SELECT id FROM gates WHERE kind = ? AND name = ? AND label = ?";
+const MAKE = `
+  INSERT INTO gates (kind, name, label, at_once, rate_count, rate_ms, rate_smooth) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+
+/** The number of a gate, which is made unless it is there. */
+export function gateOf(
+  db: Database,
+  { kind, name, label = "" }: GateName,
+  bounds: () => LimitBounds,
+): number {
+  return db.get<{ id: number }>(FIND, kind, name, label)?.id ??
+    db.insert(MAKE, kind, name, label, ...boundValues(bounds()));
+}
+
 const STARTS = "SELECT at, units FROM gate_starts WHERE gate = ? AND at > ? ORDER BY at";
 
 /** What began after a time, oldest first. */
 export function startsOf(db: Database, gate: number, after: number): Starts[] {
   return db.all<Starts>(STARTS, gate, after);
+}
+
+const RATED = `
+  SELECT g.gate, g.units FROM sublane_gates g JOIN gates ON gates.id = g.gate
+  WHERE g.lane = ? AND gates.rate_count IS NOT NULL`;
+const UNBEGIN = "UPDATE gate_starts SET units = units - ? WHERE gate = ? AND at = ? AND units >= ?";
+const COUNT_UNBEGUN = "UPDATE gates SET started = started - ?, ready = waiting, next_at = NULL WHERE id = ?";
+
+/** Gives a start back that never came about: of a job of a sub-lane, claimed at a time. */
+export function giveBack(db: Database, lane: number, at: number): void {
+  for (const { gate, units } of db.all<{ gate: number; units: number }>(RATED, lane)) {
+    if (db.run(UNBEGIN, units, gate, at, units) > 0) db.run(COUNT_UNBEGUN, units, gate);
+  }
+}
+
+/** When a gate at which somebody waits for its rate may have room; null when none says. */
+export function earliestRoom(db: Database): number | null {
+  return db.get<{ at: number | null }>("SELECT min(next_at) AS at FROM gates WHERE next_at IS NOT NULL")!.at;
 }

@@ -10,20 +10,19 @@
  */
 import { RUNNABLE } from "../../domain/job.ts";
 import type { Place } from "../rules/jobs.ts";
+import type { QueueRow } from "./claim_run.ts";
 import type { Database } from "./engine/database.ts";
+import { anyWaitingInSublanes, queuesBefore } from "./open_sublanes.ts";
+import { RULES } from "./queue_rules.ts";
+import { recountSublanes } from "./recount_sublanes.ts";
+import { anyUnlaid, rebuildSublanes } from "./sublanes.ts";
 import { GIVEN, sqlList } from "./words.ts";
 
 /** A lane that is not known to be closed, with what must be known before jobs are taken from it. */
-export interface Lane extends Place {
-  queue: string;
-  /** Nobody may take jobs from it; null where the queue has no switches. */
-  paused: number | null;
-  /** How many of its jobs may run at a time; null is no limit. */
-  concurrency: number | null;
-}
+export interface Lane extends Place, QueueRow {}
 
 const OPEN = `
-  SELECT l.queue, l.priority, l.seq, q.paused, q.concurrency
+  SELECT l.queue, l.priority, l.seq, q.paused, q.concurrency, ${RULES}
   FROM lanes l LEFT JOIN queues q ON q.name = l.queue
   WHERE l.closed = 0`;
 const OF_ALL = `${OPEN} ORDER BY l.priority, l.seq LIMIT ${GIVEN}`;
@@ -50,7 +49,8 @@ export function putRight(db: Database, queue: string, now: Place & { closed: boo
 }
 
 const PAUSED = "(SELECT name FROM queues WHERE paused = 1)";
-const READY = "state = 'pending' AND held = 0";
+const READY = "state = 'pending' AND lane = 0 AND held = 0";
+const READY_IN_SUBLANES = "state = 'pending' AND lane <> 0 AND held = 0";
 
 const HAS_READY = `EXISTS (SELECT 1 FROM jobs WHERE ${READY} AND queue = l.queue)`;
 
@@ -85,6 +85,7 @@ function isNotPaused(queue: string): string {
 export function anyWaiting(db: Database, queues: readonly string[] | null, due: boolean): boolean {
   if (queues !== null) return db.get(COUNTED_IN, JSON.stringify(queues)) !== undefined;
   if (db.get(READY_IN_OPEN) || db.get(READY_AT_LIMIT)) return true;
+  if (anyUnlaid(db) || anyWaitingInSublanes(db)) return true;
   return due && (db.get(DUE_SOON) !== undefined || db.get(COUNTED) !== undefined);
 }
 
@@ -92,16 +93,30 @@ const AHEAD = `
   SELECT queue FROM lanes WHERE closed = ? AND (priority, seq) < (?, ?) AND queue NOT IN ${PAUSED}
   ORDER BY priority, seq LIMIT ${GIVEN} OFFSET ${GIVEN}`;
 // two ranges of the index: (priority, seq) < (?, ?) would read every job of the same priority
-const SOONER = `SELECT 1 FROM jobs WHERE ${READY} AND queue = ? AND priority < ? LIMIT ${GIVEN}`;
-const OLDER = `SELECT 1 FROM jobs WHERE ${READY} AND queue = ? AND priority = ? AND seq < ? LIMIT ${GIVEN}`;
-const COUNT_AHEAD = `SELECT (SELECT count(*) FROM (${SOONER})) + (SELECT count(*) FROM (${OLDER})) AS n`;
+const sooner = (ready: string) =>
+  `SELECT 1 FROM jobs WHERE ${ready} AND queue = ? AND priority < ? LIMIT ${GIVEN}`;
+const older = (ready: string) =>
+  `SELECT 1 FROM jobs WHERE ${ready} AND queue = ? AND priority = ? AND seq < ? LIMIT ${GIVEN}`;
+const COUNT_AHEAD = [READY, READY_IN_SUBLANES].map((ready) =>
+  `SELECT (SELECT count(*) FROM (${sooner(ready)})) + (SELECT count(*) FROM (${older(ready)})) AS n`
+);
 
 /** How many jobs of all queues that are not paused come before a place, counted to `limit`. */
 export function countAhead(db: Database, { priority, seq }: Place, limit: number): number {
   let count = 0;
+  const queues = new Set(queuesBefore(db, { priority, seq }));
+  const countIn = (queue: string) => {
+    for (const sql of COUNT_AHEAD) {
+      const room = limit - count;
+      count += db.get<{ n: number }>(sql, queue, priority, room, queue, priority, seq, room)!.n;
+    }
+  };
+  for (const queue of queues) {
+    countIn(queue);
+    if (count >= limit) return limit;
+  }
   for (const queue of lanesBefore(db, { priority, seq }, limit)) {
-    const room = limit - count;
-    count += db.get<{ n: number }>(COUNT_AHEAD, queue, priority, room, queue, priority, seq, room)!.n;
+    if (!queues.has(queue)) countIn(queue);
     if (count >= limit) return limit;
   }
   return count;
@@ -134,16 +149,18 @@ export function recountLanes(db: Database): string[] {
        AND (q.concurrency IS NULL OR q.concurrency > ifnull(
          (SELECT n FROM counts c WHERE c.queue = l.queue AND c.state = 'processing'), 0))`,
   ).map(({ queue }) => `Queue "${queue}" may run jobs, but its lane is closed`);
-  return [...missing, ...late, ...closed];
+  return [...missing, ...late, ...closed, ...recountSublanes(db)];
 }
 
 /** Finds out anew where all lanes stand. */
 export function rebuildLanes(db: Database): void {
+  rebuildSublanes(db);
   db.exec(`
     DELETE FROM lanes;
     INSERT INTO lanes (queue, priority, seq)
       SELECT queue, priority, seq FROM jobs JOIN (
-        SELECT DISTINCT queue AS lane FROM counts WHERE typeof(queue) = 'text') ON seq = (
-        SELECT first.seq FROM jobs first WHERE first.state = 'pending' AND first.queue = lane AND first.held = 0
+        SELECT DISTINCT queue AS lane_of FROM counts WHERE typeof(queue) = 'text') ON seq = (
+        SELECT first.seq FROM jobs first
+        WHERE first.state = 'pending' AND first.lane = 0 AND first.queue = lane_of AND first.held = 0
         ORDER BY first.priority, first.seq LIMIT 1)`);
 }

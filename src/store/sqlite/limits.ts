@@ -53,7 +53,7 @@ export function beganOf(
   const started = starts.reduce((sum, { units }) => sum + units, 0);
   const at = Math.max(
     freeAt(starts, { now, perMs, room: count - started, wanted }),
-    rate.smooth ? Math.ceil(smooth_at ?? 0) : 0,
+    rate.smooth ? Math.ceil((smooth_at ?? 0) / 1000) : 0,
   );
   return { started, freeAt: at > now ? at : null };
 }

@@ -142,8 +142,10 @@ function sectionsFor(db: Database, filter: JobFilter, wanted: number): Condition
     .map(({ section, held }) => [...ofSection(section), ...held]);
 }
 
-/** Among the pending ones, held or not is part of the index that has the order. */
-const HELD_OR_NOT = [0, 1].map((held): Condition[] => [{ sql: "held = ?", values: [held] }]);
+/** Of the pending ones, two indexes have the order, of which held or not is a part: those in sub-lanes stand apart. */
+const HELD_OR_NOT = ["lane = 0", "lane <> 0"].flatMap((sql) =>
+  [0, 1].map((held): Condition[] => [{ sql, values: [] }, { sql: "held = ?", values: [held] }])
+);
 
 /** So many sections are read one by one. */
 const MOST_SECTIONS = 100;

@@ -14,6 +14,7 @@ import type { Database } from "./engine/database.ts";
 import { changeKey, haveKeyBack } from "./keys.ts";
 import { keepDependent, replaceNeeds, standing, tellAgain, unbind, waitingFor } from "./needs.ts";
 import { assignments, findRow, type JobRow, toJob } from "./rows.ts";
+import { FIRST_LANE } from "./sublanes.ts";
 import { mayBecome, sqlList } from "./words.ts";
 
 const CANCEL = `
@@ -134,8 +135,13 @@ export function editOne(
   for (const [assignment, value] of assignments(others)) {
     db.run(`UPDATE jobs SET ${assignment} WHERE seq = ?`, value, job.seq);
   }
+  if (MOVE_LANES.some((key) => changes[key] !== undefined)) db.run(TO_FIRST_LANE, job.seq);
   if (runAt !== undefined) reschedule(db, job, { runAt, now });
 }
+
+/** What decides in which lane a job stands. */
+const MOVE_LANES = ["queue", "label", "takes", "slots"] as const;
+const TO_FIRST_LANE = `UPDATE jobs SET lane = ${FIRST_LANE} WHERE seq = ?`;
 
 function reschedule(
   db: Database,

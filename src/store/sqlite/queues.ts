@@ -3,11 +3,13 @@
  * Named queues: their switches and their counts. A queue has a row in `queues` only once a switch was set.
  */
 import { type State, STATES } from "../../domain/job.ts";
-import type { QueueInfo, QueueLimits, QueuePage, QueueSummary, QueueSwitches } from "../contract.ts";
+import type { QueueInfo, QueuePage, QueueSummary, QueueSwitches } from "../contract.ts";
 import { queueInfo, type StateCount, type Switches, worthShowing } from "../rules/queue_infos.ts";
 import { KNOWN, noteEmptied } from "./emptied.ts";
 import type { Database } from "./engine/database.ts";
-import { rateOf, rateValues } from "./gates.ts";
+import { rateValues, setBounds } from "./gates.ts";
+import { RULES, rulesFor, type RulesRow, toRules } from "./queue_rules.ts";
+import { followRules } from "./sublanes.ts";
 
 const PAGE = `
   SELECT queue AS known FROM counts WHERE queue > ? UNION SELECT name FROM queues WHERE name > ?
@@ -25,24 +27,6 @@ interface SwitchesRow extends RulesRow {
   concurrency: number | null;
   retention_ms: number | null;
   retention_dead_ms: number | null;
-}
-
-/** What is set of a queue that concerns the lanes of its jobs; all null where it has no row. */
-export interface RulesRow {
-  takes: string | null;
-  per_label: number | null;
-  rate_count: number | null;
-  rate_ms: number | null;
-  rate_smooth: number | null;
-  fair: number | null;
-}
-
-/** The columns of rules, in a statement that has the queue's row as `q`. */
-export const RULES = "q.takes, q.per_label, q.rate_count, q.rate_ms, q.rate_smooth, q.fair";
-
-export function toRules(row: RulesRow): QueueLimits {
-  const { takes, per_label: perLabel, fair, rate_smooth } = row;
-  return { takes, perLabel, rate: rateOf({ ...row, rate_smooth: rate_smooth ?? 0 }), fair: fair === 1 };
 }
 
 /** The columns of what can be set, but for the rate, which has three. */
@@ -100,11 +84,18 @@ const COUNT = `
 const RUNNING = `
   SELECT DISTINCT j.queue AS known FROM attempts a JOIN jobs j ON j.seq = a.job WHERE a.finished_at IS NULL LIMIT ?`;
 const NEXT = "SELECT queue AS known FROM lanes ORDER BY closed, priority, seq LIMIT ?";
+const NEXT_IN_SUBLANES = `
+  SELECT DISTINCT queue AS known FROM (
+    SELECT queue FROM sublanes WHERE priority IS NOT NULL AND parked > -1 ORDER BY parked, priority, seq LIMIT 1000) LIMIT ?`;
 
 /** How many jobs there are, and the queues that are worth showing. */
 export function summary(db: Database, most: number): QueueSummary {
   const { of } = db.get<{ of: number }>(COUNT)!;
-  const worth = of <= most ? [] : [...namesOf(db, RUNNING, [most]), ...namesOf(db, NEXT, [most])];
+  const worth = of <= most ? [] : [
+    ...namesOf(db, RUNNING, [most]),
+    ...namesOf(db, NEXT, [most]),
+    ...namesOf(db, NEXT_IN_SUBLANES, [most]),
+  ];
   const names = worthShowing(most, [...worth, ...namesOf(db, PAGE, ["", "", most])]);
   const counts = { ...db.get<Record<State, number>>(TOTALS)! };
   return { counts, queues: names.map((name) => infoOf(db, name)), of };
@@ -116,6 +107,7 @@ function namesOf(db: Database, sql: string, values: (string | number)[]): string
 
 /** Changes a queue's switches, creating it if need be. */
 export function setQueue(db: Database, name: string, change: Partial<QueueSwitches>): void {
+  const rules = RULE_KEYS.some((key) => change[key] !== undefined) ? rulesFor(db, name) : undefined;
   db.run("INSERT OR IGNORE INTO queues (name) VALUES (?)", name);
   for (const [key, column] of Object.entries(SWITCHES) as [keyof typeof SWITCHES, string][]) {
     const value = change[key];
@@ -136,5 +128,17 @@ export function setQueue(db: Database, name: string, change: Partial<QueueSwitch
       name,
     );
   }
+  if (rules) {
+    if (change.rate !== undefined) {
+      setBounds(db, { kind: "queue", name }, { atOnce: null, rate: change.rate });
+    }
+    if (change.perLabel !== undefined) {
+      setBounds(db, { kind: "label", name }, { atOnce: change.perLabel, rate: null });
+    }
+    followRules(db, name, rules);
+  }
   noteEmptied(db, name);
 }
+
+/** What concerns the lanes of its jobs. */
+const RULE_KEYS = ["takes", "perLabel", "rate", "fair"] as const;

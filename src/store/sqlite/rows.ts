@@ -43,6 +43,7 @@ export type OwnRow = {
   cancel_requested: number;
   stdin_size: number | null;
   policy: string | null;
+  lane: number;
   checkpoint_size: number | null;
   snoozed_since: number | null;
   paused_at: number | null;
@@ -70,13 +71,19 @@ export const NEW_COLUMNS: readonly string[] = [
   ...FIELD_COLUMNS.map(({ column }) => column),
   "stdin_size",
   "policy",
+  "lane",
 ];
+
+/** Where a new job stands: in the lane of its queue, or where is to be found out (see `sublanes.ts`). */
+function firstLane({ takes, slots }: NewJob): 0 | -1 {
+  return takes === null && (slots ?? 1) === 1 ? 0 : -1;
+}
 
 /** The values of those columns, in the same order. */
 export function newRow(job: NewJob, name: string | null, state: State): Value[] {
   const values: Value[] = [name, state];
   for (const { key } of FIELD_COLUMNS) values.push(toValue(job[key]));
-  values.push(job.stdin?.length ?? null, policyColumn(job));
+  values.push(job.stdin?.length ?? null, policyColumn(job), firstLane(job));
   return values;
 }
 

@@ -8,6 +8,7 @@ import type { Settlement } from "../contract.ts";
 import type { FigureTally } from "../rules/figure_tally.ts";
 import { countAttempt, type Move, moveOf, notProcessing } from "../rules/settling.ts";
 import type { Database } from "./engine/database.ts";
+import { giveBack } from "./gates.ts";
 
 /** Who settles, and where that is counted. */
 export interface By {
@@ -99,7 +100,7 @@ function end(
 }
 
 const FORGET_ATTEMPT = `
-  DELETE FROM attempts WHERE supervisor = ? AND token = ? AND finished_at IS NULL RETURNING job, attempt`;
+  DELETE FROM attempts WHERE supervisor = ? AND token = ? AND finished_at IS NULL RETURNING job, attempt, started_at`;
 
 /** What a job says of its latest attempt is again what the one before said, unless it started afresh since. */
 const UNCLAIM_JOB = `
@@ -110,7 +111,7 @@ const UNCLAIM_JOB = `
       SELECT a.started_at, a.finished_at, a.exit_code, a.signal, a.error, a.worker FROM attempts a
       WHERE a.job = jobs.seq AND a.attempt = jobs.last_attempt - 1 AND jobs.attempts > 1)
   WHERE seq = ? AND last_attempt = ? AND state = 'processing'
-  RETURNING state`;
+  RETURNING state, lane`;
 
 /** Undoes an attempt that never began, as if its job had not been claimed. */
 function undo(
@@ -118,11 +119,15 @@ function undo(
   { token, finishedAt, move }: Settlement & { move: Move },
   { supervisor }: By,
 ): boolean {
-  const forgotten = db.get<{ job: number; attempt: number }>(FORGET_ATTEMPT, supervisor, token);
+  const forgotten = db.get<{ job: number; attempt: number; started_at: number }>(
+    FORGET_ATTEMPT,
+    supervisor,
+    token,
+  );
   if (!forgotten) return false;
   const { job, attempt } = forgotten;
   const { stateIfCalledOff, state, uncounted, heldIfPaused } = move;
-  const moved = db.get<{ state: State }>(
+  const moved = db.get<{ state: State; lane: number }>(
     UNCLAIM_JOB,
     stateIfCalledOff,
     state,
@@ -132,6 +137,7 @@ function undo(
     attempt,
   );
   if (!moved) throw notProcessing(job);
+  if (moved.lane > 0) giveBack(db, moved.lane, forgotten.started_at);
   if (moved.state === "cancelled") db.run("UPDATE jobs SET finished_at = ? WHERE seq = ?", finishedAt, job);
   return true;
 }

@@ -67,12 +67,15 @@ export class Crew {
 
   /**
    * The worker for each job that can be taken: first those that would begin it at once, the idlest first, then
-   * those that can be given some ahead, so that they have so much work.
+   * those that can be given some ahead, so that they have so much work. Jobs that take several places take those of
+   * others, too: then none are given ahead.
    */
-  openings(aheadMs: number = AHEAD_MS): string[] {
+  openings(aheadMs: number = AHEAD_MS): { atOnce: string[]; ahead: string[] } {
     const threads = [...this.#threads.values()];
-    const openings = inTurns(threads, (thread) => thread.idle);
-    return [...openings, ...inTurns(threads, (thread) => thread.room(aheadMs) - thread.idle)];
+    const idle = inTurns(threads, (thread) => thread.idle);
+    const extra = threads.reduce((sum, thread) => sum + thread.extra, 0);
+    if (extra > 0) return { atOnce: idle.slice(0, Math.max(0, idle.length - extra)), ahead: [] };
+    return { atOnce: idle, ahead: inTurns(threads, (thread) => thread.room(aheadMs) - thread.idle) };
   }
 
   /** Gives jobs to the threads they were claimed for. Returns those whose thread cannot take them any more. */

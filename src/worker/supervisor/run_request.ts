@@ -3,6 +3,7 @@
  * From a claimed job to what a thread needs to run it. Pure.
  */
 import type { Settings } from "../../domain/settings.ts";
+import { unitVariable } from "../../domain/units.ts";
 import type { ClaimedJob } from "../../store/contract.ts";
 import type { Home } from "../../system/home.ts";
 import type { RunRequest } from "../messages.ts";
@@ -20,6 +21,8 @@ export interface RunConditions {
   /** Where jobs run that name no directory; null when it is gone. */
   directory: string | null;
   host: Host;
+  /** Nobody has told it which GPUs its jobs see: then those that have some as their own see these. */
+  gpusAreOpen: boolean;
   /** Those that hold now. */
   settings: Settings;
   /** The path that the names of its spool files begin with. */
@@ -31,10 +34,17 @@ export interface RunConditions {
 /** Names no directory, as Linux does for one that was removed. */
 const GONE = "(deleted)";
 
+/** Which units of things are its own, as `QUEUECTL_GPU=0,1`. */
+function unitVariables(units: NonNullable<ClaimedJob["units"]>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(units).map(([name, numbers]) => [unitVariable(name), numbers.join(",")]),
+  );
+}
+
 /** The request to run a job's attempt. */
 export function requestOf(
   job: ClaimedJob,
-  { home, storeName, directory, host, settings, spool, endsFile }: RunConditions,
+  { home, storeName, directory, host, gpusAreOpen, settings, spool, endsFile }: RunConditions,
 ): RunRequest {
   const { killGraceMs, outputLimit, maxOutput, shell } = settings;
   const limits = limitsOf(job);
@@ -49,7 +59,9 @@ export function requestOf(
     env: {
       ...host.withheld.values,
       ...(storeName === undefined ? {} : { QUEUECTL_STORE: storeName }),
+      ...job.units?.gpu && gpusAreOpen && { CUDA_VISIBLE_DEVICES: job.units.gpu.join(",") },
       ...job.env,
+      ...job.units && unitVariables(job.units),
       QUEUECTL_JOB_ID: job.id,
       QUEUECTL_ATTEMPT: String(job.lastAttempt),
       QUEUECTL_QUEUE: job.queue,

@@ -62,6 +62,10 @@ export interface SupervisorOptions {
   slots: number;
   /** Where they take jobs from; null is all queues. */
   queues: readonly string[] | null;
+  /** Units of the things that this host has, for its jobs, by name. */
+  has: ReadonlyMap<string, number>;
+  /** As in `RunConditions`; true unless given. */
+  gpusAreOpen?: boolean;
   /** Stop when nothing is left to run or to retry. With `leave-scheduled`, jobs whose time was set are not waited for. */
   burst: boolean | "leave-scheduled";
   journal: Journal;
@@ -73,6 +77,9 @@ export interface SupervisorOptions {
 const PEERS_INTERVAL_MS = 500;
 /** How long a burst goes on maintaining the store after its last job, at most. */
 const BURST_MAINTENANCE_MS = 2000;
+
+/** No job can be taken. */
+const NONE: ReturnType<Crew["openings"]> = { atOnce: [], ahead: [] };
 
 /** Runs jobs until told to stop. */
 export class Supervisor {
@@ -125,6 +132,7 @@ export class Supervisor {
       pid: Deno.pid,
       startedAt: now,
       leaseUntil: now + settings.leaseMs,
+      has: options.has,
       workers: workers.map((worker) => ({ id: worker, slots, queues })),
     });
     return new Supervisor(options, { workers, settings, spool });
@@ -405,14 +413,19 @@ export class Supervisor {
   async #exchange(): Promise<boolean | undefined> {
     const { queues } = this.#options;
     const { aheadMs, most } = this.#distance;
-    const openings = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings(aheadMs).slice(0, most) : [];
+    const { atOnce, ahead } = this.#mayClaim && !this.#lease.cutOff ? this.#crew.openings(aheadMs) : NONE;
+    const openings = [...atOnce, ...ahead].slice(0, most);
     const uncertain = this.#trouble.lasts;
     const free = this.#trouble.allow(openings);
     this.#tellBegun();
     if (free.length === 0 && this.#outbox.isEmpty) return undefined;
     this.#mayClaim = false;
     const startMs = this.#options.clock.monotonicMs();
-    const { stored, exchanged, failure } = await this.#outbox.exchange({ free, queues });
+    const { stored, exchanged, failure } = await this.#outbox.exchange({
+      free,
+      ahead: Math.max(0, free.length - atOnce.length),
+      queues,
+    });
     if (exchanged) this.#distance.took(this.#options.clock.monotonicMs() - startMs);
     if (exchanged) {
       this.#trouble.tried(exchanged.claimed.length, openings.length);
@@ -440,9 +453,10 @@ export class Supervisor {
   }
 
   #request(job: ClaimedJob): RunRequest {
-    const { host, home, storeName, directory } = this.#options;
+    const { host, home, storeName, directory, gpusAreOpen = true } = this.#options;
     return requestOf(job, {
       host,
+      gpusAreOpen,
       home,
       storeName,
       directory,

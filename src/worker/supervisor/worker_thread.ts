@@ -66,6 +66,13 @@ export class WorkerThread {
     return this.#jobs.size;
   }
 
+  /** How many places its jobs take beyond one each. */
+  get extra(): number {
+    let extra = 0;
+    for (const { slots } of this.#jobs.values()) extra += (slots ?? 1) - 1;
+    return extra;
+  }
+
   /** The jobs that go on without it. Once it takes no more, these are all it has as soon as it gave back the rest. */
   get left(): ClaimedJob[] {
     return [...this.#jobs.values()].filter(({ token }) => this.#begun.has(token));

@@ -18,6 +18,8 @@ export interface DetachedWorkers {
   /** Where they take jobs from; null is all queues. */
   queues: readonly string[] | null;
   /** As in `SupervisorOptions`. */
+  has: ReadonlyMap<string, number>;
+  /** As in `SupervisorOptions`. */
   burst: boolean | "leave-scheduled";
   /** Signals make them leave what they run to others. */
   leave: boolean;
@@ -67,7 +69,7 @@ function reasonIn(printed: string): string | undefined {
 
 function startWords(
   { home, meant }: Served,
-  { count, slots, queues, burst, leave }: DetachedWorkers,
+  { count, slots, queues, has, burst, leave }: DetachedWorkers,
 ): string[] {
   const store = nameFor(home, meant);
   return [
@@ -85,6 +87,7 @@ function startWords(
     ],
     ...(store === undefined ? [] : ["--store", store]),
     ...(queues === null ? [] : ["--queue", queues.join(",")]),
+    ...[...has].flatMap(([name, units]) => ["--has", `${name}=${units}`]),
     ...(burst ? ["--burst"] : []),
     ...(burst === "leave-scheduled" ? ["--no-wait-scheduled"] : []),
     ...(leave ? ["--leave"] : []),

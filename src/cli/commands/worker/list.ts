@@ -3,6 +3,7 @@
  * `queuectl worker list`: who is there, and what they run.
  */
 import { formatDuration } from "../../../domain/duration.ts";
+import { sayUnits } from "../../../domain/units.ts";
 import type { WorkerInfo } from "../../../store/contract.ts";
 import { timeJson } from "../../../views/job_json.ts";
 import { byHost, leaseEnd, workerState } from "../../../views/status.ts";
@@ -25,12 +26,12 @@ export const command: Target = defineCommand({
       () =>
         workers.length === 0
           ? "No workers are running: start some with queuectl worker start"
-          : table(print, { columns: columnsAt(now), rows: workers }),
+          : table(print, { columns: columnsAt(now, workers.some(({ has }) => has.size > 0)), rows: workers }),
     );
   },
 });
 
-function columnsAt(now: number): Column<WorkerInfo>[] {
+function columnsAt(now: number, anyHas: boolean): Column<WorkerInfo>[] {
   return [
     { title: "WORKER", value: (worker) => worker.id },
     { title: "STATE", value: (worker) => workerState(worker, now) },
@@ -38,6 +39,7 @@ function columnsAt(now: number): Column<WorkerInfo>[] {
     { title: "HOST", value: (worker) => worker.host },
     { title: "SLOTS", value: (worker) => worker.slots, align: "right" },
     { title: "QUEUES", value: (worker) => worker.queues?.join(",") ?? "all" },
+    ...(anyHas ? [{ title: "HAS", value: ({ has }: WorkerInfo) => sayUnits(has) ?? "" }] : []),
     { title: "UP", value: (worker) => formatDuration(now - worker.startedAt), align: "right" },
     { title: "RUNNING", value: runningOf },
   ];
@@ -61,6 +63,7 @@ function workerJson(worker: WorkerInfo, now: number) {
     host: worker.host,
     slots: worker.slots,
     queues: worker.queues,
+    has: Object.fromEntries(worker.has),
     running: worker.running,
     adopted: worker.adopted,
     paused: worker.paused,

@@ -3,10 +3,12 @@
  * `queuectl worker start`: runs jobs, here or in the background.
  */
 import { BadInput } from "../../../domain/errors.ts";
+import { VARIABLES_OF_QUEUECTL } from "../../../domain/spec.ts";
+import { readThings } from "../../../domain/units.ts";
 import { newId } from "../../../domain/worker_id.ts";
 import { nameFor } from "../../../store/choice.ts";
 import type { Clock } from "../../../system/clock.ts";
-import { currentDirectory } from "../../../system/environment.ts";
+import { currentDirectory, isSet } from "../../../system/environment.ts";
 import { thisPlatform } from "../../../worker/process/this_platform.ts";
 import { Supervisor } from "../../../worker/supervisor/supervisor.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
@@ -27,6 +29,7 @@ export const command: Target = defineCommand({
     ["worker start", "run one job at a time, here"],
     ["worker start --count 4 --detach", "run four at a time, in the background"],
     ["worker start --queue mail,reports", "take jobs from these queues only"],
+    ["worker start --has gpu=2 --has ffmpeg", "and jobs that need a GPU, each with its own, or ffmpeg"],
     ["worker start --burst", "run until nothing is left to run or to retry"],
     ["worker start --burst --no-wait-scheduled", "the same, whatever is scheduled for later"],
     [
@@ -46,7 +49,8 @@ export const command: Target = defineCommand({
     requireShell();
     await requireVariable(context);
     const queues = readQueues(flags.queue);
-    const setting = { count: flags.count ?? 1, slots: flags.slots ?? 1, queues, burst: burstOf(flags) };
+    const has = readThings(flags.has ?? [], VARIABLES_OF_QUEUECTL);
+    const setting = { count: flags.count ?? 1, slots: flags.slots ?? 1, queues, has, burst: burstOf(flags) };
     if (flags.detach) {
       await hintAt(context, queues);
       const { detach } = await import("./detach.ts");
@@ -60,6 +64,7 @@ export const command: Target = defineCommand({
     // A directory that somebody removes must not take the worker with it.
     const directory = currentDirectory();
     const storeName = nameFor(home, context.meant);
+    const gpusAreOpen = !has.has("gpu") || !isSet("CUDA_VISIBLE_DEVICES");
     Deno.mkdirSync(home.dir, { recursive: true, mode: 0o700 }); // a store elsewhere does not make it
     Deno.chdir(home.dir);
     await dropNeedless(context);
@@ -73,6 +78,7 @@ export const command: Target = defineCommand({
       const entry = new URL(Deno.mainModule);
       const supervisor = await Supervisor.start({
         ...setting,
+        gpusAreOpen,
         id,
         store,
         home,

@@ -62,7 +62,7 @@ export const step: Step = {
      rate_smooth INTEGER NOT NULL,
      used INTEGER NOT NULL DEFAULT 0,  -- units of what runs
      started INTEGER NOT NULL DEFAULT 0,  -- units in gate_starts
-     smooth_at INTEGER,                -- evenly: not before
+     smooth_at INTEGER,                -- evenly: not before, in microseconds
      reserved INTEGER NOT NULL DEFAULT 0,  -- units kept for the sub-lane reserved_by
      reserved_by INTEGER,
      waiting INTEGER NOT NULL DEFAULT 0 CONSTRAINT gates_waiting CHECK (waiting IN (0, 1)),  -- somebody may be parked

@@ -22,6 +22,7 @@ const NAMES: Readonly<Record<Table, string>> = {
   figures: "rows of figures",
   overall_figures: "rows of figures of all queues",
   groups: "groups",
+  limits: "limits",
   schedules: "schedules",
   schedule_runs: "runs of schedules",
   needy: "jobs that need others",

@@ -1,0 +1,204 @@
+/**
+ * @module
+ * A sub-lane while jobs are taken from it. It moves to where it waits: to a gate without room, to the lane of its queue, or
+ * to no place when it has no jobs.
+ */
+import { comparePlaces, type Place } from "../rules/jobs.ts";
+import type { Lack } from "./claim_gate.ts";
+import type { ClaimRun, QueueRow, QueueState, Take, Taking } from "./claim_run.ts";
+import { IN_LANE, noteBehind } from "./sublanes.ts";
+import { GIVEN } from "./words.ts";
+
+/** A row of `sublanes` with what must be known of its queue. */
+export interface SublaneRow extends QueueRow {
+  id: number;
+  rule: string;
+  label: string;
+  own_takes: string;
+  slots: number;
+  priority: number;
+  seq: number;
+  parked: number;
+}
+
+/** The columns of such a row, of `sublanes s` and `queues q`. */
+export const SUBLANE_COLUMNS =
+  "s.id, s.queue, s.rule, s.label, s.takes AS own_takes, s.slots, s.priority, s.seq, s.parked, q.paused, q.concurrency, " +
+  "q.takes, q.per_label, q.rate_count, q.rate_ms, q.rate_smooth, q.fair";
+
+/** What those have in common that a supervisor can serve, or not. */
+export const KIND_SQL = "(s.rule || ';' || s.takes || ';' || s.slots)";
+
+const FIRST = `
+  SELECT priority, seq FROM jobs WHERE lane = ? AND state = 'pending' AND held = 0 AND ${IN_LANE}
+  ORDER BY priority, seq LIMIT ${GIVEN}`;
+const STORE = "UPDATE sublanes SET priority = ?, seq = ?, parked = ?, served = max(served, ?) WHERE id = ?";
+
+/** With its queue. */
+const BEHIND = -1;
+/** Until a limit is changed. */
+const NEVER = -2;
+
+export class SubLane {
+  readonly #run: ClaimRun;
+  readonly #row: SublaneRow;
+  readonly #queue: QueueState;
+  readonly #take: Take;
+  #gates: Taking[] | undefined;
+  #ready: Place[] = [];
+  #size = 2;
+  #mayHaveMore = true;
+  #closed = false;
+  #parked: number;
+  #served = 0;
+  #changed = false;
+  /** No job of it comes before. */
+  place: Place;
+
+  constructor(run: ClaimRun, row: SublaneRow, take: Take) {
+    this.#run = run;
+    this.#row = row;
+    this.#queue = run.queue(row);
+    this.#take = take;
+    this.#parked = row.parked;
+    this.place = { priority: row.priority, seq: row.seq };
+  }
+
+  get isOpen(): boolean {
+    return !this.#closed && !this.#isEmpty;
+  }
+
+  get #isEmpty(): boolean {
+    return this.#ready.length === 0 && !this.#mayHaveMore;
+  }
+
+  /** Takes the job at its place, if it may be taken, or moves to where it waits. `behind`: its queue has its turn. */
+  step({ behind }: { behind: boolean } = { behind: false }): void {
+    const { rule, id } = this.#row;
+    if (rule !== this.#queue.rule) {
+      this.#letGo();
+      this.#moveTo(0);
+      this.#run.laySublane(id);
+      this.#ready = [];
+      this.#read();
+      this.place = this.#ready[0] ?? this.place;
+      this.#changed = true;
+      this.#closed = true; // for this look at it
+      return;
+    }
+    if (this.#queue.room <= 0 || this.#queue.isFair && !behind) {
+      this.#letGo();
+      return this.#leaveTo(BEHIND);
+    }
+    const gates = this.#gates ??= this.#run.gatesOf(id);
+    const things = this.#run.thingsFor(this.#row.takes, this.#row.own_takes, gates);
+    if (!things) return this.#exclude();
+    if (this.#ready.length === 0) this.#read();
+    const first = this.#ready[0];
+    if (!first) {
+      this.#letGo();
+      this.#changed = true;
+      return;
+    }
+    if (comparePlaces(first, this.place) > 0) {
+      this.place = first;
+      this.#changed = true;
+      return;
+    }
+    const { slots } = this.#row;
+    if (slots > this.#run.places) return this.#exclude();
+    const lack = this.#lacking(gates);
+    if (lack) return this.#parkAt(lack, gates);
+    if (this.#isRestricted ? this.#run.leftAtOnce < slots : this.#run.left < slots) {
+      this.#run.over = true;
+      return;
+    }
+    this.#moveTo(this.#queue.isFair ? BEHIND : 0);
+    this.#ready.shift();
+    this.#changed = true;
+    this.place = this.#ready[0] ?? { priority: first.priority, seq: first.seq + 1 };
+    for (const taking of gates) taking.gate.begin(this.#asking(taking));
+    if (!this.#take(first.seq, { slots, units: this.#run.takeThings(things) })) {
+      for (const taking of gates) taking.gate.unbegin(this.#asking(taking));
+      return;
+    }
+    this.#queue.taken();
+    this.#served = this.#run.nextTurn();
+  }
+
+  /** It takes something of which there may not be enough: it is not to wait behind others. */
+  get #isRestricted(): boolean {
+    const { rule, own_takes, slots } = this.#row;
+    return own_takes !== "" || slots > 1 || rule !== "" && rule !== "by label";
+  }
+
+  #asking({ units }: { units: number }) {
+    return { lane: this.#row.id, units, ...this.place };
+  }
+
+  #lacking(gates: readonly Taking[]): { at: number; lack: Lack } | undefined {
+    for (const [at, taking] of gates.entries()) {
+      const lack = taking.gate.lackOf(this.#asking(taking));
+      if (lack) return { at, lack };
+    }
+    return undefined;
+  }
+
+  #parkAt({ at, lack }: { at: number; lack: Lack }, gates: readonly Taking[]): void {
+    const { gate } = gates[at]!;
+    const { id } = this.#row;
+    if ("never" in lack) {
+      this.#letGo();
+      return this.#leaveTo(NEVER);
+    }
+    const isFirst = gate.park(lack, this.place);
+    if ("until" in lack) this.#letGo();
+    else if (isFirst) {
+      for (const taking of gates.slice(0, at)) {
+        taking.gate.reserve({ lane: id, ...this.place, units: taking.units });
+      }
+    }
+    this.#leaveTo(gate.id);
+  }
+
+  /** What others may serve is not to stand in anybody's way. */
+  #exclude(): void {
+    const { rule, own_takes, slots } = this.#row;
+    this.#run.exclude(`${rule};${own_takes};${slots}`);
+    this.#letGo();
+    this.#closed = true;
+    if (this.#parked > 0) this.#moveTo(this.#queue.isFair ? BEHIND : 0);
+  }
+
+  #letGo(): void {
+    if (this.#row.parked > 0) this.#run.release(this.#row.id);
+  }
+
+  #leaveTo(at: number): void {
+    this.#closed = true;
+    this.#moveTo(at);
+  }
+
+  #moveTo(at: number): void {
+    if (this.#parked === at) return;
+    this.#parked = at;
+    this.#changed = true;
+  }
+
+  #read(): void {
+    const limit = this.#size;
+    this.#ready = this.#run.db.all<Place>(FIRST, this.#row.id, limit);
+    this.#mayHaveMore = this.#ready.length === limit;
+    this.#size *= 2;
+  }
+
+  /** Notes where it stands now. */
+  putRight(): void {
+    if (!this.#changed) return;
+    const { id, queue } = this.#row;
+    const place = this.#isEmpty ? null : this.place;
+    const parked = place ? this.#parked : this.#queue.isFair ? BEHIND : 0;
+    this.#run.db.run(STORE, place?.priority ?? null, place?.seq ?? null, parked, this.#served, id);
+    if (place && parked === BEHIND) noteBehind(this.#run.db, queue, place, this.#queue.room <= 0);
+  }
+}
