@@ -76,6 +76,7 @@ const WIPED = [
   "group_changes",
   "sublanes",
   "gate_starts",
+  "gate_returns",
   "gates",
 ];
 

@@ -66,8 +66,7 @@ const AHEAD = `
   SELECT count(*) AS n FROM (
     SELECT 1 FROM queuectl.jobs j, (
       SELECT u.queue, u.queue AS place FROM unnest(queuectl.lanes_11()) AS u (queue)
-      UNION ALL SELECT s.queue, '*' || s.id FROM queuectl.sublanes s WHERE s.priority IS NOT NULL
-      UNION ALL SELECT '', '') l, LATERAL (
+      UNION ALL SELECT s.queue, '*' || s.id FROM queuectl.sublanes s WHERE s.priority IS NOT NULL) l, LATERAL (
       SELECT 1 FROM queuectl.ready WHERE ready.queue = l.place AND (ready.priority, ready.seq) < (j.priority, j.seq)
       LIMIT $3) before
     WHERE ${HAS_ID} AND NOT EXISTS (SELECT 1 FROM queuectl.queues q WHERE q.name = l.queue AND q.paused)

@@ -13,6 +13,10 @@ import type { Statement } from "./engine/driver.ts";
 export const LOCK_CLAIMS =
   "SELECT pg_advisory_xact_lock(1363366988, 'queuectl.queues'::regclass::oid::integer)";
 
+/** Sub-lanes that waited for something of these names, or for a time when there is more of it, are looked at again. */
+export const LOOK_AGAIN =
+  "UPDATE queuectl.sublanes SET until = NULL WHERE until IS NOT NULL AND names && $1::text[]";
+
 /** A rate, in its columns. */
 export interface RateRow {
   rate_count: number | null;
@@ -131,6 +135,7 @@ export async function setLimit(db: Database, name: string, change: Partial<Limit
     const { atOnce, rate } = changedLimit(name, row && boundsOf(row), change);
     await tx.several([
       { sql: STORE, values: [name, atOnce, ...rateValues(rate)] },
+      { sql: LOOK_AGAIN, values: [[name]] },
       ...change.rate === undefined ? [] : rateChanged({ kind: "limit", name }, rate),
     ]);
   });
@@ -152,6 +157,7 @@ export async function removeLimit(db: Database, name: string): Promise<void> {
   const [, removed] = await db.writeAgain([
     { sql: LOCK_CLAIMS },
     { sql: "DELETE FROM queuectl.limits WHERE name = $1", values: [name] },
+    { sql: LOOK_AGAIN, values: [[name]] },
     ...rateChanged({ kind: "limit", name }, null),
   ]);
   if (removed!.count === 0) throw noSuchLimit("remove", name);

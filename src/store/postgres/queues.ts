@@ -64,6 +64,7 @@ const WORTH = `
     (SELECT l.queue, CASE WHEN q.paused THEN 2 ELSE 1 END, f.priority, f.seq
      FROM unnest(queuectl.lanes_11()) AS l (queue) LEFT JOIN queuectl.queues q ON q.name = l.queue, LATERAL (
        SELECT priority, seq FROM queuectl.ready r WHERE r.queue = l.queue ORDER BY priority, seq LIMIT 1) f
+     WHERE l.queue <> ''
      ORDER BY 2, 3, 4 LIMIT $1)
     UNION ALL
     (SELECT s.queue, CASE WHEN q.paused THEN 2 ELSE 1 END, s.priority, s.seq

@@ -13,6 +13,7 @@ import { FIRST_STRIPE } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { Lost } from "./engine/driver.ts";
 import { takenIn } from "./engine/failures.ts";
+import { LOCK_CLAIMS, LOOK_AGAIN } from "./limits.ts";
 import { NEXT_SLOT_AT } from "./schedules.ts";
 import { SERVER_NOW } from "./server_time.ts";
 import { type SettingRow, SETTINGS, toSettings } from "./settings.ts";
@@ -32,10 +33,12 @@ const ADD_WORKER = `
 /** Announces a supervisor and its workers. */
 export async function register(db: Database, supervisor: NewSupervisor): Promise<void> {
   const { id, host, bootId, pidNamespace, pid, startedAt, leaseUntil, has } = supervisor;
+  const things = [...has?.keys() ?? []];
   const statements = [
+    ...things.length === 0 ? [] : [{ sql: LOCK_CLAIMS }, { sql: LOOK_AGAIN, values: [things] }],
     { sql: REGISTER, values: [id, host, bootId, pidNamespace, pid, startedAt, leaseUntil] },
     { sql: NUMBER, values: [id] },
-    ...has && has.size > 0 ? [{ sql: ADD_THINGS, values: [id, [...has.keys()], [...has.values()]] }] : [],
+    ...things.length === 0 ? [] : [{ sql: ADD_THINGS, values: [id, things, [...has!.values()]] }],
     ...supervisor.workers.map(({ id: worker, slots, queues }) => ({
       sql: ADD_WORKER,
       values: [worker, id, slots, queues, startedAt],

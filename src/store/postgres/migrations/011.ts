@@ -47,6 +47,7 @@ CREATE TABLE queuectl.sublanes (
   units bigint[] NOT NULL,                -- of each of these
   priority integer,                       -- its place; NULL where it has no jobs
   seq bigint,
+  until bigint,                           -- before, its jobs find no room in a rate, for their own sake; NULL is none
   served bigint NOT NULL DEFAULT 0,       -- grows with each job that is taken from a queue
   stale boolean NOT NULL DEFAULT false,   -- its queue says otherwise now: its jobs are to be laid again
   CONSTRAINT sublanes_kind UNIQUE (queue, rule, label, takes, slots)
@@ -57,6 +58,7 @@ CREATE INDEX sublanes_in_order ON queuectl.sublanes (priority, seq) WHERE priori
 CREATE INDEX sublanes_by_turn ON queuectl.sublanes (queue, priority, served, seq)
   WHERE priority IS NOT NULL AND NOT stale;
 CREATE INDEX sublanes_served ON queuectl.sublanes (queue, served);
+CREATE INDEX sublanes_until ON queuectl.sublanes (until) WHERE until IS NOT NULL AND priority IS NOT NULL AND NOT stale;
 CREATE INDEX sublanes_stale ON queuectl.sublanes (id) WHERE stale;
 
 -- What began, of limits and queues with a rate.
@@ -71,13 +73,21 @@ CREATE TABLE queuectl.gate_starts (
 
 CREATE INDEX gate_starts_of ON queuectl.gate_starts (token);
 
--- When the next may begin, of those whose rate is even.
+-- Of what has a rate: when the next may begin where it is even; until when a sub-lane keeps it from those after it.
 CREATE TABLE queuectl.gates (
   kind text COLLATE "C" NOT NULL,
   name text COLLATE "C" NOT NULL,
-  smooth_at double precision NOT NULL,
+  smooth_at double precision,
+  closed_until bigint,
+  closed_by bigint,
   CONSTRAINT gates_pkey PRIMARY KEY (kind, name)
 ) WITH (fillfactor = 50);
+
+-- What got a start back, until a claim has seen it.
+CREATE TABLE queuectl.gate_returns (
+  id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT gate_returns_pkey PRIMARY KEY,
+  name text COLLATE "C" NOT NULL
+);
 
 CREATE TABLE queuectl.things (
   name text COLLATE "C" NOT NULL,
@@ -126,7 +136,13 @@ $$;
 -- Whether anything that stands apart could be claimed, or is to be laid.
 CREATE FUNCTION queuectl.is_apart_11() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN EXISTS (SELECT 1 FROM queuectl.ready r WHERE r.queue < '0') OR EXISTS (
+  RETURN EXISTS (SELECT 1 FROM queuectl.ready r WHERE r.queue < '0') OR queuectl.has_ruled_11();
+END $$;
+
+-- Whether jobs of queues with rules are where those of others stand.
+CREATE FUNCTION queuectl.has_ruled_11() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (
     SELECT 1 FROM queuectl.queues q
     WHERE queuectl.has_rules_11(q) AND (SELECT true FROM queuectl.ready r WHERE r.queue = q.name LIMIT 1));
 END $$;
@@ -135,19 +151,20 @@ END $$;
 CREATE FUNCTION queuectl.is_unlaid_11() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT 1 FROM queuectl.ready r WHERE r.queue = '')
-    OR EXISTS (SELECT 1 FROM queuectl.sublanes s WHERE s.stale)
-    OR EXISTS (
-      SELECT 1 FROM queuectl.queues q
-      WHERE queuectl.has_rules_11(q) AND (SELECT true FROM queuectl.ready r WHERE r.queue = q.name LIMIT 1));
+    OR EXISTS (SELECT 1 FROM queuectl.sublanes s WHERE s.stale) OR queuectl.has_ruled_11();
 END $$;
 
--- As lanes_2, without what stands apart.
+-- As lanes_2, with '' for all that stands apart, first.
 CREATE FUNCTION queuectl.lanes_11() RETURNS text[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_lanes text[] := '{}';
   v_queue text;
 BEGIN
-  SELECT r.queue INTO v_queue FROM queuectl.ready r WHERE r.queue >= '0' ORDER BY r.queue LIMIT 1;
+  SELECT r.queue INTO v_queue FROM queuectl.ready r ORDER BY r.queue LIMIT 1;
+  IF v_queue < '0' THEN
+    v_lanes := v_lanes || ''::text;
+    SELECT r.queue INTO v_queue FROM queuectl.ready r WHERE r.queue >= '0' ORDER BY r.queue LIMIT 1;
+  END IF;
   WHILE v_queue IS NOT NULL LOOP
     v_lanes := v_lanes || v_queue;
     SELECT r.queue INTO v_queue FROM queuectl.ready r WHERE r.queue > v_queue ORDER BY r.queue LIMIT 1;
@@ -155,12 +172,12 @@ BEGIN
   RETURN v_lanes;
 END $$;
 
--- As open_2, without queues that have rules.
+-- As open_2, without what stands apart, and queues that have rules.
 CREATE FUNCTION queuectl.open_11(p_lanes text[]) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN ARRAY(
     SELECT DISTINCT l.queue FROM unnest(p_lanes) AS l (queue) LEFT JOIN queuectl.queues q ON q.name = l.queue
-    WHERE NOT coalesce(q.paused, false) AND NOT coalesce(queuectl.has_rules_11(q), false)
+    WHERE l.queue <> '' AND NOT coalesce(q.paused, false) AND NOT coalesce(queuectl.has_rules_11(q), false)
       AND (SELECT true FROM queuectl.ready r WHERE r.queue = l.queue LIMIT 1)
       AND (q.concurrency IS NULL OR q.concurrency > (
         SELECT coalesce(sum(c.n), 0) FROM queuectl.counts c WHERE c.queue = l.queue AND c.state = 'processing')));
@@ -262,7 +279,7 @@ DECLARE
   v_lane queuectl.sublanes;
   v_queue queuectl.queues;
   v_has_plain boolean := false;
-  v_has_lane boolean;
+  v_has_lane boolean := false;
   v_chosen_fair boolean;
   v_used jsonb;                           -- by name, and by '//' and a queue and its label
   v_labelled text[] := '{}';              -- the queues that are among these
@@ -282,6 +299,9 @@ DECLARE
   v_count bigint[] := '{}';
   v_per bigint[] := '{}';
   v_smooth double precision[] := '{}';    -- when the next may begin; NULL where its rate is not even
+  v_shut_until bigint[] := '{}';          -- by whom its rate is kept, and until when
+  v_shut_priority integer[] := '{}';
+  v_shut_seq bigint[] := '{}';
   v_thing bigint[] := '{}';               -- how many units this supervisor has; NULL where it is no thing
   v_units jsonb := '{}';                  -- the numbers of those that are free
   -- of the job that is looked at
@@ -291,11 +311,17 @@ DECLARE
   v_k integer;
   v_u bigint;
   v_limit record;
+  v_gate record;
   v_never boolean;
   v_lacks boolean;
   v_lacks_room boolean;
   v_lacks_more boolean;
   v_free_at bigint;
+  v_until bigint;
+  v_parked integer := 0;
+  v_looked integer := 0;
+  v_known boolean := false;               -- which sub-lane is the next
+  v_names_back text[];
   v_ready record;
   v_job record;
   v_own jsonb;
@@ -303,7 +329,7 @@ BEGIN
   claimed := '{}'; queues := '{}'; missed := 0; apart := 0; more := false;
   IF p_looks THEN
     v_open := queuectl.open_11(coalesce(p_queues, queuectl.lanes_11()));
-    IF cardinality(v_open) > 0 OR queuectl.is_unlaid_11() THEN
+    IF cardinality(v_open) > 0 OR queuectl.is_unlaid_11() OR EXISTS (SELECT 1 FROM queuectl.gate_returns) THEN
       missed := 1;
       RETURN;
     END IF;
@@ -312,6 +338,13 @@ BEGIN
   IF v_ours THEN
     IF NOT p_looks THEN
       more := queuectl.lay_11();
+      WITH back AS (DELETE FROM queuectl.gate_returns g RETURNING g.name)
+      SELECT array_agg(DISTINCT b.name) INTO v_names_back FROM back b;
+      IF v_names_back IS NOT NULL THEN
+        UPDATE queuectl.sublanes s SET until = NULL WHERE s.until IS NOT NULL AND s.names && v_names_back;
+        UPDATE queuectl.gates g SET closed_until = NULL, closed_by = NULL
+          WHERE g.kind = 'limit' AND g.name = ANY (v_names_back);
+      END IF;
     END IF;
     SELECT sum(w.slots) INTO v_slots FROM queuectl.workers w WHERE w.supervisor = p_supervisor;
     SELECT coalesce(jsonb_object_agg(u.name, u.units), '{}') INTO v_used FROM queuectl.used_11() u;
@@ -333,14 +366,14 @@ BEGIN
       FETCH v_cursor INTO v_plain;
       v_has_plain := FOUND;
     END IF;
-    v_has_lane := false;
-    IF v_ours THEN
+    IF v_ours AND NOT v_known THEN
       SELECT s.* INTO v_lane FROM queuectl.sublanes s
         WHERE s.priority IS NOT NULL AND NOT s.stale AND (s.priority, s.seq) >= (v_priority, v_seq)
           AND s.queue <> ALL (v_shut) AND (p_queues IS NULL OR s.queue = ANY (p_queues)) AND NOT s.names && v_closed
-          AND s.id <> ALL (v_passed)
+          AND s.id <> ALL (v_passed) AND (s.until IS NULL OR s.until <= p_now)
         ORDER BY s.priority, s.seq LIMIT 1;
       v_has_lane := FOUND;
+      v_known := true;
     END IF;
 
     IF v_has_plain AND (NOT v_has_lane OR (v_plain.priority, v_plain.seq) < (v_lane.priority, v_lane.seq)) THEN
@@ -378,6 +411,12 @@ BEGIN
       CONTINUE;
     END IF;
     EXIT WHEN NOT v_has_lane;
+    v_known := false;
+    v_looked := v_looked + 1;
+    IF p_looks AND v_looked > 100 THEN
+      missed := 1; -- what is found is to be noted
+      RETURN;
+    END IF;
 
     SELECT q.* INTO v_queue FROM queuectl.queues q WHERE q.name = v_lane.queue;
     v_chosen_fair := coalesce(v_queue.fair, false);
@@ -385,7 +424,7 @@ BEGIN
       -- It is the queue's turn: which of its sub-lanes is the next?
       SELECT s.* INTO v_lane FROM queuectl.sublanes s
         WHERE s.queue = v_queue.name AND s.priority = v_lane.priority AND NOT s.stale
-          AND NOT s.names && v_closed AND s.id <> ALL (v_passed)
+          AND NOT s.names && v_closed AND s.id <> ALL (v_passed) AND (s.until IS NULL OR s.until <= p_now)
         ORDER BY s.served, s.seq LIMIT 1;
     END IF;
     SELECT r.priority, r.seq INTO v_ready FROM queuectl.ready r WHERE r.queue = '*' || v_lane.id
@@ -418,13 +457,14 @@ BEGIN
     END IF;
     v_at := '{}';
     v_never := v_lane.slots > coalesce(v_slots, 0);
+    v_until := NULL;
     FOR i IN 1..cardinality(v_names) LOOP
       v_k := array_position(v_gates, v_names[i]);
       IF v_k IS NULL THEN
         v_k := cardinality(v_gates) + 1;
         v_gates[v_k] := v_names[i];
         v_most[v_k] := NULL; v_room[v_k] := NULL; v_count[v_k] := NULL; v_begin[v_k] := NULL; v_per[v_k] := NULL;
-        v_smooth[v_k] := NULL; v_thing[v_k] := NULL;
+        v_smooth[v_k] := NULL; v_thing[v_k] := NULL; v_shut_until[v_k] := NULL;
         IF v_names[i] LIKE '//%' THEN
           v_most[v_k] := v_queue.per_label;
           IF v_queue.name <> ALL (v_labelled) THEN
@@ -444,8 +484,8 @@ BEGIN
               v_units := v_units || jsonb_build_object(v_names[i],
                 queuectl.free_units_11(p_supervisor, v_names[i], v_thing[v_k]));
             END IF;
-            IF v_limit.name IS NULL AND coalesce(v_thing[v_k], 0) = 0 OR v_thing[v_k] = 0 THEN
-              v_closed := v_closed || v_names[i]; -- nobody has it, or others
+            IF v_thing[v_k] = 0 OR v_limit.name IS NULL AND v_thing[v_k] IS NULL THEN
+              v_closed := v_closed || v_names[i]; -- others have it, or nobody
             END IF;
           END IF;
           IF v_limit.at_once IS NOT NULL THEN
@@ -463,9 +503,17 @@ BEGIN
             v_begin[v_k] := v_limit.rate_count - coalesce((
               SELECT sum(g.units) FROM queuectl.gate_starts g
               WHERE g.kind = v_limit.kind AND g.name = v_limit.name AND g.at > p_now - v_limit.rate_ms), 0);
+            SELECT g.smooth_at, g.closed_until, s.priority, s.seq INTO v_gate FROM queuectl.gates g
+              LEFT JOIN queuectl.sublanes s ON s.id = g.closed_by AND s.priority IS NOT NULL AND NOT s.stale
+                AND s.queue <> ALL (v_shut) AND (SELECT true FROM queuectl.ready r WHERE r.queue = '*' || s.id LIMIT 1)
+              WHERE g.kind = v_limit.kind AND g.name = v_limit.name;
             IF v_limit.rate_smooth THEN
-              v_smooth[v_k] := coalesce((
-                SELECT g.smooth_at FROM queuectl.gates g WHERE g.kind = v_limit.kind AND g.name = v_limit.name), 0);
+              v_smooth[v_k] := coalesce(v_gate.smooth_at, 0);
+            END IF;
+            IF v_gate.closed_until > p_now AND v_gate.seq IS NOT NULL THEN
+              v_shut_until[v_k] := v_gate.closed_until;
+              v_shut_priority[v_k] := v_gate.priority;
+              v_shut_seq[v_k] := v_gate.seq;
             END IF;
           END IF;
         END IF;
@@ -474,8 +522,22 @@ BEGIN
       v_u := v_takes[i];
       v_never := v_never OR v_u > coalesce(v_most[v_k], v_u) OR v_u > coalesce(v_count[v_k], v_u)
         OR v_u > coalesce(v_thing[v_k], v_u) OR v_names[i] = ANY (v_closed);
+      IF v_names[i] NOT LIKE '/%' AND (v_u > coalesce(v_most[v_k], v_u) OR v_u > coalesce(v_count[v_k], v_u)
+        OR v_most[v_k] IS NULL AND v_count[v_k] IS NULL AND v_thing[v_k] IS NULL) THEN
+        v_until := 9007199254740991; -- who sets the limit, or brings the thing, undoes that
+      END IF;
     END LOOP;
-    CONTINUE WHEN v_never;
+    IF v_never THEN
+      IF v_until IS NOT NULL AND NOT p_looks THEN
+        UPDATE queuectl.sublanes s SET until = v_until WHERE s.id = v_lane.id;
+        v_parked := v_parked + 1;
+        IF v_parked >= 500 THEN
+          more := true;
+          EXIT;
+        END IF;
+      END IF;
+      CONTINUE;
+    END IF;
 
     v_lacks_room := false;
     v_lacks_more := false;
@@ -496,7 +558,21 @@ BEGIN
             WHERE v_begin[v_k] + g.units >= v_u ORDER BY g.at LIMIT 1;
           v_free_at := coalesce(v_free_at, p_now + v_per[v_k]);
         END IF;
-        next_at := least(next_at, greatest(v_free_at, p_now + 1, ceil(v_smooth[v_k])::bigint));
+        v_free_at := greatest(v_free_at, p_now + 1, ceil(v_smooth[v_k])::bigint);
+        next_at := least(next_at, v_free_at);
+        IF v_names[i] NOT LIKE '/%' AND NOT p_looks THEN
+          v_until := greatest(v_until, v_free_at);
+          IF v_shut_until[v_k] IS NULL OR (v_lane.priority, v_lane.seq) <= (v_shut_priority[v_k], v_shut_seq[v_k]) THEN
+            INSERT INTO queuectl.gates (kind, name, closed_until, closed_by)
+              VALUES ('limit', v_names[i], v_free_at, v_lane.id)
+              ON CONFLICT (kind, name) DO UPDATE SET closed_until = excluded.closed_until, closed_by = excluded.closed_by;
+          END IF;
+        END IF;
+      ELSIF v_shut_until[v_k] IS NOT NULL
+        AND (v_shut_priority[v_k], v_shut_seq[v_k]) < (v_lane.priority, v_lane.seq) THEN
+        v_lacks := true;
+        v_lacks_more := true;
+        next_at := least(next_at, v_shut_until[v_k]);
       END IF;
       IF jsonb_array_length(v_units -> v_names[i]) < v_u THEN
         v_lacks := true;
@@ -518,6 +594,14 @@ BEGIN
         FOR i IN 1..cardinality(v_names) LOOP -- kept for it; where there is too little, nothing is taken any more
           v_room[v_at[i]] := v_room[v_at[i]] - v_takes[i];
         END LOOP;
+      END IF;
+      IF v_until IS NOT NULL THEN
+        UPDATE queuectl.sublanes s SET until = v_until WHERE s.id = v_lane.id;
+        v_parked := v_parked + 1;
+        IF v_parked >= 500 THEN
+          more := true;
+          EXIT;
+        END IF;
       END IF;
       CONTINUE;
     END IF;
@@ -612,6 +696,10 @@ BEGIN
     END IF;
   END LOOP;
   CLOSE v_cursor;
+  next_at := least(next_at, (
+    SELECT s.until FROM queuectl.sublanes s
+    WHERE s.until > p_now AND s.until < 9007199254740991 AND s.priority IS NOT NULL AND NOT s.stale
+    ORDER BY s.until LIMIT 1));
 END $$;
 
 -- How many jobs of a queue run, by label, as claim_apart_11 names it. To be called before any of them is claimed there.
@@ -735,7 +823,7 @@ BEGIN
     v_lanes := coalesce(p_queues, queuectl.lanes_11());
     v_open := v_want > 0 AND EXISTS (
       SELECT 1 FROM unnest(v_lanes) AS l (queue) LEFT JOIN queuectl.queues q ON q.name = l.queue
-      WHERE NOT coalesce(q.paused, false) AND NOT coalesce(queuectl.has_rules_11(q), false)
+      WHERE l.queue <> '' AND NOT coalesce(q.paused, false) AND NOT coalesce(queuectl.has_rules_11(q), false)
         AND EXISTS (SELECT 1 FROM queuectl.ready r WHERE r.queue = l.queue)
         AND (q.concurrency IS NULL OR q.concurrency > (
           SELECT coalesce(sum(c.n), 0) FROM queuectl.counts c WHERE c.queue = l.queue AND c.state = 'processing')));
@@ -844,8 +932,10 @@ BEGIN
     v_refused := v_refused || ARRAY(SELECT t.token FROM unnest(p_tokens) AS t (token) WHERE t.token <> ALL (v_settled));
   END IF;
   IF 'unstarted' = ANY (p_outcomes) THEN
-    DELETE FROM queuectl.gate_starts g USING unnest(p_tokens, p_outcomes) AS t (token, outcome)
-      WHERE t.outcome = 'unstarted' AND t.token = ANY (v_settled) AND g.token = t.token;
+    WITH back AS (
+      DELETE FROM queuectl.gate_starts g USING unnest(p_tokens, p_outcomes) AS t (token, outcome)
+      WHERE t.outcome = 'unstarted' AND t.token = ANY (v_settled) AND g.token = t.token RETURNING g.kind, g.name)
+    INSERT INTO queuectl.gate_returns (name) SELECT b.name FROM back b WHERE b.kind = 'limit';
   END IF;
   IF v_number IS NOT NULL AND cardinality(v_refused) > 0 THEN
     UPDATE queuectl.exchanges SET refused = v_refused WHERE supervisor = p_supervisor;
@@ -864,7 +954,7 @@ BEGIN
     -- with a limit, in the order of their names.
     PERFORM pg_advisory_xact_lock_shared(1363366988, 'queuectl.queues'::regclass::oid::integer);
     v_lanes := coalesce(p_lanes, p_queues, v_lanes, queuectl.lanes_11());
-    v_apart := queuectl.is_apart_11();
+    v_apart := CASE WHEN v_lanes[1] = '' THEN true ELSE queuectl.is_apart_11() END;
     IF p_priority IS NULL THEN
       v_locked := ARRAY(
         SELECT q.name FROM queuectl.queues q
@@ -907,7 +997,7 @@ BEGIN
             SELECT coalesce(sum(c.n), 0) FROM queuectl.counts c WHERE c.queue = l.queue AND c.state = 'processing'))) END
           AS room
       FROM (SELECT DISTINCT queue FROM unnest(v_lanes) AS u (queue)) l LEFT JOIN queuectl.queues q ON q.name = l.queue
-      WHERE NOT coalesce(q.paused, false) AND NOT coalesce(queuectl.has_rules_11(q), false)),
+      WHERE l.queue <> '' AND NOT coalesce(q.paused, false) AND NOT coalesce(queuectl.has_rules_11(q), false)),
     near AS MATERIALIZED (
       SELECT f.priority, f.seq FROM lanes CROSS JOIN LATERAL (
         SELECT r.priority, r.seq FROM queuectl.ready r
@@ -1097,7 +1187,10 @@ BEGIN
           p_codes[i], p_signals[i], p_errors[i], p_cpu[i]);
     ELSE
       DELETE FROM queuectl.output o WHERE o.job = v_running.job AND o.attempt = v_running.attempt;
-      DELETE FROM queuectl.gate_starts g WHERE g.token = p_tokens[i];
+      IF v_running.takes IS NOT NULL THEN
+        WITH back AS (DELETE FROM queuectl.gate_starts g WHERE g.token = p_tokens[i] RETURNING g.kind, g.name)
+        INSERT INTO queuectl.gate_returns (name) SELECT b.name FROM back b WHERE b.kind = 'limit';
+      END IF;
     END IF;
     LOOP
       -- By its place: an update by its number alone might be planned to read another index from end to end.
@@ -1159,8 +1252,9 @@ BEGIN
     -- Who pauses a queue or limits it waits for claims that are under way; and one after the other claims from queues
     -- with a limit, in the order of their names.
     PERFORM pg_advisory_xact_lock_shared(1363366988, 'queuectl.queues'::regclass::oid::integer);
-    v_apart := queuectl.is_apart_11();
     v_open := coalesce(p_queues, queuectl.lanes_11());
+    v_apart := CASE WHEN p_queues IS NULL THEN v_open[1] IS NOT DISTINCT FROM ''
+      ELSE EXISTS (SELECT 1 FROM queuectl.ready r WHERE r.queue < '0') END;
     IF v_apart OR cardinality(p_queues) > 1 OR EXISTS (
       SELECT 1 FROM queuectl.queues q WHERE q.paused OR q.concurrency IS NOT NULL OR queuectl.has_rules_11(q)) THEN
       v_locked := ARRAY(
@@ -1175,6 +1269,7 @@ BEGIN
         v_queues := '{}'; v_states := '{}'; v_n := '{}'; v_held := '{}';
       END IF;
       v_open := queuectl.open_11(coalesce(p_queues, queuectl.lanes_11()));
+      v_apart := v_apart OR queuectl.has_ruled_11();
     END IF;
     IF v_apart THEN
       SELECT * INTO v_took FROM queuectl.claim_apart_11(
