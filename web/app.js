@@ -18,6 +18,7 @@ const PAGES = [
     load: async () => (await import("./schedules.js")).Schedules,
   },
   { to: "/queues", name: "Queues", key: "q", load: async () => (await import("./queues.js")).QueuesPage },
+  { to: "/limits", name: "Limits", key: "l", load: async () => (await import("./limits.js")).Limits },
   { to: "/workers", name: "Workers", key: "w", load: async () => (await import("./workers.js")).Workers },
   { to: "/settings", name: "Settings", key: "s", load: async () => (await import("./settings.js")).Settings },
   { to: "/enqueue", name: "Enqueue", key: "e", load: async () => (await import("./enqueue.js")).Enqueue },

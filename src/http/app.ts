@@ -19,6 +19,7 @@ import { RESULT_ROUTES } from "./api/result.ts";
 import { STDIN_ROUTES } from "./api/stdin.ts";
 import { OVERVIEW_ROUTES, prometheusResponse } from "./api/overview.ts";
 import { QUEUE_ROUTES } from "./api/queues.ts";
+import { LIMIT_ROUTES } from "./api/limits.ts";
 import { SCHEDULE_ROUTES } from "./api/schedules.ts";
 import { SETTING_ROUTES } from "./api/settings.ts";
 import { WORKER_ROUTES } from "./api/workers.ts";
@@ -45,6 +46,7 @@ export const ROUTES: readonly Route[] = [
   ...STDIN_ROUTES,
   ...GROUP_ROUTES,
   ...SCHEDULE_ROUTES,
+  ...LIMIT_ROUTES,
   ...QUEUE_ROUTES,
   ...WORKER_ROUTES,
   ...SETTING_ROUTES,
@@ -105,7 +107,7 @@ export function makeApplication(options: AppOptions): Application {
   });
   app.get("/metrics", async ({ req, env }) => {
     await admit(req.raw, env.address);
-    return await prometheusResponse(store);
+    return await prometheusResponse(store, clock.now());
   });
   app.get(`${API_ROOT}/openapi.json`, async ({ req, env }) => {
     await admit(req.raw, env.address);

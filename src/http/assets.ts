@@ -34,6 +34,7 @@ import parts from "../../web/parts.js" with { type: "text" };
 import queues from "../../web/queues.js" with { type: "text" };
 import router from "../../web/router.js" with { type: "text" };
 import schedule from "../../web/schedule.js" with { type: "text" };
+import limits from "../../web/limits.js" with { type: "text" };
 import schedules from "../../web/schedules.js" with { type: "text" };
 import settings from "../../web/settings.js" with { type: "text" };
 import style from "../../web/style.css" with { type: "text" };
@@ -80,6 +81,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "queues.js": queues,
   "router.js": router,
   "schedule.js": schedule,
+  "limits.js": limits,
   "schedules.js": schedules,
   "settings.js": settings,
   "style.css": style,

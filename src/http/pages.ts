@@ -18,6 +18,7 @@ export const PAGE_PATHS = [
   "/schedules",
   "/schedules/:name",
   "/queues",
+  "/limits",
   "/workers",
   "/settings",
   "/enqueue",

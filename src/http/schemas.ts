@@ -221,6 +221,21 @@ export const NEEDS_GRAPH: JsonSchema = record({
 /** A page of jobs. */
 export const JOB_PAGE: JsonSchema = record({ jobs: listOf(JOB), cursor: orNull(TEXT) });
 
+/** Units by name. */
+const UNITS = { type: "object", additionalProperties: COUNT };
+
+/** A limit, and how full it is. */
+export const LIMIT: JsonSchema = record({
+  name: TEXT,
+  at_once: orNull(COUNT as { type: string }),
+  rate: orNull(TEXT),
+  smooth: { type: "boolean" },
+  used: COUNT,
+  started: COUNT,
+  free_at: orNull(TIME),
+  waiting: COUNT,
+});
+
 /** A queue. */
 export const QUEUE: JsonSchema = record({
   name: TEXT,
@@ -228,6 +243,11 @@ export const QUEUE: JsonSchema = record({
   concurrency: orNull(COUNT as { type: string }),
   retention: orNull(NUMBER as { type: string }),
   retention_dead: orNull(NUMBER as { type: string }),
+  needs: orNull(UNITS),
+  per_label: orNull(COUNT as { type: string }),
+  rate: orNull(TEXT),
+  smooth: { type: "boolean" },
+  fair: { type: ["string", "null"], enum: ["label", null] },
   counts: COUNTS,
 });
 
@@ -253,6 +273,7 @@ export const WORKER: JsonSchema = record({
   pid: COUNT,
   slots: COUNT,
   queues: { type: ["array", "null"], items: TEXT },
+  has: UNITS,
   started_at: TIME,
   state: { type: "string", enum: WORKER_STATES },
   running: listOf(

@@ -6,17 +6,21 @@ import { BadInput } from "../domain/errors.ts";
 import { NEED_KEYS } from "../domain/needs.ts";
 import type { Job } from "../domain/job.ts";
 import { checkRetryLists } from "../domain/policy.ts";
-import type { JobChanges, JobStore } from "../store/contract.ts";
+import type { JobChanges, Store } from "../store/contract.ts";
+import { checkFits } from "./shortages.ts";
 
 /** Changes it, and returns it as it is then. @throws {BadInput} where it would contradict itself */
 export async function editJob(
-  store: JobStore,
+  store: Store,
   id: string,
   { changes, now }: { changes: JobChanges; now: number },
 ): Promise<Job> {
   if (changes.retryOn || changes.noRetryOn) {
     const job = await store.get(id);
     if (job) checkRetryLists({ ...job, ...changes });
+  }
+  if (changes.takes || changes.slots) {
+    await checkFits(store, [{ takes: changes.takes ?? null, slots: changes.slots ?? null }], now);
   }
   return await store.edit(id, changes, now);
 }

@@ -11,7 +11,7 @@ import {
   subtractFigures,
 } from "../domain/figures.ts";
 import { STATES } from "../domain/job.ts";
-import type { FigureRow, QueueInfo, Store, WorkerInfo } from "../store/contract.ts";
+import type { FigureRow, Limit, QueueInfo, Store, WorkerInfo } from "../store/contract.ts";
 import { MOST_COUNTED, MOST_QUEUES } from "./status.ts";
 
 /** What is exposed: every queue, or of very many those with the most jobs enqueued, and all others as one. */
@@ -24,13 +24,15 @@ export interface Exposed {
   openGroups: number;
   /** Every worker. */
   workers: readonly WorkerInfo[];
+  /** The first limits by name. */
+  limits: readonly Limit[];
 }
 
 /** Stands for all other queues, and for those that are gone; no queue can have this name. */
 const OTHERS = "(others)";
 
 /** Asks the store for what is exposed. */
-export async function whatToExpose(store: Store): Promise<Exposed> {
+export async function whatToExpose(store: Store, now: number): Promise<Exposed> {
   const { counts: ofAll, of } = await store.summary(0);
   const few = of <= MOST_QUEUES;
   const totals = await store.figures({ span: "total", ...(few ? {} : { most: MOST_QUEUES }) });
@@ -47,7 +49,8 @@ export async function whatToExpose(store: Store): Promise<Exposed> {
   if (figures.enqueued > 0 || figures.started > 0) totals.push({ queue: OTHERS, start: 0, figures });
   const others = few ? [] : [{ name: OTHERS, paused: false, counts }];
   const openGroups = await store.openGroups(MOST_COUNTED);
-  return { queues: [...queues, ...others], totals, openGroups, workers: await store.workers() };
+  const limits = await store.limits(now, { limit: MOST_QUEUES });
+  return { queues: [...queues, ...others], totals, openGroups, workers: await store.workers(), limits };
 }
 
 /** Upper bounds of the exposed buckets: 1 ms, 2 ms, 4 ms … 70 minutes. */
@@ -56,7 +59,7 @@ const OCTAVES = 23;
 type Labels = Readonly<Record<string, string>>;
 
 /** Everything as exposition text. */
-export function prometheusText({ queues, totals, openGroups, workers }: Exposed): string {
+export function prometheusText({ queues, totals, openGroups, workers, limits }: Exposed): string {
   const text: string[] = [];
   const family = (name: string, type: "counter" | "gauge" | "histogram", help: string): void => {
     text.push(`# HELP queuectl_${name} ${help}`, `# TYPE queuectl_${name} ${type}`);
@@ -95,6 +98,17 @@ export function prometheusText({ queues, totals, openGroups, workers }: Exposed)
   for (const [host, its] of byHost) {
     sample("host_running_jobs", { host }, its.reduce((sum, { running }) => sum + running.length, 0));
   }
+
+  family("limit_used", "gauge", "Units in use of a limit.");
+  for (const { name: limit, used } of limits) sample("limit_used", { limit }, used);
+  family("limit_capacity", "gauge", "Units of a limit that may be in use at once.");
+  for (const { name: limit, atOnce } of limits) {
+    if (atOnce !== null) sample("limit_capacity", { limit }, atOnce);
+  }
+  family("limit_started", "gauge", "Units that began within the time of a limit's rate.");
+  for (const { name: limit, rate, started } of limits) if (rate) sample("limit_started", { limit }, started);
+  family("limit_waiting_jobs", "gauge", "Pending jobs that take of a limit, counted to at most 1000.");
+  for (const { name: limit, waiting } of limits) sample("limit_waiting_jobs", { limit }, waiting);
 
   family("jobs_enqueued_total", "counter", "Jobs enqueued.");
   for (const { queue, figures } of totals) sample("jobs_enqueued_total", { queue }, figures.enqueued);

@@ -47,6 +47,8 @@ export type WorkerState = typeof WORKER_STATES[number];
 
 /** A worker and what it runs. */
 export interface WorkerStatus extends Pick<WorkerInfo, "id" | "host" | "pid" | "slots" | "queues"> {
+  /** Units of the things that its host has, by name. */
+  has: Record<string, number>;
   /** ISO 8601. */
   started_at: string | null;
   /** See `WORKER_STATES`. */
@@ -132,6 +134,7 @@ async function workerStatus(store: Store, worker: WorkerInfo, now: number): Prom
     pid: worker.pid,
     slots: worker.slots,
     queues: worker.queues,
+    has: Object.fromEntries(worker.has),
     started_at: timeJson(worker.startedAt),
     state: workerState(worker, now),
     adopted: worker.adopted,

@@ -4,6 +4,7 @@
  */
 import { type Job, WAITING } from "../domain/job.ts";
 import type { Store, WorkerInfo } from "../store/contract.ts";
+import { sayShortage } from "./shortages.ts";
 import { needsOf, whatItWaitsFor } from "./needs.ts";
 
 /** Jobs ahead are counted up to this; beyond it, the sentence says "more than" so many. */
@@ -34,6 +35,10 @@ export async function reasonsToWait(
   reasons.push(
     ...reasonsOfWorkers(job, (await store.workers()).filter(({ leaseUntil }) => leaseUntil > now)),
   );
+  if (job.state === "pending") {
+    const shortages = await store.shortages(job.id, now);
+    reasons.push(...shortages.map((shortage) => sayShortage(shortage, { queue: job.queue, say })));
+  }
   if (job.state === "pending" && !job.held) {
     const ahead = await store.ahead(job.id, COUNTED_AHEAD);
     if (ahead > 0) reasons.push(aheadOfIt(ahead));

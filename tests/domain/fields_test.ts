@@ -60,6 +60,8 @@ function samplesOf(kind: Kind): [unknown, unknown] {
       return ["75,100-110,SIGSEGV,timeout", "lost"];
     case "backoff":
       return ["5s,30s,5m,jitter=0.1", "base=2,factor=3,max=10m"];
+    case "units":
+      return [{ api: 2, gpu: 1 }, { db: 1 }];
     case "jobs":
     case "groups":
       return [["one"], ["two"]];
@@ -211,7 +213,7 @@ Deno.test("every column of a job is a field's, or the store's own", async () => 
     ...{ seq: true, state: true, attempts: true, last_attempt: true, created_at: true, started_at: true },
     ...{ finished_at: true, exit_code: true, signal: true, error: true, worker: true },
     ...{ cancel_requested: true, stdin_size: true, paused_at: true, skipped_for: true, needed: true },
-    ...{ key_lost: true, policy: true, checkpoint_size: true, snoozed_since: true },
+    ...{ key_lost: true, lane: true, policy: true, checkpoint_size: true, snoozed_since: true },
   };
   using dir = tempDir();
   (await openStore(dir.home)).close();

@@ -54,6 +54,8 @@ Deno.test("a job that only has a command gets everything else from the defaults"
     cpuTimeMs: null,
     memory: null,
     maxProcs: null,
+    takes: null,
+    slots: null,
     runAt: null,
     label: null,
     uniqueKey: null,
@@ -85,6 +87,8 @@ Deno.test("a job can say everything", () => {
     cpu_time: "10m",
     memory: "2GiB",
     max_procs: 200,
+    needs: { gpu: 1, api: 2 },
+    slots: 4,
     run_at: "2030-01-01T14:00:00Z",
     label: "nightly",
     group: "album",
@@ -116,6 +120,8 @@ Deno.test("a job can say everything", () => {
     cpuTimeMs: 600_000,
     memory: 2 * 1024 ** 3,
     maxProcs: 200,
+    takes: "api=2,gpu=1",
+    slots: 4,
     runAt: Date.UTC(2030, 0, 1, 14),
     label: "nightly",
     group: "album",
@@ -129,6 +135,34 @@ Deno.test("a job can say everything", () => {
     env: { A: "1", "B-C": "" },
     held: true,
   });
+});
+
+Deno.test("what a job takes is said as text, a list or an object, each name once", () => {
+  for (const needs of ["gpu, api=2", ["api=2", "gpu"], { gpu: 1, api: 2 }, ["gpu,api=2"]]) {
+    assert.equal(job({ needs }).takes, "api=2,gpu=1");
+  }
+  assert.equal(job({ needs: "none" }).takes, null);
+  const bad = [
+    "",
+    "a=0",
+    "a=b",
+    "a,a",
+    "1a",
+    "a b",
+    "a=1000001",
+    `${"n".repeat(65)}`,
+    {},
+    { a: 1.5 },
+    { a: 0 },
+    7,
+    null,
+  ];
+  for (const needs of bad) {
+    assert.throws(() => job({ needs }), /^BadInput: Cannot use needs .*: it takes names with/);
+  }
+  for (const slots of [0, 1025, 1.5, "two"]) {
+    assert.throws(() => job({ slots }), /^BadInput: Cannot use slots/);
+  }
 });
 
 Deno.test("a key takes up to 256 bytes on one line, and what is said of it makes sense only with one", () => {

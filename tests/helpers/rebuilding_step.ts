@@ -48,7 +48,8 @@ export const REBUILDING: Step = {
       snoozed_since INTEGER,
       in_group TEXT,
       unique_key TEXT,
-      key_lost INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_key_lost CHECK (key_lost IN (0, 1))
+      key_lost INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_key_lost CHECK (key_lost IN (0, 1)),
+      lane INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 
     INSERT INTO rebuilt SELECT * FROM jobs;
@@ -63,7 +64,10 @@ export const REBUILDING: Step = {
 
     CREATE UNIQUE INDEX by_name ON jobs (name) WHERE name IS NOT NULL;
 
-    CREATE INDEX ready ON jobs (queue, held, priority, seq) WHERE state = 'pending';
+    CREATE INDEX ready ON jobs (queue, held, priority, seq) WHERE state = 'pending' AND lane = 0;
+    CREATE INDEX ready_in_sublanes ON jobs (queue, held, priority, seq) WHERE state = 'pending' AND lane <> 0;
+    CREATE INDEX in_lane ON jobs (lane, state, held, priority, seq)
+      WHERE lane <> 0 AND state NOT IN ('completed', 'dead', 'cancelled', 'skipped');
 
     CREATE INDEX due ON jobs (run_at) WHERE state IN ('scheduled', 'failed') AND held = 0;
 
@@ -112,11 +116,46 @@ export const REBUILDING: Step = {
       UPDATE counts SET n = n - 1, held = held - OLD.held WHERE queue = OLD.queue AND state = OLD.state;
     END;
 
-    CREATE TRIGGER lane_gets_job AFTER UPDATE OF queue, state, held, priority ON jobs
-    WHEN NEW.state = 'pending' AND NEW.held = 0 BEGIN
+    CREATE TRIGGER lane_gets_job AFTER UPDATE OF queue, state, held, priority, lane ON jobs
+    WHEN NEW.state = 'pending' AND NEW.held = 0 AND NEW.lane = 0 BEGIN
       INSERT INTO lanes (queue, priority, seq) VALUES (NEW.queue, NEW.priority, NEW.seq)
         ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
         WHERE (excluded.priority, excluded.seq) < (priority, seq);
+    END;
+
+    CREATE TRIGGER sublane_gets_job AFTER UPDATE OF queue, state, held, priority, lane ON jobs
+    WHEN NEW.state = 'pending' AND NEW.held = 0 AND NEW.lane > 0 BEGIN
+      UPDATE gates SET ready = waiting WHERE id = (
+        SELECT parked FROM sublanes
+        WHERE id = NEW.lane AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq)));
+      UPDATE sublanes SET priority = NEW.priority, seq = NEW.seq
+        WHERE id = NEW.lane AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq));
+      INSERT INTO lanes (queue, priority, seq)
+        SELECT queue, NEW.priority, NEW.seq FROM sublanes WHERE id = NEW.lane AND parked = -1
+        ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
+        WHERE (excluded.priority, excluded.seq) < (priority, seq);
+    END;
+
+    CREATE TRIGGER gates_are_used AFTER UPDATE OF state, lane ON jobs
+    WHEN NEW.state = 'processing' AND NEW.lane > 0 AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane) BEGIN
+      UPDATE gates SET used = used + g.units FROM sublane_gates g WHERE g.lane = NEW.lane AND gates.id = g.gate;
+    END;
+
+    CREATE TRIGGER gates_are_left AFTER UPDATE OF state, lane ON jobs
+    WHEN OLD.state = 'processing' AND OLD.lane > 0 AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane) BEGIN
+      UPDATE gates SET used = used - g.units, ready = waiting
+        FROM sublane_gates g WHERE g.lane = OLD.lane AND gates.id = g.gate;
+    END;
+
+    CREATE TRIGGER gates_lose_job AFTER DELETE ON jobs WHEN OLD.state = 'processing' AND OLD.lane > 0 BEGIN
+      UPDATE gates SET used = used - g.units, ready = waiting
+        FROM sublane_gates g WHERE g.lane = OLD.lane AND gates.id = g.gate;
+    END;
+
+    -- it goes by what holds when it runs again
+    CREATE TRIGGER sublane_is_left AFTER UPDATE OF state ON jobs
+    WHEN NEW.lane > 0 AND NEW.state IN ('completed', 'dead', 'cancelled', 'skipped') BEGIN
+      UPDATE jobs SET lane = -1 WHERE seq = NEW.seq;
     END;
 
     CREATE TRIGGER lane_gets_room AFTER UPDATE OF state ON jobs WHEN OLD.state = 'processing' BEGIN

@@ -9,7 +9,7 @@ import { type JobDefaults, jobFromValue, readFields } from "../../domain/spec.ts
 import type { Then, thenJobs } from "../../domain/then.ts";
 import { whereabouts } from "../../system/environment.ts";
 import { quoteWords } from "../../system/shell_words.ts";
-import type { Joining, Placed } from "../../store/contract.ts";
+import type { Joining, Placed, Store } from "../../store/contract.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { count, text, texts, toggle } from "../line/flags.ts";
@@ -210,6 +210,7 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
   const { now, idFormat, leaseMs } = defaults;
   const joining = await joiningFor(said.joining, job);
   const jobs = [job, ...(await makerOfThen(said.then))(said.then, defaults, 0)];
+  await requireFit(store, jobs, now);
   const options = { now, idFormat, ...joining && { joining } };
   const placed = isKeyed(job) ? await store.enqueueUnique(jobs, options) : undefined;
   const all = placed ? placed.map(({ id }) => id) : await store.enqueue(jobs, options);
@@ -223,6 +224,12 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
     inWords: defaults.readTime !== undefined,
     leaseMs,
   };
+}
+
+/** Refuses what could never start; nothing is loaded where nothing takes anything. */
+async function requireFit(store: Store, jobs: readonly NewJob[], now: number): Promise<void> {
+  if (jobs.every(({ takes, slots }) => takes === null && slots === null)) return;
+  await (await import("../../views/shortages.ts")).checkFits(store, jobs, now);
 }
 
 /** Makes the jobs that come after; nothing is loaded where there are none. */
@@ -378,6 +385,7 @@ async function sayUnlessServed(context: Context, { jobs, leaseMs }: Queued): Pro
   if (!context.print.hints) return;
   try {
     const store = await context.store();
+    if (jobs.some(({ takes }) => takes !== null)) await sayUnknownNeeds(context, store, jobs);
     const beyond = context.clock.now() + leaseMs / 2;
     const queues = new Set(jobs.filter(({ held }) => !held).map(({ queue }) => queue));
     const found = new Set<string>();
@@ -397,5 +405,17 @@ async function sayUnlessServed(context: Context, { jobs, leaseMs }: Queued): Pro
     await sayWhyQueuesStand(context, queues);
   } catch {
     // There is no hint, then.
+  }
+}
+
+/** Says what jobs need that nobody has. */
+async function sayUnknownNeeds(context: Context, store: Store, jobs: readonly NewJob[]): Promise<void> {
+  const { unknownNames } = await import("../../views/shortages.ts");
+  const unknown = await unknownNames(store, jobs, context.clock.now());
+  for (const name of unknown) {
+    const how = [["limit", "set", name], ["worker", "start", "--has", name]].map((words) =>
+      context.lineOf(words)
+    );
+    context.print.hint(`No worker has "${name}", and there is no limit of that name: ${how.join(", or ")}`);
   }
 }

@@ -8,6 +8,7 @@ import { hasNeeds, isKeyed, type NewJob } from "../../domain/job.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
 import { timeReader } from "../../domain/when.ts";
 import type { Placed } from "../../store/contract.ts";
+import { checkFits, takesSome } from "../../views/shortages.ts";
 import type { Context } from "../line/context.ts";
 import { type JoiningFlags, joiningOf } from "./joining.ts";
 import { inputName, readTextInput } from "./read_input.ts";
@@ -66,6 +67,7 @@ export async function storeMany(context: Context, { jobs, now, joining: said }: 
   // those that wait for others are looked at together
   const shown = context.print.hints && !jobs.some(hasNeeds) ? withProgress(jobs) : jobs;
   const options = { now, idFormat, ...joining && { joining: { ...joining, seal: true } } };
+  if (jobs.some(takesSome)) await checkFits(store, jobs, now);
   if (!jobs.some(isKeyed)) return { jobs, ids: await store.enqueue(shown, options) };
   const placed = await store.enqueueUnique(jobs, options);
   return { jobs, ids: placed.map(({ id }) => id), placed };

@@ -26,7 +26,7 @@ export const command: Target = defineCommand({
     const store = await context.store();
     if (flags.prometheus) {
       const { prometheusText, whatToExpose } = await import("../../views/prometheus.ts");
-      return context.print.line(prometheusText(await whatToExpose(store)).trimEnd());
+      return context.print.line(prometheusText(await whatToExpose(store, context.clock.now())).trimEnd());
     }
     const metrics = await metricsNow(store, context.clock.now());
     context.print.result(metricsJson(metrics), () => asText(metrics, context));

@@ -125,6 +125,24 @@ const TREE: Group = {
       },
       aliases: { ls: "list", rm: "delete" },
     },
+    limit: {
+      brief: "Limits: how much runs at once, or begins in how much time",
+      description:
+        "A job takes units of limits as long as it runs: enqueue --needs api=2, or all jobs of a queue, queue set --needs api. " +
+        "What finds no room waits, and lets everything else by.",
+      examples: [
+        ["limit set api --at-once 5 --rate 60/1m", "five at a time, sixty a minute"],
+        ["enqueue --needs api 'curl …'", "a job that counts"],
+        ["limit list", "how full they are, and how many jobs wait"],
+      ],
+      branches: {
+        set: () => import("../commands/limit/set.ts"),
+        list: () => import("../commands/limit/list.ts"),
+        show: () => import("../commands/limit/show.ts"),
+        remove: () => import("../commands/limit/remove.ts"),
+      },
+      aliases: { ls: "list", rm: "remove", delete: "remove", add: "set" },
+    },
     worker: {
       brief: "Start, stop and watch workers",
       examples: [

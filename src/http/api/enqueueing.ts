@@ -10,6 +10,7 @@ import { type Settings, settingsFrom } from "../../domain/settings.ts";
 import { type JobDefaults, readFields } from "../../domain/spec.ts";
 import { comesAfter, type Then, thenJobs } from "../../domain/then.ts";
 import type { Placed, RequestKey, Store } from "../../store/contract.ts";
+import { checkFits } from "../../views/shortages.ts";
 import { enqueuePlaced } from "../../views/placed.ts";
 import { type InputValues, someText } from "../inputs.ts";
 import { sha256 } from "../sha256.ts";
@@ -82,6 +83,7 @@ export async function storeJobs(
 ): Promise<Placed[]> {
   const { idFormat } = settingsFrom(await store.settings(), store.defaults);
   const joining = { ...joiningOf(query, jobs), ...seal && { seal } };
+  await checkFits(store, jobs, now);
   try {
     return await enqueuePlaced(store, jobs, { now, idFormat, ...(request && { request }), joining });
   } catch (error) {

@@ -102,8 +102,8 @@ function sumOf(rows: readonly FigureRow[]): Figures {
 }
 
 /** Everything in the format that Prometheus reads. */
-export async function prometheusResponse(store: Store): Promise<Response> {
-  return new Response(prometheusText(await whatToExpose(store)), {
+export async function prometheusResponse(store: Store, now: number): Promise<Response> {
+  return new Response(prometheusText(await whatToExpose(store, now)), {
     headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
   });
 }

@@ -17,6 +17,7 @@ import { defineRoute, type Route } from "../route.ts";
 import { COUNTED, listOf, QUEUE, QUEUE_WITH_OLDEST, record } from "../schemas.ts";
 import { deadGroups } from "./dead_groups.ts";
 import { DURATION } from "./job_inputs.ts";
+import { bound, NEEDS, RATE, rateSaid, SMOOTH } from "./limits.ts";
 
 const tag = "queues";
 const MOST_AT_A_TIME = 1_000_000;
@@ -54,6 +55,14 @@ function kept(which: string): Input<{ ms: number | null }> {
     },
   };
 }
+
+/** Who takes turns, wrapped for the same reason. */
+const FAIR: Input<{ is: boolean }> = {
+  brief: "within a priority, the label that was served longest ago comes first; null is by age",
+  schema: { type: ["string", "null"], enum: ["label", null] },
+  takes: "label, or null",
+  read: (value) => value === null || value === "label" ? { is: value === "label" } : undefined,
+};
 
 /** When the pending job that was enqueued first was enqueued; null when none is. */
 async function oldestPending(store: Store, { name, counts }: QueueInfo): Promise<string | null> {
@@ -123,7 +132,7 @@ export const QUEUE_ROUTES: readonly Route[] = [
     method: "PATCH",
     url: "/queues/:name",
     summary:
-      "Pauses or resumes a queue, limits how many of its jobs run at a time, or says how long they are kept",
+      "Pauses or resumes a queue, limits how many of its jobs run at a time, says who takes turns, or how long they are kept",
     tag,
     path: { name: QUEUE_NAME },
     body: objectOf(
@@ -132,16 +141,35 @@ export const QUEUE_ROUTES: readonly Route[] = [
         concurrency: LIMIT,
         retention: kept("completed and cancelled"),
         retention_dead: kept("dead"),
+        needs: NEEDS,
+        per_label: bound(1, "how many of its jobs with the same label may run at once"),
+        rate: RATE,
+        smooth: SMOOTH,
+        fair: FAIR,
       },
       "what to change",
     ),
     answer: { description: "The queue as it is now", schema: QUEUE },
-    async run({ store, path, body: { paused, concurrency, retention, retention_dead: retentionDead } }) {
+    async run({ store, path, body }) {
+      const {
+        paused,
+        concurrency,
+        retention,
+        retention_dead: retentionDead,
+        needs,
+        per_label: perLabel,
+        fair,
+      } = body;
+      const rate = rateSaid(body.rate, body.smooth);
       await store.setQueue(path.name, {
         ...(paused !== undefined && { paused }),
         ...(concurrency && { concurrency: concurrency.limit }),
         ...(retention && { retentionMs: retention.ms }),
         ...(retentionDead && { retentionDeadMs: retentionDead.ms }),
+        ...(needs && { takes: needs.value }),
+        ...(perLabel && { perLabel: perLabel.value }),
+        ...(rate !== undefined && { rate }),
+        ...(fair && { fair: fair.is }),
       });
       return await findQueue(store, path.name);
     },

@@ -31,12 +31,27 @@ const WAITING = `
     WHERE g.gate = ? AND j.lane <> 0 AND j.state = 'pending'
       AND j.state NOT IN ('completed', 'dead', 'cancelled', 'skipped') LIMIT ${MOST_COUNTED})`;
 
+/** Those whose lane nobody has found out yet; of very many, the first are looked at. */
+const MOST_UNLAID = 10_000;
+const WAITING_UNLAID = `
+  SELECT count(*) AS n FROM (
+    SELECT policy FROM jobs WHERE lane = -1 AND state = 'pending'
+      AND lane <> 0 AND state NOT IN ('completed', 'dead', 'cancelled', 'skipped') LIMIT ${MOST_UNLAID})
+  WHERE instr(',' || (policy ->> '$.takes'), ',' || ? || '=') > 0`;
+
+function countWaiting(db: Database, name: string, gate: number): number {
+  const { n } = db.get<{ n: number }>(WAITING, gate)!;
+  return n === MOST_COUNTED ? n : Math.min(MOST_COUNTED, n + db.get<{ n: number }>(WAITING_UNLAID, name)!.n);
+}
+
 function toLimit(db: Database, row: LimitRow, now: number): Limit {
   const { name } = row;
   const bounds = boundsOf(row);
   const gate = db.get<{ id: number; used: number; smooth_at: number | null }>(GATE, name);
-  if (!gate) return { name, ...bounds, used: 0, started: 0, freeAt: null, waiting: 0 };
-  const { n: waiting } = db.get<{ n: number }>(WAITING, gate.id)!;
+  if (!gate) {
+    return { name, ...bounds, used: 0, started: 0, freeAt: null, waiting: countWaiting(db, name, 0) };
+  }
+  const waiting = countWaiting(db, name, gate.id);
   const { started, freeAt } = beganOf(db, gate, { bounds, now });
   return { name, ...bounds, used: gate.used, started, freeAt, waiting };
 }

@@ -3,11 +3,8 @@
  * Sub-lanes and gates against a recount.
  */
 import type { Database } from "./engine/database.ts";
-import { IN_LANE } from "./sublanes.ts";
 
-const READY = `j.state = 'pending' AND j.held = 0 AND j.lane > 0 AND ${
-  IN_LANE.replaceAll(/\b(lane|state)\b/g, "j.$1")
-}`;
+const READY = "j.state = 'pending' AND j.held = 0 AND j.lane > 0";
 
 /** What stands wrong among sub-lanes and gates, a sentence each. */
 export function recountSublanes(db: Database): string[] {

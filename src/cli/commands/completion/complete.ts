@@ -6,6 +6,7 @@
  */
 import type { Store, WorkerInfo } from "../../../store/contract.ts";
 import { openStore } from "../../../store/open.ts";
+import { sayBounds } from "../../../views/limit_json.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { fit, visible } from "../../show/terminal.ts";
 import { JOB_KINDS } from "./kinds.ts";
@@ -53,6 +54,10 @@ async function offers(store: Store, kind: string, prefix: string): Promise<Offer
       return await groupOffers(store, prefix);
     case "schedules":
       return await scheduleOffers(store, prefix);
+    case "limits":
+      return (await store.limits(0)).map((limit) => ({ word: limit.name, about: sayBounds(limit) }));
+    case "units":
+      return await unitOffers(store);
     case "labels":
       return (await store.labels(prefix, MOST)).map((word) => ({ word, about: "label" }));
     case "workers":
@@ -66,6 +71,15 @@ async function offers(store: Store, kind: string, prefix: string): Promise<Offer
       return jobs.map(({ id, command }) => ({ word: id, about: command }));
     }
   }
+}
+
+/** Limits, and what workers have. */
+async function unitOffers(store: Store): Promise<Offer[]> {
+  const things = new Map((await store.workers()).flatMap(({ has }) => [...has]));
+  return [
+    ...await offers(store, "limits", ""),
+    ...[...things].map(([word, units]) => ({ word, about: `a worker has ${units}` })),
+  ];
 }
 
 function hostOffers(workers: readonly WorkerInfo[]): Offer[] {

@@ -44,6 +44,8 @@ const OF_PLACEHOLDERS: Readonly<Record<string, string>> = {
   LABEL: "labels",
   GROUP: "groups",
   "G[,G]": "groups",
+  LIMIT: "limits",
+  "NAME[=N]": "units",
   SCHEDULE: "schedules",
   "SCHEDULE EXPRESSION COMMAND": "schedules",
   W: "workers",

@@ -3,6 +3,7 @@
  * `queuectl queue list`: every queue with its switches and counts.
  */
 import { formatDuration } from "../../../domain/duration.ts";
+import { sayRate } from "../../../domain/limit.ts";
 import { STATES } from "../../../domain/job.ts";
 import type { QueueInfo } from "../../../store/contract.ts";
 import { queueJson } from "../../../views/queue_json.ts";
@@ -28,7 +29,7 @@ function queueTable(print: Print, queues: readonly QueueInfo[]): string {
     { title: "QUEUE", value: (queue) => queue.name },
     { title: "PAUSED", value: (queue) => queue.paused ? "paused" : "" },
     { title: "AT MOST", short: "MAX", value: (queue) => queue.concurrency ?? "", align: "right" },
-    ...keptColumns(queues),
+    ...someColumns(queues),
     ...STATES.map((state): Column<QueueInfo> => ({
       title: state.toUpperCase(),
       short: STATE_SHORT[state],
@@ -40,10 +41,14 @@ function queueTable(print: Print, queues: readonly QueueInfo[]): string {
   return table(print, { columns, rows: queues });
 }
 
-/** How long ended jobs are kept, where a queue says so. */
-function keptColumns(queues: readonly QueueInfo[]): Column<QueueInfo>[] {
+/** What is set of some queues only: limits, and how long ended jobs are kept. */
+function someColumns(queues: readonly QueueInfo[]): Column<QueueInfo>[] {
   const said = (ms: number | null) => ms === null ? "" : ms === 0 ? "for ever" : formatDuration(ms);
   const columns = [
+    { title: "NEEDS", value: ({ takes }: QueueInfo) => takes ?? "" },
+    { title: "PER LABEL", value: ({ perLabel }: QueueInfo) => perLabel === null ? "" : String(perLabel) },
+    { title: "RATE", value: ({ rate }: QueueInfo) => rate ? sayRate(rate) : "" },
+    { title: "FAIR", value: ({ fair }: QueueInfo) => fair ? "label" : "" },
     { title: "KEPT", value: ({ retentionMs }: QueueInfo) => said(retentionMs) },
     { title: "DEAD KEPT", value: ({ retentionDeadMs }: QueueInfo) => said(retentionDeadMs) },
   ];

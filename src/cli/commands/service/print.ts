@@ -4,6 +4,8 @@
  */
 import { BadInput } from "../../../domain/errors.ts";
 import { holdsPassword } from "../../../domain/secrets.ts";
+import { VARIABLES_OF_QUEUECTL } from "../../../domain/spec.ts";
+import { readThings } from "../../../domain/units.ts";
 import { nameFor } from "../../../store/choice.ts";
 import { envVariable } from "../../../system/environment.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
@@ -79,6 +81,7 @@ interface ServiceFlags {
   count: number | undefined;
   slots: number | undefined;
   queue: string | undefined;
+  has: readonly string[] | undefined;
 }
 
 async function serviceOf(context: Context, flags: ServiceFlags): Promise<Service> {
@@ -105,6 +108,9 @@ async function serviceOf(context: Context, flags: ServiceFlags): Promise<Service
     "--slots",
     String(slots),
     ...(queues ? ["--queue", queues.join(",")] : []),
+    ...[...readThings(flags.has ?? [], VARIABLES_OF_QUEUECTL)].flatMap((
+      [name, units],
+    ) => ["--has", `${name}=${units}`]),
   );
   return {
     name,
