@@ -36,8 +36,6 @@ interface NameRow extends RateRow {
   of_limit: string | null;
   at_once: number | null;
   used: number;
-  /** Somebody has it, whether living or not. */
-  is_thing: boolean;
   /** On the host of a living worker that has most free. */
   has: number | null;
   in_use: number | null;
@@ -56,7 +54,7 @@ const OTHERS = `EXISTS (
     AND NOT EXISTS (SELECT 1 FROM queuectl.queues q WHERE q.name = s.queue AND q.paused))`;
 const NAME = `
   SELECT l.name AS of_limit, l.at_once, l.rate_count, l.rate_ms, l.rate_smooth, coalesce(u.units, 0) AS used,
-    EXISTS (SELECT 1 FROM queuectl.things t WHERE t.name = $1) AS is_thing, f.has, f.in_use, ${OTHERS} AS others
+    f.has, f.in_use, ${OTHERS} AS others
   FROM (SELECT 1) one LEFT JOIN queuectl.limits l ON l.name = $1 LEFT JOIN queuectl.used_11() u ON u.name = $1
   LEFT JOIN LATERAL (
     SELECT t.units AS has, ${IN_USE} AS in_use FROM queuectl.things t JOIN queuectl.supervisors s ON s.id = t.supervisor
@@ -75,12 +73,10 @@ async function ofUnits(
       const found = await ofLimit(db, { name, takes, row, now });
       if (found) all.push(found);
     }
-    if (row.is_thing) {
-      const { has, in_use: used } = row;
-      if (has === null || has - used! < takes) {
-        all.push({ ...NOTHING, of: "thing", name, takes, used: used ?? 0, capacity: has ?? 0 });
-      }
-    } else if (row.of_limit === null) {
+    const { has, in_use: used } = row;
+    if (has !== null && has - used! < takes) {
+      all.push({ ...NOTHING, of: "thing", name, takes, used: used!, capacity: has });
+    } else if (has === null && row.of_limit === null) {
       all.push({ ...NOTHING, of: "unknown", name, takes, used: 0, capacity: 0 });
     }
   }
@@ -97,7 +93,7 @@ async function ofLimit(
   if (capacity !== null && used + takes > capacity) {
     return { ...NOTHING, of: "limit", name, takes, used, capacity };
   }
-  const late = await ofRate(db, { kind: "limit", name }, { rate: rateOf(row), takes, used, now });
+  const late = await ofRate(db, { kind: "limit", name }, { rate: rateOf(row), takes, now });
   if (late) return late;
   return others ? { ...NOTHING, of: "limit", name, takes, used, capacity, others } : undefined;
 }
@@ -105,9 +101,9 @@ async function ofLimit(
 async function ofRate(
   db: Database,
   gate: GateName,
-  { rate, takes, used, now }: { rate: Rate | null; takes: number; used: number; now: number },
+  { rate, takes, now }: { rate: Rate | null; takes: number; now: number },
 ): Promise<Shortage | undefined> {
-  const { freeAt } = await beganOf(db, gate, { rate, now, wanted: takes });
+  const { freeAt, started: used } = await beganOf(db, gate, { rate, now, wanted: takes });
   if (freeAt === null) return undefined;
   const { kind: of, name } = gate;
   // more than ever begins is never free
@@ -124,17 +120,16 @@ async function ofRate(
 }
 
 const RUNNING = `
-  SELECT count(*) AS all, count(*) FILTER (WHERE coalesce(j.label, '') = $2) AS labelled
-  FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job WHERE r.queue = $1`;
+  SELECT count(*) AS n FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job
+  WHERE r.queue = $1 AND coalesce(j.label, '') = $2`;
 
 async function ofQueue(db: Database, job: Job, queue: QueueRow, now: number): Promise<Shortage[]> {
   const rate = rateOf(queue);
   const { per_label: capacity } = queue;
   if (rate === null && capacity === null) return [];
   const name = job.label ?? "";
-  const { all, labelled: used } =
-    (await db.get<{ all: number; labelled: number }>(RUNNING, job.queue, name))!;
-  const late = await ofRate(db, { kind: "queue", name: job.queue }, { rate, takes: 1, used: all, now });
+  const used = capacity === null ? 0 : (await db.get<{ n: number }>(RUNNING, job.queue, name))!.n;
+  const late = await ofRate(db, { kind: "queue", name: job.queue }, { rate, takes: 1, now });
   return [
     ...late ? [late] : [],
     ...capacity !== null && used >= capacity
@@ -144,12 +139,14 @@ async function ofQueue(db: Database, job: Job, queue: QueueRow, now: number): Pr
 }
 
 const MOST_SLOTS = `
-  SELECT coalesce(max(n), 0) AS n FROM (
+  SELECT max(n) AS n FROM (
     SELECT sum(w.slots)::bigint AS n FROM queuectl.workers w JOIN queuectl.supervisors s ON s.id = w.supervisor
-    WHERE s.lease_until > ${SERVER_NOW} GROUP BY s.id) m`;
+    WHERE s.lease_until > ${SERVER_NOW} AND NOT w.stopping GROUP BY s.id) m`;
 
 async function ofSlots(db: Database, { slots }: Job): Promise<Shortage[]> {
   if (slots === null || slots <= 1) return [];
-  const { n: capacity } = (await db.get<{ n: number }>(MOST_SLOTS))!;
-  return capacity >= slots ? [] : [{ ...NOTHING, of: "slots", name: "", takes: slots, used: 0, capacity }];
+  const { n: capacity } = (await db.get<{ n: number | null }>(MOST_SLOTS))!;
+  return capacity === null || capacity >= slots
+    ? []
+    : [{ ...NOTHING, of: "slots", name: "", takes: slots, used: 0, capacity }];
 }
