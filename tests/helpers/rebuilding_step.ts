@@ -123,39 +123,34 @@ export const REBUILDING: Step = {
         WHERE (excluded.priority, excluded.seq) < (priority, seq);
     END;
 
-    CREATE TRIGGER sublane_gets_job AFTER UPDATE OF queue, state, held, priority, lane ON jobs
-    WHEN NEW.state = 'pending' AND NEW.held = 0 AND NEW.lane > 0 BEGIN
-      UPDATE gates SET ready = waiting WHERE id = (
+    -- one for all that concerns jobs in sub-lanes: each trigger costs every job its call
+    CREATE TRIGGER sublane_follows AFTER UPDATE OF queue, state, held, priority, lane ON jobs
+    WHEN OLD.lane > 0 OR NEW.lane > 0 BEGIN
+      UPDATE gates SET used = used - g.units, ready = waiting FROM sublane_gates g
+        WHERE g.lane = OLD.lane AND gates.id = g.gate
+          AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane);
+      UPDATE gates SET used = used + g.units FROM sublane_gates g
+        WHERE g.lane = NEW.lane AND gates.id = g.gate
+          AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane);
+      UPDATE gates SET ready = waiting WHERE NEW.state = 'pending' AND NEW.held = 0 AND id = (
         SELECT parked FROM sublanes
         WHERE id = NEW.lane AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq)));
       UPDATE sublanes SET priority = NEW.priority, seq = NEW.seq
-        WHERE id = NEW.lane AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq));
+        WHERE NEW.state = 'pending' AND NEW.held = 0
+          AND id = NEW.lane AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq));
       INSERT INTO lanes (queue, priority, seq)
-        SELECT queue, NEW.priority, NEW.seq FROM sublanes WHERE id = NEW.lane AND parked = -1
+        SELECT queue, NEW.priority, NEW.seq FROM sublanes
+        WHERE NEW.state = 'pending' AND NEW.held = 0 AND id = NEW.lane AND parked = -1
         ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
         WHERE (excluded.priority, excluded.seq) < (priority, seq);
-    END;
-
-    CREATE TRIGGER gates_are_used AFTER UPDATE OF state, lane ON jobs
-    WHEN NEW.state = 'processing' AND NEW.lane > 0 AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane) BEGIN
-      UPDATE gates SET used = used + g.units FROM sublane_gates g WHERE g.lane = NEW.lane AND gates.id = g.gate;
-    END;
-
-    CREATE TRIGGER gates_are_left AFTER UPDATE OF state, lane ON jobs
-    WHEN OLD.state = 'processing' AND OLD.lane > 0 AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane) BEGIN
-      UPDATE gates SET used = used - g.units, ready = waiting
-        FROM sublane_gates g WHERE g.lane = OLD.lane AND gates.id = g.gate;
+      -- it goes by what holds when it runs again
+      UPDATE jobs SET lane = -1
+        WHERE seq = NEW.seq AND NEW.lane > 0 AND NEW.state IN ('completed', 'dead', 'cancelled', 'skipped');
     END;
 
     CREATE TRIGGER gates_lose_job AFTER DELETE ON jobs WHEN OLD.state = 'processing' AND OLD.lane > 0 BEGIN
       UPDATE gates SET used = used - g.units, ready = waiting
         FROM sublane_gates g WHERE g.lane = OLD.lane AND gates.id = g.gate;
-    END;
-
-    -- it goes by what holds when it runs again
-    CREATE TRIGGER sublane_is_left AFTER UPDATE OF state ON jobs
-    WHEN NEW.lane > 0 AND NEW.state IN ('completed', 'dead', 'cancelled', 'skipped') BEGIN
-      UPDATE jobs SET lane = -1 WHERE seq = NEW.seq;
     END;
 
     CREATE TRIGGER lane_gets_room AFTER UPDATE OF state ON jobs WHEN OLD.state = 'processing' BEGIN

@@ -445,6 +445,19 @@ export function limiting(test: Test): void {
     assert.equal((await store.limit("api", T0))!.waiting, 498);
   });
 
+  test("very many jobs of one label are claimed one after the other", async (store) => {
+    await register(store, "s");
+    await store.setQueue("q", { perLabel: 9 });
+    await enqueue(store, ...Array.from({ length: 700 }, () => ({ queue: "q", label: "x" })));
+    let ended = 0;
+    for (let jobs = await take(store); jobs.length > 0; jobs = await take(store)) {
+      assert.ok(jobs.length <= 9);
+      await finish(store, jobs);
+      ended += jobs.length;
+    }
+    assert.equal(ended, 700);
+  });
+
   test("limits come in pages, by name", async (store) => {
     for (const name of ["b", "a", "c"]) await store.setLimit(name, { atOnce: 1 });
     assert.deepEqual((await store.limits(T0)).map(({ name }) => name), ["a", "b", "c"]);

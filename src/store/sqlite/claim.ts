@@ -50,7 +50,7 @@ const PLAIN = { slots: 1, units: undefined };
 export function claim(db: Database, wanted: Claim): Claimed {
   const run = new ClaimRun(db, wanted);
   const take = takeInto(run);
-  if (layUnlaid(db, MOST_LAID) === MOST_LAID) run.more = true;
+  if (run.limited && layUnlaid(db, MOST_LAID) === MOST_LAID) run.more = true;
   while (run.left > 0 && !run.over) {
     if (run.looked >= MOST_LANES) {
       run.more = true;
@@ -109,6 +109,7 @@ function pageOf(run: ClaimRun, take: Take): Page {
   const one = plain.length === 1 ? wanted + 1 : 2; // the one to take, and where the lane stands then
   const lanes: Page["lanes"] = plain.map((lane) => new OpenLane(run, lane, { size: one, take }));
   let until: Place | undefined = plain.length < size ? undefined : plain.at(-1);
+  if (!run.limited) return { lanes, until };
   const add = (rows: readonly SublaneRow[]) => {
     const last = rows.length < size ? undefined : rows.at(-1)!;
     if (last && (!until || comparePlaces(last, until) < 0)) until = last;
@@ -133,17 +134,19 @@ function pageOf(run: ClaimRun, take: Take): Page {
 /** Takes the first jobs of all these lanes together, and puts the lanes right that it looked into. */
 function takeFirst(run: ClaimRun, { lanes, until }: Page): void {
   const queue = lanes.toReversed();
-  const touched = new Set<OpenLane | SubLane>();
+  const touched = new Set<OpenLane>();
+  run.touched.clear();
   run.dirty = false;
   while (run.left > 0 && !run.over && !run.dirty) {
     const lane = queue.pop();
     if (!lane || until && comparePlaces(lane.place, until) > 0) break;
-    touched.add(lane);
+    if (lane instanceof SubLane) run.touched.add(lane);
+    else touched.add(lane);
     lane.step();
     if (lane.isOpen) insertInOrder(queue, lane);
   }
-  for (const lane of touched) if (lane instanceof SubLane) lane.putRight();
-  for (const lane of touched) if (lane instanceof OpenLane) lane.putRight(); // who may have to wait for those
+  for (const lane of run.touched) lane.putRight();
+  for (const lane of touched) lane.putRight(); // who may have to wait for those
 }
 
 /** The last one comes first. */

@@ -23,6 +23,8 @@ export interface Claim {
   ahead: number;
   /** Take jobs from these queues only; null is all. */
   queues: readonly string[] | null;
+  /** There are sub-lanes, or jobs that wait for theirs. */
+  limited: boolean;
 }
 
 /** What must be known of a queue before jobs are taken from it. */
@@ -88,9 +90,9 @@ const MOST_LAID = 1000;
 /** And in one go. */
 const LAID = 250;
 
-const READY_GATES = `
-  SELECT ${GATE_COLUMNS} FROM gates g WHERE g.ready = 1 UNION ALL
-  SELECT ${GATE_COLUMNS} FROM gates g WHERE g.next_at <= ? AND g.ready = 0 ORDER BY 1 LIMIT ${GIVEN}`;
+const READY_GATES = `SELECT ${GATE_COLUMNS} FROM gates g WHERE g.ready = 1 LIMIT ${GIVEN}`;
+const GATES_IN_TIME = `
+  SELECT ${GATE_COLUMNS} FROM gates g INDEXED BY gates_next WHERE g.next_at <= ? AND g.ready = 0 LIMIT ${GIVEN}`;
 const GATES_OF = `
   SELECT ${GATE_COLUMNS}, s.units FROM sublane_gates s JOIN gates g ON g.id = s.gate WHERE s.lane = ?`;
 const RESERVED_FOR = `SELECT ${GATE_COLUMNS} FROM gates g WHERE g.reserved_by = ?`;
@@ -118,6 +120,8 @@ export class ClaimRun {
   readonly jobs: ClaimedJob[] = [];
   readonly db: Database;
   readonly wanted: Claim;
+  /** As in `Claim`. */
+  limited: boolean;
   /** Lanes that were looked at. */
   looked = 0;
   /** It stopped before all was looked at. */
@@ -128,6 +132,8 @@ export class ClaimRun {
   dirty = false;
   #given = 0;
   #laid = 0;
+  /** Sub-lanes that were looked into, and may have to be put right. */
+  readonly touched = new Set<{ putRight(): void }>();
   readonly #gates = new Map<number, Gate>();
   readonly #queues = new Map<string, QueueState>();
   readonly #excluded = new Set<string>();
@@ -140,6 +146,7 @@ export class ClaimRun {
   constructor(db: Database, wanted: Claim) {
     this.db = db;
     this.wanted = wanted;
+    this.limited = wanted.limited;
   }
 
   /** How many places are left. */
@@ -183,7 +190,8 @@ export class ClaimRun {
 
   /** Those at which somebody waits and that may have room. */
   readyGates(most: number): Gate[] {
-    return this.db.all<GateRow>(READY_GATES, this.wanted.now, most)
+    const { db, wanted: { now } } = this;
+    return [...db.all<GateRow>(READY_GATES, most), ...db.all<GateRow>(GATES_IN_TIME, now, most)]
       .map((row) => this.#gate(row)).filter((gate) => gate.isReady);
   }
 
@@ -227,8 +235,11 @@ export class ClaimRun {
       this.more = true;
       return false;
     }
+    // what is moved changes where sub-lanes stand, and may make gates ready
+    for (const lane of this.touched) lane.putRight();
     this.storeGates();
-    this.#gates.clear(); // what is moved may make them ready
+    this.#gates.clear();
+    this.limited = true;
     this.#laid += some(LAID);
     this.dirty = true;
     return true;

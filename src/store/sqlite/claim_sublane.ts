@@ -195,6 +195,7 @@ export class SubLane {
   /** Notes where it stands now. */
   putRight(): void {
     if (!this.#changed) return;
+    this.#changed = false;
     const { id, queue } = this.#row;
     const place = this.#isEmpty ? null : this.place;
     const parked = place ? this.#parked : this.#queue.isFair ? BEHIND : 0;

@@ -17,9 +17,12 @@ const MOST_PRIORITIES = 500;
 
 const DUE = "state IN ('scheduled', 'failed') AND held = 0";
 
+/** See `earliestDue`. */
+export const EARLIEST_DUE = `SELECT min(run_at) AS at FROM jobs WHERE ${DUE}`;
+
 /** The earliest `run_at` of a job that waits for its time, due or not; null when there is none. */
 export function earliestDue(db: Database): number | null {
-  return db.get<{ at: number | null }>(`SELECT min(run_at) AS at FROM jobs WHERE ${DUE}`)!.at;
+  return db.get<{ at: number | null }>(EARLIEST_DUE)!.at;
 }
 
 const WAKE = `UPDATE jobs SET state = 'pending' WHERE ${mayBecome("pending")}`;

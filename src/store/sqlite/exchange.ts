@@ -7,17 +7,17 @@ import type { Exchange, Exchanged } from "../contract.ts";
 import { answerTo, brings } from "../rules/exchanging.ts";
 import { FigureTally } from "../rules/figure_tally.ts";
 import { claim, type Claimed } from "./claim.ts";
-import { earliestDue, wakeDue } from "./due.ts";
+import { EARLIEST_DUE, earliestDue, wakeDue } from "./due.ts";
 import type { Database } from "./engine/database.ts";
 import { storeFigures } from "./figures.ts";
-import { earliestRoom } from "./gates.ts";
+import { EARLIEST_ROOM, earliestRoom } from "./gates.ts";
 import { forgetOld } from "./forgetting.ts";
 import { anyWaiting, openLanes } from "./lanes.ts";
 import { anySublane } from "./open_sublanes.ts";
 import { storeOutput } from "./output.ts";
 import { storeSaid } from "./said.ts";
 import { settle } from "./settle.ts";
-import { anyUnlaid } from "./sublanes.ts";
+import { ANY_UNLAID, anyUnlaid } from "./sublanes.ts";
 import { isToBeTold, workOff } from "./working_off.ts";
 
 /** What a supervisor sees without changing anything, or undefined when there is something to be changed. */
@@ -40,6 +40,9 @@ function earlier(one: number | null, other: number | null): number | null {
   return one === null || other === null ? one ?? other : Math.min(one, other);
 }
 
+/** When the next job is due, and when a gate at which somebody waits may have room. */
+const NEXT = `SELECT (${EARLIEST_DUE}) AS dueAt, (${EARLIEST_ROOM}) AS roomAt`;
+
 /** Settles, stores output, wakes due jobs and claims. To be called in a write transaction. */
 export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged; changed: boolean } {
   const { supervisor, now, settlements, queues } = wanted;
@@ -54,23 +57,30 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
   forgetOld(db, now);
   const woken = wakeDue(db, now);
   const { jobs: claimed, more } = claimNext(db, wanted);
-  const dueAt = earliestDue(db);
+  const { dueAt, roomAt } = db.get<{ dueAt: number | null; roomAt: number | null }>(NEXT)!;
   const anyWaits = claimed.length > 0 || moreToTell || anyWaiting(db, queues, dueAt !== null);
   return answerTo(wanted, {
     claimed,
     more: more || moreToTell,
     refused,
     woken: woken + told,
-    dueAt: earlier(dueAt, earliestRoom(db)),
+    dueAt: earlier(dueAt, roomAt),
     anyWaits,
   });
 }
 
+/** The host of a supervisor that is registered; and whether there is anything but lanes of queues, which is seldom. */
+const CLAIMER = `
+  SELECT host, EXISTS (SELECT 1 FROM sublanes) OR ${ANY_UNLAID} AS limited FROM supervisors WHERE id = ?`;
+
 function claimNext(db: Database, wanted: Exchange): Claimed {
   const { supervisor, now, free, queues, ahead = 0 } = wanted;
-  const host = hostOf(db, wanted);
-  if (host === undefined || free.length === 0) return { jobs: [], more: false };
-  return claim(db, { supervisor, host, now, free, ahead, queues });
+  const claimer = free.length === 0
+    ? undefined
+    : db.get<{ host: string; limited: number }>(CLAIMER, supervisor);
+  if (!claimer) return { jobs: [], more: false };
+  const { host, limited } = claimer;
+  return claim(db, { supervisor, host, now, free, ahead, queues, limited: limited === 1 });
 }
 
 /** The host of the supervisor, or undefined when it is not registered: then it may not claim anything. */

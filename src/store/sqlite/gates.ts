@@ -92,7 +92,10 @@ export function giveBack(db: Database, lane: number, at: number): void {
   }
 }
 
+/** See `earliestRoom`. */
+export const EARLIEST_ROOM = "SELECT min(next_at) AS at FROM gates WHERE next_at IS NOT NULL";
+
 /** When a gate at which somebody waits for its rate may have room; null when none says. */
 export function earliestRoom(db: Database): number | null {
-  return db.get<{ at: number | null }>("SELECT min(next_at) AS at FROM gates WHERE next_at IS NOT NULL")!.at;
+  return db.get<{ at: number | null }>(EARLIEST_ROOM)!.at;
 }

@@ -40,12 +40,13 @@ const IN_SUBLANE = `
   SELECT ${COLUMNS} FROM jobs WHERE lane = ? AND state = 'pending' AND held = 0 AND ${IN_LANE}
   ORDER BY priority, seq LIMIT ${GIVEN}`;
 
+/** As SQL, whether pending jobs wait for their sub-lane. */
+export const ANY_UNLAID =
+  `EXISTS (SELECT 1 FROM jobs WHERE lane = -1 AND state = 'pending' AND held = 0 AND ${IN_LANE})`;
+
 /** Whether pending jobs wait for their sub-lane. */
 export function anyUnlaid(db: Database): boolean {
-  return db.get(
-    `SELECT 1 FROM jobs WHERE lane = -1 AND state = 'pending' AND held = 0 AND ${IN_LANE} LIMIT 1`,
-  ) !==
-    undefined;
+  return db.get<{ any: number }>(`SELECT ${ANY_UNLAID} AS any`)!.any === 1;
 }
 
 /** Finds out the sub-lanes of jobs that have none yet. Returns how many. */
