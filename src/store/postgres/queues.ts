@@ -2,7 +2,7 @@
  * @module
  * Named queues: their switches and their counts. A queue has a row in `queues` only once a switch was set.
  */
-import { type State, STATES } from "../../domain/job.ts";
+import { type State, STATES, WAITING } from "../../domain/job.ts";
 import type { QueueInfo, QueuePage, QueueSummary, QueueSwitches } from "../contract.ts";
 import { queueInfo, type StateCount, type Switches, worthShowing } from "../rules/queue_infos.ts";
 import { SUMS } from "./counts.ts";
@@ -80,6 +80,27 @@ export async function summary(db: Database, most: number): Promise<QueueSummary>
   const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>;
   for (const { state, n } of totals) counts[state] = n;
   return { counts, queues: infos.map(toInfo), of };
+}
+
+const STANDING = `
+  SELECT known FROM (
+    SELECT c.queue AS known, sum(c.n) AS n FROM queuectl.counts c JOIN queuectl.queues q ON q.name = c.queue AND q.paused
+    WHERE c.state = ANY ($1::text[]) GROUP BY 1 HAVING sum(c.n) > 0
+    UNION ALL
+    SELECT c.queue, sum(c.n) FROM queuectl.counts c
+    WHERE $2::text[] IS NOT NULL AND c.state = 'pending' AND c.queue <> ALL ($2) GROUP BY 1 HAVING sum(c.n) > 0) s
+  GROUP BY known ORDER BY max(n) DESC, known LIMIT $3`;
+
+/** Queues in which jobs wait that nobody takes. */
+export async function standing(
+  db: Database,
+  { served, limit }: { served: readonly string[] | null; limit: number },
+): Promise<QueueInfo[]> {
+  const names = (await db.read<{ known: string }>(STANDING, WAITING, served, limit)).map(({ known }) =>
+    known
+  );
+  const infos = names.length === 0 ? [] : (await db.read<QueueRow>(SOME, names)).map(toInfo);
+  return names.flatMap((name) => infos.filter((info) => info.name === name));
 }
 
 /** Waits for claims that are under way, and lets none begin: after it, nobody claims by the old switches. */
