@@ -311,7 +311,7 @@ Deno.test("of very many queues, only some are told of at a glance, and the rest 
   );
   const metrics = (await api.send("GET", "/metrics")).json;
   assert.deepEqual([metrics.all_time.enqueued, metrics.queues.length, metrics.more_queues], [302, 50, 250]);
-  const text = prometheusText(await whatToExpose(test.store));
+  const text = prometheusText(await whatToExpose(test.store, Date.now()));
   const of = (pattern: RegExp) =>
     [...text.matchAll(pattern)].map(([, queue, n]) => [queue, Number(n)] as const);
   const enqueued = of(/^queuectl_jobs_enqueued_total\{queue="(.*)"\} (\d+)$/gm);
