@@ -1,65 +1,103 @@
 /** A form for a new job, with the command line that does the same. */
-import { html, useEffect, useState } from "./lib.js";
+import { html } from "./lib.js";
 import { call, useAnswer } from "./api.js";
+import { useDraft } from "./drafts.js";
 import { FIELDS } from "./fields.js";
-import { attempt, say } from "./parts.js";
+import { attempt, Empty, Loading, say } from "./parts.js";
+import { useRights } from "./rights.js";
 import { go } from "./router.js";
+import { MASK, soundsSecret } from "./secrets.js";
 
-/** Most jobs leave these alone: they come last. */
-const RARE = ["id", "cwd", "unique_key", "unique_until", "unique_for", "on_conflict", "at_most_late"];
-const INPUTS = FIELDS.filter(({ hint }) => hint !== null)
-  .toSorted((a, b) => RARE.indexOf(a.name) - RARE.indexOf(b.name));
+/** What most jobs that say anything say; the others are folded away. */
+const USUAL = ["queue", "priority", "label", "group", "delay", "timeout", "max_retries", "cwd", "unique_key"];
+const INPUTS = FIELDS.filter(({ hint }) => hint !== null);
+const [COMMON, RARE] = [true, false].map((usual) =>
+  INPUTS.filter(({ name }) => USUAL.includes(name) === usual)
+);
 
 export function Enqueue({ query }) {
-  const [values, setValues] = useState({ command: "" });
-  const from = useAnswer(query.from ? `/jobs/${encodeURIComponent(query.from)}` : null).data;
-  useEffect(() => {
-    if (!from) return;
-    const { command, env } = from;
-    const same = INPUTS.filter(({ name, json }) => json !== null && name !== "id");
-    setValues({
-      command,
-      ...Object.fromEntries(same.map(({ name, json }) => [name, String(from[json] ?? "")])),
-      env: Object.entries(env ?? {}).map((pair) => pair.join("=")).join("\n"),
-    });
-  }, [from?.id]);
+  if (!useRights().readOnly) return html`<${Form} from=${query.from} />`;
+  return html`
+    <h1>Enqueue</h1>
+    <${Empty}>You may only look: this token, or this server, allows no changes.<//>
+  `;
+}
+
+function Form({ from: copied }) {
+  const [values, setValues, forget] = useDraft(copied ? `enqueue ${copied}` : "enqueue", null);
+  const from = useAnswer(copied && !values ? `/jobs/${encodeURIComponent(copied)}` : null);
+  const shown = values ?? (from.data ? copyOf(from.data) : { command: "" });
+  if (copied && !values && !from.data) {
+    return html`
+      <h1>Enqueue</h1>
+      <${Loading} error=${from.error} again=${from.reload} />
+    `;
+  }
   const set = (name) => ({ target }) =>
-    setValues({ ...values, [name]: target.type === "checkbox" ? target.checked : target.value });
+    setValues({ ...shown, [name]: target.type === "checkbox" ? target.checked : target.value });
   const submit = async (event) => {
     event.preventDefault();
     let job;
     const done = await attempt(
-      async () => job = await call("POST", "/jobs", jobOf(values)),
+      async () => job = await call("POST", "/jobs", await withSecrets(jobOf(shown), copied)),
       () => job.created ? `Enqueued ${job.id}` : `Job ${job.id} has its key: no other was enqueued`,
     );
-    if (done) go(`/jobs/${encodeURIComponent(job.id)}`);
+    if (!done) return;
+    forget();
+    go(`/jobs/${encodeURIComponent(job.id)}`);
   };
   const copy = async () => {
-    await navigator.clipboard.writeText(commandLine(values));
+    await navigator.clipboard.writeText(commandLine(shown));
     say("Copied");
   };
+  const field = ({ name, title, hint, kind }) =>
+    html`<label key=${name}>${title} <input name=${name} value=${shown[name] ?? ""} placeholder=${hint}
+      inputmode=${kind.type === "integer" ? "numeric" : undefined} onInput=${set(name)} /></label>`;
+  const said = RARE.filter(({ name }) => shown[name]).length;
   return html`
     <h1>Enqueue</h1>
-    <form class="fields" onSubmit=${submit}>
-          <label class="wide">Command <textarea name="command" rows="3" required value=${values
-            .command} onInput=${set("command")}
-            placeholder="as a shell would run it"></textarea></label>
-          ${INPUTS.map(({ name, title, hint, kind }) =>
-            html`<label key=${name}>${title}
-        <input name=${name} value=${values[name] ?? ""} placeholder=${hint} inputmode=${
-              kind.type === "integer" ? "numeric" : undefined
-            } onInput=${set(name)}/></label>`
-          )}
-          <label class="wide">Environment <textarea name="env" rows="2" value=${values.env ??
-            ""} placeholder="NAME=VALUE, one a line" onInput=${set("env")}></textarea></label>
-          <label class="check"><input type="checkbox" name="hold" checked=${values.hold ??
-            false} onChange=${set("hold")}/> hold it until it is released</label>
-          <div class="buttons"><button type="submit" class="primary">Enqueue</button></div>
-        </form>
-    <h2>The same on the command line</h2>
-    <pre class="command" aria-label="Command line">${commandLine(values)}</pre>
-    <button type="button" onClick=${copy}>Copy</button>
+    <div class="two">
+      <form class="fields panel padded" onSubmit=${submit}>
+        <label class="wide">Command <textarea name="command" rows="3" required value=${shown.command}
+          onInput=${set("command")} placeholder="as a shell would run it"></textarea></label>
+        ${COMMON.map(field)}
+        <details class="wide"><summary>${RARE.length} more${said > 0 && `, ${said} of them said`}</summary>
+          <div class="fields">${RARE.map(field)}
+            <label class="wide">Environment <textarea name="env" rows="2" value=${shown.env ?? ""}
+              placeholder="NAME=VALUE, one a line" onInput=${set("env")}></textarea></label></div>
+        </details>
+        <label class="check wide"><input type="checkbox" name="hold" checked=${shown.hold ?? false}
+          onChange=${set("hold")} /> hold it until it is released</label>
+        <div class="buttons"><button type="submit" class="primary">Enqueue</button>${values && html`
+          <button type="button" onClick=${forget}>${copied ? "As it was" : "Clear"}</button>
+        `}</div>
+      </form>
+      <section>
+        <h2>The same on the command line</h2>
+        <pre class="command" aria-label="Command line">${commandLine(shown)}</pre>
+        <button type="button" onClick=${copy}>Copy</button>
+      </section>
+    </div>
   `;
+}
+
+/** What a job like another says. */
+function copyOf({ command, env, ...job }) {
+  const same = INPUTS.filter(({ name, json }) => json !== null && name !== "id");
+  return {
+    command,
+    ...Object.fromEntries(same.map(({ name, json }) => [name, String(job[json] ?? "")])),
+    env: Object.entries(env ?? {})
+      .map(([name, value]) => `${name}=${soundsSecret(name) ? MASK : value}`).join("\n"),
+  };
+}
+
+/** Secrets of the job that is copied are not shown: those that were left as they are, it has as that one has them. */
+async function withSecrets(job, copied) {
+  if (!copied || !Object.values(job.env ?? {}).includes(MASK)) return job;
+  const { env } = await call("GET", `/jobs/${encodeURIComponent(copied)}`);
+  const kept = ([name, value]) => [name, value === MASK ? env?.[name] ?? value : value];
+  return { ...job, env: Object.fromEntries(Object.entries(job.env).map(kept)) };
 }
 
 /** What was typed, as the server takes it; numbers that are none are left for it to refuse. */

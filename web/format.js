@@ -24,6 +24,15 @@ export function fromNow(time) {
   return seconds > 0 ? `${coarse(seconds)} ago` : `in ${coarse(-seconds)}`;
 }
 
+/** In so many ms `fromNow` says something else. */
+export function untilNewer(time) {
+  const seconds = secondsBetween(time);
+  const [unit] = [[1, 60], [60, 3600], [3600, 86_400], [86_400, Infinity]]
+    .find(([, below]) => Math.abs(seconds) < below);
+  const units = seconds / unit - 0.5;
+  return Math.min(3_600_000, Math.max(200, (Math.floor(units) + 1 - units) * unit * 1000));
+}
+
 function coarse(seconds) {
   if (seconds < 60) return `${Math.round(seconds)}s`;
   if (seconds < 3600) return `${Math.round(seconds / 60)}m`;
@@ -39,6 +48,20 @@ export function localTime(time) {
 /** `12,345`. */
 export function number(value) {
   return value.toLocaleString("en");
+}
+
+/** `158k`, `1.2M`: where the order of size is enough. */
+export function compact(value) {
+  if (value < 10_000) return number(value);
+  return value < 999_500 ? `${Math.round(value / 1000)}k` : `${(value / 1e6).toFixed(1)}M`;
+}
+
+/** `12m`, `1.5h`: round seconds, as an axis has them. */
+export function span(seconds) {
+  if (seconds === 0) return "0";
+  const [size, unit] = [[86_400, "d"], [3600, "h"], [60, "m"], [1, "s"]].find(([size]) => seconds >= size) ??
+    [0.001, "ms"];
+  return `${Number((seconds / size).toPrecision(2))}${unit}`;
 }
 
 /** `12.3 MB`. */

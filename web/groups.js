@@ -2,7 +2,7 @@
 import { html } from "./lib.js";
 import { useAnswer, withQuery } from "./api.js";
 import { duration, number } from "./format.js";
-import { Empty, Problem, Time } from "./parts.js";
+import { Empty, Loading, Problem, Time } from "./parts.js";
 import { addressWith, Link } from "./router.js";
 
 /** The colour of a group, by the state of a job that ended so. */
@@ -25,12 +25,13 @@ export function Done({ total, open }) {
 }
 
 export function Groups({ query }) {
-  const { data: page, error } = useAnswer(withQuery("/groups", { cursor: query.cursor, limit: 100 }));
+  const { data: page, error, reload } = useAnswer(
+    withQuery("/groups", { cursor: query.cursor, limit: 100 }),
+  );
   if (!page) {
     return html`
       <h1>Groups</h1>
-      <${Problem} error=${error}/>
-        <p class="faint">Loading …</p>
+      <${Loading} ...${{ error, again: reload }} />
     `;
   }
   if (page.groups.length === 0 && !query.cursor) {
@@ -42,8 +43,8 @@ export function Groups({ query }) {
   return html`
     <h1>Groups</h1>
     <${Problem} error=${error}/>
-      <div class="scroll">
-        <table>
+      <div class="panel scroll">
+        <table class="cards">
           <thead>
             <tr>
               <th>Group</th>
@@ -62,10 +63,10 @@ export function Groups({ query }) {
                   <${Link} to=${`/groups/${encodeURIComponent(group.name)}`}>${group.name}<//></td>
                 <td><${GroupState} ...${group} /></td>
                 <td><${Done} ...${group} /></td>
-                <td class="right">${group.running > 0 && number(group.running)}</td>
-                <td class="right">${group.dead > 0 && number(group.dead)}</td>
-                <td>${group.time_left !== null && `about ${duration(group.time_left)}`}</td>
-                <td><${Time} at=${group.created_at}/></td>
+                <td class="right" data-label="running">${group.running > 0 && number(group.running)}</td>
+                <td class="right" data-label="dead">${group.dead > 0 && number(group.dead)}</td>
+                <td data-label="left">${group.time_left !== null && `about ${duration(group.time_left)}`}</td>
+                <td data-label="created"><${Time} at=${group.created_at}/></td>
               </tr>
             `
           )}</tbody>

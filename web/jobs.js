@@ -1,225 +1,128 @@
-/** The table of jobs: filtered, searched, selected, changed in bulk. */
-import { html, useEffect, useState } from "./lib.js";
-import { call, useAnswer, withQuery } from "./api.js";
-import { jobs as count, number, visible } from "./format.js";
-import {
-  Action,
-  ask,
-  attempt,
-  Empty,
-  Problem,
-  Progress,
-  State,
-  STATES,
-  Time,
-  withoutWorker,
-} from "./parts.js";
-import { addressWith, go, Link, wish } from "./router.js";
+/** The list of jobs: filtered, sorted, selected, and changed in bulk. */
+import { html, useEffect, useMemo, useRef, useState } from "./lib.js";
+import { useAnswer, withQuery } from "./api.js";
+import { AllFound, Selected } from "./bulk.js";
+import { filterIn, Filters, sumOf, Tabs, useCounts } from "./filters.js";
+import { jobs as count, number } from "./format.js";
+import { useHeld } from "./held.js";
+import { JobTable } from "./job_table.js";
+import { useKeys } from "./keys.js";
+import { Empty, Loading, Problem } from "./parts.js";
+import { useRights } from "./rights.js";
+import { addressWith, Link } from "./router.js";
 
-const FILTERS = ["state", "queue", "group", "unique_key", "label", "search", "error"];
+export { JobTable };
+
+/** Jobs on a page. */
+const LIMIT = 50;
 
 export function Jobs({ query }) {
-  const filter = Object.fromEntries(FILTERS.map((name) => [name, query[name] ?? ""]));
-  const filtered = FILTERS.some((name) => filter[name] !== "");
-  const answer = useAnswer(
-    withQuery("/jobs", { ...filter, sort: query.sort, cursor: query.cursor, limit: 50 }),
-  );
+  const { change } = useRights();
+  const params = new URLSearchParams(location.search);
+  const filter = useMemo(() => filterIn(params), [location.search]);
+  const { sort = "newest", cursor } = query;
+  const path = withQuery("/jobs", { ...filter, sort: sort === "newest" ? "" : sort, cursor, limit: LIMIT });
+  const answer = useAnswer(path);
   const [selected, setSelected] = useState(new Set());
+  const counts = useCounts(filter);
+  const found = useFound(filter, counts);
   const page = answer.data;
-  const ids = page?.jobs.map(({ id }) => id) ?? [];
-  const chosen = ids.filter((id) => selected.has(id));
+  const held = useHeld(path, page?.jobs ?? null, {
+    ...{ whole: page?.cursor === null, stays: selected.size > 0 },
+  });
+  const rows = held.rows ?? [];
+  const chosen = rows.filter(({ id }) => selected.has(id));
+  const pick = usePicking(rows, selected, setSelected);
   useEffect(() => setSelected(new Set()), [location.search]);
-  const toggle = (id, on) => {
-    const next = new Set(selected);
-    next[on ? "add" : "delete"](id);
-    setSelected(next);
+  useRowKeys(pick, change);
+  const done = () => {
+    setSelected(new Set());
+    held.renew();
+    answer.reload();
+    found.reload();
   };
+  const filtered = Object.keys(filter).length > 0;
   return html`
-    <h1>Jobs</h1>
-    <${Filters} ...${{ filter, sort: query.sort ?? "" }} />
-    <${Bulk} ...${{
-      chosen,
-      filter,
-      filtered,
-      done: () => {
-        setSelected(new Set());
-        answer.reload();
-      },
-    }} />
-    <${Problem} error=${answer.error}/>
-    ${page &&
-      (page.jobs.length === 0
-        ? html`<${Empty}>${
-          filtered
-            ? html`No job matches. <${Link} to="/jobs">Show all<//>`
-            : html`No jobs yet. <${Link} to="/enqueue">Enqueue one<//>`
-        }<//>`
-        : html`
-          <${JobTable} jobs=${page.jobs} ...${{
-            selected,
-            toggle,
-            all: (on) => setSelected(new Set(on ? ids : [])),
-          }} />
-        `)}
-    ${page && html`<nav class="pages" aria-label="Pages">
-      ${query.cursor && html`<${Link} to=${addressWith({ cursor: "" })}>First page<//>`}
-      ${page.cursor && html`<${Link} to=${addressWith({ cursor: page.cursor })}>Next page<//>`}
+    <h1 class="sr-only">Jobs</h1>
+    <section class=${held.stale ? "panel stale" : "panel"} aria-busy=${held.stale} ...${held.handlers}>
+      <${Tabs} ...${{ filter, counts }} />
+      <div class="filters">
+        <${Filters} ...${{ filter, hours: query.hours ?? "" }} />
+        <span class="found" role="status">${found.count !== null && `${number(found.count)} found`}</span>
+        ${held.waiting > 0 &&
+          html`<button type="button" class="fresh" onClick=${held.show}>${
+            count(held.waiting).replace(" job", " new job")
+          }</button>`}
+        ${change && chosen.length === 0 && filtered && rows.length > 0 &&
+          html`<${AllFound} ...${{ filter, done }} />`}
+      </div>
+      ${held.rows !== null && html`<${Problem} error=${answer.error}/>`}
+      ${held.rows === null
+        ? html`<${Loading} error=${answer.error} again=${answer.reload} />`
+        : rows.length === 0
+        ? html`<${Nothing} filtered=${filtered} />`
+        : html`<${JobTable} jobs=${rows} ...${{ sort, gone: held.gone }} ...${
+          change ? { selected, ...pick } : {}
+        } />`}
+      ${chosen.length > 0 && html`<${Selected} ...${{ chosen, done, none: () => setSelected(new Set()) }} />`}
+    </section>
+    ${(cursor || page?.cursor) && html`<nav class="pages" aria-label="Pages">
+      ${cursor && html`<${Link} to=${addressWith({ cursor: "" })}>First page<//>`}
+      ${page?.cursor && html`<${Link} to=${addressWith({ cursor: page.cursor })}>Next page<//>`}
     </nav>`}
   `;
 }
 
-function Filters({ filter, sort }) {
-  const set = (changes) => go(addressWith({ cursor: "", ...changes }), { replace: true });
-  const [search, setSearch] = useState(filter.search);
-  useEffect(() => {
-    if (wish.search) document.getElementById("search").focus();
-    wish.search = false;
-  }, []);
-  useEffect(() => setSearch(filter.search), [filter.search]);
-  useEffect(() => {
-    if (search === filter.search) return;
-    const timer = setTimeout(() => set({ search }), 250);
-    return () => clearTimeout(timer);
-  }, [search]);
-  return html`
-    <form class="filters" role="search" onSubmit=${(event) => event.preventDefault()}>
-      <label>State <select value=${filter.state} onChange=${({ target }) => set({ state: target.value })}>
-          <option value="">all</option>${STATES.map((state) =>
-            html`<option key=${state} value=${state}>${state}</option>`
-          )}
-        </select></label>
-      <label>Queue <input key=${filter.queue} defaultValue=${filter.queue} size="10" onChange=${(
-        { target },
-      ) => set({ queue: target.value })}/></label>
-      <label>Group <input key=${filter.group} defaultValue=${filter.group} size="10" onChange=${(
-        { target },
-      ) => set({ group: target.value })}/></label>
-      <label>Key <input key=${filter.unique_key} defaultValue=${filter.unique_key} size="10" onChange=${(
-        { target },
-      ) => set({ unique_key: target.value })}/></label>
-      <label>Label <input key=${filter.label} defaultValue=${filter.label} size="10" onChange=${(
-        { target },
-      ) => set({ label: target.value })}/></label>
-      <label>Error <input key=${filter.error} defaultValue=${filter.error} size="10" onChange=${(
-        { target },
-      ) => set({ error: target.value })}/></label>
-      <label>Search <input type="search" id="search" value=${search} onInput=${({ target }) =>
-        setSearch(target.value)}/></label>
-      <label>Order <select value=${sort} onChange=${({ target }) => set({ sort: target.value })}>
-          <option value="">newest first</option><option value="oldest">oldest first</option><option value="priority">by priority</option>
-        </select></label>
-    </form>
-  `;
+function Nothing({ filtered }) {
+  const { change } = useRights();
+  if (filtered) return html`<${Empty}>No job matches. <${Link} to="/jobs">Show all<//><//>`;
+  return html`<${Empty}>No jobs yet. ${change && html`<${Link} to="/enqueue">Enqueue one<//>`}<//>`;
 }
 
-const ACTIONS = [
-  { name: "retry", verb: "Retry", past: "Queued again" },
-  { name: "cancel", verb: "Cancel", past: "Cancelled", danger: true },
-  { name: "delete", verb: "Delete", past: "Deleted", danger: true },
-  { name: "hold", verb: "Hold", past: "Held" },
-  { name: "release", verb: "Release", past: "Released" },
-  { name: "pause", verb: "Pause", past: "Paused" },
-  { name: "resume", verb: "Resume", past: "Resumed" },
-];
+/** How many jobs a filter finds: by the counts there are, else the server counts, once and after each change made here. */
+function useFound(filter, counts) {
+  const answer = useAnswer(counts ? null : withQuery("/bulk/count", filter), { live: false });
+  if (counts) return { count: sumOf(counts, filter.state), reload() {} };
+  return { count: answer.data?.count ?? null, reload: answer.reload };
+}
 
-/** Changes what is selected or, when nothing is, all that the filter finds; then it counts and asks first. */
-function Bulk({ chosen, filter, filtered, done }) {
-  if (chosen.length === 0 && !filtered) return null;
-  const run = async ({ name, verb, past, danger }) => {
-    const some = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== ""));
-    const found = chosen.length > 0
-      ? { count: chosen.length }
-      : await call("GET", withQuery("/bulk/count", { ...some, action: name })).catch(() => null);
-    if (!found) return;
-    const all = count(found.count);
-    if ((danger || chosen.length === 0) && !await ask(`${verb} ${all}?`, { yes: `${verb} ${all}` })) return;
-    const body = chosen.length > 0 ? { ids: chosen } : { filter: some };
-    const said = ({ done, passed_over: passed, held, skipped, without_worker: alone }) =>
-      `${past}: ${count(done)}${alone ? `; ${withoutWorker(alone, "running ones")}` : ""}${
-        held ? `; ${number(held)} held until released` : ""
-      }${skipped ? `; ${number(skipped)} skipped, since what they need can no longer come` : ""}${
-        passed > 0 ? `; ${number(passed)} passed over, their state does not allow it` : ""
-      }`;
-    if (await attempt(() => call("POST", `/bulk/${name}`, body), said)) done();
+/** Choosing rows: one, all, or with the shift key all from the one before. */
+function usePicking(rows, selected, setSelected) {
+  const last = useRef(null);
+  const ids = rows.map(({ id }) => id);
+  return {
+    toggle(id, on, range) {
+      const next = new Set(selected);
+      const [from, to] = [ids.indexOf(last.current), ids.indexOf(id)].sort((a, b) => a - b);
+      for (const one of range && from >= 0 ? ids.slice(from, to + 1) : [id]) next[on ? "add" : "delete"](one);
+      last.current = id;
+      setSelected(next);
+    },
+    all: (on) => setSelected(new Set(on ? ids : [])),
   };
-  return html`<div class="bulk" role="group" aria-label="Actions">
-    <span>${chosen.length > 0 ? `${count(chosen.length)} selected` : "All that match"}</span>
-    ${
-    ACTIONS.map((action) =>
-      html`<${Action} key=${action.name} kind=${action.danger ? "danger" : ""} run=${() =>
-        run(action)}>${action.verb}<//>`
-    )
-  }
-  </div>`;
 }
 
-/** Columns that some jobs have a value in. */
-const OPTIONAL = [
-  { title: "Queue", used: (job) => job.queue !== "default", show: (job) => job.queue },
-  { title: "Group", used: (job) => job.group, show: (job) => job.group },
-  { title: "Key", used: (job) => job.unique_key, show: (job) => visible(job.unique_key) },
-  { title: "Label", used: (job) => job.label, show: (job) => visible(job.label) },
-  { title: "Priority", used: (job) => job.priority !== 0, show: (job) => job.priority, right: true },
-  {
-    title: "Tries",
-    used: (job) => job.attempts > 0,
-    show: (job) => `${job.attempts}/${job.max_retries + 1}`,
-    right: true,
-  },
-  {
-    title: "Progress",
-    used: (job) => job.progress !== null || job.progress_text !== null,
-    show: (job) =>
-      html`
-        <${Progress} ...${job} />
-      `,
-  },
-  { title: "Error", used: (job) => job.error, show: (job) => visible(job.error) },
-];
-
-/** A table of jobs; columns appear when they are used. */
-export function JobTable({ jobs, selected, toggle, all }) {
-  const columns = OPTIONAL.filter(({ used }) => jobs.some(used));
-  const right = (column) => column.right ? "right" : "";
-  return html`
-    <div class="scroll">
-      <table class="jobs">
-        <thead>
-          <tr>
-          ${selected && html`<th class="check"><input type="checkbox" aria-label="Select all on this page"
-        checked=${jobs.every(({ id }) => selected.has(id))} onChange=${({ target }) =>
-            all(target.checked)}/></th>`}
-          <th>Job</th><th>State</th><th>When</th>${columns.map((column) =>
-            html`<th key=${column.title} class=${right(column)}>${column.title}</th>`
-          )}<th>Command</th>
-        </tr>
-        </thead>
-        <tbody>${jobs.map((job) =>
-          html`<tr key=${job.id}>
-      ${
-            selected &&
-            html`<td class="check"><input type="checkbox" aria-label=${`Select ${job.id}`} checked=${
-              selected.has(job.id)
-            }
-        onChange=${({ target }) => toggle(job.id, target.checked)}/></td>`
-          }
-      <td><${Link} to=${`/jobs/${encodeURIComponent(job.id)}`}>${job.id}<//></td>
-      <td><${State} ...${job}/></td>
-      <td><${Time} at=${whenOf(job)}/></td>
-      ${
-            columns.map((column) =>
-              html`<td key=${column.title} class=${right(column)}>${column.show(job)}</td>`
-            )
-          }
-      <td><code class="command">${visible(job.command)}</code></td>
-    </tr>`
-        )}</tbody>
-      </table>
-    </div>
-  `;
-}
-
-function whenOf(job) {
-  if (job.state === "scheduled" || job.state === "failed") return job.run_at;
-  return job.finished_at ?? job.started_at ?? job.created_at;
+/** Keys that go from row to row, by the focus on the links of the jobs, which Enter follows. */
+function useRowKeys({ toggle }, change) {
+  const links = () => [...document.querySelectorAll("table.jobs tbody td.id a")];
+  const move = (step) => () => {
+    const all = links();
+    const at = all.findIndex((link) => link.closest("tr").contains(document.activeElement));
+    all[at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + step))]?.focus();
+  };
+  const here = () => document.activeElement?.closest("table.jobs tbody tr");
+  const keys = [
+    { key: "j", does: "the next job", run: move(1) },
+    { key: "k", does: "the job before", run: move(-1) },
+    { key: "Enter", does: "open it", run() {} }, // the link that has the focus does
+  ];
+  const select = {
+    key: "x",
+    does: "select it, with the shift key (X) all from the last one on",
+    run(event) {
+      const box = here()?.querySelector("input[type=checkbox]");
+      if (box) toggle(here().dataset.id, !box.checked, event.shiftKey);
+    },
+  };
+  useKeys(change ? [...keys, select, { ...select, key: "X", hidden: true }] : keys);
 }

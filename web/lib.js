@@ -8,7 +8,7 @@ import { h, render } from "./preact.js";
 import htm from "./htm.js";
 
 export { h, render };
-export { useEffect, useMemo, useRef, useState } from "./hooks.js";
+export { useEffect, useId, useMemo, useRef, useState } from "./hooks.js";
 
 /** Markup as tagged templates; values are text, never markup. */
 export const html = htm.bind(h);

@@ -1,168 +1,193 @@
-/** What an attempt prints: live, with colours, to follow, to search, to take away, and to compare. */
-import { html, useEffect, useMemo, useRef, useState } from "./lib.js";
-import { pieces } from "./ansi.js";
-import { clockTime } from "./format.js";
-import { diffLines } from "./diff.js";
-import { Problem } from "./parts.js";
+/** What an attempt prints: live, as a terminal shows it, to follow, to search, to point at, and to take away. */
+import { html, useEffect, useRef, useState } from "./lib.js";
+import { bytes } from "./format.js";
+import { Find, MOST_FOUND } from "./find.js";
+import { FindBar } from "./find_bar.js";
+import { alone } from "./full_screen.js";
+import { LogView } from "./log_view.js";
+import { Rows } from "./log_rows.js";
+import { Screen } from "./screen.js";
+import { listen } from "./output_stream.js";
+import { Take } from "./take.js";
+import { Terminal } from "./terminal.js";
+import { go } from "./router.js";
 
-const ROOT = "/api/v1";
-/** Characters shown at most, the last ones; the rest can be downloaded. */
-const MOST_SHOWN = 500_000;
+const KEPT = "queuectl.output";
 
-function addressOf(id, attempt, stream) {
-  return `${ROOT}/jobs/${encodeURIComponent(id)}/output?attempt=${attempt}${
-    stream ? `&stream=${stream}` : ""
-  }`;
+/** How the reader likes it, here and the next time. */
+function usePreferences() {
+  const [chosen, setChosen] = useState(() => {
+    try {
+      return { wrap: true, times: false, ...JSON.parse(localStorage.getItem(KEPT)) };
+    } catch {
+      return { wrap: true, times: false };
+    }
+  });
+  const choose = (change) => {
+    const next = { ...chosen, ...change };
+    localStorage.setItem(KEPT, JSON.stringify(next));
+    setChosen(next);
+  };
+  return [chosen, choose];
 }
 
-/** The text of an attempt as it grows; what was not kept is a line that says so. */
-function useOutput(id, attempt, stream, times) {
-  const [text, setText] = useState("");
-  const [over, setOver] = useState(false);
+/** The lines that an address points at: `#L120`, `#L120-L125`. */
+function linesOf(hash) {
+  const [, from, to = from] = /^#L(\d{1,9})(?:-L?(\d{1,9}))?$/.exec(hash) ?? [];
+  return from ? [Math.min(from, to), Math.max(from, to)] : null;
+}
+
+/** `end` says how the attempt ended; null while it runs. */
+export function Output({ id, attempt, end }) {
+  const [stream, setStream] = useState(() => new URLSearchParams(location.search).get("stream") ?? "");
+  const [{ wrap, times }, choose] = usePreferences();
+  const [state, setState] = useState({ following: true, any: false, over: false, problem: null });
+  const [found, setFound] = useState({ count: 0, busy: false });
+  const [selected, setSelected] = useState(() => linesOf(location.hash));
+  const [full, setFull] = useState(false);
+  const place = useRef();
+  const section = useRef();
+  const finder = useRef();
+  const log = useRef(null);
+  const change = (part) =>
+    setState((state) =>
+      Object.keys(part).every((name) => part[name] === state[name]) ? state : { ...state, ...part }
+    );
+
   useEffect(() => {
-    setText("");
-    setOver(false);
-    const decoders = {};
-    /** Of each stream the line that has not ended, and when it was seen last. */
-    const begun = {};
-    const write = (stream, text, at) => times ? stamped(begun, { stream, text, at }) : text;
-    const ends = {};
-    const address = addressOf(id, attempt, stream).replace("/output?", "/output/events?");
-    const source = new EventSource(address);
-    let waiting = "";
-    let frame;
-    source.addEventListener("output", ({ data }) => {
-      const { stream, start, base64, at } = JSON.parse(data);
-      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-      const missing = start - (ends[stream] ?? 0);
-      // what was cut off there does not go on
-      if (missing > 0 && decoders[stream]) waiting += write(stream, decoders[stream].decode(), at);
-      if (missing > 0) waiting += write(stream, `\n[${missing} bytes of ${stream} were not kept]\n`, at);
-      ends[stream] = start + bytes.length;
-      decoders[stream] ??= new TextDecoder();
-      waiting += write(stream, decoders[stream].decode(bytes, { stream: true }), at);
-      show();
+    const screen = new Screen();
+    const terminal = new Terminal(screen);
+    const rows = new Rows();
+    const find = new Find(screen, () => {
+      setFound({ count: find.count, busy: find.busy });
+      log.current?.view.repaint();
     });
-    const show = () => {
-      frame ??= requestAnimationFrame(() => {
-        const more = waiting;
-        waiting = "";
-        frame = undefined;
-        setText((text) => (text + more).slice(-MOST_SHOWN));
-      });
+    const view = new LogView(place.current, { screen, rows, find }, {
+      following: (following) => change({ following }),
+      select: (line, more) => select.current(line, more),
+    });
+    log.current = { screen, find, view, rows, wanted: linesOf(location.hash) };
+    change({ following: true, any: false, over: false, problem: null });
+    if (finder.current?.value) find.search(finder.current.value);
+    const drawn = () => {
+      view.update();
+      if (finder.current?.value) find.update();
+      change({ any: screen.lines.length > 0 });
+      reach.current();
     };
-    source.addEventListener("end", () => {
-      for (const { text, at } of Object.values(begun)) waiting += line(text, at);
-      show();
-      setOver(true);
-      source.close();
+    const stop = listen({ id, attempt, stream }, {
+      text: (stream, text, at) => terminal.write(text, { stream, at }),
+      missing: (stream, count) =>
+        terminal.note(`${bytes(count)} of ${stream} that stood here are not kept (output_limit)`, stream),
+      problem: (problem) => change({ problem }),
+      end: () => {
+        drawn();
+        change({ over: true });
+        log.current.over = true;
+        reach.current();
+      },
+      drawn,
     });
     return () => {
-      source.close();
-      cancelAnimationFrame(frame);
+      stop();
+      find.stop();
+      view.dispose();
+      log.current = null;
     };
-  }, [id, attempt, stream, times]);
-  return { text, over };
-}
+  }, [id, attempt, stream]);
 
-/** The lines that end within a text, with the times of their ends; what has not ended waits. */
-function stamped(begun, { stream, text, at }) {
-  const lines = ((begun[stream]?.text ?? "") + text).split("\n");
-  const last = lines.pop();
-  if (last === "") delete begun[stream];
-  else begun[stream] = { text: last, at };
-  return lines.map((text) => line(text, at)).join("");
-}
-
-function line(text, at) {
-  return `${clockTime(at)} ${text}\n`;
-}
-
-export function Output({ id, attempt, last }) {
-  const [stream, setStream] = useState("");
-  const [follow, setFollow] = useState(true);
-  const [search, setSearch] = useState("");
-  const [other, setOther] = useState(0);
-  const [times, setTimes] = useState(false);
-  const { text, over } = useOutput(id, attempt, stream, times);
-  const place = useRef();
-  useEffect(() => {
-    if (follow && !over) place.current?.scrollTo(0, place.current.scrollHeight);
-  }, [text, follow]);
-  const lines = useMemo(
-    () =>
-      search === ""
-        ? null
-        : text.split("\n").filter((line) => line.toLowerCase().includes(search.toLowerCase())),
-    [text, search],
-  );
-  const attempts = Array.from({ length: last }, (_, n) => n + 1).filter((n) => n !== attempt);
-  return html`<section class="output"><div class="bar">
-      <h2>Output of attempt ${attempt}</h2>
-      <label>Stream <select value=${stream} onChange=${({ target }) => setStream(target.value)}>
-        <option value="">both</option><option>stdout</option><option>stderr</option></select></label>
-      <label><input type="checkbox" checked=${times} onChange=${({ target }) =>
-    setTimes(target.checked)}/> times</label>
-      <label>Find <input type="search" value=${search} onInput=${({ target }) =>
-    setSearch(target.value)}/></label>
-      ${
-    !over && html`<label><input type="checkbox" checked=${follow} onChange=${({ target }) =>
-      setFollow(target.checked)}/> follow</label>`
-  }
-      ${
-    attempts.length > 0 && html`<label>Compare with <select value=${other} onChange=${({ target }) =>
-      setOther(Number(target.value))}>
-        <option value="0">–</option>${
-      attempts.map((n) =>
-        html`<option key=${n} value=${n}>attempt ${n}</option>`
-      )
-    }</select></label>`
-  }
-      <a href=${addressOf(id, attempt, stream)} download=${`${id}-${attempt}${
-    stream ? `.${stream}` : ""
-  }.log`}>Download</a>
-    </div>
-    ${
-    other > 0
-      ? html`
-        <${Difference} ...${{ id, attempt, other, stream }} />
-      `
-      : html`<pre ref=${place} tabindex="0" aria-label="Output">${
-        lines
-          ? (lines.length > 0 ? lines.join("\n") : html`<span class="faint">No line has "${search}"</span>`)
-          : text === ""
-          ? html`<span class="faint">${over ? "It printed nothing" : "Nothing yet"}</span>`
-          : pieces(text).map(({ text, classes }, n) =>
-            classes ? html`<span key=${n} class=${classes}>${text}</span>` : text
-          )
-      }</pre>`
-  }
-  </section>`;
-}
-
-function Difference({ id, attempt, other, stream }) {
-  const [state, setState] = useState({ lines: null, error: null });
-  useEffect(() => {
-    let over = false;
-    const text = async (n) => {
-      const response = await fetch(addressOf(id, n, stream));
-      if (!response.ok) throw new Error((await response.json()).detail);
-      return await response.text();
-    };
-    Promise.all([text(other), text(attempt)]).then(
-      ([before, after]) => !over && setState({ lines: diffLines(before, after), error: null }),
-      (error) => !over && setState({ lines: null, error: error.message }),
+  /** Goes to the lines that the address points at, once they are there. */
+  const reach = useRef(() => {});
+  reach.current = () => {
+    const { screen, view, wanted, over } = log.current;
+    if (!wanted || !over && screen.lines.length <= screen.lineOf(wanted[1])) return;
+    log.current.wanted = null;
+    requestAnimationFrame(() =>
+      log.current?.view === view && view.showLine(Math.min(screen.lineOf(wanted[0]), screen.lines.length - 1))
     );
-    return () => over = true;
-  }, [id, attempt, other, stream]);
-  if (state.error) return html`<${Problem} error=${state.error}/>`;
-  if (!state.lines) return html`<p class="faint">Loading …</p>`;
-  if (state.lines.every(({ kind }) => kind === "same")) {
-    return html`<p class="faint">Both printed the same.</p>`;
-  }
-  return html`<pre tabindex="0" aria-label=${`Difference from attempt ${other} to ${attempt}`}>${
-    state.lines.map(({ kind, text }, n) =>
-      html`<span key=${n} class=${kind}>${{ same: "  ", gone: "- ", new: "+ " }[kind]}${text}${"\n"}</span>`
-    )
-  }</pre>`;
+  };
+
+  const select = useRef(() => {});
+  select.current = (line, more) => {
+    const named = log.current.screen.numberOf(line);
+    const start = more && selected ? log.current.anchor ?? selected[0] : named;
+    log.current.anchor = start;
+    const next = [Math.min(start, named), Math.max(start, named)];
+    setSelected(next);
+    const query = new URLSearchParams(location.search);
+    query.set("attempt", attempt); // what is the last one now may not be tomorrow
+    go(`${location.pathname}?${query}#L${next[0]}${next[1] > next[0] ? `-L${next[1]}` : ""}`, {
+      replace: true,
+    });
+  };
+
+  useEffect(() => {
+    const onHash = () => {
+      const lines = linesOf(location.hash);
+      setSelected(lines);
+      if (log.current) log.current.wanted = lines;
+      if (lines) reach.current();
+    };
+    addEventListener("hashchange", onHash);
+    return () => removeEventListener("hashchange", onHash);
+  }, []);
+
+  useEffect(() => {
+    const lines = selected?.map((named) => log.current.screen.lineOf(named)) ?? null;
+    log.current.view.set({ wrap, times, end: state.over ? end ?? "" : null, selected: lines });
+  }, [wrap, times, end, selected, state.over, state.any, id, attempt, stream]);
+
+  // it is as high as what is left of the window
+  useEffect(() => {
+    const fit = () => {
+      const { top } = place.current.getBoundingClientRect();
+      place.current.style.setProperty("--top", `${Math.round(top + scrollY)}px`);
+    };
+    const observer = new ResizeObserver(fit);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, []);
+
+  useEffect(() => full ? alone(section.current, () => setFull(false)) : undefined, [full]);
+
+  const onStream = ({ target }) => {
+    setStream(target.value);
+    const query = new URLSearchParams(location.search);
+    if (target.value) query.set("stream", target.value);
+    else query.delete("stream");
+    go(`${location.pathname}?${query}`, { replace: true });
+  };
+  const onKeyDown = (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "f" && event.target !== finder.current) {
+      event.preventDefault();
+      finder.current.select();
+    }
+  };
+  const toggle = (name, on, onClick) =>
+    html`<button type="button" aria-pressed=${on} onClick=${onClick}>${name}</button>`;
+
+  return html`
+    <section class=${full ? "output full" : "output"} ref=${section} onKeyDown=${onKeyDown}>
+      <div class="log-bar">
+          <select aria-label="Stream" value=${stream} onChange=${onStream}>
+            <option value="">both streams</option><option>stdout</option><option>stderr</option></select>
+          ${toggle("Wrap", wrap, () => choose({ wrap: !wrap }))}
+          ${toggle("Times", times, () => choose({ times: !times }))}
+          <${FindBar} field=${finder} most=${MOST_FOUND} ...${found} log=${log}/>
+          <${Take} ...${{ id, attempt, stream, times, log }}/>
+          ${toggle("Full screen", full, () => setFull(!full))}
+        </div>
+        ${state.problem &&
+          html`<p class="problem log-problem" role="alert">${state.problem}. Trying again …</p>`}
+        <div class="log-frame">
+          <div class="log" ref=${place} tabindex="0" role="region" aria-label="Output"></div>
+          ${!state.any && !state.problem &&
+            html`<p class="log-nothing">${state.over ? "It printed nothing" : "Nothing yet"}</p>`}
+          ${!state.following && html`<button type="button" class="log-jump" onClick=${() => {
+            log.current.view.follow();
+            place.current.focus({ preventScroll: true });
+          }}>Jump to end ↓</button>`}
+        </div>
+      </section>
+  `;
 }

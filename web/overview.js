@@ -1,53 +1,188 @@
-/** The whole at a glance: counts, throughput, waiting and running times, queues, workers, and what fails. */
+/** The whole at a glance: first what is wrong, then figures, what runs, charts, and the queues with trouble. */
 import { html, useMemo } from "./lib.js";
-import { call, useAnswer, useLive, withQuery } from "./api.js";
+import { useAnswer, useLive, withQuery } from "./api.js";
 import { Chart } from "./chart.js";
-import { bytes, duration, jobs, number, secondsBetween, visible } from "./format.js";
-import { Action, attempt, Empty, Problem, STATES, Time } from "./parts.js";
+import { bytes, compact, duration, number, secondsBetween, visible } from "./format.js";
 import { Done } from "./groups.js";
+import { Empty, Loading, Problem, Progress } from "./parts.js";
+import { QueueTable } from "./queue_table.js";
 import { addressWith, go, Link } from "./router.js";
+import { Troubles } from "./troubles.js";
 
 const RANGES = ["hour", "day", "week"];
 const PERCENTILES = ["p50", "p95", "p99"];
+/** With less room than this, what is kept for a full disk may be needed soon. */
+const LITTLE_BYTES = 1e9;
 
 export function Overview({ query }) {
-  const { status } = useLive();
+  const { status, connected } = useLive();
   const range = RANGES.includes(query.range) ? query.range : "hour";
   const percentile = PERCENTILES.includes(query.percentile) ? query.percentile : "p95";
-  const queues = useAnswer("/queues?order=work&limit=50", { every: 15_000 }).data?.queues;
-  // what is dear to ask for, and need not be new to the second
-  const failures = useAnswer("/dlq/groups", { every: 5000, live: false }).data;
+  const queues = useAnswer("/troubled-queues?limit=20", { every: 15_000 }).data;
+  const figures = useAnswer("/metrics", { every: 15_000, live: false }).data;
   const store = useAnswer("/store", { every: 15_000, live: false }).data;
   const series = useAnswer(withQuery("/metrics/series", { range }), { every: 15_000 });
-  if (!status) return html`<p class="faint">Loading …</p>`;
+  if (!status) {
+    return html`
+      <h1 class="sr-only">Overview</h1>
+      <${Loading} error=${connected ? null : "The server cannot be reached"} />
+    `;
+  }
   const total = Object.values(status.counts).reduce((sum, count) => sum + count, 0);
   return html`
     <h1 class="sr-only">Overview</h1>
-    <ul class="tiles">${STATES.map((state) =>
-      html`
-        <li key=${state}>
-          <${Link} to=${withQuery("/jobs", { state })} class=${`tile ${state}`}>
-                <strong>${number(status.counts[state])}</strong><span>${state}</span>
-              <//></li>
-      `
-    )}
-    </ul>
+    <${Troubles} troubles=${[...status.troubles, ...troublesOf(store)]}/>
+    <${Tiles} ...${{ status, hour: figures?.last_hour, queues: queues?.queues ?? [] }} />
     ${total === 0 &&
-      html`<${Empty}>Nothing has been queued yet. <${Link} to="/enqueue">Enqueue a job<//>, or type
-      <code>queuectl enqueue 'echo hello'</code>.<//>`}
+      html`<${Empty}>Nothing has been queued yet. <${Link} to="/enqueue">Enqueue a job<//>, or type <code>queuectl enqueue 'echo hello'</code>.<//>`}
     <${Problem} error=${series.error}/>
-    ${series.data && html`
-      <${Charts} ...${{ series: series.data, range, percentile }} />
+    <div class="panels">
+      ${total > 0 && series.data && html`
+        <${Charts} ...${{ series: series.data, range, percentile }} />
+      `}
+      <${Running} workers=${status.workers} processing=${status.counts.processing}/>
+    </div>
+    ${queues && queues.of > 0 && html`
+      <section>
+        <h2>Queues</h2>
+        <${QueueTable} queues=${queues.queues}/>
+        ${queues.of > queues.queues.length && html`
+          <p class="faint">Those with trouble come first. <${Link} to="/queues">All ${number(
+            queues.of,
+          )} queues<//></p>
+        `}
+      </section>
     `}
-    <${Queues} queues=${queues ?? status.queues} more=${status.more_queues}/>
     ${status.groups.length > 0 && html`
       <${OpenGroups} groups=${status.groups} more=${status.more_groups}/>
     `}
-    <${Workers} workers=${status.workers} pending=${status.counts.pending}/>
-    ${failures?.total > 0 && html`
-      <${Failures} ...${failures} />
-    `}
     ${store && html`<${Store} store=${store}/>`}
+  `;
+}
+
+function troublesOf(store) {
+  if (!store || store.free === null || store.free >= LITTLE_BYTES) return [];
+  return [{
+    kind: "disk",
+    queue: null,
+    died_of: null,
+    says: `Only ${bytes(store.free)} are free where the store is`,
+  }];
+}
+
+/** The figures that say how things are. */
+function Tiles({ status: { counts, workers }, hour, queues }) {
+  const waiting = counts.pending + counts.scheduled + counts.failed + counts.blocked;
+  const oldest = queues.map((queue) => queue.oldest_pending_at).filter((at) => at !== null).sort()[0];
+  const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
+  const hosts = new Set(workers.map(({ host }) => host)).size;
+  const said = (...parts) => parts.filter(Boolean).join(" · ");
+  const failed = hour ? hour.failed + hour.timed_out + hour.lost : 0;
+  const rate = (count) => `${Number((count / 60).toPrecision(2))}/min`;
+  const tiles = [
+    {
+      to: "/jobs?state=pending",
+      state: "pending",
+      value: compact(waiting),
+      name: "waiting",
+      more: said(
+        oldest && `oldest ${duration(secondsBetween(oldest))}`,
+        counts.scheduled > 0 && `${compact(counts.scheduled)} scheduled`,
+        counts.blocked > 0 && `${compact(counts.blocked)} blocked`,
+        counts.failed > 0 && `${compact(counts.failed)} to be tried again`,
+      ),
+    },
+    {
+      to: "/jobs?state=processing",
+      state: "processing",
+      value: compact(counts.processing),
+      name: "running",
+      more: slots > 0 && `of ${number(slots)} at a time${hosts > 1 ? `, ${hosts} hosts` : ""}`,
+    },
+    {
+      to: "/jobs?state=completed",
+      state: "completed",
+      value: compact(counts.completed),
+      name: "completed",
+      more: hour?.completed > 0 && `${rate(hour.completed)} in the last hour`,
+    },
+    {
+      to: "/jobs?state=failed",
+      state: "failed",
+      value: hour && hour.success_rate !== null ? percent(1 - hour.success_rate) : "–",
+      name: "fail",
+      more: failed > 0 && `${rate(failed)} in the last hour`,
+    },
+    {
+      to: "/queues",
+      state: "scheduled",
+      value: hour ? duration(hour.wait.p95) : "–",
+      name: "wait, p95",
+      more: hour && hour.wait.p50 !== null &&
+        `p50 ${duration(hour.wait.p50)} · p99 ${duration(hour.wait.p99)}`,
+    },
+    {
+      to: "/dead",
+      state: "dead",
+      value: compact(counts.dead),
+      name: "dead",
+      more: hour?.dead > 0 && `+${number(hour.dead)} in the last hour`,
+    },
+  ];
+  return html`
+    <ul class="tiles">${tiles.map(({ to, state, value, name, more }) =>
+      html`
+        <li key=${name}>
+          <${Link} to=${to}
+            class=${`tile ${state}`}><strong>${value}</strong><span>${name}</span><small>${more ||
+              " "}</small><//></li>
+      `
+    )}
+    </ul>
+  `;
+}
+
+/** `1.8 %`. */
+function percent(share) {
+  return `${Number((share * 100).toPrecision(2))} %`;
+}
+
+/** Jobs that are shown; the others are a number. */
+const MOST_RUNNING = 8;
+
+/** What runs, the longest first. */
+function Running({ workers, processing }) {
+  const several = new Set(workers.map(({ host }) => host)).size > 1;
+  const running = workers.flatMap((worker) => worker.running.map((job) => ({ ...job, host: worker.host })))
+    .sort((a, b) => a.started_at < b.started_at ? -1 : 1);
+  return html`
+    <section class="panel" aria-labelledby="running">
+      <h2 id="running">Running now <span class="faint">${number(processing)}</span></h2>
+      ${running.length === 0
+        ? html`<p class="faint nothing">${
+          workers.length === 0 ? "No worker is running." : "Every worker is idle."
+        }</p>`
+        : html`<ul class="plain rows">${
+          running.slice(0, MOST_RUNNING).map((job) =>
+            html`
+              <li key=${job.id}>
+                <${Link} to=${`/jobs/${encodeURIComponent(job.id)}`}>${job.id}<//>
+                <span class="grow">${job.progress !== null || job.progress_text !== null
+                  ? html`
+                    <${Progress} ...${job} />
+                  `
+                  : html`<code class="command">${visible(job.command)}</code>`}</span>
+                <span class="faint nowrap">${job.paused_since
+                  ? "paused"
+                  : duration(secondsBetween(job.started_at))}${several ? ` · ${job.host}` : ""}</span></li>
+            `
+          )
+        }</ul>`}
+      ${running.length > MOST_RUNNING && html`
+        <p class="faint">
+          <${Link} to="/jobs?state=processing">${number(processing - MOST_RUNNING)} more<//></p>
+      `}
+    </section>
   `;
 }
 
@@ -72,21 +207,6 @@ function OpenGroups({ groups, more }) {
   `;
 }
 
-/** The most frequent errors of dead jobs. */
-function Failures({ groups }) {
-  return html`
-    <section>
-      <h2>What fails</h2>
-      <ul class="plain">${groups.slice(0, 5).map(({ error, count }) =>
-        html`
-          <li key=${error}>
-            <${Link} to=${withQuery("/dead", { error })}>${error}<//>: ${jobs(count)}</li>
-        `
-      )}</ul>
-    </section>
-  `;
-}
-
 /** How large the store is. */
 function Store({ store }) {
   return html`
@@ -98,7 +218,20 @@ function Store({ store }) {
   `;
 }
 
-function Charts({ series: { points }, range, percentile }) {
+/** A choice that is a part of the address. */
+export function Picker({ name, values, current }) {
+  return html`<span class="picker" role="group" aria-label=${name}>${
+    values.map((value) =>
+      html`
+        <button key=${value} type="button" aria-pressed=${value === current}
+          onClick=${() => go(addressWith({ [name]: value }), { replace: true })}>${value}</button>
+      `
+    )
+  }</span>`;
+}
+
+/** What ended, what was enqueued, and how long jobs waited and ran. */
+export function Charts({ series: { points }, range, percentile }) {
   const { times, throughput, waits } = useMemo(() => ({
     times: points.map(({ at }) => Date.parse(at) / 1000),
     throughput: [
@@ -109,7 +242,7 @@ function Charts({ series: { points }, range, percentile }) {
         fill: true,
         values: points.map((point) => point.failed + point.timed_out + point.lost),
       },
-      { label: "enqueued", colour: "pending", values: points.map((point) => point.enqueued) },
+      { label: "enqueued", colour: "pending", own: true, values: points.map((point) => point.enqueued) },
     ],
     waits: [
       {
@@ -124,136 +257,16 @@ function Charts({ series: { points }, range, percentile }) {
       },
     ],
   }), [points, percentile]);
-  const pick = (name, values, current) =>
-    html`<span class="picker" role="group" aria-label=${name}>${
-      values.map((value) =>
-        html`
-          <button key=${value} type="button" aria-pressed=${value === current}
-            onClick=${() => go(addressWith({ [name]: value }), { replace: true })}>${value}</button>
-        `
-      )
-    }</span>`;
   return html`
-    <section class="charts" aria-label="Charts">
-      <div class="pickers">${pick("range", RANGES, range)} ${pick(
-        "percentile",
-        PERCENTILES,
-        percentile,
-      )}</div>
-      <${Chart} key=${`t-${range}`} title=${`Attempts by ${range === "hour" ? "minute" : "hour"}`} ...${{
-        times,
-        lines: throughput,
-      }} />
-      <${Chart} key=${`w-${range}-${percentile}`} title="Waiting and running times" unit="s" ...${{
-        times,
-        lines: waits,
-      }} />
-    </section>
-  `;
-}
-
-function Queues({ queues, more }) {
-  if (queues.length === 0) return null;
-  const change = (queue, body, done) =>
-    attempt(() => call("PATCH", `/queues/${encodeURIComponent(queue.name)}`, body), done);
-  return html`
-    <section>
-      <h2>Queues</h2>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr><th>Queue</th>${["blocked", "pending", "scheduled", "processing", "failed", "dead"].map((
-              state,
-            ) =>
-              html`<th key=${state} class="right">${state}</th>`
-            )}<th>oldest pending</th><th class="right">at most</th><th></th></tr>
-          </thead>
-          <tbody>${queues.map((queue) =>
-            html`
-              <tr key=${queue.name}>
-                <td>
-                  <${Link} to=${withQuery("/jobs", { queue: queue.name })}>${queue.name}<//>
-                      ${queue.paused && html`
-                        <span class="tag">paused</span>
-                      `}</td>
-                    ${["blocked", "pending", "scheduled", "processing", "failed", "dead"].map((state) =>
-                      html`<td key=${state} class="right">${
-                        queue.counts[state] > 0 &&
-                        html`<${Link} to=${withQuery("/jobs", { queue: queue.name, state })}>${
-                          number(queue.counts[state])
-                        }<//>`
-                      }</td>`
-                    )}
-                    <td>${queue.oldest_pending_at && html`<${Time} at=${queue.oldest_pending_at}/>`}</td>
-                    <td class="right">${queue.concurrency ?? ""}</td>
-                    <td class="right"><${Action} run=${() =>
-                      change(
-                        queue,
-                        { paused: !queue.paused },
-                        `${queue.paused ? "Resumed" : "Paused"} queue "${queue.name}"`,
-                      )}>${queue.paused ? "Resume" : "Pause"}<//></td>
-                  </tr>
-            `
-          )}</tbody>
-        </table>
+    <section class="panel padded charts" aria-label="Charts">
+      <div class="pickers">
+        <${Picker} ...${{ name: "range", values: RANGES, current: range }} />
+        <${Picker} ...${{ name: "percentile", values: PERCENTILES, current: percentile }} />
       </div>
-      ${more > 0 && html`
-        <p>… and <${Link} to="/queues">${number(more)} more queues<//></p>
-      `}
-    </section>
-  `;
-}
-
-function Workers({ workers, pending }) {
-  if (workers.length === 0) {
-    return html`
-      <section>
-        <h2>Workers</h2>
-        <${Empty}>No worker is running${pending > 0 ? `, and ${number(pending)} pending` : ""}.
-            Start some with <code>queuectl worker start --count 2 --detach</code>.<//></section>
-    `;
-  }
-  const several = new Set(workers.map(({ host }) => host)).size > 1;
-  return html`
-    <section>
-      <h2>Workers</h2>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              ${several && html`
-                <th>Host</th>
-              `}
-              <th>Worker</th>
-              <th>State</th>
-              <th>Runs</th>
-              <th class="right">For</th>
-            </tr>
-          </thead>
-          <tbody>${workers.map((worker) =>
-            html`
-              <tr key=${worker.id}>
-                ${several && html`
-                  <td>${worker.host}</td>
-                `}
-                <td>
-                  <${Link} to="/workers">${worker.id}<//></td>
-                    <td><span class=${`state ${worker.state}`}>${worker.state}</span></td>
-                    <td>${worker.running.map((job) =>
-                      html`
-                        <div key=${job.id}>
-                          <${Link} to=${`/jobs/${encodeURIComponent(job.id)}`}>${job.id}<//>
-                                <code class="command">${visible(job.command)}</code></div>
-                      `
-                    )}</td>
-                    <td class="right">${worker.running.map((job) =>
-                      html`<div key=${job.id}>${duration(secondsBetween(job.started_at))}</div>`
-                    )}</td>
-                  </tr>
-            `
-          )}</tbody>
-        </table>
-      </div>
+      <${Chart} key=${`t-${range}`} title=${`Attempts by ${range === "hour" ? "minute" : "hour"}`}
+        none="Nothing ran or was enqueued in this time." ...${{ times, lines: throughput }} />
+      <${Chart} key=${`w-${range}`} title="Waiting and running times" unit="s"
+        none="Nothing ran in this time." ...${{ times, lines: waits }} />
     </section>
   `;
 }

@@ -1,6 +1,8 @@
 /** What several pages show: states, messages, questions, rows of facts. */
 import { h, html, render, useEffect, useRef, useState } from "./lib.js";
-import { fromNow, localTime, number, visible } from "./format.js";
+import { duration, fromNow, localTime, number, secondsBetween, untilNewer, visible } from "./format.js";
+import { useRights } from "./rights.js";
+import { whileVisible } from "./stream.js";
 
 /** All states, in the order in which a job meets them. */
 export const STATES = [
@@ -20,14 +22,37 @@ export function State({ state, held, paused_since: paused }) {
   return html`<span class=${`state ${state}`}>${state}${held ? ", held" : paused ? ", paused" : ""}</span>`;
 }
 
+/** Draws again after so many ms, counted anew each time, while the page is looked at; 0 is never. */
+function useTick(nextMs) {
+  const [, draw] = useState(0);
+  const next = useRef();
+  next.current = nextMs;
+  useEffect(() =>
+    whileVisible(() => {
+      let timer;
+      const wait = () => {
+        const ms = next.current();
+        if (ms > 0) timer = setTimeout(tick, ms);
+      };
+      const tick = () => {
+        draw((n) => n + 1);
+        wait();
+      };
+      tick();
+      return () => clearTimeout(timer);
+    }), []);
+}
+
 /** A time, relative, with the whole of it as its title. It keeps itself up to date. */
 export function Time({ at }) {
-  const [, draw] = useState(0);
-  useEffect(() => {
-    const timer = setInterval(() => draw((n) => n + 1), 1000);
-    return () => clearInterval(timer);
-  }, []);
+  useTick(() => at ? untilNewer(at) : 0);
   return at ? html`<time datetime=${at} title=${localTime(at)}>${fromNow(at)}</time>` : null;
+}
+
+/** How long something took, or has taken so far: then it goes on counting. */
+export function Took({ from, to }) {
+  useTick(() => from && !to ? 1000 : 0);
+  return from ? duration(secondsBetween(from, to)) : null;
 }
 
 /** How far a job is, by its own words. */
@@ -41,6 +66,14 @@ export function Progress({ progress: percent, progress_text: text }) {
 /** What went wrong with a request. */
 export function Problem({ error }) {
   return error ? html`<p class="problem" role="alert">${error}</p>` : null;
+}
+
+/** What stands where something will be: that it is on its way, or why it is not, and that it is tried again. */
+export function Loading({ error, again }) {
+  if (!error) return html`<p class="faint loading" role="status">Loading …</p>`;
+  return html`<${Empty}><span role="alert">${error}.</span> It is tried again. ${
+    again && html`<button type="button" onClick=${again}>Try now</button>`
+  }<//>`;
 }
 
 /** Says that there is nothing, and what to do next. */
@@ -66,7 +99,7 @@ export function Facts({ rows }) {
 }
 
 /** Asks before something that cannot be undone. Resolves with whether the answer was yes. */
-export function ask(question, { yes, detail = "" }) {
+export function ask(question, { yes, no = "No", detail = "" }) {
   return new Promise((resolve) => {
     const place = document.createElement("div");
     document.body.append(place);
@@ -75,56 +108,80 @@ export function ask(question, { yes, detail = "" }) {
       place.remove();
       resolve(answer);
     };
-    render(h(Question, { question, yes, detail, done }), place);
+    render(h(Question, { question, yes, no, detail, done }), place);
   });
 }
 
-function Question({ question, yes, detail, done }) {
-  const dialog = useRef();
-  useEffect(() => dialog.current.showModal(), []);
-  return html`<dialog ref=${dialog} aria-labelledby="question" onCancel=${() => done(false)}>
-    <h2 id="question">${question}</h2>
+function Question({ question, yes, no, detail, done }) {
+  return html`<${Dialog} title=${question} close=${() => done(false)}>
     ${detail && html`<p>${detail}</p>`}
     <div class="buttons">
-      <button type="button" onClick=${() => done(false)}>No</button>
+      <button type="button" onClick=${() => done(false)}>${no}</button>
       <button type="button" class="danger" onClick=${() => done(true)}>${yes}</button>
     </div>
+  <//>`;
+}
+
+/** A dialog over the page. Closed, it gives the focus back to where it was. */
+export function Dialog({ title, close, children }) {
+  const dialog = useRef();
+  useEffect(() => {
+    const { current } = dialog;
+    const before = document.activeElement;
+    current.showModal();
+    return () => {
+      current.close();
+      if (before?.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
+  return html`<dialog ref=${dialog} aria-label=${title} onCancel=${close}>
+    <h2>${title}</h2>
+    ${children}
   </dialog>`;
 }
 
 let place;
 let shown = [];
 
-/** Says something for a few seconds. */
-export function say(text, { problem = false } = {}) {
+/** Says something for a few seconds; what was done can be undone for as long, where `undo` does that. */
+export function say(text, { problem = false, undo = null } = {}) {
   if (!place) {
     place = document.createElement("div");
     place.setAttribute("aria-live", "polite");
     document.body.append(place);
   }
   const message = { text, problem, key: Math.random() };
-  shown = [...shown.slice(-3), message];
-  draw();
-  setTimeout(() => {
+  const leave = () => {
     shown = shown.filter((one) => one !== message);
     draw();
-  }, problem ? 10_000 : 4000);
+  };
+  message.undo = undo && (() => {
+    leave();
+    attempt(undo, "Undone");
+  });
+  shown = [...shown.slice(-3), message];
+  draw();
+  setTimeout(leave, problem || undo ? 10_000 : 4000);
 }
 
 function draw() {
   render(
     html`<div class="messages">${
-      shown.map(({ text, problem, key }) => html`<p key=${key} class=${problem ? "problem" : ""}>${text}</p>`)
+      shown.map(({ text, problem, key, undo }) =>
+        html`<p key=${key} class=${problem ? "problem" : ""}>${text} ${
+          undo && html`<button type="button" onClick=${undo}>Undo</button>`
+        }</p>`
+      )
     }</div>`,
     place,
   );
 }
 
-/** Does something and says how it went. Resolves with whether it went well. */
-export async function attempt(action, done) {
+/** Does something and says how it went, and offers to undo it. Resolves with whether it went well. */
+export async function attempt(action, done, { undo = null } = {}) {
   try {
     const answer = await action();
-    say(typeof done === "function" ? done(answer) : done);
+    if (done) say(typeof done === "function" ? done(answer) : done, { undo });
     return true;
   } catch (error) {
     say(error.message, { problem: true });
@@ -151,9 +208,14 @@ function pausedWithoutWorker({ done, unstopped }, jobs) {
   }`;
 }
 
-/** A button that cannot be pressed twice while it works. */
-export function Action({ run, children, kind = "", ...rest }) {
+/**
+ * A button that cannot be pressed twice while it works. Those who may only look have it where it changes nothing: where
+ * it has `reads`.
+ */
+export function Action({ run, children, kind = "", reads = false, ...rest }) {
   const [busy, setBusy] = useState(false);
+  const { change } = useRights();
+  if (!change && !reads) return null;
   const onClick = async () => {
     setBusy(true);
     try {

@@ -1,12 +1,45 @@
-/** Queues: how many wait, how many may run, and whether they do. */
+/** Queues: how many wait, how many may run, and whether they do. What can be set of one is on its own page. */
 import { html } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
-import { jobs as count, number } from "./format.js";
-import { Action, ask, attempt, Empty, Problem, STATES } from "./parts.js";
-import { addressWith, Link } from "./router.js";
+import { compact, jobs as count, number } from "./format.js";
+import { Action, ask, attempt, Empty, Problem, STATES, Time } from "./parts.js";
+import { PauseQueue, queuePath } from "./queue_table.js";
+import { addressWith, go, Link } from "./router.js";
 
 /** The states that have a column even when no job is in them. */
 const ALWAYS = ["pending", "processing", "completed"];
+
+/** How many jobs of a queue wait. */
+export function waitingIn({ counts }) {
+  return counts.blocked + counts.pending + counts.scheduled + counts.failed;
+}
+
+function isEmpty({ counts }) {
+  return Object.values(counts).every((count) => count === 0);
+}
+
+/** Deletes what waits in a queue or, when it is empty, the queue. */
+export function ClearQueue({ queue, gone = () => {} }) {
+  const clear = async () => {
+    const waiting = waitingIn(queue);
+    const yes = `Delete ${count(waiting)}`;
+    if (!await ask(`Delete ${count(waiting)} that wait in "${queue.name}"?`, { yes, no: "Keep them" })) {
+      return;
+    }
+    await attempt(
+      () => call("POST", `${queuePath(queue.name)}/clear`),
+      ({ deleted }) => `Deleted ${count(deleted)}`,
+    );
+  };
+  const remove = async () => {
+    const detail = "Its switches and figures go with it; figures over all queues stay.";
+    if (!await ask(`Delete queue "${queue.name}"?`, { yes: "Delete it", no: "Keep it", detail })) return;
+    const done = ({ deleted }) => `Deleted queue "${deleted}"`;
+    if (await attempt(() => call("DELETE", queuePath(queue.name)), done)) gone();
+  };
+  if (isEmpty(queue)) return html`<${Action} kind="danger" run=${remove}>Delete<//>`;
+  return html`<${Action} kind="danger" disabled=${waitingIn(queue) === 0} run=${clear}>Clear<//>`;
+}
 
 export function QueuesPage({ query }) {
   const { data: page, error } = useAnswer(withQuery("/queues", { cursor: query.cursor, limit: 100 }));
@@ -17,46 +50,10 @@ export function QueuesPage({ query }) {
         <p class="faint">Loading …</p>
     `;
   }
-  const pathOf = ({ name }) => `/queues/${encodeURIComponent(name)}`;
-  const limit = async (event, queue) => {
-    event.preventDefault();
-    const text = new FormData(event.target).get("limit").trim();
-    const concurrency = text === "" ? null : Number(text);
-    const said = concurrency === null ? "has no limit" : `runs at most ${concurrency} at a time`;
-    await attempt(() => call("PATCH", pathOf(queue), { concurrency }), `Queue "${queue.name}" ${said}`);
-  };
-  const keep = async (event, queue) => {
-    event.preventDefault();
-    const form = new FormData(event.target);
-    const [retention, retention_dead] = ["retention", "retention_dead"].map((name) =>
-      form.get(name).trim() || null
-    );
-    await attempt(
-      () => call("PATCH", pathOf(queue), { retention, retention_dead }),
-      `Set how long jobs of "${queue.name}" are kept`,
-    );
-  };
-  const pause = (queue) =>
-    attempt(
-      () => call("PATCH", pathOf(queue), { paused: !queue.paused }),
-      `${queue.paused ? "Resumed" : "Paused"} queue "${queue.name}"`,
-    );
-  const clear = async (queue) => {
-    const waiting = queue.counts.blocked + queue.counts.pending + queue.counts.scheduled +
-      queue.counts.failed;
-    if (!await ask(`Delete ${count(waiting)} that wait in "${queue.name}"?`, { yes: "Delete them" })) return;
-    await attempt(() => call("POST", `${pathOf(queue)}/clear`), ({ deleted }) => `Deleted ${count(deleted)}`);
-  };
-  const remove = async (queue) => {
-    const detail = "Its switches and figures go with it; figures over all queues stay.";
-    if (!await ask(`Delete queue "${queue.name}"?`, { yes: "Delete it", detail })) return;
-    await attempt(() => call("DELETE", pathOf(queue)), ({ deleted }) => `Deleted queue "${deleted}"`);
-  };
-  // the others stand empty in every row, and take the room of what can be set
+  // the others stand empty in every row
   const states = STATES.filter((state) =>
     ALWAYS.includes(state) || page.queues.some(({ counts }) => counts[state] > 0)
   );
-  const isEmpty = ({ counts }) => Object.values(counts).every((count) => count === 0);
   if (page.of === 0) {
     return html`
       <h1>Queues</h1>
@@ -67,44 +64,32 @@ export function QueuesPage({ query }) {
     <h1>Queues</h1>
     <${Problem} error=${error}/>
       <div class="scroll">
-        <table>
+        <table class="queues">
           <thead>
             <tr><th>Queue</th>${states.map((state) =>
               html`<th key=${state} class="right">${state}</th>`
-            )}<th>At most</th><th>Keep ended</th><th>Keep dead</th><th></th></tr>
+            )}<th>oldest</th><th class="right">limit</th><th class="acts"><span class="sr-only">Actions</span></th></tr>
           </thead>
           <tbody>${page.queues.map((queue) =>
             html`
               <tr key=${queue.name}>
                 <td>
-                  <${Link} to=${withQuery("/jobs", { queue: queue.name })}>${queue.name}<//>${queue.paused &&
+                  <${Link} to=${queuePath(queue.name)}>${queue.name}<//>${queue.paused &&
                     html`
-                      <span class="tag">paused</span>
+                      <span class="tag warn">paused</span>
                     `}</td>
                     ${states.map((state) =>
                       html`<td key=${state} class="right">${
                         queue.counts[state] > 0 &&
-                        html`<${Link} to=${withQuery("/jobs", { queue: queue.name, state })}>${
+                        html`<${Link} to=${withQuery("/jobs", { queue: queue.name, state })} title=${
                           number(queue.counts[state])
-                        }<//>`
+                        }>${compact(queue.counts[state])}<//>`
                       }</td>`
                     )}
-                    <td><form key=${queue.concurrency} class="inline" onSubmit=${(event) =>
-                      limit(event, queue)}>
-                      <input name="limit" type="number" min="1" size="5" aria-label=${`Most at a time in ${queue.name}`} defaultValue=${queue
-                        .concurrency ?? ""} placeholder="no limit"/>
-                      <button type="submit">Set</button></form></td>
-                    ${html`<${Kept} key=${`${queue.retention} ${queue.retention_dead}`} ...${{
-                      queue,
-                      keep,
-                    }} />`}
-                    <td class="right nowrap"><${Action} run=${() => pause(queue)}>${queue.paused
-                      ? "Resume"
-                      : "Pause"}<//>
-                      <${Action} kind="danger" run=${() =>
-                        isEmpty(queue) ? remove(queue) : clear(queue)}>${isEmpty(queue)
-                        ? "Delete"
-                        : "Clear"}<//></td></tr>
+                    <td class="nowrap">${queue.oldest_pending_at &&
+                      html`<${Time} at=${queue.oldest_pending_at}/>`}</td>
+                    <td class="right">${queue.concurrency ?? ""}</td>
+                    <td class="acts"><${PauseQueue} ...${queue}/> <${ClearQueue} queue=${queue}/></td></tr>
             `
           )}</tbody>
         </table>
@@ -119,31 +104,10 @@ export function QueuesPage({ query }) {
   `;
 }
 
-/** How long ended jobs of a queue are kept: two fields of one form. */
-function Kept({ queue, keep }) {
-  const form = `kept-${queue.name}`;
-  const field = (name, label) =>
-    html`
-      <input form=${form} name=${name} size="6" aria-label=${`${label} in ${queue.name}`} defaultValue=${keptText(
-        queue[name],
-      )}
-        placeholder="as set" />
-    `;
+/** The name of a queue that one went to is wrong, or the queue is gone. */
+export function NoQueue({ error }) {
   return html`
-    <td>${field("retention", "How long ended jobs are kept")}</td>
-    <td>
-      <form id=${form} class="inline" onSubmit=${(event) => keep(event, queue)}>
-      ${field("retention_dead", "How long dead jobs are kept")}
-      <button type="submit">Keep</button></form>
-    </td>
+    <${Problem} error=${error}/>
+      <p><button type="button" onClick=${() => go("/queues")}>All queues</button></p>
   `;
-}
-
-/** Seconds as people write them; nothing where the setting says. */
-function keptText(seconds) {
-  if (seconds === null) return "";
-  const [size, unit] =
-    [[86_400, "d"], [3600, "h"], [60, "m"]].find(([size]) => seconds && seconds % size === 0) ??
-      [1, seconds ? "s" : ""];
-  return `${seconds / size}${unit}`;
 }

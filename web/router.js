@@ -11,9 +11,6 @@ export function go(to, { replace = false } = {}) {
 
 addEventListener("popstate", () => moved.forEach((listener) => listener()));
 
-/** What the next page is to do once it is there: put the cursor into its search. */
-export const wish = { search: false };
-
 /** The current path, and its query as an object. */
 export function useAddress() {
   const [, draw] = useState(0);
@@ -29,8 +26,10 @@ export function useAddress() {
 export function addressWith(changes) {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(changes)) {
-    if (value === undefined || value === null || value === "") query.delete(name);
-    else query.set(name, value);
+    query.delete(name);
+    for (const one of [value].flat()) {
+      if (one !== undefined && one !== null && one !== "") query.append(name, one);
+    }
   }
   const text = query.toString();
   return location.pathname + (text === "" ? "" : `?${text}`);
@@ -41,8 +40,9 @@ export function Link({ to, children, ...rest }) {
   const onClick = (event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
+    const elsewhere = new URL(to, location.href).pathname !== location.pathname;
     go(to);
-    scrollTo(0, 0);
+    if (elsewhere) scrollTo(0, 0);
   };
   return html`<a href=${to} onClick=${onClick} ...${rest}>${children}</a>`;
 }

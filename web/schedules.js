@@ -2,7 +2,7 @@
 import { html } from "./lib.js";
 import { call, useAnswer, useLive, withQuery } from "./api.js";
 import { localTime, visible } from "./format.js";
-import { Action, attempt, Empty, Problem, Time } from "./parts.js";
+import { Action, attempt, Empty, Loading, Problem, Time } from "./parts.js";
 import { addressWith, Link } from "./router.js";
 
 /** How a run stands, in a word. */
@@ -46,7 +46,10 @@ export function Strip({ runs }) {
 /** When it comes next. */
 export function Next({ paused, next_at: at }) {
   if (paused) return html`<span class="state failed">paused</span>`;
-  return at ? html`<${Time} at=${at}/>` : "never";
+  if (!at) return "never";
+  return Date.parse(at) < Date.now() - 5000
+    ? html`<span class="failed">due <${Time} at=${at} /></span>`
+    : html`<${Time} at=${at} />`;
 }
 
 /** The buttons of one. */
@@ -82,8 +85,7 @@ export function Schedules({ query }) {
   if (!page) {
     return html`
       <h1>Schedules</h1>
-      <${Problem} error=${error}/>
-        <p class="faint">Loading …</p>
+      <${Loading} ...${{ error, again: answer.reload }} />
     `;
   }
   if (page.schedules.length === 0 && !query.cursor) {
@@ -97,8 +99,8 @@ export function Schedules({ query }) {
     <h1>Schedules</h1>
     <${Problem} error=${error}/>
       <${Unfired} />
-      <div class="scroll">
-        <table>
+      <div class="panel scroll">
+        <table class="cards">
           <thead>
             <tr>
               <th>Schedule</th>
@@ -106,7 +108,7 @@ export function Schedules({ query }) {
               <th>Next</th>
               <th>Last runs</th>
               <th>Command</th>
-              <th></th>
+              <th><span class="sr-only">Actions</span></th>
             </tr>
           </thead>
           <tbody>${page.schedules.map((one) =>
@@ -115,7 +117,7 @@ export function Schedules({ query }) {
                 <td>
                   <${Link} to=${`/schedules/${encodeURIComponent(one.name)}`}>${one.name}<//></td>
                 <td><code>${one.expression}</code> <span class="faint">${one.tz}</span></td>
-                <td><${Next} ...${one} /></td>
+                <td data-label="next"><${Next} ...${one} /></td>
                 <td><${Strip} runs=${one.runs}/></td>
                 <td class="command"><code>${visible(one.job.command)}</code></td>
                 <td><${Actions} ...${{ ...one, reload: answer.reload }} /></td>

@@ -1,8 +1,7 @@
 /** Workers: who is there, what they run, and how to stop them. */
 import { html, useEffect, useState } from "./lib.js";
-import { call, text, useLive } from "./api.js";
-import { duration, secondsBetween } from "./format.js";
-import { Action, ask, attempt, Empty, Problem, Progress, Time } from "./parts.js";
+import { call, text, useLive, whileVisible } from "./api.js";
+import { Action, ask, attempt, Empty, Loading, Problem, Progress, Time, Took } from "./parts.js";
 import { addressWith, Link } from "./router.js";
 
 /** The end of what a worker in the background wrote down. */
@@ -15,11 +14,14 @@ function Log({ worker }) {
         (text) => !over && setState({ text, error: null }),
         (error) => !over && setState({ text: null, error: error.message }),
       );
-    load();
-    const timer = setInterval(load, 2000);
+    const end = whileVisible(() => {
+      load();
+      const timer = setInterval(load, 2000);
+      return () => clearInterval(timer);
+    });
     return () => {
       over = true;
-      clearInterval(timer);
+      end();
     };
   }, [worker]);
   return html`
@@ -34,11 +36,11 @@ function Log({ worker }) {
 }
 
 export function Workers({ query }) {
-  const { status } = useLive();
+  const { status, connected } = useLive();
   if (!status) {
     return html`
       <h1>Workers</h1>
-      <p class="faint">Loading …</p>
+      <${Loading} error=${connected ? null : "The server cannot be reached"} />
     `;
   }
   const stop = async ({ id, host } = {}) => {
@@ -61,8 +63,8 @@ export function Workers({ query }) {
             hosts.map((host) =>
               html`<${Action} key=${host} kind="danger" run=${() => stop({ host })}>Stop those on ${host}<//>`
             )}</div>
-              <div class="scroll"><table><thead><tr><th>Worker</th><th>State</th><th>Host</th><th class="right">Pid</th><th class="right">Slots</th>
-                <th>Queues</th><th>Up since</th><th>Runs</th><th></th></tr></thead>
+              <div class="panel scroll"><table class="cards"><thead><tr><th>Worker</th><th>State</th><th>Host</th><th class="right">Pid</th><th class="right">Slots</th>
+                <th>Queues</th><th>Up since</th><th>Runs</th><th><span class="sr-only">Actions</span></th></tr></thead>
               <tbody>${status.workers.map((worker) =>
                 html`
                   <tr key=${worker.id}>
@@ -70,11 +72,11 @@ export function Workers({ query }) {
                       <${Link} to=${addressWith({ log: worker.id })} title="Show its log">${worker
                         .id}<//></td>
                     <td><span class=${`state ${worker.state}`}>${worker.state}</span></td>
-                    <td>${worker.host}</td>
-                    <td class="right">${worker.pid}</td>
-                    <td class="right">${worker.slots}</td>
-                    <td>${worker.queues?.join(", ") ?? "all"}</td>
-                    <td>
+                    <td data-label="on">${worker.host}</td>
+                    <td class="right" data-label="pid">${worker.pid}</td>
+                    <td class="right" data-label="slots">${worker.slots}</td>
+                    <td data-label="queues">${worker.queues?.join(", ") ?? "all"}</td>
+                    <td data-label="up since">
                       <${Time} at=${worker.started_at}/>
                         </td>
                         <td>${worker.running.map((job) =>
@@ -85,9 +87,8 @@ export function Workers({ query }) {
                                         <span class="tag">adopted</span>
                                       `} ${job.paused_since && html`
                                         <span class="tag">paused</span>
-                                      `} <span class="faint">${duration(
-                                        secondsBetween(job.started_at),
-                                      )}</span> <${Progress} ...${job}/></div>
+                                      `} <span class="faint"><${Took} from=${job
+                                        .started_at} /></span> <${Progress} ...${job}/></div>
                           `
                         )}</td>
                         <td class="right">${["working", "idle"].includes(worker.state) &&

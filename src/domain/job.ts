@@ -100,6 +100,8 @@ export interface Job extends Omit<StoredFields, "id"> {
   snoozedSince: number | null;
   /** What its running attempt said last of how far it is; null where it said nothing, or none runs. */
   progress: Progress | null;
+  /** What its processes were seen to take; null while none runs, or where nobody has looked. */
+  usage: Usage | null;
   /** Changes only along `TRANSITIONS`. */
   state: State;
   /** Attempts that count against `maxRetries` since the job last started afresh. */
@@ -142,6 +144,16 @@ export const LARGEST_RESULT = 64 * 1024;
 /** Of the results of all that a job needs, so many bytes are handed to it. */
 export const MOST_NEEDED_RESULTS = 4 * 1024 * 1024;
 
+/** What the processes of a running attempt were seen to take of their host. */
+export interface Usage {
+  /** The memory that they have now, in bytes; what several of them share counts for each. */
+  memory: number;
+  /** The most that they were seen to have, or one of them to have had, in bytes: at least that. */
+  peakMemory: number;
+  /** Their CPU time so far, in ms. */
+  cpuMs: number;
+}
+
 /** One run of a job. Times in ms since the epoch. */
 export interface Attempt {
   /** Its number in its job's life, from 1. */
@@ -177,6 +189,8 @@ export interface Attempt {
    * was killed together with those who would have noted it.
    */
   cpuMs: number | null;
+  /** What its processes were seen to take; null where nobody looked, as at attempts of moments. */
+  usage: Usage | null;
   /** For how long it stood still, in ms, without the pause that lasts. */
   pausedMs: number;
   /**

@@ -200,6 +200,8 @@ const SET_BY_QUEUECTL = new Set([
   "checkpoint_size",
   "progress",
   "progress_text",
+  "memory_used",
+  "cpu_used",
   "snoozed_since",
 ]);
 

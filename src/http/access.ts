@@ -4,11 +4,9 @@
  * once, in the address that was printed, and gets a cookie for it; programs send `Authorization: Bearer`.
  */
 import type { Clock } from "../system/clock.ts";
+import type { Right } from "./route.ts";
 import { HttpProblem } from "./problem.ts";
 import { sha256 } from "./sha256.ts";
-
-/** What a token allows: to look, or to change as well. */
-export type Right = "read" | "change";
 
 export interface Tokens {
   /** Allows everything; null: nobody needs one. */

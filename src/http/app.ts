@@ -11,14 +11,17 @@ import type { Clock } from "../system/clock.ts";
 import type { Access } from "./access.ts";
 import { ACTION_ROUTES } from "./api/actions.ts";
 import { ARRAY_ROUTES } from "./api/arrays.ts";
+import { AUDIT_ROUTES } from "./api/audit.ts";
 import { EVENT_ROUTES } from "./api/events.ts";
 import { GROUP_ROUTES } from "./api/groups.ts";
 import { JOB_ROUTES } from "./api/jobs.ts";
+import { LABEL_ROUTES } from "./api/labels.ts";
 import { OUTPUT_ROUTES } from "./api/output.ts";
 import { RESULT_ROUTES } from "./api/result.ts";
 import { STDIN_ROUTES } from "./api/stdin.ts";
 import { OVERVIEW_ROUTES, prometheusResponse } from "./api/overview.ts";
 import { QUEUE_ROUTES } from "./api/queues.ts";
+import { RIGHT_ROUTES } from "./api/rights.ts";
 import { LIMIT_ROUTES } from "./api/limits.ts";
 import { SCHEDULE_ROUTES } from "./api/schedules.ts";
 import { SETTING_ROUTES } from "./api/settings.ts";
@@ -28,17 +31,20 @@ import { ASSET_HEADERS, checkHost, checkOrigin, isSafe, readJson, SECURITY_HEADE
 import { acceptsGzip, gzip } from "./gzip.ts";
 import { Hono, type HonoContext } from "./hono.ts";
 import { isObject, readInputs, readQuery } from "./inputs.ts";
+import { maskedForReaders } from "./masked.ts";
 import { openApiDocument } from "./openapi.ts";
 import { assetResponse, PAGE_PATHS, pageResponse } from "./pages.ts";
 import { HttpProblem, problemResponse } from "./problem.ts";
-import type { Route, Services } from "./route.ts";
+import type { Right, Route, Services } from "./route.ts";
 
 export const API_ROOT = "/api/v1";
 
 export const ROUTES: readonly Route[] = [
+  ...RIGHT_ROUTES,
   ...OVERVIEW_ROUTES,
   ...EVENT_ROUTES,
   ...JOB_ROUTES,
+  ...LABEL_ROUTES,
   ...ARRAY_ROUTES,
   ...ACTION_ROUTES,
   ...OUTPUT_ROUTES,
@@ -50,6 +56,7 @@ export const ROUTES: readonly Route[] = [
   ...QUEUE_ROUTES,
   ...WORKER_ROUTES,
   ...SETTING_ROUTES,
+  ...AUDIT_ROUTES,
 ];
 
 export interface AppOptions extends Services {
@@ -78,15 +85,16 @@ export function makeApplication(options: AppOptions): Application {
   /** Requests for a change whose senders may make it. */
   const admitted = new WeakSet<Request>();
 
-  const admit = async (request: Request, address: string): Promise<void> => {
+  const admit = async (request: Request, address: string): Promise<Right> => {
     const right = await access.rightOf(request, address);
-    if (isSafe(request.method)) return;
+    if (isSafe(request.method)) return readOnly ? "read" : right;
     if (readOnly) throw new HttpProblem("not-allowed", "Cannot change anything: this server is read-only");
     if (right !== "change") {
       throw new HttpProblem("not-allowed", "Cannot change anything: this token only reads");
     }
     checkOrigin(request);
     admitted.add(request);
+    return right;
   };
 
   const missing = async (request: Request, address: string): Promise<never> => {
@@ -116,7 +124,7 @@ export function makeApplication(options: AppOptions): Application {
   for (const path of PAGE_PATHS) {
     app.get(
       path,
-      ({ req, env }) => pageResponse(req.raw, { access, address: env.address, secure, status: 200 }),
+      ({ req, env }) => pageResponse(req.raw, { access, address: env.address, secure, path }),
     );
   }
   app.get("/assets/:name", async ({ req, env }) => {
@@ -139,13 +147,13 @@ export function makeApplication(options: AppOptions): Application {
   for (const route of ROUTES) {
     app.on(route.method, API_ROOT + route.url, async (context) => {
       const { address } = context.env;
-      await admit(context.req.raw, address);
-      return await serve(route, context, options);
+      const right = await admit(context.req.raw, address);
+      return await serve(route, context, { ...options, right });
     });
   }
   app.notFound(({ req, env }) => {
     const wantsPage = isSafe(req.method) && /\btext\/html\b/.test(req.header("accept") ?? "");
-    if (wantsPage) return pageResponse(req.raw, { access, address: env.address, secure, status: 404 });
+    if (wantsPage) return pageResponse(req.raw, { access, address: env.address, secure, path: null });
     return missing(req.raw, env.address);
   });
   app.onError((error) => {
@@ -192,12 +200,12 @@ async function answered(
 async function serve(
   route: Route,
   { req }: HonoContext<Environment>,
-  { store, home, clock, events, machine }: Services,
+  { store, home, clock, events, machine, right }: Services & { right: Right },
 ): Promise<Response> {
   const request = req.raw;
   const result = await route.run({
     ...{ store, home, clock, events, machine },
-    request,
+    ...{ request, right },
     now: clock.now(),
     path: readInputs(route.path ?? {}, req.param() as Record<string, string>) as Record<string, string>,
     query: readQuery(route.query ?? {}, new URL(request.url)),
@@ -207,7 +215,10 @@ async function serve(
     if (request.method === "HEAD") await result.body?.cancel(); // nobody will read it: it must not keep a place
     return result;
   }
-  return await jsonResponse(result, { status: route.answer.status ?? 200, request });
+  return await jsonResponse(right === "read" ? maskedForReaders(result) : result, {
+    status: route.answer.status ?? 200,
+    request,
+  });
 }
 
 /** JSON, compressed where that is worth it and asked for. */

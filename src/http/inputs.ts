@@ -20,6 +20,8 @@ export interface Input<T> {
   takes: string;
   /** It must be there. */
   required?: boolean;
+  /** A query may have it more than once. */
+  several?: boolean;
   /** The value, or undefined when it is not what is accepted. May throw a `BadInput` that says more. */
   read(value: unknown): T | undefined;
 }
@@ -66,6 +68,27 @@ export function someText({ max }: { max: number }, brief: string): Input<string>
       typeof value === "string" && value.length > 0 && value.length <= max && !value.includes("\0")
         ? value
         : undefined,
+  };
+}
+
+/** One value or several of a kind: a list in JSON, in a query the name with each of them. */
+export function oneOrMore<T>(
+  { schema, takes, read }: Input<T>,
+  { most }: { most: number },
+  brief: string,
+): Input<T[]> {
+  return {
+    brief,
+    schema: { anyOf: [schema, { type: "array", items: schema, minItems: 1, maxItems: most }] },
+    takes: `${takes}, or a list of at most ${most} of it`,
+    several: true,
+    read(value) {
+      const values = Array.isArray(value) ? value : [value];
+      const all = values.map(read).filter((one) => one !== undefined);
+      return values.length === 0 || values.length > most || all.length < values.length
+        ? undefined
+        : [...new Set(all)];
+    },
   };
 }
 
@@ -172,8 +195,10 @@ export function readQuery<I extends Inputs>(inputs: I, { search, searchParams }:
     if (!mayMeanIt && text.includes("\ufffd")) {
       throw new BadInput(`Cannot use ${name} ${quote(text)}: it is not UTF-8`);
     }
-    if (Object.hasOwn(values, name)) throw new BadInput(`Cannot use ${quote(name)} twice`);
-    values[name] = Object.hasOwn(inputs, name) ? fromText(text, inputs[name]!.schema) : text;
+    const value = Object.hasOwn(inputs, name) ? fromText(text, inputs[name]!.schema) : text;
+    if (!Object.hasOwn(values, name)) values[name] = value;
+    else if (inputs[name]?.several) values[name] = [values[name], value].flat();
+    else throw new BadInput(`Cannot use ${quote(name)} twice`);
   }
   return readInputs(inputs, values);
 }

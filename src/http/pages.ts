@@ -7,22 +7,29 @@ import { ASSETS, INDEX, LOGIN } from "./assets.ts";
 import { acceptsGzip, gzip } from "./gzip.ts";
 import { sha256 } from "./sha256.ts";
 
-/** The addresses of views. All get the same page, which shows the view by its address. */
-export const PAGE_PATHS = [
-  "/",
-  "/jobs",
-  "/jobs/:id",
-  "/dead",
-  "/groups",
-  "/groups/:name",
-  "/schedules",
-  "/schedules/:name",
-  "/queues",
-  "/limits",
-  "/workers",
-  "/settings",
-  "/enqueue",
-] as const;
+/** The addresses of views, and their modules. All get the same page, which shows the view by its address. */
+const VIEWS = {
+  "/": "overview.js",
+  "/jobs": "jobs.js",
+  "/jobs/:id": "job.js",
+  "/dead": "dead.js",
+  "/groups": "groups.js",
+  "/groups/:name": "group.js",
+  "/schedules": "schedules.js",
+  "/schedules/:name": "schedule.js",
+  "/queues": "queues.js",
+  "/queues/:name": "queue.js",
+  "/limits": "limits.js",
+  "/workers": "workers.js",
+  "/settings": "settings.js",
+  "/audit": "audit.js",
+  "/enqueue": "enqueue.js",
+} as const;
+
+type ViewPath = keyof typeof VIEWS;
+
+/** The addresses of views. */
+export const PAGE_PATHS = Object.keys(VIEWS) as readonly ViewPath[];
 
 const TYPES: Readonly<Record<string, string>> = {
   js: "text/javascript; charset=utf-8",
@@ -61,17 +68,32 @@ async function tagOf(text: string): Promise<string> {
   return `"${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}"`;
 }
 
+/** Modules that one needs to begin with, the one itself included: those it imports, and those that they import. */
+function chainOf(name: string, found = new Set<string>()): Set<string> {
+  if (found.has(name)) return found;
+  found.add(name);
+  for (const [, next] of (ASSETS[name] ?? "").matchAll(/\bfrom\s*"\.\/([^"]+)"/g)) chainOf(next!, found);
+  return found;
+}
+
+/** The page of a view: it names all modules at once, so that a browser need not read one to learn of the next. */
+function indexOf(path: ViewPath | null): string {
+  const chain = chainOf("app.js", path === null ? undefined : chainOf(VIEWS[path]));
+  const links = [...chain].map((name) => `<link rel="modulepreload" href="/assets/${name}">`);
+  return INDEX.replace("<!-- modules -->", links.join("\n    "));
+}
+
 /**
  * A page: the views for those whose token is good, else the form that asks for one. A token in the address becomes a
- * cookie, and leaves the address. `status` is 404 where no view is.
+ * cookie, and leaves the address. `path` is null where no view is.
  */
 export async function pageResponse(
   request: Request,
-  { access, address, secure, status }: {
+  { access, address, secure, path }: {
     access: Access;
     address: string;
     secure: boolean;
-    status: 200 | 404;
+    path: ViewPath | null;
   },
 ): Promise<Response> {
   const url = new URL(request.url);
@@ -89,5 +111,6 @@ export async function pageResponse(
   }
   const known = await access.knows(request);
   const headers = { "content-type": "text/html; charset=utf-8" };
-  return new Response(known ? INDEX : LOGIN, { status: known ? status : 401, headers });
+  if (!known) return new Response(LOGIN, { status: 401, headers });
+  return new Response(indexOf(path), { status: path === null ? 404 : 200, headers });
 }

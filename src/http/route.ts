@@ -10,6 +10,9 @@ import type { Events } from "./events.ts";
 import type { Input, Inputs, InputValues, JsonSchema } from "./inputs.ts";
 import type { ProblemKind } from "./problem.ts";
 
+/** What a token allows: to look, or to change as well. */
+export type Right = "read" | "change";
+
 /** What handlers work with. */
 export interface Services {
   /** Stays open as long as the server runs. */
@@ -54,6 +57,8 @@ export interface Call<P extends string, Q extends Inputs, B> extends Services {
   now: number;
   /** The request itself, for what is not JSON. */
   request: Request;
+  /** What whoever asks may do on this server. */
+  right: Right;
 }
 
 /** The ways to act on a thing. Only `GET` changes nothing. */

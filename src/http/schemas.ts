@@ -11,6 +11,8 @@ import { SKIP_REASONS, WANTINGS } from "../domain/needs.ts";
 import type { GroupEnd } from "../store/contract.ts";
 import type { FieldsJson } from "../views/job_json.ts";
 import { WORKER_STATES } from "../views/status.ts";
+import { TROUBLE_KINDS } from "../views/troubles.ts";
+import { AUDIT_KINDS } from "./audit_entries.ts";
 import type { JsonSchema } from "./inputs.ts";
 
 const TEXT = { type: "string" };
@@ -83,6 +85,9 @@ function shownKind(kind: Kind): JsonSchema & { type: string } {
   }
 }
 
+/** What it is seen to take. */
+const USED = { memory_used: orNull(COUNT as { type: string }), cpu_used: orNull(NUMBER as { type: string }) };
+
 function jobSchema(): JsonSchema {
   const fields = Object.fromEntries(SHOWN_FIELDS.map((name) => [FIELDS[name].json, shown(name)]));
   const { id, queue, command, held, priority, max_retries, timeout, run_at, ...others } = fields as Record<
@@ -108,6 +113,7 @@ function jobSchema(): JsonSchema {
     stdin_size: orNull(COUNT as { type: string }),
     progress: orNull(NUMBER as { type: string }),
     progress_text: orNull(TEXT),
+    ...USED,
     checkpoint_size: orNull(COUNT as { type: string }),
     snoozed_since: orNull(TIME),
   });
@@ -133,7 +139,8 @@ const ATTEMPT = record({
   worker: TEXT,
   adopted_from: orNull(TEXT),
   host: TEXT,
-  cpu_used: orNull(NUMBER as { type: string }),
+  ...USED,
+  peak_memory: orNull(COUNT as { type: string }),
   paused_for: NUMBER,
   unstopped: orNull(COUNT as { type: string }),
   progress: orNull(NUMBER as { type: string }),
@@ -257,6 +264,26 @@ export const QUEUE_WITH_OLDEST: JsonSchema = record({
   oldest_pending_at: orNull(TIME),
 });
 
+/** A queue, and how it has been lately. */
+export const QUEUE_NOW: JsonSchema = record({
+  ...(QUEUE_WITH_OLDEST.properties as Record<string, JsonSchema>),
+  workers: COUNT,
+  completed: listOf(COUNT),
+  failed: listOf(COUNT),
+  died: COUNT,
+  wait_p95: orNull(NUMBER as { type: string }),
+});
+
+/** Dead jobs of a queue that died of the same. */
+export const DEAD_GROUP: JsonSchema = record({
+  queue: TEXT,
+  died_of: TEXT,
+  count: COUNT,
+  first_at: orNull(TIME),
+  last_at: orNull(TIME),
+  course: listOf(COUNT),
+});
+
 /** How the store is. Sizes in bytes. */
 export const STORE: JsonSchema = record({
   engine: TEXT,
@@ -282,6 +309,7 @@ export const WORKER: JsonSchema = record({
       paused_since: orNull(TIME),
       progress: orNull(NUMBER as { type: string }),
       progress_text: orNull(TEXT),
+      ...USED,
     }),
   ),
   adopted: listOf(TEXT),
@@ -323,6 +351,13 @@ export const STATUS: JsonSchema = record({
   more_groups: COUNT,
   workers: listOf(WORKER),
   schedules: record({ total: COUNT, paused: COUNT, overdue: COUNT, next_at: orNull(TIME) }),
+  troubles: listOf(record({
+    kind: { type: "string", enum: TROUBLE_KINDS },
+    queue: orNull(TEXT),
+    count: orNull(COUNT as { type: string }),
+    died_of: orNull(TEXT),
+    says: TEXT,
+  })),
 });
 
 const TIMES = record({
@@ -365,6 +400,18 @@ export const METRICS: JsonSchema = record({
 export const SERIES: JsonSchema = record({
   step: NUMBER,
   points: listOf(record({ at: TIME, ...SUMMARY })),
+});
+
+/** A line of the audit log. */
+export const AUDIT_ENTRY: JsonSchema = record({
+  kind: { type: "string", enum: AUDIT_KINDS },
+  time: TIME,
+  address: orNull(TEXT),
+  via: orNull(TEXT),
+  method: orNull(TEXT),
+  path: orNull(TEXT),
+  status: orNull(COUNT as { type: string }),
+  left_out: orNull(COUNT as { type: string }),
 });
 
 /** A setting. */

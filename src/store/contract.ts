@@ -29,7 +29,17 @@
 import type { EditableName, FIELDS } from "../domain/fields.ts";
 import type { Figures } from "../domain/figures.ts";
 import type { Decision, GroupRef, Wanting } from "../domain/needs.ts";
-import type { Attempt, EndState, Job, NewJob, Outcome, Progress, State, Stream } from "../domain/job.ts";
+import type {
+  Attempt,
+  EndState,
+  Job,
+  NewJob,
+  Outcome,
+  Progress,
+  State,
+  Stream,
+  Usage,
+} from "../domain/job.ts";
 import type { Due, LeftOut } from "../domain/schedule/coming.ts";
 import type { ScheduleSpec } from "../domain/schedule/spec.ts";
 import type { LimitStore, QueueLimits } from "./contract_limits.ts";
@@ -116,8 +126,11 @@ export interface JobStore {
   result(id: string, attempt: number): Promise<Uint8Array | undefined>;
   /** One page of jobs. */
   list(filter: JobFilter): Promise<JobPage>;
-  /** How many waiting jobs would be claimed before this pending job, counted to at most `limit`. */
-  ahead(id: string, limit: number): Promise<number>;
+  /**
+   * How many waiting jobs would be claimed before this pending job, counted to at most `limit`: only those of the named
+   * queues; null is all.
+   */
+  ahead(id: string, which: AheadOf): Promise<number>;
   /**
    * The states of many jobs at once, in the given order; undefined where there is no such job.
    * Cheap enough to be asked at every change.
@@ -185,6 +198,52 @@ export interface JobStore {
   suggestJobs(wanted: Suggestible): Promise<JobHint[]>;
   /** Labels that jobs have and that begin with a text, in order, at most so many. */
   labels(prefix: string, limit: number): Promise<string[]>;
+  /** How many jobs have each of the labels, in the given order, each counted to at most `limit`. */
+  countLabels(labels: readonly string[], limit: number): Promise<number[]>;
+  /** Dead jobs by queue and by what they died of, the largest groups first; those that have a name yet (see `nameDead`). */
+  deadGroups(page: DeadPage): Promise<DeadGroups>;
+}
+
+/** Which groups of dead jobs. */
+export interface DeadPage {
+  /** Only of this queue. */
+  queue?: string;
+  /** At most so many. */
+  limit: number;
+  /** Tell when they died, too: in steps of so many ms, from a time on. */
+  course?: { from: number; stepMs: number; steps: number };
+}
+
+/** Dead jobs by what they died of. */
+export interface DeadGroups {
+  /** The largest of them. */
+  groups: DeadGroup[];
+  /** How many there are. */
+  of: number;
+}
+
+/** Jobs of a queue that died of the same. */
+export interface DeadGroup {
+  /** Their queue. */
+  queue: string;
+  /** See `died_of.ts`. */
+  diedOf: string;
+  /** How many there are. */
+  count: number;
+  /** When the first of them died, in ms since the epoch. */
+  first: number;
+  /** When the last of them died. */
+  last: number;
+  /** How many died in each step that was asked for. */
+  course: number[];
+}
+
+/** Which jobs that go first are counted. */
+export interface AheadOf {
+  /** Of these queues; null is all. */
+  queues: readonly string[] | null;
+  /** At most so many. */
+  limit: number;
 }
 
 /** How jobs are run again. */
@@ -573,8 +632,12 @@ export interface JobSelector {
   state?: State;
   /** Only jobs of this queue. */
   queue?: string;
+  /** Only jobs of one of these queues. */
+  queues?: readonly string[];
   /** Only jobs with exactly this label. */
   label?: string;
+  /** Only jobs with exactly one of these labels. */
+  labels?: readonly string[];
   /** Only jobs of this group. */
   group?: string;
   /** Only jobs with exactly this key, whether they have it still or not. */
@@ -585,6 +648,8 @@ export interface JobSelector {
   error?: string;
   /** Only jobs whose last attempt ended with this exit code. */
   exitCode?: number;
+  /** Only dead jobs that died of this, as `deadGroups` says it. */
+  diedOf?: string;
   /** Only jobs enqueued at this time or later, in ms since the epoch. */
   since?: number;
   /** Only jobs enqueued before this time, in ms since the epoch. */
@@ -658,6 +723,11 @@ export interface QueueStore {
   queue(name: string): Promise<QueueInfo | undefined>;
   /** How many jobs there are, over all queues, and the queues that are worth showing, at most `most`, by name. */
   summary(most: number): Promise<QueueSummary>;
+  /**
+   * Queues in which jobs wait that nobody takes, those with the most first, at most `limit`: paused ones; and, unless
+   * `served` is null, those with pending jobs that are not among these.
+   */
+  standing(which: { served: readonly string[] | null; limit: number }): Promise<QueueInfo[]>;
   /**
    * Removes a queue, its switches and its figures. What is counted over all queues stays.
    * @throws {Refused} when there is none, or it has jobs
@@ -865,6 +935,8 @@ export interface AttemptSaid {
   token: string;
   /** How far it is. */
   progress?: Progress;
+  /** What it was seen to take; said by who watches it. */
+  usage?: Usage;
   /** As in `Attempt`. */
   note?: string;
   /** What it leaves, at most `LARGEST_RESULT` bytes. */
@@ -1080,6 +1152,11 @@ export interface Upkeep {
    * all of them or none. Returns whether there is more to do.
    */
   recover(): Promise<boolean>;
+  /**
+   * Finds out what some dead jobs died of. It is known as they are settled, or moments later; of those that an older program
+   * settled, or that came by a copy, it is to be found out: `recover` does it, too. Returns whether there is more to do.
+   */
+  nameDead(): Promise<boolean>;
   /** Counts and figures against a recount. Returns what differs, a sentence each. */
   recount(): Promise<string[]>;
   /** What there is to know about the store. */

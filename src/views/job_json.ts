@@ -54,6 +54,10 @@ export interface JobJson extends FieldsJson {
   progress: number | null;
   /** In words, as its running attempt said; null where it did not say. */
   progress_text: string | null;
+  /** The memory that its processes were seen to have, in bytes; null while none runs, or where nobody has looked. */
+  memory_used: number | null;
+  /** The CPU time that they were seen to have taken, in seconds; null likewise. */
+  cpu_used: number | null;
   /** How many bytes its next attempt finds in its checkpoint; null is none. */
   checkpoint_size: number | null;
   /** Since when it has put itself off again and again; null when its latest attempt did not. */
@@ -82,8 +86,12 @@ export interface AttemptJson {
   adopted_from: string | null;
   /** Where that was. */
   host: string;
-  /** The CPU time of its processes, in seconds; null while it runs, or where nobody knows. */
+  /** The CPU time of its processes, in seconds; while it runs, what they were seen to have taken; null where nobody knows. */
   cpu_used: number | null;
+  /** The memory that they were seen to have, in bytes; null once it has ended, or where nobody has looked. */
+  memory_used: number | null;
+  /** The most memory that they were seen to have, in bytes: at least that; null likewise. */
+  peak_memory: number | null;
   /** For how long it stood still, in seconds, without the pause that lasts. */
   paused_for: number;
   /** How many of its processes could not be stopped; null where it is not paused, or not yet. */
@@ -119,6 +127,7 @@ export function jobJson(job: Job): JobJson {
     ...others,
     stdin_size: job.stdinSize,
     ...progressJson(job),
+    ...usageJson(job),
     checkpoint_size: job.checkpointSize,
     snoozed_since: timeJson(job.snoozedSince),
   };
@@ -130,6 +139,14 @@ export function progressJson({ progress }: Pick<Job, "progress">): {
   progress_text: string | null;
 } {
   return { progress: progress?.percent ?? null, progress_text: progress?.text ?? null };
+}
+
+/** What something takes that runs. */
+export function usageJson({ usage }: Pick<Job, "usage">): {
+  memory_used: number | null;
+  cpu_used: number | null;
+} {
+  return { memory_used: usage?.memory ?? null, cpu_used: usage ? usage.cpuMs / 1000 : null };
 }
 
 function fieldsJson(job: Job): FieldsJson {
@@ -180,7 +197,11 @@ export function attemptJson(attempt: Attempt): AttemptJson {
     worker: attempt.worker,
     adopted_from: attempt.adoptedFrom,
     host: attempt.host,
-    cpu_used: attempt.cpuMs === null ? null : attempt.cpuMs / 1000,
+    ...(attempt.finishedAt === null ? usageJson(attempt) : {
+      cpu_used: attempt.cpuMs === null ? null : attempt.cpuMs / 1000,
+      memory_used: null,
+    }),
+    peak_memory: attempt.usage?.peakMemory ?? null,
     paused_for: attempt.pausedMs / 1000,
     unstopped: attempt.unstopped,
     ...progressJson(attempt),

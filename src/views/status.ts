@@ -6,8 +6,9 @@
 import type { Job, State } from "../domain/job.ts";
 import type { Group, ScheduleSummary, Store, WorkerInfo } from "../store/contract.ts";
 import { type GroupJson, groupJson } from "./group_json.ts";
-import { progressJson, timeJson } from "./job_json.ts";
+import { progressJson, timeJson, usageJson } from "./job_json.ts";
 import { type QueueJson, queueJson } from "./queue_json.ts";
+import { type Trouble, troublesNow } from "./troubles.ts";
 
 /** What `status` knows. The JSON that it prints. */
 export interface Status {
@@ -25,6 +26,8 @@ export interface Status {
   workers: WorkerStatus[];
   /** How many schedules there are, and when the next is due. */
   schedules: SchedulesStatus;
+  /** What is wrong, the worst first. */
+  troubles: Trouble[];
 }
 
 /** Schedules at a glance. */
@@ -71,6 +74,10 @@ export interface RunningJob extends Pick<Job, "id" | "queue" | "command"> {
   progress: number | null;
   /** As in `JobJson`. */
   progress_text: string | null;
+  /** As in `JobJson`. */
+  memory_used: number | null;
+  /** As in `JobJson`. */
+  cpu_used: number | null;
 }
 
 /** Queues that are shown at a glance, at most: more than anybody reads. */
@@ -85,15 +92,26 @@ export const MOST_COUNTED = 10_000;
 /** Looks. `now` in ms since the epoch. */
 export async function statusNow(store: Store, now: number): Promise<Status> {
   const { counts, queues, of } = await store.summary(MOST_QUEUES);
+  const workers = await store.workers();
+  const schedules = await schedulesStatus(store, now);
+  const { pending, dead } = counts;
   return {
     counts,
     queues: queues.map(queueJson),
     more_queues: of - queues.length,
     ...await groupsNow(store, now),
     workers: await Promise.all(
-      byHost(await store.workers()).map((worker) => workerStatus(store, worker, now)),
+      byHost(workers).map((worker) => workerStatus(store, worker, now)),
     ),
-    schedules: await schedulesStatus(store, now),
+    schedules,
+    troubles: await troublesNow({
+      store,
+      now,
+      pending,
+      dead,
+      workers,
+      schedules,
+    }),
   };
 }
 
@@ -146,6 +164,7 @@ async function workerStatus(store: Store, worker: WorkerInfo, now: number): Prom
       started_at: timeJson(job.startedAt)!,
       paused_since: timeJson(job.pausedAt),
       ...progressJson(job),
+      ...usageJson(job),
     })),
   };
 }

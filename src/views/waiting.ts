@@ -32,15 +32,14 @@ export async function reasonsToWait(
   if (queue && queue.concurrency !== null && queue.counts.processing >= queue.concurrency) {
     reasons.push(`queue "${job.queue}" already runs as many jobs as it may, ${queue.concurrency}`);
   }
-  reasons.push(
-    ...reasonsOfWorkers(job, (await store.workers()).filter(({ leaseUntil }) => leaseUntil > now)),
-  );
+  const workers = (await store.workers()).filter(({ leaseUntil }) => leaseUntil > now);
+  reasons.push(...reasonsOfWorkers(job, workers));
   if (job.state === "pending") {
     const shortages = await store.shortages(job.id, now);
     reasons.push(...shortages.map((shortage) => sayShortage(shortage, { queue: job.queue, say })));
   }
   if (job.state === "pending" && !job.held) {
-    const ahead = await store.ahead(job.id, COUNTED_AHEAD);
+    const ahead = await store.ahead(job.id, { queues: queuesBeside(job, workers), limit: COUNTED_AHEAD });
     if (ahead > 0) reasons.push(aheadOfIt(ahead));
   }
   return reasons.length > 0 ? reasons : ["a worker is about to take it"];
@@ -60,11 +59,20 @@ export async function runsUnwatched(
   return worker === undefined || worker.leaseUntil <= now;
 }
 
+/** The queues from which those who serve a job take others before it; null is all. Jobs that none of them takes do not delay it. */
+function queuesBeside(job: Job, workers: readonly WorkerInfo[]): string[] | null {
+  const serving = workers.filter((worker) => serves(worker, job));
+  if (serving.some(({ queues }) => queues === null)) return null;
+  return [...new Set([job.queue, ...serving.flatMap(({ queues }) => queues!)])];
+}
+
+function serves({ queues, stopping }: WorkerInfo, { queue }: Job): boolean {
+  return !stopping && (queues?.includes(queue) ?? true);
+}
+
 function reasonsOfWorkers(job: Job, workers: readonly WorkerInfo[]): string[] {
   if (workers.length === 0) return ["no worker is running"];
-  const serving = workers.filter(({ queues, stopping }) =>
-    !stopping && (queues?.includes(job.queue) ?? true)
-  );
+  const serving = workers.filter((worker) => serves(worker, job));
   if (serving.length === 0) return [`no running worker serves queue "${job.queue}"`];
   const free = serving.some(({ running, slots }) => running.length < slots);
   return free ? [] : ["every worker is busy"];

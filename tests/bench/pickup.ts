@@ -31,14 +31,18 @@ export const PICKUP: Row = {
   },
 };
 
-/** How long an idle worker of a home takes to start a job, in ms, again and again. */
-export async function pickUps({ home, file }: TempDir): Promise<number[]> {
+/**
+ * How long an idle worker of a home takes to start a job, in ms, again and again.
+ *
+ * @param permitted what the worker needs besides what a store in a file takes
+ */
+export async function pickUps({ home, file }: TempDir, permitted: readonly string[] = []): Promise<number[]> {
   const pipe = file("pipe");
   await processMs("mkfifo", [pipe]);
   // Open for both, or opening would wait for the other side and the end of each job would look like the end.
   using reader = await Deno.open(pipe, { read: true, write: true });
   const store = await openStore(home);
-  await using _worker = background(["worker", "start"], home.dir);
+  await using _worker = background(["worker", "start"], home.dir, permitted);
   await until("the worker has registered", async () => (await store.workers()).length > 0);
 
   const samples: number[] = [];

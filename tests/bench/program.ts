@@ -37,10 +37,18 @@ export async function processMs(
   return ms;
 }
 
-/** Starts `queuectl …args` and ends it by SIGTERM at the end of the scope: `await using worker = background(…)`. */
-export function background(args: readonly string[], home: string): { pid: number } & AsyncDisposable {
+/**
+ * Starts `queuectl …args` and ends it by SIGTERM at the end of the scope: `await using worker = background(…)`.
+ *
+ * @param permitted what the runtime permits besides `RUN_FLAGS`
+ */
+export function background(
+  args: readonly string[],
+  home: string,
+  permitted: readonly string[] = [],
+): { pid: number } & AsyncDisposable {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...RUN_FLAGS, MAIN, ...args],
+    args: [...RUN_FLAGS, ...permitted, MAIN, ...args],
     env: { QUEUECTL_HOME: home, NO_COLOR: "1" },
     stdin: "null",
     stdout: "null",

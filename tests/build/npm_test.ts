@@ -159,6 +159,15 @@ Deno.test("without its Deno it says so", { ignore }, async () => {
   assert.match(stderr, /^Cannot find the Deno that comes with the npm package "deno": /);
 });
 
+Deno.test("in a directory that is gone it says so, not its Deno", { ignore }, async () => {
+  using dir = tempDir();
+  const how = await installedIn(dir);
+  Deno.mkdirSync(dir.file("gone"));
+  const words = ["sh", "-c", 'cd "$1" && rmdir "$1" && shift && exec "$@"', "sh", dir.file("gone")];
+  const { code, stdout, stderr } = await call({ ...how, words: [...words, ...how.words] }, ["version"]);
+  assert.deepEqual([code, stdout, stderr], [1, "", "Cannot run here: the current directory is gone\n"]);
+});
+
 Deno.test("building the package is as strict as building the executable", async () => {
   using dir = tempDir();
   Deno.writeTextFileSync(dir.file("file"), "");

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { checkClock } from "../../src/cli/commands/doctor/clock.ts";
-import { checkFileSystem } from "../../src/cli/commands/doctor/disk.ts";
+import { checkDisk, checkFileSystem } from "../../src/cli/commands/doctor/disk.ts";
 import type { Finding } from "../../src/cli/commands/doctor/finding.ts";
 import { Context } from "../../src/cli/line/context.ts";
 import { systemClock } from "../../src/system/clock.ts";
@@ -183,6 +183,17 @@ for (const [level, header, line, name] of DISKS) {
     assert.deepEqual([finding.level, finding.found.startsWith(name)], [level, true], finding.found);
   });
 }
+
+Deno.test("a reserve that its worker had no time to make whole is no sign of a full disk", () => {
+  using dir = tempDir();
+  Deno.mkdirSync(dir.home.dir, { mode: 0o700 });
+  Deno.writeFileSync(dir.home.reserve, new Uint8Array(64 * 1024));
+  const reserve = (available: number) =>
+    checkDisk({ home: dir.home } as Context, { source: "/dev/sda1", type: "ext4", available })
+      .find(({ check }) => check === "reserve")!;
+  assert.equal(reserve(2 ** 40).level, "ok");
+  assert.equal(reserve(2 ** 27).level, "warning");
+});
 
 Deno.test("doctor notices that the clock was set back", async () => {
   using test = await testStore();

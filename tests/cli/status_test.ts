@@ -34,7 +34,7 @@ Deno.test("status counts by queue and state, and says what keeps a queue back", 
   const needed = await test.enqueue("true", { runAt: Date.now() + 3_600_000 });
   await test.enqueue("true", { after: [needed] });
   const withBlocked = (await queuectl(["status"], { home: test.home })).stdout;
-  assert.match(withBlocked, /^QUEUE +BLOCKED +PENDING /);
+  assert.match(withBlocked, /^mail is paused; 1 waits\n\nQUEUE +BLOCKED +PENDING /);
   assert.doesNotMatch(withBlocked, /SKIPPED/);
 });
 

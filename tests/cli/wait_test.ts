@@ -91,6 +91,18 @@ Deno.test("wait for a queue, or for all, exits with 1 when a job became dead or 
   }
 });
 
+Deno.test("wait for a queue exits with 1 when a job of it was skipped meanwhile", async () => {
+  using test = await testStore();
+  const worker = await handWorker(test.store);
+  const needed = await test.enqueue("true", { queue: "other" });
+  await test.enqueue("true", { queue: "mail", after: [needed] });
+  const waiting = runWithin(test.store, command, { flags: { queue: "mail" } });
+  assert.equal(await Promise.race([waiting.waits, waiting.ended]), "waits");
+  await (await worker.claim()).end(DEAD);
+  const { code, json } = await waiting.ended;
+  assert.deepEqual([code, json], [1, { completed: 0, dead: 0, cancelled: 0, skipped: 1 }]);
+});
+
 Deno.test("wait takes ids, a queue or all, and not two of them", async () => {
   using test = await testStore();
   for (const args of [[], ["j1", "--all"], ["--all", "--queue", "a"]]) {

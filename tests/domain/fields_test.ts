@@ -213,7 +213,14 @@ Deno.test("every column of a job is a field's, or the store's own", async () => 
     ...{ seq: true, state: true, attempts: true, last_attempt: true, created_at: true, started_at: true },
     ...{ finished_at: true, exit_code: true, signal: true, error: true, worker: true },
     ...{ cancel_requested: true, stdin_size: true, paused_at: true, skipped_for: true, needed: true },
-    ...{ key_lost: true, lane: true, policy: true, checkpoint_size: true, snoozed_since: true },
+    ...{
+      key_lost: true,
+      lane: true,
+      died_of: true,
+      policy: true,
+      checkpoint_size: true,
+      snoozed_since: true,
+    },
   };
   using dir = tempDir();
   (await openStore(dir.home)).close();

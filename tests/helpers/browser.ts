@@ -94,8 +94,13 @@ export async function visit(
 /** The rules of axe-core that what is light or dark can break. */
 export const RULES_OF_COLOURS: readonly string[] = ["color-contrast", "link-in-text-block"];
 
-/** Accessibility problems of a page that are serious or worse, as axe-core sees them; by all its rules, unless given. */
+/** Accessibility problems of a page that are serious or worse. */
 export async function seriousProblems(page: Page, rules?: readonly string[]): Promise<string[]> {
+  return (await problems(page, rules)).filter((one) => /^(serious|critical) /.test(one));
+}
+
+/** Accessibility problems of a page, as axe-core sees them; by all its rules, unless some are given. */
+export async function problems(page: Page, rules?: readonly string[]): Promise<string[]> {
   const violations = await page.evaluate(async (rules) => {
     // deno-lint-ignore no-explicit-any -- put there by the init script
     const { violations } = await (globalThis as any).axe.run(rules ? { runOnly: rules } : {});
@@ -107,9 +112,9 @@ export async function seriousProblems(page: Page, rules?: readonly string[]): Pr
       },
     ) => ({ id, impact, nodes: nodes.map((node) => `${node.html} ${node.failureSummary}`) }));
   }, rules);
-  return violations
-    .filter(({ impact }: { impact: string }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }: { id: string; nodes: string[] }) => `${id}: ${nodes.slice(0, 3).join(" | ")}`);
+  return violations.map(({ impact, id, nodes }: { impact: string; id: string; nodes: string[] }) =>
+    `${impact} ${id}: ${nodes.slice(0, 3).join(" | ")}`
+  );
 }
 
 /** Keeps a picture of a page for people to look at, where `QUEUECTL_SCREENSHOTS` names a directory for them. */

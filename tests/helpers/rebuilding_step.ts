@@ -49,6 +49,7 @@ export const REBUILDING: Step = {
       in_group TEXT,
       unique_key TEXT,
       key_lost INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_key_lost CHECK (key_lost IN (0, 1)),
+      died_of TEXT,
       lane INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 
@@ -81,6 +82,10 @@ export const REBUILDING: Step = {
     CREATE INDEX keys ON jobs (unique_key, seq) WHERE unique_key IS NOT NULL AND key_lost = 0;
 
     CREATE INDEX by_key ON jobs (unique_key, seq) WHERE unique_key IS NOT NULL;
+
+    CREATE INDEX by_death ON jobs (queue, died_of, finished_at) WHERE state = 'dead' AND died_of IS NOT NULL;
+
+    CREATE INDEX unnamed ON jobs (seq) WHERE state = 'dead' AND died_of IS NULL;
 
     CREATE INDEX by_group ON jobs (in_group, seq) WHERE in_group IS NOT NULL;
 

@@ -112,6 +112,7 @@ Deno.test("the reading token, and a read-only server, change nothing", async () 
       }
     }
     assert.equal((await api.send("GET", `/jobs/${id}`, { token })).json.state, "pending");
+    assert.equal((await api.send("GET", "/rights", { token })).json.right, "read");
     const head = await fetch(`${server.url}api/v1/jobs/${id}`, { method: "HEAD", headers: BEARER });
     assert.equal(head.status, 200);
   }

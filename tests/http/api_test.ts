@@ -311,7 +311,7 @@ Deno.test("of very many queues, only some are told of at a glance, and the rest 
   );
   const metrics = (await api.send("GET", "/metrics")).json;
   assert.deepEqual([metrics.all_time.enqueued, metrics.queues.length, metrics.more_queues], [302, 50, 250]);
-  const text = prometheusText(await whatToExpose(test.store));
+  const text = prometheusText(await whatToExpose(test.store, Date.now()));
   const of = (pattern: RegExp) =>
     [...text.matchAll(pattern)].map(([, queue, n]) => [queue, Number(n)] as const);
   const enqueued = of(/^queuectl_jobs_enqueued_total\{queue="(.*)"\} (\d+)$/gm);
@@ -326,14 +326,22 @@ Deno.test("of very many queues, only some are told of at a glance, and the rest 
 Deno.test("dead jobs are grouped by what went wrong, and run again or removed", async () => {
   await using place = await served();
   const { api, test } = place;
-  for (const code of [3, 3, 4]) await test.enqueue(`exit ${code}`);
+  for (const size of [31, 32]) await test.enqueue(`echo "disk ${size} is full" >&2; exit 1`);
+  await test.enqueue("exit 4");
   await using _worker = await startWorker(test.home);
   await until("they are dead", async () => (await api.send("GET", "/status")).json.counts.dead === 3);
   const { json } = await api.send("GET", "/dlq/groups");
   assert.deepEqual(
-    json.groups.map(({ error, count }: { error: string; count: number }) => [error, count]),
-    [["exit code 3", 2], ["exit code 4", 1]],
+    json.groups.map((group: Record<string, unknown>) => [group.queue, group.died_of, group.count]),
+    [["default", "disk N is full", 2], ["default", "exit code 4", 1]],
   );
+  const filter = { state: "dead", queue: "default", died_of: "disk N is full" };
+  assert.deepEqual((await api.send("POST", "/bulk/retry", { body: { filter } })).json, {
+    done: 2,
+    passed_over: 0,
+  });
+  await until("both are dead again", async () => (await api.send("GET", "/status")).json.counts.dead === 3);
+  assert.equal((await api.send("GET", "/dlq/groups?queue=other")).json.total, 0);
   assert.deepEqual((await api.send("POST", "/dlq/retry")).json, { retried: 3 });
   await until("they are dead again", async () => (await api.send("GET", "/status")).json.counts.dead === 3);
   assert.deepEqual((await api.send("POST", "/dlq/clear")).json, { deleted: 3 });

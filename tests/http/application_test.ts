@@ -11,7 +11,7 @@ Deno.test("what a defect says is told to whoever runs the server, and to no clie
   const secret = "at /home/ann/queuectl: no such column: passwort";
   const fails = () => Promise.reject(new Error(secret));
   using app = await testApplication({
-    store: (own) => altered(own, { queues: fails, get: fails, list: fails }),
+    store: (own) => altered(own, { queues: fails, get: fails, list: fails, deadGroups: fails }),
   });
   const paths = ["/api/v1/jobs/j1", "/api/v1/jobs", "/api/v1/dlq/groups"];
   for (const path of paths) {
@@ -69,7 +69,7 @@ Deno.test("a value that a query gives twice is refused, and nothing is done", as
       "state=dead&state=pending",
       "limit=1&limit=1",
       "nothing=1&nothing=2",
-      "queue=a&limit=2&queue=a",
+      "search=a&limit=2&search=a",
     ]
   ) {
     const { status, json } = await app.send("GET", `/jobs?${query}`);

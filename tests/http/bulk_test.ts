@@ -161,6 +161,36 @@ Deno.test("what a failure says, and its exit code, find jobs", async () => {
   assert.deepEqual(json, { done: 1, passed_over: 0 });
 });
 
+Deno.test("bulk by ids passes over what does not allow it, or is gone, where that is asked for", async () => {
+  using app = await testApplication();
+  await oneOfEach(app.test.store, false);
+  const ids = [...STATES, "gone"];
+  const refused = await app.send("POST", "/bulk/delete", { ids });
+  assert.equal(refused.status, 409);
+  const { status, json } = await app.send("POST", "/bulk/delete", { ids, pass_over: true });
+  assert.deepEqual([status, json], [200, { done: STATES.length - 1, passed_over: 2 }]);
+  assert.deepEqual((await app.test.store.list({ limit: 20 })).jobs.map(({ id }) => id), ["processing"]);
+});
+
+Deno.test("a filter takes several queues and labels: in a query by their names again, in a body as a list", async () => {
+  using app = await testApplication();
+  const { store } = app.test;
+  await enqueue(store, { queue: "a", label: "l" }, { queue: "b", label: "m" }, { queue: "c", label: "l" });
+  const ids = async (query: string) =>
+    (await app.send("GET", `/jobs?${query}`)).json.jobs?.map(({ id }: { id: string }) => id);
+  assert.deepEqual(await ids("queue=a&queue=b"), ["j2", "j1"]);
+  assert.deepEqual(await ids("queue=a&queue=c&queue=c&label=l"), ["j3", "j1"]);
+  assert.deepEqual(await ids("label=m&label=none"), ["j2"]);
+  assert.equal((await app.send("GET", "/bulk/count?queue=a&queue=b")).json.count, 2);
+  assert.equal((await app.send("GET", "/jobs?state=dead&state=failed")).status, 400);
+  const eleven = Array.from({ length: 11 }, (_, n) => `queue=q${n}`).join("&");
+  assert.equal((await app.send("GET", `/jobs?${eleven}`)).status, 400);
+  assert.equal((await app.send("POST", "/bulk/hold", { filter: { queue: [] } })).status, 400);
+  assert.equal((await app.send("POST", "/bulk/hold", { filter: { queue: ["a", "c"] } })).json.done, 2);
+  const labels = await app.send("GET", "/labels?prefix=l");
+  assert.deepEqual(labels.json, { labels: [{ label: "l", count: 2 }] });
+});
+
 Deno.test("bulk by very many ids goes by pages, lets others in between, and is refused before it begins", async () => {
   const applied: number[] = [];
   using app = await testApplication({

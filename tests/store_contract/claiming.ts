@@ -54,6 +54,7 @@ export function claiming(test: Test): void {
       note: null,
       resultSize: null,
       cpuMs: null,
+      usage: null,
       pausedMs: 0,
       unstopped: null,
     }]);

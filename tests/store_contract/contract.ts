@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { claiming } from "./claiming.ts";
 import { counting } from "./counting.ts";
+import { dying } from "./dying.ts";
 import { enqueueing } from "./enqueueing.ts";
 import { grouping } from "./grouping.ts";
 import { keeping } from "./keeping.ts";
@@ -42,6 +43,7 @@ const PARTS = [
   claiming,
   selecting,
   settling,
+  dying,
   printing,
   saying,
   reading,

@@ -43,6 +43,7 @@ export function enqueueing(test: Test): void {
       checkpointSize: null,
       snoozedSince: null,
       progress: null,
+      usage: null,
     });
   });
 

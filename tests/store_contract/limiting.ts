@@ -512,7 +512,7 @@ export function limiting(test: Test): void {
     const [a] = await take(store);
     const { waiting } = await store.exchange(exchangeOf("s", { free: ["s-worker"] }));
     assert.equal(waiting, true);
-    assert.equal(await store.ahead("b", 10), 0);
+    assert.equal(await store.ahead("b", { queues: null, limit: 10 }), 0);
     const { claimed: next } = await store.exchange(
       exchangeOf("s", { settlements: [settlement(a!.token)], free: ["s-worker"] }),
     );

@@ -95,6 +95,53 @@ export function looking(test: Test): void {
     assert.deepEqual(await pages(store, { label: "none", sort: "priority" }, 9), [[]]);
   });
 
+  test("list() and select() find the jobs of several queues and labels, page by page, in each order", async (store) => {
+    const queues = ["a", "b", "c"];
+    const labels = ["l", "m", "n", null];
+    const jobs = Array.from({ length: 72 }, (_, n) => ({
+      id: `x${n}`,
+      queue: queues[n % 3]!,
+      label: labels[Math.floor(n / 3) % 4]!,
+      priority: n % 5,
+      ...n % 7 === 0 ? { runAt: T0 + 9 } : {},
+      command: n % 2 === 0 ? "even" : "odd",
+    }));
+    await enqueue(store, ...jobs);
+    const wanted = { queues: ["a", "c"], labels: ["l", "n"] };
+    const filters: Partial<JobFilter>[] = [
+      { queues: wanted.queues },
+      { labels: wanted.labels },
+      wanted,
+      { ...wanted, state: "pending" },
+      { queues: wanted.queues, state: "scheduled" },
+      { ...wanted, search: "EVEN" },
+      { queues: ["a", "none"], search: "odd", since: T0 },
+      { labels: ["none", "m"], queue: "b" },
+    ];
+    for (const filter of filters) {
+      const expected = jobs.filter(({ queue, label, runAt, command }) =>
+        (filter.queues?.includes(queue) ?? (filter.queue ?? queue) === queue) &&
+        (filter.labels?.includes(label!) ?? true) &&
+        (filter.state ?? (runAt ? "scheduled" : "pending")) === (runAt ? "scheduled" : "pending") &&
+        (filter.search?.toLowerCase() ?? command) === command
+      );
+      const of = JSON.stringify(filter);
+      const ids = expected.map(({ id }) => id);
+      assert.ok(ids.length > 3, of);
+      assert.deepEqual((await pages(store, { ...filter, sort: "oldest" }, 3)).flat(), ids, of);
+      assert.deepEqual((await pages(store, filter, 4)).flat(), ids.toReversed(), of);
+      const byPriority = expected.toSorted((a, b) => a.priority - b.priority).map(({ id }) => id);
+      assert.deepEqual((await pages(store, { ...filter, sort: "priority" }, 5)).flat(), byPriority, of);
+      const { seqs } = await store.select(filter, { verb: "hold" });
+      assert.deepEqual(await store.idsOf(seqs), ids, of);
+    }
+    const selection = await store.select(wanted, { verb: "delete" });
+    assert.equal((await store.change(selection, { now: T0 })).done, 24);
+    assert.deepEqual(await pages(store, wanted, 9), [[]]);
+    assert.deepEqual(await store.countLabels(["none", "m", "l"], 100), [0, 18, 6]);
+    assert.deepEqual(await store.countLabels(["m"], 5), [5]);
+  });
+
   test("list() gives the jobs of a state in order over very many queues, page by page", async (store) => {
     const count = 700;
     await enqueue(
@@ -151,14 +198,16 @@ export function looking(test: Test): void {
   test("ahead() counts the pending jobs that go first, and stops at the limit", async (store) => {
     await enqueue(store, {}, { priority: 1 }, {}, { held: true }, { queue: "b" }, { queue: "p" });
     await store.setQueue("p", { paused: true });
-    assert.equal(await store.ahead("j1", 10), 0);
-    assert.equal(await store.ahead("j3", 10), 1);
-    assert.equal(await store.ahead("j2", 10), 3);
-    assert.equal(await store.ahead("j2", 2), 2);
-    assert.equal(await store.ahead("nope", 10), 0);
+    assert.equal(await store.ahead("j1", { queues: null, limit: 10 }), 0);
+    assert.equal(await store.ahead("j3", { queues: null, limit: 10 }), 1);
+    assert.equal(await store.ahead("j2", { queues: null, limit: 10 }), 3);
+    assert.equal(await store.ahead("j2", { queues: null, limit: 2 }), 2);
+    assert.equal(await store.ahead("j6", { queues: null, limit: 10 }), 3);
+    assert.equal(await store.ahead("j6", { queues: ["b", "p"], limit: 10 }), 1);
+    assert.equal(await store.ahead("nope", { queues: null, limit: 10 }), 0);
     await enqueue(store, ...Array.from({ length: 30 }, (_, n) => ({ queue: `q${n}` })));
     await store.cancel(["j7", "j9", "j11"], T0);
-    assert.equal(await store.ahead("j36", 29), 29);
-    assert.equal(await store.ahead("j36", 40), 29);
+    assert.equal(await store.ahead("j36", { queues: null, limit: 29 }), 29);
+    assert.equal(await store.ahead("j36", { queues: null, limit: 40 }), 29);
   });
 }

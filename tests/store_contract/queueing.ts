@@ -142,6 +142,23 @@ export function queueing(test: Test): void {
     assert.deepEqual((await store.summary(0)).queues, []);
   });
 
+  test("standing() finds queues in which jobs wait that nobody takes, those with the most first", async (store) => {
+    const names = async (served: string[] | null, limit = 9) =>
+      (await store.standing({ served, limit })).map(({ name }) => name);
+    const many = (count: number, queue: string, runAt: number | null = null) =>
+      Array.from({ length: count }, () => ({ queue, runAt }));
+    await enqueue(store, ...many(1, "a"), ...many(2, "b"), ...many(3, "c", T0 + 9), ...many(4, "d"));
+    await store.setQueue("empty", { paused: true });
+    assert.deepEqual([await names(null), await names([])], [[], ["d", "b", "a"]]);
+    await store.setQueue("b", { paused: true });
+    await store.setQueue("c", { paused: true });
+    assert.deepEqual(await names(null), ["c", "b"]);
+    assert.deepEqual(await names(["a"]), ["d", "c", "b"]);
+    assert.deepEqual(await names(["a"], 1), ["d"]);
+    const [first] = await store.standing({ served: null, limit: 1 });
+    assert.deepEqual([first!.paused, first!.counts.scheduled], [true, 3]);
+  });
+
   test("settings are kept as they are given, until they are taken away", async (store, opened) => {
     using other = closing(await opened.another());
     assert.deepEqual(await store.settings(), new Map());

@@ -77,6 +77,30 @@ export function saying(test: Test): void {
     assert.equal(attempt!.resultSize, null);
   });
 
+  test("what an attempt was seen to take shows with its job while it runs, and its most stays with the attempt", async (store) => {
+    await store.register(newSupervisor("s"));
+    await enqueue(store, {});
+    const { token } = await claimOne(store, "s");
+    const say = (said: Omit<AttemptSaid, "token">) =>
+      store.exchange(exchangeOf("s", { said: [{ token, ...said }] }));
+    assert.equal((await store.get("j1"))!.usage, null);
+    await say({ usage: { memory: 3_000_000_000, peakMemory: 5_000_000_000, cpuMs: 10 } });
+    await say({ progress: { percent: 12.5, text: null } });
+    const seen = { memory: 7, peakMemory: 9, cpuMs: 20 };
+    await say({ usage: seen });
+    const { usage, progress } = (await store.get("j1"))!;
+    assert.deepEqual([usage, progress], [{ ...seen, peakMemory: 5_000_000_000 }, {
+      percent: 12.5,
+      text: null,
+    }]);
+    assert.deepEqual((await store.list({ limit: 9, state: "processing" })).jobs[0]!.usage, usage);
+    await settle(store, "s", failure(token));
+    assert.equal((await store.get("j1"))!.usage, null);
+    assert.deepEqual((await store.attempts("j1"))[0]!.usage, usage);
+    await say({ usage: { memory: 1, peakMemory: 2 ** 40, cpuMs: 30 } });
+    assert.deepEqual((await store.attempts("j1"))[0]!.usage, usage, "nobody says anything of what has ended");
+  });
+
   test("a result is kept with its attempt, byte for byte", async (store) => {
     await store.register(newSupervisor("s"));
     await enqueue(store, {});

@@ -64,6 +64,7 @@ Deno.test("the text for Prometheus is valid, escapes labels, and its histograms 
     totals: [{ queue: "mail", start: 0, figures }],
     openGroups: 3,
     workers: [],
+    limits: [],
   }));
   assert.equal(samples.get("queuectl_open_groups"), 3);
   assert.equal(samples.get('queuectl_jobs{queue="a\\"b\\\\c\\nd",state="pending"}'), 1);

@@ -3,16 +3,10 @@
  * The pages in a real browser, on a real server and store with real workers: what a person does, end to end.
  */
 import assert from "node:assert/strict";
-import {
-  BROWSER,
-  endBrowser,
-  keepPicture,
-  RULES_OF_COLOURS,
-  seriousProblems,
-  visit,
-} from "../helpers/browser.ts";
+import { BROWSER, endBrowser, keepPicture, problems, RULES_OF_COLOURS, visit } from "../helpers/browser.ts";
 import { startDashboard, TOKEN } from "../helpers/dashboard.ts";
 import { newSupervisor } from "../helpers/jobs.ts";
+import { addSchedules } from "../helpers/schedules.ts";
 import { until } from "../helpers/until.ts";
 import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
 
@@ -32,7 +26,10 @@ async function populate(test: TestStore): Promise<void> {
   for (const code of [3, 3, 4]) {
     await test.enqueue(`echo try $QUEUECTL_ATTEMPT; exit ${code}`, { queue: "builds", maxRetries: 1 });
   }
-  await test.enqueue("sleep 600", { id: "runs" });
+  await test.enqueue("sleep 600", { id: "runs", group: "night" });
+  await addSchedules(test.store, Date.now(), {
+    ...{ name: "backup", expression: "@yearly", job: { command: "make backup", cwd: "/" } },
+  });
   await test.enqueue("report", {
     id: "later",
     runAt: Date.now() + 3_600_000,
@@ -69,12 +66,19 @@ async function place(args: readonly string[] = []) {
 const PAGES = [
   "",
   "jobs",
+  "jobs?state=dead&queue=builds",
   "jobs/runs",
   "jobs/j13",
   "dead",
+  "groups",
+  "groups/night",
+  "schedules",
+  "schedules/backup",
   "queues",
+  "queues/builds",
   "workers",
   "settings",
+  "audit",
   "enqueue",
   "nowhere",
 ];
@@ -99,11 +103,14 @@ browserTest(
           assert.ok(overflow <= 0, `${path} is ${overflow} pixels too wide for ${viewport.width}`);
           const rules = colorScheme === "light" ? undefined : RULES_OF_COLOURS;
           assert.deepEqual(
-            await seriousProblems(page, rules),
+            await problems(page, rules),
             [],
             `${path}, ${colorScheme}, ${viewport.width}`,
           );
-          await keepPicture(page, `${path.replace("/", "-") || "overview"}-${colorScheme}-${viewport.width}`);
+          await keepPicture(
+            page,
+            `${path.replaceAll(/\W/g, "-") || "overview"}-${colorScheme}-${viewport.width}`,
+          );
         }
         if (path === "nowhere") visited.forgive(/404/);
       }
@@ -137,7 +144,7 @@ browserTest("jobs are filtered, searched and changed in bulk; the address keeps 
   await using visited = await visit(`${one.server.url}jobs`);
   const { page } = visited;
   const rows = page.locator("table.jobs tbody tr");
-  await page.getByRole("combobox", { name: /^State/ }).selectOption("dead");
+  await page.getByRole("navigation", { name: "States" }).getByRole("link", { name: "Dead" }).click();
   await page.waitForURL(/state=dead/);
   await page.waitForFunction(() => document.querySelectorAll("table.jobs tbody tr").length === 3);
   await page.reload();
@@ -146,14 +153,14 @@ browserTest("jobs are filtered, searched and changed in bulk; the address keeps 
   await page.waitForFunction(() => document.querySelectorAll("table.jobs tbody tr").length === 1);
   await page.getByLabel("Select j15").check();
   await page.getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("button", { name: "No" }).click();
+  await page.getByRole("button", { name: "Keep" }).click();
   assert.equal(await rows.count(), 1);
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete 1 job" }).click();
   await page.getByText("No job matches").waitFor();
   assert.equal(await one.test.store.get("j15"), undefined);
   await page.goto(`${one.server.url}jobs?state=completed`);
-  await page.getByRole("button", { name: "Retry" }).click();
+  await page.getByRole("button", { name: "Retry all" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Retry 12 jobs" }).click();
   await page.getByText("Queued again: 12 jobs").waitFor();
 });
@@ -176,9 +183,12 @@ browserTest(
     await using visited = await visit(`${one.server.url}jobs/evil`);
     const { page } = visited;
     const output = page.getByLabel("Output", { exact: true });
-    await page.waitForFunction(() => document.querySelector(".output pre")?.textContent?.includes("oops"));
+    await output.getByText("oops").waitFor();
     assert.ok((await output.textContent())!.includes(evil));
-    assert.equal(await page.locator(".ansi-red").textContent(), "red");
+    assert.match(
+      (await output.getByText("red", { exact: true }).getAttribute("style"))!,
+      /color: rgb\(255, /,
+    );
     assert.equal(await page.getByText("hunter2").count(), 0);
     await page.getByRole("button", { name: "Show secrets" }).click();
     await page.getByText("API_TOKEN=hunter2").waitFor();
@@ -190,16 +200,12 @@ browserTest(
     await page.getByRole("button", { name: "Resume" }).click();
     Deno.writeTextFileSync(go, "");
     await page.waitForFunction(() => document.querySelector("h1 .state")?.textContent === "dead");
-    await page.waitForFunction(() =>
-      document.querySelector(".output pre")?.textContent?.includes("finished")
-    );
-    await page.getByLabel("times").check();
-    await page.waitForFunction(() =>
-      /^\d\d:\d\d:\d\d\.\d{3} finished$/m.test(document.querySelector(".output pre")?.textContent ?? "")
-    );
-    await page.getByLabel("times").uncheck();
+    await output.getByText("finished").waitFor();
+    await page.getByRole("button", { name: "Times" }).click();
+    await output.getByText(/^\d\d:\d\d:\d\d\.\d{3}$/).first().waitFor();
     await page.getByLabel("Find").fill("OOPS");
-    await page.waitForFunction(() => document.querySelector(".output pre")?.textContent === "oops");
+    await page.getByText("1 of 1", { exact: true }).waitFor();
+    assert.equal(await output.locator("mark").textContent(), "oops");
     await page.goto(`${one.server.url}jobs?label=${encodeURIComponent(evil.slice(0, 100))}`);
     await page.getByRole("link", { name: "evil", exact: true }).waitFor();
     assert.match(await page.title(), /^Jobs/);
@@ -214,9 +220,9 @@ browserTest(
     await using visited = await visit(`${one.server.url}jobs/j13`);
     const { page } = visited;
     await page.getByLabel("Compare with").selectOption("1");
-    await page.locator("pre .gone").waitFor();
-    assert.equal((await page.locator("pre .gone").textContent())!.trim(), "- try 1");
-    assert.equal((await page.locator("pre .new").textContent())!.trim(), "+ try 2");
+    await page.locator(".log .gone").waitFor();
+    assert.equal((await page.locator(".log .gone .x").textContent())!.trim(), "- try 1");
+    assert.equal((await page.locator(".log .new .x").textContent())!.trim(), "+ try 2");
 
     await page.goto(`${one.server.url}jobs/later`);
     await page.getByText("it is scheduled for").waitFor();
@@ -279,21 +285,24 @@ browserTest(
     assert.equal((await one.test.store.list({ state: "dead", limit: 5 })).jobs.length, 1);
 
     await page.goto(`${one.server.url}queues`);
-    await page.getByLabel("Most at a time in builds").fill("2");
-    await page.getByRole("row", { name: /builds/ }).getByRole("button", { name: "Set" }).click();
+    await page.getByRole("link", { name: "builds" }).click();
+    await page.getByLabel(/^Limit/).fill("2");
+    await page.getByRole("button", { name: "Save" }).click();
     await until(
       "the queue is limited",
       async () => (await one.test.store.queues()).find(({ name }) => name === "builds")!.concurrency === 2,
     );
 
-    await page.locator('input[aria-label="Most at a time in builds"][value="2"]').waitFor(); // the page knows, too
-    await page.getByLabel("Most at a time in builds").fill("77");
+    await page.locator('input[name="limit"][value="2"]').waitFor(); // the page knows, too
+    await page.getByLabel(/^Limit/).fill("77");
+    await one.test.enqueue("true", { held: true, queue: "builds" });
+    await page.locator(".tile.pending strong").filter({ hasText: "1" }).waitFor();
+    assert.equal(await page.getByLabel(/^Limit/).inputValue(), "77", "what is typed stays");
     await one.test.enqueue("true", { held: true, queue: "new-queue" });
-    await page.getByRole("link", { name: "new-queue" }).waitFor();
-    assert.equal(await page.getByLabel("Most at a time in builds").inputValue(), "77", "what is typed stays");
+    await page.goto(`${one.server.url}queues`);
     const fresh = page.getByRole("row", { name: /new-queue/ });
     await fresh.getByRole("button", { name: "Clear" }).click();
-    await page.getByRole("button", { name: "Delete them" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete 1 job" }).click();
     await fresh.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("button", { name: "Delete it" }).click();
     await until("the queue is gone", async () => await one.test.store.queue("new-queue") === undefined);
@@ -337,9 +346,10 @@ browserTest("everything can be reached by the keyboard alone", async () => {
   await page.keyboard.press("d");
   await page.waitForURL(/\/dead$/);
   await page.keyboard.press("/");
-  await page.waitForURL(/\/jobs$/);
   await page.waitForFunction(() => document.activeElement?.id === "search");
   await page.keyboard.type("exit 4");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/jobs\?search=exit\+4$/);
   await page.waitForFunction(() => document.querySelectorAll("table.jobs tbody tr").length === 1);
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
   for (let n = 0; n < 30 && await focused() !== "j15"; n++) await page.keyboard.press("Tab");

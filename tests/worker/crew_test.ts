@@ -26,7 +26,7 @@ async function idleCrew(ids: string[], slots: number): Promise<Crew & Disposable
     crashed: nothing,
   };
   const crew = new Crew(ids, { entry: IDLE, slots, events, clock: systemClock });
-  await until("all are ready", () => crew.openings().length === ids.length * slots);
+  await until("all are ready", () => crew.openings().atOnce.length === ids.length * slots);
   return Object.assign(crew, { [Symbol.dispose]: () => crew.close() });
 }
 

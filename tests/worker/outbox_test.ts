@@ -76,14 +76,17 @@ Deno.test("a store that cannot be used gets the same again, before what came mea
   });
   const outbox = outboxWith(store);
   outbox.print("a", printed(3));
+  outbox.say({ token: "a", note: "begins", checkpoint: null });
   outbox.settle(ended("a"));
   const { failure, stored, exchanged } = await outbox.exchange(NOTHING);
   assert.deepEqual([failure?.name, stored, exchanged], ["StoreBusy", [], undefined]);
   assert.ok(outbox.isSettling && outbox.hasOutput);
+  outbox.say({ token: "a", note: "nearly done" });
   outbox.settle(ended("b"));
   busy = false;
   await outbox.exchange(NOTHING);
   assert.deepEqual(store.taken.map((one) => [tokens(one), one.output.length]), [[["a", "b"], 1]]);
+  assert.deepEqual(store.taken[0]!.said, [{ token: "a", note: "nearly done", checkpoint: null }]);
 });
 
 Deno.test("on a full disk the settlement that needs the least room goes alone, until there is room again", async () => {

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../helpers/fake_clock.ts";
 import { claimOne, enqueue, exchangeOf, newSupervisor, settlement } from "../helpers/jobs.ts";
-import { runningSupervisor } from "../helpers/supervisor.ts";
+import { runningSupervisor, startSupervisor, storeWith } from "../helpers/supervisor.ts";
 import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 
@@ -49,4 +49,27 @@ Deno.test("old jobs are pruned by the workers, and a changed retention holds fro
   await test.set({ retention: "7d" });
   await pass("the next is gone", (ids) => !ids.includes("day-29"));
   assert.deepEqual(await left(test), ["day-3"]);
+});
+
+Deno.test("a burst prunes, too, when all of its jobs have ended before it came to that", async () => {
+  using test = await testStore();
+  const clock = new FakeClock();
+  await completed(test, clock, [35, 34, 33, 3]);
+  await test.enqueue("true");
+  const settled = Promise.withResolvers<void>();
+  const store = storeWith(test.store, {
+    async prune(kept, step) {
+      await settled.promise;
+      return await test.store.prune(kept, { ...step, limit: 1 });
+    },
+  });
+  const unusual = { store, clock, settled: () => settled.resolve(), burst: true };
+  let over = false;
+  const ran = (await startSupervisor(test, unusual)).run().then(() => over = true);
+  await until("it has stopped", async () => {
+    if (clock.wakesIn(25)) await clock.pass(25); // between two steps
+    return over;
+  });
+  await ran;
+  assert.deepEqual((await left(test)).filter((id) => id.startsWith("day-")), ["day-3"]);
 });

@@ -111,6 +111,7 @@ Deno.test("the spool files of an attempt go once it is settled, however it ended
     "exit 200; exec x",
   ];
   const first = await Promise.all(ends.map((command) => test.enqueue(command)));
+  first.push(await test.enqueue("cat", { stdin: new Uint8Array(3) }));
   for (const id of first) await test.reaches(id, "completed", "dead");
   // Now they are expected to be brief.
   const short = await Promise.all(Array.from({ length: 20 }, () => test.enqueue("true")));

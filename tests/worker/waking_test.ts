@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { Store } from "../../src/store/contract.ts";
 import { runningSupervisor, startSupervisor, storeWith } from "../helpers/supervisor.ts";
+import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 
 const HOUR_MS = 3_600_000;
@@ -52,6 +53,18 @@ Deno.test("jobs are claimed until there are none, though there are many more tha
   const supervisor = await startSupervisor(test, { store, slots: 2, burst: true });
   assert.equal(await supervisor.run(), "stopped");
   for (const id of ids) assert.equal((await test.store.get(id))!.state, "completed");
+});
+
+Deno.test("slots that one exchange leaves free are filled by the next, though nothing happens in between", async () => {
+  const { test, store } = await quietStore();
+  using _ = test;
+  const slots = 51; // an exchange claims 50
+  for (let i = 0; i < slots; i++) await test.enqueue("exec sleep 1000");
+  await using _supervisor = await runningSupervisor(test, { store, slots });
+  await until(
+    "all of them are claimed",
+    async () => (await test.store.summary(0)).counts.processing === slots,
+  );
 });
 
 Deno.test("a job that is due in ten years keeps nobody busy until then", async () => {

@@ -27,6 +27,15 @@ function fail(message) {
   process.exit(1);
 }
 
+/** Deno starts no program in a directory that is gone, and prints its stack instead. */
+function checkDirectory() {
+  try {
+    process.cwd();
+  } catch {
+    fail("Cannot run here: the current directory is gone");
+  }
+}
+
 /**
  * Signals that are meant for the program. What a terminal sends reaches it anyway, as it reaches us, and a second of a
  * kind would tell a worker to hurry: Ctrl-C always, and the end of the terminal.
@@ -38,6 +47,7 @@ function isPassedOn(signal) {
 
 const SIGNALS = WINDOWS ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM", "SIGHUP"];
 
+checkDirectory();
 const child = spawn(findDeno(), [
   "run",
   // nothing that lies around where it is installed or called

@@ -19,6 +19,7 @@ import { ZONE_FLAGS } from "../line/zone.ts";
 import { STATE_COLOUR, stateOf } from "../show/job_table.ts";
 import type { Print } from "../show/print.ts";
 import { progressText } from "../show/job_progress.ts";
+import { sayMemory } from "../show/memory.ts";
 import { type Column, table } from "../show/table.ts";
 import { visible } from "../show/terminal.ts";
 import { clockTime, fromNow, timeOfDay, type Zone, zoneName } from "../show/times.ts";
@@ -120,6 +121,7 @@ function facts(
     ["State", print.paint(STATE_COLOUR[job.state], stateOf(job))],
     ...reasons.map((reason): [string, string] => ["Waits", visible(reason)]),
     ["Progress", visible(sayProgress(job))],
+    ["Uses", sayUsage(job)],
     ...notRun.map((reason): [string, string] => ["Not run", visible(reason)]),
     ["Paused", sayPaused(job, last, time)],
     ["Runs", unwatched ? "without a worker, until one starts on its host and adopts it" : ""],
@@ -160,6 +162,14 @@ function facts(
 
 function sayBytes(size: number): string {
   return `${size} ${size === 1 ? "byte" : "bytes"}`;
+}
+
+/** What it takes now, as far as anybody looked. */
+function sayUsage({ usage }: Pick<Job, "usage">): string {
+  if (!usage) return "";
+  const { memory, peakMemory, cpuMs } = usage;
+  const most = peakMemory > memory ? `, ${sayMemory(peakMemory)} at its most` : "";
+  return `${sayMemory(memory)} of memory${most}; ${formatDuration(cpuMs)} of CPU time`;
 }
 
 function sayProgress({ progress }: Pick<Job, "progress"> | Attempt): string {
@@ -248,6 +258,11 @@ function history(
     {
       title: "CPU",
       value: ({ cpuMs }: Attempt) => cpuMs === null ? "" : formatDuration(cpuMs),
+      align: "right",
+    },
+    {
+      title: "MEMORY",
+      value: ({ usage }: Attempt) => usage ? sayMemory(usage.peakMemory) : "",
       align: "right",
     },
     { title: "EXIT", value: (attempt) => attempt.exitCode ?? "", align: "right" },

@@ -51,11 +51,13 @@ const TREE: Group = {
       brief: "The dead letter queue: jobs that used up their retries",
       examples: [
         ["dlq list", "what is dead, and why"],
+        ["dlq groups", "what most died of"],
         ["dlq retry j1", "give one another chance"],
         ["dlq retry --all", "all of them"],
       ],
       branches: {
         list: () => import("../commands/dlq/list.ts"),
+        groups: () => import("../commands/dlq/groups.ts"),
         retry: () => import("../commands/dlq/retry.ts"),
         delete: () => import("../commands/dlq/delete.ts"),
         clear: () => import("../commands/dlq/clear.ts"),

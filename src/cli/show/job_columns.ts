@@ -36,6 +36,8 @@ const OWN: Readonly<Record<Exclude<Name, (typeof FIELDS)[typeof SHOWN_FIELDS[num
     stdin_size: "integer",
     progress: "integer",
     progress_text: "text",
+    memory_used: "size",
+    cpu_used: "duration",
     checkpoint_size: "integer",
     snoozed_since: "time",
   };

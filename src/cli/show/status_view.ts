@@ -2,6 +2,7 @@
  * @module
  * What `status` knows, for people.
  */
+import { formatDuration } from "../../domain/duration.ts";
 import { type State, STATES } from "../../domain/job.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { QueueJson } from "../../views/queue_json.ts";
@@ -13,10 +14,13 @@ import {
   type Status,
   type WorkerStatus,
 } from "../../views/status.ts";
+import type { Trouble } from "../../views/troubles.ts";
 import { STATE_COLOUR, STATE_SHORT } from "./job_table.ts";
 import type { Print } from "./print.ts";
 import { progressText } from "./job_progress.ts";
+import { sayMemory } from "./memory.ts";
 import { type Column, table } from "./table.ts";
+import { visible } from "./terminal.ts";
 import { fromNow, rough } from "./times.ts";
 
 /** States that have no column while no job is in them: most people never need them. */
@@ -24,11 +28,16 @@ const RARE: readonly State[] = ["blocked", "skipped"];
 
 /** What `status` knows, as text. */
 export function statusText(
-  { counts, queues, more_queues: more, groups, more_groups: moreGroups, workers, schedules }: Status,
+  { counts, queues, more_queues: more, groups, more_groups: moreGroups, workers, schedules, troubles }:
+    Status,
   { print, clock }: { print: Print; clock: Clock },
 ): string {
   const all = { name: "all", counts, paused: false, concurrency: null };
   const tail = more > 0 ? `\n… and ${more} more queues; see queue list` : "";
+  const wrong = troubles.filter(({ kind }) => !SAID_BELOW.includes(kind)).map((one) =>
+    `${troubleText(one, print)}\n`
+  );
+  const first = wrong.length === 0 ? "" : `${wrong.join("")}\n`;
   const jobs = queues.length === 0 ? "No jobs yet" : table<Row>(print, {
     rows: queues.length > 1 ? [...queues, all] : queues,
     columns: [
@@ -47,7 +56,7 @@ export function statusText(
   const ofSchedules = schedules.total === 0 ? "" : `\n\n${schedulesText(schedules, { now, workers })}`;
   if (workers.length === 0) {
     const advice = counts.pending > 0 || isAnyDue(schedules) ? ": start one with queuectl worker start" : "";
-    return `${jobs}\n\nNo workers${advice}${ofSchedules}`;
+    return `${first}${jobs}\n\nNo workers${advice}${ofSchedules}`;
   }
   const rows = workers.flatMap((worker): Run[] =>
     worker.running.length === 0 ? [{ worker }] : worker.running.map((job) => ({ worker, job }))
@@ -61,10 +70,28 @@ export function statusText(
       { title: "JOB", value: ({ job }) => job?.id ?? "" },
       { title: "FOR", value: ({ job }) => job ? forOf(job, now) : "" },
       { title: "PROGRESS", value: ({ job }) => job ? progressText(job.progress, job.progress_text) : "" },
+      {
+        title: "CPU",
+        value: ({ job }) => job?.cpu_used ? formatDuration(job.cpu_used * 1000) : "",
+        align: "right",
+      },
+      {
+        title: "MEMORY",
+        value: ({ job }) => job?.memory_used ? sayMemory(job.memory_used) : "",
+        align: "right",
+      },
       { title: "COMMAND", value: ({ job }) => job?.command ?? "" },
     ],
   });
-  return `${jobs}\n\n${running}${ofSchedules}`;
+  return `${first}${jobs}\n\n${running}${ofSchedules}`;
+}
+
+/** What is said with the workers and the schedules anyway. */
+const SAID_BELOW: readonly Trouble["kind"][] = ["no_worker", "overdue"];
+
+function troubleText({ kind, says, died_of }: Trouble, print: Print): string {
+  const text = died_of === null ? says : `${says}: ${visible(died_of)}`;
+  return print.paint(STATE_COLOUR[kind === "paused" ? "failed" : "dead"], text);
 }
 
 /** Whether anybody waits for a schedule. */

@@ -7,7 +7,7 @@ import { ENDED, type State, WAITING } from "../../domain/job.ts";
 import type { JobSelector, JobStore, Store, Verb } from "../../store/contract.ts";
 import { changeAll } from "../../views/change_all.ts";
 import { whereNeedsHave } from "../../views/retried.ts";
-import { type InputValues, objectOf, oneOf, someText } from "../inputs.ts";
+import { type InputValues, objectOf, oneOf, someText, trueOrFalse } from "../inputs.ts";
 import { defineRoute, type Machine, type Route, type Services } from "../route.ts";
 import { COUNTED, record } from "../schemas.ts";
 import { editMany } from "./bulk_edit.ts";
@@ -100,6 +100,11 @@ const ACTIONS: readonly Action[] = [
   },
 ];
 
+const PASS_OVER = trueOrFalse(
+  "pass over those of the ids that are gone or whose state does not allow it; otherwise nothing is done when there is one. " +
+    "A filter always does",
+);
+
 const DONE_SCHEMA = record({ done: COUNTED, passed_over: COUNTED });
 const DONE = {
   description:
@@ -190,14 +195,17 @@ export const ACTION_ROUTES: readonly Route[] = [
       url: `/bulk/${action.name}`,
       summary: `Many jobs: ${action.summary.toLowerCase().replaceAll(/\bit\b/g, "each")}`,
       tag,
-      body: objectOf(SELECTION, "which jobs: either ids or a filter"),
+      body: objectOf({ ...SELECTION, pass_over: PASS_OVER }, "which jobs: either ids or a filter"),
       answer: DONE,
       problems: ["not-found", "refused"],
       async run(call) {
         const { store, now, machine } = call;
-        const { ids, filter } = eitherOf(call.body);
+        const { pass_over: passOver = false, ...selection } = call.body;
+        const { ids, filter } = eitherOf(selection);
         const done = filter
           ? await applyToAll(store, action, { which: filterOf(filter), now, machine })
+          : passOver
+          ? await applyToAllowing(store, action, { ids: ids!, now, machine })
           : await applyToThese(store, action, { ids: ids!, now, machine });
         return await answerTo(done, { action, machine });
       },
@@ -289,6 +297,21 @@ async function applyToThese(
       ? NOTHING
       : await applyToPage(store, action, { ids: left, ...circumstances });
     result = added(result, { ...done, passed_over: left.length - done.done });
+  }
+  return result;
+}
+
+/** To those that allow it, page by page. */
+async function applyToAllowing(store: Store, action: Action, { ids, ...circumstances }: Jobs): Promise<Done> {
+  let result = NOTHING;
+  for (let n = 0; n < ids.length; n += PAGE) {
+    const page = ids.slice(n, n + PAGE);
+    const states = await store.states(page);
+    const allowing = page.filter((_, i) => states[i] !== undefined && action.states.includes(states[i]!));
+    const done = allowing.length === 0
+      ? NOTHING
+      : await applyToPage(store, action, { ids: allowing, ...circumstances });
+    result = added(result, { ...done, passed_over: page.length - done.done });
   }
   return result;
 }

@@ -20,6 +20,7 @@ import {
   type JsonSchema,
   objectOf,
   oneOf,
+  oneOrMore,
   pointInTime,
   someText,
   trueOrFalse,
@@ -130,15 +131,27 @@ export function surroundings(now: number): Surroundings {
   return { now, ...whereabouts(), readTime: timeReader(now) };
 }
 
+/** Of one kind in a filter: each may have nine states, and a store looks into each of those. */
+const MOST_VALUES = 10;
+
 /** The values that pick jobs. */
 export const FILTER = {
   state: oneOf(STATES, "only jobs in this state"),
-  queue: someText({ max: 64 }, "only jobs of this queue"),
+  queue: oneOrMore(
+    someText({ max: 64 }, ""),
+    { most: MOST_VALUES },
+    "only jobs of this queue, or of one of these",
+  ),
   group: someText({ max: 64 }, "only jobs of this group"),
   unique_key: someText({ max: 256 }, "only jobs with exactly this key, whether they have it still or not"),
-  label: someText({ max: 128 }, "only jobs with exactly this label"),
+  label: oneOrMore(
+    someText({ max: 128 }, ""),
+    { most: MOST_VALUES },
+    "only jobs with exactly this label, or one of these",
+  ),
   search: someText({ max: 1000 }, "only jobs whose command or id contains this"),
   error: someText({ max: 1000 }, "only jobs whose error contains this"),
+  died_of: someText({ max: 1000 }, "only dead jobs of this group, as the groups of dead jobs name it"),
   exit_code: wholeNumber({ min: 0, max: 2 ** 32 - 1 }, "only jobs that ended with this exit code"),
   since: pointInTime("only jobs enqueued at this time or later"),
   until: pointInTime("only jobs enqueued before this time"),
@@ -171,9 +184,16 @@ export const SELECTION = {
 
 /** A filter for the store, without what was left out. */
 export function filterOf(
-  { exit_code: exitCode, unique_key: uniqueKey, ...values }: InputValues<typeof FILTER>,
+  { exit_code: exitCode, unique_key: uniqueKey, died_of: diedOf, queue, label, ...values }: InputValues<
+    typeof FILTER
+  >,
 ): JobSelector {
+  const all = {
+    ...{ ...values, exitCode, uniqueKey, diedOf },
+    ...(queue?.length === 1 ? { queue: queue[0] } : { queues: queue }),
+    ...(label?.length === 1 ? { label: label[0] } : { labels: label }),
+  };
   return Object.fromEntries(
-    Object.entries({ ...values, exitCode, uniqueKey }).filter(([, value]) => value !== undefined),
+    Object.entries(all).filter(([, value]) => value !== undefined),
   );
 }

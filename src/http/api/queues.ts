@@ -9,13 +9,14 @@ import { WAITING } from "../../domain/job.ts";
 import { LONGEST_MS } from "../../domain/settings.ts";
 import type { QueueInfo, Store, Verb } from "../../store/contract.ts";
 import { changeAll } from "../../views/change_all.ts";
+import { deadGroupsNow } from "../../views/dead_groups.ts";
 import { timeJson } from "../../views/job_json.ts";
 import { type QueueJson, queueJson } from "../../views/queue_json.ts";
+import { oneQueueNow, queuesByTrouble } from "../../views/queues_now.ts";
 import { refuseRunning } from "../../views/running_jobs.ts";
 import { type Input, objectOf, oneOf, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { COUNTED, listOf, QUEUE, QUEUE_WITH_OLDEST, record } from "../schemas.ts";
-import { deadGroups } from "./dead_groups.ts";
+import { COUNTED, DEAD_GROUP, listOf, QUEUE, QUEUE_NOW, QUEUE_WITH_OLDEST, record } from "../schemas.ts";
 import { DURATION } from "./job_inputs.ts";
 import { bound, NEEDS, RATE, rateSaid, SMOOTH } from "./limits.ts";
 
@@ -121,12 +122,28 @@ export const QUEUE_ROUTES: readonly Route[] = [
   defineRoute({
     method: "GET",
     url: "/queues/:name",
-    summary: "A queue",
+    summary: "A queue, and how it has been within the last hour",
     tag,
     path: { name: QUEUE_NAME },
-    answer: { description: "The queue", schema: QUEUE },
+    answer: { description: "The queue, with figures of twelve steps of five minutes", schema: QUEUE_NOW },
     problems: ["not-found"],
-    run: ({ store, path }) => findQueue(store, path.name),
+    async run({ store, path, now }) {
+      const queue = await oneQueueNow(store, path.name, now);
+      if (queue) return queue;
+      throw new NoSuch(`Cannot show queue "${path.name}": no such queue`);
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    url: "/troubled-queues",
+    summary: "Queues with how they have been within the last hour, those with trouble first",
+    tag,
+    query: { limit: wholeNumber({ min: 1, max: 50 }, "at most so many; 20 unless given") },
+    answer: {
+      description: "Queues, with figures of twelve steps of five minutes; how many there are",
+      schema: record({ queues: listOf(QUEUE_NOW), of: COUNTED }),
+    },
+    run: ({ store, query: { limit = 20 }, now }) => queuesByTrouble(store, { now, limit }),
   }),
   defineRoute({
     method: "PATCH",
@@ -207,21 +224,20 @@ export const QUEUE_ROUTES: readonly Route[] = [
   defineRoute({
     method: "GET",
     url: "/dlq/groups",
-    summary: "Dead jobs grouped by what went wrong, the largest group first",
+    summary: "Dead jobs by queue and by what they died of, the largest group first",
     tag,
-    answer: {
-      description: "The groups, of the latest dead jobs; numbers and names in errors are taken as alike",
-      schema: record({
-        total: COUNTED,
-        groups: listOf(record({
-          error: { type: "string" },
-          count: COUNTED,
-          last: { type: "string", format: "date-time" },
-          ids: listOf({ type: "string" }),
-        })),
-      }),
+    query: {
+      queue: QUEUE_NAME,
+      limit: wholeNumber({ min: 1, max: 1000 }, "at most so many; 100 unless given"),
     },
-    run: ({ store }) => deadGroups(store),
+    answer: {
+      description:
+        "The groups, how many more there are, and how many jobs are dead; of each group, how many died in each of the last " +
+        "24 hours. What they died of is the last line of stderr, else the error, without what differs from job to job; as " +
+        "`died_of` it is a filter",
+      schema: record({ total: COUNTED, groups: listOf(DEAD_GROUP), more_groups: COUNTED }),
+    },
+    run: ({ store, query: { queue, limit = 100 }, now }) => deadGroupsNow(store, { now, queue, limit }),
   }),
   defineRoute({
     method: "POST",

@@ -89,7 +89,8 @@ const CANCEL = `UPDATE queuectl.jobs SET state = 'cancelled', held = false, fini
 const REQUEST_CANCEL = "UPDATE queuectl.running SET cancel_requested = true WHERE job = ANY ($1::bigint[])";
 const RETRY = `
   UPDATE queuectl.jobs SET state = 'pending', attempts = 0, run_at = $2, started_at = NULL, finished_at = NULL,
-    exit_code = NULL, signal = NULL, error = NULL, worker = NULL, snoozed_since = NULL, skipped_for = NULL
+    exit_code = NULL, signal = NULL, error = NULL, worker = NULL, snoozed_since = NULL, skipped_for = NULL,
+    died_of = NULL
   WHERE ${AMONG}`;
 /** From now on they do not depend on what they need. */
 const UNBIND = "UPDATE queuectl.needy SET bound = false WHERE job = ANY ($1::bigint[]) AND bound";

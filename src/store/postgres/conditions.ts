@@ -24,13 +24,16 @@ export const IS_AS_STORED = `(j.state <> 'pending' OR NOT ${RUNS})`;
 
 /** All that is asked besides the state. */
 export function conditionsOf(
-  { queue, uniqueKey, label, group, search, error, exitCode, since, until }: JobSelector,
+  { queue, queues, uniqueKey, label, labels, group, search, error, exitCode, diedOf, since, until }:
+    JobSelector,
   values: Values,
 ): string[] {
   const all: string[] = [];
   if (queue !== undefined) all.push(`j.queue = ${values.place(queue)}`);
+  if (queues !== undefined) all.push(`j.queue = ANY(${values.place(queues)})`);
   if (uniqueKey !== undefined) all.push(`j.unique_key = ${values.place(uniqueKey)}`);
   if (label !== undefined) all.push(`j.label = ${values.place(label)}`);
+  if (labels !== undefined) all.push(`j.label = ANY(${values.place(labels)})`);
   if (group !== undefined) all.push(`j.in_group = ${values.place(group)}`);
   if (search !== undefined) {
     const pattern = values.place(containing(search));
@@ -38,6 +41,7 @@ export function conditionsOf(
   }
   if (error !== undefined) all.push(`j.error ILIKE ${values.place(containing(error))}`, IS_AS_STORED);
   if (exitCode !== undefined) all.push(`j.exit_code = ${values.place(exitCode)}`, IS_AS_STORED);
+  if (diedOf !== undefined) all.push(`j.died_of = ${values.place(diedOf)}`, "j.state = 'dead'");
   if (since !== undefined) all.push(`j.created_at >= ${values.place(since)}`);
   if (until !== undefined) all.push(`j.created_at < ${values.place(until)}`);
   return all;

@@ -239,7 +239,7 @@ class PostgresCopy implements CopyTarget {
         await tx.all(`DELETE FROM queuectl.${name}`);
       }
       await tx.all(`INSERT INTO queuectl.ready (queue, priority, seq)
-        SELECT queuectl.place_11(queue, policy), priority, seq FROM queuectl.jobs WHERE state = 'pending' AND NOT held`);
+        SELECT queuectl.place_13(queue, policy), priority, seq FROM queuectl.jobs WHERE state = 'pending' AND NOT held`);
       await tx.all(`INSERT INTO queuectl.counts (queue, state, stripe, n, held)
         SELECT queue, state, 0, count(*), count(*) FILTER (WHERE held) FROM queuectl.jobs GROUP BY 1, 2`);
       // whoever is yet to be told of something is told of everything

@@ -13,7 +13,7 @@ import { rateChanged } from "./limits.ts";
 export const KNOWN = "SELECT queue AS known FROM queuectl.counts UNION SELECT name FROM queuectl.queues";
 
 /** Something is set that would be missed. */
-const SWITCHED = `(q.paused OR queuectl.has_rules_11(q)
+const SWITCHED = `(q.paused OR queuectl.has_rules_13(q)
   OR coalesce(q.concurrency, q.retention_ms, q.retention_dead_ms) IS NOT NULL)`;
 const HAS_SWITCHES = `EXISTS (SELECT 1 FROM queuectl.queues q WHERE q.name = known AND ${SWITCHED})`;
 const EMPTY = `

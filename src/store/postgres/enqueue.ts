@@ -49,7 +49,7 @@ const INSERT = `
     RETURNING seq, name, queue, priority, state, held, policy),
   readied AS (
     INSERT INTO queuectl.ready (queue, priority, seq)
-    SELECT queuectl.place_11(queue, policy), priority, seq FROM stored WHERE state = 'pending' AND NOT held)`;
+    SELECT queuectl.place_13(queue, policy), priority, seq FROM stored WHERE state = 'pending' AND NOT held)`;
 const STORE = `${INSERT} SELECT seq FROM stored ORDER BY seq`;
 
 const KEEP_STDIN = `

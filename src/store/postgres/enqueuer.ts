@@ -50,7 +50,7 @@ BEGIN
   new AS (SELECT *, row_number() OVER (ORDER BY seq) AS nth FROM stored),
   readied AS (
     INSERT INTO queuectl.ready (queue, priority, seq)
-    SELECT queuectl.place_11(queue, policy), priority, seq FROM new WHERE state = 'pending' AND NOT held),
+    SELECT queuectl.place_13(queue, policy), priority, seq FROM new WHERE state = 'pending' AND NOT held),
   read AS (
     INSERT INTO queuectl.inputs (job, bytes)
     SELECT new.seq, i.bytes FROM unnest(p_reads, p_stdin) AS i (nth, bytes) JOIN new ON new.nth = i.nth),

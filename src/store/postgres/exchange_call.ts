@@ -90,8 +90,8 @@ const TYPES = [
   ...["text[]", "text[]"],
 ];
 const PARAMETERS = TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ");
-const EXCHANGE = calling(`exchange_11(${PARAMETERS}, $27::integer, $28::bigint, $29::text[], $30::integer)`);
-const EXCHANGE_FEW = calling(`exchange_few_11(${PARAMETERS}, $27::integer)`);
+const EXCHANGE = calling(`exchange_13(${PARAMETERS}, $27::integer, $28::bigint, $29::text[], $30::integer)`);
+const EXCHANGE_FEW = calling(`exchange_few_13(${PARAMETERS}, $27::integer)`);
 
 /** What is left to be told is asked for once all is done: `OFFSET 0` keeps the order. */
 function calling(exchange: string): string {

@@ -24,7 +24,7 @@ const CLAIMED = `
 const REST = `
   WITH due AS MATERIALIZED (
     SELECT min(run_at) AS at FROM queuectl.jobs WHERE state IN ('scheduled', 'failed') AND NOT held)
-  SELECT due.at AS due, queuectl.waits_11($1::text[], coalesce($1::text[], queuectl.lanes_11()), due.at) AS waits FROM due`;
+  SELECT due.at AS due, queuectl.waits_13($1::text[], coalesce($1::text[], queuectl.lanes_13()), due.at) AS waits FROM due`;
 
 /** What was found of an exchange. */
 export interface Past {

@@ -3,6 +3,7 @@
  * Looking at jobs by their ids, and at what stands before them. Only reads.
  */
 import type { Attempt, Job, State } from "../../domain/job.ts";
+import type { AheadOf } from "../contract.ts";
 import { type AttemptRow, toAttempt } from "../rules/attempts.ts";
 import { idOf } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
@@ -15,7 +16,8 @@ export async function get(db: Database, id: string): Promise<Job | undefined> {
   return row && toJob(row);
 }
 
-const SAID = "s.percent, s.text, s.note, length(t.bytes) AS result_size";
+const SAID = `s.percent, s.text, s.note, s.memory, s.peak_memory, s.cpu_ms AS seen_cpu_ms,
+  length(t.bytes) AS result_size`;
 const SAID_BY = (attempt: string) => `
   LEFT JOIN queuectl.said s ON s.job = ${attempt}.job AND s.attempt = ${attempt}.attempt
   LEFT JOIN queuectl.results t ON t.job = ${attempt}.job AND t.attempt = ${attempt}.attempt`;
@@ -65,14 +67,15 @@ export async function idsOf(db: Database, seqs: readonly number[]): Promise<stri
 const AHEAD = `
   SELECT count(*) AS n FROM (
     SELECT 1 FROM queuectl.jobs j, (
-      SELECT u.queue, u.queue AS place FROM unnest(queuectl.lanes_11()) AS u (queue)
+      SELECT u.queue, u.queue AS place FROM unnest(queuectl.lanes_13()) AS u (queue)
       UNION ALL SELECT s.queue, '*' || s.id FROM queuectl.sublanes s WHERE s.priority IS NOT NULL) l, LATERAL (
       SELECT 1 FROM queuectl.ready WHERE ready.queue = l.place AND (ready.priority, ready.seq) < (j.priority, j.seq)
       LIMIT $3) before
-    WHERE ${HAS_ID} AND NOT EXISTS (SELECT 1 FROM queuectl.queues q WHERE q.name = l.queue AND q.paused)
+    WHERE ${HAS_ID} AND ($4::text[] IS NULL OR l.queue = ANY ($4))
+      AND NOT EXISTS (SELECT 1 FROM queuectl.queues q WHERE q.name = l.queue AND q.paused)
     LIMIT $3) counted`;
 
-/** How many jobs of all queues that are not paused would be claimed before this one, counted to `limit`. */
-export async function ahead(db: Database, id: string, limit: number): Promise<number> {
-  return (await db.get<{ n: number }>(AHEAD, ...idValues(id), limit))!.n;
+/** How many jobs of these queues, as far as they are not paused, would be claimed before this one, counted to `limit`. */
+export async function ahead(db: Database, id: string, { queues, limit }: AheadOf): Promise<number> {
+  return (await db.get<{ n: number }>(AHEAD, ...idValues(id), limit, queues))!.n;
 }

@@ -1,6 +1,6 @@
 /**
  * @module
- * Limits with names, as they are set, and how full they are. What is used is counted from what runs (`used_11`), and what
+ * Limits with names, as they are set, and how full they are. What is used is counted from what runs (`used_13`), and what
  * began is a row each (`gate_starts`); sub-lanes, which are claimed from, are the business of the schema's functions.
  */
 import type { Rate } from "../../domain/limit.ts";
@@ -56,16 +56,16 @@ const WAITING = `
     UNION ALL
     SELECT 1 FROM queuectl.ready r JOIN queuectl.jobs j ON j.seq = r.seq LEFT JOIN queuectl.queues q ON q.name = j.queue
     WHERE r.queue = '' AND l.name IN (
-      SELECT u.name FROM queuectl.units_11(j.policy::json ->> 'takes') u UNION SELECT u.name FROM queuectl.units_11(q.takes) u)
+      SELECT u.name FROM queuectl.units_13(j.policy::json ->> 'takes') u UNION SELECT u.name FROM queuectl.units_13(q.takes) u)
     UNION ALL
     SELECT 1 FROM queuectl.queues q JOIN queuectl.ready r ON r.queue = q.name
-    WHERE q.takes IS NOT NULL AND l.name IN (SELECT u.name FROM queuectl.units_11(q.takes) u)
+    WHERE q.takes IS NOT NULL AND l.name IN (SELECT u.name FROM queuectl.units_13(q.takes) u)
     LIMIT ${MOST_COUNTED}) w`;
 
 function looking(which: string): string {
   return `
     SELECT l.*, coalesce(u.units, 0) AS used, (${WAITING}) AS waiting
-    FROM (SELECT * FROM queuectl.limits ${which}) l LEFT JOIN queuectl.used_11() u ON u.name = l.name ORDER BY l.name`;
+    FROM (SELECT * FROM queuectl.limits ${which}) l LEFT JOIN queuectl.used_13() u ON u.name = l.name ORDER BY l.name`;
 }
 
 const PAGE = looking("WHERE name > $1 ORDER BY name LIMIT $2");

@@ -76,10 +76,22 @@ class Query {
 
   /** The first jobs of every section; undefined where there are none to go by, or fewer jobs have the label. */
   #sections(
-    { queue, state, label, group, sort }: JobFilter,
+    filter: JobFilter,
     conditions: readonly string[],
   ): string | undefined {
-    if (label !== undefined || group !== undefined || queue === undefined && state === undefined) {
+    const { queue, queues, state, label, labels, group, sort } = filter;
+    if (labels !== undefined && group === undefined && label === undefined) {
+      const firsts = this.#first(`j.* FROM ${JOBS}`, [
+        ...conditions,
+        ...this.#state(filter),
+        "j.label = l.label",
+      ]);
+      return `
+        SELECT f.* FROM unnest(${
+        this.#values.place(labels)
+      }::text[]) l (label) CROSS JOIN LATERAL (${firsts}) f`;
+    }
+    if ((label ?? labels ?? group) !== undefined || (queue ?? queues ?? state) === undefined) {
       return undefined;
     }
     const running = this.#first(
@@ -90,6 +102,7 @@ class Query {
     const of = [
       ...state === undefined ? [] : [`c.state = ${this.#values.place(state)}`],
       ...queue === undefined ? [] : [`c.queue = ${this.#values.place(queue)}`],
+      ...queues === undefined ? [] : [`c.queue = ANY(${this.#values.place(queues)})`],
     ];
     const sections = `
       SELECT c.queue, c.state FROM queuectl.counts c ${where(of)} GROUP BY 1, 2 HAVING sum(c.n) > 0`;

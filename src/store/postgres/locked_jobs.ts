@@ -56,7 +56,7 @@ export async function lockJobs(
 
 const READY = `
   INSERT INTO queuectl.ready (queue, priority, seq)
-  SELECT queuectl.place_11(queue, policy), priority, seq FROM queuectl.jobs WHERE seq = ANY ($1::bigint[])`;
+  SELECT queuectl.place_13(queue, policy), priority, seq FROM queuectl.jobs WHERE seq = ANY ($1::bigint[])`;
 
 /** The last statements: what was changed is counted, and what can be claimed is ready again. */
 export function letGo(jobs: readonly LockedJob[]): Statement[] {

@@ -12,6 +12,8 @@ import { pruneGroups } from "./groups.ts";
 
 /** Jobs that are looked at in one step, those that are stepped over included. */
 const LOOK = 2_000;
+/** And removed: nobody who ends or enqueues a job of their queues waits for long. */
+const MOST_REMOVED = 200;
 
 /** Jobs that ended in one way. Their states are literal text, for only then does the partial index apply. */
 interface Ended {
@@ -39,7 +41,9 @@ interface Place {
 const START: Place = { finished_at: -1, queue: "", seq: 0 };
 
 /** Removes some of them. */
-export async function prune(db: Database, kept: Kept, { now, limit, after }: PruneStep): Promise<Pruned> {
+export async function prune(db: Database, kept: Kept, step: PruneStep): Promise<Pruned> {
+  const { now, after } = step;
+  const limit = Math.min(step.limit, MOST_REMOVED);
   const from = after === undefined ? { part: 0, place: START } : placeIn(after);
   const part = PARTS[from.part]!;
   const { due, last } = await look(db, { part, kept }, { now, limit, from: from.place });

@@ -2,7 +2,7 @@
  * @module
  * Named queues: their switches and their counts. A queue has a row in `queues` only once a switch was set.
  */
-import { type State, STATES } from "../../domain/job.ts";
+import { type State, STATES, WAITING } from "../../domain/job.ts";
 import type { QueueInfo, QueuePage, QueueSummary, QueueSwitches } from "../contract.ts";
 import { queueInfo, type StateCount, type Switches, worthShowing } from "../rules/queue_infos.ts";
 import { SUMS } from "./counts.ts";
@@ -62,7 +62,7 @@ const WORTH = `
     (SELECT DISTINCT r.queue AS known, 0 AS rank, 0 AS priority, 0::bigint AS seq FROM queuectl.running r LIMIT $1)
     UNION ALL
     (SELECT l.queue, CASE WHEN q.paused THEN 2 ELSE 1 END, f.priority, f.seq
-     FROM unnest(queuectl.lanes_11()) AS l (queue) LEFT JOIN queuectl.queues q ON q.name = l.queue, LATERAL (
+     FROM unnest(queuectl.lanes_13()) AS l (queue) LEFT JOIN queuectl.queues q ON q.name = l.queue, LATERAL (
        SELECT priority, seq FROM queuectl.ready r WHERE r.queue = l.queue ORDER BY priority, seq LIMIT 1) f
      WHERE l.queue <> ''
      ORDER BY 2, 3, 4 LIMIT $1)
@@ -93,6 +93,27 @@ export async function summary(db: Database, most: number): Promise<QueueSummary>
   return { counts, queues: infos.map(toInfo), of };
 }
 
+const STANDING = `
+  SELECT known FROM (
+    SELECT c.queue AS known, sum(c.n) AS n FROM queuectl.counts c JOIN queuectl.queues q ON q.name = c.queue AND q.paused
+    WHERE c.state = ANY ($1::text[]) GROUP BY 1 HAVING sum(c.n) > 0
+    UNION ALL
+    SELECT c.queue, sum(c.n) FROM queuectl.counts c
+    WHERE $2::text[] IS NOT NULL AND c.state = 'pending' AND c.queue <> ALL ($2) GROUP BY 1 HAVING sum(c.n) > 0) s
+  GROUP BY known ORDER BY max(n) DESC, known LIMIT $3`;
+
+/** Queues in which jobs wait that nobody takes. */
+export async function standing(
+  db: Database,
+  { served, limit }: { served: readonly string[] | null; limit: number },
+): Promise<QueueInfo[]> {
+  const names = (await db.read<{ known: string }>(STANDING, WAITING, served, limit)).map(({ known }) =>
+    known
+  );
+  const infos = names.length === 0 ? [] : (await db.read<QueueRow>(SOME, names)).map(toInfo);
+  return names.flatMap((name) => infos.filter((info) => info.name === name));
+}
+
 /** The columns of what can be set, but for the rate, which has three. */
 const COLUMNS = {
   paused: "paused",
@@ -106,8 +127,8 @@ const COLUMNS = {
 
 /** Jobs in sub-lanes of another rule are laid again. */
 const STALE = `
-  UPDATE queuectl.sublanes s SET stale = s.rule <> queuectl.rule_11(q) FROM queuectl.queues q
-  WHERE q.name = $1 AND s.queue = q.name AND s.stale <> (s.rule <> queuectl.rule_11(q))`;
+  UPDATE queuectl.sublanes s SET stale = s.rule <> queuectl.rule_13(q) FROM queuectl.queues q
+  WHERE q.name = $1 AND s.queue = q.name AND s.stale <> (s.rule <> queuectl.rule_13(q))`;
 
 /** Changes a queue's switches, creating it if need be. */
 export async function setQueue(

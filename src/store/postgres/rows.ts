@@ -7,7 +7,7 @@
 import { type Field, FIELDS, type Kind, OWN_COLUMNS, type StoredFields } from "../../domain/fields.ts";
 import type { Job, NewJob, State } from "../../domain/job.ts";
 import { policyChange, policyOf } from "../../domain/policy.ts";
-import { type ProgressRow, toProgress } from "../rules/attempts.ts";
+import { type ProgressRow, toProgress, toUsage, type UsageRow } from "../rules/attempts.ts";
 import type { SkipReason } from "../../domain/needs.ts";
 import { idOf, seqOf } from "../rules/jobs.ts";
 import type { Value } from "./engine/driver.ts";
@@ -85,7 +85,8 @@ const OWN = {
   worker: "coalesce(r.worker, j.worker)",
   cancel_requested: "coalesce(r.cancel_requested, false)",
   paused_at: "r.paused_at",
-  progress: `(SELECT json_build_object('percent', s.percent, 'text', s.text) FROM queuectl.said s
+  said: `(SELECT json_build_object('percent', s.percent, 'text', s.text, 'memory', s.memory,
+      'peak_memory', s.peak_memory, 'seen_cpu_ms', s.cpu_ms) FROM queuectl.said s
     WHERE s.job = r.job AND s.attempt = r.attempt)`,
 };
 
@@ -129,7 +130,7 @@ export interface JobRow {
   policy: string | null;
   checkpoint_size: number | null;
   snoozed_since: number | null;
-  progress: ProgressRow | null;
+  said: ProgressRow & UsageRow | null;
   skipped_for: SkipReason | null;
   /** Of the other fields. */
   [column: string]: unknown;
@@ -154,7 +155,8 @@ export function toJob(row: JobRow): Job {
     stdinSize: row.stdin_size,
     checkpointSize: row.checkpoint_size,
     snoozedSince: row.snoozed_since,
-    progress: row.progress && toProgress(row.progress),
+    progress: row.said && toProgress(row.said),
+    usage: row.said && toUsage(row.said),
     skippedFor: row.skipped_for,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);

@@ -23,6 +23,12 @@ const SAY = `${OF}
 const NOTE = `${OF} JOIN unnest($2::uuid[], $3::text[]) AS u (token, note) ON u.token = r.token)
   INSERT INTO queuectl.said (job, attempt, note) SELECT job, attempt, note FROM s
   ON CONFLICT (job, attempt) DO UPDATE SET note = excluded.note`;
+const SEE = `${OF} JOIN unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[])
+      AS u (token, memory, peak_memory, cpu_ms) ON u.token = r.token)
+  INSERT INTO queuectl.said (job, attempt, memory, peak_memory, cpu_ms)
+    SELECT job, attempt, memory, peak_memory, cpu_ms FROM s
+  ON CONFLICT (job, attempt) DO UPDATE SET memory = excluded.memory, cpu_ms = excluded.cpu_ms,
+    peak_memory = greatest(excluded.peak_memory, said.peak_memory)`;
 const KEEP_RESULT = `${OF} JOIN unnest($2::uuid[], $3::bytea[]) AS u (token, bytes) ON u.token = r.token)
   INSERT INTO queuectl.results (job, attempt, bytes) SELECT job, attempt, bytes FROM s
   ON CONFLICT (job, attempt) DO UPDATE SET bytes = excluded.bytes`;
@@ -58,6 +64,13 @@ export function saidStatements(supervisor: string, said: readonly AttemptSaid[])
     ({ note }) => note ?? null,
   );
   add(NOTE, has("note").filter(({ progress }) => !progress), ({ note }) => note);
+  add(
+    SEE,
+    has("usage"),
+    ({ usage }) => usage.memory,
+    ({ usage }) => usage.peakMemory,
+    ({ usage }) => usage.cpuMs,
+  );
   add(KEEP_RESULT, has("result"), ({ result }) => result);
   add(
     KEEP_CHECKPOINT,

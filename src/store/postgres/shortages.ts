@@ -55,7 +55,7 @@ const OTHERS = `EXISTS (
 const NAME = `
   SELECT l.name AS of_limit, l.at_once, l.rate_count, l.rate_ms, l.rate_smooth, coalesce(u.units, 0) AS used,
     f.has, f.in_use, ${OTHERS} AS others
-  FROM (SELECT 1) one LEFT JOIN queuectl.limits l ON l.name = $1 LEFT JOIN queuectl.used_11() u ON u.name = $1
+  FROM (SELECT 1) one LEFT JOIN queuectl.limits l ON l.name = $1 LEFT JOIN queuectl.used_13() u ON u.name = $1
   LEFT JOIN LATERAL (
     SELECT t.units AS has, ${IN_USE} AS in_use FROM queuectl.things t JOIN queuectl.supervisors s ON s.id = t.supervisor
     WHERE t.name = $1 AND s.lease_until > ${SERVER_NOW} ORDER BY t.units - ${IN_USE} DESC LIMIT 1) f ON true`;

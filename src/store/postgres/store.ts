@@ -10,6 +10,7 @@ import type { Home } from "../../system/home.ts";
 import type * as contract from "../contract.ts";
 import { Forgetting } from "../rules/retention.ts";
 import * as adoption from "./adoption.ts";
+import * as dead from "./dead.ts";
 import { deleteQueue } from "./emptied.ts";
 import { ALL_KINDS, Bell } from "./engine/bell.ts";
 import type { Database } from "./engine/database.ts";
@@ -35,7 +36,7 @@ import * as schedules from "./schedules.ts";
 import * as selecting from "./selecting.ts";
 import { ServerTime } from "./server_time.ts";
 import { changeSettings, settings } from "./settings.ts";
-import { labels, suggestJobs } from "./suggesting.ts";
+import { countLabels, labels, suggestJobs } from "./suggesting.ts";
 import { info, recount } from "./upkeep.ts";
 import { waiting } from "./waiting.ts";
 import { isToBeTold, Pace, workOff } from "./working_off.ts";
@@ -143,8 +144,8 @@ export class PostgresStore implements contract.Store {
     return await list(this.#db, filter);
   }
 
-  ahead(id: string, limit: number): Promise<number> {
-    return jobs.ahead(this.#db, id, limit);
+  ahead(id: string, which: contract.AheadOf): Promise<number> {
+    return jobs.ahead(this.#db, id, which);
   }
 
   states(ids: readonly string[]): Promise<(State | undefined)[]> {
@@ -208,6 +209,14 @@ export class PostgresStore implements contract.Store {
 
   labels(prefix: string, limit: number): Promise<string[]> {
     return labels(this.#db, prefix, limit);
+  }
+
+  countLabels(labels: readonly string[], limit: number): Promise<number[]> {
+    return countLabels(this.#db, labels, limit);
+  }
+
+  deadGroups(page: contract.DeadPage): Promise<contract.DeadGroups> {
+    return dead.deadGroups(this.#db, page);
   }
 
   // Groups
@@ -309,6 +318,10 @@ export class PostgresStore implements contract.Store {
     return queues.summary(this.#db, most);
   }
 
+  standing(which: { served: readonly string[] | null; limit: number }): Promise<contract.QueueInfo[]> {
+    return queues.standing(this.#db, which);
+  }
+
   deleteQueue(name: string): Promise<void> {
     return this.#change(deleteQueue(this.#db, name), ["results"]);
   }
@@ -381,6 +394,7 @@ export class PostgresStore implements contract.Store {
     const theirs = exchangeAt(wanted, offset);
     const { exchanged, changed, toBeTold, makesRoom } = await this.#exchanges.exchange(theirs);
     const tells = toBeTold && await this.#tellSome(theirs.now);
+    await this.#nameDead(wanted.settlements.filter(({ state }) => state === "dead").length);
     if (changed || tells) {
       this.#bell.ringSoon(givesWork(wanted) || tells || makesRoom ? ["results", "work"] : ["results"]);
       await this.#tidy(theirs.now);
@@ -465,8 +479,12 @@ export class PostgresStore implements contract.Store {
 
   /** A transaction of a process that died is undone by the server; what is left is what others are to be told of. */
   async recover(): Promise<boolean> {
-    if (!await isToBeTold(this.#db)) return false;
+    if (!await isToBeTold(this.#db)) return await this.nameDead();
     return await this.#tellSome(systemClock.now() + await this.#time.offset());
+  }
+
+  async nameDead(): Promise<boolean> {
+    return await dead.isAnyUnnamed(this.#db) && await dead.nameDead(this.#db);
   }
 
   recount(): Promise<string[]> {
@@ -504,6 +522,15 @@ export class PostgresStore implements contract.Store {
         while (more) ({ more } = await workOff(this.#db, { now: theirs, wait: true, pace: this.#pace }));
       }
       await this.#bell.ring(rung);
+    }
+  }
+
+  /** After an exchange, which has happened whatever comes of it. */
+  async #nameDead(count: number): Promise<void> {
+    try {
+      if (count > 0) await dead.nameDead(this.#db, count);
+    } catch {
+      // maintenance tries again
     }
   }
 

@@ -82,3 +82,12 @@ const LABELS = `
 export async function labels(db: Database, prefix: string, limit: number): Promise<string[]> {
   return (await db.read<{ label: string }>(LABELS, prefix, limit)).map(({ label }) => label);
 }
+
+const COUNT_LABELS = `
+  SELECT (SELECT count(*)::int FROM (SELECT FROM queuectl.jobs j WHERE j.label = l.label LIMIT $2) found) AS n
+  FROM unnest($1::text[]) WITH ORDINALITY l (label, place) ORDER BY place`;
+
+/** How many jobs have each, from the index alone. */
+export async function countLabels(db: Database, labels: readonly string[], limit: number): Promise<number[]> {
+  return (await db.read<{ n: number }>(COUNT_LABELS, labels, limit)).map(({ n }) => n);
+}

@@ -73,12 +73,15 @@ async function recountReady(db: Database): Promise<string[]> {
 
 const ENDED = "SELECT outcome, count(*) AS n FROM queuectl.attempts GROUP BY outcome";
 
-/** Figures against the jobs and attempts that are there. What is counted meanwhile is seen later, so as more. */
+/**
+ * Figures against the jobs and attempts that are there. What is counted meanwhile is seen by what is read later, which
+ * may be more: so those that have to be the least are read first.
+ */
 async function recountFigures(db: Database): Promise<string[]> {
   const [there] = await db.read<{ n: number }>("SELECT count(*) AS n FROM queuectl.jobs");
   const ended = await db.read<{ outcome: Outcome; n: number }>(ENDED);
-  const [overall] = await figures(db, { span: "total", queue: null });
   const queues = await figures(db, { span: "total" });
+  const [overall] = await figures(db, { span: "total", queue: null });
   return compareFigures({ overall: overall?.figures ?? noFigures(), queues }, { jobs: there!.n, ended });
 }
 

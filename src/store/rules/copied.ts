@@ -20,13 +20,19 @@ export interface CopiedTable {
   key: readonly string[];
   /** Rows that are copied at a time. */
   atOnce: number;
-  /** Columns that only running jobs have, or that only one kind of store needs. */
+  /** Columns that only running jobs have, that only one kind of store needs, or that are found out anew. */
   left: readonly string[];
 }
 
 /** All of them; what refers to others comes after those. */
 export const COPIED: readonly CopiedTable[] = [
-  { name: "jobs", what: "jobs", key: ["seq"], atOnce: 1000, left: ["cancel_requested", "paused_at", "lane"] },
+  {
+    name: "jobs",
+    what: "jobs",
+    key: ["seq"],
+    atOnce: 1000,
+    left: ["cancel_requested", "paused_at", "died_of", "lane"],
+  },
   { name: "inputs", what: "inputs", key: ["job"], atOnce: 8, left: [] },
   {
     name: "attempts",

@@ -2,7 +2,6 @@
  * @module
  * What a selector asks of jobs, as SQL. Users' words are bound, never part of it.
  */
-import type { State } from "../../domain/job.ts";
 import type { JobSelector } from "../contract.ts";
 import type { Value } from "./engine/database.ts";
 
@@ -13,34 +12,43 @@ export interface Condition {
 }
 
 /** An index knows where all jobs of the selector stand. */
-export function isIndexed({ search, error, exitCode, since, until }: JobSelector): boolean {
-  return [search, error, exitCode, since, until].every((asked) => asked === undefined);
+export function isIndexed({ search, error, exitCode, diedOf, since, until }: JobSelector): boolean {
+  return [search, error, exitCode, diedOf, since, until].every((asked) => asked === undefined);
 }
 
 /** The index by which fewer jobs are found than are in a queue or a state; undefined where there is none. */
 export function narrowIndex(
-  { group, label, uniqueKey }: JobSelector,
+  { group, label, labels, uniqueKey }: JobSelector,
 ): "by_key" | "by_group" | "by_label" | undefined {
   if (uniqueKey !== undefined) return "by_key";
   if (group !== undefined) return "by_group";
-  return label === undefined ? undefined : "by_label";
+  return (label ?? labels) === undefined ? undefined : "by_label";
 }
 
 /** Conditions on queue and state. The state stands in the SQL, for only then do partial indexes apply. */
-export function ofSection({ queue, state }: { queue?: string; state?: State }): Condition[] {
+export function ofSection(
+  { queue, queues, state }: Pick<JobSelector, "queue" | "queues" | "state">,
+): Condition[] {
   const all: Condition[] = [];
+  if (queues !== undefined) all.push(oneOf("queue", queues));
   if (queue !== undefined) all.push({ sql: "queue = ?", values: [queue] });
   if (state !== undefined) all.push({ sql: `state = '${state}'`, values: [] });
   return all;
 }
 
+/** One of several values of a column. */
+export function oneOf(column: string, values: readonly string[]): Condition {
+  return { sql: `${column} IN (${values.map(() => "?").join()})`, values: [...values] };
+}
+
 /** All that is asked besides queue and state. */
 export function ofOthers(
-  { uniqueKey, label, group, search, error, exitCode, since, until }: JobSelector,
+  { uniqueKey, label, labels, group, search, error, exitCode, diedOf, since, until }: JobSelector,
 ): Condition[] {
   const all: Condition[] = [];
   if (uniqueKey !== undefined) all.push({ sql: "unique_key = ?", values: [uniqueKey] });
   if (label !== undefined) all.push({ sql: "label = ?", values: [label] });
+  if (labels !== undefined) all.push(oneOf("label", labels));
   if (group !== undefined) all.push({ sql: "in_group = ?", values: [group] });
   if (search !== undefined) {
     const pattern = containing(search);
@@ -49,6 +57,7 @@ export function ofOthers(
   }
   if (error !== undefined) all.push({ sql: "error LIKE ? ESCAPE '\\'", values: [containing(error)] });
   if (exitCode !== undefined) all.push({ sql: "exit_code = ?", values: [exitCode] });
+  if (diedOf !== undefined) all.push({ sql: "died_of = ? AND state = 'dead'", values: [diedOf] });
   if (since !== undefined) all.push({ sql: "created_at >= ?", values: [since] });
   if (until !== undefined) all.push({ sql: "created_at < ?", values: [until] });
   return all;

@@ -4,6 +4,8 @@
  * same at ten million jobs as at ten asks here first.
  */
 import { type State, STATES } from "../../domain/job.ts";
+import type { JobSelector } from "../contract.ts";
+import { ofSection, valuesOf, whereAll } from "./conditions.ts";
 import type { Database } from "./engine/database.ts";
 import { sqlList } from "./words.ts";
 
@@ -16,6 +18,17 @@ export interface Section {
 /** The sections of some states that have jobs. */
 export function sectionsIn(db: Database, states: readonly State[]): Section[] {
   return db.all<Section>(`SELECT queue, state FROM counts WHERE state IN ${sqlList(states)} AND n > 0`);
+}
+
+/** The sections in which jobs of a selector may be, at most so many. */
+export function sectionsOf(db: Database, { queue, queues, state }: JobSelector, limit = -1): Section[] {
+  const all = ofSection({ queue, queues, state });
+  const where = [...all, { sql: "n > 0", values: [] }];
+  return db.all<Section>(
+    `SELECT queue, state FROM counts ${whereAll(where)} LIMIT ?`,
+    ...valuesOf(where),
+    limit,
+  );
 }
 
 const UNCOUNT = `

@@ -7,6 +7,7 @@ import type { Exchange, Exchanged } from "../contract.ts";
 import { answerTo, brings } from "../rules/exchanging.ts";
 import { FigureTally } from "../rules/figure_tally.ts";
 import { claim, type Claimed } from "./claim.ts";
+import { nameDead } from "./dead.ts";
 import { EARLIEST_DUE, earliestDue, wakeDue } from "./due.ts";
 import type { Database } from "./engine/database.ts";
 import { storeFigures } from "./figures.ts";
@@ -52,6 +53,8 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
     ...storeOutputs(db, wanted),
     ...settle(db, settlements, { supervisor, figures }),
   ];
+  const dead = settlements.filter(({ state }) => state === "dead").length;
+  if (dead > 0) nameDead(db, dead);
   const { told, more: moreToTell } = workOff(db, now);
   storeFigures(db, figures, now);
   forgetOld(db, now);

@@ -3,20 +3,21 @@
  * Looking at jobs by their ids, and at what stands before them. Only reads.
  */
 import type { Attempt, Job, State } from "../../domain/job.ts";
+import type { AheadOf } from "../contract.ts";
 import { type AttemptRow, toAttempt } from "../rules/attempts.ts";
 import { idOf } from "../rules/jobs.ts";
 import type { Database } from "./engine/database.ts";
 import { countAhead } from "./lanes.ts";
 import { findRow, findState, toJob } from "./rows.ts";
-import { withProgress } from "./said.ts";
+import { withSaid } from "./said.ts";
 
 export function get(db: Database, id: string): Job | undefined {
   const row = findRow(db, id);
-  return row && withProgress(db, toJob(row));
+  return row && withSaid(db, toJob(row));
 }
 
 const ATTEMPTS = `
-  SELECT a.*, s.percent, s.text, s.note,
+  SELECT a.*, s.percent, s.text, s.note, s.memory, s.peak_memory, s.cpu_ms AS seen_cpu_ms,
     (SELECT length(bytes) FROM results r WHERE r.job = a.job AND r.attempt = a.attempt) AS result_size
   FROM attempts a LEFT JOIN said s ON s.job = a.job AND s.attempt = a.attempt
   WHERE a.job = ? ORDER BY a.attempt`;
@@ -41,8 +42,8 @@ export function idsOf(db: Database, seqs: readonly number[]): string[] {
   });
 }
 
-/** How many jobs of all queues that are not paused would be claimed before this one, counted to `limit`. */
-export function ahead(db: Database, id: string, limit: number): number {
+/** How many jobs of these queues, as far as they are not paused, would be claimed before this one, counted to `limit`. */
+export function ahead(db: Database, id: string, which: AheadOf): number {
   const job = findRow(db, id);
-  return job ? countAhead(db, job, limit) : 0;
+  return job ? countAhead(db, job, which) : 0;
 }

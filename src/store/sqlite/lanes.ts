@@ -9,6 +9,7 @@
  * who claims looks, and puts right what it finds.
  */
 import { RUNNABLE } from "../../domain/job.ts";
+import type { AheadOf } from "../contract.ts";
 import type { Place } from "../rules/jobs.ts";
 import type { QueueRow } from "./claim_run.ts";
 import type { Database } from "./engine/database.ts";
@@ -101,22 +102,23 @@ const COUNT_AHEAD = [READY, READY_IN_SUBLANES].map((ready) =>
   `SELECT (SELECT count(*) FROM (${sooner(ready)})) + (SELECT count(*) FROM (${older(ready)})) AS n`
 );
 
-/** How many jobs of all queues that are not paused come before a place, counted to `limit`. */
-export function countAhead(db: Database, { priority, seq }: Place, limit: number): number {
+/** How many jobs of these queues, as far as they are not paused, come before a place, counted to `limit`. */
+export function countAhead(db: Database, { priority, seq }: Place, { queues, limit }: AheadOf): number {
   let count = 0;
-  const queues = new Set(queuesBefore(db, { priority, seq }));
+  const counted = new Set(queuesBefore(db, { priority, seq }));
+  const isMeant = (queue: string) => queues?.includes(queue) !== false;
   const countIn = (queue: string) => {
     for (const sql of COUNT_AHEAD) {
       const room = limit - count;
       count += db.get<{ n: number }>(sql, queue, priority, room, queue, priority, seq, room)!.n;
     }
   };
-  for (const queue of queues) {
-    countIn(queue);
+  for (const queue of counted) {
+    if (isMeant(queue)) countIn(queue);
     if (count >= limit) return limit;
   }
   for (const queue of lanesBefore(db, { priority, seq }, limit)) {
-    if (!queues.has(queue)) countIn(queue);
+    if (isMeant(queue) && !counted.has(queue)) countIn(queue);
     if (count >= limit) return limit;
   }
   return count;

@@ -18,10 +18,10 @@ import {
   valuesOf,
   whereAll,
 } from "./conditions.ts";
-import type { Section } from "./counts.ts";
+import { type Section, sectionsOf } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { type JobRow, toJob } from "./rows.ts";
-import { withProgress } from "./said.ts";
+import { withSaid } from "./said.ts";
 
 /** An order of jobs, as SQL. */
 interface Order {
@@ -63,7 +63,7 @@ export async function list(db: Database, filter: JobFilter): Promise<JobPage> {
   const { jobs, cursor } = pageOf(rows, filter);
   const found = jobs.map(toJob);
   return {
-    jobs: found.some(runs) ? await db.read((db) => found.map((job) => withProgress(db, job))) : found,
+    jobs: found.some(runs) ? await db.read((db) => found.map((job) => withSaid(db, job))) : found,
     cursor,
   };
 }
@@ -102,6 +102,12 @@ function rowsOf(
   { wanted, slice }: { wanted: number; slice?: Slice },
 ): JobRow[] {
   const { sort = DEFAULT_SORT } = filter;
+  const { labels, ...others } = filter;
+  if (labels !== undefined) {
+    // of each the index has the order
+    const rows = labels.flatMap((label) => rowsOf(db, { ...others, label }, { wanted, slice }));
+    return firstOf(rows, { sort, limit: wanted });
+  }
   const order = ORDERS[sort];
   const within = slice ? [{ sql: "seq >= ? AND seq < ?", values: [slice.from, slice.to] }] : [];
   const sections = sectionsFor(db, filter, wanted);
@@ -130,13 +136,10 @@ function branches(filter: JobFilter, order: Order, ofSections: readonly Conditio
 
 /** The sections of a filter; a single one without conditions where neither queue nor state is asked for. */
 function sectionsFor(db: Database, filter: JobFilter, wanted: number): Condition[][] {
-  const { queue, state, sort } = filter;
-  if (queue === undefined && state === undefined) return [[]];
-  if (narrowIndex(filter)) return [ofSection({ queue, state })];
-  const there = queue === undefined
-    ? db.all<Section>("SELECT queue, state FROM counts WHERE n > 0 AND state = ?", state!)
-    : db.all<Section>("SELECT queue, state FROM counts WHERE n > 0 AND queue = ?", queue)
-      .filter((section) => (state ?? section.state) === section.state);
+  const { queue, queues, state, sort } = filter;
+  if ((queue ?? queues ?? state) === undefined) return [[]];
+  if (narrowIndex(filter)) return [ofSection({ queue, queues, state })];
+  const there = sectionsOf(db, filter);
   const helds: Condition[][] = sort === "priority" ? HELD_OR_NOT : [[]];
   return helds.flatMap((held) => firstSections(db, there, { filter, held, wanted }))
     .map(({ section, held }) => [...ofSection(section), ...held]);

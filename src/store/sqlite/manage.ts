@@ -50,7 +50,8 @@ export function cancelOne(db: Database, { seq, state }: Found, now: number): "ca
 
 const RETRY = `
   UPDATE jobs SET state = 'pending', attempts = 0, run_at = ?, started_at = NULL, finished_at = NULL,
-    exit_code = NULL, signal = NULL, error = NULL, worker = NULL, snoozed_since = NULL, skipped_for = NULL
+    exit_code = NULL, signal = NULL, error = NULL, worker = NULL, snoozed_since = NULL, skipped_for = NULL,
+    died_of = NULL
   WHERE ${mayBecome("pending")} AND seq = ?`;
 const REVIVE = `UPDATE jobs SET state = 'blocked', finished_at = NULL WHERE seq = ? AND ${
   mayBecome("blocked")

@@ -2,7 +2,7 @@
  * @module
  * Named queues: their switches and their counts. A queue has a row in `queues` only once a switch was set.
  */
-import { type State, STATES } from "../../domain/job.ts";
+import { type State, STATES, WAITING } from "../../domain/job.ts";
 import type { QueueInfo, QueuePage, QueueSummary, QueueSwitches } from "../contract.ts";
 import { queueInfo, type StateCount, type Switches, worthShowing } from "../rules/queue_infos.ts";
 import { KNOWN, noteEmptied } from "./emptied.ts";
@@ -10,6 +10,7 @@ import type { Database } from "./engine/database.ts";
 import { rateValues, setBounds } from "./gates.ts";
 import { RULES, rulesFor, type RulesRow, toRules } from "./queue_rules.ts";
 import { followRules } from "./sublanes.ts";
+import { sqlList } from "./words.ts";
 
 const PAGE = `
   SELECT queue AS known FROM counts WHERE queue > ? UNION SELECT name FROM queues WHERE name > ?
@@ -99,6 +100,25 @@ export function summary(db: Database, most: number): QueueSummary {
   const names = worthShowing(most, [...worth, ...namesOf(db, PAGE, ["", "", most])]);
   const counts = { ...db.get<Record<State, number>>(TOTALS)! };
   return { counts, queues: names.map((name) => infoOf(db, name)), of };
+}
+
+const WAIT = `n > 0 AND state IN ${sqlList(WAITING)}`;
+const PAUSED = `
+  SELECT c.queue AS known, sum(n) AS n FROM queues q JOIN counts c ON c.queue = q.name AND ${WAIT}
+  WHERE q.paused = 1 GROUP BY 1`;
+const UNSERVED = `
+  SELECT queue AS known, n FROM counts
+  WHERE state = 'pending' AND n > 0 AND queue NOT IN (SELECT value FROM json_each(?))`;
+
+/** Queues in which jobs wait that nobody takes. */
+export function standing(
+  db: Database,
+  { served, limit }: { served: readonly string[] | null; limit: number },
+): QueueInfo[] {
+  const all = served === null ? PAUSED : `${PAUSED} UNION ALL ${UNSERVED}`;
+  const sql = `SELECT known, max(n) AS n FROM (${all}) GROUP BY known ORDER BY n DESC, known LIMIT ?`;
+  const values = served === null ? [limit] : [JSON.stringify(served), limit];
+  return namesOf(db, sql, values).map((name) => infoOf(db, name));
 }
 
 function namesOf(db: Database, sql: string, values: (string | number)[]): string[] {

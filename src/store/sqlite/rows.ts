@@ -50,6 +50,7 @@ export type OwnRow = {
   skipped_for: SkipReason | null;
   needed: number;
   key_lost: number;
+  died_of: string | null;
 };
 
 /** A row of `jobs`. */
@@ -147,6 +148,7 @@ export function toJob(row: JobRow): Job {
     checkpointSize: row.checkpoint_size,
     snoozedSince: row.snoozed_since,
     progress: null,
+    usage: null,
     pausedAt: row.paused_at,
     skippedFor: row.skipped_for,
   };

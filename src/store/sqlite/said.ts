@@ -4,9 +4,9 @@
  * attempts of a supervisor are heard. Invariant: `jobs.checkpoint_size` says whether there is a checkpoint, so that
  * nobody looks for it in vain. Jobs that say nothing have no rows here and cost nothing.
  */
-import type { Job, Progress } from "../../domain/job.ts";
+import type { Job } from "../../domain/job.ts";
 import type { AttemptSaid } from "../contract.ts";
-import { type ProgressRow, toProgress } from "../rules/attempts.ts";
+import { type ProgressRow, toProgress, toUsage, type UsageRow } from "../rules/attempts.ts";
 import type { Database } from "./engine/database.ts";
 import { findRow, type JobRow } from "./rows.ts";
 
@@ -17,6 +17,10 @@ const SAY = `
   ON CONFLICT DO UPDATE SET percent = excluded.percent, text = excluded.text, note = coalesce(excluded.note, note)`;
 const NOTE = `
   INSERT INTO said (job, attempt, note) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET note = excluded.note`;
+const SEE = `
+  INSERT INTO said (job, attempt, memory, peak_memory, cpu_ms) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET memory = excluded.memory, cpu_ms = excluded.cpu_ms,
+    peak_memory = max(excluded.peak_memory, coalesce(peak_memory, 0))`;
 const KEEP_RESULT = "INSERT OR REPLACE INTO results (job, attempt, bytes) VALUES (?, ?, ?)";
 const KEEP_CHECKPOINT = "INSERT OR REPLACE INTO checkpoints (job, bytes) VALUES (?, ?)";
 const DROP_CHECKPOINT = "DELETE FROM checkpoints WHERE job = ?";
@@ -25,12 +29,13 @@ const NOTE_SNOOZE = "UPDATE jobs SET snoozed_since = ? WHERE seq = ?";
 
 /** Stores what running attempts of a supervisor said. */
 export function storeSaid(db: Database, supervisor: string, said: readonly AttemptSaid[]): void {
-  for (const { token, progress, note, result, checkpoint, snoozedSince } of said) {
+  for (const { token, progress, note, usage, result, checkpoint, snoozedSince } of said) {
     const of = db.get<{ job: number; attempt: number }>(RUNNING, supervisor, token);
     if (!of) continue;
     const { job, attempt } = of;
     if (progress) db.run(SAY, job, attempt, progress.percent, progress.text, note ?? null);
     else if (note !== undefined) db.run(NOTE, job, attempt, note);
+    if (usage) db.run(SEE, job, attempt, usage.memory, usage.peakMemory, usage.cpuMs);
     if (result) db.run(KEEP_RESULT, job, attempt, result);
     if (checkpoint) db.run(KEEP_CHECKPOINT, job, checkpoint);
     if (checkpoint === null) db.run(DROP_CHECKPOINT, job);
@@ -39,16 +44,14 @@ export function storeSaid(db: Database, supervisor: string, said: readonly Attem
   }
 }
 
-const PROGRESS = "SELECT percent, text FROM said WHERE job = ? AND attempt = ?";
+const SAID = `
+  SELECT percent, text, memory, peak_memory, cpu_ms AS seen_cpu_ms FROM said WHERE job = ? AND attempt = ?`;
 
-/** The job with how far its running attempt is, if one runs. */
-export function withProgress(db: Database, job: Job): Job {
-  return job.state === "processing" ? { ...job, progress: progressOf(db, job) } : job;
-}
-
-function progressOf(db: Database, { seq, lastAttempt }: Job): Progress | null {
-  const row = db.get<ProgressRow>(PROGRESS, seq, lastAttempt);
-  return row ? toProgress(row) : null;
+/** The job with how far its running attempt is and what that takes, if one runs. */
+export function withSaid(db: Database, job: Job): Job {
+  if (job.state !== "processing") return job;
+  const row = db.get<ProgressRow & UsageRow>(SAID, job.seq, job.lastAttempt);
+  return row ? { ...job, progress: toProgress(row), usage: toUsage(row) } : job;
 }
 
 const RESULT = "SELECT bytes FROM results WHERE job = ? AND attempt = ?";

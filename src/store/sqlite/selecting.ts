@@ -10,7 +10,7 @@ import type { Changed, ChangeOptions, JobSelector, Selection, Wish } from "../co
 import { idOf } from "../rules/jobs.ts";
 import { meant } from "../rules/refusals.ts";
 import { type Condition, narrowIndex, ofOthers, ofSection, valuesOf, whereAll } from "./conditions.ts";
-import type { Section } from "./counts.ts";
+import { sectionsOf } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { inTurns, turn } from "./engine/turns.ts";
 import { haveKeyBack } from "./keys.ts";
@@ -80,26 +80,26 @@ interface Way {
 
 /** The state of a job says on which way it is, so they are to be found anew in each transaction. */
 function waysTo(db: Database, which: JobSelector): Way[] {
-  const { queue, state, label, group, uniqueKey } = which;
+  const { queue, queues, state, label, labels, group, uniqueKey } = which;
   const others = ofOthers(which);
   const narrow = narrowIndex(which);
   if (narrow) {
-    const known = ofOthers(
-      uniqueKey !== undefined ? { uniqueKey } : group === undefined ? { label } : { group },
-    );
-    return [{ index: `INDEXED BY ${narrow}`, known, others: [...ofSection({ queue, state }), ...others] }];
+    const knowns: JobSelector[] = uniqueKey !== undefined
+      ? [{ uniqueKey }]
+      : group !== undefined
+      ? [{ group }]
+      : (labels ?? [label!]).map((label) => ({ label }));
+    return knowns.map((known) => ({
+      ...{ index: `INDEXED BY ${narrow}`, known: ofOthers(known) },
+      others: [...ofSection({ queue, queues, state }), ...others],
+    }));
   }
-  if (queue === undefined && state === undefined) return [{ index: "NOT INDEXED", known: [], others }];
-  const sections = queue === undefined
-    ? db.all<Section>(
-      `SELECT queue, state FROM counts WHERE n > 0 AND state = ? LIMIT ${MOST_WAYS + 1}`,
-      state!,
-    )
-    : db.all<Section>("SELECT queue, state FROM counts WHERE n > 0 AND queue = ?", queue);
+  if ((queue ?? queues ?? state) === undefined) return [{ index: "NOT INDEXED", known: [], others }];
+  const sections = sectionsOf(db, which, MOST_WAYS + 1);
   if (sections.length > MOST_WAYS) {
-    return [{ index: "NOT INDEXED", known: [], others: [...ofSection({ state }), ...others] }];
+    return [{ index: "NOT INDEXED", known: [], others: [...ofSection({ queue, queues, state }), ...others] }];
   }
-  return sections.filter((section) => state === undefined || section.state === state)
+  return sections
     .map((section) => ({ index: "INDEXED BY by_state", known: ofSection(section), others }));
 }
 

@@ -133,9 +133,9 @@ export class SqliteStore implements contract.Store {
     return await list(this.#db, filter);
   }
 
-  async ahead(id: string, limit: number): Promise<number> {
+  async ahead(id: string, which: contract.AheadOf): Promise<number> {
     const { ahead } = await import("./jobs.ts");
-    return await this.#db.read((db) => ahead(db, id, limit));
+    return await this.#db.read((db) => ahead(db, id, which));
   }
 
   async states(ids: readonly string[]): Promise<(State | undefined)[]> {
@@ -223,6 +223,16 @@ export class SqliteStore implements contract.Store {
   async labels(prefix: string, limit: number): Promise<string[]> {
     const { labels } = await import("./suggesting.ts");
     return await this.#db.read((db) => labels(db, prefix, limit));
+  }
+
+  async countLabels(labels: readonly string[], limit: number): Promise<number[]> {
+    const { countLabels } = await import("./suggesting.ts");
+    return await this.#db.read((db) => countLabels(db, labels, limit));
+  }
+
+  async deadGroups(page: contract.DeadPage): Promise<contract.DeadGroups> {
+    const { deadGroups } = await import("./dead.ts");
+    return await this.#db.read((db) => deadGroups(db, page));
   }
 
   // Groups
@@ -323,6 +333,13 @@ export class SqliteStore implements contract.Store {
   async summary(most: number): Promise<contract.QueueSummary> {
     const { summary } = await import("./queues.ts");
     return await this.#db.read((db) => summary(db, most));
+  }
+
+  async standing(
+    which: { served: readonly string[] | null; limit: number },
+  ): Promise<contract.QueueInfo[]> {
+    const { standing } = await import("./queues.ts");
+    return await this.#db.read((db) => standing(db, which));
   }
 
   async deleteQueue(name: string): Promise<void> {
@@ -489,7 +506,13 @@ export class SqliteStore implements contract.Store {
     const { recover } = await import("./batches.ts");
     const more = await recover(this.#db, this.#home);
     if (more) this.#bell.ring();
-    return more || await this.#tellSome(systemClock.now());
+    return more || await this.#tellSome(systemClock.now()) || await this.nameDead();
+  }
+
+  async nameDead(): Promise<boolean> {
+    const { isAnyUnnamed, nameDead } = await import("./dead.ts");
+    if (!await this.#db.read(isAnyUnnamed)) return false;
+    return await this.#db.write((db) => nameDead(db));
   }
 
   async recount(): Promise<string[]> {

@@ -35,6 +35,11 @@ export interface Platform {
   findRuns(marks: readonly string[], byToken: boolean): Promise<Map<string, Found> | undefined>;
   /** Sends a signal to every process of a run, or none with signal 0, and returns those that are there. */
   signalTree(tree: Tree, signal: TreeSignal, byToken: boolean): Promise<Signalled[]>;
+  /**
+   * What the processes of runs take of the host now, by token; without those of which none was found. Undefined where
+   * nobody can tell.
+   */
+  usageOf(tokens: readonly string[], byToken: boolean): Promise<Map<string, RunUsage> | undefined>;
   /** What runs can be stopped, and go on: `signalTree` takes STOP and CONT. */
   readonly canPause: boolean;
   /** Asks the machine. */
@@ -69,6 +74,16 @@ export interface Platform {
   disk(directory: string): Promise<Disk | undefined>;
   /** Whether the runtime can tell where this program is; asked in vain, it would crash. */
   knowsOwnPath(): Promise<boolean>;
+}
+
+/** What the processes of a run take of the host. */
+export interface RunUsage {
+  /** The memory that they have together, in bytes; what several of them share counts for each. */
+  memory: number;
+  /** The most that one of them has had, in bytes. */
+  largest: number;
+  /** Their CPU time and that of those they have waited for, in ms. */
+  cpuMs: number;
 }
 
 /** A file that was removed while some process has it open. */

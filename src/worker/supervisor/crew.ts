@@ -65,6 +65,11 @@ export class Crew {
     return busy;
   }
 
+  /** The jobs whose commands have begun. */
+  get running(): ClaimedJob[] {
+    return [...this.#threads.values()].flatMap((thread) => thread.left);
+  }
+
   /**
    * The worker for each job that can be taken: first those that would begin it at once, the idlest first, then
    * those that can be given some ahead, so that they have so much work. Jobs that take several places take those of
@@ -167,7 +172,7 @@ export class Crew {
    */
   abandon(): ClaimedJob[] {
     this.#closing.abort();
-    const left = [...this.#threads.values()].flatMap((thread) => thread.left);
+    const left = this.running;
     this.#threads.clear();
     return left;
   }

@@ -20,16 +20,13 @@ export interface MaintenanceOptions {
 const INTERVAL_MS = 60_000;
 /** Between two steps: most of the time belongs to others. */
 const PAUSE_MS = 25;
-/** A step that takes longer is made smaller the next time. */
-const STEP_MS = 10;
-const FIRST_STEP = 32;
-const LARGEST_STEP = 1000;
+/** Jobs removed in one step, at most: as many as take moments are up to the store, which knows what is work and what is the disk. */
+const STEP = 1000;
 /** So often a round goes on where nothing was to be removed; the next round goes on from there. */
 const IDLE_STEPS = 20;
 
 export class Maintenance {
   readonly #options: MaintenanceOptions;
-  #step = FIRST_STEP;
   /** Where pruning came to; null is to begin with the oldest jobs. */
   #after: string | null = null;
 
@@ -61,16 +58,9 @@ export class Maintenance {
     const { store, clock, settings } = this.#options;
     const { retentionMs, retentionDeadMs } = settings();
     const kept = { endedMs: retentionMs || null, deadMs: retentionDeadMs || null, ofQueues: true };
-    const step = { now: clock.now(), limit: this.#step, ...this.#after !== null && { after: this.#after } };
-    const start = clock.monotonicMs();
+    const step = { now: clock.now(), limit: STEP, ...this.#after !== null && { after: this.#after } };
     const { pruned, after } = await store.prune(kept, step);
     this.#after = after;
-    if (pruned > 0) this.#adjust(clock.monotonicMs() - start);
     return pruned;
-  }
-
-  #adjust(tookMs: number): void {
-    const next = tookMs > STEP_MS ? this.#step / 2 : tookMs < STEP_MS / 2 ? this.#step * 2 : this.#step;
-    this.#step = Math.ceil(Math.min(Math.max(next, 1), LARGEST_STEP));
   }
 }

@@ -40,6 +40,7 @@ import { endWithoutResult, lastSaid, namingHost, settlementOf } from "./settleme
 import { Succession } from "./succession.ts";
 import { Timetable } from "./timetable.ts";
 import { Trouble } from "./trouble.ts";
+import { UsageWatch } from "./usage_watch.ts";
 
 export interface SupervisorOptions {
   /** Never used before: its leases, attempts and spool go by it. */
@@ -62,8 +63,8 @@ export interface SupervisorOptions {
   slots: number;
   /** Where they take jobs from; null is all queues. */
   queues: readonly string[] | null;
-  /** Units of the things that this host has, for its jobs, by name. */
-  has: ReadonlyMap<string, number>;
+  /** Units of the things that this host has, for its jobs, by name; left out is none. */
+  has?: ReadonlyMap<string, number>;
   /** As in `RunConditions`; true unless given. */
   gpusAreOpen?: boolean;
   /** Stop when nothing is left to run or to retry. With `leave-scheduled`, jobs whose time was set are not waited for. */
@@ -95,6 +96,7 @@ export class Supervisor {
   readonly #leftovers: Leftovers;
   readonly #afterSettling: AfterSettling;
   readonly #reserve: ReserveWatch;
+  readonly #usage: UsageWatch;
   readonly #condemned: Condemned;
   readonly #outbox: Outbox;
   readonly #distance: Distance;
@@ -132,7 +134,7 @@ export class Supervisor {
       pid: Deno.pid,
       startedAt: now,
       leaseUntil: now + settings.leaseMs,
-      has: options.has,
+      ...options.has && { has: options.has },
       workers: workers.map((worker) => ({ id: worker, slots, queues })),
     });
     return new Supervisor(options, { workers, settings, spool });
@@ -235,6 +237,16 @@ export class Supervisor {
       clock,
     });
     this.#reserve = new ReserveWatch({ home: options.home, clock, disk: (dir) => thisPlatform.disk(dir) });
+    this.#usage = new UsageWatch({
+      clock,
+      byToken: options.host.byToken,
+      look: thisPlatform.usageOf,
+      running: () => this.#crew.running,
+      say: (said) => {
+        this.#outbox.say(said);
+        this.#latch.ring();
+      },
+    });
     this.#succession = new Succession({
       ...options,
       renewableMs: () => this.#lease.renewableMs,
@@ -288,6 +300,7 @@ export class Supervisor {
         await takeOver();
         if (this.#succession.waiting > 0) this.#latch.ring();
       }),
+      again(() => this.#usage.intervalMs, () => this.#usage.round()),
       again(() => this.#reserve.intervalMs, () => this.#reserve.round(signal)),
     ];
     const maintain = () => this.#maintenance.round(signal);

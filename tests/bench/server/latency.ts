@@ -34,7 +34,7 @@ export async function enqueueing(server: Server, fixtures: Fixtures): Promise<Re
 
 /** An idle worker that takes a job. */
 export async function pickingUp(server: Server, fixtures: Fixtures): Promise<Result[]> {
-  const samples = await pickUps(homeOn(server, fixtures));
+  const samples = await pickUps(homeOn(server, fixtures), ["--allow-net", "--allow-env"]);
   return linesOf("pick-up on a server", samples, [{ atMost: 10 }, { atMost: 50 }]);
 }
 

@@ -58,12 +58,16 @@ function checkSpace(context: Context, available: number): Finding {
     : warning("space", found, makeRoom(context));
 }
 
-/** Workers make it. Where none has run, or the disk is too small for one, there is nothing wrong. */
+/**
+ * Workers make it, in their first moments. Where none has run, or stayed that long, or the disk is too small for one,
+ * there is nothing wrong.
+ */
 function checkReserve({ home }: Context, available: number): Finding {
   const size = reserveSize(home);
   const found = `${(size / MIB).toFixed(1)} MiB kept for a full disk`;
   if (size > 0 && size >= reserveFor(available, size)) return ok("reserve", found);
   if (!isThere(home.reserve)) return ok("reserve", "none yet: a worker makes it");
+  if (available >= LITTLE_SPACE) return ok("reserve", `${found}; the next worker makes it whole`);
   return warning(
     "reserve",
     found,

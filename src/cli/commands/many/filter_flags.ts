@@ -18,6 +18,7 @@ export const OTHER_FILTERS = {
   label: text("LABEL", "only jobs with exactly this label"),
   search: text("TEXT", "only jobs whose command or id contains this"),
   error: text("TEXT", "only jobs whose error contains this"),
+  diedOf: text("TEXT", "only dead jobs that died of this, see dlq groups"),
   exitCode: count({ min: 0, max: 2 ** 32 - 1 }, "only jobs that ended with this exit code"),
   olderThan: duration("only jobs enqueued longer ago than this"),
   newerThan: duration("only jobs enqueued not longer ago than this"),
@@ -49,9 +50,10 @@ export type FilterValues = Partial<FlagValues<typeof FILTERS>>;
 
 /** The jobs that are meant. @throws {BadInput} for a queue or a group that cannot be */
 export function selectorOf(values: FilterValues, now: number): JobSelector {
-  const { state, queue, group, uniqueKey, label, search, error, exitCode, olderThan, newerThan } = values;
+  const { state, queue, group, uniqueKey, label, search, error, diedOf, exitCode, olderThan, newerThan } =
+    values;
   const all = {
-    ...{ state, uniqueKey, label, search, error, exitCode },
+    ...{ state, uniqueKey, label, search, error, diedOf, exitCode },
     queue: queue === undefined ? undefined : queueName(queue),
     group: group === undefined ? undefined : groupName(group),
     until: olderThan === undefined ? undefined : now - olderThan,
@@ -67,7 +69,8 @@ export function isFiltered(values: FilterValues): boolean {
 
 /** So many jobs, and what they have in common: `1,234 dead jobs of queue mail`. */
 export function describeJobs(count: number, values: FilterValues): string {
-  const { state, queue, group, uniqueKey, label, search, error, exitCode, olderThan, newerThan } = values;
+  const { state, queue, group, uniqueKey, label, search, error, diedOf, exitCode, olderThan, newerThan } =
+    values;
   const quoted = (text: string) => `"${visible(text)}"`;
   return [
     grouped(count),
@@ -79,6 +82,7 @@ export function describeJobs(count: number, values: FilterValues): string {
     ...(label !== undefined ? [`with label ${quoted(label)}`] : []),
     ...(search !== undefined ? [`with ${quoted(search)} in command or id`] : []),
     ...(error !== undefined ? [`with ${quoted(error)} in the error`] : []),
+    ...(diedOf !== undefined ? [`that died of ${quoted(diedOf)}`] : []),
     ...(exitCode !== undefined ? [`with exit code ${exitCode}`] : []),
     ...(olderThan !== undefined ? [`enqueued more than ${formatDuration(olderThan)} ago`] : []),
     ...(newerThan !== undefined ? [`enqueued in the last ${formatDuration(newerThan)}`] : []),

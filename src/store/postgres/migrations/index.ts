@@ -15,6 +15,8 @@ import { step as step008 } from "./008.ts";
 import { step as step009 } from "./009.ts";
 import { step as step010 } from "./010.ts";
 import { step as step011 } from "./011.ts";
+import { step as step012 } from "./012.ts";
+import { step as step013 } from "./013.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; their number is the version that this program writes. */
@@ -30,4 +32,6 @@ export const STEPS: readonly Step[] = [
   step009,
   step010,
   step011,
+  step012,
+  step013,
 ];

@@ -18,6 +18,8 @@ import { step as step012 } from "./012.ts";
 import { step as step013 } from "./013.ts";
 import { step as step014 } from "./014.ts";
 import { step as step015 } from "./015.ts";
+import { step as step016 } from "./016.ts";
+import { step as step017 } from "./017.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; `SCHEMA_VERSION` is their number. */
@@ -37,4 +39,6 @@ export const STEPS: readonly Step[] = [
   step013,
   step014,
   step015,
+  step016,
+  step017,
 ];

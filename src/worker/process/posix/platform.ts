@@ -14,6 +14,7 @@ import { findOnPath } from "./on_path.ts";
 import { emptyRemoved } from "./removed.ts";
 import { hasVariable, runShell, withheldNames } from "./shell.ts";
 import { signalTree } from "./tree.ts";
+import { usageOf } from "./usage.ts";
 
 export const posixPlatform: Platform = {
   programs: ["sh"],
@@ -21,6 +22,7 @@ export const posixPlatform: Platform = {
   launcher: () => new PosixLauncher(),
   findRuns,
   signalTree,
+  usageOf,
   probeHost: () => probeHost(),
   probeLimits,
   startInBackground,

@@ -24,6 +24,7 @@ export function windowsPlatform(run: Run = runProgram): Platform {
       const processes = await list();
       return processes && runsAmong(processes, marks);
     },
+    usageOf: () => Promise.resolve(undefined),
     async signalTree(tree, signal) {
       const processes = await list();
       if (!processes) throw new Error("the processes of this machine cannot be listed");

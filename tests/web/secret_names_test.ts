@@ -1,0 +1,23 @@
+/**
+ * @module
+ * The pages take the same names for secrets as the server.
+ */
+import assert from "node:assert/strict";
+import { MASK, soundsSecret } from "../../src/domain/secrets.ts";
+
+Deno.test("pages and server take the same names for secrets", async () => {
+  const pages = await import(new URL("../../web/secrets.js", import.meta.url).href);
+  assert.equal(pages.MASK, MASK);
+  const names = [
+    "API_TOKEN",
+    "PGPASSWORD",
+    "SSH_KEY",
+    "AUTHOR",
+    "KEYBOARD",
+    "api-key",
+    "COOKIE",
+    "x.auth",
+    "HOME",
+  ];
+  assert.deepEqual(names.map(pages.soundsSecret), names.map(soundsSecret));
+});

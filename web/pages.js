@@ -1,0 +1,102 @@
+/** Which page an address means, and fetching it: each is there once it is first gone to. */
+import { h, html, useEffect, useState } from "./lib.js";
+import { Empty, Loading } from "./parts.js";
+import { onLive } from "./stream.js";
+
+/** Those of the menu, with the keys that lead there after `g`, and how many of its things there are. */
+export const PAGES = [
+  { to: "/", name: "Overview", key: "o", file: "overview", page: "Overview" },
+  { to: "/jobs", name: "Jobs", key: "j", file: "jobs", page: "Jobs", count: jobsOf },
+  { to: "/dead", name: "Dead letters", short: "Dead", key: "d", file: "dead", page: "Dead", bad: deadOf },
+  { to: "/groups", name: "Groups", key: "r", file: "groups", page: "Groups" },
+  {
+    ...{ to: "/schedules", name: "Schedules", key: "c", file: "schedules", page: "Schedules" },
+    count: ({ schedules }) => schedules.total,
+  },
+  {
+    ...{ to: "/queues", name: "Queues", key: "q", file: "queues", page: "QueuesPage" },
+    count: ({ queues, more_queues: more }) => queues.length + more,
+  },
+  { to: "/limits", name: "Limits", key: "l", file: "limits", page: "Limits" },
+  {
+    ...{ to: "/workers", name: "Workers", key: "w", file: "workers", page: "Workers" },
+    count: ({ workers }) => workers.length,
+  },
+  { to: "/settings", name: "Settings", key: "s", file: "settings", page: "Settings" },
+  { to: "/audit", name: "Audit", key: "a", file: "audit", page: "Audit" },
+  { to: "/enqueue", name: "Enqueue", key: "e", file: "enqueue", page: "Enqueue", changes: true },
+];
+
+/** Those of single things: below which address, and what the page calls the thing's name. */
+const DETAILS = [
+  { under: "/jobs", file: "job", page: "Job", as: "id" },
+  { under: "/groups", file: "group", page: "Group", as: "name" },
+  { under: "/queues", file: "queue", page: "Queue", as: "name" },
+  { under: "/schedules", file: "schedule", page: "Schedule", as: "name" },
+];
+
+function jobsOf({ counts }) {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+function deadOf({ counts }) {
+  return counts.dead;
+}
+
+/** What is at an address: the page, its title, the address of the menu that it belongs to. Undefined where nothing is. */
+export function pageAt(path) {
+  const here = PAGES.find(({ to }) => to === path);
+  if (here) return { ...here, title: here.name, menu: here.to, props: {} };
+  const [, under, thing] = /^(\/[^/]+)\/([^/]+)$/.exec(path) ?? [];
+  const detail = DETAILS.find((one) => one.under === under);
+  if (!detail) return undefined;
+  const name = decodeURIComponent(thing);
+  return { ...detail, title: name, menu: under, props: { [detail.as]: name } };
+}
+
+const loaded = new Map();
+const AGAIN_MS = 2000;
+
+/** Modules that could not be fetched are remembered as such by some browsers: another address is another module. */
+async function load({ file, page }, tries) {
+  const module = await import(`./${file}.js${tries === 0 ? "" : `?again=${tries}`}`);
+  loaded.set(file, module[page]);
+}
+
+/** A page. One that cannot be fetched says so, and is fetched when the server is there again. */
+export function Page({ of, props }) {
+  const { file } = of;
+  const [{ tries, error }, setState] = useState({ tries: 0, error: null });
+  const again = () => setState({ tries: tries + 1, error: null });
+  useEffect(() => {
+    if (loaded.has(file) || error) return;
+    let over = false;
+    load(of, tries).then(
+      () => over || setState({ tries, error: null }),
+      () => over || setState({ tries, error: "This page could not be loaded" }),
+    );
+    return () => over = true;
+  }, [file, tries]);
+  useEffect(() => {
+    if (!error) return;
+    const timer = setTimeout(again, AGAIN_MS * Math.min(15, 1 + tries));
+    const unheard = onLive((kind) => kind === "change" && again());
+    return () => {
+      clearTimeout(timer);
+      unheard();
+    };
+  }, [error]);
+  if (loaded.has(file)) return h(loaded.get(file), props);
+  return html`
+    <h1>${of.title}</h1>
+    <${Loading} ...${{ error, again }} />
+  `;
+}
+
+/** Where nothing is. */
+export function Nowhere({ path }) {
+  return html`
+    <h1>Not here</h1>
+    <${Empty}>There is nothing at ${path}. <a href="/">Overview</a><//>
+  `;
+}

@@ -1,0 +1,35 @@
+/** What whoever looks may do: those who may only look are shown nothing that would be refused. */
+import { useEffect, useState } from "./lib.js";
+import { call } from "./requests.js";
+
+const listeners = new Set();
+let right = null;
+
+let asking = null;
+
+/** Asks the server: at the start, after every login, and where it has refused the stream, which may take a login. */
+export function learnRights() {
+  asking ??= call("GET", "/rights").then(learn, () => {}).finally(() => asking = null);
+}
+
+function learn(answer) {
+  if (answer.right === right) return;
+  right = answer.right;
+  for (const listener of listeners) listener();
+}
+
+/** Whether changes are allowed; neither is true until that is known. */
+export function useRights() {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    const listener = () => draw((n) => n + 1);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, []);
+  return { change: right === "change", readOnly: right === "read" };
+}
+
+/** What is there only for those who may change things. */
+export function MayChange({ children }) {
+  return useRights().change ? children : null;
+}
