@@ -657,7 +657,7 @@ BEGIN
           VALUES (CASE WHEN v_names[i] LIKE '/%' THEN 'queue' ELSE 'limit' END, ltrim(v_names[i], '/'), p_now, v_job.token, v_u);
         IF v_smooth[v_k] IS NOT NULL THEN
           -- a start that was held up by a little is made up for by the next
-          v_smooth[v_k] := greatest(v_smooth[v_k], p_now - least(50, v_per[v_k]::double precision / v_count[v_k]))
+          v_smooth[v_k] := greatest(v_smooth[v_k], p_now - least(50, v_per[v_k] / 10.0))
             + v_u * v_per[v_k]::double precision / v_count[v_k];
           INSERT INTO queuectl.gates (kind, name, smooth_at)
             VALUES (CASE WHEN v_names[i] LIKE '/%' THEN 'queue' ELSE 'limit' END, ltrim(v_names[i], '/'), v_smooth[v_k])
