@@ -56,7 +56,7 @@ export function rateText({ count, perMs }: Rate): string {
   return sayRate({ count, perMs, smooth: false });
 }
 
-/** @throws {BadInput} for a name that no limit may have */
+/** Refuses a name that no limit may have. @throws {BadInput} */
 export function checkLimitName(name: string): void {
   if (LIMIT_PATTERN.test(name)) return;
   const shown = JSON.stringify(name.length <= 80 ? name : `${name.slice(0, 76)}…`);

@@ -30,6 +30,7 @@ const COMMANDS = [
     "dlq",
     "schedule",
     "queue",
+    "limit",
     "worker",
     "status",
     "metrics",

@@ -76,7 +76,16 @@ async function use(place: Place): Promise<void> {
       { runAt: T0 + 86_400_000, state: "scheduled" } as never,
     );
     await store.changeSettings(new Map([["max_retries", "7"]]));
-    await store.setQueue("mail", { concurrency: 2, paused: true });
+    const rate = { count: 60, perMs: 60_000, smooth: true };
+    await store.setQueue("mail", {
+      concurrency: 2,
+      paused: true,
+      takes: "api=2",
+      perLabel: 3,
+      rate,
+      fair: true,
+    });
+    await store.setLimit("api", { atOnce: 5, rate });
     await store.enqueue([], { now: T0, idFormat: "short", request: { key: "k", fingerprint: "f" } });
     await store.register(newSupervisor("s"));
     const free = Array.from({ length: 12 }, () => "s-worker");
@@ -146,6 +155,7 @@ async function told(place: Place): Promise<unknown> {
       each,
       figures,
       queues: await store.queues(),
+      limits: (await store.limits(T0)).map(({ name, atOnce, rate }) => ({ name, atOnce, rate })),
       groups: await store.groups(),
       schedules: await store.schedules(),
       runs: await store.scheduleRuns(["a", "b"], { limit: 9 }),
@@ -195,6 +205,7 @@ testWith(
         results: 4,
         output: 12,
         queues: 1,
+        limits: 1,
         requests: 1,
         settings: 1,
         groups: 2,

@@ -5,7 +5,7 @@
  */
 import { postgresServer, testWith } from "../helpers/postgres.ts";
 import { openedOn } from "../helpers/postgres_store.ts";
-import { EXCHANGING, storeContract } from "../store_contract/contract.ts";
+import { EXCHANGING, LIMITING, storeContract } from "../store_contract/contract.ts";
 
 const server = await postgresServer();
 
@@ -13,5 +13,5 @@ storeContract(
   "PostgreSQL, all at once",
   () => openedOn(server, { few: 0 }),
   (sentence, run) => testWith(server, sentence, run),
-  EXCHANGING,
+  [...EXCHANGING, ...LIMITING],
 );

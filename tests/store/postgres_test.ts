@@ -4,8 +4,14 @@
  */
 import { postgresServer, testWith } from "../helpers/postgres.ts";
 import { openedOn } from "../helpers/postgres_store.ts";
-import { storeContract } from "../store_contract/contract.ts";
+import { LIMITING, storeContract } from "../store_contract/contract.ts";
 
 const server = await postgresServer();
 
 storeContract("PostgreSQL", () => openedOn(server), (sentence, run) => testWith(server, sentence, run));
+storeContract(
+  "PostgreSQL",
+  () => openedOn(server),
+  (sentence, run) => testWith(server, sentence, run),
+  LIMITING,
+);

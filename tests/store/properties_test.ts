@@ -4,6 +4,7 @@
  */
 import { openStore } from "../../src/store/open.ts";
 import { tempDir } from "../helpers/temp.ts";
+import { limitingProperties } from "../store_contract/limiting_properties.ts";
 import { needingProperties } from "../store_contract/needing_properties.ts";
 import { storeProperties } from "../store_contract/properties.ts";
 
@@ -23,3 +24,4 @@ const open = async () => {
 
 storeProperties(Deno.test, open, { anySteps: 50, lanes: 5 });
 needingProperties(Deno.test, open, { runs: 25, steps: 80 });
+limitingProperties(Deno.test, open, { runs: 15, steps: 60 });

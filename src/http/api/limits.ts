@@ -14,7 +14,8 @@ import { LIMIT, listOf, record } from "../schemas.ts";
 const tag = "limits";
 
 /** A value that may be taken away: wrapped, so that `null` differs from not being given. */
-interface Or<T> {
+export interface Or<T> {
+  /** Null takes it away. */
   value: T | null;
 }
 
@@ -50,7 +51,7 @@ export const RATE: Input<Or<Omit<Rate, "smooth">>> = {
 };
 
 /** Spaces what begins. */
-export const SMOOTH = trueOrFalse("with rate: what begins is spaced evenly");
+export const SMOOTH: Input<boolean> = trueOrFalse("with rate: what begins is spaced evenly");
 
 /** What is taken, or null, which is nothing. */
 export const NEEDS: Input<Or<string>> = {

@@ -91,11 +91,13 @@ interface RunningRow extends JobRow {
   attempt_worker: string;
   started_by: string;
   paused_ms: number;
+  /** Of things, as JSON. */
+  units: string | null;
   printed: Partial<Record<Stream, number>>;
 }
 
 const RUNNING = `
-  SELECT ${JOB}, r.token, r.worker AS attempt_worker, coalesce(r.started_by, r.supervisor) AS started_by, r.paused_ms, (
+  SELECT ${JOB}, r.token, r.worker AS attempt_worker, coalesce(r.started_by, r.supervisor) AS started_by, r.paused_ms, r.units, (
     SELECT coalesce(json_object_agg(p.stream, p.until), '{}') FROM (
       SELECT o.stream, max(o.start + length(o.bytes)) AS until FROM queuectl.output o
       WHERE o.job = r.job AND o.attempt = r.attempt GROUP BY o.stream) p) AS printed
@@ -109,7 +111,12 @@ export async function running(
   tokens?: readonly string[],
 ): Promise<RunningAttempt[]> {
   return (await db.read<RunningRow>(RUNNING, supervisor, tokens ?? null)).map((row) => ({
-    job: { ...toJob(row), token: row.token, worker: row.attempt_worker },
+    job: {
+      ...toJob(row),
+      token: row.token,
+      worker: row.attempt_worker,
+      ...row.units !== null && { units: JSON.parse(row.units) },
+    },
     startedBy: row.started_by,
     printed: { stdout: 0, stderr: 0, ...row.printed },
     pausedMs: row.paused_ms,

@@ -74,6 +74,10 @@ const WIPED = [
   "counts",
   "emptied",
   "group_changes",
+  "sublanes",
+  "gate_starts",
+  "gate_returns",
+  "gates",
 ];
 
 class PostgresCopy implements CopyTarget {
@@ -231,11 +235,11 @@ class PostgresCopy implements CopyTarget {
     ];
     await this.#db.transaction(async (tx) => {
       await this.#requireOwn(tx, mark);
-      for (const name of ["ready", "counts", "emptied", "figures", "tallies"]) {
+      for (const name of ["ready", "sublanes", "counts", "emptied", "figures", "tallies"]) {
         await tx.all(`DELETE FROM queuectl.${name}`);
       }
       await tx.all(`INSERT INTO queuectl.ready (queue, priority, seq)
-        SELECT queue, priority, seq FROM queuectl.jobs WHERE state = 'pending' AND NOT held`);
+        SELECT queuectl.place_13(queue, policy), priority, seq FROM queuectl.jobs WHERE state = 'pending' AND NOT held`);
       await tx.all(`INSERT INTO queuectl.counts (queue, state, stripe, n, held)
         SELECT queue, state, 0, count(*), count(*) FILTER (WHERE held) FROM queuectl.jobs GROUP BY 1, 2`);
       // whoever is yet to be told of something is told of everything

@@ -7,12 +7,14 @@ import { checkDeletable } from "../rules/refusals.ts";
 import { emptySince } from "../rules/retention.ts";
 import type { Database, Transaction } from "./engine/database.ts";
 import { addUp } from "./figures.ts";
+import { rateChanged } from "./limits.ts";
 
 /** Every name that anything is known of. */
 export const KNOWN = "SELECT queue AS known FROM queuectl.counts UNION SELECT name FROM queuectl.queues";
 
 /** Something is set that would be missed. */
-const SWITCHED = "(q.paused OR coalesce(q.concurrency, q.retention_ms, q.retention_dead_ms) IS NOT NULL)";
+const SWITCHED = `(q.paused OR queuectl.has_rules_13(q)
+  OR coalesce(q.concurrency, q.retention_ms, q.retention_dead_ms) IS NOT NULL)`;
 const HAS_SWITCHES = `EXISTS (SELECT 1 FROM queuectl.queues q WHERE q.name = known AND ${SWITCHED})`;
 const EMPTY = `
   SELECT known FROM (${KNOWN}) k LEFT JOIN queuectl.counts c ON c.queue = known
@@ -71,6 +73,9 @@ async function forget(tx: Transaction, queue: string, counts: readonly CountRow[
     { sql: "DELETE FROM queuectl.figures WHERE queue = $1", values: [queue] },
     { sql: "DELETE FROM queuectl.emptied WHERE queue = $1", values: [queue] },
     { sql: "DELETE FROM queuectl.queues WHERE name = $1", values: [queue] },
+    // of one without jobs, so what stands there is laid again
+    { sql: "UPDATE queuectl.sublanes SET stale = true WHERE queue = $1 AND rule <> ''", values: [queue] },
+    ...rateChanged({ kind: "queue", name: queue }, null),
   ]);
 }
 

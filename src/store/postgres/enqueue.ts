@@ -46,10 +46,10 @@ const INSERT = `
     SELECT $1::bigint, ${NAMES} FROM unnest(${
   COLUMNS.map(({ type }, at) => `$${at + 2}::${type}[]`).join(", ")
 }) WITH ORDINALITY AS given (${NAMES}, nth) ORDER BY nth
-    RETURNING seq, name, queue, priority, state, held),
+    RETURNING seq, name, queue, priority, state, held, policy),
   readied AS (
     INSERT INTO queuectl.ready (queue, priority, seq)
-    SELECT queue, priority, seq FROM stored WHERE state = 'pending' AND NOT held)`;
+    SELECT queuectl.place_13(queue, policy), priority, seq FROM stored WHERE state = 'pending' AND NOT held)`;
 const STORE = `${INSERT} SELECT seq FROM stored ORDER BY seq`;
 
 const KEEP_STDIN = `

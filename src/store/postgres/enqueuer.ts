@@ -46,11 +46,11 @@ BEGIN
     SELECT p_now, ${COLUMNS.map((column) => `g.${column}`).join(", ")}
     FROM json_populate_recordset(NULL::queuectl.jobs, p_jobs) WITH ORDINALITY AS g
     WHERE g.state IN ('pending', 'scheduled') ORDER BY g.ordinality
-    RETURNING seq, name, queue, priority, state, held),
+    RETURNING seq, name, queue, priority, state, held, policy),
   new AS (SELECT *, row_number() OVER (ORDER BY seq) AS nth FROM stored),
   readied AS (
     INSERT INTO queuectl.ready (queue, priority, seq)
-    SELECT queue, priority, seq FROM new WHERE state = 'pending' AND NOT held),
+    SELECT queuectl.place_13(queue, policy), priority, seq FROM new WHERE state = 'pending' AND NOT held),
   read AS (
     INSERT INTO queuectl.inputs (job, bytes)
     SELECT new.seq, i.bytes FROM unnest(p_reads, p_stdin) AS i (nth, bytes) JOIN new ON new.nth = i.nth),

@@ -72,7 +72,7 @@ export class Exchanges {
     const came = await this.#ask(new Request(rest));
     if (!earlier) return came;
     const claimed = [...earlier.exchanged.claimed, ...came.exchanged.claimed];
-    return { exchanged: { ...came.exchanged, claimed }, changed: true, toBeTold: true };
+    return { exchanged: { ...came.exchanged, claimed }, changed: true, toBeTold: true, makesRoom: true };
   }
 
   async #ask(request: Request): Promise<Came> {

@@ -14,7 +14,12 @@ import { saidStatements } from "./said.ts";
 /** A claimed job's row: as it was before, and what the claim gave it. */
 export interface ClaimedRow extends JobRow {
   token: string;
+  /** Its place among the free ones, from 1 on, the first where it takes several. */
   nth: number;
+  /** Of things of its host, the numbers of its units. */
+  units?: Readonly<Record<string, readonly number[]>> | null;
+  /** Who got it, where its place is not known any more. */
+  worker_of_attempt?: string;
 }
 
 /** What the function of the schema gives. */
@@ -29,6 +34,10 @@ export interface Answer {
   woken: number;
   due: number | null;
   waits: boolean;
+  /** More of what stands apart has ended than was taken, and some waits. */
+  room?: boolean;
+  /** There is more to be laid, so there may be more to claim. */
+  more?: boolean;
   /** Jobs ended, or run again, of which others are to be told. */
   toBeTold: boolean;
   /** The queues that were looked at, where claiming went on after a place. */
@@ -43,6 +52,8 @@ export interface Came {
   changed: boolean;
   /** As in `Answer`. */
   toBeTold: boolean;
+  /** Others may have something to claim, because there is more room in limits. */
+  makesRoom: boolean;
 }
 
 /** What claimed jobs find besides, by their numbers. */
@@ -79,8 +90,8 @@ const TYPES = [
   ...["text[]", "text[]"],
 ];
 const PARAMETERS = TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ");
-const EXCHANGE = calling(`exchange_10(${PARAMETERS}, $27::integer, $28::bigint, $29::text[])`);
-const EXCHANGE_FEW = calling(`exchange_few_10(${PARAMETERS})`);
+const EXCHANGE = calling(`exchange_13(${PARAMETERS}, $27::integer, $28::bigint, $29::text[], $30::integer)`);
+const EXCHANGE_FEW = calling(`exchange_few_13(${PARAMETERS}, $27::integer)`);
 
 /** What is left to be told is asked for once all is done: `OFFSET 0` keeps the order. */
 function calling(exchange: string): string {
@@ -154,30 +165,31 @@ export class Request {
    * goes on.
    */
   statement({ number, few, from }: { number: number | undefined; few: number; from?: From }): Statement {
-    const { supervisor, now, settlements, output, free } = this.wanted;
+    const { supervisor, now, settlements, output, free, ahead = 0 } = this.wanted;
     const values = [supervisor, number ?? null, now, ...this.#values];
     if (Math.max(settlements.length, output.length, free.length) <= few) {
-      return { sql: EXCHANGE_FEW, values, kept: true };
+      return { sql: EXCHANGE_FEW, values: [...values, ahead], kept: true };
     }
     const place = from ? [from.after.priority, from.after.seq, from.lanes] : [null, null, null];
-    return { sql: EXCHANGE, values: [...values, ...place], kept: true };
+    return { sql: EXCHANGE, values: [...values, ...place, ahead], kept: true };
   }
 
   answered(
-    { claimed, taken, seen, woken, due, waits, refused, toBeTold }: Answer,
+    { claimed, taken, seen, woken, due, waits, refused, toBeTold, room = false, more: unlaid = false }:
+      Answer,
     { inputs, more = false }: Rest = {},
   ): Came {
     const { free, now } = this.wanted;
     const others = taken < free.length && seen > taken;
     const answer = answerTo(this.wanted, {
       claimed: (claimed ?? []).map((row) => this.#job(row, inputs ?? NO_INPUTS)),
-      more,
+      more: more || unlaid,
       refused: [...this.#refused, ...refused],
       woken,
       dueAt: others ? Math.min(due ?? Infinity, now + BUSY_MS) : due,
       anyWaits: waits,
     });
-    return { ...answer, toBeTold };
+    return { ...answer, toBeTold, makesRoom: room };
   }
 
   /** What a claim makes of a job is in no row but that of its attempt. */
@@ -185,7 +197,7 @@ export class Request {
     const stdin = stdins.get(row.seq);
     const needed = allNeeded.get(row.seq);
     const checkpoint = checkpoints.get(row.seq);
-    const worker = this.wanted.free[row.nth - 1]!;
+    const worker = row.worker_of_attempt ?? this.wanted.free[row.nth - 1]!;
     const job = toJob({
       ...row,
       state: "processing",
@@ -208,6 +220,7 @@ export class Request {
       ...(stdin && { stdin }),
       ...(checkpoint && { checkpoint }),
       ...(needed && { needed }),
+      ...(row.units && { units: row.units }),
     };
   }
 }

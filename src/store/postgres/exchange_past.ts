@@ -18,13 +18,13 @@ const RAISE = `
     FROM before WHERE e.supervisor = $1 AND before.n = $2::bigint - 1)
   SELECT n, refused FROM before`;
 const CLAIMED = `
-  SELECT j.*, r.token, EXISTS (SELECT 1 FROM queuectl.needy y WHERE y.job = j.seq) AS needy
+  SELECT j.*, r.token, r.units::json AS units, r.worker AS worker_of_attempt, EXISTS (SELECT 1 FROM queuectl.needy y WHERE y.job = j.seq) AS needy
   FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job
   WHERE r.supervisor = $1 AND r.exchange = $2 ORDER BY j.priority, j.seq`;
 const REST = `
   WITH due AS MATERIALIZED (
     SELECT min(run_at) AS at FROM queuectl.jobs WHERE state IN ('scheduled', 'failed') AND NOT held)
-  SELECT due.at AS due, queuectl.waits_1($1::text[], coalesce($1::text[], queuectl.lanes_1()), due.at) AS waits FROM due`;
+  SELECT due.at AS due, queuectl.waits_13($1::text[], coalesce($1::text[], queuectl.lanes_13()), due.at) AS waits FROM due`;
 
 /** What was found of an exchange. */
 export interface Past {
@@ -59,6 +59,7 @@ export async function pastOf(
       seen: rows.length,
       woken: 1,
       toBeTold: true,
+      room: true,
       needy: needy.length > 0 ? needy : null,
       ...rest!.rows[0] as { due: number | null; waits: boolean },
     },
@@ -76,9 +77,11 @@ export function restOf(wanted: Exchange, earlier: Exchange, { claimed, refused }
     }
   }
   const free = [...wanted.free];
-  for (const { worker } of claimed) {
-    const at = free.indexOf(worker);
-    if (at >= 0) free.splice(at, 1);
+  for (const { worker, slots } of claimed) {
+    for (let left = slots ?? 1; left > 0; left--) {
+      const at = free.indexOf(worker);
+      if (at >= 0) free.splice(at, 1);
+    }
   }
   return {
     ...wanted,

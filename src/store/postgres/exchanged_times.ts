@@ -61,6 +61,11 @@ function jobAt(job: ClaimedJob, byMs: number): ClaimedJob {
   };
 }
 
+/** What is free at some time, by a clock that is `byMs` ahead. */
+export function freeLater<T extends { freeAt: number | null }>(one: T, byMs: number): T {
+  return byMs === 0 ? one : { ...one, freeAt: moved(one.freeAt, byMs) };
+}
+
 /** Jobs that are due by so much later. */
 export function* laterBy(jobs: Iterable<NewJob>, byMs: number): Iterable<NewJob> {
   for (const job of jobs) yield { ...job, runAt: moved(job.runAt, byMs) };

@@ -66,8 +66,10 @@ export async function idsOf(db: Database, seqs: readonly number[]): Promise<stri
 
 const AHEAD = `
   SELECT count(*) AS n FROM (
-    SELECT 1 FROM queuectl.jobs j, unnest(queuectl.lanes_1()) AS l (queue), LATERAL (
-      SELECT 1 FROM queuectl.ready WHERE ready.queue = l.queue AND (ready.priority, ready.seq) < (j.priority, j.seq)
+    SELECT 1 FROM queuectl.jobs j, (
+      SELECT u.queue, u.queue AS place FROM unnest(queuectl.lanes_13()) AS u (queue)
+      UNION ALL SELECT s.queue, '*' || s.id FROM queuectl.sublanes s WHERE s.priority IS NOT NULL) l, LATERAL (
+      SELECT 1 FROM queuectl.ready WHERE ready.queue = l.place AND (ready.priority, ready.seq) < (j.priority, j.seq)
       LIMIT $3) before
     WHERE ${HAS_ID} AND ($4::text[] IS NULL OR l.queue = ANY ($4))
       AND NOT EXISTS (SELECT 1 FROM queuectl.queues q WHERE q.name = l.queue AND q.paused)

@@ -115,7 +115,13 @@ class Query {
           ["d.queue = s.queue", ...conditions],
           "d",
         )
-      } UNION ALL ${this.#first("j.* FROM queuectl.jobs j", ["j.held", ...ofSection])}`
+      } UNION ALL ${
+        // what stands apart is found by its jobs
+        this.#first(
+          "j.* FROM queuectl.ready d JOIN queuectl.jobs j ON j.seq = d.seq",
+          ["d.queue < '0'", "j.queue = s.queue", ...conditions],
+          "d",
+        )} UNION ALL ${this.#first("j.* FROM queuectl.jobs j", ["j.held", ...ofSection])}`
       : this.#first("j.* FROM queuectl.jobs j", ofSection);
     const waiting = `SELECT f.* FROM (${sections}) s CROSS JOIN LATERAL (${firsts}) f`;
     return state === undefined ? `${waiting} UNION ALL ${running}` : waiting;

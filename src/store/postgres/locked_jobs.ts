@@ -30,6 +30,9 @@ function statements(which: string, values: readonly Value[]): Statement[] {
     `DELETE FROM queuectl.ready r USING queuectl.jobs j
      WHERE ${which} AND j.state = 'pending' AND NOT j.held
        AND r.queue = j.queue AND r.priority = j.priority AND r.seq = j.seq`,
+    // so that nobody lays it meanwhile
+    `DELETE FROM queuectl.ready r USING queuectl.jobs j
+     WHERE ${which} AND j.state = 'pending' AND NOT j.held AND r.queue < '0' AND r.seq = j.seq`,
     `SELECT ${JOB} FROM ${JOBS} WHERE ${which} ORDER BY j.seq`,
   ].map((sql) => ({ sql, values }));
 }
@@ -53,7 +56,7 @@ export async function lockJobs(
 
 const READY = `
   INSERT INTO queuectl.ready (queue, priority, seq)
-  SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS r (queue, priority, seq)`;
+  SELECT queuectl.place_13(queue, policy), priority, seq FROM queuectl.jobs WHERE seq = ANY ($1::bigint[])`;
 
 /** The last statements: what was changed is counted, and what can be claimed is ready again. */
 export function letGo(jobs: readonly LockedJob[]): Statement[] {
@@ -65,11 +68,7 @@ export function letGo(jobs: readonly LockedJob[]): Statement[] {
   const ready = jobs.filter(({ state, held, gone }) => state === "pending" && !held && !gone);
   const readied = ready.length === 0 ? [] : [{
     sql: READY,
-    values: [
-      ready.map(({ queue }) => queue),
-      ready.map(({ priority }) => priority),
-      ready.map(({ row }) => row.seq),
-    ],
+    values: [ready.map(({ row }) => row.seq)],
   }];
   return [...readied, ...changes.statements()];
 }

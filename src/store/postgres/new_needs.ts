@@ -180,7 +180,8 @@ interface NewNeedy {
 const MARK_SEQS = "UPDATE queuectl.jobs SET needed = true WHERE seq = ANY ($1::bigint[]) AND NOT needed";
 const UNREADY = `
   DELETE FROM queuectl.ready r USING queuectl.jobs j
-  WHERE j.seq = ANY ($1::bigint[]) AND r.queue = j.queue AND r.priority = j.priority AND r.seq = j.seq`;
+  WHERE j.seq = ANY ($1::bigint[]) AND r.queue = queuectl.place_13(j.queue, j.policy) AND r.priority = j.priority
+    AND r.seq = j.seq`;
 const MAKE = `
   UPDATE queuectl.jobs j SET state = m.state, skipped_for = m.skipped_for, finished_at = m.finished_at
   FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) AS m (seq, state, skipped_for, finished_at)

@@ -8,10 +8,11 @@ import { queueInfo, type StateCount, type Switches, worthShowing } from "../rule
 import { SUMS } from "./counts.ts";
 import { KNOWN } from "./emptied.ts";
 import type { Database } from "./engine/database.ts";
-import { limitsNotBuilt } from "./limits.ts";
+import type { Statement, Value } from "./engine/driver.ts";
+import { LOCK_CLAIMS, rateChanged, rateOf, type RateRow, rateValues } from "./limits.ts";
 
 /** A queue with its switches and its counts, as `{"pending": 3}`. */
-interface QueueRow extends Switches {
+interface QueueRow extends Omit<Switches, "rate">, RateRow {
   name: string;
   counts: Partial<Record<State, number>>;
 }
@@ -20,7 +21,8 @@ interface QueueRow extends Switches {
 function infosOf(names: string): string {
   return `
     SELECT known AS name, q.paused, q.concurrency, q.retention_ms AS "retentionMs",
-      q.retention_dead_ms AS "retentionDeadMs", (
+      q.retention_dead_ms AS "retentionDeadMs", q.takes, q.per_label AS "perLabel", q.rate_count, q.rate_ms, q.rate_smooth,
+      q.fair, (
       SELECT coalesce(json_object_agg(c.state, c.n), '{}') FROM (${SUMS} WHERE queue = known GROUP BY queue, state) c
     ) AS counts
     FROM (${names}) k LEFT JOIN queuectl.queues q ON q.name = known ORDER BY known`;
@@ -41,7 +43,8 @@ export async function queues(db: Database, page?: QueuePage): Promise<QueueInfo[
   return rows.map(toInfo);
 }
 
-function toInfo({ name, counts, ...switches }: QueueRow): QueueInfo {
+function toInfo({ name, counts, rate_count, rate_ms, rate_smooth, ...others }: QueueRow): QueueInfo {
+  const switches: Switches = { ...others, rate: rateOf({ rate_count, rate_ms, rate_smooth }) };
   const counted = Object.entries(counts).map(([state, n]): StateCount => ({ state: state as State, n }));
   return queueInfo(name, switches, counted);
 }
@@ -59,9 +62,17 @@ const WORTH = `
     (SELECT DISTINCT r.queue AS known, 0 AS rank, 0 AS priority, 0::bigint AS seq FROM queuectl.running r LIMIT $1)
     UNION ALL
     (SELECT l.queue, CASE WHEN q.paused THEN 2 ELSE 1 END, f.priority, f.seq
-     FROM unnest(queuectl.lanes_1()) AS l (queue) LEFT JOIN queuectl.queues q ON q.name = l.queue, LATERAL (
+     FROM unnest(queuectl.lanes_13()) AS l (queue) LEFT JOIN queuectl.queues q ON q.name = l.queue, LATERAL (
        SELECT priority, seq FROM queuectl.ready r WHERE r.queue = l.queue ORDER BY priority, seq LIMIT 1) f
+     WHERE l.queue <> ''
      ORDER BY 2, 3, 4 LIMIT $1)
+    UNION ALL
+    (SELECT s.queue, CASE WHEN q.paused THEN 2 ELSE 1 END, s.priority, s.seq
+     FROM queuectl.sublanes s LEFT JOIN queuectl.queues q ON q.name = s.queue
+     WHERE s.priority IS NOT NULL AND NOT s.stale ORDER BY s.priority, s.seq LIMIT $1)
+    UNION ALL
+    (SELECT j.queue, 1, r.priority, r.seq FROM queuectl.ready r JOIN queuectl.jobs j ON j.seq = r.seq
+     WHERE r.queue = '' ORDER BY r.priority, r.seq LIMIT $1)
     UNION ALL
     (SELECT known, 3, 0, 0 FROM (${KNOWN}) k ORDER BY known LIMIT $1)) worth
   ORDER BY rank, priority, seq, known`;
@@ -103,28 +114,47 @@ export async function standing(
   return names.flatMap((name) => infos.filter((info) => info.name === name));
 }
 
-/** Waits for claims that are under way, and lets none begin: after it, nobody claims by the old switches. */
-const LOCK = "SELECT pg_advisory_xact_lock(1363366988, 'queuectl.queues'::regclass::oid::integer)";
-/** The columns of what can be set. */
+/** The columns of what can be set, but for the rate, which has three. */
 const COLUMNS = {
   paused: "paused",
   concurrency: "concurrency",
   retentionMs: "retention_ms",
   retentionDeadMs: "retention_dead_ms",
-} as const satisfies Partial<Record<keyof QueueSwitches, string>>;
+  takes: "takes",
+  perLabel: "per_label",
+  fair: "fair",
+} as const satisfies Record<Exclude<keyof QueueSwitches, "rate">, string>;
+
+/** Jobs in sub-lanes of another rule are laid again. */
+const STALE = `
+  UPDATE queuectl.sublanes s SET stale = s.rule <> queuectl.rule_13(q) FROM queuectl.queues q
+  WHERE q.name = $1 AND s.queue = q.name AND s.stale <> (s.rule <> queuectl.rule_13(q))`;
 
 /** Changes a queue's switches, creating it if need be. */
-export async function setQueue(db: Database, name: string, change: Partial<QueueSwitches>): Promise<void> {
-  const set = Object.entries(change).filter(([, value]) => value !== undefined);
-  if (set.some(([key]) => !Object.hasOwn(COLUMNS, key))) throw limitsNotBuilt();
-  const columns = set.map(([key]) => COLUMNS[key as keyof typeof COLUMNS]);
-  const anew = columns.map((column) => `${column} = excluded.${column}`).join(", ");
-  const sql = `
-    INSERT INTO queuectl.queues (${["name", ...columns].join(", ")})
-    VALUES (${["name", ...columns].map((_, at) => `$${at + 1}`).join(", ")})
-    ON CONFLICT (name) DO ${anew === "" ? "NOTHING" : `UPDATE SET ${anew}`}`;
-  await db.writeAgain([{ sql: LOCK }, {
-    sql,
-    values: [name, ...set.map(([, value]) => value as string | number | boolean | null)],
-  }]);
+export async function setQueue(
+  db: Database,
+  name: string,
+  { rate, ...others }: Partial<QueueSwitches>,
+): Promise<void> {
+  const set = new Map<string, Value>([["name", name]]);
+  for (const [key, value] of Object.entries(others)) {
+    if (value !== undefined) set.set(COLUMNS[key as keyof typeof COLUMNS], value);
+  }
+  const [count, ms, smooth] = rateValues(rate ?? null);
+  if (rate !== undefined) set.set("rate_count", count).set("rate_ms", ms).set("rate_smooth", smooth);
+  const columns = [...set.keys()];
+  const anew = columns.slice(1).map((column) => `${column} = excluded.${column}`).join(", ");
+  const store: Statement = {
+    sql: `
+    INSERT INTO queuectl.queues (${columns.join(", ")})
+    VALUES (${columns.map((_, at) => `$${at + 1}`).join(", ")})
+    ON CONFLICT (name) DO ${anew === "" ? "NOTHING" : `UPDATE SET ${anew}`}`,
+    values: [...set.values()],
+  };
+  await db.writeAgain([
+    { sql: LOCK_CLAIMS },
+    store,
+    { sql: STALE, values: [name] },
+    ...rate === undefined ? [] : rateChanged({ kind: "queue", name }, rate),
+  ]);
 }

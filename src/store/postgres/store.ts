@@ -16,14 +16,14 @@ import { ALL_KINDS, Bell } from "./engine/bell.ts";
 import type { Database } from "./engine/database.ts";
 import { enqueue } from "./enqueue.ts";
 import { Exchanges } from "./exchange.ts";
-import { attemptAt, exchangeAt, exchangedAt, givesWork, laterBy } from "./exchanged_times.ts";
+import { attemptAt, exchangeAt, exchangedAt, freeLater, givesWork, laterBy } from "./exchanged_times.ts";
 import { addUpTallies, figures } from "./figures.ts";
 import { fire } from "./firing.ts";
 import { forgetOld } from "./forgetting.ts";
 import * as jobs from "./jobs.ts";
 import * as groups from "./groups.ts";
 import { damageIn } from "./integrity.ts";
-import { limitsNotBuilt } from "./limits.ts";
+import * as limits from "./limits.ts";
 import { list } from "./listing.ts";
 import { living } from "./living.ts";
 import * as looking from "./looking_at_needs.ts";
@@ -326,24 +326,29 @@ export class PostgresStore implements contract.Store {
     return this.#change(deleteQueue(this.#db, name), ["results"]);
   }
 
-  limits(): Promise<contract.Limit[]> {
-    return Promise.resolve([]);
+  async limits(now: number, page?: contract.LimitPage): Promise<contract.Limit[]> {
+    const offset = await this.#time.offset();
+    return (await limits.limits(this.#db, now + offset, page)).map((one) => freeLater(one, -offset));
   }
 
-  limit(): Promise<contract.Limit | undefined> {
-    return Promise.resolve(undefined);
+  async limit(name: string, now: number): Promise<contract.Limit | undefined> {
+    const offset = await this.#time.offset();
+    const limit = await limits.limit(this.#db, name, now + offset);
+    return limit && freeLater(limit, -offset);
   }
 
-  setLimit(): Promise<void> {
-    return Promise.reject(limitsNotBuilt());
+  setLimit(name: string, change: Partial<contract.LimitBounds>): Promise<void> {
+    return this.#change(limits.setLimit(this.#db, name, change), ["work"]);
   }
 
-  removeLimit(): Promise<void> {
-    return Promise.reject(limitsNotBuilt());
+  removeLimit(name: string): Promise<void> {
+    return this.#change(limits.removeLimit(this.#db, name), ["work"]);
   }
 
-  shortages(): Promise<contract.Shortage[]> {
-    return Promise.resolve([]);
+  async shortages(id: string, now: number): Promise<contract.Shortage[]> {
+    const { shortages } = await import("./shortages.ts");
+    const offset = await this.#time.offset();
+    return (await shortages(this.#db, id, now + offset)).map((one) => freeLater(one, -offset));
   }
 
   setQueue(name: string, change: Partial<contract.QueueSwitches>): Promise<void> {
@@ -387,11 +392,11 @@ export class PostgresStore implements contract.Store {
   async exchange(wanted: contract.Exchange): Promise<contract.Exchanged> {
     const offset = await this.#time.offset();
     const theirs = exchangeAt(wanted, offset);
-    const { exchanged, changed, toBeTold } = await this.#exchanges.exchange(theirs);
+    const { exchanged, changed, toBeTold, makesRoom } = await this.#exchanges.exchange(theirs);
     const tells = toBeTold && await this.#tellSome(theirs.now);
     await this.#nameDead(wanted.settlements.filter(({ state }) => state === "dead").length);
     if (changed || tells) {
-      this.#bell.ringSoon(givesWork(wanted) || tells ? ["results", "work"] : ["results"]);
+      this.#bell.ringSoon(givesWork(wanted) || tells || makesRoom ? ["results", "work"] : ["results"]);
       await this.#tidy(theirs.now);
     }
     const answer = exchangedAt(exchanged, -offset);

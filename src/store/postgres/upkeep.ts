@@ -40,10 +40,20 @@ export async function recount(db: Database): Promise<string[]> {
 const WRONG = `
   WITH claimable AS (
     SELECT queue, priority, seq FROM queuectl.jobs j WHERE state = 'pending' AND NOT held
-      AND NOT EXISTS (SELECT 1 FROM queuectl.running r WHERE r.job = j.seq))
-  (SELECT 'missing' AS what, queue, seq FROM (TABLE claimable EXCEPT TABLE queuectl.ready) m LIMIT 20)
+      AND NOT EXISTS (SELECT 1 FROM queuectl.running r WHERE r.job = j.seq)),
+  found AS (
+    SELECT CASE WHEN r.queue < '0' THEN coalesce(s.queue, j.queue) ELSE r.queue END AS queue, r.priority, r.seq
+    FROM queuectl.ready r LEFT JOIN queuectl.sublanes s ON r.queue LIKE '*%' AND r.queue = '*' || s.id
+    LEFT JOIN queuectl.jobs j ON r.queue = '' AND j.seq = r.seq
+    WHERE NOT (r.queue LIKE '*%' AND s.id IS NULL))
+  (SELECT 'missing' AS what, queue, seq FROM (TABLE claimable EXCEPT TABLE found) m LIMIT 20)
   UNION ALL
-  (SELECT 'ready', queue, seq FROM (TABLE queuectl.ready EXCEPT TABLE claimable) m LIMIT 20)
+  (SELECT 'ready', queue, seq FROM (TABLE found EXCEPT TABLE claimable) m LIMIT 20)
+  UNION ALL
+  (SELECT 'twice', max(queue), seq FROM queuectl.ready GROUP BY seq HAVING count(*) > 1 LIMIT 20)
+  UNION ALL
+  (SELECT 'behind', s.queue, r.seq FROM queuectl.sublanes s JOIN queuectl.ready r ON r.queue = '*' || s.id
+   WHERE (s.priority IS NULL OR (r.priority, r.seq) < (s.priority, s.seq)) AND NOT s.stale LIMIT 20)
   UNION ALL
   (SELECT 'running', r.queue, r.job FROM queuectl.running r LEFT JOIN queuectl.jobs j ON j.seq = r.job
    WHERE j.seq IS NULL OR j.state <> 'pending' OR j.held OR j.last_attempt + 1 <> r.attempt LIMIT 20)`;
@@ -53,6 +63,8 @@ async function recountReady(db: Database): Promise<string[]> {
   return wrong.map(({ what, queue, seq }) => {
     const job = `Job number ${seq} of queue "${queue}"`;
     if (what === "missing") return `${job} is pending, but cannot be claimed`;
+    if (what === "twice") return `${job} can be claimed twice`;
+    if (what === "behind") return `${job} waits in a lane that does not know of it`;
     return what === "ready"
       ? `${job} can be claimed, but is not pending`
       : `${job} has an attempt that cannot run`;

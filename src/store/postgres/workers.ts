@@ -13,6 +13,7 @@ import { FIRST_STRIPE } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
 import { Lost } from "./engine/driver.ts";
 import { takenIn } from "./engine/failures.ts";
+import { LOCK_CLAIMS, LOOK_AGAIN } from "./limits.ts";
 import { NEXT_SLOT_AT } from "./schedules.ts";
 import { SERVER_NOW } from "./server_time.ts";
 import { type SettingRow, SETTINGS, toSettings } from "./settings.ts";
@@ -24,15 +25,20 @@ const REGISTER = `
   WHERE NOT EXISTS (SELECT 1 FROM queuectl.supervisors o WHERE o.stripe = s)
     AND s <= ${FIRST_STRIPE} + (SELECT count(*) FROM queuectl.supervisors)`;
 const NUMBER = "INSERT INTO queuectl.exchanges (supervisor) VALUES ($1)";
+const ADD_THINGS = `
+  INSERT INTO queuectl.things (supervisor, name, units) SELECT $1, * FROM unnest($2::text[], $3::integer[])`;
 const ADD_WORKER = `
   INSERT INTO queuectl.workers (id, supervisor, slots, queues, started_at) VALUES ($1, $2, $3, $4, $5)`;
 
 /** Announces a supervisor and its workers. */
 export async function register(db: Database, supervisor: NewSupervisor): Promise<void> {
-  const { id, host, bootId, pidNamespace, pid, startedAt, leaseUntil } = supervisor;
+  const { id, host, bootId, pidNamespace, pid, startedAt, leaseUntil, has } = supervisor;
+  const things = [...has?.keys() ?? []];
   const statements = [
+    ...things.length === 0 ? [] : [{ sql: LOCK_CLAIMS }, { sql: LOOK_AGAIN, values: [things] }],
     { sql: REGISTER, values: [id, host, bootId, pidNamespace, pid, startedAt, leaseUntil] },
     { sql: NUMBER, values: [id] },
+    ...things.length === 0 ? [] : [{ sql: ADD_THINGS, values: [id, things, [...has!.values()]] }],
     ...supervisor.workers.map(({ id: worker, slots, queues }) => ({
       sql: ADD_WORKER,
       values: [worker, id, slots, queues, startedAt],
@@ -159,6 +165,7 @@ interface WorkerRow {
   started_at: number;
   lease_until: number;
   stopping: boolean;
+  has: Record<string, number> | null;
   jobs: { seq: number; name: string | null; adopted: boolean; paused: boolean }[];
 }
 
@@ -168,20 +175,21 @@ const WORKERS = `
       json_build_object('seq', j.seq, 'name', j.name, 'adopted', r.adopted_from IS NOT NULL, 'paused', r.paused_at IS NOT NULL)
       ORDER BY r.started_at, j.seq), '[]')
     FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job
-    WHERE r.supervisor = w.supervisor AND r.worker = w.id) AS jobs
+    WHERE r.supervisor = w.supervisor AND r.worker = w.id) AS jobs, (
+    SELECT json_object_agg(t.name, t.units) FROM queuectl.things t WHERE t.supervisor = w.supervisor) AS has
   FROM queuectl.workers w JOIN queuectl.supervisors s ON s.id = w.supervisor
   ORDER BY s.started_at, s.id, w.started_at, w.id`;
 
 /** All workers, by supervisor and start. */
 export async function workers(db: Database): Promise<WorkerInfo[]> {
-  return (await db.read<WorkerRow>(WORKERS)).map(({ jobs, started_at, lease_until, ...row }) => ({
+  return (await db.read<WorkerRow>(WORKERS)).map(({ jobs, has, started_at, lease_until, ...row }) => ({
     ...row,
     startedAt: started_at,
     leaseUntil: lease_until,
     running: jobs.map(idOf),
     adopted: jobs.filter(({ adopted }) => adopted).map(idOf),
     paused: jobs.filter(({ paused }) => paused).map(idOf),
-    has: new Map(),
+    has: new Map(Object.entries(has ?? {}).sort(([a], [b]) => a < b ? -1 : 1)),
   }));
 }
 

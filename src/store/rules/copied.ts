@@ -45,14 +45,8 @@ export const COPIED: readonly CopiedTable[] = [
   { name: "said", what: "words of attempts", key: ["job", "attempt"], atOnce: 1000, left: [] },
   { name: "results", what: "results", key: ["job", "attempt"], atOnce: 100, left: [] },
   { name: "output", what: "pieces of output", key: ["piece"], atOnce: 100, left: [] },
-  {
-    name: "queues",
-    what: "queues with switches",
-    key: ["name"],
-    atOnce: 1000,
-    // as long as only one kind of store has limits
-    left: ["takes", "per_label", "rate_count", "rate_ms", "rate_smooth", "fair"],
-  },
+  { name: "queues", what: "queues with switches", key: ["name"], atOnce: 1000, left: [] },
+  { name: "limits", what: "limits", key: ["name"], atOnce: 1000, left: [] },
   { name: "requests", what: "request keys", key: ["key"], atOnce: 200, left: [] },
   { name: "settings", what: "settings", key: ["key"], atOnce: 1000, left: [] },
   { name: "groups", what: "groups", key: ["id"], atOnce: 1000, left: ["ended"] },
@@ -66,7 +60,7 @@ export const COPIED: readonly CopiedTable[] = [
 export const NOT_COPIED: readonly string[] = [
   ...["meta", "counts", "ready", "lanes", "emptied", "figures", "overall_figures", "tallies", "ended"],
   "group_changes",
-  ...["limits", "gates", "sublanes", "sublane_gates", "gate_starts", "things"],
+  ...["gates", "sublanes", "sublane_gates", "gate_starts", "gate_returns", "things"],
   ...[
     "supervisors",
     "workers",

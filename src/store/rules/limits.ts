@@ -70,7 +70,7 @@ export function freeAt(starts: Iterable<Starts>, { now, perMs, room, wanted }: {
   return now + perMs; // more than there are: clocks went back, or what is reserved begins meanwhile
 }
 
-/** A start that was held up by so much time at most is made up for by the next ones. */
+/** A start that was held up by so much time at most, or a tenth of the rate's, is made up for by the next ones. */
 const LEEWAY_MS = 50;
 
 /** When the next unit may begin where a rate spaces them evenly, after `units` began now. */
@@ -80,5 +80,5 @@ export function nextSmooth({ count, perMs }: Rate, { at, now, units }: {
   units: number;
 }): number {
   const spacing = units * perMs / count;
-  return Math.max(at ?? 0, now - Math.min(LEEWAY_MS, perMs / count)) + spacing;
+  return Math.max(at ?? 0, now - Math.min(LEEWAY_MS, perMs / 10)) + spacing;
 }

@@ -102,7 +102,7 @@ export class Outbox {
 
   /** Brings what there is, or a part of it, and claims jobs in the same transaction. Throws only what the store throws at empty hands. */
   async exchange(
-    wanted: { free: string[]; ahead: number; queues: readonly string[] | null },
+    wanted: { free: string[]; ahead?: number; queues: readonly string[] | null },
   ): Promise<Delivery> {
     const { id, store, clock } = this.#options;
     const { settling, output, said } = this.#take();

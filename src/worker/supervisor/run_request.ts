@@ -22,7 +22,7 @@ export interface RunConditions {
   directory: string | null;
   host: Host;
   /** Nobody has told it which GPUs its jobs see: then those that have some as their own see these. */
-  gpusAreOpen: boolean;
+  gpusAreOpen?: boolean;
   /** Those that hold now. */
   settings: Settings;
   /** The path that the names of its spool files begin with. */
@@ -44,7 +44,7 @@ function unitVariables(units: NonNullable<ClaimedJob["units"]>): Record<string, 
 /** The request to run a job's attempt. */
 export function requestOf(
   job: ClaimedJob,
-  { home, storeName, directory, host, gpusAreOpen, settings, spool, endsFile }: RunConditions,
+  { home, storeName, directory, host, gpusAreOpen = true, settings, spool, endsFile }: RunConditions,
 ): RunRequest {
   const { killGraceMs, outputLimit, maxOutput, shell } = settings;
   const limits = limitsOf(job);

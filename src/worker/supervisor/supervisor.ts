@@ -63,8 +63,8 @@ export interface SupervisorOptions {
   slots: number;
   /** Where they take jobs from; null is all queues. */
   queues: readonly string[] | null;
-  /** Units of the things that this host has, for its jobs, by name. */
-  has: ReadonlyMap<string, number>;
+  /** Units of the things that this host has, for its jobs, by name; left out is none. */
+  has?: ReadonlyMap<string, number>;
   /** As in `RunConditions`; true unless given. */
   gpusAreOpen?: boolean;
   /** Stop when nothing is left to run or to retry. With `leave-scheduled`, jobs whose time was set are not waited for. */
@@ -134,7 +134,7 @@ export class Supervisor {
       pid: Deno.pid,
       startedAt: now,
       leaseUntil: now + settings.leaseMs,
-      has: options.has,
+      ...options.has && { has: options.has },
       workers: workers.map((worker) => ({ id: worker, slots, queues })),
     });
     return new Supervisor(options, { workers, settings, spool });
