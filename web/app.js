@@ -6,7 +6,7 @@ import { Nowhere, Page, pageAt, PAGES } from "./pages.js";
 import { learnRights, useRights } from "./rights.js";
 import { Link, useAddress } from "./router.js";
 import { Search } from "./search.js";
-import { connect, onLive, useLive } from "./stream.js";
+import { connect, useLive } from "./stream.js";
 import { ThemeSwitch } from "./theme_switch.js";
 
 function App() {
@@ -68,5 +68,4 @@ function Connection() {
 
 connect();
 learnRights();
-onLive((kind) => kind === "refused" && learnRights());
 render(h(App), document.getElementById("app"));

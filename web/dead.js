@@ -3,7 +3,7 @@ import { html } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
 import { Spark } from "./chart.js";
 import { jobs as count, number, visible } from "./format.js";
-import { JobTable } from "./jobs.js";
+import { JobTable } from "./job_table.js";
 import { Action, ask, attempt, Empty, Problem, Time } from "./parts.js";
 import { addressWith, Link } from "./router.js";
 import { changeGroup, DELETE, RETRY } from "./troubles.js";

@@ -3,7 +3,7 @@ import { html } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
 import { duration, jobs as count, number } from "./format.js";
 import { Done, GroupState } from "./groups.js";
-import { JobTable } from "./jobs.js";
+import { JobTable } from "./job_table.js";
 import { Action, ask, attempt, Empty, Facts, Problem, Time } from "./parts.js";
 import { go, Link } from "./router.js";
 

@@ -6,6 +6,7 @@ import { bytes, duration, localTime, secondsBetween, visible } from "./format.js
 import { History } from "./job_history.js";
 import { Action, Facts, Time } from "./parts.js";
 import { colourOf, linked, wordOf } from "./job_parts.js";
+import { MASK, soundsSecret } from "./secrets.js";
 
 /** The fields that are shown in ways of their own, and those that are not. */
 const OWN_WAYS = "command id queue priority max_retries timeout run_at group unique_key label cwd env hold"
@@ -96,17 +97,13 @@ function Result({ id, attempt, size }) {
     <${Action} reads run=${show}>${error ? "Try again" : `Show ${bytes(size)}`}<//>`;
 }
 
-const SECRET = /secret|token|passw|key|credential|auth/i;
-
 /** Values of names that sound secret show only when asked for. */
 function Environment({ env }) {
   const [open, setOpen] = useState(false);
-  const hidden = Object.keys(env).some((name) => SECRET.test(name));
+  const hidden = Object.entries(env).some(([name, value]) => soundsSecret(name) && value !== MASK);
   return html`<div>${
     Object.entries(env).map(([name, value]) =>
-      html`<div key=${name}><code>${name}=${
-        SECRET.test(name) && !open ? "••••••" : visible(value)
-      }</code></div>`
+      html`<div key=${name}><code>${name}=${soundsSecret(name) && !open ? MASK : visible(value)}</code></div>`
     )
   }
     ${

@@ -11,8 +11,6 @@ import { Empty, Loading, Problem } from "./parts.js";
 import { useRights } from "./rights.js";
 import { addressWith, Link } from "./router.js";
 
-export { JobTable };
-
 /** Jobs on a page. */
 const LIMIT = 50;
 

@@ -139,9 +139,10 @@ export function Output({ id, attempt, end }) {
 
   // it is as high as what is left of the window
   useEffect(() => {
+    const log = place.current;
     const fit = () => {
-      const { top } = place.current.getBoundingClientRect();
-      place.current.style.setProperty("--top", `${Math.round(top + scrollY)}px`);
+      const { top } = log.getBoundingClientRect();
+      log.style.setProperty("--top", `${Math.round(top + scrollY)}px`);
     };
     const observer = new ResizeObserver(fit);
     observer.observe(document.body);

@@ -33,7 +33,7 @@ export function listen({ id, attempt, stream }, { text, missing, problem, end, d
   const portion = portions(drawn);
 
   const take = async ({ stream, start, base64, at }) => {
-    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const bytes = bytesOf(base64);
     const lost = start - (ends[stream] ?? 0);
     if (lost > 0) {
       text(stream, decoders[stream]?.decode() ?? "", at);
@@ -114,6 +114,11 @@ export function listen({ id, attempt, stream }, { text, missing, problem, end, d
     stop();
     document.removeEventListener("visibilitychange", onVisibility);
   };
+}
+
+function bytesOf(base64) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }
 
 function isHigh(text, at) {

@@ -2,7 +2,7 @@
 import { html } from "./lib.js";
 import { call, useAnswer, useLive, withQuery } from "./api.js";
 import { compact, duration, number, secondsBetween, visible } from "./format.js";
-import { JobTable } from "./jobs.js";
+import { JobTable } from "./job_table.js";
 import { Charts } from "./overview.js";
 import { Action, attempt, Empty } from "./parts.js";
 import { failShare, PauseQueue, queuePath } from "./queue_table.js";

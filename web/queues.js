@@ -2,7 +2,7 @@
 import { html } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
 import { compact, jobs as count, number } from "./format.js";
-import { Action, ask, attempt, Empty, Problem, STATES, Time } from "./parts.js";
+import { Action, ask, attempt, Empty, Loading, Problem, STATES, Time } from "./parts.js";
 import { PauseQueue, queuePath } from "./queue_table.js";
 import { addressWith, go, Link } from "./router.js";
 
@@ -42,12 +42,11 @@ export function ClearQueue({ queue, gone = () => {} }) {
 }
 
 export function QueuesPage({ query }) {
-  const { data: page, error } = useAnswer(withQuery("/queues", { cursor: query.cursor, limit: 100 }));
+  const { data: page, error, reload } = useAnswer(withQuery("/queues", { cursor: query.cursor, limit: 100 }));
   if (!page) {
     return html`
       <h1>Queues</h1>
-      <${Problem} error=${error}/>
-        <p class="faint">Loading …</p>
+      <${Loading} ...${{ error, again: reload }} />
     `;
   }
   // the others stand empty in every row

@@ -1,16 +1,20 @@
 /** What whoever looks may do: those who may only look are shown nothing that would be refused. */
 import { useEffect, useState } from "./lib.js";
 import { call } from "./requests.js";
+import { onLive } from "./stream.js";
 
 const listeners = new Set();
 let right = null;
 
 let asking = null;
 
-/** Asks the server: at the start, after every login, and where it has refused the stream, which may take a login. */
+/** Asks the server: at the start, and after every login. */
 export function learnRights() {
   asking ??= call("GET", "/rights").then(learn, () => {}).finally(() => asking = null);
 }
+
+// a refused stream may take a login, and what could not be asked is asked again
+onLive((kind) => (kind === "refused" || kind === "change" && right === null) && learnRights());
 
 function learn(answer) {
   if (answer.right === right) return;

@@ -44,15 +44,27 @@ async function make(text: string): Promise<{ tag: string; compressed: Uint8Array
   return { tag: await tagOf(text), compressed: await gzip(text) };
 }
 
+/**
+ * A file as it is sent: a sixth of what these files weigh when compressed are comments that stand on lines of their own.
+ * The lines stay, so that errors name those of the source.
+ */
+function withoutComments(text: string): string {
+  return text.replaceAll(/^[ \t]*\/\*[^]*?\*\/$/gm, (comment) => comment.replaceAll(/[^\n]+/g, ""));
+}
+
+const SERVED: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(ASSETS).map(([name, text]) => [name, withoutComments(text)]),
+);
+
 /** A file of the pages, or undefined. Clients may keep it, but ask again: after an upgrade it may be another. */
 export async function assetResponse(name: string, request: Request): Promise<Response | undefined> {
-  if (!Object.hasOwn(ASSETS, name)) return undefined;
-  if (!made.has(name)) made.set(name, make(ASSETS[name]!));
+  if (!Object.hasOwn(SERVED, name)) return undefined;
+  if (!made.has(name)) made.set(name, make(SERVED[name]!));
   const { tag, compressed } = await made.get(name)!;
   const headers = new Headers({ etag: tag, vary: "accept-encoding" });
   if (isKnown(tag, request)) return new Response(null, { status: 304, headers });
   headers.set("content-type", TYPES[name.split(".").at(-1)!]!);
-  if (!acceptsGzip(request)) return new Response(ASSETS[name], { headers });
+  if (!acceptsGzip(request)) return new Response(SERVED[name], { headers });
   headers.set("content-encoding", "gzip");
   return new Response(compressed, { headers });
 }

@@ -4,6 +4,7 @@
  * somebody has to do something about; what passes by itself is none of it.
  */
 import type { DeadGroup, QueueInfo, Store, WorkerInfo } from "../store/contract.ts";
+import { systemClock } from "../system/clock.ts";
 
 /** What kinds there are: of each, the pages know where it is put right. */
 export const TROUBLE_KINDS = ["no_worker", "unserved", "dead", "gone", "paused", "overdue"] as const;
@@ -123,9 +124,9 @@ async function deadGroupsOf({ store, dead, now }: Known): Promise<DeadGroup[]> {
   const known = latest.get(store);
   const age = known ? Math.abs(now - known.at) : Infinity;
   if (known && (known.dead === dead && age < KEPT_MS || age < known.tookMs / SHARE)) return known.groups;
-  const start = performance.now();
+  const start = systemClock.monotonicMs();
   const { groups } = await store.deadGroups({ limit: MOST_OF_A_KIND });
-  const tookMs = performance.now() - start;
+  const tookMs = systemClock.monotonicMs() - start;
   latest.set(store, { dead, at: now, tookMs: tookMs < NOTHING_MS ? 0 : tookMs, groups });
   return groups;
 }

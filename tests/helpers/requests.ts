@@ -24,6 +24,7 @@ export async function requestsFor(home: Home, jobs: readonly Partial<NewJob>[]):
       home,
       directory: Deno.cwd(),
       host,
+      gpusAreOpen: true,
       settings,
       ...places,
     });

@@ -53,6 +53,7 @@ export async function startSupervisor(
     count,
     slots,
     queues: null,
+    has: new Map(),
     burst,
     journal,
     clock,

@@ -63,8 +63,8 @@ Deno.test("the text for Prometheus is valid, escapes labels, and its histograms 
     queues: [{ name: 'a"b\\c\nd', paused: true, counts }],
     totals: [{ queue: "mail", start: 0, figures }],
     openGroups: 3,
-    workers: [],
     limits: [],
+    workers: [],
   }));
   assert.equal(samples.get("queuectl_open_groups"), 3);
   assert.equal(samples.get('queuectl_jobs{queue="a\\"b\\\\c\\nd",state="pending"}'), 1);

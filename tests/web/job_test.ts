@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { BROWSER, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
 import { READ_TOKEN, startDashboard } from "../helpers/dashboard.ts";
-import { DEAD, handWorker } from "../helpers/hand_worker.ts";
+import { DEAD, type HandWorker, handWorker } from "../helpers/hand_worker.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 
 /** Of the browser, where functions that are handed to its pages run. */
@@ -18,7 +18,7 @@ function browserTest(name: string, fn: () => Promise<void>): void {
 }
 
 /** A job that failed three times and is dead, and others of its label before it. */
-async function populate(test: TestStore): Promise<void> {
+async function populate(test: TestStore): Promise<HandWorker> {
   const worker = await handWorker(test.store);
   for (let n = 0; n < 6; n++) {
     await test.enqueue("make encode", { id: `before-${n}`, label: "season" });
@@ -29,6 +29,7 @@ async function populate(test: TestStore): Promise<void> {
   await attempt.print("stdout", "\x1b[32mstarted\x1b[0m\n");
   await attempt.print("stderr", "connection refused\n");
   await attempt.end(DEAD);
+  return worker;
 }
 
 browserTest(
@@ -66,9 +67,8 @@ browserTest(
 
 browserTest("attempts are tabs, and the history of a label tells how long is left", async () => {
   using test = await testStore();
-  await populate(test);
+  const worker = await populate(test);
   await test.enqueue("make encode", { id: "again", label: "season", maxRetries: 2 });
-  const worker = await handWorker(test.store);
   const first = await worker.claim();
   await first.print("stdout", "one\n");
   await first.end({ ...DEAD, state: "failed", runAt: Date.now() });

@@ -10,6 +10,10 @@ import { bytes } from "../store_contract/suite.ts";
 import { until } from "../helpers/until.ts";
 import { testStore } from "../helpers/worker.ts";
 
+/** Of the browser, where functions that are handed to its pages run. */
+// deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
+declare const document: any;
+
 /** What the browser's driver keeps open is not the test's. */
 function browserTest(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
@@ -88,7 +92,7 @@ browserTest("dead letters are found and changed by group, all of a group at once
   const { page } = visited;
   await page.getByRole("link", { name: "smtp: refused" }).click();
   await page.waitForURL(/died_of=smtp/);
-  await page.waitForFunction("document.querySelectorAll('table.jobs tbody tr').length === 2");
+  await page.waitForFunction(() => document.querySelectorAll("table.jobs tbody tr").length === 2);
   const many = page.getByRole("row", { name: /no mailbox/ });
   await many.getByRole("img", { name: "120 in the last day" }).waitFor();
   await many.getByRole("button", { name: "Delete" }).click();
@@ -127,11 +131,8 @@ browserTest("what can be done in a row is on the screen, however wide that is", 
       await page.goto(one.server.url + path);
       await page.locator("td.acts button").first().waitFor();
       const outside = await page.evaluate(() =>
-        // deno-lint-ignore no-explicit-any -- of the browser
-        Array.from((globalThis as any).document.querySelectorAll("td.acts button"), (button: any) =>
-          button.getBoundingClientRect()).filter(({ left, right }) =>
-            left < 0 || right > (globalThis as unknown as { innerWidth: number }).innerWidth
-          ).length
+        [...document.querySelectorAll("td.acts button")].map((button) => button.getBoundingClientRect())
+          .filter(({ left, right }) => left < 0 || right > document.documentElement.clientWidth).length
       );
       assert.equal(outside, 0, `${path} at ${width}`);
     }
@@ -172,7 +173,9 @@ browserTest("a copy of a job has its secrets, and shows none of them", async () 
   await one.test.enqueue("true", { id: "secret", env: { API_TOKEN: "hunter2", PLAIN: "plain" }, held: true });
   await using visited = await visit(`${one.server.url}enqueue?from=secret`);
   const { page } = visited;
-  await page.waitForFunction("document.querySelector('textarea[name=env]')?.value.includes('PLAIN=plain')");
+  await page.waitForFunction(() =>
+    document.querySelector("textarea[name=env]")?.value.includes("PLAIN=plain")
+  );
   const shown = await page.getByLabel("Environment").inputValue();
   assert.ok(shown.includes("API_TOKEN=••••••"), shown);
   assert.doesNotMatch((await page.getByLabel("Command line").textContent())!, /hunter2/);

@@ -50,7 +50,7 @@ function printed(size: number): OutputPiece[] {
   return [{ stream: "stdout", start: 0, bytes: new Uint8Array(size) }];
 }
 
-const NOTHING = { free: [], queues: null };
+const NOTHING = { free: [], ahead: 0, queues: null };
 const tokens = (wanted: Exchange) => wanted.settlements.map(({ token }) => token);
 
 Deno.test("what has ended and what was printed go together, once", async () => {
@@ -121,7 +121,7 @@ Deno.test("one that cannot be stored is settled as dead, and all others as they 
   const outbox = outboxWith(store, said);
   for (const token of ["a", "bad", "b"]) outbox.settle(ended(token));
   outbox.print("running", printed(3));
-  const { stored, exchanged } = await outbox.exchange({ free: ["worker-aaaaaa"], queues: null });
+  const { stored, exchanged } = await outbox.exchange({ free: ["worker-aaaaaa"], ahead: 0, queues: null });
   assert.equal(exchanged, undefined, "nothing is claimed by the way");
   assert.deepEqual(stored.map(({ settlement: { token, state } }) => [token, state]), [
     ["a", "completed"],

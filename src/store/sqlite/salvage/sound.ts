@@ -35,6 +35,7 @@ const SOUND: Readonly<Record<string, Readonly<Record<string, (value: unknown) =>
   attempts: { attempt: NUMBER, started_at: NUMBER },
   output: { start: NUMBER },
   queues: { name: QUEUE },
+  limits: { name: QUEUE },
   groups: { name: QUEUE, created_at: NUMBER, changed_at: NUMBER },
   schedules: {
     name: QUEUE,
