@@ -103,17 +103,8 @@ Deno.test("groups are counted again where jobs of theirs or counters were lost, 
   });
 });
 
-/** What is there only while very many jobs are being enqueued, or where jobs need others, take of limits or join groups. */
-type Staging =
-  | "limits"
-  | "groups"
-  | "batches"
-  | "staged"
-  | "staged_names"
-  | "staged_keys"
-  | "needy"
-  | "needs"
-  | "ended";
+/** What is there only while very many jobs are being enqueued, or where jobs need others or join groups. */
+type Staging = "groups" | "batches" | "staged" | "staged_names" | "staged_keys" | "needy" | "needs" | "ended";
 
 /** Rows that mean nothing: each statement spoils one. */
 const SPOILED: Record<Exclude<keyof Salvaged, Staging | "supervisors" | "settings">, string[]> = {

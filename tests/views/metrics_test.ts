@@ -65,7 +65,6 @@ Deno.test("the text for Prometheus is valid, escapes labels, and its histograms 
     openGroups: 3,
     limits: [],
     workers: [],
-    limits: [],
   }));
   assert.equal(samples.get("queuectl_open_groups"), 3);
   assert.equal(samples.get('queuectl_jobs{queue="a\\"b\\\\c\\nd",state="pending"}'), 1);

@@ -64,13 +64,9 @@ Deno.test("the lease of a worker ends with its supervisor, unless that has left 
   assert.deepEqual(withPresence(workers, new Map()), workers);
 });
 
-const NO_RULES = { takes: null, perLabel: null, rate: null, fair: null };
 const NOTHING_SET = {
-  paused: null,
-  concurrency: null,
-  retentionMs: null,
-  retentionDeadMs: null,
-  ...NO_RULES,
+  ...{ paused: null, concurrency: null, retentionMs: null, retentionDeadMs: null },
+  ...{ fair: null, takes: null, rate: null, perLabel: null },
 };
 
 Deno.test("a queue of which nothing was set runs without a limit, and states without jobs have none", () => {
