@@ -18,13 +18,16 @@ import { FIELD_COLUMNS, toValue } from "./rows.ts";
 const COLUMNS = ["name", "state", ...FIELD_COLUMNS.map(({ column }) => column), "stdin_size", "policy"];
 const NAMES = COLUMNS.join(", ");
 
-/** With its arguments, as grants name it. */
+/**
+ * With its arguments, as grants name it. Its number is that of the step since which jobs have to be stored as it does: one
+ * of before would let them past their limits, and is called by nobody who knows them.
+ */
 export const ENQUEUE =
-  "queuectl.enqueue_for_others_1(bigint, json, integer[], bytea[], text, text, bigint, bigint)";
+  "queuectl.enqueue_for_others_13(bigint, json, integer[], bytea[], text, text, bigint, bigint)";
 
 /** The function, which is replaced when there is a newer one. */
 export const MAKE_ENQUEUE =
-  `CREATE OR REPLACE FUNCTION queuectl.enqueue_for_others_1(p_now bigint, p_jobs json, p_reads integer[], p_stdin bytea[],
+  `CREATE OR REPLACE FUNCTION queuectl.enqueue_for_others_13(p_now bigint, p_jobs json, p_reads integer[], p_stdin bytea[],
   p_key text, p_fingerprint text, p_made_at bigint, p_since bigint) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -78,7 +81,7 @@ export async function mayOnlyEnqueue(db: Database): Promise<boolean> {
 }
 
 const CALL =
-  "SELECT queuectl.enqueue_for_others_1($1, $2::json, $3::integer[], $4::bytea[], $5, $6, $7, $8) AS ids";
+  "SELECT queuectl.enqueue_for_others_13($1, $2::json, $3::integer[], $4::bytea[], $5, $6, $7, $8) AS ids";
 
 /** Stores jobs by the function; see \`enqueue\`. */
 export async function enqueueByFunction(
