@@ -3,6 +3,7 @@ import { html } from "./lib.js";
 import { call, useAnswer } from "./api.js";
 import { useDraft } from "./drafts.js";
 import { FIELDS } from "./fields.js";
+import { typed } from "./format.js";
 import { attempt, Empty, Loading, say } from "./parts.js";
 import { useRights } from "./rights.js";
 import { go } from "./router.js";
@@ -86,7 +87,7 @@ function copyOf({ command, env, ...job }) {
   const same = INPUTS.filter(({ name, json }) => json !== null && name !== "id");
   return {
     command,
-    ...Object.fromEntries(same.map(({ name, json }) => [name, String(job[json] ?? "")])),
+    ...Object.fromEntries(same.map(({ name, json }) => [name, typed(job[json])])),
     env: Object.entries(env ?? {})
       .map(([name, value]) => `${name}=${soundsSecret(name) ? MASK : value}`).join("\n"),
   };

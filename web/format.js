@@ -50,6 +50,16 @@ export function number(value) {
   return value.toLocaleString("en");
 }
 
+/** `api=2, gpu=1`: units by name. */
+export function units(taken) {
+  return Object.entries(taken).map(([name, count]) => `${name}=${count}`).join(", ");
+}
+
+/** The value of a field as it is typed. */
+export function typed(value) {
+  return value !== null && typeof value === "object" ? units(value) : String(value ?? "");
+}
+
 /** `158k`, `1.2M`: where the order of size is enough. */
 export function compact(value) {
   if (value < 10_000) return number(value);

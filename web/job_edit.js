@@ -3,6 +3,7 @@ import { html } from "./lib.js";
 import { call } from "./api.js";
 import { useDraft } from "./drafts.js";
 import { FIELDS } from "./fields.js";
+import { typed as asTyped } from "./format.js";
 import { attempt } from "./parts.js";
 import { waits } from "./job_actions.js";
 
@@ -11,14 +12,14 @@ const EDITED = FIELDS.filter(({ editable, hint }) => editable && hint !== null);
 export function Edit({ job, path, reload, close }) {
   const [typed, type, forget] = useDraft(`edit ${job.id}`, {});
   const open = waits(job);
-  const valueOf = (name, json) => typed[name] ?? String(job[json] ?? "");
+  const valueOf = (name, json) => typed[name] ?? asTyped(job[json]);
   const onInput = ({ target }) => type({ ...typed, [target.name]: target.value });
   const submit = async (event) => {
     event.preventDefault();
     const body = { command: valueOf("command", "command") };
     for (const { name, json, kind, optional } of EDITED) {
       const text = valueOf(name, json);
-      if (text === "" && kind.clears && job[json] !== null) body[name] = "default";
+      if (text === "" && (kind.clears || kind.type === "units") && job[json] !== null) body[name] = "default";
       if (optional && text === "") continue; // it stays as it is
       body[name] = kind.type === "integer" ? Number(text) : text;
     }

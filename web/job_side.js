@@ -2,7 +2,7 @@
 import { html, useState } from "./lib.js";
 import { call } from "./api.js";
 import { FIELDS } from "./fields.js";
-import { bytes, duration, localTime, secondsBetween, visible } from "./format.js";
+import { bytes, duration, localTime, secondsBetween, units, visible } from "./format.js";
 import { History } from "./job_history.js";
 import { Action, Facts, Time } from "./parts.js";
 import { colourOf, linked, wordOf } from "./job_parts.js";
@@ -65,6 +65,7 @@ function shown({ kind }, value) {
   if (kind.type === "size" && value !== null) return value === 0 ? "no limit" : bytes(value);
   if (!value) return null;
   if (kind.type === "duration") return duration(value);
+  if (kind.type === "units") return units(value);
   if (kind.type === "time") return html`<${Time} at=${value}/>`;
   return kind.type === "flag" ? "yes" : visible(String(value));
 }
@@ -160,8 +161,10 @@ function Step({ text, at, kind, detail, skipped }) {
 
 const MOST_STEPS = 30;
 
-const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
+const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
+const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, {
+  ...{ dateStyle: "short", timeStyle: "medium", hourCycle: "h23" },
+});
 
 /** The time of day; with the date where that is another one. */
 function shortTime(at) {

@@ -43,6 +43,14 @@ Deno.test({
     await page.getByRole("button", { name: "Set" }).click();
     await page.getByText("1 of 2").waitFor();
     assert.equal((await test.store.limit("api", Date.now()))!.atOnce, 2);
+    await page.goto(`${server.url}jobs/j3`);
+    await page.getByText("api=1", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel("Priority").fill("-7");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Changed j3").waitFor();
+    const { priority, takes } = (await test.store.get("j3"))!;
+    assert.deepEqual([priority, takes], [-7, "api=1"]);
   },
 });
 
