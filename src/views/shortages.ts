@@ -69,7 +69,7 @@ function offersOf(workers: readonly WorkerInfo[], now: number): Offers {
 
 /**
  * Refuses jobs that could never start as things are: that take more than a limit ever lets through, or more slots than any
- * worker has.
+ * worker has, or that take a job for a limit.
  * @throws {BadInput} with one sentence
  */
 export async function checkFits(
@@ -93,6 +93,12 @@ export async function checkFits(
     if (limit?.rate && units > limit.rate.count) {
       throw new BadInput(`Cannot let a job need ${units} of "${name}": its limit is ${rateText(limit.rate)}`);
     }
+  }
+  for (const name of await unknownNames(store, taking, now)) {
+    if (!await store.get(name)) continue;
+    throw new BadInput(
+      `Cannot let a job need "${name}", which is a job, as it needs a limit: to run after it, use --after ${name}`,
+    );
   }
   const slots = Math.max(...taking.map(({ slots }) => slots ?? 1));
   if (slots === 1) return;

@@ -52,7 +52,11 @@ const USAGE: readonly (readonly [line: string, said: string])[] = [
   ["logs j1 -F", "Unknown flag -F, did you mean -f or --follow?"],
   ["rm -f j1", "Unknown flag -f, did you mean --force?"],
   ["list -v", `Unknown flag -v${HELP}`],
-  ["enqueue --needs j1 true", "Unknown flag --needs, did you mean --after?"],
+  ["enqueue --depends-on j1 true", "Unknown flag --depends-on, did you mean --after?"],
+  [
+    "enqueue --needs j1 true",
+    'Cannot let a job need "j1", which is a job, as it needs a limit: to run after it, use --after j1',
+  ],
   ["enqueue --stashed true", "Unknown flag --stashed, did you mean --hold?"],
   ["enqueue -", "Cannot take - for a command: jobs from standard input are --file -"],
   [

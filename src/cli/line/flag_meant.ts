@@ -29,7 +29,7 @@ const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
   columns: ["long", "wide", "full", "fields", "cols"],
   "newer-than": ["since", "newer", "days"],
   "older-than": ["until", "before", "older", "age", "days"],
-  after: ["needs", "need", "depends-on", "depends", "dependency", "requires", "wait-for", "afterok"],
+  after: ["need", "depends-on", "depends", "dependency", "requires", "wait-for", "afterok"],
   concurrency: ["parallel", "limit", "slots", "jobs", "max", "workers", "count"],
   stderr: ["err", "error", "errors", "stream"],
   stdout: ["out", "stream"],
