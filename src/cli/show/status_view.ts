@@ -20,7 +20,7 @@ import type { Print } from "./print.ts";
 import { progressText } from "./job_progress.ts";
 import { sayMemory } from "./memory.ts";
 import { type Column, table } from "./table.ts";
-import { visible } from "./terminal.ts";
+import { fit, visible } from "./terminal.ts";
 import { fromNow, rough } from "./times.ts";
 
 /** States that have no column while no job is in them: most people never need them. */
@@ -91,7 +91,7 @@ const SAID_BELOW: readonly Trouble["kind"][] = ["no_worker", "overdue"];
 
 function troubleText({ kind, says, died_of }: Trouble, print: Print): string {
   const text = died_of === null ? says : `${says}: ${visible(died_of)}`;
-  return print.paint(STATE_COLOUR[kind === "paused" ? "failed" : "dead"], text);
+  return print.paint(STATE_COLOUR[kind === "paused" ? "failed" : "dead"], fit(text, print.columns));
 }
 
 /** Whether anybody waits for a schedule. */
