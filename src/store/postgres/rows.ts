@@ -155,8 +155,8 @@ export function toJob(row: JobRow): Job {
     stdinSize: row.stdin_size,
     checkpointSize: row.checkpoint_size,
     snoozedSince: row.snoozed_since,
-    progress: row.said && toProgress(row.said),
-    usage: row.said && toUsage(row.said),
+    progress: row.said ? toProgress(row.said) : null,
+    usage: row.said ? toUsage(row.said) : null,
     skippedFor: row.skipped_for,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
