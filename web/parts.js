@@ -168,8 +168,8 @@ function draw() {
   render(
     html`<div class="messages">${
       shown.map(({ text, problem, key, undo }) =>
-        html`<p key=${key} class=${problem ? "problem" : ""}>${text} ${
-          undo && html`<button type="button" onClick=${undo}>Undo</button>`
+        html`<p key=${key} class=${problem ? "problem" : ""}>${text}${
+          undo && [" ", html`<button type="button" onClick=${undo}>Undo</button>`]
         }</p>`
       )
     }</div>`,
