@@ -24,13 +24,14 @@ function learn(answer) {
 
 /** Whether changes are allowed; neither is true until that is known. */
 export function useRights() {
-  const [, draw] = useState(0);
+  const [known, draw] = useState(right);
   useEffect(() => {
-    const listener = () => draw((n) => n + 1);
+    const listener = () => draw(right);
     listeners.add(listener);
+    listener(); // it may have been learned between drawing and this
     return () => listeners.delete(listener);
   }, []);
-  return { change: right === "change", readOnly: right === "read" };
+  return { change: known === "change", readOnly: known === "read" };
 }
 
 /** What is there only for those who may change things. */

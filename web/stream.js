@@ -70,6 +70,12 @@ export function connectAgain() {
 /** What `status` says, up to date, and whether the server is heard. */
 export function useLive() {
   const [, draw] = useState(0);
-  useEffect(() => onLive(() => draw((n) => n + 1)), []);
+  const { status, connected } = live;
+  useEffect(() => {
+    const again = () => draw((n) => n + 1);
+    const unheard = onLive(again);
+    if (live.status !== status || live.connected !== connected) again(); // it changed between drawing and this
+    return unheard;
+  }, []);
   return live;
 }
