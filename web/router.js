@@ -14,9 +14,11 @@ addEventListener("popstate", () => moved.forEach((listener) => listener()));
 /** The current path, and its query as an object. */
 export function useAddress() {
   const [, draw] = useState(0);
+  const { href } = location;
   useEffect(() => {
     const listener = () => draw((n) => n + 1);
     moved.add(listener);
+    if (location.href !== href) listener(); // it changed between drawing and this
     return () => moved.delete(listener);
   }, []);
   return { path: location.pathname, query: Object.fromEntries(new URLSearchParams(location.search)) };
