@@ -62,12 +62,13 @@ export class Find {
     clearTimeout(this.#timer);
   }
 
-  /** The line and the place of the nth. */
+  /** The line and the place of the nth; null where it is not there any more. */
   at(n) {
     const [list, from] = n * 2 < this.#settled.length
       ? [this.#settled, n * 2]
       : [this.#live, n * 2 - this.#settled.length];
-    return { line: list[from], at: list[from + 1] };
+    const line = list[from];
+    return line < this.#screen.lines.length ? { line, at: list[from + 1] } : null;
   }
 
   /** The first one that is not before a line. */
@@ -75,7 +76,7 @@ export class Find {
     let [low, high] = [0, this.count];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.at(middle).line < line) low = middle + 1;
+      if (this.at(middle)?.line < line) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -85,7 +86,7 @@ export class Find {
   within(line) {
     if (!this.#pattern) return [];
     const found = [];
-    for (let n = this.firstFrom(line); n < this.count && this.at(n).line === line; n++) {
+    for (let n = this.firstFrom(line); this.at(n)?.line === line; n++) {
       const { at } = this.at(n);
       this.#pattern.lastIndex = at;
       const { length } = this.#pattern.exec(this.#screen.lines[line].text)?.[0] ?? "";

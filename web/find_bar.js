@@ -5,16 +5,20 @@ import { number } from "./format.js";
 export function FindBar({ field, count, busy, most, log }) {
   const [text, setText] = useState("");
   const [now, setNow] = useState(null);
+  // what has been found may have become less, or more, since this was drawn
   const to = (next) => {
-    setNow(next);
-    log.current.view.point(next);
+    const { find, view } = log.current;
+    const there = next === null || find.count === 0 ? null : Math.min(next, find.count - 1);
+    setNow(there);
+    view.point(there);
   };
   // the first place found at or below what can be seen is gone to, once there is one
   useEffect(() => {
     if (text === "" || count === 0) {
       if (now !== null) to(null);
-    } else if (now === null) to(log.current.find.firstFrom(log.current.view.firstVisible) % count);
-    else if (now >= count) to(count - 1);
+    } else if (now === null) {
+      to(log.current.find.firstFrom(log.current.view.firstVisible) % log.current.find.count);
+    } else if (now >= count) to(count - 1);
   }, [text, count]);
   const onInput = ({ target }) => {
     setNow(null);

@@ -109,9 +109,10 @@ export class LogView {
   point(now) {
     this.#now = now;
     this.#stamp += 1;
-    if (now === null) return this.#draw();
+    const found = now === null ? null : this.#parts.find.at(now);
+    if (!found) return this.#draw();
     this.#take();
-    const { line, at } = this.#parts.find.at(now);
+    const { line, at } = found;
     this.#open(line, at);
     this.#show(this.#parts.rows.rowOf(line, at));
     const mark = this.#content.querySelector("mark.now");

@@ -73,7 +73,7 @@ export async function visit(
   page.setDefaultTimeout(120_000);
   const complaints: string[] = [];
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("pageerror", (error) => complaints.push(error.stack ?? String(error)));
   const address = new URL(url);
   if (!stranger) address.searchParams.set("token", TOKEN);
   await page.goto(address.href);

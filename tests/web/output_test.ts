@@ -170,6 +170,24 @@ browserTest(
   },
 );
 
+browserTest("a key that comes while finding has only begun goes to nothing that is not there", async () => {
+  await using one = await runningJob();
+  await printMuch(one.attempt, `${MANY}REFUSED at last\n`);
+  await using visited = await visit(one.url);
+  const { page } = visited;
+  await page.getByText("at last").waitFor();
+  const field = page.getByLabel("Find");
+  await field.fill("line 4999");
+  await page.getByText("1 of 11", { exact: true }).waitFor();
+  await field.evaluate((field) => { // one key after the other, before the page has drawn
+    field.value = "refused";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  });
+  await page.getByText("1 of 1", { exact: true }).waitFor();
+  await page.locator("mark.now").waitFor();
+});
+
 browserTest(
   "what was not kept says so in its place; streams, wrapping, times and full screen are chosen",
   async () => {
