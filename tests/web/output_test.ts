@@ -10,7 +10,7 @@ import { until } from "../helpers/until.ts";
 
 /** Of the browser, where functions that are handed to its pages run. */
 // deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
-declare const document: any, getSelection: any, navigator: any;
+declare const document: any, getSelection: any, navigator: any, KeyboardEvent: any;
 
 /** What the browser's driver keeps open is not the test's. */
 function browserTest(name: string, fn: () => Promise<void>): void {
