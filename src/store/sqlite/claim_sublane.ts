@@ -6,7 +6,7 @@
 import { comparePlaces, type Place } from "../rules/jobs.ts";
 import type { Lack } from "./claim_gate.ts";
 import type { ClaimRun, QueueRow, QueueState, Take, Taking } from "./claim_run.ts";
-import { IN_LANE, noteBehind } from "./sublanes.ts";
+import { CLAIMABLE_IN_LANE, noteBehind } from "./sublanes.ts";
 import { GIVEN } from "./words.ts";
 
 /** A row of `sublanes` with what must be known of its queue. */
@@ -30,7 +30,7 @@ export const SUBLANE_COLUMNS =
 export const KIND_SQL = "(s.rule || ';' || s.takes || ';' || s.slots)";
 
 const FIRST = `
-  SELECT priority, seq FROM jobs WHERE lane = ? AND state = 'pending' AND held = 0 AND ${IN_LANE}
+  SELECT priority, seq FROM jobs WHERE lane = ${GIVEN} AND ${CLAIMABLE_IN_LANE}
   ORDER BY priority, seq LIMIT ${GIVEN}`;
 const STORE = "UPDATE sublanes SET priority = ?, seq = ?, parked = ?, served = max(served, ?) WHERE id = ?";
 

@@ -3,7 +3,7 @@
  * Recording how attempts ended and moving their jobs on. Only an attempt that still runs under the given
  * supervisor can be settled: a late result of one that lost its claim changes nothing.
  */
-import type { Outcome, State } from "../../domain/job.ts";
+import { ENDED, type Outcome, type State } from "../../domain/job.ts";
 import type { Settlement } from "../contract.ts";
 import type { FigureTally } from "../rules/figure_tally.ts";
 import { countAttempt, type Move, moveOf, notProcessing } from "../rules/settling.ts";
@@ -46,7 +46,8 @@ const MOVE_JOB = `
   UPDATE jobs SET
     state = ${STATE}, run_at = coalesce(?, run_at), attempts = attempts - ?, started_at = ?,
     finished_at = ?, exit_code = ?, signal = ?, error = ?, cancel_requested = 0,
-    held = ${HELD}, paused_at = NULL
+    held = ${HELD}, paused_at = NULL,
+    lane = CASE WHEN lane > 0 AND ${STATE} THEN -1 ELSE lane END
   WHERE seq = ? AND last_attempt = ? AND state = 'processing'
   RETURNING queue, state`;
 
@@ -89,6 +90,8 @@ function end(
     finishedAt,
     ...result,
     move.heldIfPaused ? 1 : 0,
+    ENDED.includes(move.stateIfCalledOff) ? 1 : 0, // as in the trigger `sublane_left`, which has nothing left to do then
+    ENDED.includes(move.state) ? 1 : 0,
     row.job,
     row.attempt,
   );
