@@ -24,7 +24,7 @@ export interface SublaneRow extends QueueRow {
 /** The columns of such a row, of `sublanes s` and `queues q`. */
 export const SUBLANE_COLUMNS =
   "s.id, s.queue, s.rule, s.label, s.takes AS own_takes, s.slots, s.priority, s.seq, s.parked, q.paused, q.concurrency, " +
-  "q.takes, q.per_label, q.rate_count, q.rate_ms, q.rate_smooth, q.fair";
+  "q.takes, q.per_label, q.rate_count, q.rate_ms, q.rate_smooth, q.fair, q.aging_ms";
 
 /** What those have in common that a supervisor can serve, or not. */
 export const KIND_SQL = "(s.rule || ';' || s.takes || ';' || s.slots)";

@@ -3,7 +3,7 @@
  * Recording how attempts ended and moving their jobs on. Only an attempt that still runs under the given
  * supervisor can be settled: a late result of one that lost its claim changes nothing.
  */
-import { ENDED, type Outcome, type State } from "../../domain/job.ts";
+import type { Outcome, State } from "../../domain/job.ts";
 import type { Settlement } from "../contract.ts";
 import type { FigureTally } from "../rules/figure_tally.ts";
 import { countAttempt, type Move, moveOf, notProcessing } from "../rules/settling.ts";
@@ -90,8 +90,8 @@ function end(
     finishedAt,
     ...result,
     move.heldIfPaused ? 1 : 0,
-    ENDED.includes(move.stateIfCalledOff) ? 1 : 0, // as in the trigger `sublane_left`, which has nothing left to do then
-    ENDED.includes(move.state) ? 1 : 0,
+    move.stateIfCalledOff !== "pending" ? 1 : 0, // what the trigger `sublane_left` would do, at a price
+    move.state !== "pending" ? 1 : 0,
     row.job,
     row.attempt,
   );

@@ -198,7 +198,8 @@ const MOST_FORGOTTEN = 1000;
 const FORGET = `
   DELETE FROM sublanes WHERE id IN (
     SELECT id FROM sublanes WHERE priority IS NULL AND served < ? ORDER BY served LIMIT ${MOST_FORGOTTEN})
-  AND NOT EXISTS (SELECT 1 FROM jobs WHERE lane = sublanes.id AND lane > 0)`;
+  AND NOT EXISTS (SELECT 1 FROM jobs WHERE lane = sublanes.id AND state = 'pending' AND lane <> 0)
+  AND id NOT IN (SELECT lane FROM jobs WHERE seq IN (SELECT job FROM attempts WHERE finished_at IS NULL))`;
 const FORGET_GATES = `
   DELETE FROM gates WHERE used = 0 AND kind <> 'queue' AND NOT EXISTS (SELECT 1 FROM sublane_gates WHERE gate = gates.id)
     AND (kind = 'label' OR name NOT IN (SELECT name FROM limits))`;

@@ -16,41 +16,40 @@ export const step: Step = {
 
    DROP INDEX in_lane;
 
-   -- the jobs of a lane that could be claimed, in order; and all that have not ended
    CREATE INDEX in_lane ON jobs (lane, held, priority, seq) WHERE state = 'pending' AND lane <> 0;
-   CREATE INDEX of_lane ON jobs (lane) WHERE lane > 0;
+
+   UPDATE jobs SET lane = -1 WHERE lane > 0 AND state NOT IN ('pending', 'processing');
 
    DROP TRIGGER sublane_follows;
 
-   CREATE TRIGGER gates_count AFTER UPDATE OF state, lane ON jobs
-   WHEN (OLD.lane > 0 OR NEW.lane > 0) AND (OLD.state = 'processing' OR NEW.state = 'processing') BEGIN
+   CREATE TRIGGER gates_used AFTER UPDATE OF state, lane ON jobs
+   WHEN NEW.lane > 0 AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane) BEGIN
      INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-       SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
-       WHERE lane = OLD.lane AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane)
-       ON CONFLICT (id) DO UPDATE SET used = used - excluded.used, ready = waiting;
-     INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-       SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
-       WHERE lane = NEW.lane AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane)
+       SELECT gate, 'limit', '', '', 0, units FROM sublane_gates WHERE lane = NEW.lane
        ON CONFLICT (id) DO UPDATE SET used = used + excluded.used;
    END;
 
+   CREATE TRIGGER gates_left AFTER UPDATE OF state, lane ON jobs
+   WHEN OLD.lane > 0 AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane) BEGIN
+     INSERT INTO gates (id, kind, name, label, rate_smooth, used)
+       SELECT gate, 'limit', '', '', 0, units FROM sublane_gates WHERE lane = OLD.lane
+       ON CONFLICT (id) DO UPDATE SET used = used - excluded.used, ready = waiting;
+   END;
+
    CREATE TRIGGER sublane_gets_job AFTER UPDATE OF queue, state, held, priority, lane ON jobs
-   WHEN NEW.lane > 0 AND NEW.state = 'pending' AND NEW.held = 0 BEGIN
-     UPDATE gates SET ready = waiting WHERE id = (
-       SELECT parked FROM sublanes
-       WHERE id = NEW.lane AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq)));
-     UPDATE sublanes SET priority = NEW.priority, seq = NEW.seq
-       WHERE id = NEW.lane AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq));
+   WHEN NEW.lane > 0 AND NEW.state = 'pending' AND NEW.held = 0 AND EXISTS (
+     SELECT 1 FROM sublanes WHERE id = NEW.lane AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq))) BEGIN
+     UPDATE gates SET ready = waiting WHERE id = (SELECT parked FROM sublanes WHERE id = NEW.lane);
+     UPDATE sublanes SET priority = NEW.priority, seq = NEW.seq WHERE id = NEW.lane;
      INSERT INTO lanes (queue, priority, seq)
        SELECT queue, NEW.priority, NEW.seq FROM sublanes WHERE id = NEW.lane AND parked = -1
        ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
        WHERE (excluded.priority, excluded.seq) < (priority, seq);
    END;
 
-   -- it goes by what holds when it runs again; a settlement says so itself, which is cheaper
+   -- it goes by what holds when it could be claimed again; a settlement says so itself, which is cheaper
    CREATE TRIGGER sublane_left AFTER UPDATE OF state ON jobs
-   WHEN NEW.lane > 0
-     AND (NEW.state = 'completed' OR NEW.state = 'dead' OR NEW.state = 'cancelled' OR NEW.state = 'skipped') BEGIN
+   WHEN NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing' BEGIN
      UPDATE jobs SET lane = -1 WHERE seq = NEW.seq;
    END;`,
 };
