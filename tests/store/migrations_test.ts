@@ -38,6 +38,7 @@ const DIGESTS = [
   "0d912e46df0be6f9ec291bf6c2e538e1b8bda52ddf0bc7b4e045d7232ad32137",
   "47023b7629168caebd2ee57648f61977c422ff5655fef4d98ee2406a4863f6fe",
   "0f9196aca95511032a73ace6894ab428cdab5590bf1f99c725a788a788a68acd",
+  "3c07b364e115a3ee06243d7ed3dd37a82b15fb10d9493f87823a335c85ba55c6",
 ];
 
 Deno.test("a released step is never changed", async () => {

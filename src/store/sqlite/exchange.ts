@@ -4,6 +4,7 @@
  * Looking comes first and only reads, so that a supervisor with nothing to do costs no write.
  */
 import type { Exchange, Exchanged } from "../contract.ts";
+import { raiseAged } from "./aging.ts";
 import { answerTo, brings } from "../rules/exchanging.ts";
 import { FigureTally } from "../rules/figure_tally.ts";
 import { claim, type Claimed } from "./claim.ts";
@@ -76,17 +77,19 @@ export function exchange(
   return { ...answer, moreToTell };
 }
 
-/** The host of a supervisor that is registered; and whether there is anything but lanes of queues, which is seldom. */
+/** The host of a supervisor that is registered; and whether there is anything but lanes of queues, or aging: both are seldom. */
 const CLAIMER = `
-  SELECT host, EXISTS (SELECT 1 FROM sublanes) OR ${ANY_UNLAID} AS limited FROM supervisors WHERE id = ?`;
+  SELECT host, EXISTS (SELECT 1 FROM sublanes) OR ${ANY_UNLAID} AS limited,
+    EXISTS (SELECT 1 FROM queues WHERE aging_ms IS NOT NULL) AS aging FROM supervisors WHERE id = ?`;
 
 function claimNext(db: Database, wanted: Exchange): Claimed {
   const { supervisor, now, free, queues, ahead = 0 } = wanted;
   const claimer = free.length === 0
     ? undefined
-    : db.get<{ host: string; limited: number }>(CLAIMER, supervisor);
+    : db.get<{ host: string; limited: number; aging: number }>(CLAIMER, supervisor);
   if (!claimer) return { jobs: [], more: false };
-  const { host, limited } = claimer;
+  const { host, limited, aging } = claimer;
+  if (aging === 1) raiseAged(db, free.length);
   return claim(db, { supervisor, host, now, free, ahead, queues, limited: limited === 1 });
 }
 

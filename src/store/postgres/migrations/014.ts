@@ -1,0 +1,15 @@
+/**
+ * @module
+ * Aging; see `aging.ts`. NULL is none.
+ */
+import type { Step } from "./step.ts";
+
+/** Not released yet. */
+export const step: Step = {
+  oldest: 13,
+  sql: `
+ALTER TABLE queuectl.queues ADD COLUMN aging_ms bigint CONSTRAINT queues_aging_ms CHECK (aging_ms > 0);
+
+CREATE INDEX queues_aging ON queuectl.queues (name) WHERE aging_ms IS NOT NULL;
+`,
+};
