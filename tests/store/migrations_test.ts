@@ -39,6 +39,7 @@ const DIGESTS = [
   "47023b7629168caebd2ee57648f61977c422ff5655fef4d98ee2406a4863f6fe",
   "0f9196aca95511032a73ace6894ab428cdab5590bf1f99c725a788a788a68acd",
   "3c07b364e115a3ee06243d7ed3dd37a82b15fb10d9493f87823a335c85ba55c6",
+  "ae5f04fdd18298e1d6268802a5256ef65c2d1d9eb022da7b36b622e5b64c4049",
 ];
 
 Deno.test("a released step is never changed", async () => {
