@@ -14,14 +14,14 @@ ALTER INDEX queuectl.jobs_pkey SET (fillfactor = 45);
 
 -- As is_apart_13, of which a plan that was made while nothing could be claimed reads all that can be. To be called where
 -- nothing is read from end to end.
-CREATE FUNCTION queuectl.is_apart_14() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION queuectl.is_apart_15() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
   PERFORM 1 FROM queuectl.ready r WHERE r.queue < '0' ORDER BY r.seq LIMIT 1;
   RETURN FOUND OR queuectl.has_ruled_13();
 END $$;
 
 -- What many attempts printed, and how they ended. What is to be counted of it comes back.
-CREATE FUNCTION queuectl.bring_14(
+CREATE FUNCTION queuectl.bring_15(
   p_supervisor text, p_now bigint,
   p_tokens uuid[], p_started bigint[], p_finished bigint[], p_outcomes text[], p_codes bigint[], p_signals text[],
   p_errors text[], p_states text[], p_called_off text[], p_run_at bigint[], p_uncounted integer[],
@@ -126,7 +126,7 @@ BEGIN
 END $$;
 
 -- Claims very many of some queues, in the order of all.
-CREATE FUNCTION queuectl.claim_14(
+CREATE FUNCTION queuectl.claim_15(
   p_supervisor text, p_host text, p_number bigint, p_now bigint, p_free text[], p_open text[], p_limited boolean,
   -- after which place; NULL is from the start
   p_priority integer, p_seq bigint,
@@ -197,7 +197,7 @@ BEGIN
 END $$;
 
 -- As exchange_13 and exchange_few_13.
-CREATE FUNCTION queuectl.exchange_14(
+CREATE FUNCTION queuectl.exchange_15(
   p_supervisor text, p_number bigint, p_now bigint,
   -- settlements
   p_tokens uuid[], p_started bigint[], p_finished bigint[], p_outcomes text[], p_codes bigint[], p_signals text[],
@@ -267,7 +267,7 @@ BEGIN
       -- Looking comes first and only reads, so that who has nothing to do costs no write.
       v_lanes := coalesce(p_queues, queuectl.lanes_13());
       v_open := queuectl.open_13(v_lanes);
-      IF v_want > 0 AND cardinality(v_open) = 0 AND queuectl.is_apart_14() THEN
+      IF v_want > 0 AND cardinality(v_open) = 0 AND queuectl.is_apart_15() THEN
         SELECT * INTO v_took FROM queuectl.claim_apart_13(
           p_supervisor, NULL, NULL, p_now, p_free, coalesce(p_ahead, 0), p_queues, '{}', true);
         v_apart := v_took.missed > 0;
@@ -384,7 +384,7 @@ BEGIN
         SELECT p_now, t.queue, json_agg(t.ended) FROM unnest(v_tallied, v_tallies) AS t (queue, ended) GROUP BY t.queue;
     END IF;
   ELSIF v_brings THEN
-    SELECT * INTO v_brought FROM queuectl.bring_14(p_supervisor, p_now, p_tokens, p_started, p_finished, p_outcomes, p_codes,
+    SELECT * INTO v_brought FROM queuectl.bring_15(p_supervisor, p_now, p_tokens, p_started, p_finished, p_outcomes, p_codes,
       p_signals, p_errors, p_states, p_called_off, p_run_at, p_uncounted, p_held_if_paused, p_cpu, p_printed, p_of,
       p_streams, p_starts, p_bytes, p_seen_at, p_from, p_to);
     v_refused := v_brought.refused;
@@ -415,7 +415,7 @@ BEGIN
     v_lanes := coalesce(p_lanes, p_queues, queuectl.lanes_13());
     IF p_priority IS NOT NULL THEN
       -- From what has limits is claimed from the start only.
-      IF queuectl.is_apart_14() OR EXISTS (
+      IF queuectl.is_apart_15() OR EXISTS (
         SELECT 1 FROM queuectl.queues q WHERE q.concurrency IS NOT NULL AND q.name = ANY (v_lanes)) THEN
         v_open := '{}';
       ELSE
@@ -425,7 +425,7 @@ BEGIN
       END IF;
     ELSE
       v_open := v_lanes;
-      v_apart := CASE WHEN p_queues IS NULL THEN v_open[1] IS NOT DISTINCT FROM '' ELSE queuectl.is_apart_14() END;
+      v_apart := CASE WHEN p_queues IS NULL THEN v_open[1] IS NOT DISTINCT FROM '' ELSE queuectl.is_apart_15() END;
       IF v_apart OR cardinality(p_queues) > 1 OR EXISTS (
         SELECT 1 FROM queuectl.queues q WHERE q.paused OR q.concurrency IS NOT NULL OR queuectl.has_rules_13(q)) THEN
         v_locked := ARRAY(
@@ -491,7 +491,7 @@ BEGIN
         EXIT WHEN cardinality(v_seqs) = v_want;
       END LOOP;
     ELSIF cardinality(v_open) > 0 THEN
-      SELECT * INTO v_took FROM queuectl.claim_14(
+      SELECT * INTO v_took FROM queuectl.claim_15(
         p_supervisor, v_host, v_number, p_now, p_free, v_open, v_limited, p_priority, p_seq);
       v_all := v_took.claimed;
       v_taken := v_took.taken;
@@ -529,7 +529,7 @@ BEGIN
   END IF;
   RETURN json_build_object('number', v_number, 'refused', v_refused, 'claimed', coalesce(v_all, array_to_json(v_claimed)),
     'taken', v_taken, 'seen', greatest(v_seen, v_taken), 'woken', v_woken, 'due', v_due, 'waits', v_waits, 'more', v_more,
-    'room', v_room > 0 AND queuectl.is_apart_14(), 'lanes', CASE WHEN p_priority IS NOT NULL THEN v_lanes END);
+    'room', v_room > 0 AND queuectl.is_apart_15(), 'lanes', CASE WHEN p_priority IS NOT NULL THEN v_lanes END);
 END $$;
 `,
 };
