@@ -18,7 +18,8 @@ export const REBUILDING: Step = {
       name TEXT,                        -- the id, where it is not j<seq>
       queue TEXT NOT NULL,
       command TEXT NOT NULL,
-      state TEXT NOT NULL CONSTRAINT jobs_state CHECK (state IN ('blocked', 'pending', 'scheduled', 'processing', 'completed', 'failed', 'dead', 'cancelled', 'skipped', 'pondered')),
+      state TEXT NOT NULL CONSTRAINT jobs_state CHECK (state = 'pending' OR state = 'processing' OR state = 'completed'
+        OR state IN ('blocked', 'scheduled', 'failed', 'dead', 'cancelled', 'skipped', 'pondered')),
       priority INTEGER NOT NULL,
       attempts INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_attempts CHECK (attempts >= 0),
       last_attempt INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_last_attempt CHECK (last_attempt >= attempts),
@@ -41,7 +42,7 @@ export const REBUILDING: Step = {
       paused_at INTEGER,
       max_output INTEGER,
       skipped_for TEXT                  -- why it is skipped
-        CONSTRAINT jobs_skipped_for CHECK (skipped_for IN ('failed', 'called_off', 'unneeded')),
+        CONSTRAINT jobs_skipped_for CHECK (skipped_for IS NULL OR skipped_for IN ('failed', 'called_off', 'unneeded')),
       needed INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_needed CHECK (needed IN (0, 1)),  -- others need it, or did
       policy TEXT,
       checkpoint_size INTEGER,
@@ -75,7 +76,8 @@ export const REBUILDING: Step = {
 
     CREATE INDEX by_label ON jobs (label, seq) WHERE label IS NOT NULL;
 
-    CREATE INDEX prunable ON jobs (finished_at, queue) WHERE state IN ('completed', 'cancelled', 'skipped');
+    CREATE INDEX prunable ON jobs (finished_at, queue)
+      WHERE finished_at IS NOT NULL AND (state = 'completed' OR state = 'cancelled' OR state = 'skipped');
     CREATE INDEX prunable_dead ON jobs (finished_at, queue) WHERE state = 'dead';
 
     CREATE INDEX keys ON jobs (unique_key, seq) WHERE unique_key IS NOT NULL AND key_lost = 0;

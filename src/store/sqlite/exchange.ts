@@ -45,8 +45,11 @@ function earlier(one: number | null, other: number | null): number | null {
 /** When the next job is due, and when a gate at which somebody waits may have room. */
 const NEXT = `SELECT (${EARLIEST_DUE}) AS dueAt, (${EARLIEST_ROOM}) AS roomAt`;
 
-/** Settles, stores output, wakes due jobs and claims. To be called in a write transaction. */
-export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged; changed: boolean } {
+/** Settles, stores output, tells some jobs, wakes due ones and claims. To be called in a write transaction. */
+export function exchange(
+  db: Database,
+  wanted: Exchange,
+): { exchanged: Exchanged; changed: boolean; moreToTell: boolean } {
   const { supervisor, now, settlements, queues } = wanted;
   const figures = new FigureTally();
   if (wanted.said) storeSaid(db, supervisor, wanted.said);
@@ -63,7 +66,7 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
   const { jobs: claimed, more } = claimNext(db, wanted);
   const { dueAt, roomAt } = db.get<{ dueAt: number | null; roomAt: number | null }>(NEXT)!;
   const anyWaits = claimed.length > 0 || moreToTell || anyWaiting(db, queues, dueAt !== null);
-  return answerTo(wanted, {
+  const answer = answerTo(wanted, {
     claimed,
     more: more || moreToTell,
     refused,
@@ -71,6 +74,7 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
     dueAt: earlier(dueAt, roomAt),
     anyWaits,
   });
+  return { ...answer, moreToTell };
 }
 
 /** The host of a supervisor that is registered; and whether there is anything but lanes of queues, or aging: both are seldom. */
