@@ -100,7 +100,8 @@ export async function seriousProblems(page: Page, rules?: readonly string[]): Pr
 
 /** Accessibility problems of a page, as axe-core sees them; by all its rules, unless some are given. */
 export async function problems(page: Page, rules?: readonly string[]): Promise<string[]> {
-  await page.evaluate(axe); // not with every page: it is as large as all of ours
+  // not with every page: it is many times as large as ours
+  if (await page.evaluate(() => !("axe" in globalThis))) await page.evaluate(axe);
   const violations = await page.evaluate(async (rules) => {
     // deno-lint-ignore no-explicit-any -- put there just before
     const { violations } = await (globalThis as any).axe.run(rules ? { runOnly: rules } : {});
