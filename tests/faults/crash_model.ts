@@ -14,7 +14,7 @@ import { kill } from "./kill.ts";
 import { below, type Random, randomFrom } from "./random.ts";
 import { type Part, storyOf } from "./story.ts";
 
-const SEQUENCES: Record<Scale, number> = { short: 12, full: 1000 };
+const SEQUENCES: Record<Scale, number> = { short: 6, full: 1000 };
 /** Steps of a sequence. */
 const STEPS = 80;
 /** How often the processes of one sequence are killed; the last one may end. */

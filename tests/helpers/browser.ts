@@ -68,7 +68,6 @@ export async function visit(
   { stranger = false, ...options }: BrowserContextOptions & { stranger?: boolean } = {},
 ): Promise<Visit> {
   const context = await (await startedBrowser()).newContext({ locale: "en-US", ...options });
-  await context.addInitScript({ content: axe });
   const page = await context.newPage();
   page.setDefaultTimeout(120_000);
   const complaints: string[] = [];
@@ -101,8 +100,10 @@ export async function seriousProblems(page: Page, rules?: readonly string[]): Pr
 
 /** Accessibility problems of a page, as axe-core sees them; by all its rules, unless some are given. */
 export async function problems(page: Page, rules?: readonly string[]): Promise<string[]> {
+  // not with every page: it is many times as large as ours
+  if (await page.evaluate(() => !("axe" in globalThis))) await page.evaluate(axe);
   const violations = await page.evaluate(async (rules) => {
-    // deno-lint-ignore no-explicit-any -- put there by the init script
+    // deno-lint-ignore no-explicit-any -- put there just before
     const { violations } = await (globalThis as any).axe.run(rules ? { runOnly: rules } : {});
     return violations.map((
       { id, impact, nodes }: {

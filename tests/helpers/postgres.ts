@@ -17,9 +17,17 @@ export function postgresServer(): Promise<Server> {
   return server ??= sharedServer();
 }
 
-/** A test that needs a server; without one, it shows as ignored, with the reason in its name. */
-export function testWith({ missing }: Server, name: string, run: () => Promise<void>): void {
-  if (missing === undefined) Deno.test(name, run);
+/**
+ * A test that needs a server; without one, it shows as ignored, with the reason in its name. One that `keeps` leaves
+ * connections open for the next.
+ */
+export function testWith(
+  { missing }: Server,
+  name: string,
+  run: () => Promise<void>,
+  { keeps = false }: { keeps?: boolean } = {},
+): void {
+  if (missing === undefined) Deno.test({ name, fn: run, sanitizeOps: !keeps, sanitizeResources: !keeps });
   else Deno.test.ignore(`${name} (${missing})`, run);
 }
 
@@ -51,7 +59,7 @@ async function sharedServer(): Promise<Server> {
     }
   }
   try {
-    await startServer(dir);
+    await startServer(dir, { flushes: false }); // which only a power cut would tell
     Deno.writeTextFileSync(`${dir}/ready`, "");
     return { url: addressIn(dir) };
   } catch (error) {
@@ -69,6 +77,8 @@ export interface ServerSetting {
   config?: string;
   /** It also listens at this port of 127.0.0.1. */
   port?: number;
+  /** Unless false, it waits for the disk as real ones do. */
+  flushes?: boolean;
 }
 
 /** A server of one test's own, which it may kill and start again. */
@@ -167,7 +177,7 @@ function kill(pid: number, signal: Deno.Signal): void {
  */
 const WATCH = `
   trap '' INT TERM HUP
-  "$1/postgres" -D "$3/data" -k "$3" -c listen_addresses="$5" -c port="$4" -c max_connections=300 -c fsync=on >"$3/log" 2>&1 </dev/null &
+  "$1/postgres" -D "$3/data" -k "$3" -c listen_addresses="$5" -c port="$4" -c max_connections=300 -c fsync="$6" >"$3/log" 2>&1 </dev/null &
   server=$!
   while [ -d "/proc/$2" ] || kill -0 "$2" 2>/dev/null; do
     if [ ! -d "$3" ]; then exit; fi
@@ -180,7 +190,7 @@ const WATCH = `
 /** Starts one, and resolves once it takes connections, with who watches it: that ends when the directory is gone. */
 async function startServer(
   dir: string,
-  { password, config = "", port }: ServerSetting = {},
+  { password, config = "", port, flushes = true }: ServerSetting = {},
 ): Promise<Deno.ChildProcess> {
   const user = otherUser();
   const bin = await binariesFor(dir, user);
@@ -201,6 +211,7 @@ async function startServer(
       dir,
       String(port ?? 5432),
       port === undefined ? "" : "127.0.0.1",
+      flushes ? "on" : "off",
     ],
     ...as,
     stdin: "null",

@@ -3,17 +3,53 @@
  * A new, empty store in PostgreSQL, for the suites that every store has to pass. Making a schema costs more than most of
  * their tests: a schema that a test has done with is emptied for the next one.
  */
-import { Database } from "../../src/store/postgres/engine/database.ts";
+import { Database, type Transaction } from "../../src/store/postgres/engine/database.ts";
 import { readAddress } from "../../src/store/postgres/engine/address.ts";
+import type { Result } from "../../src/store/postgres/engine/driver.ts";
 import { openPostgresStore } from "../../src/store/postgres/open.ts";
 import { PostgresStore } from "../../src/store/postgres/store.ts";
-import type { Home } from "../../src/system/home.ts";
 import type { Opened } from "../store_contract/suite.ts";
 import { newAddress, type Server } from "./postgres.ts";
 import { tempDir } from "./temp.ts";
 
-/** Addresses of schemas that nobody uses any more. */
-const used: string[] = [];
+/**
+ * Its connections stay when a store is closed, for the next test: what the server knows by then of the schema's
+ * functions costs more than most tests, too. What a store leaves behind is looked for by all other tests of it.
+ */
+class KeptDatabase extends Database {
+  #underWay = 0;
+  isClosed = false;
+
+  override read<Row>(...words: Parameters<Database["read"]>): Promise<Row[]> {
+    return this.#counted(super.read<Row>(...words));
+  }
+
+  override tryWrite(...words: Parameters<Database["tryWrite"]>): Promise<Result[]> {
+    return this.#counted(super.tryWrite(...words));
+  }
+
+  override tryTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#counted(super.tryTransaction(work));
+  }
+
+  /** What is still under way must not go on in the next test. */
+  override close(): void {
+    this.isClosed = this.#underWay > 0;
+    if (this.isClosed) super.close();
+  }
+
+  async #counted<T>(call: Promise<T>): Promise<T> {
+    this.#underWay += 1;
+    try {
+      return await call;
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+}
+
+/** Addresses of schemas that nobody uses any more, with connections to them where some are kept. */
+const used: { address: string; db?: Database }[] = [];
 
 /** All that is in a schema but its version. New files for its tables cost more than a few rows. */
 const EMPTY = `
@@ -35,34 +71,36 @@ BEGIN
   END LOOP;
 END $$`;
 
-/** Opens one in a schema of its own. Exchanges of more than `few` jobs are dealt with all at once. */
+/** How one is opened. */
+interface OpenedOn {
+  /** Exchanges of more jobs than that are dealt with all at once. */
+  few?: number;
+  /** Its connections stay open: for tests that do not look for what is left open. */
+  keep?: boolean;
+}
+
+/** Opens one in a schema of its own. */
 export async function openedOn(
   server: Server,
-  { few }: { few?: number } = {},
+  { few, keep = false }: OpenedOn = {},
 ): Promise<Opened & { address: string }> {
   const dir = tempDir();
-  const again = used.pop();
-  const address = again ?? newAddress(server);
-  const open = () => openPostgresStore(address, dir.home, { few });
-  const store = await (again === undefined ? open() : emptied(again, { home: dir.home, few }));
+  const another = () => openPostgresStore(address, dir.home, { few });
+  const before = used.pop();
+  const address = before?.address ?? newAddress(server);
+  if (!before) (await another()).close();
+  const db = before?.db ?? new (keep ? KeptDatabase : Database)(readAddress(address));
+  if (before) await db.write([{ sql: EMPTY }]);
+  const store = new PostgresStore(dir.home, db, { few });
   return {
     store,
     address,
-    another: open,
+    another,
     file: dir.file("copy.db"),
     [Symbol.dispose]() {
       store.close();
-      used.push(address);
+      used.push({ address, db: db instanceof KeptDatabase && !db.isClosed ? db : undefined });
       dir[Symbol.dispose]();
     },
   };
-}
-
-async function emptied(
-  address: string,
-  { home, few }: { home: Home; few: number | undefined },
-): Promise<PostgresStore> {
-  const db = new Database(readAddress(address));
-  await db.write([{ sql: EMPTY }]);
-  return new PostgresStore(home, db, { few });
 }

@@ -4,11 +4,11 @@
  */
 import type { Job, NewJob, State } from "../../src/domain/job.ts";
 import type { Store } from "../../src/store/contract.ts";
-import { openStore } from "../../src/store/open.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { bundledMain } from "./bundled.ts";
 import { RUN_FLAGS, spawnQueuectl } from "./cli.ts";
 import { newJob } from "./jobs.ts";
+import { openNewStore } from "./new_store.ts";
 import { readUntil } from "./printed.ts";
 import { type TempDir, tempDir } from "./temp.ts";
 import { until } from "./until.ts";
@@ -72,7 +72,7 @@ export interface TestStore extends Disposable {
 
 /** Makes a home and opens its store; `dir` goes with it. */
 export async function testStore(dir: TempDir = tempDir()): Promise<TestStore> {
-  const store = await openStore(dir.home);
+  const store = await openNewStore(dir.home);
   return {
     dir,
     home: dir.home.dir,

@@ -241,7 +241,7 @@ for (const direction of ["to a server", "into a home"] as const) {
       };
       await use(source);
       const before = await told(source);
-      for (let breakAt = 1;; breakAt += 3) {
+      for (let breakAt = 1;; breakAt += 7) {
         using two = tempDir();
         const target: Place = direction === "to a server"
           ? { home: one.home, said: newAddress(server) }

@@ -97,13 +97,13 @@ for (const ending of ["a job", "a group"] as const) {
         return { store, address: "", [Symbol.dispose]: () => store.close() };
       },
       ending,
-      200,
+      80,
     );
   });
 
   testWith(
     server,
     `PostgreSQL: whenever a process is killed that tells jobs how ${ending} ended, others go on`,
-    () => killAtAny(() => openedOn(server), ending, 400),
+    () => killAtAny(() => openedOn(server), ending, 120),
   );
 }

@@ -87,7 +87,8 @@ Deno.test("whenever the process that makes a home is killed, the next one makes 
   for (const home of homes) await checkSound(home, ["j1"]);
 });
 
-for (let version = 1; version < SCHEMA_VERSION; version++) {
+// all steps, and the newest alone: whatever steps are taken together are taken in one transaction
+for (const version of [1, SCHEMA_VERSION - 1]) {
   Deno.test(`whenever bringing schema ${version} up to date is killed, the database has the old version or the new`, async () => {
     using fresh = tempDir();
     await makeOldHome(fresh.home, version);

@@ -11,7 +11,7 @@ const server = await postgresServer();
 
 storeContract(
   "PostgreSQL, all at once",
-  () => openedOn(server, { few: 0 }),
-  (sentence, run) => testWith(server, sentence, run),
+  () => openedOn(server, { few: 0, keep: true }),
+  (sentence, run) => testWith(server, sentence, run, { keeps: true }),
   [...EXCHANGING, ...LIMITING],
 );

@@ -5,15 +5,17 @@
  */
 import { postgresServer, testWith } from "../helpers/postgres.ts";
 import { openedOn } from "../helpers/postgres_store.ts";
+import { rounds } from "../helpers/rounds.ts";
 import { needingProperties } from "../store_contract/needing_properties.ts";
 import { storeProperties } from "../store_contract/properties.ts";
 
 const server = await postgresServer();
-const RUNS = { anySteps: 6, lanes: 1 };
+const RUNS = { anySteps: rounds(3), lanes: rounds(1) };
 
 for (const [name, few] of [["PostgreSQL", undefined], ["PostgreSQL, all at once", 0]] as const) {
-  const test = (sentence: string, run: () => Promise<void>) => testWith(server, `${name}: ${sentence}`, run);
-  const open = () => openedOn(server, { few });
+  const test = (sentence: string, run: () => Promise<void>) =>
+    testWith(server, `${name}: ${sentence}`, run, { keeps: true });
+  const open = () => openedOn(server, { few, keep: true });
   storeProperties(test, open, RUNS);
-  if (few === undefined) needingProperties(test, open, { runs: 2, steps: 60 });
+  if (few === undefined) needingProperties(test, open, { runs: rounds(1), steps: 60 });
 }

@@ -1,17 +1,16 @@
 /**
  * @module
- * The store in PostgreSQL: the contract. Slow.
+ * The store in PostgreSQL: what of the contract is about managing jobs, and limits. Slow.
  */
 import { postgresServer, testWith } from "../helpers/postgres.ts";
 import { openedOn } from "../helpers/postgres_store.ts";
-import { LIMITING, storeContract } from "../store_contract/contract.ts";
+import { LIMITING, MANAGING, storeContract } from "../store_contract/contract.ts";
 
 const server = await postgresServer();
 
-storeContract("PostgreSQL", () => openedOn(server), (sentence, run) => testWith(server, sentence, run));
 storeContract(
   "PostgreSQL",
-  () => openedOn(server),
-  (sentence, run) => testWith(server, sentence, run),
-  LIMITING,
+  () => openedOn(server, { keep: true }),
+  (sentence, run) => testWith(server, sentence, run, { keeps: true }),
+  [...MANAGING, ...LIMITING],
 );

@@ -3,6 +3,8 @@
  * Whatever is done to the SQLite store, in whatever order: see `store_contract/properties.ts`.
  */
 import { openStore } from "../../src/store/open.ts";
+import { openNewStore } from "../helpers/new_store.ts";
+import { rounds } from "../helpers/rounds.ts";
 import { tempDir } from "../helpers/temp.ts";
 import { limitingProperties } from "../store_contract/limiting_properties.ts";
 import { needingProperties } from "../store_contract/needing_properties.ts";
@@ -10,7 +12,7 @@ import { storeProperties } from "../store_contract/properties.ts";
 
 const open = async () => {
   const dir = tempDir();
-  const store = await openStore(dir.home);
+  const store = await openNewStore(dir.home);
   return {
     store,
     another: () => openStore(dir.home),
@@ -22,6 +24,6 @@ const open = async () => {
   };
 };
 
-storeProperties(Deno.test, open, { anySteps: 50, lanes: 5 });
-needingProperties(Deno.test, open, { runs: 25, steps: 80 });
-limitingProperties(Deno.test, open, { runs: 15, steps: 60 });
+storeProperties(Deno.test, open, { anySteps: rounds(15), lanes: rounds(2) });
+needingProperties(Deno.test, open, { runs: rounds(8), steps: 80 });
+limitingProperties(Deno.test, open, { runs: rounds(6), steps: 60 });

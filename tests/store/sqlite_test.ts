@@ -10,14 +10,15 @@ import { openStore } from "../../src/store/open.ts";
 import { MOST_DUE } from "../../src/store/sqlite/due.ts";
 import { type Home, homeAt } from "../../src/system/home.ts";
 import { claim, claimOne, enqueue, exchangeOf, newSupervisor, prune, T0 } from "../helpers/jobs.ts";
+import { openNewStore } from "../helpers/new_store.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
-import { LIMITING, storeContract } from "../store_contract/contract.ts";
+import { LIMITING, MANAGING, RUNNING, storeContract } from "../store_contract/contract.ts";
 import type { Opened } from "../store_contract/suite.ts";
 
 const openSqlite = async (): Promise<Opened> => {
   const dir = tempDir();
-  const store = await openStore(dir.home);
+  const store = await openNewStore(dir.home);
   return {
     store,
     another: () => openStore(dir.home),
@@ -29,8 +30,7 @@ const openSqlite = async (): Promise<Opened> => {
   };
 };
 
-storeContract("SQLite", openSqlite);
-storeContract("SQLite", openSqlite, Deno.test, LIMITING);
+storeContract("SQLite", openSqlite, Deno.test, [...MANAGING, ...RUNNING, ...LIMITING]);
 
 /** Opens a store, lets `use` do something with it, and closes it. */
 async function withStore<T>(home: Home, use: (store: Awaited<ReturnType<typeof openStore>>) => Promise<T>) {

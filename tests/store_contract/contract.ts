@@ -30,18 +30,24 @@ import { supervising } from "./supervising.ts";
 /** Limits, which not every store has yet. */
 export const LIMITING: readonly ((test: Test) => void)[] = [limiting];
 
-const PARTS = [
+/** Jobs as those see them who manage them. */
+export const MANAGING: readonly ((test: Test) => void)[] = [
   enqueueing,
   looking,
   managing,
-  needing,
-  neededOutcomes,
   grouping,
   keyed,
   scheduling,
+  selecting,
+  keeping,
+];
+
+/** Jobs as those see them who run them. */
+export const RUNNING: readonly ((test: Test) => void)[] = [
+  needing,
+  neededOutcomes,
   pausing,
   claiming,
-  selecting,
   settling,
   dying,
   printing,
@@ -50,7 +56,6 @@ const PARTS = [
   queueing,
   supervising,
   counting,
-  keeping,
 ];
 
 /** What goes through `exchange`. */
@@ -68,12 +73,12 @@ export const EXCHANGING: readonly ((test: Test) => void)[] = [
   counting,
 ];
 
-/** Runs the suite, or some parts of it. `open` makes a new, empty store; `declare` declares a test where not all of them can be run. */
+/** Runs some parts of the suite. `open` makes a new, empty store; `declare` declares a test where not all of them can be run. */
 export function storeContract(
   name: string,
   open: () => Promise<Opened>,
   declare: (name: string, run: () => Promise<void>) => void = Deno.test,
-  parts: readonly ((test: Test) => void)[] = PARTS,
+  parts: readonly ((test: Test) => void)[],
 ): void {
   const test: Test = (sentence, run) =>
     declare(`${name}: ${sentence}`, async () => {

@@ -45,30 +45,30 @@ export function looking(test: Test): void {
   });
 
   test("list() finds what is rare among many, page by page and without a gap, by text and by time", async (store) => {
-    const jobs = Array.from({ length: 50_000 }, (_, n) =>
+    const jobs = Array.from({ length: 26_000 }, (_, n) =>
       newJob({
-        command: n % 6000 === 0 ? `rare ${n}` : "common",
+        command: n % 5000 === 0 ? `rare ${n}` : "common",
         queue: n % 2 === 0 ? "even" : "odd",
       }));
-    await store.enqueue(jobs.slice(0, 30_000), { now: T0, idFormat: "short" });
-    await store.enqueue(jobs.slice(30_000), { now: T0 + 1000, idFormat: "short" });
-    const rare = Array.from({ length: 9 }, (_, n) => `j${n * 6000 + 1}`);
+    await store.enqueue(jobs.slice(0, 14_000), { now: T0, idFormat: "short" });
+    await store.enqueue(jobs.slice(14_000), { now: T0 + 1000, idFormat: "short" });
+    const rare = Array.from({ length: 6 }, (_, n) => `j${n * 5000 + 1}`);
     for (const filter of [{}, { queue: "even" }, { state: "pending" as const }]) {
-      const oldest = await pages(store, { ...filter, search: "RARE", sort: "oldest" }, 3);
-      assert.deepEqual(oldest, [rare.slice(0, 3), rare.slice(3, 6), rare.slice(6)]);
+      const oldest = await pages(store, { ...filter, search: "RARE", sort: "oldest" }, 2);
+      assert.deepEqual(oldest, [rare.slice(0, 2), rare.slice(2, 4), rare.slice(4)]);
       const newest = await pages(store, { ...filter, search: "rare" }, 4);
       assert.deepEqual(newest.flat(), rare.toReversed());
-      assert.deepEqual(newest.map(({ length }) => length), [4, 4, 1]);
+      assert.deepEqual(newest.map(({ length }) => length), [4, 2]);
     }
     assert.deepEqual(await pages(store, { search: "rare", queue: "odd" }, 4), [[]]);
     const later = await pages(store, { search: "rare", since: T0 + 1 }, 10);
-    assert.deepEqual(later, [rare.slice(5).toReversed()]);
+    assert.deepEqual(later, [rare.slice(3).toReversed()]);
     assert.deepEqual(await pages(store, { search: "rare", until: T0 + 1000 }, 10), [
-      rare.slice(0, 5).toReversed(),
+      rare.slice(0, 3).toReversed(),
     ]);
     assert.deepEqual(
       (await pages(store, { since: T0 + 1000, sort: "oldest" }, 10_000)).flat().length,
-      20_000,
+      12_000,
     );
     assert.deepEqual(await pages(store, { since: T0 + 2000 }, 5), [[]]);
   });

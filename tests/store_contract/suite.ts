@@ -28,7 +28,7 @@ export function bytes(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** So many jobs that nobody may do something to all of them in one transaction. */
-export const MANY = 20_000;
+export const MANY = 10_000;
 
 /** Enqueues again and again through another connection while `work` is under way. Returns the ids. */
 export async function enqueueMeanwhile(opened: Opened, work: Promise<unknown>): Promise<string[]> {

@@ -93,17 +93,50 @@ Deno.test("jobs whose worker was killed are adopted, and end rightly, in whateve
   assert.ok(await spoolIsEmpty(test));
 });
 
-Deno.test("a job that ended while there was no worker is settled by what it left", async () => {
+Deno.test("what happened while there was no worker is settled by what it left: an end, a timeout, a cancel", async () => {
   using test = await testStore();
-  const { id, token } = await orphan(test, `echo one; ${GATE}echo two >&2; exit 5`);
+  const commands = {
+    ended: [`echo one; ${GATE}echo two >&2; exit 5`],
+    late: ["sleep 300", { timeoutMs: 2000 }],
+    // their worker died while it ended them
+    "timed out": ["sleep 300", { timeoutMs: 2000 }],
+    cancelled: ["sleep 300"],
+  } as const;
+  const ids: string[] = [];
+  for (const [name, [command, changes = {}]] of Object.entries(commands)) {
+    ids.push(await test.enqueue(`echo $QUEUECTL_RUN >>'token ${name}'; ${command}`, changes));
+  }
+  const [ended, late, timedOut, cancelled] = ids as [string, string, string, string];
+  {
+    await using worker = await startWorker(test.home, ["--slots", String(ids.length)]);
+    for (const name of Object.keys(commands)) await tokenOf(test, `token ${name}`);
+    worker.signal("SIGKILL");
+    await worker.ended;
+  }
+  const begunBy = Date.now(); // the store may still know the time of the claim
+  const isGone = async (name: string) =>
+    (await signalTree({ token: await tokenOf(test, `token ${name}`), root: null }, "0", true)).length === 0;
   open(test);
-  await until("it has ended", async () => (await signalTree({ token, root: null }, "0", true)).length === 0);
+  await until("it has ended", () => isGone("ended"));
   const endedBefore = Date.now();
-  await using _next = await startWorker(test.home, ["--burst"]);
-  const job = await test.reaches(id, "dead");
-  assert.deepEqual([job.exitCode, job.error, job.attempts], [5, "exit code 5", 1]);
-  assert.ok(job.finishedAt! <= endedBefore, "its end is when it ended, not when that was noticed");
-  assert.equal(await test.output(id), "one\ntwo\n");
+  await test.store.cancel([cancelled], Date.now());
+  await until("their times are over", () => Date.now() > begunBy + 2000);
+  for (const name of ["timed out", "cancelled"]) {
+    await signalTree({ token: await tokenOf(test, `token ${name}`), root: null }, "TERM", true);
+    await until("it has ended", () => isGone(name));
+  }
+
+  await using _next = await startWorker(test.home);
+  const one = await test.reaches(ended, "dead");
+  assert.deepEqual([one.exitCode, one.error, one.attempts], [5, "exit code 5", 1]);
+  assert.ok(one.finishedAt! <= endedBefore, "its end is when it ended, not when that was noticed");
+  assert.equal(await test.output(ended), "one\ntwo\n");
+  assert.equal((await test.reaches(late, "dead")).error, "timed out after 2s");
+  const two = await test.reaches(timedOut, "dead");
+  assert.deepEqual([two.error, two.signal], ["timed out after 2s", "SIGTERM"]);
+  const three = await test.reaches(cancelled, "cancelled");
+  const [attempt] = await test.store.attempts(cancelled);
+  assert.deepEqual([three.error, three.signal, attempt!.outcome], ["cancelled", "SIGTERM", "cancelled"]);
 });
 
 Deno.test("a job that is gone without an exit code is lost, what it left running is ended, and it runs again", async () => {
@@ -155,40 +188,6 @@ Deno.test("an adopted job keeps its timeout, counted from its start", async () =
   const tookMs = job.finishedAt! - job.startedAt!;
   assert.ok(tookMs >= 1950 && tookMs < 120_000, `took ${tookMs} ms`);
   assert.deepEqual(await signalTree({ token, root: null }, "0", true), []);
-});
-
-Deno.test("an adopted job whose timeout passed while there was no worker is timed out at once", async () => {
-  using test = await testStore();
-  const { id } = await orphan(test, "sleep 300", { timeoutMs: 400 });
-  const { startedAt } = (await test.store.get(id))!;
-  await until("its time is over", () => Date.now() > startedAt! + 500);
-  await using _next = await startWorker(test.home);
-  const job = await test.reaches(id, "dead");
-  assert.equal(job.error, "timed out after 400ms");
-});
-
-Deno.test("a job whose worker died while it ended it for its timeout has timed out, and was not just killed", async () => {
-  using test = await testStore();
-  const { id, token } = await orphan(test, "sleep 300", { timeoutMs: 2000 });
-  const begunBy = Date.now(); // the store may still know the time of the claim
-  await until("its time is over", () => Date.now() > begunBy + 2000);
-  await signalTree({ token, root: null }, "TERM", true);
-  await until("it has ended", async () => (await signalTree({ token, root: null }, "0", true)).length === 0);
-  await using _next = await startWorker(test.home);
-  const job = await test.reaches(id, "dead");
-  assert.deepEqual([job.error, job.signal], ["timed out after 2s", "SIGTERM"]);
-});
-
-Deno.test("a job whose worker died while it ended it since it was cancelled is cancelled, and was not just killed", async () => {
-  using test = await testStore();
-  const { id, token } = await orphan(test, "sleep 300");
-  await test.store.cancel([id], Date.now());
-  await signalTree({ token, root: null }, "TERM", true);
-  await until("it has ended", async () => (await signalTree({ token, root: null }, "0", true)).length === 0);
-  await using _next = await startWorker(test.home);
-  const job = await test.reaches(id, "cancelled");
-  const [attempt] = await test.store.attempts(id);
-  assert.deepEqual([job.error, job.signal, attempt!.outcome], ["cancelled", "SIGTERM", "cancelled"]);
 });
 
 Deno.test("an adopted job can be cancelled, and is shown as adopted", async () => {
