@@ -362,6 +362,7 @@ function endedUntold(asked: RunRequest, waiter: number | null) {
     byOutput: false,
     inSight: true,
     root: () => null,
+    group: () => null,
     waiter: () => waiter,
     startedAt: Date.now(),
     ageMs: 0,
