@@ -82,3 +82,25 @@ Deno.test("a job's own max_output goes before the setting, in both directions", 
   Deno.writeTextFileSync(test.dir.file("go"), "");
   await test.reaches(any, "completed");
 });
+
+/** Prints as fast as it can until it was halted, which shows by that it went on. */
+const UNTIL_HALTED = `trap 'echo >went-on' CONT
+until [ -e went-on ]; do head -c 100000000 /dev/zero; done; echo end`;
+
+for (const slot of ["one of its own", "a slot's"]) {
+  Deno.test(`what outruns its holes stands still until it is cut, in ${slot} shell`, {
+    ignore: Deno.build.os === "windows",
+  }, async () => {
+    using test = await testStore();
+    await using _worker = await startWorker(test.home);
+    // After so many short ones what follows is taken for brief, too.
+    if (slot === "a slot's") {
+      for (let n = 0; n < 8; n++) await test.reaches(await test.enqueue("true"), "completed");
+    }
+    Deno.writeTextFileSync(test.dir.file("print"), UNTIL_HALTED);
+    const id = await test.enqueue("sh ./print");
+    assert.equal((await test.reaches(id, "completed", "dead")).state, "completed");
+    const shown = await queuectl(["logs", id], { home: test.home });
+    assert.match(shown.stdout, /end\n$/);
+  });
+}

@@ -106,7 +106,7 @@ Deno.test("exit codes, syntax errors, exec and traps end as in a plain shell", a
 Deno.test("a shell that is killed before it makes the spool has begun nothing, which is given back", async () => {
   const killed = { kind: "ended", code: 130, signal: "SIGINT" } as const;
   const launcher = {
-    launch: () => ({ ended: Promise.resolve(killed), witnessed: true, root: () => null }),
+    launch: () => ({ ended: Promise.resolve(killed), witnessed: true, root: () => null, group: () => null }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   using dir = tempDir();
@@ -362,6 +362,7 @@ function endedUntold(asked: RunRequest, waiter: number | null) {
     byOutput: false,
     inSight: true,
     root: () => null,
+    group: () => null,
     waiter: () => waiter,
     startedAt: Date.now(),
     ageMs: 0,

@@ -17,5 +17,6 @@ export function launchedChild(child: Deno.ChildProcess, { group }: { group: bool
     witnessed: true,
     // A group keeps its number while anyone is in it.
     root: () => reaped && !group ? null : child.pid,
+    group: () => reaped ? null : child.pid,
   };
 }

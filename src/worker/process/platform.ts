@@ -42,6 +42,11 @@ export interface Platform {
   usageOf(tokens: readonly string[], byToken: boolean): Promise<Map<string, RunUsage> | undefined>;
   /** What runs can be stopped, and go on: `signalTree` takes STOP and CONT. */
   readonly canPause: boolean;
+  /**
+   * Lets process groups stand still until what is returned is disposed of, or this thread is gone; one call at a time.
+   * `setsid` is as in `Host`. Rejects when it cannot be done now.
+   */
+  haltGroups(groups: readonly number[], how: { setsid: boolean }): Promise<Halted>;
   /** Asks the machine. */
   probeHost(): Promise<Host>;
   /** Asks the machine; undefined where commands run within no limits at all. */
@@ -74,6 +79,12 @@ export interface Platform {
   disk(directory: string): Promise<Disk | undefined>;
   /** Whether the runtime can tell where this program is; asked in vain, it would crash. */
   knowsOwnPath(): Promise<boolean>;
+}
+
+/** Process groups stand still. */
+export interface Halted extends Disposable {
+  /** Which do. */
+  halted: ReadonlySet<number>;
 }
 
 /** What the processes of a run take of the host. */
@@ -170,6 +181,8 @@ export interface Launched {
   witnessed: boolean;
   /** As in `Tree`; to be asked by those who are about to end it. */
   root(): number | null;
+  /** The number of its process group as long as that is certain to be its own; null where it is known to have none. */
+  group(): number | null;
 }
 
 /**

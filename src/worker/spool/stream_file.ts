@@ -104,18 +104,33 @@ export class StreamFile {
     return file;
   }
 
-  /** Gives back what has become too much. Returns how much was printed, and when to look again. */
-  keepSmall(nowMs: number): { size: number; pauseMs: number } {
+  /**
+   * Gives back what has become too much. Returns how much was printed, when to look again, and whether those who print it
+   * are to be halted, if they `canBeHalted`, until it is cut off.
+   */
+  keepSmall(
+    nowMs: number,
+    { canBeHalted = false }: { canBeHalted?: boolean } = {},
+  ): { size: number; pauseMs: number; halt: boolean } {
     const { size } = this.#info();
     if (size < this.#given) this.#given = upToBlock(this.head); // the command has emptied it itself
     const excess = size - this.tail - this.#given;
+    let halt = false;
     if (this.#means.appends && this.#isTooMuch(excess)) {
       this.#overflowedMs = nowMs;
       const full = this.#lookForRoom();
-      if (full || excess > this.#outrun || !this.#canPunch) this.#cutOff();
-      else if (!this.#punching) this.#punch(size);
+      const outrun = this.#outrun;
+      halt = canBeHalted && !full && excess > outrun;
+      if (full || excess > outrun && !halt || !this.#canPunch && !halt) this.#cutOff();
+      else if (!halt && !this.#punching) this.#punch(size);
     }
-    return { size: size + this.#cut, pauseMs: this.#pause(size + this.#cut, nowMs) };
+    return { size: size + this.#cut, pauseMs: this.#pause(size + this.#cut, nowMs), halt };
+  }
+
+  /** Gives back at once what has become too much: those who print it may stand still. */
+  cut(): void {
+    const { size } = this.#info();
+    if (this.#means.appends && this.#isTooMuch(size - this.tail - this.#given)) this.#cutOff();
   }
 
   /** The command has ended: on a full disk what is not kept goes now, since to settle the attempt takes room. */

@@ -28,6 +28,7 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
       inSight: false,
       root: () => null,
       waiter: () => null,
+      group: () => null,
       startedAt,
       ageMs: 0,
     };
@@ -66,6 +67,7 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
     root: () => byToken ? null : found?.group ?? null,
     // It leads the session that it was started in.
     waiter: () => found?.group ?? null,
+    group: () => found?.group ?? null,
     startedAt: found ? systemClock.now() - found.ageMs : startedAt,
     ageMs: Math.max(0, (found?.ageMs ?? 0) - stoodStillMs(request)),
   };

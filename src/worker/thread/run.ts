@@ -8,6 +8,7 @@ import { systemClock } from "../../system/clock.ts";
 import type { AttemptEnd, EndReason, RunRequest } from "../messages.ts";
 import { endTree, saySurvivors } from "../process/end_tree.ts";
 import { type Launched, type LaunchEnd, type Launcher, RUN_VARIABLE } from "../process/platform.ts";
+import { thisPlatform } from "../process/this_platform.ts";
 import { isRoomy, wasDiskFull } from "../spool/full_disk.ts";
 import { removeSaid, writeSaid } from "../spool/said_files.ts";
 import {
@@ -22,6 +23,7 @@ import {
   writeInput,
 } from "../spool/spool.ts";
 import { blameForError, blameForExit, blameForSignal, isPassing } from "./blame.ts";
+import type { TooFast } from "./halting.ts";
 import type { Lookout } from "./lookout.ts";
 import { type PauseWish, Pausing } from "./pausing.ts";
 import { endedBy, namingLimit, NO_END, notBegun, type Reason, type Result, resultOf } from "./result.ts";
@@ -55,6 +57,8 @@ export interface Begun {
   root(): number | null;
   /** The pid of the process that waits for the command, as its parent; null where that is not known any more. */
   waiter(): number | null;
+  /** As in `Launched`. */
+  group(): number | null;
   /** When it began, in ms since the epoch. */
   startedAt: number;
   /** For how long it has been running, in ms by the monotonic clock, without the time in which it stood still. */
@@ -69,6 +73,9 @@ export class Run {
   /** How much it had printed at the last look, and when it was heard of last, by the monotonic clock. */
   #heard = { printed: 0, ms: systemClock.monotonicMs() };
   #standsStill = false;
+  /** As in `Launched`; null before it has begun. */
+  #group: () => number | null = () => null;
+  #canBeHalted = thisPlatform.canPause;
   /** Aborts when the attempt shall end, with an `EndOrder` as its reason. */
   readonly #ending = new AbortController();
   /** Follows wishes to pause, once it has begun. */
@@ -117,18 +124,34 @@ export class Run {
     }
   }
 
-  /** Keeps its spool small, and ends it when it prints too much. Returns in how many ms to call it again. */
-  keepSmall(): number {
+  /**
+   * Keeps its spool small, and ends it when it prints too much. Returns in how many ms to call it again, and how to halt
+   * it if it prints so fast that it has to be halted.
+   */
+  keepSmall(): { pauseMs: number; tooFast?: TooFast } {
     const { maxOutput, killGraceMs } = this.#request;
-    if (this.#over) return RETRY_MS;
+    if (this.#over) return { pauseMs: RETRY_MS };
     try {
       const nowMs = systemClock.monotonicMs();
-      const { printed, pauseMs } = this.#output.keepSmall(nowMs);
+      const group = this.#standsStill || !this.#canBeHalted ? null : this.#group();
+      const { printed, pauseMs, halt } = this.#output.keepSmall(nowMs, { canBeHalted: group !== null });
       this.#endIfIdle(printed, nowMs);
       if (maxOutput > 0 && printed > maxOutput) this.#endFor("printed_too_much", killGraceMs);
-      return pauseMs;
+      return halt && group !== null
+        ? { pauseMs, tooFast: { group, setsid: this.#request.setsid, cut: (halted) => this.#cut(halted) } }
+        : { pauseMs };
     } catch {
-      return RETRY_MS; // as above
+      return { pauseMs: RETRY_MS }; // as above
+    }
+  }
+
+  #cut(halted: boolean): void {
+    if (!halted) this.#canBeHalted = false;
+    if (this.#over) return;
+    try {
+      this.#output.cut();
+    } catch {
+      // as above
     }
   }
 
@@ -240,6 +263,7 @@ export class Run {
       : undefined;
     left?.go();
     let pausing: Pausing | undefined;
+    this.#group = begun.group;
     this.#pause = (wish) => {
       if (!begun.inSight) return;
       this.#standsStill = wish.since !== null;
@@ -306,7 +330,7 @@ function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
     if (checkpoint || needs) removeSaid(spool);
     throw error;
   }
-  const { ended, witnessed, root } = launched;
+  const { ended, witnessed, root, group } = launched;
   const result = async (end: LaunchEnd): Promise<Result> => {
     if (end.kind === "failed") return notBegun({ job: true, reason: end.error });
     if (end.kind === "unstarted") {
@@ -327,6 +351,7 @@ function start(request: RunRequest, { launcher, lookout }: RunMeans): Begun {
     inSight: true,
     root,
     waiter: root,
+    group,
     startedAt,
     ageMs: 0,
   };

@@ -41,13 +41,22 @@ export class SpoolReader {
     return this.#streams.some(({ file }) => file.overflowedSince(sinceMs));
   }
 
-  /** Keeps the spool small. Returns how much was printed, and when it wants to be called again. */
-  keepSmall(nowMs: number): { printed: number; pauseMs: number } {
-    const looks = this.#streams.map(({ file }) => file.keepSmall(nowMs));
+  /** Keeps the spool small. Returns how much was printed, when it wants to be called again, and whether to halt them: see there. */
+  keepSmall(
+    nowMs: number,
+    how?: { canBeHalted: boolean },
+  ): { printed: number; pauseMs: number; halt: boolean } {
+    const looks = this.#streams.map(({ file }) => file.keepSmall(nowMs, how));
     return {
       printed: looks.reduce((sum, { size }) => sum + size, 0),
       pauseMs: Math.min(...looks.map(({ pauseMs }) => pauseMs)),
+      halt: looks.some(({ halt }) => halt),
     };
+  }
+
+  /** See `StreamFile.cut`. */
+  cut(): void {
+    for (const { file } of this.#streams) file.cut();
   }
 
   /** See `StreamFile.giveUp`. */

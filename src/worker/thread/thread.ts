@@ -12,6 +12,7 @@ import type { AdoptRequest, AttemptEnd, FromThread, RunRequest, ToThread } from 
 import { thisPlatform } from "../process/this_platform.ts";
 import { hasBegun } from "../spool/spool.ts";
 import { adopt } from "./adopted.ts";
+import { Halting, type TooFast } from "./halting.ts";
 import { Lookout } from "./lookout.ts";
 import type { PauseWish } from "./pausing.ts";
 import { Run } from "./run.ts";
@@ -42,6 +43,7 @@ class Thread {
   /** Runs that are over, and whose output is not read yet. */
   #unread = 0;
   readonly #means = { launcher: thisPlatform.launcher(), lookout: new Lookout() };
+  readonly #halting = new Halting(thisPlatform);
   #backlog: RunRequest[] = [];
   /** Ends that are not reported yet. */
   #ended: AttemptEnd[] = [];
@@ -68,7 +70,7 @@ class Thread {
         this.#giveBack((request) => request.token === message.token);
         break;
       case "pause":
-        this.#runs.get(message.token)?.pause(wishFor(message.token, message.since));
+        this.#pause(message.token, message.since);
         if (message.since !== null) this.#giveBack((request) => request.token === message.token);
         break;
       case "recall":
@@ -113,6 +115,11 @@ class Thread {
     else this.#report ??= setTimeout(() => this.#reportEnds(), REPORT_INTERVAL_MS);
   }
 
+  async #pause(token: string, since: number | null): Promise<void> {
+    await this.#halting.over; // else it would go on after that
+    this.#runs.get(token)?.pause(wishFor(token, since));
+  }
+
   async #tellBegun({ token, spool }: RunRequest): Promise<void> {
     while (this.#runs.has(token)) {
       if (hasBegun(spool)) return send({ type: "works" });
@@ -143,9 +150,20 @@ class Thread {
     const now = systemClock.monotonicMs();
     if (now >= this.#liveAt) this.#reportOutput();
     let pauseMs = LIVE_INTERVAL_MS;
-    for (const run of this.#runs.values()) pauseMs = Math.min(pauseMs, run.keepSmall());
+    const allTooFast: TooFast[] = [];
+    for (const run of this.#runs.values()) {
+      const look = run.keepSmall();
+      pauseMs = Math.min(pauseMs, look.pauseMs);
+      if (look.tooFast) allTooFast.push(look.tooFast);
+    }
+    if (allTooFast.length > 0) this.#cut(allTooFast);
     if (now >= this.#liveAt) this.#liveAt = now + LIVE_INTERVAL_MS;
     this.#lookIn(Math.min(pauseMs, Math.max(0, this.#liveAt - now)));
+  }
+
+  async #cut(tooFast: readonly TooFast[]): Promise<void> {
+    await this.#halting.cut(tooFast);
+    this.#lookIn(FIRST_LOOK_MS);
   }
 
   #reportOutput(): void {

@@ -73,6 +73,7 @@ export class PosixLauncher implements Launcher {
         condemned = true;
         return shell.pid;
       },
+      group: () => running ? shell.pid : null,
     };
   }
 

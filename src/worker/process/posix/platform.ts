@@ -7,6 +7,7 @@ import { startInBackground } from "./background.ts";
 import { askDf } from "./disk.ts";
 import { findRuns } from "./find.ts";
 import { punchHole } from "./hole.ts";
+import { haltGroups } from "./halt.ts";
 import { probeHost } from "./host.ts";
 import { probeLimits } from "./limits.ts";
 import { PosixLauncher } from "./launcher.ts";
@@ -23,6 +24,7 @@ export const posixPlatform: Platform = {
   findRuns,
   signalTree,
   usageOf,
+  haltGroups,
   probeHost: () => probeHost(),
   probeLimits,
   startInBackground,

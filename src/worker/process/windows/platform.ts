@@ -25,6 +25,7 @@ export function windowsPlatform(run: Run = runProgram): Platform {
       return processes && runsAmong(processes, marks);
     },
     usageOf: () => Promise.resolve(undefined),
+    haltGroups: () => Promise.reject(new Error("processes cannot be stopped here")),
     async signalTree(tree, signal) {
       const processes = await list();
       if (!processes) throw new Error("the processes of this machine cannot be listed");
