@@ -29,7 +29,17 @@ export class Bystander implements AsyncDisposable {
   constructor(home: Home, address: string) {
     const path = fileURLToPath(import.meta.url);
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--quiet", "--no-check", "--no-lock", "--allow-all", path, home.dir, address],
+      args: [
+        "run",
+        "--no-prompt",
+        "--quiet",
+        "--no-check",
+        "--no-lock",
+        "--allow-all",
+        path,
+        home.dir,
+        address,
+      ],
       stdin: "piped",
       stdout: "piped",
     }).spawn();
