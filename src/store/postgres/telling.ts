@@ -55,7 +55,9 @@ const FURTHER = `
   WITH RECURSIVE reach (job, depth) AS (
     SELECT u.job, 1 FROM unnest($1::bigint[]) AS u (job)
     UNION ALL
-    SELECT n.job, r.depth + 1 FROM reach r JOIN queuectl.needs n ON ${NEEDING("r.job")} WHERE r.depth < $2::integer)
+    SELECT n.job, r.depth + 1 FROM reach r JOIN queuectl.needs n ON ${
+  NEEDING("r.job")
+} WHERE r.depth < $2::integer)
   SELECT job, depth FROM reach LIMIT $3::integer`;
 const EDGES = `
   SELECT n.job, n.needs, n.wanting, n.decided FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS t (job, after, up_to)
