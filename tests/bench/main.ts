@@ -4,6 +4,7 @@
  * `deno task bench`, or `deno task bench drain pickup` for some rows. Exits 1 when a target is missed.
  */
 import { BULK } from "./bulk.ts";
+import { DEPENDENTS } from "./dependents.ts";
 import { DRAIN } from "./drain.ts";
 import { ENGINE } from "./engine.ts";
 import { ENQUEUE } from "./enqueue.ts";
@@ -29,6 +30,7 @@ const ROWS: readonly Row[] = [
   PICKUP,
   ENGINE,
   NEEDS,
+  DEPENDENTS,
   ...SERVER,
   LIMIT,
   SCHEDULES,

@@ -8,14 +8,27 @@ import { inSchema } from "../../src/store/postgres/engine/database.ts";
 import { Connection } from "../../src/store/postgres/engine/driver.ts";
 import { type Answer, FEW, Request } from "../../src/store/postgres/exchange_call.ts";
 import { openPostgresStore } from "../../src/store/postgres/open.ts";
-import { enqueue, exchangeOf, newSupervisor, settlement } from "../helpers/jobs.ts";
+import {
+  claimOne,
+  death,
+  enqueue,
+  exchangeOf,
+  newJob,
+  newSupervisor,
+  settleAndTell,
+  settlement,
+  T0,
+} from "../helpers/jobs.ts";
 import { newAddress, ownServer, postgresServer, testWith } from "../helpers/postgres.ts";
 import { tempDir } from "../helpers/temp.ts";
+import { until } from "../helpers/until.ts";
 
 const server = await postgresServer();
 const LIMIT_MS = 60_000;
 const TABLES = ["jobs", "ready", "running", "attempts", "counts", "tallies", "output"];
 const MANY = 50_000;
+/** Jobs that need the same one. */
+const DEPENDENTS = 6000;
 
 testWith(
   server,
@@ -63,6 +76,42 @@ testWith(
       // when the server has looked at a table meanwhile (autovacuum), the next call reads the catalogs, too
       const after = Math.min(await blocks(await claim()), await blocks(await claim()));
       assert.ok(after < 2 * before + 50, `it reads ${after} blocks, and read ${before} before`);
+    } finally {
+      connection.close();
+      store.close();
+    }
+  },
+);
+
+testWith(
+  server,
+  "PostgreSQL: those who need a job are found by its number, also where the server believes that all need the same one",
+  async () => {
+    using dir = tempDir();
+    await using own = await ownServer();
+    const address = newAddress(own);
+    const store = await openPostgresStore(address, dir.home, {});
+    const connection = await Connection.open(readAddress(address));
+    const run = async (sql: string) =>
+      (await connection.query<{ told: number; read: number }>(
+        { sql: inSchema(sql, readAddress(address).schema) },
+        LIMIT_MS,
+      )).rows;
+    try {
+      await store.register(newSupervisor("s"));
+      const all = [newJob(), ...Array.from({ length: DEPENDENTS }, () => newJob({ after: [0] }))];
+      await store.enqueue(all, { now: T0, idFormat: "short" });
+      await run("ANALYZE queuectl.jobs, queuectl.needs, queuectl.needy");
+      const { token } = await claimOne(store, "s");
+      await settleAndTell(store, "s", death(token));
+      assert.equal((await store.summary(0)).counts.skipped, DEPENDENTS);
+      store.close(); // what its connections have done is counted when they end
+      const { read } = await until("that is counted", async () => {
+        const [counted] = await run(`
+          SELECT n_tup_upd::integer AS told, seq_tup_read::integer AS read FROM pg_stat_user_tables WHERE relname = 'needs'`);
+        return counted!.told === DEPENDENTS && counted;
+      });
+      assert.equal(read, 0, "rows were read by reading the whole table");
     } finally {
       connection.close();
       store.close();

@@ -100,6 +100,6 @@ async function tellSome(
 const TELL_MS = 80;
 /** So many are told in any case: what few jobs are to be told is told at once, however slow the machine is. */
 const TELL_LEAST = 40;
-const LEAST = 250;
+const LEAST = 100;
 /** As far as those are followed that end by being told. */
 const DEEPEST = 512;
