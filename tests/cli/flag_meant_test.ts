@@ -29,6 +29,15 @@ const CASES: [line: string, said: string][] = [
   ["enqueue --foo", `Unknown flag --foo${HELP}`],
   ["enqueue make --foo", `Unknown flag --foo: ${QUOTE}`],
   ["enqueue --queue a make --foo=1", `Unknown flag --foo: ${QUOTE}`],
+  ["enqueue --zone Europe/Berlin make", `Unknown flag --zone${HELP}`],
+  ["schedule add n @daily --zone UTC make", "Unknown flag --zone, did you mean --tz?"],
+  ["enqueue --gpus 1 make", "Unknown flag --gpus, did you mean --needs?"],
+  ["enqueue --mem 1G make", "Unknown flag --mem, did you mean --memory?"],
+  ["enqueue --key nightly make", "Unknown flag --key, did you mean --unique-key?"],
+  [
+    "enqueue --unique nightly make",
+    'Unexpected word "make" after "nightly": --unique takes no key, --unique-key does',
+  ],
   ["enqueue ls -la", `Cannot tell whose flag -la is: put it before the command, or ${QUOTE}`],
   [
     "enqueue make --dir x",

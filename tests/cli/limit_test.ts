@@ -30,7 +30,7 @@ Deno.test("a limit is set, listed, shown, changed and removed", async () => {
   assert.equal((await run("limit", "set", "api", "--rate", "none")).stdout, 'Limit "api": 5 at once\n');
   const removed = await run("limit", "remove", "api");
   assert.equal(removed.stdout, 'Removed limit "api"\n');
-  assert.match(removed.stderr, /1 pending jobs need "api"/);
+  assert.match(removed.stderr, /1 pending job needs "api"/);
   const gone = await run("limit", "show", "api");
   assert.deepEqual([gone.code, gone.stderr], [1, 'Cannot show limit "api": there is none of that name\n']);
 });

@@ -203,7 +203,7 @@ async function enqueueTyped(context: Context, said: Typed): Promise<Queued> {
   if (words.length > 0 && "command" in fields) {
     throw new BadInput("Cannot take two commands: give one as text or with --command");
   }
-  const typed = words.length > 0 ? await fieldsOfWords(words, context.literal) : {};
+  const typed = words.length > 0 ? await fieldsOfWords(said, context.literal) : {};
   const defaults = await defaultsFor(context, said, (typed as { run_at?: unknown } | null)?.run_at);
   const job = jobFromValue(typed, defaults);
   const store = await context.store({ reserve: false });
@@ -249,7 +249,7 @@ async function joiningFor(
 }
 
 /** What the words say of the job: a command by its words, a command as text, or JSON. */
-async function fieldsOfWords(words: readonly string[], literal: readonly string[] = []): Promise<unknown> {
+async function fieldsOfWords({ words, fields }: Typed, literal: readonly string[] = []): Promise<unknown> {
   const [first, second] = words;
   if (literal.length === words.length) return { command: quoteWords(words) };
   if (first === "-") throw new BadInput("Cannot take - for a command: jobs from standard input are --file -");
@@ -265,7 +265,10 @@ async function fieldsOfWords(words: readonly string[], literal: readonly string[
       'Cannot take items after ":::": --each takes them from a file, a pattern or, as -, standard input',
     );
   }
-  if (second !== undefined) throw new BadInput(`Unexpected word "${second}" after "${first}": ${ADVICE}`);
+  if (second !== undefined) {
+    const advice = fields.unique ? "--unique takes no key, --unique-key does" : ADVICE;
+    throw new BadInput(`Unexpected word "${second}" after "${first}": ${advice}`);
+  }
   const text = first!.trimStart();
   if (text.startsWith("{")) {
     const { parseJson } = await import("../../domain/json_fault.ts");

@@ -91,7 +91,7 @@ const TYPES = [
 ];
 const PARAMETERS = TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ");
 const EXCHANGE = calling(
-  `exchange_14(${PARAMETERS}, $27::integer, $28::integer, $29::bigint, $30::text[], $31::boolean)`,
+  `exchange_15(${PARAMETERS}, $27::integer, $28::integer, $29::bigint, $30::text[], $31::boolean)`,
 );
 
 /** What is left to be told is asked for once all is done: `OFFSET 0` keeps the order. */

@@ -31,7 +31,11 @@ export const command: Target = defineCommand({
       found,
       () => found.total === 0 ? "No dead jobs" : groupTable(context.print, found.groups, now),
     );
-    if (found.more_groups > 0) context.print.hint(`${found.more_groups} more groups with --limit`);
+    if (found.more_groups > 0) {
+      context.print.hint(
+        `${found.more_groups === 1 ? "1 more group" : `${found.more_groups} more groups`} with --limit`,
+      );
+    }
   },
 });
 

@@ -17,9 +17,8 @@ export const command: Target = defineCommand({
     await (await context.store()).removeLimit(name!);
     context.print.result({ removed: name }, () => `Removed limit "${name}"`);
     if (waiting > 0) {
-      context.print.hint(
-        `${waiting} pending jobs need "${name}": ${context.lineOf(["limit", "set", name!])} makes it anew`,
-      );
+      const jobs = waiting === 1 ? "1 pending job needs" : `${waiting} pending jobs need`;
+      context.print.hint(`${jobs} "${name}": ${context.lineOf(["limit", "set", name!])} makes it anew`);
     }
   },
 });
