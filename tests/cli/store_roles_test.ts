@@ -69,6 +69,10 @@ testWith(
       (await done(enqueuer!("enqueue", "--file", dir.file("many")))).split("\n").length,
       3001,
     );
+    assert.deepEqual(JSON.parse(await done(enqueuer!("enqueue", "--json", "--queue", "mail", "true"))), {
+      id: "j3005",
+      created: true,
+    });
     const needing = await enqueuer!("enqueue", "--after", "first", "true");
     assert.deepEqual([needing.code, needing.stderr], [
       2,

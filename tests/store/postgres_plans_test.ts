@@ -1,6 +1,7 @@
 /**
  * @module
- * Plans that are kept stay right when the tables fill: an exchange of one job reads as little of many as of few.
+ * Plans that are kept stay right when the tables fill: an exchange of one job reads as little of many as of few, whether
+ * it is dealt with alone or as many are.
  */
 import assert from "node:assert/strict";
 import { readAddress } from "../../src/store/postgres/engine/address.ts";
@@ -30,58 +31,62 @@ const MANY = 50_000;
 /** Jobs that need the same one. */
 const DEPENDENTS = 6000;
 
-testWith(
-  server,
-  "PostgreSQL: plans that were made while the store was empty are right when it is full",
-  async () => {
-    using dir = tempDir();
-    // one that others' tests use has so many tables made and dropped that backends read the catalogs again and again
-    await using own = await ownServer();
-    const address = newAddress(own);
-    const { schema } = readAddress(address);
-    const store = await openPostgresStore(address, dir.home, {});
-    const connection = await Connection.open(readAddress(address));
-    const run = (sql: string, values: Parameters<Connection["query"]>[0]["values"] = []) =>
-      connection.query<Record<string, unknown>>({ sql: inSchema(sql, schema), values }, LIMIT_MS);
-    const call = (settled?: string) =>
-      new Request(exchangeOf("s", {
-        free: ["s-worker"],
-        settlements: settled === undefined ? [] : [settlement(settled)],
-      })).statement({ number: undefined, few: FEW });
-    const claim = async (settled?: string) => {
-      const { sql, values } = call(settled);
-      const { answer } = (await run(sql, values)).rows[0] as { answer: Answer };
-      return answer.claimed![0]!.token;
-    };
-    /** Blocks read by an exchange that settles and claims one. */
-    const blocks = async (settled: string) => {
-      const { sql, values } = call(settled);
-      const explained = (await run(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`, values)).rows[0]!;
-      const [{ Plan }] = explained["QUERY PLAN"] as [{ Plan: Record<string, number> }];
-      return Plan["Shared Hit Blocks"]! + Plan["Shared Read Blocks"]!;
-    };
-    try {
-      await store.register(newSupervisor("s"));
-      await enqueue(store, {}, {}, {});
-      await claim(await claim());
-      // pages that are not given back hold no rows, so all indexes seem alike
-      for (const table of TABLES) {
-        await run(`DELETE FROM queuectl.${table}`);
-        await run(`VACUUM (ANALYZE, TRUNCATE OFF) queuectl.${table}`);
+for (const few of [FEW, 0]) {
+  testWith(
+    server,
+    `PostgreSQL: plans that were made while the store was empty are right when it is full${
+      few > 0 ? "" : ", all at once"
+    }`,
+    async () => {
+      using dir = tempDir();
+      // one that others' tests use has so many tables made and dropped that backends read the catalogs again and again
+      await using own = await ownServer();
+      const address = newAddress(own);
+      const { schema } = readAddress(address);
+      const store = await openPostgresStore(address, dir.home, {});
+      const connection = await Connection.open(readAddress(address));
+      const run = (sql: string, values: Parameters<Connection["query"]>[0]["values"] = []) =>
+        connection.query<Record<string, unknown>>({ sql: inSchema(sql, schema), values }, LIMIT_MS);
+      const call = (settled?: string) =>
+        new Request(exchangeOf("s", {
+          free: ["s-worker"],
+          settlements: settled === undefined ? [] : [settlement(settled)],
+        })).statement({ number: undefined, few });
+      const claim = async (settled?: string) => {
+        const { sql, values } = call(settled);
+        const { answer } = (await run(sql, values)).rows[0] as { answer: Answer };
+        return answer.claimed![0]!.token;
+      };
+      /** Blocks read by an exchange that settles and claims one. */
+      const blocks = async (settled: string) => {
+        const { sql, values } = call(settled);
+        const explained = (await run(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`, values)).rows[0]!;
+        const [{ Plan }] = explained["QUERY PLAN"] as [{ Plan: Record<string, number> }];
+        return Plan["Shared Hit Blocks"]! + Plan["Shared Read Blocks"]!;
+      };
+      try {
+        await store.register(newSupervisor("s"));
+        await enqueue(store, {}, {}, {});
+        await claim(await claim());
+        // pages that are not given back hold no rows, so all indexes seem alike
+        for (const table of TABLES) {
+          await run(`DELETE FROM queuectl.${table}`);
+          await run(`VACUUM (ANALYZE, TRUNCATE OFF) queuectl.${table}`);
+        }
+        await enqueue(store, {}, {}, {}, {});
+        const before = await blocks(await claim(await claim())); // plans are made by the first
+        await run("DELETE FROM queuectl.running");
+        await enqueue(store, ...Array.from({ length: MANY }, () => ({})));
+        // when the server has looked at a table meanwhile (autovacuum), the next call reads the catalogs, too
+        const after = Math.min(await blocks(await claim()), await blocks(await claim()));
+        assert.ok(after < 2 * before + 50, `it reads ${after} blocks, and read ${before} before`);
+      } finally {
+        connection.close();
+        store.close();
       }
-      await enqueue(store, {}, {}, {}, {});
-      const before = await blocks(await claim(await claim())); // plans are made by the first
-      await run("DELETE FROM queuectl.running");
-      await enqueue(store, ...Array.from({ length: MANY }, () => ({})));
-      // when the server has looked at a table meanwhile (autovacuum), the next call reads the catalogs, too
-      const after = Math.min(await blocks(await claim()), await blocks(await claim()));
-      assert.ok(after < 2 * before + 50, `it reads ${after} blocks, and read ${before} before`);
-    } finally {
-      connection.close();
-      store.close();
-    }
-  },
-);
+    },
+  );
+}
 
 testWith(
   server,

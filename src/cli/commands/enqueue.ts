@@ -2,7 +2,7 @@
  * @module
  * `queuectl enqueue`: one job from JSON, a command, or words; or a file of many.
  */
-import { BadInput } from "../../domain/errors.ts";
+import { BadInput, StoreUnusable } from "../../domain/errors.ts";
 import { isKeyed, type NewJob } from "../../domain/job.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { type JobDefaults, jobFromValue, readFields } from "../../domain/spec.ts";
@@ -371,10 +371,14 @@ async function printIds(context: Context, { ids, then = [], placed, group, many 
     context.print.result({ ids, ...more }, () => "");
   } else {
     const { jobJson } = await import("../../views/job_json.ts");
-    const stored = await (await context.store()).get(ids[0]!);
+    const [id] = ids;
+    // it is stored, also where who may enqueue may not read it
+    const stored = await (await context.store()).get(id!).catch((error) => {
+      if (!(error instanceof StoreUnusable)) throw error;
+    });
     const created = placed ? keyed!.createdJson(placed, { many }) : { created: true };
     context.print.result(
-      stored && { ...jobJson(stored), ...created, ...then.length > 0 && { then } },
+      { ...(stored ? jobJson(stored) : { id }), ...created, ...then.length > 0 && { then } },
       () => "",
     );
   }

@@ -12,12 +12,25 @@ export const step: Step = {
 -- Each job ends once: there is room for its second version, so that no page is split for it.
 ALTER INDEX queuectl.jobs_pkey SET (fillfactor = 45);
 
+-- All that can be claimed, in the order in which it is.
+CREATE INDEX ready_in_order ON queuectl.ready (priority, seq);
+
 -- As is_apart_13, of which a plan that was made while nothing could be claimed reads all that can be. To be called where
 -- nothing is read from end to end.
 CREATE FUNCTION queuectl.is_apart_15() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
   PERFORM 1 FROM queuectl.ready r WHERE r.queue < '0' ORDER BY r.seq LIMIT 1;
   RETURN FOUND OR queuectl.has_ruled_13();
+END $$;
+
+-- Whether whatever can be claimed may be, by who takes from these queues: none is paused or has limits, and nothing stands
+-- apart. NULL is all queues.
+CREATE FUNCTION queuectl.is_plain_15(p_queues text[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN p_queues IS NULL
+    AND NOT EXISTS (
+      SELECT 1 FROM queuectl.queues q WHERE q.paused OR q.concurrency IS NOT NULL OR queuectl.has_rules_13(q))
+    AND (SELECT true FROM queuectl.ready r WHERE r.queue < '0' ORDER BY r.seq LIMIT 1) IS NULL;
 END $$;
 
 -- What many attempts printed, and how they ended. What is to be counted of it comes back.
@@ -125,7 +138,7 @@ BEGIN
   END IF;
 END $$;
 
--- Claims very many of some queues, in the order of all.
+-- Claims very many of some queues, in the order of all; NULL is all that can be claimed.
 CREATE FUNCTION queuectl.claim_15(
   p_supervisor text, p_host text, p_number bigint, p_now bigint, p_free text[], p_open text[], p_limited boolean,
   -- after which place; NULL is from the start
@@ -140,7 +153,11 @@ DECLARE
   v_places tid[];
   v_seqs bigint[];
 BEGIN
-  IF cardinality(p_open) = 1 AND NOT p_limited THEN
+  IF p_open IS NULL THEN
+    SELECT array_agg(f.at), array_agg(f.seq) INTO v_places, v_seqs FROM (
+      SELECT r.ctid AS at, r.seq FROM queuectl.ready r WHERE (r.priority, r.seq) > (v_priority, v_seq)
+      ORDER BY r.priority, r.seq LIMIT v_want FOR UPDATE SKIP LOCKED) f;
+  ELSIF cardinality(p_open) = 1 AND NOT p_limited THEN
     SELECT array_agg(f.at), array_agg(f.seq) INTO v_places, v_seqs FROM (
       SELECT r.ctid AS at, r.seq FROM queuectl.ready r
       WHERE r.queue = p_open[1] AND (r.priority, r.seq) > (v_priority, v_seq)
@@ -221,6 +238,8 @@ DECLARE
   v_want integer := coalesce(cardinality(p_free), 0);
   v_brings boolean := cardinality(p_tokens) > 0 OR cardinality(p_printed) > 0;
   v_due bigint;
+  v_some boolean;
+  v_plain boolean := false;
   v_lanes text[];
   v_open text[];
   v_queue text;
@@ -265,18 +284,24 @@ BEGIN
       ORDER BY j.run_at LIMIT 1;
     IF v_due IS NULL OR v_due > p_now THEN
       -- Looking comes first and only reads, so that who has nothing to do costs no write.
-      v_lanes := coalesce(p_queues, queuectl.lanes_13());
-      v_open := queuectl.open_13(v_lanes);
-      IF v_want > 0 AND cardinality(v_open) = 0 AND queuectl.is_apart_15() THEN
-        SELECT * INTO v_took FROM queuectl.claim_apart_13(
-          p_supervisor, NULL, NULL, p_now, p_free, coalesce(p_ahead, 0), p_queues, '{}', true);
-        v_apart := v_took.missed > 0;
-        v_due := least(v_due, v_took.next_at);
+      IF v_want = 0 THEN
+        v_some := false;
+      ELSIF queuectl.is_plain_15(p_queues) THEN
+        PERFORM 1 FROM queuectl.ready r ORDER BY r.priority, r.seq LIMIT 1;
+        v_some := FOUND;
+      ELSE
+        v_some := cardinality(queuectl.open_13(coalesce(p_queues, queuectl.lanes_13()))) > 0;
+        IF NOT v_some AND queuectl.is_apart_15() THEN
+          SELECT * INTO v_took FROM queuectl.claim_apart_13(
+            p_supervisor, NULL, NULL, p_now, p_free, coalesce(p_ahead, 0), p_queues, '{}', true);
+          v_some := v_took.missed > 0;
+          v_due := least(v_due, v_took.next_at);
+        END IF;
       END IF;
-      IF v_want = 0 OR cardinality(v_open) = 0 AND NOT v_apart
-        OR NOT EXISTS (SELECT 1 FROM queuectl.supervisors s WHERE s.id = p_supervisor) THEN
+      IF NOT v_some OR NOT EXISTS (SELECT 1 FROM queuectl.supervisors s WHERE s.id = p_supervisor) THEN
         RETURN json_build_object('number', NULL, 'refused', '{}'::uuid[], 'claimed', NULL,
-          'taken', 0, 'seen', 0, 'woken', 0, 'due', v_due, 'waits', queuectl.waits_13(p_queues, v_lanes, v_due));
+          'taken', 0, 'seen', 0, 'woken', 0, 'due', v_due,
+          'waits', queuectl.waits_13(p_queues, coalesce(p_queues, queuectl.lanes_13()), v_due));
       END IF;
     END IF;
   END IF;
@@ -412,8 +437,13 @@ BEGIN
     -- Who pauses a queue or limits it waits for claims that are under way; and one after the other claims from queues
     -- with a limit, in the order of their names.
     PERFORM pg_advisory_xact_lock_shared(1363366988, 'queuectl.queues'::regclass::oid::integer);
-    v_lanes := coalesce(p_lanes, p_queues, queuectl.lanes_13());
-    IF p_priority IS NOT NULL THEN
+    v_plain := queuectl.is_plain_15(p_queues);
+    IF NOT v_plain THEN
+      v_lanes := coalesce(p_lanes, p_queues, queuectl.lanes_13());
+    END IF;
+    IF v_plain THEN
+      v_open := NULL; -- all of them
+    ELSIF p_priority IS NOT NULL THEN
       -- From what has limits is claimed from the start only.
       IF queuectl.is_apart_15() OR EXISTS (
         SELECT 1 FROM queuectl.queues q WHERE q.concurrency IS NOT NULL AND q.name = ANY (v_lanes)) THEN
@@ -458,6 +488,14 @@ BEGIN
         v_n := v_n || 1::bigint || -1::bigint;
         v_held := v_held || 0::bigint || 0::bigint;
       END LOOP;
+    ELSIF p_few AND v_plain THEN
+      FOR v_next IN
+        SELECT r.queue, r.priority, r.seq FROM queuectl.ready r ORDER BY r.priority, r.seq LIMIT v_want FOR UPDATE SKIP LOCKED
+      LOOP
+        v_from := v_from || v_next.queue;
+        v_priorities := v_priorities || v_next.priority;
+        v_seqs := v_seqs || v_next.seq;
+      END LOOP;
     ELSIF p_few AND cardinality(v_open) = 1 AND NOT v_limited THEN
       FOR v_next IN
         SELECT r.queue, r.priority, r.seq FROM queuectl.ready r WHERE r.queue = v_open[1]
@@ -490,7 +528,7 @@ BEGIN
         v_seqs := v_seqs || v_next.seq;
         EXIT WHEN cardinality(v_seqs) = v_want;
       END LOOP;
-    ELSIF cardinality(v_open) > 0 THEN
+    ELSIF v_plain OR cardinality(v_open) > 0 THEN
       SELECT * INTO v_took FROM queuectl.claim_15(
         p_supervisor, v_host, v_number, p_now, p_free, v_open, v_limited, p_priority, p_seq);
       v_all := v_took.claimed;
@@ -515,9 +553,15 @@ BEGIN
       v_held := v_held || 0::bigint || 0::bigint;
       v_taken := i;
     END LOOP;
-    IF p_priority IS NULL AND NOT v_apart AND v_taken < v_want AND cardinality(v_open) = 1 AND NOT v_limited
-      AND EXISTS (SELECT 1 FROM queuectl.ready r WHERE r.queue = v_open[1]) THEN
-      v_seen := v_taken + 1;
+    IF v_taken < v_want AND p_priority IS NULL AND (v_plain OR cardinality(v_open) = 1 AND NOT v_apart AND NOT v_limited) THEN
+      IF v_plain THEN
+        PERFORM 1 FROM queuectl.ready r ORDER BY r.priority, r.seq LIMIT 1;
+      ELSE
+        PERFORM 1 FROM queuectl.ready r WHERE r.queue = v_open[1] ORDER BY r.queue, r.priority, r.seq LIMIT 1;
+      END IF;
+      IF FOUND THEN
+        v_seen := v_taken + 1;
+      END IF;
     END IF;
   END IF;
 
