@@ -11,6 +11,7 @@ import { ENQUEUE } from "./enqueue.ts";
 import { EXECUTABLE } from "./executable.ts";
 import { Fixtures } from "./fixtures.ts";
 import { HTTP } from "./http.ts";
+import { LIMIT } from "./limits.ts";
 import { LOG } from "./log.ts";
 import { MEMORY } from "./memory.ts";
 import { NEEDS } from "./needs.ts";
@@ -31,6 +32,7 @@ const ROWS: readonly Row[] = [
   NEEDS,
   DEPENDENTS,
   ...SERVER,
+  LIMIT,
   SCHEDULES,
   STATUS,
   HTTP,
