@@ -48,7 +48,7 @@ export interface Limit extends LimitBounds {
   started: number;
   /** When the rate has room for the next, in ms since the epoch; null when it has, or there is none. */
   freeAt: number | null;
-  /** How many pending jobs take of it, counted to 1000. */
+  /** How many pending jobs that are not held take of it, counted to 1000. */
   waiting: number;
 }
 

@@ -493,6 +493,27 @@ export function limiting(test: Test): void {
     assert.equal(ended, 700);
   });
 
+  test("who waits for a limit is counted, whoever says that it is taken, before and after a claim", async (store) => {
+    await register(store, "s");
+    await store.setLimit("api", { atOnce: 0 });
+    await store.setQueue("q", { takes: "api=1" });
+    await enqueue(
+      store,
+      { takes: "api=2" },
+      { queue: "q" },
+      { queue: "q", slots: 2 },
+      { queue: "q", takes: "other=1" },
+      { takes: "api=1", held: true },
+      { queue: "q", held: true },
+      {},
+      { takes: "other=1" },
+    );
+    const waiting = async () => (await store.limit("api", T0))!.waiting;
+    assert.equal(await waiting(), 4);
+    assert.equal((await take(store)).length, 1);
+    assert.equal(await waiting(), 4);
+  });
+
   test("limits come in pages, by name", async (store) => {
     for (const name of ["b", "a", "c"]) await store.setLimit(name, { atOnce: 1 });
     assert.deepEqual((await store.limits(T0)).map(({ name }) => name), ["a", "b", "c"]);

@@ -15,7 +15,7 @@ export function queueing(test: Test): void {
     await store.setQueue("a", { paused: true });
     await clear(store);
     const none = Object.fromEntries(STATES.map((state) => [state, 0]));
-    const rules = { takes: null, perLabel: null, rate: null, fair: false };
+    const rules = { takes: null, perLabel: null, rate: null, fair: false, agingMs: null };
     const others = { retentionMs: null, retentionDeadMs: null, ...rules, counts: none };
     assert.deepEqual(await store.queues(), [
       { name: "a", paused: true, concurrency: 3, ...others },
