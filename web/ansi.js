@@ -78,7 +78,8 @@ function hex(parts) {
 }
 
 /** Of the panel that output is shown on, light letters on dark in both schemes: programs take that for granted. */
-export const [BACK, TEXT, FAINT] = ["#0f1318", "#dde3ec", "#98a2b3"];
+const [BACK, TEXT, FAINT] = ["#0f1318", "#dde3ec", "#98a2b3"];
+export { BACK, FAINT, TEXT };
 const SIXTEEN = [
   ...["#8a94a6", "#ff8a80", "#6fd88f", "#f0b35a", "#7eb0ff", "#d9a0f5", "#6fd0da", "#c9d1dc"],
   ...["#98a2b3", "#ffaca5", "#93e6ab", "#ffd080", "#a5c8ff", "#e8c1fb", "#9be4eb", "#ffffff"],

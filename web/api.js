@@ -12,12 +12,16 @@ const PAUSE_MS = 500;
 const AGAIN_MS = 1000;
 const LONGEST_AGAIN_MS = 30_000;
 
+/** Where nothing changes, what is told of the last hour grows old all the same: it is asked for again after so long. */
+const RESTED_MS = 300_000;
+
 /**
- * The answer to a GET, asked for again after every change of the store, unless `live` is false, and after `every` so many
- * ms. What is shown stays until there is something newer. What could not be had is asked for again, where that may help.
- * `null` asks for nothing.
+ * The answer to a GET, asked for again after every change of the store, unless `live` is false. With `every`, it is asked
+ * for every so many ms while the store changes, or while the answer is `restless`: then it changes by itself. What is
+ * shown stays until there is something newer. What could not be had is asked for again, where that may help. `null` asks
+ * for nothing.
  */
-export function useAnswer(path, { every, live = true } = {}) {
+export function useAnswer(path, { every, live = true, restless = () => false } = {}) {
   const [state, setState] = useState({ path: null, data: null, error: null });
   const reload = useRef(() => {});
   useEffect(() => {
@@ -27,10 +31,13 @@ export function useAnswer(path, { every, live = true } = {}) {
     let again = false;
     let failures = 0;
     let timer;
+    let askedAt = 0;
+    let old = false;
     const load = async () => {
       if (busy) return again = true;
       busy = true;
-      again = false;
+      again = old = false;
+      askedAt = performance.now();
       clearTimeout(timer);
       const next = await call("GET", path).then(
         (data) => ({ path, data, error: null, passing: false }),
@@ -38,6 +45,7 @@ export function useAnswer(path, { every, live = true } = {}) {
       );
       if (over) return;
       failures = next.error ? failures + 1 : 0;
+      if (next.data && restless(next.data)) old = true;
       setState((now) => ({ ...(now.path === path ? now : { path, data: null }), ...next }));
       const waitMs = Math.min(LONGEST_AGAIN_MS, AGAIN_MS * 2 ** (failures - 1));
       timer = setTimeout(() => {
@@ -50,8 +58,14 @@ export function useAnswer(path, { every, live = true } = {}) {
       load();
     };
     reload.current = load;
-    const unheard = onLive((kind) => kind === "change" && (live || failures > 0) && onChange());
-    const interval = every && setInterval(() => document.hidden || load(), every);
+    const unheard = onLive((kind) => {
+      if (kind !== "change") return;
+      old = true;
+      if (live || failures > 0) onChange();
+    });
+    const interval = every && setInterval(() => {
+      if (!document.hidden && (old || performance.now() - askedAt > RESTED_MS)) load();
+    }, every);
     load();
     return () => {
       over = true;

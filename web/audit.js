@@ -22,13 +22,13 @@ const WORDS = {
 };
 
 export function Audit({ query }) {
-  const { kind = "", address = "", before } = query;
+  const { kind = "", address = "", about = "", before } = query;
   const { data: page, error } = useAnswer(
-    withQuery("/audit", { kind, address, before, limit: 100 }),
-    { every: 10_000, live: false },
+    withQuery("/audit", { kind, address, about, before, limit: 100 }),
+    { every: 10_000, live: false, restless: () => true },
   );
   const set = (changes) => go(addressWith({ before: "", ...changes }), { replace: true });
-  const filtered = kind !== "" || address !== "";
+  const filtered = kind !== "" || address !== "" || about !== "";
   return html`
     <h1>Audit log</h1>
     <form class="filters" onSubmit=${(event) => event.preventDefault()}>
@@ -40,6 +40,8 @@ export function Audit({ query }) {
       )}</span>
       <label>From <input key=${address} size="16" defaultValue=${address} placeholder="any address"
         onChange=${({ target }) => set({ address: target.value.trim() })}/></label>
+      <label>About <input key=${`about ${about}`} size="20" defaultValue=${about} placeholder="any job, queue …"
+        onChange=${({ target }) => set({ about: target.value.trim() })}/></label>
     </form>
     <${Problem} error=${error}/>
     ${page &&
@@ -68,7 +70,7 @@ function howKnown({ kind, via }) {
 function Lines({ entries }) {
   return html`
     <div class="scroll">
-      <table class="audit">
+      <table class="audit cards">
         <thead>
           <tr>
             <th>When</th>

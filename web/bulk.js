@@ -2,7 +2,7 @@
 import { html } from "./lib.js";
 import { call, withQuery } from "./api.js";
 import { jobs as count, number } from "./format.js";
-import { Action, ask, attempt, withoutWorker } from "./parts.js";
+import { Action, ask, attempt, isUntried, withoutWorker } from "./parts.js";
 
 const WAITING = ["blocked", "pending", "scheduled", "failed"];
 const ENDED = ["completed", "dead", "cancelled", "skipped"];
@@ -37,8 +37,7 @@ const INVERSE = { hold: "release", release: "hold", pause: "resume", resume: "pa
 
 /** What undoes a verb; null where nothing brings back all that there was. */
 function inverseOf(name, jobs) {
-  const untried = jobs.every(({ state, attempts }) => state === "pending" && attempts === 0);
-  return INVERSE[name] ?? (name === "cancel" && untried ? "retry" : null);
+  return INVERSE[name] ?? (name === "cancel" && jobs.every(isUntried) ? "retry" : null);
 }
 
 /** What was done, and what was not. */

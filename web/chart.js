@@ -4,11 +4,21 @@ import { compact, duration, localTime, span } from "./format.js";
 
 const HEIGHT = 190;
 
-/** Resolves once the library is there; it leaves itself in a global variable. */
+/** Resolves once the library is there, with its stylesheet; it leaves itself in a global variable. */
 let library;
 function loadLibrary() {
-  library ??= import("./uplot.js").then(() => globalThis.uPlot);
+  library ??= Promise.all([import("./uplot.js"), sheet()]).then(() => globalThis.uPlot);
   return library;
+}
+
+function sheet() {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = "/assets/uplot.css";
+  return new Promise((done) => {
+    link.onload = link.onerror = done;
+    document.head.append(link);
+  });
 }
 
 function colour(name) {

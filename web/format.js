@@ -33,7 +33,8 @@ export function untilNewer(time) {
   return Math.min(3_600_000, Math.max(200, (Math.floor(units) + 1 - units) * unit * 1000));
 }
 
-function coarse(seconds) {
+/** `12m`: seconds where the order of size is enough. */
+export function coarse(seconds) {
   if (seconds < 60) return `${Math.round(seconds)}s`;
   if (seconds < 3600) return `${Math.round(seconds / 60)}m`;
   if (seconds < 86_400) return `${Math.round(seconds / 3600)}h`;

@@ -80,9 +80,9 @@ function Picture({ graph, id }) {
 function Box({ job, graph, here, at }) {
   const { id, state, exit_code: code, progress, command, more_needs: up, more_dependents: down } = job;
   const style = { left: `${at.x}px`, top: `${at.y}px`, width: `${SIZE.width}px`, height: `${SIZE.height}px` };
-  const how = `${state ?? "gone"}${state === "dead" && code !== null ? ` ${code}` : ""}${
-    progress !== null && state === "processing" ? ` ${progress}%` : ""
-  }`;
+  const how = progress !== null && state === "processing"
+    ? `${progress}%` // the colour says that it runs
+    : `${state ?? "gone"}${state === "dead" && code !== null ? ` ${code}` : ""}`;
   const more = [up > 0 && `needs ${number(up)} more`, down > 0 && `${number(down)} more need it`].filter(
     Boolean,
   );

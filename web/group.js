@@ -62,20 +62,28 @@ export function Group({ name }) {
 
 function Actions({ group, path, reload }) {
   const { name, sealed, open, dead, cancelled } = group;
-  const seal = () => attempt(() => call("POST", `${path}/seal`), `Sealed group "${name}"`).then(reload);
+  const seal = async () => {
+    const detail = "Only its own jobs can add to it from then on, and that stays so.";
+    if (!await ask(`Seal group "${name}"?`, { yes: "Seal it", no: "Leave it open", detail })) return;
+    await attempt(() => call("POST", `${path}/seal`), `Sealed group "${name}"`);
+    reload();
+  };
   const cancel = async () => {
-    if (!await ask(`Cancel ${count(open)} of "${name}"?`, { yes: "Cancel them" })) return;
+    if (!await ask(`Cancel ${count(open)} of "${name}"?`, { yes: "Cancel them", no: "Keep them" })) return;
     await attempt(
       () => call("POST", `${path}/cancel`),
       ({ cancelled, requested }) => `Cancelled: ${count(cancelled + requested)}`,
     );
     reload();
   };
-  const retry = () =>
-    attempt(() => call("POST", `${path}/retry`), ({ retried }) => `Queued again: ${count(retried)}`).then(
-      reload,
-    );
+  const retry = async () => {
+    const all = count(dead + cancelled);
+    if (!await ask(`Retry ${all} of "${name}"?`, { yes: `Retry ${all}`, no: "Leave them" })) return;
+    await attempt(() => call("POST", `${path}/retry`), ({ retried }) => `Queued again: ${count(retried)}`);
+    reload();
+  };
   const remove = async () => {
+    if (!await ask(`Delete group "${name}"?`, { yes: "Delete it", no: "Keep it" })) return;
     if (await attempt(() => call("DELETE", path), `Deleted group "${name}"`)) go("/groups");
   };
   return html`<div class="bulk" role="group" aria-label="Actions">

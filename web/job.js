@@ -1,18 +1,17 @@
 /** One job: how it stands, what it prints, and beside that what it is, how it came to this, and what can be done to it. */
-import { h, html, useEffect, useState } from "./lib.js";
+import { html, useState } from "./lib.js";
 import { useAnswer } from "./api.js";
 import { Actions } from "./job_actions.js";
 import { Attempts } from "./job_attempts.js";
-import { Edit } from "./job_edit.js";
 import { Head } from "./job_head.js";
 import { Side } from "./job_side.js";
-import { styled } from "./job_style.js";
+import { Lazy } from "./lazy.js";
 import { Output } from "./output.js";
-import { Difference } from "./difference.js";
 import { Empty, Loading, localClock } from "./job_parts.js";
 import { Link } from "./router.js";
 
-await styled;
+/** It is not shown without its stylesheet. */
+export { styled as ready } from "./job_style.js";
 
 export function Job({ id, query }) {
   const path = `/jobs/${encodeURIComponent(id)}`;
@@ -29,7 +28,8 @@ export function Job({ id, query }) {
   const last = job.history.at(-1)?.attempt ?? 0;
   const attemptOf = (number) => job.history.find(({ attempt }) => attempt === Number(number));
   const chosen = attemptOf(query.attempt) ?? job.history.at(-1);
-  const compared = attemptOf(query.compare);
+  const { with: other } = query;
+  const compared = other ? undefined : attemptOf(query.compare);
   const isGone = error !== null && !passing;
   return html`
     ${error && html`<p class="job-banner" role="alert">${
@@ -44,16 +44,22 @@ export function Job({ id, query }) {
       ${!isGone &&
         html`<${Actions} ...${{ job, path, reload, editing, edit: () => setEditing(!editing) }} />`}
     <//>
-    ${editing && html`<${Edit} ...${{ job, path, reload, close: () => setEditing(false) }} />`}
+    ${editing && html`<${Lazy} ...${{
+      ...{ file: "job_edit", part: "Edit", what: "The form" },
+      props: { job, path, reload, close: () => setEditing(false) },
+    }} />`}
     <div class="job-body">
       <div class="job-output">${chosen
         ? html`
-          <${Attempts} ...${{ job, chosen, compared }} />
-          ${compared && compared !== chosen
-            ? html`<${Difference} key=${`${compared.attempt} ${chosen.attempt}`} ...${{
-              id: job.id,
-              attempt: chosen.attempt,
-              other: compared.attempt,
+          <${Attempts} ...${{ job, chosen, compared, other }} />
+          ${other || compared && compared !== chosen
+            ? html`<${Lazy} key=${`${other ?? compared.attempt} ${chosen.attempt}`} ...${{
+              ...{ file: "difference", part: "Difference", what: "The difference" },
+              props: {
+                job,
+                attempt: chosen.attempt,
+                before: { id: other ?? job.id, attempt: compared?.attempt },
+              },
             }} />`
             : html`<${Output} key=${chosen.attempt} ...${{
               id: job.id,
@@ -64,7 +70,10 @@ export function Job({ id, query }) {
         : html`<${Empty}>It has not run yet, so it has printed nothing.<//>`}</div>
       <${Side} ...${{ job, chosen }} />
     </div>
-    ${(job.needs || job.dependents > 0) && html`<${LazyGraph} ...${{ path, id: job.id }} />`}
+    ${(job.needs || job.dependents > 0) && html`<${Lazy} ...${{
+      ...{ file: "graph", part: "Graph", what: "The graph of what it needs" },
+      props: { path, id: job.id },
+    }} />`}
   `;
 }
 
@@ -77,31 +86,4 @@ function endOf({ finished_at: at, outcome, exit_code: code, signal }) {
   if (!at) return null;
   const how = signal ? `by ${signal}` : code !== null ? `with exit code ${code}` : "";
   return `${outcome.replace("_", " ")} ${localClock(at)} ${how}`;
-}
-
-let graphPage;
-const AGAIN_MS = 3000;
-
-/** The picture is fetched when a page first has one. Modules that failed are asked for by another address. */
-function LazyGraph(props) {
-  const [{ tries, error }, setState] = useState({ tries: 0, error: null });
-  const again = () => setState({ tries: tries + 1, error: null });
-  useEffect(() => {
-    if (graphPage || error) return;
-    let over = false;
-    import(`./graph.js${tries === 0 ? "" : `?again=${tries}`}`).then(
-      ({ Graph }) => {
-        graphPage = Graph;
-        if (!over) setState({ tries, error: null });
-      },
-      () => over || setState({ tries, error: "The graph of what it needs could not be loaded" }),
-    );
-    return () => over = true;
-  }, [tries, error]);
-  useEffect(() => {
-    if (!error) return;
-    const timer = setTimeout(again, AGAIN_MS);
-    return () => clearTimeout(timer);
-  }, [error]);
-  return graphPage ? h(graphPage, props) : html`<${Loading} ...${{ error, again }} />`;
 }

@@ -1,9 +1,11 @@
 /** What can be done to a job as it stands. */
 import { html } from "./lib.js";
 import { call, withQuery } from "./api.js";
-import { Action, ask, attempt, withoutWorker } from "./parts.js";
+import { Action, ask, attempt, isUntried, withoutWorker } from "./parts.js";
 import { go } from "./router.js";
 
+/** What brings back all that there was. */
+const INVERSE = { hold: "release", release: "hold", pause: "resume", resume: "pause" };
 const WAITING = ["blocked", "pending", "scheduled", "failed"];
 
 /** Whether it can be edited. */
@@ -20,7 +22,9 @@ export function Actions({ job, path, reload, editing, edit }) {
       if (skipped) return `${job.id} stays skipped: what it needs can no longer come`;
       return blocked ? `${job.id} waits again for what it needs` : `${past} ${job.id}`;
     };
-    if (await attempt(() => call("POST", `${path}/${action}`), said)) reload();
+    const inverse = INVERSE[action] ?? (action === "cancel" && isUntried(job) ? "retry" : null);
+    const undo = inverse && (() => call("POST", `${path}/${inverse}`).then(reload));
+    if (await attempt(() => call("POST", `${path}/${action}`), said, { undo })) reload();
   };
   const cancel = async () => {
     const detail = isRunning ? "Its processes are ended." : "";

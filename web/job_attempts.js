@@ -7,7 +7,8 @@ import { colourOf, wordOf } from "./job_parts.js";
 /** More attempts than this are in a list instead: the last ones are tabs. */
 const MOST_TABS = 12;
 
-export function Attempts({ job: { history }, chosen, compared }) {
+/** `compared` is another attempt, or `other` the id of another job. */
+export function Attempts({ job: { history }, chosen, compared, other }) {
   const here = useRef();
   useEffect(
     () =>
@@ -21,7 +22,7 @@ export function Attempts({ job: { history }, chosen, compared }) {
   const hidden = history.slice(0, -MOST_TABS);
   const tabs = history.slice(-MOST_TABS);
   const others = history.filter(({ attempt }) => attempt !== chosen.attempt);
-  const to = (attempt) => addressWith({ attempt, compare: "" });
+  const to = (attempt) => addressWith({ attempt, compare: "", with: "" });
   return html`<div class="job-tabs">
     <nav aria-label="Attempts" ref=${here}>
       ${
@@ -47,11 +48,13 @@ export function Attempts({ job: { history }, chosen, compared }) {
   }
     </nav>
     ${
-    others.length > 0 &&
-    html`<label class="job-compare">Compare with <select value=${compared?.attempt ?? ""} onChange=${(
+    (others.length > 0 || other) &&
+    html`<label class="job-compare">Compare with <select value=${
+      other ? "other" : compared?.attempt ?? ""
+    } onChange=${(
       { target },
-    ) => go(addressWith({ attempt: chosen.attempt, compare: target.value }), { replace: true })}>
-      <option value="">–</option>${
+    ) => go(addressWith({ attempt: chosen.attempt, compare: target.value, with: "" }), { replace: true })}>
+      <option value="">–</option>${other && html`<option value="other">job ${other}</option>`}${
       others.map(({ attempt }) => html`<option key=${attempt} value=${attempt}>attempt ${attempt}</option>`)
     }</select></label>`
   }

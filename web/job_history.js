@@ -2,22 +2,22 @@
 import { html, useEffect, useState } from "./lib.js";
 import { useAnswer, withQuery } from "./api.js";
 import { duration, secondsBetween } from "./format.js";
-import { Link } from "./router.js";
+import { addressWith, Link } from "./router.js";
 
 /** Jobs that are asked for, and those of them that are shown: others may still wait. */
 const ASKED = 100;
 const SHOWN = 20;
 
 export function History({ job }) {
-  const same = job.label ? { label: job.label } : job.unique_key ? { unique_key: job.unique_key } : null;
+  const same = job.label ? { label: job.label } : { unique_key: job.unique_key };
   // asked for once for each state of the job, not with every change of the store
-  const path = same && withQuery("/jobs", { ...same, limit: ASKED });
+  const path = withQuery("/jobs", { ...same, limit: ASKED });
   const { data, error, reload } = useAnswer(path, { live: false });
   const [first] = useState(job.state);
   useEffect(() => {
     if (job.state !== first) reload();
   }, [job.state]);
-  if (!same || !data && !error) return null;
+  if (!data && !error) return null;
   const what = job.label ? "label" : "key";
   if (!data) {
     return html`
@@ -37,6 +37,7 @@ export function History({ job }) {
   const good = last.filter(({ state }) => state === "completed");
   const times = good.map((one) => secondsBetween(one.started_at, one.finished_at)).sort((a, b) => a - b);
   const at = (part) => times[Math.min(times.length - 1, Math.floor(times.length * part))];
+  const worked = data.jobs.find(({ id, state }) => state === "completed" && id !== job.id);
   const left = job.state === "processing" && times.length > 2
     ? at(0.5) - secondsBetween(job.started_at)
     : null;
@@ -56,6 +57,11 @@ export function History({ job }) {
       <p class="faint">${times.length > 0 && `p50 ${duration(at(0.5))} · p95 ${duration(at(0.95))} · `}${good
         .length} of ${last.length} completed${left !== null &&
         (left > 0 ? ` · about ${duration(left)} left` : ` · ${duration(-left)} longer than usual`)}</p>
+      ${worked && job.history.length > 0 && html`
+        <p>
+          <${Link} to=${addressWith({ with: worked.id, compare: "" })}>What changed since ${worked
+            .id} completed<//></p>
+      `}
     </section>
   `;
 }

@@ -1,12 +1,13 @@
 /** What stands beside a job's output: why it is not running, what it left, how it came to this, and how it is set. */
 import { html, useState } from "./lib.js";
-import { call } from "./api.js";
+import { call, withQuery } from "./api.js";
 import { FIELDS } from "./fields.js";
 import { bytes, duration, localTime, secondsBetween, units, visible } from "./format.js";
-import { History } from "./job_history.js";
+import { Lazy } from "./lazy.js";
+import { Link } from "./router.js";
 import { Action, Facts, Time } from "./parts.js";
 import { colourOf, linked, wordOf } from "./job_parts.js";
-import { MASK, soundsSecret } from "./secrets.js";
+import { masked } from "./secrets.js";
 
 /** The fields that are shown in ways of their own, and those that are not. */
 const OWN_WAYS = "command id queue priority max_retries timeout run_at group unique_key label cwd env hold"
@@ -26,7 +27,11 @@ export function Side({ job, chosen }) {
             <${Result} key=${chosen.attempt} ...${{ id: job.id, attempt: chosen.attempt, size: result }} />
           </section>
         `}
-        <${History} job=${job}/>
+        ${(job.label || job.unique_key) &&
+          html`<${Lazy} ...${{
+            ...{ file: "job_history", part: "History", what: "How others like it went" },
+            props: { job },
+          }} />`}
         <${Timeline} job=${job}/>
         <section><h2>Settings</h2>
           <${Facts} rows=${[
@@ -34,8 +39,8 @@ export function Side({ job, chosen }) {
             ["Priority", job.priority || null],
             ["Timeout", job.timeout ? duration(job.timeout) : null],
             ["Runs at", ["scheduled", "failed"].includes(job.state) && html`<${Time} at=${job.run_at}/>`],
-            ["Directory", html`<code>${visible(job.cwd)}</code>`],
-            ["Environment", job.env && html`<${Environment} env=${job.env}/>`],
+            ["Directory", job.cwd && html`<code>${visible(job.cwd)}</code>`],
+            ["Environment", job.env && html`<${Environment} env=${job.env}/>`, true],
             ["Input", job.stdin_size !== null && html`<${Input} ...${job} />`],
             [
               "Checkpoint",
@@ -101,10 +106,10 @@ function Result({ id, attempt, size }) {
 /** Values of names that sound secret show only when asked for. */
 function Environment({ env }) {
   const [open, setOpen] = useState(false);
-  const hidden = Object.entries(env).some(([name, value]) => soundsSecret(name) && value !== MASK);
+  const hidden = Object.entries(env).some(([name, value]) => masked(name, value) !== value);
   return html`<div>${
     Object.entries(env).map(([name, value]) =>
-      html`<div key=${name}><code>${name}=${soundsSecret(name) && !open ? MASK : visible(value)}</code></div>`
+      html`<div key=${name}><code>${name}=${visible(open ? value : masked(name, value))}</code></div>`
     )
   }
     ${
@@ -141,13 +146,16 @@ function Timeline({ job }) {
       <ol class="timeline">${shown.map((step, n) =>
         html`<${Step} key=${step.key} ...${step} skipped=${n === 1 && left} />`
       )}</ol>
+      <p class="who">
+        <${Link} to=${withQuery("/audit", { about: job.id })}>Who changed it by these pages<//></p>
     </section>
   `;
 }
 
 /** Where that was, and how long it took to come to it. */
 function detailOf({ more, at }, before) {
-  return [more, before && `after ${duration(secondsBetween(before.at, at))}`].filter(Boolean).join(", ");
+  const after = before && before.at !== at && `after ${duration(secondsBetween(before.at, at))}`;
+  return [more, after].filter(Boolean).join(", ");
 }
 
 function Step({ text, at, kind, detail, skipped }) {

@@ -20,14 +20,14 @@ const OPTIONAL = [
   {
     title: "Priority",
     used: (job) => job.priority !== 0,
-    show: (job) => job.priority,
+    show: (job) => job.priority || null,
     right: true,
     by: "priority",
   },
   {
     title: "Progress",
     used: (job) => job.progress !== null || job.progress_text !== null,
-    show: (job) => html`<${Progress} ...${job} />`,
+    show: (job) => (job.progress !== null || job.progress_text !== null) && html`<${Progress} ...${job} />`,
   },
   { title: "Error", used: (job) => job.error, show: (job) => visible(job.error), wide: true },
 ];

@@ -3,7 +3,7 @@ import { html } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
 import { number } from "./format.js";
 import { useTyped } from "./drafts.js";
-import { Action, attempt, Empty, Loading, Problem, Time } from "./parts.js";
+import { Action, ask, attempt, Empty, Loading, Problem, Time } from "./parts.js";
 import { useRights } from "./rights.js";
 import { addressWith, Link } from "./router.js";
 
@@ -11,11 +11,11 @@ import { addressWith, Link } from "./router.js";
 function Used({ name, used, of }) {
   if (of === null) return number(used);
   return html`
-    <meter min="0" max=${Math.max(of, 1)} value=${Math.min(
+    <span class="progress"><meter min="0" max=${Math.max(of, 1)} value=${Math.min(
       used,
       Math.max(of, 1),
     )} aria-label=${`In use of ${name}`}></meter>
-    ${number(used)} of ${number(of)}
+    ${number(used)} of ${number(of)}</span>
   `;
 }
 
@@ -27,9 +27,9 @@ function AtOnce({ limit: { name, at_once: value }, reload }) {
   const submit = async (event) => {
     event.preventDefault();
     const at_once = field.value === "" ? null : Number(field.value);
-    const body = { at_once };
-    if (await attempt(() => call("PATCH", `/limits/${name}`, body), `Set limit "${name}"`)) field.forget();
-    reload();
+    const set = (at_once) => call("PATCH", `/limits/${encodeURIComponent(name)}`, { at_once }).then(reload);
+    const undo = () => set(value);
+    if (await attempt(() => set(at_once), `Set limit "${name}"`, { undo })) field.forget();
   };
   return html`
     <form class="inline" onSubmit=${submit}>
@@ -43,7 +43,10 @@ function AtOnce({ limit: { name, at_once: value }, reload }) {
 }
 
 export function Limits({ query }) {
-  const answer = useAnswer(withQuery("/limits", { cursor: query.cursor, limit: 100 }), { every: 5000 });
+  const answer = useAnswer(withQuery("/limits", { cursor: query.cursor, limit: 100 }), {
+    every: 5000,
+    restless: ({ limits }) => limits.some(({ started }) => started > 0),
+  });
   const { data: page, error, reload } = answer;
   if (!page) {
     return html`
@@ -58,8 +61,12 @@ export function Limits({ query }) {
       <code>queuectl limit set api --at-once 5 --rate 60/1m</code><//>
     `;
   }
-  const remove = ({ name }) =>
-    attempt(() => call("DELETE", `/limits/${name}`), `Removed limit "${name}"`).then(reload);
+  const remove = async ({ name }) => {
+    const detail = "What waits for it may start at once.";
+    if (!await ask(`Remove limit "${name}"?`, { yes: "Remove it", no: "Keep it", detail })) return;
+    await attempt(() => call("DELETE", `/limits/${encodeURIComponent(name)}`), `Removed limit "${name}"`);
+    reload();
+  };
   return html`
     <h1>Limits</h1>
     <${Problem} error=${error}/>
@@ -80,16 +87,18 @@ export function Limits({ query }) {
             html`
               <tr key=${limit.name}>
                 <td>${limit.name}</td>
-                <td>
+                <td data-label="in use">
                   <${Used} name=${limit.name} used=${limit.used} of=${limit.at_once} />
                 </td>
-                <td>
+                <td data-label="at once">
                   <${AtOnce} ...${{ limit, reload }} />
                 </td>
-                <td>${limit.rate}${limit.smooth && ", evenly"}</td>
+                <td data-label=${limit.rate && "rate"}>${limit.rate}${limit.smooth && ", evenly"}</td>
                 <td>${limit.rate && `${number(limit.started)} lately`}${limit.free_at &&
                   html`, free <${Time} at=${limit.free_at}/>`}</td>
-                <td class="right">${limit.waiting >= 1000 ? "1000 or more" : limit.waiting || ""}</td>
+                <td class="right" data-label=${limit.waiting > 0 && "waiting"}>${limit.waiting >= 1000
+                  ? "1000 or more"
+                  : limit.waiting || ""}</td>
                 <td class="right">
                   <${Action} kind="danger" run=${() => remove(limit)}>Remove<//></td>
               </tr>

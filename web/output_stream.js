@@ -11,7 +11,7 @@ const AGAIN_MS = 2000;
 
 export function addressOfOutput(id, attempt, { stream = "", events = false, timestamps = false } = {}) {
   const query = new URLSearchParams({
-    attempt,
+    ...(attempt && { attempt }),
     ...(stream && { stream }),
     ...(timestamps && { timestamps: "true" }),
   });

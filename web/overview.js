@@ -2,9 +2,9 @@
 import { html, useMemo } from "./lib.js";
 import { useAnswer, useLive, withQuery } from "./api.js";
 import { Chart } from "./chart.js";
-import { bytes, compact, duration, number, secondsBetween, visible } from "./format.js";
+import { bytes, compact, duration, number, visible } from "./format.js";
 import { Done } from "./groups.js";
-import { Empty, Loading, Problem, Progress } from "./parts.js";
+import { Age, Empty, Loading, Problem, Progress } from "./parts.js";
 import { QueueTable } from "./queue_table.js";
 import { addressWith, go, Link } from "./router.js";
 import { Troubles } from "./troubles.js";
@@ -76,17 +76,20 @@ function Tiles({ status: { counts, workers }, hour, queues }) {
   const oldest = queues.map((queue) => queue.oldest_pending_at).filter((at) => at !== null).sort()[0];
   const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
   const hosts = new Set(workers.map(({ host }) => host)).size;
-  const said = (...parts) => parts.filter(Boolean).join(" · ");
+  const said = (...parts) => {
+    const there = parts.filter(Boolean);
+    return there.length > 0 && there.map((part, n) => [n > 0 && " · ", part]);
+  };
   const failed = hour ? hour.failed + hour.timed_out + hour.lost : 0;
   const rate = (count) => `${Number((count / 60).toPrecision(2))}/min`;
   const tiles = [
     {
-      to: "/jobs?state=pending",
+      to: "/jobs?state=pending&sort=priority", // what is next comes first
       state: "pending",
       value: compact(waiting),
       name: "waiting",
       more: said(
-        oldest && `oldest ${duration(secondsBetween(oldest))}`,
+        oldest && ["oldest ", html`<${Age} at=${oldest}/>`],
         counts.scheduled > 0 && `${compact(counts.scheduled)} scheduled`,
         counts.blocked > 0 && `${compact(counts.blocked)} blocked`,
         counts.failed > 0 && `${compact(counts.failed)} to be tried again`,
@@ -160,7 +163,9 @@ function Running({ workers, processing }) {
       <h2 id="running">Running now <span class="faint">${number(processing)}</span></h2>
       ${running.length === 0
         ? html`<p class="faint nothing">${
-          workers.length === 0 ? "No worker is running." : "Every worker is idle."
+          workers.length === 0
+            ? html`No worker is running. Start some with <code>queuectl worker start --count 2 --detach</code>`
+            : "Every worker is idle."
         }</p>`
         : html`<ul class="plain rows">${
           running.slice(0, MOST_RUNNING).map((job) =>
@@ -174,7 +179,7 @@ function Running({ workers, processing }) {
                   : html`<code class="command">${visible(job.command)}</code>`}</span>
                 <span class="faint nowrap">${job.paused_since
                   ? "paused"
-                  : duration(secondsBetween(job.started_at))}${several ? ` · ${job.host}` : ""}</span></li>
+                  : html`<${Age} at=${job.started_at}/>`}${several ? ` · ${job.host}` : ""}</span></li>
             `
           )
         }</ul>`}

@@ -1,7 +1,7 @@
 /** Which page an address means, and fetching it: each is there once it is first gone to. */
-import { h, html, useEffect, useState } from "./lib.js";
-import { Empty, Loading } from "./parts.js";
-import { onLive } from "./stream.js";
+import { html } from "./lib.js";
+import { Lazy } from "./lazy.js";
+import { Empty } from "./parts.js";
 
 /** Those of the menu, with the keys that lead there after `g`, and how many of its things there are. */
 export const PAGES = [
@@ -54,42 +54,10 @@ export function pageAt(path) {
   return { ...detail, title: name, menu: under, props: { [detail.as]: name } };
 }
 
-const loaded = new Map();
-const AGAIN_MS = 2000;
-
-/** Modules that could not be fetched are remembered as such by some browsers: another address is another module. */
-async function load({ file, page }, tries) {
-  const module = await import(`./${file}.js${tries === 0 ? "" : `?again=${tries}`}`);
-  loaded.set(file, module[page]);
-}
-
-/** A page. One that cannot be fetched says so, and is fetched when the server is there again. */
+/** A page, once it is there. */
 export function Page({ of, props }) {
-  const { file } = of;
-  const [{ tries, error }, setState] = useState({ tries: 0, error: null });
-  const again = () => setState({ tries: tries + 1, error: null });
-  useEffect(() => {
-    if (loaded.has(file) || error) return;
-    let over = false;
-    load(of, tries).then(
-      () => over || setState({ tries, error: null }),
-      () => over || setState({ tries, error: "This page could not be loaded" }),
-    );
-    return () => over = true;
-  }, [file, tries]);
-  useEffect(() => {
-    if (!error) return;
-    const timer = setTimeout(again, AGAIN_MS * Math.min(15, 1 + tries));
-    const unheard = onLive((kind) => kind === "change" && again());
-    return () => {
-      clearTimeout(timer);
-      unheard();
-    };
-  }, [error]);
-  if (loaded.has(file)) return h(loaded.get(file), props);
   return html`
-    <h1>${of.title}</h1>
-    <${Loading} ...${{ error, again }} />
+    <${Lazy} ...${{ ...of, part: of.page, what: "This page", heading: of.title, props }} />
   `;
 }
 

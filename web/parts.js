@@ -1,6 +1,15 @@
 /** What several pages show: states, messages, questions, rows of facts. */
 import { h, html, render, useEffect, useRef, useState } from "./lib.js";
-import { duration, fromNow, localTime, number, secondsBetween, untilNewer, visible } from "./format.js";
+import {
+  coarse,
+  duration,
+  fromNow,
+  localTime,
+  number,
+  secondsBetween,
+  untilNewer,
+  visible,
+} from "./format.js";
 import { useRights } from "./rights.js";
 import { whileVisible } from "./stream.js";
 
@@ -49,6 +58,12 @@ export function Time({ at }) {
   return at ? html`<time datetime=${at} title=${localTime(at)}>${fromNow(at)}</time>` : null;
 }
 
+/** How long ago something was, coarsely. It keeps itself up to date. */
+export function Age({ at }) {
+  useTick(() => at ? untilNewer(at) : 0);
+  return at ? coarse(Math.max(0, secondsBetween(at))) : null;
+}
+
 /** How long something took, or has taken so far: then it goes on counting. */
 export function Took({ from, to }) {
   useTick(() => from && !to ? 1000 : 0);
@@ -81,15 +96,15 @@ export function Empty({ children }) {
   return html`<div class="empty">${children}</div>`;
 }
 
-/** Rows of names and values; what has no value is left out. */
+/** Rows of names and values, and whether one takes the whole width; what has no value is left out. */
 export function Facts({ rows }) {
   const there = rows.filter(([, value]) =>
     value !== null && value !== undefined && value !== "" && value !== false
   );
   return html`<dl class="facts">${
-    there.map(([name, value]) =>
+    there.map(([name, value, wide]) =>
       html`
-        <div key=${name}>
+        <div key=${name} class=${wide ? "wide" : undefined}>
           <dt>${name}</dt>
           <dd>${value}</dd>
         </div>
@@ -187,6 +202,11 @@ export async function attempt(action, done, { undo = null } = {}) {
     say(error.message, { problem: true });
     return false;
   }
+}
+
+/** Whether a retry makes of it, once it is cancelled, what it is now. */
+export function isUntried({ state, attempts }) {
+  return state === "pending" && attempts === 0;
 }
 
 function endedWithoutWorker({ ended, left }, jobs) {

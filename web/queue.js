@@ -151,7 +151,13 @@ function Set({ queue }) {
       fair: form.has("fair") ? "label" : null,
       aging: text("aging") || null,
     };
-    await attempt(() => call("PATCH", queuePath(name), change), `Set queue "${name}"`);
+    const before = {
+      concurrency: queue.concurrency,
+      retention: keptText(queue.retention) || null,
+      retention_dead: keptText(queue.retention_dead) || null,
+    };
+    const undo = () => call("PATCH", queuePath(name), before);
+    await attempt(() => call("PATCH", queuePath(name), change), `Set queue "${name}"`, { undo });
   };
   return html`
     <section class="panel padded" aria-labelledby="set">

@@ -10,11 +10,11 @@ export const queuePath = (name) => `/queues/${encodeURIComponent(name)}`;
 
 /** Stops or starts a queue. */
 export function PauseQueue({ name, paused }) {
+  const turn = (paused) => call("PATCH", queuePath(name), { paused });
   const run = () =>
-    attempt(
-      () => call("PATCH", queuePath(name), { paused: !paused }),
-      `${paused ? "Resumed" : "Paused"} queue "${name}"`,
-    );
+    attempt(() => turn(!paused), `${paused ? "Resumed" : "Paused"} queue "${name}"`, {
+      undo: () => turn(paused),
+    });
   return html`<${Action} run=${run}>${paused ? "Resume" : "Pause"}<//>`;
 }
 
@@ -47,7 +47,7 @@ export function QueueTable({ queues }) {
     }<//>`;
   return html`
     <div class="scroll">
-      <table class="queues">
+      <table class="queues cards">
         <thead>
           <tr><th>Queue</th><th class="right">pending</th><th>oldest</th>${states.map((state) =>
             html`<th key=${state} class="right">${state === "failed" ? "to retry" : state}</th>`
@@ -64,23 +64,30 @@ export function QueueTable({ queues }) {
                 `}${isNotServed(queue) && html`
                   <span class="tag warn">not served</span>
                 `}</td>
-              <td class="right">${of(queue, "pending")}</td>
-              <td class="nowrap">${queue.oldest_pending_at &&
+              <td class="right" data-label="pending">${of(queue, "pending")}</td>
+              <td class="nowrap" data-label="oldest">${queue.oldest_pending_at &&
                 html`<${Time} at=${queue.oldest_pending_at}/>`}</td>
-              ${states.map((state) => html`<td key=${state} class="right">${of(queue, state)}</td>`)}
-              <td class="right">${of(queue, "processing")}</td>
-              <td><${Spark} values=${queue.completed} also=${queue.failed} label=${courseInWords(
-                queue,
-              )}/></td>
-              <td class=${`right ${share > 0.1 ? "dead" : ""}`}>${share === null
+              ${states.map((state) =>
+                html`<td key=${state} class="right" data-label=${state === "failed" ? "to retry" : state}>${
+                  of(queue, state)
+                }</td>`
+              )}
+              <td class="right" data-label="running">${of(queue, "processing")}</td>
+              <td data-label="last hour"><${Spark} values=${queue.completed} also=${queue
+                .failed} label=${courseInWords(
+                  queue,
+                )}/></td>
+              <td class=${`right ${share > 0.1 ? "dead" : ""}`} data-label="fail">${share === null
                 ? ""
                 : `${Number((share * 100).toPrecision(2))} %`}</td>
-              <td class="right">${queue.counts.dead > 0 &&
+              <td class="right" data-label="dead">${queue.counts.dead > 0 &&
                 html`<${Link} to=${withQuery("/dead", { queue: queue.name })} class="dead">${
                   compact(queue.counts.dead)
                 }<//>`}</td>
-              <td class="right nowrap">${queue.wait_p95 === null ? "" : duration(queue.wait_p95)}</td>
-              ${limited && html`<td class="right">${queue.concurrency ?? ""}</td>`}
+              <td class="right nowrap" data-label="wait p95">${queue.wait_p95 === null
+                ? ""
+                : duration(queue.wait_p95)}</td>
+              ${limited && html`<td class="right" data-label="limit">${queue.concurrency ?? ""}</td>`}
               <td class=${`right nowrap ${isNotServed(queue) ? "dead" : ""}`}>${queue.workers === 0
                 ? "nobody"
                 : queue.workers === 1

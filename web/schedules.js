@@ -56,11 +56,14 @@ export function Next({ paused, next_at: at }) {
 export function Actions({ name, paused, reload }) {
   const path = `/schedules/${encodeURIComponent(name)}`;
   const run = () => attempt(() => call("POST", `${path}/run`), ({ id }) => `Enqueued ${id}`).then(reload);
-  const turn = () =>
-    attempt(
-      () => call("POST", `${path}/${paused ? "resume" : "pause"}`),
+  const turn = async () => {
+    const to = (verb) => call("POST", `${path}/${verb}`).then(reload);
+    await attempt(
+      () => to(paused ? "resume" : "pause"),
       `${paused ? "Resumed" : "Paused"} schedule "${name}"`,
-    ).then(reload);
+      { undo: () => to(paused ? "pause" : "resume") },
+    );
+  };
   return html`
     <div class="bulk" role="group" aria-label=${`Actions on ${name}`}>
       <${Action} run=${run}>Run now<//>

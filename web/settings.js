@@ -37,8 +37,9 @@ function Setting({ setting: { key, value, default: initial, set, takes, brief },
   const field = useTyped(`setting ${key}`, String(value ?? ""));
   const change = async (wanted) => {
     const done = wanted === null ? `${key} has its default again` : `${key} is ${wanted}`;
-    if (await attempt(() => call("PATCH", "/settings", { [key]: wanted }), done)) field.forget();
-    reload();
+    const to = (value) => call("PATCH", "/settings", { [key]: value }).then(reload);
+    const undo = () => to(set ? String(value) : null);
+    if (await attempt(() => to(wanted), done, { undo })) field.forget();
   };
   const submit = (event) => {
     event.preventDefault();

@@ -25,12 +25,12 @@ const KINDS = {
   },
   paused: {
     to: ({ queue }) => pathOf(queue),
-    act: ({ queue }) =>
-      html`<${Action} run=${() =>
-        attempt(
-          () => call("PATCH", pathOf(queue), { paused: false }),
-          `Resumed queue "${queue}"`,
-        )}>Resume<//>`,
+    act: ({ queue }) => {
+      const turn = (paused) => call("PATCH", pathOf(queue), { paused });
+      const undo = () => turn(true);
+      return html`<${Action} run=${() =>
+        attempt(() => turn(false), `Resumed queue "${queue}"`, { undo })}>Resume<//>`;
+    },
   },
   unserved: { to: ({ queue }) => pathOf(queue) },
   no_worker: { to: () => "/workers" },

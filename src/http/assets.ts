@@ -19,6 +19,7 @@ import diff from "../../web/diff.js" with { type: "text" };
 import enqueue from "../../web/enqueue.js" with { type: "text" };
 import graph from "../../web/graph.js" with { type: "text" };
 import graphLayout from "../../web/graph_layout.js" with { type: "text" };
+import folds from "../../web/folds.js" with { type: "text" };
 import format from "../../web/format.js" with { type: "text" };
 import group from "../../web/group.js" with { type: "text" };
 import groups from "../../web/groups.js" with { type: "text" };
@@ -26,6 +27,7 @@ import icon from "../../web/icon.svg" with { type: "text" };
 import index from "../../web/index.html" with { type: "text" };
 import job from "../../web/job.js" with { type: "text" };
 import jobs from "../../web/jobs.js" with { type: "text" };
+import lazy from "../../web/lazy.js" with { type: "text" };
 import lib from "../../web/lib.js" with { type: "text" };
 import login from "../../web/login.html" with { type: "text" };
 import loginScript from "../../web/login.js" with { type: "text" };
@@ -109,6 +111,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "diff.js": diff,
   "enqueue.js": enqueue,
   "fields.js": `export const FIELDS = ${JSON.stringify(fields)};\n`,
+  "folds.js": folds,
   "format.js": format,
   "graph.js": graph,
   "graph_layout.js": graphLayout,
@@ -119,6 +122,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "icon.svg": icon,
   "job.js": job,
   "jobs.js": jobs,
+  "lazy.js": lazy,
   "lib.js": lib,
   "login.js": loginScript,
   "columns.js": columns,

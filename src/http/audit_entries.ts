@@ -29,6 +29,8 @@ export interface AuditPage {
   path: string;
   kind?: AuditEntry["kind"] | undefined;
   address?: string | undefined;
+  /** Only what names this: a job, a queue, a schedule. */
+  about?: string | undefined;
   /** From the page before. */
   before?: number | undefined;
   limit: number;
@@ -39,14 +41,15 @@ const MOST_LOOKED_AT = 50_000;
 
 /** A page of them, the latest first, and where the next one begins; null when this is the last. */
 export function auditEntries(
-  { path, kind, address, before, limit }: AuditPage,
+  { path, kind, address, about, before, limit }: AuditPage,
 ): { entries: AuditEntry[]; before: number | null } {
   const entries: AuditEntry[] = [];
   let looked = 0;
   for (const { start, text } of linesBefore(path, before)) {
     const entry = entryOf(text);
     const isMeant = entry && (kind === undefined || entry.kind === kind) &&
-      (address === undefined || entry.address === address);
+      (address === undefined || entry.address === address) &&
+      (about === undefined || entry.path?.split("/").includes(encodeURIComponent(about)));
     if (isMeant) entries.push(entry);
     looked += 1;
     if (start > 0 && (entries.length === limit || looked === MOST_LOOKED_AT)) {

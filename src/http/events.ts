@@ -12,7 +12,9 @@ import { watchStore } from "../views/watch_store.ts";
 /** The shortest time between two looks at the store. */
 const PAUSE_MS = 200;
 /** Where the doorbell cannot be heard, as much time may pass until a change that shows in no count is told. */
-const LONGEST_SILENCE_MS = 5000;
+const DEAF_MS = 5000;
+/** As much where it is heard, but a ring can be missed: pages that are only looked at ask for nothing meanwhile. */
+const LONGEST_SILENCE_MS = 300_000;
 /** Clients at a time; each costs a connection. */
 const MOST_CLIENTS = 200;
 
@@ -36,6 +38,8 @@ export class Events implements Disposable {
   #number: number;
   #statusSince: number;
   #toldAtMs = -Infinity;
+  /** Whether changes come without a ring, or nothing was ever heard. */
+  #deaf = true;
   #last = "";
   #latest: Status | undefined;
   #looked = Promise.withResolvers<void>();
@@ -118,7 +122,10 @@ export class Events implements Disposable {
     const said = JSON.stringify(status);
     const nowMs = this.#clock.monotonicMs();
     const differs = said !== this.#last;
-    if (differs || heard || nowMs - this.#toldAtMs >= LONGEST_SILENCE_MS) {
+    if (heard) this.#deaf = false;
+    else if (differs) this.#deaf = true; // also where it rings a moment later, or time alone has changed something
+    const silenceMs = this.#deaf ? DEAF_MS : LONGEST_SILENCE_MS;
+    if (differs || heard || nowMs - this.#toldAtMs >= silenceMs) {
       this.#number += 1;
       this.#toldAtMs = nowMs;
     }

@@ -5,6 +5,7 @@
 import type { Access } from "./access.ts";
 import { ASSETS, INDEX, LOGIN } from "./assets.ts";
 import { acceptsGzip, gzip } from "./gzip.ts";
+import { chainOf, join } from "./joined.ts";
 import { sha256 } from "./sha256.ts";
 
 /** The addresses of views, and their modules. All get the same page, which shows the view by its address. */
@@ -44,27 +45,58 @@ async function make(text: string): Promise<{ tag: string; compressed: Uint8Array
   return { tag: await tagOf(text), compressed: await gzip(text) };
 }
 
-/**
- * A file as it is sent: a sixth of what these files weigh when compressed are comments that stand on lines of their own.
- * The lines stay, so that errors name those of the source.
- */
+/** What pages fetch only once they show it: parts of the page that is named. */
+const PARTS = {
+  "difference.js": "job.js",
+  "graph.js": "job.js",
+  "job_edit.js": "job.js",
+  "job_history.js": "job.js",
+  "login_dialog.js": "app.js",
+} as const;
+
+/** Modules that come as they are, from npm. */
+const LIBRARIES: ReadonlySet<string> = new Set(["htm.js", "hooks.js", "preact.js"]);
+
+/** A sixth of what these files weigh when compressed are comments that stand on lines of their own. */
 function withoutComments(text: string): string {
-  return text.replaceAll(/^[ \t]*\/\*[^]*?\*\/$/gm, (comment) => comment.replaceAll(/[^\n]+/g, ""));
+  return text.replaceAll(/^[ \t]*\/\*(?:(?!\*\/)[^])*\*\/\n/gm, "").replaceAll(/^[ \t]*\/\/.*\n/gm, "");
 }
 
-const SERVED: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(ASSETS).map(([name, text]) => [name, withoutComments(text)]),
-);
+/** The files as they are sent, by their names. */
+function served(): Record<string, string> {
+  const sources = Object.fromEntries(
+    Object.entries(ASSETS).map(([name, text]) => [name, LIBRARIES.has(name) ? text : withoutComments(text)]),
+  );
+  const chain = (name: string) => chainOf(name, sources);
+  const frame = chain("app.js");
+  const files: Record<string, string> = {};
+  const add = (name: string, without: ReadonlySet<string> = new Set()) =>
+    files[name] = join(name, sources, { without, libraries: LIBRARIES });
+  add("app.js");
+  add("stream_worker.js");
+  add("source.js");
+  for (const name of Object.values(VIEWS)) add(name, frame);
+  for (const [name, page] of Object.entries(PARTS)) add(name, frame.union(chain(page)));
+  const whole = ["theme.js", "login.js", "uplot.js", ...LIBRARIES];
+  for (const name of Object.keys(sources)) {
+    if (!name.endsWith(".js") || whole.includes(name)) files[name] = sources[name]!;
+  }
+  return files;
+}
+
+let files: Readonly<Record<string, string>> | undefined;
 
 /** A file of the pages, or undefined. Clients may keep it, but ask again: after an upgrade it may be another. */
 export async function assetResponse(name: string, request: Request): Promise<Response | undefined> {
-  if (!Object.hasOwn(SERVED, name)) return undefined;
-  if (!made.has(name)) made.set(name, make(SERVED[name]!));
+  files ??= served();
+  const text = Object.hasOwn(files, name) ? files[name] : undefined;
+  if (text === undefined) return undefined;
+  if (!made.has(name)) made.set(name, make(text));
   const { tag, compressed } = await made.get(name)!;
   const headers = new Headers({ etag: tag, vary: "accept-encoding" });
   if (isKnown(tag, request)) return new Response(null, { status: 304, headers });
   headers.set("content-type", TYPES[name.split(".").at(-1)!]!);
-  if (!acceptsGzip(request)) return new Response(SERVED[name], { headers });
+  if (!acceptsGzip(request)) return new Response(text, { headers });
   headers.set("content-encoding", "gzip");
   return new Response(compressed, { headers });
 }
@@ -80,18 +112,11 @@ async function tagOf(text: string): Promise<string> {
   return `"${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}"`;
 }
 
-/** Modules that one needs to begin with, the one itself included: those it imports, and those that they import. */
-function chainOf(name: string, found = new Set<string>()): Set<string> {
-  if (found.has(name)) return found;
-  found.add(name);
-  for (const [, next] of (ASSETS[name] ?? "").matchAll(/\bfrom\s*"\.\/([^"]+)"/g)) chainOf(next!, found);
-  return found;
-}
-
-/** The page of a view: it names all modules at once, so that a browser need not read one to learn of the next. */
+/** The page of a view: it names all it begins with at once, so that a browser need not read one to learn of the next. */
 function indexOf(path: ViewPath | null): string {
-  const chain = chainOf("app.js", path === null ? undefined : chainOf(VIEWS[path]));
-  const links = [...chain].map((name) => `<link rel="modulepreload" href="/assets/${name}">`);
+  const first = [...LIBRARIES, "app.js", ...(path === null ? [] : [VIEWS[path]])];
+  const links = first.map((name) => `<link rel="modulepreload" href="/assets/${name}">`);
+  if (path === "/jobs/:id") links.push('<link rel="preload" as="style" href="/assets/job.css">');
   return INDEX.replace("<!-- modules -->", links.join("\n    "));
 }
 

@@ -9,6 +9,7 @@ import { DRAIN } from "./drain.ts";
 import { ENGINE } from "./engine.ts";
 import { ENQUEUE } from "./enqueue.ts";
 import { EXECUTABLE } from "./executable.ts";
+import { FIRST_VIEW } from "./first_view.ts";
 import { Fixtures } from "./fixtures.ts";
 import { HTTP } from "./http.ts";
 import { LIMIT } from "./limits.ts";
@@ -37,6 +38,7 @@ const ROWS: readonly Row[] = [
   STATUS,
   HTTP,
   PAGES,
+  FIRST_VIEW,
   LOG,
   EXECUTABLE,
   MEMORY,

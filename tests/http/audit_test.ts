@@ -51,4 +51,7 @@ Deno.test("changes, refused ones, logins and failed ones have lines that are rea
   }
   assert.deepEqual(seen, all);
   assert.equal((await place.send("GET", "/audit?kind=nothing")).status, 400);
+  await done(place.ask("POST", "/api/v1/jobs/j1/hold"));
+  assert.deepEqual(short((await asked("?about=j1")).entries), ["change POST /api/v1/jobs/j1/hold 200"]);
+  assert.deepEqual((await asked("?about=j")).entries, []);
 });

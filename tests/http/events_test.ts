@@ -40,6 +40,23 @@ Deno.test("a change that shows in no count is told, and the status is said to be
   assert.equal((await events.latest()).status.counts.pending, 2);
 });
 
+Deno.test("where the doorbell is heard, silence means that nothing has changed", async () => {
+  using test = await testStore();
+  const id = await test.enqueue("true");
+  const clock = new FakeClock();
+  using events = new Events(test.store, clock);
+  using _client = events.join()!;
+  const number = async () => (await events.latest()).number;
+  const first = await number();
+  await test.store.edit(id, { command: "false" }, Date.now());
+  await until("it is told", async () => await number() > first);
+  const heard = await number();
+  for (let n = 0; n < 60; n++) await clock.pass(1000);
+  assert.ok(await number() < heard + 6, "not every five seconds; one ring may be heard as several");
+  for (let n = 0; n < 300; n++) await clock.pass(1000);
+  assert.ok(await number() > heard);
+});
+
 Deno.test("a server of an older version says with each answer that a newer one has changed the store", async () => {
   using app = await testApplication();
   const { test, ask, send } = app;

@@ -30,6 +30,7 @@ async function populate(test: TestStore): Promise<void> {
   await addSchedules(test.store, Date.now(), {
     ...{ name: "backup", expression: "@yearly", job: { command: "make backup", cwd: "/" } },
   });
+  await test.store.setLimit("api", { atOnce: 2 });
   await test.enqueue("report", {
     id: "later",
     runAt: Date.now() + 3_600_000,
@@ -77,6 +78,7 @@ const PAGES = [
   "schedules/backup",
   "queues",
   "queues/builds",
+  "limits",
   "workers",
   "settings",
   "audit",

@@ -57,10 +57,12 @@ browserTest("groups tell how far they are, live, and are sealed and tried again 
   await fourth.end();
   await page.getByText("4 of 5").waitFor();
   await page.getByRole("button", { name: "Seal" }).click();
+  await page.getByRole("button", { name: "Seal it" }).click();
   await page.getByText("open, not sealed").waitFor({ state: "detached" });
   assert.equal((await test.store.group("encode"))!.sealed, true);
   await page.getByRole("link", { name: "join" }).waitFor();
   await page.getByRole("button", { name: "Retry what failed" }).click();
+  await page.getByRole("button", { name: "Retry 1 job" }).click();
   await page.getByText("3 of 5").waitFor();
   assert.equal((await test.store.get("part-3"))!.state, "pending");
 });

@@ -90,6 +90,52 @@ browserTest("attempts are tabs, and the history of a label tells how long is lef
   await output.getByText("two").waitFor();
 });
 
+browserTest(
+  "what changed since it last worked, who changed it, and what was done can be undone",
+  async () => {
+    using test = await testStore();
+    const worker = await handWorker(test.store);
+    const lines = Array.from({ length: 40 }, (_, n) => `step ${n}\n`).join("");
+    const common = { label: "nightly", maxRetries: 0 };
+    await test.enqueue("make --fast", { ...common, id: "good", env: { TOKEN: "s3cret", MODE: "a" } });
+    const good = await worker.claim();
+    await good.print("stdout", `${lines}all is well\n`);
+    await good.end();
+    await test.enqueue("make --all", { ...common, id: "bad", env: { TOKEN: "s3cret", MODE: "b" } });
+    const bad = await worker.claim();
+    await bad.print("stdout", `${lines}no luck\n`);
+    await bad.end(DEAD);
+    await test.enqueue("make later", { id: "waits" });
+    await using server = await startDashboard(test.home);
+    await using visited = await visit(`${server.url}jobs/bad`);
+    const { page } = visited;
+    await page.getByRole("link", { name: "What changed since good completed" }).click();
+    await page.getByText("From job good to attempt 1 of this one: 1 lines gone, 1 new.").waitFor();
+    const shown = () => page.locator(".log .row").allTextContents();
+    const folded = ["37 equal lines", "  step 37", "  step 38", "  step 39", "- all is well", "+ no luck"];
+    assert.deepEqual(await shown(), folded);
+    assert.equal(await page.locator(".log a.ln").first().getAttribute("data-n"), "38");
+    const changes = (await page.locator(".job-output .facts").innerText()).replaceAll(/\s+/g, " ");
+    assert.match(changes, /Command make --fast → make --all/);
+    assert.match(changes, /Environment – → MODE/);
+    await page.getByRole("button", { name: "Fold what is equal" }).click();
+    await page.locator(".log .row").getByText("step 20", { exact: true }).waitFor();
+
+    await page.goto(`${server.url}jobs/waits`);
+    await page.getByRole("button", { name: "Hold" }).click();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("Undone").waitFor();
+    assert.equal((await test.store.get("waits"))!.held, false);
+    await page.getByRole("link", { name: "Who changed it by these pages" }).click();
+    const requests = page.locator("table.audit code");
+    await requests.nth(1).waitFor();
+    assert.deepEqual(await requests.allTextContents(), [
+      "POST /api/v1/jobs/waits/release",
+      "POST /api/v1/jobs/waits/hold",
+    ]);
+  },
+);
+
 browserTest("a job that is deleted elsewhere says so, and what was typed about it stays", async () => {
   using test = await testStore();
   await test.enqueue("make report", { id: "waits", held: true });

@@ -43,6 +43,11 @@ Deno.test({
     await page.getByRole("button", { name: "Set" }).click();
     await page.getByText("1 of 2").waitFor();
     assert.equal((await test.store.limit("api", Date.now()))!.atOnce, 2);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("1 of 1").first().waitFor();
+    await page.getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("button", { name: "Keep it" }).click();
+    assert.equal((await test.store.limit("api", Date.now()))!.atOnce, 1);
     await page.goto(`${server.url}jobs/j3`);
     await page.getByText("api=1", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Edit" }).click();

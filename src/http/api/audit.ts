@@ -17,6 +17,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
     query: {
       kind: oneOf(AUDIT_KINDS, "only lines of this kind"),
       address: someText({ max: 100 }, "only what came from this address"),
+      about: someText({ max: 200 }, "only what names this in its path: a job, a queue, a schedule"),
       limit: wholeNumber({ min: 1, max: 500 }, "at most so many; 100 unless given"),
       before: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }, "from the page before"),
     },
