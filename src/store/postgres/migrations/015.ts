@@ -46,6 +46,7 @@ CREATE FUNCTION queuectl.bring_15(
 SET plan_cache_mode = force_custom_plan SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   v_settled uuid[];
+  v_jobs bigint[];
   v_moved bigint;
   v_ready bigint[];
 BEGIN
@@ -105,22 +106,29 @@ BEGIN
       signal = CASE WHEN e.begun THEN e.signal ELSE j.signal END,
       error = CASE WHEN e.begun THEN e.error ELSE j.error END,
       worker = CASE WHEN e.begun THEN e.worker ELSE j.worker END
-    FROM ended e WHERE j.seq = e.job
+    -- by its place: by its number alone, all jobs might be read, where the server does not know yet that there are many
+    FROM ended e CROSS JOIN LATERAL (
+      SELECT o.ctid AS at FROM queuectl.jobs o WHERE o.seq >= e.job AND o.seq <= e.job ORDER BY o.seq LIMIT 1) o
+    WHERE j.ctid = o.at AND j.seq = e.job
     RETURNING j.seq, j.queue, j.state, j.held, e.begun, e.outcome, e.ready_at, e.started_at, e.finished_at, e.cpu_ms),
   tallied AS (
     INSERT INTO queuectl.tallies (at, queue, ended)
     SELECT p_now, m.queue, json_agg(json_build_array(m.outcome, m.state, m.ready_at, m.started_at, m.finished_at, m.cpu_ms))
     FROM moved m WHERE m.begun GROUP BY m.queue)
-  SELECT e.tokens, e.apart, m.n, m.ready, c.queues || c.queues,
+  SELECT e.tokens, e.jobs, e.apart, m.n, m.ready, c.queues || c.queues,
       c.states || array_fill('processing'::text, ARRAY[c.k]), c.n || c.less, c.held || array_fill(0::bigint, ARRAY[c.k])
-    INTO v_settled, apart, v_moved, v_ready, queues, states, n, held
-    FROM (SELECT coalesce(array_agg(e.token), '{}') AS tokens, count(e.takes) AS apart FROM ended e) e,
+    INTO v_settled, v_jobs, apart, v_moved, v_ready, queues, states, n, held
+    FROM (
+        SELECT coalesce(array_agg(e.token), '{}') AS tokens, array_agg(e.job) AS jobs, count(e.takes) AS apart FROM ended e) e,
       (SELECT count(*) AS n, array_agg(m.seq) FILTER (WHERE m.state = 'pending' AND NOT m.held) AS ready FROM moved m) m,
       (SELECT array_agg(g.queue) AS queues, array_agg(g.state) AS states, array_agg(g.n) AS n, array_agg(-g.n) AS less,
           array_agg(g.held) AS held, count(*)::integer AS k
         FROM (
           SELECT m.queue, m.state, count(*) AS n, count(*) FILTER (WHERE m.held) AS held FROM moved m GROUP BY 1, 2) g) c;
   IF cardinality(v_settled) <> v_moved THEN
+    IF (SELECT count(*) FROM queuectl.jobs j WHERE j.seq = ANY (v_jobs)) = cardinality(v_jobs) THEN
+      RAISE EXCEPTION 'somebody has just changed one of these jobs' USING ERRCODE = '40001'; -- all is done again
+    END IF;
     RAISE EXCEPTION 'a running attempt has no job' USING ERRCODE = 'QU003';
   END IF;
   IF v_ready IS NOT NULL THEN
