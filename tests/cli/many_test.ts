@@ -158,7 +158,7 @@ Deno.test("several queues and several labels mean jobs of any of them", async ()
   assert.deepEqual(await app.run("list -q nobody -q nothing -q mail -l none -l x -l no"), [
     0,
     "No jobs\n",
-    'There are no queues "nobody", "nothing" yet; there are: other, mail, third\n' +
+    'There are no queues "nobody", "nothing" yet; there are: other, third, mail\n' +
     'No job has the labels "none", "no"; there are: x, y\n',
   ]);
 });
