@@ -26,6 +26,8 @@ export interface Exposed {
   workers: readonly WorkerInfo[];
   /** The first limits by name. */
   limits: readonly Limit[];
+  /** Memory in bytes of what runs, by queue, as far as it was looked at. */
+  memory: ReadonlyMap<string, number>;
 }
 
 /** Stands for all other queues, and for those that are gone; no queue can have this name. */
@@ -50,7 +52,26 @@ export async function whatToExpose(store: Store, now: number): Promise<Exposed> 
   const others = few ? [] : [{ name: OTHERS, paused: false, counts }];
   const openGroups = await store.openGroups(MOST_COUNTED);
   const limits = await store.limits(now, { limit: MOST_QUEUES });
-  return { queues: [...queues, ...others], totals, openGroups, workers: await store.workers(), limits };
+  return {
+    queues: [...queues, ...others],
+    totals,
+    openGroups,
+    workers: await store.workers(),
+    limits,
+    memory: await memoryOf(store),
+  };
+}
+
+/** Jobs whose memory is added up, at most. */
+const MOST_RUNNING = 1000;
+
+async function memoryOf(store: Store): Promise<Map<string, number>> {
+  const { jobs } = await store.list({ state: "processing", limit: MOST_RUNNING });
+  const memory = new Map<string, number>();
+  for (const { queue, usage } of jobs) {
+    if (usage) memory.set(queue, usage.memory + (memory.get(queue) ?? 0));
+  }
+  return memory;
 }
 
 /** Upper bounds of the exposed buckets: 1 ms, 2 ms, 4 ms … 70 minutes. */
@@ -59,7 +80,7 @@ const OCTAVES = 23;
 type Labels = Readonly<Record<string, string>>;
 
 /** Everything as exposition text. */
-export function prometheusText({ queues, totals, openGroups, workers, limits }: Exposed): string {
+export function prometheusText({ queues, totals, openGroups, workers, limits, memory }: Exposed): string {
   const text: string[] = [];
   const family = (name: string, type: "counter" | "gauge" | "histogram", help: string): void => {
     text.push(`# HELP queuectl_${name} ${help}`, `# TYPE queuectl_${name} ${type}`);
@@ -90,6 +111,13 @@ export function prometheusText({ queues, totals, openGroups, workers, limits }: 
   sample("workers", {}, workers.length);
   family("running_jobs", "gauge", "Jobs that workers run now.");
   sample("running_jobs", {}, workers.reduce((sum, { running }) => sum + running.length, 0));
+
+  family(
+    "running_memory_bytes",
+    "gauge",
+    "Memory of running jobs when last looked at, of at most 1000 of them.",
+  );
+  for (const [queue, bytes] of memory) sample("running_memory_bytes", { queue }, bytes);
 
   const byHost = Map.groupBy(workers, ({ host }) => host);
   family("host_workers", "gauge", "Workers known to the store, by host.");

@@ -82,18 +82,53 @@ Deno.test("show says what a job waits for, and enqueue what nobody has", async (
 Deno.test("queue set says what its jobs need, their rate, and who takes turns", async () => {
   using dir = tempDir();
   const home = dir.home.dir;
-  const rules = ["--needs", "api=2", "--per-label", "1", "--rate", "60/1m", "--fair", "label"];
+  const rules = [
+    "--needs",
+    "api=2",
+    "--per-label",
+    "1",
+    "--rate",
+    "60/1m",
+    "--fair",
+    "label",
+    "--aging",
+    "10m",
+  ];
   const { stdout } = await queuectl(["queue", "set", "q", ...rules], { home });
   assert.equal(
     stdout,
     'Queue "q": each job needs api=2\nQueue "q" runs at most 1 of one label at a time\n' +
-      'Queue "q" lets 60/1m begin\nQueue "q": labels take turns\n',
+      'Queue "q" lets 60/1m begin\nQueue "q": labels take turns\n' +
+      'Queue "q": 10m of waiting count as much as a step of priority\n',
   );
   const json = JSON.parse((await queuectl(["queue", "list", "--json"], { home })).stdout).queues[0];
-  const { needs, per_label, rate, smooth, fair } = json;
-  assert.deepEqual({ needs, per_label, rate, smooth, fair }, {
-    ...{ needs: { api: 2 }, per_label: 1, rate: "60/1m", smooth: false, fair: "label" },
+  const { needs, per_label, rate, smooth, fair, aging } = json;
+  assert.deepEqual({ needs, per_label, rate, smooth, fair, aging }, {
+    ...{ needs: { api: 2 }, per_label: 1, rate: "60/1m", smooth: false, fair: "label", aging: 600 },
   });
-  const off = ["--needs", "none", "--per-label", "none", "--rate", "none", "--fair", "none"];
+  const urgent = await queuectl(["enqueue", "--queue", "q", "true"], { home });
+  assert.equal(urgent.code, 0);
+  await queuectl(["enqueue", "--queue", "q", "--priority", "5", "true"], { home });
+  assert.match(
+    (await queuectl(["show", "j2"], { home })).stdout,
+    /10m of waiting count as much as a step of priority in its queue/,
+  );
+  const bad = await queuectl(["queue", "set", "q", "--aging", "0"], { home });
+  assert.deepEqual([bad.code, bad.stderr], [
+    2,
+    'Cannot use --aging "0": it takes a duration up to 3650d, such as 10m, or none\n',
+  ]);
+  const off = [
+    "--needs",
+    "none",
+    "--per-label",
+    "none",
+    "--rate",
+    "none",
+    "--fair",
+    "none",
+    "--aging",
+    "none",
+  ];
   assert.equal((await queuectl(["queue", "set", "q", ...off], { home })).code, 0);
 });

@@ -142,7 +142,7 @@ Deno.test("wait for a queue, or for all, does not miss a job that was dead for a
   await test.enqueue("true", { queue: "mail" });
   await test.enqueue("true", { queue: "mail" });
   const over = Promise.withResolvers<void>();
-  const both = [{ queue: "mail", all: false }, { queue: undefined, all: true }].map((flags) => {
+  const both = [{ queue: ["mail"], all: false }, { queue: undefined, all: true }].map((flags) => {
     let looks = 0;
     const begun = () => looks >= 2;
     const store = new Proxy(test.store, {

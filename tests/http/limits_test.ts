@@ -24,11 +24,13 @@ Deno.test("limits are set, listed, changed and removed; queues have rules; jobs 
   const refused = await app.send("POST", "/jobs", { command: "true", needs: "api=2" });
   assert.equal(refused.status, 400);
 
-  const rules = { needs: { api: 1 }, per_label: 2, rate: "5/1m", smooth: false, fair: "label" };
+  const rules = { needs: { api: 1 }, per_label: 2, rate: "5/1m", smooth: false, fair: "label", aging: 600 };
   const queue = await app.send("PATCH", "/queues/q", rules);
-  const { needs, per_label, rate, smooth, fair } = queue.json;
-  assert.deepEqual({ needs, per_label, rate, smooth, fair }, rules);
-  const off = await app.send("PATCH", "/queues/q", { needs: null, per_label: null, rate: null, fair: null });
+  const { needs, per_label, rate, smooth, fair, aging } = queue.json;
+  assert.deepEqual({ needs, per_label, rate, smooth, fair, aging }, rules);
+  const off = await app.send("PATCH", "/queues/q", {
+    ...{ needs: null, per_label: null, rate: null, fair: null, aging: null },
+  });
   assert.deepEqual([off.json.needs, off.json.rate, off.json.fair], [null, null, null]);
 
   await store.register(newSupervisor("s", { has: new Map([["gpu", 2]]), leaseUntil: Date.now() + 60_000 }));

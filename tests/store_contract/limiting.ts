@@ -6,7 +6,16 @@ import assert from "node:assert/strict";
 import type { Rate } from "../../src/domain/limit.ts";
 import type { NewJob } from "../../src/domain/job.ts";
 import type { ClaimedJob, Exchange, NewSupervisor, Store } from "../../src/store/contract.ts";
-import { claim, enqueue, exchangeOf, newSupervisor, settle, settlement, T0 } from "../helpers/jobs.ts";
+import {
+  claim,
+  enqueue,
+  exchangeOf,
+  newJob,
+  newSupervisor,
+  settle,
+  settlement,
+  T0,
+} from "../helpers/jobs.ts";
 import type { Test } from "./suite.ts";
 
 const rate = (count: number, perMs: number, smooth = false): Rate => ({ count, perMs, smooth });
@@ -270,6 +279,32 @@ export function limiting(test: Test): void {
     assert.deepEqual(await claimed(store), ["a", "b", "d", "c"]);
   });
 
+  for (const [what, takes] of [["", null], [", of a limit, too", "api=1"]] as const) {
+    test(`of a queue with aging, who has waited long comes before more urgent ones${what}`, async (store) => {
+      await register(store, "s");
+      await store.setLimit("api", { atOnce: 10 });
+      const at = (now: number, id: string, job: Partial<NewJob>) =>
+        store.enqueue([newJob({ id, takes, ...job })], { now, idFormat: "short" });
+      for (const queue of ["q", "r"]) {
+        await at(T0, `low-${queue}`, { queue, priority: 5 });
+        await at(T0 + 4000, `early-${queue}`, { queue });
+        await at(T0 + 6000, `late-${queue}`, { queue });
+      }
+      await store.setQueue("q", { agingMs: 1000 });
+      assert.equal((await store.queue("q"))!.agingMs, 1000);
+      const inTurn = async (queue: string) => {
+        const ids: string[] = [];
+        for (const second of [6, 7, 8]) {
+          ids.push(...await claimed(store, "s", { count: 1, now: T0 + second * 1000, queues: [queue] }));
+        }
+        return ids;
+      };
+      assert.deepEqual(await inTurn("q"), ["early-q", "low-q", "late-q"]);
+      assert.deepEqual(await inTurn("r"), ["early-r", "late-r", "low-r"]);
+      await store.setQueue("q", { agingMs: null });
+    });
+  }
+
   test("a thing goes only to supervisors that have it, unit by unit", async (store) => {
     await register(store, "s");
     await store.register(roomy("g", { has: new Map([["gpu", 2], ["ffmpeg", 1]]) }));
@@ -456,6 +491,27 @@ export function limiting(test: Test): void {
       ended += jobs.length;
     }
     assert.equal(ended, 700);
+  });
+
+  test("who waits for a limit is counted, whoever says that it is taken, before and after a claim", async (store) => {
+    await register(store, "s");
+    await store.setLimit("api", { atOnce: 0 });
+    await store.setQueue("q", { takes: "api=1" });
+    await enqueue(
+      store,
+      { takes: "api=2" },
+      { queue: "q" },
+      { queue: "q", slots: 2 },
+      { queue: "q", takes: "other=1" },
+      { takes: "api=1", held: true },
+      { queue: "q", held: true },
+      {},
+      { takes: "other=1" },
+    );
+    const waiting = async () => (await store.limit("api", T0))!.waiting;
+    assert.equal(await waiting(), 4);
+    assert.equal((await take(store)).length, 1);
+    assert.equal(await waiting(), 4);
   });
 
   test("limits come in pages, by name", async (store) => {

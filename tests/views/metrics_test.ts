@@ -65,8 +65,10 @@ Deno.test("the text for Prometheus is valid, escapes labels, and its histograms 
     openGroups: 3,
     limits: [],
     workers: [],
+    memory: new Map([["mail", 4096]]),
   }));
   assert.equal(samples.get("queuectl_open_groups"), 3);
+  assert.equal(samples.get('queuectl_running_memory_bytes{queue="mail"}'), 4096);
   assert.equal(samples.get('queuectl_jobs{queue="a\\"b\\\\c\\nd",state="pending"}'), 1);
   assert.equal(samples.get('queuectl_queue_paused{queue="a\\"b\\\\c\\nd"}'), 1);
   assert.equal(samples.get('queuectl_jobs_enqueued_total{queue="mail"}'), 9);

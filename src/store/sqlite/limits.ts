@@ -28,20 +28,27 @@ const GATE = "SELECT id, used, smooth_at FROM gates WHERE kind = 'limit' AND nam
 const WAITING = `
   SELECT count(*) AS n FROM (
     SELECT 1 FROM sublane_gates g CROSS JOIN jobs j ON j.lane = g.lane
-    WHERE g.gate = ? AND j.lane <> 0 AND j.state = 'pending'
-      AND j.state NOT IN ('completed', 'dead', 'cancelled', 'skipped') LIMIT ${MOST_COUNTED})`;
+    WHERE g.gate = ? AND j.lane <> 0 AND j.state = 'pending' AND j.held = 0 LIMIT ${MOST_COUNTED})`;
 
 /** Those whose lane nobody has found out yet; of very many, the first are looked at. */
 const MOST_UNLAID = 10_000;
 const WAITING_UNLAID = `
   SELECT count(*) AS n FROM (
-    SELECT policy FROM jobs WHERE lane = -1 AND state = 'pending'
-      AND lane <> 0 AND state NOT IN ('completed', 'dead', 'cancelled', 'skipped') LIMIT ${MOST_UNLAID})
-  WHERE instr(',' || (policy ->> '$.takes'), ',' || ? || '=') > 0`;
+    SELECT policy, queue FROM jobs WHERE lane = -1 AND lane <> 0 AND state = 'pending' AND held = 0 LIMIT ${MOST_UNLAID}) j
+  LEFT JOIN queues q ON q.name = j.queue
+  WHERE instr(',' || ifnull(policy ->> '$.takes', '') || ',' || ifnull(q.takes, ''), ',' || ? || '=') > 0`;
+/** Those in lanes of queues whose jobs all take of it. */
+const WAITING_IN_QUEUES = `
+  SELECT count(*) AS n FROM (
+    SELECT 1 FROM queues q CROSS JOIN jobs j ON j.queue = q.name
+    WHERE instr(',' || q.takes, ',' || ? || '=') > 0 AND j.state = 'pending' AND j.lane = 0 AND j.held = 0 LIMIT ${MOST_COUNTED})`;
 
 function countWaiting(db: Database, name: string, gate: number): number {
-  const { n } = db.get<{ n: number }>(WAITING, gate)!;
-  return n === MOST_COUNTED ? n : Math.min(MOST_COUNTED, n + db.get<{ n: number }>(WAITING_UNLAID, name)!.n);
+  let { n } = db.get<{ n: number }>(WAITING, gate)!;
+  for (const sql of [WAITING_UNLAID, WAITING_IN_QUEUES]) {
+    if (n < MOST_COUNTED) n += db.get<{ n: number }>(sql, name)!.n;
+  }
+  return Math.min(MOST_COUNTED, n);
 }
 
 function toLimit(db: Database, row: LimitRow, now: number): Limit {

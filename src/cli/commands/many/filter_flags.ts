@@ -24,6 +24,7 @@ export const OTHER_FILTERS = {
   exitCode: count({ min: 0, max: 2 ** 32 - 1 }, "only jobs that ended with this exit code"),
   olderThan: duration("only jobs enqueued longer ago than this"),
   newerThan: duration("only jobs enqueued not longer ago than this"),
+  schedule: text("NAME", "only jobs of this schedule, as far back as its history goes"),
 } satisfies Flags;
 
 /** What people call states. */
@@ -55,6 +56,7 @@ export function selectorOf(values: FilterValues, now: number): JobSelector {
   const { state, queue, group, uniqueKey, label, search, error, diedOf, exitCode, olderThan, newerThan } =
     values;
   const all = {
+    schedule: values.schedule,
     ...{ state, uniqueKey, search, error, diedOf, exitCode },
     ...ofSeveral({
       queues: queue && notTooMany("queues", queueNames(queue)),
@@ -88,6 +90,7 @@ export function describeJobs(count: number, values: FilterValues): string {
     count === 1 ? "job" : "jobs",
     ...(queue !== undefined ? [`of queue ${oneOf(queueNames(queue))}`] : []),
     ...(group !== undefined ? [`of group ${group}`] : []),
+    ...(values.schedule !== undefined ? [`of schedule ${quoted(values.schedule)}`] : []),
     ...(uniqueKey !== undefined ? [`with key ${quoted(uniqueKey)}`] : []),
     ...(label !== undefined ? [`with label ${oneOf(label.map(quoted))}`] : []),
     ...(search !== undefined ? [`with ${quoted(search)} in command or id`] : []),
