@@ -117,9 +117,11 @@ Deno.test("what cannot be meant is refused in a sentence, and nothing is changed
     ],
     ["edit --where state=odd --priority 1", 'Cannot use --where "state=odd": it takes blocked, pending, '],
     [
-      "edit --where queue=a --where queue=b --priority 1",
-      'Cannot use --where "queue=b": queue was already given',
+      "edit --where state=dead --where state=failed --priority 1",
+      'Cannot use --where "state=failed": state was already given',
     ],
+    ["list -q a,b,c,d,e,f -q g,h,i,j,k", "Cannot filter by 11 queues: a filter takes at most 10"],
+    ["hold -q mail,../x --yes", 'Cannot use queue "../x": a name takes '],
     ["edit --where queue=a", "Cannot edit jobs: no flag says what to change; --help shows them"],
     ["cancel --queue ../x --yes", 'Cannot use queue "../x": a name takes '],
     ["retry --older-than soon", 'Cannot use --older-than "soon": it takes a duration up to '],
@@ -130,6 +132,35 @@ Deno.test("what cannot be meant is refused in a sentence, and nothing is changed
     assert.ok(code === 2 && stdout === "" && stderr.startsWith(sentence), `${line}: ${stderr}`);
   }
   assert.equal(await app.states(), UNCHANGED);
+});
+
+Deno.test("several queues and several labels mean jobs of any of them", async () => {
+  using app = await someJobs();
+  await enqueue(app.store, { queue: "third", label: "x" }, { queue: "third", label: "y" }, {
+    queue: "third",
+  });
+  const ids = async (line: string) =>
+    (await app.run(`${line} --sort oldest --format {id}`))[1].split("\n").join(" ").trim();
+  assert.equal(await ids("list -q mail -q other"), "j1 j2 j3 j4");
+  assert.equal(await ids("list -q mail,other,mail --state pending"), "j2 j3 j4");
+  assert.equal(await ids("list -l x -l y -l none"), "j5 j6");
+  assert.equal(await ids("list -q mail -q third -l y"), "j6");
+  const meant = async (line: string) => await app.run(`${line} --dry-run`);
+  assert.deepEqual(await meant("cancel -q other -q third -l x -l y"), [
+    0,
+    "j5\nj6\n",
+    'This would cancel 2 jobs of queue other or third with label "x" or "y"\n',
+  ]);
+  assert.equal(
+    (await meant("edit --where queue=other --where queue=third --priority 1"))[1],
+    "j4\nj5\nj6\nj7\n",
+  );
+  assert.deepEqual(await app.run("list -q nobody -q nothing -q mail -l none -l x -l no"), [
+    0,
+    "No jobs\n",
+    'There are no queues "nobody", "nothing" yet; there are: other, third, mail\n' +
+    'No job has the labels "none", "no"; there are: x, y\n',
+  ]);
 });
 
 Deno.test("list and dlq list take the same filters", async () => {

@@ -64,13 +64,32 @@ Deno.test("wait for a queue, or for all, ends when nothing is left to run or ret
   assert.equal((await queuectl(["wait", "--all"], { home: test.home })).code, 0);
 });
 
+Deno.test("wait for several queues ends when none of them has anything left, whichever is the last", async () => {
+  using test = await testStore();
+  const worker = await handWorker(test.store);
+  await test.enqueue("true", { queue: "mail" });
+  await test.enqueue("true", { queue: "images" });
+  await test.enqueue("true", { queue: "other", runAt: systemClock.now() + 3_600_000 });
+  const waiting = queuectl(["wait", "-q", "images", "-q", "mail", "--json"], { home: test.home });
+  await (await worker.claim()).end();
+  await (await worker.claim()).end(DEAD);
+  const { code, stdout } = await waiting;
+  const { completed, dead } = JSON.parse(stdout);
+  assert.ok(code === Math.min(1, dead) && completed <= 1, stdout);
+  const typo = await queuectl(["wait", "-q", "mail", "-q", "imges"], { home: test.home });
+  assert.ok(
+    typo.stderr.startsWith('Cannot wait for queue "imges": no such queue; there are: images'),
+    typo.stderr,
+  );
+});
+
 Deno.test("wait for a queue, or for all, exits with 1 when a job became dead or was cancelled meanwhile", async () => {
   const ends: [how: string, end: Partial<Settlement> | "cancel", code: number][] = [
     ["completed", {}, 0],
     ["dead", DEAD, 1],
     ["cancelled", "cancel", 1],
   ];
-  for (const flags of [{ queue: "mail" }, { all: true }]) {
+  for (const flags of [{ queue: ["mail"] }, { all: true }]) {
     for (const [how, end, code] of ends) {
       using test = await testStore();
       const worker = await handWorker(test.store);
@@ -96,7 +115,7 @@ Deno.test("wait for a queue exits with 1 when a job of it was skipped meanwhile"
   const worker = await handWorker(test.store);
   const needed = await test.enqueue("true", { queue: "other" });
   await test.enqueue("true", { queue: "mail", after: [needed] });
-  const waiting = runWithin(test.store, command, { flags: { queue: "mail" } });
+  const waiting = runWithin(test.store, command, { flags: { queue: ["mail"] } });
   assert.equal(await Promise.race([waiting.waits, waiting.ended]), "waits");
   await (await worker.claim()).end(DEAD);
   const { code, json } = await waiting.ended;
@@ -123,7 +142,7 @@ Deno.test("wait for a queue, or for all, does not miss a job that was dead for a
   await test.enqueue("true", { queue: "mail" });
   await test.enqueue("true", { queue: "mail" });
   const over = Promise.withResolvers<void>();
-  const both = [{ queue: "mail", all: false }, { queue: undefined, all: true }].map((flags) => {
+  const both = [{ queue: ["mail"], all: false }, { queue: undefined, all: true }].map((flags) => {
     let looks = 0;
     const begun = () => looks >= 2;
     const store = new Proxy(test.store, {

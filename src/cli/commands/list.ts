@@ -9,6 +9,7 @@ import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { choice, count, text } from "../line/flags.ts";
 import { VIEW_FLAGS, viewOf } from "./list_view.ts";
+import { queueNames } from "./queue/names.ts";
 import { FILTERS, type FilterValues, OTHER_FILTERS, selectorOf } from "./many/filter_flags.ts";
 
 /** The flags that pick a page. */
@@ -26,6 +27,7 @@ export const command: Target = defineCommand({
     ["list", "the latest jobs"],
     ["list --state dead", "the dead letter queue"],
     ["list -q mail --search invoice -n 10", "the latest ten that match"],
+    ["list -q mail -q images -l nightly", "the jobs of two queues that have a label"],
     ["list --group album", "the jobs of a group"],
     ["list --columns id,state,exit_code,created_at", "what you want to know of each"],
     ["list --format '{id}\\t{command}'", "a line for each, for a script"],
@@ -55,15 +57,15 @@ export async function printPage(
   print.result({ jobs: jobs.map(jobJson), cursor }, () => view(jobs, waitsFor));
   if (jobs.length === 0 && filters.queue !== undefined) {
     const { hintAtUnknownQueues } = await import("./unknown_names.ts");
-    await hintAtUnknownQueues(context, [filters.queue]);
+    await hintAtUnknownQueues(context, queueNames(filters.queue));
   }
   if (jobs.length === 0 && filters.group !== undefined) {
     const { hintAtUnknownGroup } = await import("./unknown_names.ts");
     await hintAtUnknownGroup(context, filters.group);
   }
   if (jobs.length === 0 && filters.label !== undefined) {
-    const { hintAtUnknownLabel } = await import("./unknown_names.ts");
-    await hintAtUnknownLabel(context, filters.label);
+    const { hintAtUnknownLabels } = await import("./unknown_names.ts");
+    await hintAtUnknownLabels(context, filters.label);
   }
   if (cursor !== null) print.hint(`More with --cursor ${cursor}`);
 }

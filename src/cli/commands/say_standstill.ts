@@ -76,15 +76,16 @@ export async function whyJobsStand(context: Context, ids: readonly string[]): Pr
   return await allOf(context, byQueue(unfinished), held.map(({ id }) => id));
 }
 
-/** Of all that a queue, or every queue, has to do. */
+/** Of all that some queues, or every queue, have to do. */
 export async function whyWholeQueuesStand(
   context: Context,
-  queue: string | undefined,
+  names: readonly string[] | undefined,
 ): Promise<Obstacle[]> {
   const store = await context.store();
-  const queues = queue === undefined
+  const queues = names === undefined
     ? (await store.summary(MOST_LOOKED_AT)).queues
-    : [await store.queue(queue)].filter((one) => one !== undefined);
+    : (await Promise.all(names.slice(0, MOST_LOOKED_AT).map((name) => store.queue(name))))
+      .filter((one) => one !== undefined);
   const unfinished = queues.map(({ name, counts }) => {
     const waiting = WAITING.some((state) => counts[state] > 0);
     return { queue: name, waiting, any: waiting || counts.processing > 0 };

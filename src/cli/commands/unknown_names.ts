@@ -35,15 +35,21 @@ export async function hintAtUnknownGroup(context: Context, name: string): Promis
   context.print.hint(`There is no group "${name}"${others(name, names)}`);
 }
 
-/** Says that no job has the label, and which labels there are. Looks into the index alone, for a bounded number. */
-export async function hintAtUnknownLabel(context: Context, label: string): Promise<void> {
+/** Says which of these labels no job has, and which there are. Looks into the index alone, for a bounded number. */
+export async function hintAtUnknownLabels(context: Context, labels: readonly string[]): Promise<void> {
   if (!context.print.hints) return;
   const store = await context.store();
-  if ((await store.labels(label, 1))[0] === label) return;
+  const found = await Promise.all(labels.map(async (label) => (await store.labels(label, 1))[0] === label));
+  const unknown = labels.filter((_, n) => !found[n]);
+  const [label] = unknown;
+  if (label === undefined) return;
   const [initial = ""] = label;
   const near = await store.labels(initial, MOST_COMPARED);
   const names = new Set([...near, ...await store.labels("", MOST_COMPARED - near.length)]);
-  context.print.hint(`No job has the label "${label}"${others(label, [...names])}`);
+  const said = unknown.map((name) => `"${name}"`).join(", ");
+  context.print.hint(
+    `No job has the ${unknown.length === 1 ? "label" : "labels"} ${said}${others(label, [...names])}`,
+  );
 }
 
 /** The names of queues, at most as many as are compared. */

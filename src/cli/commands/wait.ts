@@ -3,8 +3,7 @@
  * `queuectl wait`: until jobs have ended.
  */
 import { formatDuration } from "../../domain/duration.ts";
-import { BadInput, NoSuch, noSuchJob, Refused } from "../../domain/errors.ts";
-import type { Figures } from "../../domain/figures.ts";
+import { BadInput, noSuchJob, Refused } from "../../domain/errors.ts";
 import { ENDED, type State } from "../../domain/job.ts";
 import type { Store } from "../../store/contract.ts";
 import { LONGEST_TIMER_MS } from "../../system/clock.ts";
@@ -12,14 +11,15 @@ import type { Obstacle } from "../../views/standstill.ts";
 import { type Changes, watchStore } from "../../views/watch_store.ts";
 import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
-import { duration, text, toggle } from "../line/flags.ts";
+import { duration, text, texts, toggle } from "../line/flags.ts";
 import { distinct, IDS, jobCount } from "../line/ids.ts";
-import { queueName } from "./queue/names.ts";
+import { queueNames } from "./queue/names.ts";
 import type { Standstill } from "./say_standstill.ts";
 import { groupName } from "./group/names.ts";
 import { FirstOfJobs } from "./wait/first_of_jobs.ts";
 import { say } from "./wait/say.ts";
 import { WholeGroup } from "./wait/whole_group.ts";
+import { WholeQueues } from "./wait/whole_queues.ts";
 
 export const command: Target = defineCommand({
   brief: "Wait until jobs have ended",
@@ -36,9 +36,10 @@ export const command: Target = defineCommand({
     ["wait --any j1 j2", "for the one that ends first, which is printed"],
     ["wait --group album", "until a group has ended"],
     ["wait --queue mail", "until a queue has nothing left to do"],
+    ["wait -q mail -q images", "until both have nothing left to do"],
   ],
   flags: {
-    queue: text("QUEUE", "all jobs of a queue"),
+    queue: texts("QUEUE", "all jobs of a queue; may be repeated"),
     group: text("GROUP", "until a group has ended"),
     all: toggle("all jobs"),
     any: toggle("return when the first of the jobs has ended"),
@@ -61,7 +62,7 @@ export const command: Target = defineCommand({
       ? any ? new FirstOfJobs(context, ids) : new SomeJobs(context, ids)
       : group !== undefined
       ? new WholeGroup(context, groupName(group))
-      : new WholeQueues(context, queue === undefined ? undefined : queueName(queue));
+      : new WholeQueues(context, queue && queueNames(queue));
     return await waitFor(context, { target, timeoutMs: timeout });
   },
 });
@@ -146,87 +147,3 @@ class SomeJobs implements Awaited {
     return jobs.every(({ state }) => state === "completed");
   }
 }
-
-/**
- * All that one queue, or every queue, has to do. What ended is taken from what the store has counted of all time, which
- * nothing takes back: a job that was dead and then retried or deleted is not missed. The same cost for a million jobs.
- */
-class WholeQueues implements Awaited {
-  readonly #context: Context;
-  readonly #queue: string | undefined;
-  #first: Ends | undefined;
-  #last: Ends | undefined;
-  /** Jobs that were seen to be cancelled, since those that had not begun are in no figures. */
-  #cancelled = { before: 0, more: 0 };
-  /** The same of those that were skipped, which are in no figures at all. */
-  #skipped = { before: 0, more: 0 };
-
-  constructor(context: Context, queue: string | undefined) {
-    this.#context = context;
-    this.#queue = queue;
-  }
-
-  async look(store: Store): Promise<number> {
-    // First the figures to compare with, then the jobs; at the last look the jobs, then the figures. So what ends
-    // between two questions is counted.
-    const begins = this.#first === undefined;
-    this.#first ??= await this.#ends(store);
-    const counts = await this.#counts(store);
-    if (begins && counts === undefined) {
-      const { queueNames, withOthers } = await import("./unknown_names.ts");
-      const error = new NoSuch(`Cannot wait for queue "${this.#queue}": no such queue`);
-      throw withOthers(error, this.#queue!, await queueNames(store));
-    }
-    const { blocked = 0, pending = 0, scheduled = 0, failed = 0, processing = 0 } = counts ?? {};
-    const { cancelled = 0, skipped = 0 } = counts ?? {};
-    this.#cancelled = moreOf(cancelled, this.#cancelled, begins);
-    this.#skipped = moreOf(skipped, this.#skipped, begins);
-    this.#last = await this.#ends(store);
-    return blocked + pending + scheduled + failed + processing;
-  }
-
-  async #counts(store: Store): Promise<Record<State, number> | undefined> {
-    if (this.#queue === undefined) return (await store.summary(0)).counts;
-    return (await store.queue(this.#queue))?.counts;
-  }
-
-  async #ends(store: Store): Promise<Ends> {
-    const [row] = await store.figures({ span: "total", queue: this.#queue ?? null });
-    const { completed = 0, dead = 0, cancelled = 0 } = row?.figures ?? {};
-    return { completed, dead, cancelled };
-  }
-
-  async whyItStands(): Promise<Obstacle[]> {
-    const { whyWholeQueuesStand } = await import("./say_standstill.ts");
-    return await whyWholeQueuesStand(this.#context, this.#queue);
-  }
-
-  conclude(): boolean {
-    const more = (end: keyof Ends) => Math.max(0, this.#last![end] - this.#first![end]);
-    const [completed, dead] = [more("completed"), more("dead")];
-    const cancelled = Math.max(more("cancelled"), this.#cancelled.more);
-    const { more: skipped } = this.#skipped;
-    say(() =>
-      this.#context.print.result(
-        { completed, dead, cancelled, skipped },
-        () =>
-          `Nothing left: ${completed} completed, ${dead} dead, ${cancelled} cancelled${
-            skipped > 0 ? `, ${skipped} skipped` : ""
-          } meanwhile`,
-      )
-    );
-    return dead === 0 && cancelled === 0 && skipped === 0;
-  }
-}
-
-/** How many more there are than at the look before, added to what was seen. */
-function moreOf(
-  now: number,
-  { before, more }: { before: number; more: number },
-  begins: boolean,
-): { before: number; more: number } {
-  return { before: now, more: begins ? 0 : more + Math.max(0, now - before) };
-}
-
-/** How often jobs ended in which way. */
-type Ends = Pick<Figures, "completed" | "dead" | "cancelled">;

@@ -26,6 +26,7 @@ import {
   trueOrFalse,
   wholeNumber,
 } from "../inputs.ts";
+import { MOST_VALUES, ofSeveral } from "../../views/several.ts";
 
 /** A duration in seconds, or as people write it. */
 export const DURATION = {
@@ -131,9 +132,6 @@ export function surroundings(now: number): Surroundings {
   return { now, ...whereabouts(), readTime: timeReader(now) };
 }
 
-/** Of one kind in a filter: each may have nine states, and a store looks into each of those. */
-const MOST_VALUES = 10;
-
 /** The values that pick jobs. */
 export const FILTER = {
   state: oneOf(STATES, "only jobs in this state"),
@@ -191,8 +189,7 @@ export function filterOf(
 ): JobSelector {
   const all = {
     ...{ ...values, exitCode, uniqueKey, diedOf },
-    ...(queue?.length === 1 ? { queue: queue[0] } : { queues: queue }),
-    ...(label?.length === 1 ? { label: label[0] } : { labels: label }),
+    ...ofSeveral({ queues: queue, labels: label }),
   };
   return Object.fromEntries(
     Object.entries(all).filter(([, value]) => value !== undefined),

@@ -3,19 +3,21 @@
  * The flags that say which jobs are meant. What they find is up to the store.
  */
 import { formatDuration } from "../../../domain/duration.ts";
+import { BadInput } from "../../../domain/errors.ts";
 import { type State, STATES } from "../../../domain/job.ts";
 import type { JobSelector } from "../../../store/contract.ts";
-import { choice, count, duration, type Flags, type FlagValues, text } from "../../line/flags.ts";
+import { MOST_VALUES, ofSeveral } from "../../../views/several.ts";
+import { choice, count, duration, type Flags, type FlagValues, text, texts } from "../../line/flags.ts";
 import { visible } from "../../show/terminal.ts";
 import { groupName } from "../group/names.ts";
-import { queueName } from "../queue/names.ts";
+import { queueNames } from "../queue/names.ts";
 
 /** All but the state, which some commands say themselves. */
 export const OTHER_FILTERS = {
-  queue: text("QUEUE", "only jobs of this queue"),
+  queue: texts("QUEUE", "only jobs of this queue; may be repeated: of one of these"),
   group: text("GROUP", "only jobs of this group"),
   uniqueKey: text("KEY", "only jobs with exactly this key, whether they have it still or not"),
-  label: text("LABEL", "only jobs with exactly this label"),
+  label: texts("LABEL", "only jobs with exactly this label; may be repeated: with one of these"),
   search: text("TEXT", "only jobs whose command or id contains this"),
   error: text("TEXT", "only jobs whose error contains this"),
   diedOf: text("TEXT", "only dead jobs that died of this, see dlq groups"),
@@ -49,19 +51,27 @@ export const FILTERS = {
 /** What those flags give; each may be left out. */
 export type FilterValues = Partial<FlagValues<typeof FILTERS>>;
 
-/** The jobs that are meant. @throws {BadInput} for a queue or a group that cannot be */
+/** The jobs that are meant. @throws {BadInput} for a queue or a group that cannot be, and for too many of a kind */
 export function selectorOf(values: FilterValues, now: number): JobSelector {
   const { state, queue, group, uniqueKey, label, search, error, diedOf, exitCode, olderThan, newerThan } =
     values;
   const all = {
     schedule: values.schedule,
-    ...{ state, uniqueKey, label, search, error, diedOf, exitCode },
-    queue: queue === undefined ? undefined : queueName(queue),
+    ...{ state, uniqueKey, search, error, diedOf, exitCode },
+    ...ofSeveral({
+      queues: queue && notTooMany("queues", queueNames(queue)),
+      labels: label && notTooMany("labels", [...new Set(label)]),
+    }),
     group: group === undefined ? undefined : groupName(group),
     until: olderThan === undefined ? undefined : now - olderThan,
     since: newerThan === undefined ? undefined : now - newerThan,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+function notTooMany(what: string, values: readonly string[]): readonly string[] {
+  if (values.length <= MOST_VALUES) return values;
+  throw new BadInput(`Cannot filter by ${values.length} ${what}: a filter takes at most ${MOST_VALUES}`);
 }
 
 /** Whether any of them was given. */
@@ -78,11 +88,11 @@ export function describeJobs(count: number, values: FilterValues): string {
     grouped(count),
     ...(state ? [state] : []),
     count === 1 ? "job" : "jobs",
-    ...(queue !== undefined ? [`of queue ${queue}`] : []),
+    ...(queue !== undefined ? [`of queue ${oneOf(queueNames(queue))}`] : []),
     ...(group !== undefined ? [`of group ${group}`] : []),
     ...(values.schedule !== undefined ? [`of schedule ${quoted(values.schedule)}`] : []),
     ...(uniqueKey !== undefined ? [`with key ${quoted(uniqueKey)}`] : []),
-    ...(label !== undefined ? [`with label ${quoted(label)}`] : []),
+    ...(label !== undefined ? [`with label ${oneOf(label.map(quoted))}`] : []),
     ...(search !== undefined ? [`with ${quoted(search)} in command or id`] : []),
     ...(error !== undefined ? [`with ${quoted(error)} in the error`] : []),
     ...(diedOf !== undefined ? [`that died of ${quoted(diedOf)}`] : []),
@@ -90,6 +100,10 @@ export function describeJobs(count: number, values: FilterValues): string {
     ...(olderThan !== undefined ? [`enqueued more than ${formatDuration(olderThan)} ago`] : []),
     ...(newerThan !== undefined ? [`enqueued in the last ${formatDuration(newerThan)}`] : []),
   ].join(" ");
+}
+
+function oneOf(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
 
 /** `1234567` as `1,234,567`. */

@@ -26,11 +26,13 @@ export function readWhere(given: readonly string[]): FilterValues {
       const names = NAMES.map((name) => `${flagName(name)}=`).join(", ");
       throw new BadInput(`Cannot use --where "${one}": it takes ${names} and a value`);
     }
-    if (Object.hasOwn(values, name)) {
+    const several = FILTERS[name].kind === "values";
+    if (!several && Object.hasOwn(values, name)) {
       throw new BadInput(`Cannot use --where "${one}": ${typed} was already given`);
     }
     try {
-      values[name] = FILTERS[name].parse(one.slice(equals + 1));
+      const value = FILTERS[name].parse(one.slice(equals + 1));
+      values[name] = several ? [...values[name] as unknown[] ?? [], value] : value;
     } catch (error) {
       if (!(error instanceof BadInput)) throw error;
       throw new BadInput(`Cannot use --where "${one}": ${error.message}`);

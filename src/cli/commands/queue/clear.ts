@@ -25,7 +25,7 @@ export const command: Target = defineCommand({
   words: { ...ONE_QUEUE, min: 0 },
   async run(context, { yes, dryRun, ...flags }, [queue]) {
     const verb = "delete";
-    const filters = { ...flags, ...(queue !== undefined && { queue }) };
+    const filters = { ...flags, ...(queue !== undefined && { queue: [queue] }) };
     const doing = { verb, only: WAITING, filters, yes: yes || !isFiltered(flags), dryRun } as const;
     // what runs or has ended is not meant
     printDeleted(context, await changeMany(context, doing));

@@ -8,7 +8,7 @@ import { refuseRunning } from "../../../views/running_jobs.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
 import { toggle } from "../../line/flags.ts";
 import { jobCount } from "../../line/ids.ts";
-import { changeMany, SURENESS } from "../many/change_many.ts";
+import { changeMany, type Doing, SURENESS } from "../many/change_many.ts";
 import { queueNames, withOthers } from "../unknown_names.ts";
 import { ONE_QUEUE, queueName } from "./names.ts";
 
@@ -34,7 +34,7 @@ export const command: Target = defineCommand({
       );
     }
     refuseRunning(name, info?.counts.processing ?? 0);
-    const doing = { verb: "delete", filters: { queue: name }, yes, dryRun } as const;
+    const doing = { verb: "delete", filters: { queue: [name] }, yes, dryRun } satisfies Doing;
     const deleted = has > 0 || dryRun ? await changeMany(context, doing) : undefined;
     if (dryRun) return;
     await store.deleteQueue(name).catch(async (error) => {

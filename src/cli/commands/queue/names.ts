@@ -17,3 +17,8 @@ export function queueName(name: string): string {
   if (QUEUE_PATTERN.test(name)) return name;
   throw new BadInput(`Cannot use queue "${name}": a name takes ${FIELDS.queue.kind.takes}`);
 }
+
+/** Those of a flag that may be repeated, each once; `mail,reports` are two, since no name has a comma. @throws {BadInput} */
+export function queueNames(given: readonly string[]): string[] {
+  return [...new Set(given.flatMap((names) => names.split(",")).map((name) => queueName(name.trim())))];
+}

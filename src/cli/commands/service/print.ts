@@ -80,7 +80,7 @@ interface ServiceFlags {
   name: string | undefined;
   count: number | undefined;
   slots: number | undefined;
-  queue: string | undefined;
+  queue: readonly string[] | undefined;
   has: readonly string[] | undefined;
 }
 

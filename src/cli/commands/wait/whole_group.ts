@@ -48,7 +48,7 @@ export class WholeGroup {
       state: "pending",
       limit: 1,
     });
-    return jobs[0] ? await whyWholeQueuesStand(this.#context, jobs[0].queue) : [];
+    return jobs[0] ? await whyWholeQueuesStand(this.#context, [jobs[0].queue]) : [];
   }
 
   conclude(): boolean {

@@ -6,12 +6,12 @@ import { BadInput } from "../../../domain/errors.ts";
 import { QUEUE_PATTERN } from "../../../domain/fields.ts";
 
 /**
- * Reads `mail,reports`; undefined, for all queues, gives null.
+ * Reads `mail,reports` and more of the kind; undefined, for all queues, gives null.
  * @throws {BadInput} when a name is not one a queue can have
  */
-export function readQueues(text: string | undefined): string[] | null {
-  if (text === undefined) return null;
-  const queues = text.split(",").map((name) => name.trim());
+export function readQueues(given: readonly string[] | undefined): string[] | null {
+  if (given === undefined) return null;
+  const queues = given.flatMap((names) => names.split(",")).map((name) => name.trim());
   const bad = queues.find((name) => !QUEUE_PATTERN.test(name));
   if (bad !== undefined) {
     throw new BadInput(
