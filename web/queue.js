@@ -5,7 +5,7 @@ import { compact, duration, number, secondsBetween, visible } from "./format.js"
 import { JobTable } from "./job_table.js";
 import { Charts } from "./overview.js";
 import { Action, attempt, Empty } from "./parts.js";
-import { failShare, PauseQueue, queuePath } from "./queue_table.js";
+import { failShare, keptText, needsText, PauseQueue, queuePath, rulesText } from "./queue_table.js";
 import { ClearQueue, NoQueue, waitingIn } from "./queues.js";
 import { useRights } from "./rights.js";
 import { go, Link } from "./router.js";
@@ -43,7 +43,9 @@ export function Queue({ name, query }) {
       ${series && html`
         <${Charts} ...${{ series, range, percentile }} />
       `}
-      <${Set} key=${`${queue.concurrency} ${queue.retention} ${queue.retention_dead}`} queue=${queue}/>
+      <${Set} key=${`${queue.concurrency} ${queue.retention} ${queue.retention_dead} ${
+        rulesText(queue).join()
+      }`} queue=${queue}/>
     </div>
     ${dead.data?.total > 0 && html`
       <${Died} ...${{ ...dead.data, name, reload: dead.reload }} />
@@ -130,15 +132,6 @@ function Tiles({ queue }) {
   `;
 }
 
-/** Seconds as people write them; nothing where the setting says. */
-function keptText(seconds) {
-  if (seconds === null) return "";
-  const [size, unit] =
-    [[86_400, "d"], [3600, "h"], [60, "m"]].find(([size]) => seconds && seconds % size === 0) ??
-      [1, seconds ? "s" : ""];
-  return `${seconds / size}${unit}`;
-}
-
 /** What can be set of it. */
 function Set({ queue }) {
   const { readOnly } = useRights();
@@ -151,6 +144,12 @@ function Set({ queue }) {
       concurrency: text("limit") === "" ? null : Number(text("limit")),
       retention: text("retention") || null,
       retention_dead: text("retention_dead") || null,
+      needs: text("needs") || null,
+      per_label: text("per_label") === "" ? null : Number(text("per_label")),
+      rate: text("rate") || null,
+      ...text("rate") !== "" && { smooth: form.has("smooth") },
+      fair: form.has("fair") ? "label" : null,
+      aging: text("aging") || null,
     };
     await attempt(() => call("PATCH", queuePath(name), change), `Set queue "${name}"`);
   };
@@ -170,6 +169,21 @@ function Set({ queue }) {
           <input name="retention_dead" defaultValue=${keptText(
             queue.retention_dead,
           )} placeholder="as the setting says"/></label>
+        <label>Each job needs <span class="hint">units of limits and things, such as api, gpu=2</span>
+          <input name="needs" defaultValue=${needsText(queue.needs)} placeholder="nothing"/></label>
+        <label>Per label <span class="hint">jobs of one label that run at a time</span>
+          <input name="per_label" type="number" min="1" defaultValue=${queue.per_label ??
+            ""} placeholder="no limit"/></label>
+        <label>Rate <span class="hint">jobs that begin in so much time, such as 60/1m</span>
+          <input name="rate" defaultValue=${queue.rate ?? ""} placeholder="no limit"/></label>
+        <label class="check"><input type="checkbox" name="smooth" defaultChecked=${queue
+          .smooth}/> spaced evenly</label>
+        <label class="check"><input type="checkbox" name="fair" defaultChecked=${queue.fair !==
+          null}/> labels take turns</label>
+        <label>Aging <span class="hint">so much more waiting, such as 10m, counts as a step of priority</span>
+          <input name="aging" defaultValue=${queue.aging === null
+            ? ""
+            : keptText(queue.aging)} placeholder="none"/></label>
         ${!readOnly && html`<div class="buttons"><button type="submit">Save</button></div>`}
       </fieldset>
       </form>

@@ -94,3 +94,30 @@ export function QueueTable({ queues }) {
     </div>
   `;
 }
+
+/** Seconds as people write them; nothing where the setting says. */
+export function keptText(seconds) {
+  if (seconds === null) return "";
+  const [size, unit] =
+    [[86_400, "d"], [3600, "h"], [60, "m"]].find(([size]) => seconds && seconds % size === 0) ??
+      [1, seconds ? "s" : ""];
+  return `${seconds / size}${unit}`;
+}
+
+/** Units by name, as people write them. */
+export function needsText(needs) {
+  return Object.entries(needs ?? {}).map(([name, units]) => units === 1 ? name : `${name}=${units}`).join(
+    ", ",
+  );
+}
+
+/** What is set of a queue beside how many at a time, each in a few words. */
+export function rulesText({ needs, per_label: perLabel, rate, smooth, fair, aging }) {
+  return [
+    needs && `needs ${needsText(needs)}`,
+    perLabel !== null && `${number(perLabel)} per label`,
+    rate && `${rate}${smooth ? ", evenly" : ""}`,
+    fair && "labels take turns",
+    aging !== null && `aging ${keptText(aging)}`,
+  ].filter(Boolean);
+}

@@ -3,7 +3,7 @@ import { html } from "./lib.js";
 import { call, useAnswer, withQuery } from "./api.js";
 import { compact, jobs as count, number } from "./format.js";
 import { Action, ask, attempt, Empty, Loading, Problem, STATES, Time } from "./parts.js";
-import { PauseQueue, queuePath } from "./queue_table.js";
+import { PauseQueue, queuePath, rulesText } from "./queue_table.js";
 import { addressWith, go, Link } from "./router.js";
 
 /** The states that have a column even when no job is in them. */
@@ -87,7 +87,12 @@ export function QueuesPage({ query }) {
                     )}
                     <td class="nowrap">${queue.oldest_pending_at &&
                       html`<${Time} at=${queue.oldest_pending_at}/>`}</td>
-                    <td class="right">${queue.concurrency ?? ""}</td>
+                    <td class="right" title=${rulesText(queue).join("; ")}>${[
+                      queue.concurrency,
+                      ...rulesText(queue),
+                    ].filter(
+                      (part) => part !== null,
+                    ).join("; ")}</td>
                     <td class="acts"><${PauseQueue} ...${queue}/> <${ClearQueue} queue=${queue}/></td></tr>
             `
           )}</tbody>

@@ -255,6 +255,7 @@ export const QUEUE: JsonSchema = record({
   rate: orNull(TEXT),
   smooth: { type: "boolean" },
   fair: { type: ["string", "null"], enum: ["label", null] },
+  aging: orNull(NUMBER as { type: string }),
   counts: COUNTS,
 });
 

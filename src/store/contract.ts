@@ -642,6 +642,8 @@ export interface JobSelector {
   group?: string;
   /** Only jobs with exactly this key, whether they have it still or not. */
   uniqueKey?: string;
+  /** Only jobs that this schedule has made, as far back as its history is kept. */
+  schedule?: string;
   /** Text that the command or the id contains. */
   search?: string;
   /** Text that what is said of the last failure contains. */

@@ -21,6 +21,8 @@
  *   but not free, gets nothing that comes after it.
  * - **Fair.** Of a queue with `fair`, of the jobs of its lowest priority, the next is of the label that was served longest ago.
  *   When the queue has its turn among queues is as without it.
+ * - **Aging.** Of a queue with `agingMs`, some of the jobs that come before more urgent ones are found at each claim, the
+ *   oldest first; so each has its turn, however many urgent ones come meanwhile.
  * - A job that takes anything, or of a queue with any of this but `fair`, is never claimed for one of the last `ahead` of
  *   `free`.
  *
@@ -109,4 +111,9 @@ export interface QueueLimits {
   rate: Rate | null;
   /** Of its jobs of one priority, those of the label that was served longest ago come first. */
   fair: boolean;
+  /**
+   * In ms: of two of its jobs, the less urgent one comes first where it could be claimed earlier by so much for each step of
+   * priority between them; it takes the other's priority then. Null is never.
+   */
+  agingMs: number | null;
 }

@@ -22,11 +22,14 @@ export interface QueueJson extends Pick<QueueInfo, "name" | "paused" | "concurre
   smooth: boolean;
   /** What takes turns within a priority; null is the order of their age. */
   fair: "label" | null;
+  /** How much longer, in seconds, a job has to wait to come before those of the next lower priority number; null is never. */
+  aging: number | null;
 }
 
 /** A queue for programs. */
 export function queueJson(
-  { name, paused, concurrency, retentionMs, retentionDeadMs, takes, perLabel, rate, fair, counts }: QueueInfo,
+  { name, paused, concurrency, retentionMs, retentionDeadMs, takes, perLabel, rate, fair, agingMs, counts }:
+    QueueInfo,
 ): QueueJson {
   return {
     ...{ name, paused, concurrency },
@@ -37,6 +40,7 @@ export function queueJson(
     rate: rate && rateText(rate),
     smooth: rate?.smooth ?? false,
     fair: fair ? "label" : null,
+    aging: agingMs === null ? null : agingMs / 1000,
     counts,
   };
 }

@@ -2,6 +2,7 @@
  * @module
  * Why a job that waits is not running, and what is odd about one that runs, in sentences for people.
  */
+import { formatDuration } from "../domain/duration.ts";
 import { type Job, WAITING } from "../domain/job.ts";
 import type { Store, WorkerInfo } from "../store/contract.ts";
 import { sayShortage } from "./shortages.ts";
@@ -41,6 +42,7 @@ export async function reasonsToWait(
   if (job.state === "pending" && !job.held) {
     const ahead = await store.ahead(job.id, { queues: queuesBeside(job, workers), limit: COUNTED_AHEAD });
     if (ahead > 0) reasons.push(aheadOfIt(ahead));
+    if (ahead > 0 && queue && queue.agingMs !== null) reasons.push(itAges(queue.agingMs));
   }
   return reasons.length > 0 ? reasons : ["a worker is about to take it"];
 }
@@ -76,6 +78,10 @@ function reasonsOfWorkers(job: Job, workers: readonly WorkerInfo[]): string[] {
   if (serving.length === 0) return [`no running worker serves queue "${job.queue}"`];
   const free = serving.some(({ running, slots }) => running.length < slots);
   return free ? [] : ["every worker is busy"];
+}
+
+function itAges(agingMs: number): string {
+  return `${formatDuration(agingMs)} of waiting count as much as a step of priority in its queue`;
 }
 
 function aheadOfIt(ahead: number): string {

@@ -10,6 +10,7 @@ import { ENQUEUE } from "./enqueue.ts";
 import { EXECUTABLE } from "./executable.ts";
 import { Fixtures } from "./fixtures.ts";
 import { HTTP } from "./http.ts";
+import { LIMIT } from "./limits.ts";
 import { LOG } from "./log.ts";
 import { MEMORY } from "./memory.ts";
 import { NEEDS } from "./needs.ts";
@@ -29,6 +30,7 @@ const ROWS: readonly Row[] = [
   ENGINE,
   NEEDS,
   ...SERVER,
+  LIMIT,
   SCHEDULES,
   STATUS,
   HTTP,

@@ -18,7 +18,8 @@ export const REBUILDING: Step = {
       name TEXT,                        -- the id, where it is not j<seq>
       queue TEXT NOT NULL,
       command TEXT NOT NULL,
-      state TEXT NOT NULL CONSTRAINT jobs_state CHECK (state IN ('blocked', 'pending', 'scheduled', 'processing', 'completed', 'failed', 'dead', 'cancelled', 'skipped', 'pondered')),
+      state TEXT NOT NULL CONSTRAINT jobs_state CHECK (state = 'pending' OR state = 'processing' OR state = 'completed'
+        OR state IN ('blocked', 'scheduled', 'failed', 'dead', 'cancelled', 'skipped', 'pondered')),
       priority INTEGER NOT NULL,
       attempts INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_attempts CHECK (attempts >= 0),
       last_attempt INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_last_attempt CHECK (last_attempt >= attempts),
@@ -41,7 +42,7 @@ export const REBUILDING: Step = {
       paused_at INTEGER,
       max_output INTEGER,
       skipped_for TEXT                  -- why it is skipped
-        CONSTRAINT jobs_skipped_for CHECK (skipped_for IN ('failed', 'called_off', 'unneeded')),
+        CONSTRAINT jobs_skipped_for CHECK (skipped_for IS NULL OR skipped_for IN ('failed', 'called_off', 'unneeded')),
       needed INTEGER NOT NULL DEFAULT 0 CONSTRAINT jobs_needed CHECK (needed IN (0, 1)),  -- others need it, or did
       policy TEXT,
       checkpoint_size INTEGER,
@@ -67,8 +68,7 @@ export const REBUILDING: Step = {
 
     CREATE INDEX ready ON jobs (queue, held, priority, seq) WHERE state = 'pending' AND lane = 0;
     CREATE INDEX ready_in_sublanes ON jobs (queue, held, priority, seq) WHERE state = 'pending' AND lane <> 0;
-    CREATE INDEX in_lane ON jobs (lane, state, held, priority, seq)
-      WHERE lane <> 0 AND state NOT IN ('completed', 'dead', 'cancelled', 'skipped');
+    CREATE INDEX in_lane ON jobs (lane, held, priority, seq) WHERE state = 'pending' AND lane <> 0;
 
     CREATE INDEX due ON jobs (run_at) WHERE state IN ('scheduled', 'failed') AND held = 0;
 
@@ -76,7 +76,8 @@ export const REBUILDING: Step = {
 
     CREATE INDEX by_label ON jobs (label, seq) WHERE label IS NOT NULL;
 
-    CREATE INDEX prunable ON jobs (finished_at, queue) WHERE state IN ('completed', 'cancelled', 'skipped');
+    CREATE INDEX prunable ON jobs (finished_at, queue)
+      WHERE finished_at IS NOT NULL AND (state = 'completed' OR state = 'cancelled' OR state = 'skipped');
     CREATE INDEX prunable_dead ON jobs (finished_at, queue) WHERE state = 'dead';
 
     CREATE INDEX keys ON jobs (unique_key, seq) WHERE unique_key IS NOT NULL AND key_lost = 0;
@@ -128,29 +129,35 @@ export const REBUILDING: Step = {
         WHERE (excluded.priority, excluded.seq) < (priority, seq);
     END;
 
-    -- one for all that concerns jobs in sub-lanes: each trigger costs every job its call
-    CREATE TRIGGER sublane_follows AFTER UPDATE OF queue, state, held, priority, lane ON jobs
-    WHEN OLD.lane > 0 OR NEW.lane > 0 BEGIN
-      UPDATE gates SET used = used - g.units, ready = waiting FROM sublane_gates g
-        WHERE g.lane = OLD.lane AND gates.id = g.gate
-          AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane);
-      UPDATE gates SET used = used + g.units FROM sublane_gates g
-        WHERE g.lane = NEW.lane AND gates.id = g.gate
-          AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane);
-      UPDATE gates SET ready = waiting WHERE NEW.state = 'pending' AND NEW.held = 0 AND id = (
-        SELECT parked FROM sublanes
-        WHERE id = NEW.lane AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq)));
-      UPDATE sublanes SET priority = NEW.priority, seq = NEW.seq
-        WHERE NEW.state = 'pending' AND NEW.held = 0
-          AND id = NEW.lane AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq));
+    CREATE TRIGGER gates_used AFTER UPDATE OF state, lane ON jobs
+    WHEN NEW.lane > 0 AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane) BEGIN
+      INSERT INTO gates (id, kind, name, label, rate_smooth, used)
+        SELECT gate, 'limit', '', '', 0, units FROM sublane_gates WHERE lane = NEW.lane
+        ON CONFLICT (id) DO UPDATE SET used = used + excluded.used;
+    END;
+
+    CREATE TRIGGER gates_left AFTER UPDATE OF state, lane ON jobs
+    WHEN OLD.lane > 0 AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane) BEGIN
+      INSERT INTO gates (id, kind, name, label, rate_smooth, used)
+        SELECT gate, 'limit', '', '', 0, units FROM sublane_gates WHERE lane = OLD.lane
+        ON CONFLICT (id) DO UPDATE SET used = used - excluded.used, ready = waiting;
+    END;
+
+    CREATE TRIGGER sublane_gets_job AFTER UPDATE OF queue, state, held, priority, lane ON jobs
+    WHEN NEW.lane > 0 AND NEW.state = 'pending' AND NEW.held = 0 AND EXISTS (
+      SELECT 1 FROM sublanes WHERE id = NEW.lane AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq))) BEGIN
+      UPDATE gates SET ready = waiting WHERE id = (SELECT parked FROM sublanes WHERE id = NEW.lane);
+      UPDATE sublanes SET priority = NEW.priority, seq = NEW.seq WHERE id = NEW.lane;
       INSERT INTO lanes (queue, priority, seq)
-        SELECT queue, NEW.priority, NEW.seq FROM sublanes
-        WHERE NEW.state = 'pending' AND NEW.held = 0 AND id = NEW.lane AND parked = -1
+        SELECT queue, NEW.priority, NEW.seq FROM sublanes WHERE id = NEW.lane AND parked = -1
         ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
         WHERE (excluded.priority, excluded.seq) < (priority, seq);
-      -- it goes by what holds when it runs again
-      UPDATE jobs SET lane = -1
-        WHERE seq = NEW.seq AND NEW.lane > 0 AND NEW.state IN ('completed', 'dead', 'cancelled', 'skipped');
+    END;
+
+    -- it goes by what holds when it could be claimed again; a settlement says so itself, which is cheaper
+    CREATE TRIGGER sublane_left AFTER UPDATE OF state ON jobs
+    WHEN NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing' BEGIN
+      UPDATE jobs SET lane = -1 WHERE seq = NEW.seq;
     END;
 
     CREATE TRIGGER gates_lose_job AFTER DELETE ON jobs WHEN OLD.state = 'processing' AND OLD.lane > 0 BEGIN

@@ -6,7 +6,16 @@ import assert from "node:assert/strict";
 import type { Rate } from "../../src/domain/limit.ts";
 import type { NewJob } from "../../src/domain/job.ts";
 import type { ClaimedJob, Exchange, NewSupervisor, Store } from "../../src/store/contract.ts";
-import { claim, enqueue, exchangeOf, newSupervisor, settle, settlement, T0 } from "../helpers/jobs.ts";
+import {
+  claim,
+  enqueue,
+  exchangeOf,
+  newJob,
+  newSupervisor,
+  settle,
+  settlement,
+  T0,
+} from "../helpers/jobs.ts";
 import type { Test } from "./suite.ts";
 
 const rate = (count: number, perMs: number, smooth = false): Rate => ({ count, perMs, smooth });
@@ -269,6 +278,32 @@ export function limiting(test: Test): void {
     );
     assert.deepEqual(await claimed(store), ["a", "b", "d", "c"]);
   });
+
+  for (const [what, takes] of [["", null], [", of a limit, too", "api=1"]] as const) {
+    test(`of a queue with aging, who has waited long comes before more urgent ones${what}`, async (store) => {
+      await register(store, "s");
+      await store.setLimit("api", { atOnce: 10 });
+      const at = (now: number, id: string, job: Partial<NewJob>) =>
+        store.enqueue([newJob({ id, takes, ...job })], { now, idFormat: "short" });
+      for (const queue of ["q", "r"]) {
+        await at(T0, `low-${queue}`, { queue, priority: 5 });
+        await at(T0 + 4000, `early-${queue}`, { queue });
+        await at(T0 + 6000, `late-${queue}`, { queue });
+      }
+      await store.setQueue("q", { agingMs: 1000 });
+      assert.equal((await store.queue("q"))!.agingMs, 1000);
+      const inTurn = async (queue: string) => {
+        const ids: string[] = [];
+        for (const second of [6, 7, 8]) {
+          ids.push(...await claimed(store, "s", { count: 1, now: T0 + second * 1000, queues: [queue] }));
+        }
+        return ids;
+      };
+      assert.deepEqual(await inTurn("q"), ["early-q", "low-q", "late-q"]);
+      assert.deepEqual(await inTurn("r"), ["early-r", "late-r", "low-r"]);
+      await store.setQueue("q", { agingMs: null });
+    });
+  }
 
   test("a thing goes only to supervisors that have it, unit by unit", async (store) => {
     await register(store, "s");

@@ -149,6 +149,18 @@ export function scheduling(test: Test): void {
     assert.deepEqual(await history(store), ["0 on_time j1 pending"]);
   });
 
+  test("the jobs of a schedule are found by its name", async (store) => {
+    await add(store, {}, { name: "other" });
+    await fire(store, [T0 + MINUTE]);
+    await fire(store, [T0 + MINUTE], { name: "other" });
+    await store.enqueue([newJob()], { now: T0, idFormat: "short" });
+    const found = async (schedule: string) =>
+      (await store.list({ schedule, limit: 10 })).jobs.map(({ id }) => id);
+    assert.deepEqual(await found("nightly"), ["j1"]);
+    assert.deepEqual(await found("other"), ["j2"]);
+    assert.deepEqual(await found("none"), []);
+  });
+
   test("of those who fire a slot at the same time one does it", async (store, opened) => {
     await add(store);
     using other = closing(await opened.another());

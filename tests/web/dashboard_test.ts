@@ -72,6 +72,7 @@ const PAGES = [
   "dead",
   "groups",
   "groups/night",
+  "limits",
   "schedules",
   "schedules/backup",
   "queues",

@@ -51,6 +51,24 @@ Deno.test({
     await page.getByText("Changed j3").waitFor();
     const { priority, takes } = (await test.store.get("j3"))!;
     assert.deepEqual([priority, takes], [-7, "api=1"]);
+
+    await page.goto(`${server.url}queues/default`);
+    await page.getByLabel("Each job needs").fill("api, disk=2");
+    await page.getByLabel("Per label").fill("3");
+    await page.getByLabel("Rate").fill("60/1m");
+    await page.getByLabel("labels take turns").check();
+    await page.getByLabel("Aging").fill("10m");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText('Set queue "default"').waitFor();
+    const { takes: ofEach, perLabel, rate, fair, agingMs } = (await test.store.queue("default"))!;
+    assert.deepEqual([ofEach, perLabel, rate, fair, agingMs], [
+      ...["api=1,disk=2", 3],
+      { count: 60, perMs: 60_000, smooth: false },
+      ...[true, 600_000],
+    ]);
+    await page.goto(`${server.url}queues`);
+    await page.getByText("3 per label; 60/1m; labels take turns; aging 10m").waitFor();
+    assert.deepEqual(await seriousProblems(page), []);
   },
 });
 

@@ -25,6 +25,8 @@ const PAGES: readonly [path: string, shown: string][] = [
   ["dead", "exit code 1"],
   ["groups", "night"],
   ["groups/night", "night"],
+  ["limits", "api"],
+  ["queues/mail", "Switches"],
   ["schedules", "backup"],
   ["schedules/backup", "make backup"],
   ["queues", "mail"],
@@ -45,6 +47,7 @@ browserTest("those who may only look see no button that would be refused; others
   const worker = await startWorker(test.home, ["--slots", "1"]);
   await test.reaches("died", "dead");
   await worker[Symbol.asyncDispose]();
+  await test.store.setLimit("api", { atOnce: 1 });
   await addSchedules(test.store, Date.now(), {
     name: "backup",
     expression: "@daily",

@@ -27,8 +27,11 @@ function burst(leavesScheduled = false) {
   };
   const time = { ms: 0 };
   const clock = { ...systemClock, now: () => NOW, monotonicMs: () => time.ms };
+  const list = () => Promise.resolve({ jobs: [], cursor: null });
+  const shortages = () => Promise.resolve([]);
+  const queue = () => Promise.resolve(undefined);
   const one = new Burst({
-    ...{ store: { waiting }, clock, queues: null, leavesScheduled },
+    ...{ store: { waiting, list, shortages, queue }, clock, queues: null, leavesScheduled },
     say: (text) => said.push(text),
   });
   return { jobs, said, time, isOver: (anyWait = true) => one.isOver(anyWait) };
@@ -112,5 +115,26 @@ Deno.test("--no-wait-scheduled goes with --burst alone", async () => {
   assert.deepEqual([code, stderr], [
     2,
     "Cannot use --no-wait-scheduled without --burst: other workers wait for whatever comes\n",
+  ]);
+});
+
+Deno.test("worker start --burst runs what it can, and leaves what needs a thing that nobody has", async () => {
+  using test = await testStore();
+  await test.store.setLimit("shut", { atOnce: 0 });
+  await test.store.setQueue("paused", { paused: true });
+  await test.enqueue("true", { queue: "paused" });
+  await test.enqueue("true", { takes: "gpu=1" });
+  await test.enqueue("true", { takes: "shut=1" });
+  await test.enqueue("true", { slots: 4 });
+  await test.enqueue("true");
+  const { code, stdout } = await queuectl(["worker", "start", "--burst"], { home: test.home });
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /not waiting: 3 pending jobs for which nobody has "gpu", "shut", 4 slots; queuectl show says why/,
+  );
+  assert.deepEqual(await test.store.states(["j1", "j2", "j3", "j4", "j5"]), [
+    ...["pending", "pending", "pending", "pending"],
+    "completed",
   ]);
 });

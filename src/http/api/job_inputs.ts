@@ -144,6 +144,7 @@ export const FILTER = {
   ),
   group: someText({ max: 64 }, "only jobs of this group"),
   unique_key: someText({ max: 256 }, "only jobs with exactly this key, whether they have it still or not"),
+  schedule: someText({ max: 128 }, "only jobs of this schedule, as far back as its history goes"),
   label: oneOrMore(
     someText({ max: 128 }, ""),
     { most: MOST_VALUES },

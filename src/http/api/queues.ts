@@ -65,6 +65,18 @@ const FAIR: Input<{ is: boolean }> = {
   read: (value) => value === null || value === "label" ? { is: value === "label" } : undefined,
 };
 
+/** How much waiting counts as a step of priority. */
+const AGING: Input<{ ms: number | null }> = {
+  brief: "how much longer a job has to wait to come before one whose priority is lower by 1; null is never",
+  schema: { oneOf: [...DURATION.oneOf, { type: "null" }] },
+  takes: "a duration, or null",
+  read(value) {
+    if (value === null) return { ms: null };
+    const ms = typeof value === "string" || typeof value === "number" ? parseDuration(value) : undefined;
+    return ms === undefined || ms < 1 || ms > LONGEST_MS ? undefined : { ms };
+  },
+};
+
 /** When the pending job that was enqueued first was enqueued; null when none is. */
 async function oldestPending(store: Store, { name, counts }: QueueInfo): Promise<string | null> {
   if (counts.pending === 0) return null;
@@ -163,6 +175,7 @@ export const QUEUE_ROUTES: readonly Route[] = [
         rate: RATE,
         smooth: SMOOTH,
         fair: FAIR,
+        aging: AGING,
       },
       "what to change",
     ),
@@ -176,6 +189,7 @@ export const QUEUE_ROUTES: readonly Route[] = [
         needs,
         per_label: perLabel,
         fair,
+        aging,
       } = body;
       const rate = rateSaid(body.rate, body.smooth);
       await store.setQueue(path.name, {
@@ -187,6 +201,7 @@ export const QUEUE_ROUTES: readonly Route[] = [
         ...(perLabel && { perLabel: perLabel.value }),
         ...(rate !== undefined && { rate }),
         ...(fair && { fair: fair.is }),
+        ...(aging && { agingMs: aging.ms }),
       });
       return await findQueue(store, path.name);
     },

@@ -24,7 +24,7 @@ export const IS_AS_STORED = `(j.state <> 'pending' OR NOT ${RUNS})`;
 
 /** All that is asked besides the state. */
 export function conditionsOf(
-  { queue, queues, uniqueKey, label, labels, group, search, error, exitCode, diedOf, since, until }:
+  { queue, queues, uniqueKey, label, labels, group, schedule, search, error, exitCode, diedOf, since, until }:
     JobSelector,
   values: Values,
 ): string[] {
@@ -35,6 +35,9 @@ export function conditionsOf(
   if (label !== undefined) all.push(`j.label = ${values.place(label)}`);
   if (labels !== undefined) all.push(`j.label = ANY(${values.place(labels)})`);
   if (group !== undefined) all.push(`j.in_group = ${values.place(group)}`);
+  if (schedule !== undefined) {
+    all.push(`j.seq IN (SELECT job FROM queuectl.schedule_runs WHERE schedule = ${values.place(schedule)})`);
+  }
   if (search !== undefined) {
     const pattern = values.place(containing(search));
     all.push(`(j.command ILIKE ${pattern} OR coalesce(j.name, 'j' || j.seq) ILIKE ${pattern})`);

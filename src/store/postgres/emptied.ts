@@ -14,7 +14,7 @@ export const KNOWN = "SELECT queue AS known FROM queuectl.counts UNION SELECT na
 
 /** Something is set that would be missed. */
 const SWITCHED = `(q.paused OR queuectl.has_rules_13(q)
-  OR coalesce(q.concurrency, q.retention_ms, q.retention_dead_ms) IS NOT NULL)`;
+  OR coalesce(q.concurrency, q.retention_ms, q.retention_dead_ms, q.aging_ms) IS NOT NULL)`;
 const HAS_SWITCHES = `EXISTS (SELECT 1 FROM queuectl.queues q WHERE q.name = known AND ${SWITCHED})`;
 const EMPTY = `
   SELECT known FROM (${KNOWN}) k LEFT JOIN queuectl.counts c ON c.queue = known

@@ -7,6 +7,7 @@
 import { MOST_NEEDED_RESULTS } from "../../domain/job.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { Exchange } from "../contract.ts";
+import { Aging } from "./aging.ts";
 import type { Database } from "./engine/database.ts";
 import { Lost, Unreachable } from "./engine/driver.ts";
 import { isOutOfTurn } from "./engine/failures.ts";
@@ -28,6 +29,7 @@ export class Exchanges {
   readonly #numbers = new Map<string, number>();
   /** Of supervisors whose latest exchange may have happened. */
   readonly #questions = new Map<string, Question>();
+  readonly #aging = new Aging();
   readonly #lowWater = new Map<string, LowWater>();
   /** Of one supervisor, one comes after the other. */
   readonly #latest = new Map<string, Promise<unknown>>();
@@ -85,7 +87,11 @@ export class Exchanges {
       const start = systemClock.monotonicMs();
       try {
         const statement = request.statement({ number: next, few: this.#few, from });
-        const results = await this.#db.tryWrite([...request.said, statement]);
+        const results = await this.#db.tryWrite([
+          ...request.said,
+          ...this.#aging.statements(request.wanted),
+          statement,
+        ]);
         const { answer: own, ...rest } = results.at(-1)!.rows[0] as
           & { answer: Omit<Answer, "toBeTold" | "needy"> }
           & Pick<Answer, "toBeTold" | "needy">;

@@ -90,8 +90,9 @@ const TYPES = [
   ...["text[]", "text[]"],
 ];
 const PARAMETERS = TYPES.map((type, at) => `$${at + 1}::${type}`).join(", ");
-const EXCHANGE = calling(`exchange_13(${PARAMETERS}, $27::integer, $28::bigint, $29::text[], $30::integer)`);
-const EXCHANGE_FEW = calling(`exchange_few_13(${PARAMETERS}, $27::integer)`);
+const EXCHANGE = calling(
+  `exchange_15(${PARAMETERS}, $27::integer, $28::integer, $29::bigint, $30::text[], $31::boolean)`,
+);
 
 /** What is left to be told is asked for once all is done: `OFFSET 0` keeps the order. */
 function calling(exchange: string): string {
@@ -166,12 +167,10 @@ export class Request {
    */
   statement({ number, few, from }: { number: number | undefined; few: number; from?: From }): Statement {
     const { supervisor, now, settlements, output, free, ahead = 0 } = this.wanted;
-    const values = [supervisor, number ?? null, now, ...this.#values];
-    if (Math.max(settlements.length, output.length, free.length) <= few) {
-      return { sql: EXCHANGE_FEW, values: [...values, ahead], kept: true };
-    }
-    const place = from ? [from.after.priority, from.after.seq, from.lanes] : [null, null, null];
-    return { sql: EXCHANGE, values: [...values, ...place, ahead], kept: true };
+    const fewAre = Math.max(settlements.length, output.length, free.length) <= few;
+    const place = from && !fewAre ? [from.after.priority, from.after.seq, from.lanes] : [null, null, null];
+    const values = [supervisor, number ?? null, now, ...this.#values, ahead, ...place, fewAre];
+    return { sql: EXCHANGE, values, kept: true };
   }
 
   answered(

@@ -22,7 +22,7 @@ function infosOf(names: string): string {
   return `
     SELECT known AS name, q.paused, q.concurrency, q.retention_ms AS "retentionMs",
       q.retention_dead_ms AS "retentionDeadMs", q.takes, q.per_label AS "perLabel", q.rate_count, q.rate_ms, q.rate_smooth,
-      q.fair, (
+      q.fair, q.aging_ms AS "agingMs", (
       SELECT coalesce(json_object_agg(c.state, c.n), '{}') FROM (${SUMS} WHERE queue = known GROUP BY queue, state) c
     ) AS counts
     FROM (${names}) k LEFT JOIN queuectl.queues q ON q.name = known ORDER BY known`;
@@ -123,6 +123,7 @@ const COLUMNS = {
   takes: "takes",
   perLabel: "per_label",
   fair: "fair",
+  agingMs: "aging_ms",
 } as const satisfies Record<Exclude<keyof QueueSwitches, "rate">, string>;
 
 /** Jobs in sub-lanes of another rule are laid again. */

@@ -29,9 +29,13 @@ export async function schedule(db: Database, name: string): Promise<Schedule | u
   return row && toSchedule(row);
 }
 
+// from two indexes: the schedules themselves may be many and long
 const SUMMARY = `
-  SELECT count(*) AS total, count(*) FILTER (WHERE paused) AS paused, min(next_at) AS next_at,
-    count(*) FILTER (WHERE next_at < $1) AS overdue FROM queuectl.schedules`;
+  SELECT (SELECT count(*) FROM queuectl.schedules WHERE next_at IS NOT NULL)
+      + (SELECT count(*) FROM queuectl.schedules WHERE next_at IS NULL) AS total,
+    (SELECT count(*) FROM queuectl.schedules WHERE next_at IS NULL AND paused) AS paused,
+    (SELECT min(next_at) FROM queuectl.schedules WHERE next_at IS NOT NULL) AS next_at,
+    (SELECT count(*) FROM queuectl.schedules WHERE next_at IS NOT NULL AND next_at < $1) AS overdue`;
 
 export async function scheduleSummary(db: Database, overdueBefore: number): Promise<ScheduleSummary> {
   const row = await db.get<Omit<ScheduleSummary, "nextAt"> & { next_at: number | null }>(

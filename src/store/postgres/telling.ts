@@ -39,20 +39,28 @@ interface Turn {
 const TURNS = `
   SELECT turn, job, state, skipped_for, again, after FROM queuectl.ended ORDER BY turn LIMIT ${MOST_TURNS}`;
 const GROUP_STATES = `SELECT -s.id AS job, s.state FROM (${groupStates("SELECT unnest($1::bigint[])")}) s`;
+/**
+ * Those who need a job are found by pairs, which are in the order of one index alone. By `needs = …` the server would look
+ * through the whole of another one where it believes, by its statistics, that all need the same job.
+ */
+const NEEDING = (job: string, { after = "0", to = `< (${job} + 1, 0)` } = {}) =>
+  `(n.needs, n.job) > (${job}, ${after}) AND (n.needs, n.job) ${to}`;
 const FIRST_EDGES = `
   SELECT e.nth, n.job FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS e (job, after, nth)
   CROSS JOIN LATERAL (
-    SELECT n.job FROM queuectl.needs n WHERE n.needs = e.job AND n.job > e.after ORDER BY n.job LIMIT $3::integer) n
+    SELECT n.job FROM queuectl.needs n WHERE ${NEEDING("e.job", { after: "e.after" })}
+    ORDER BY n.needs, n.job LIMIT $3::integer) n
   ORDER BY e.nth, n.job LIMIT $3::integer`;
 const FURTHER = `
   WITH RECURSIVE reach (job, depth) AS (
     SELECT u.job, 1 FROM unnest($1::bigint[]) AS u (job)
     UNION ALL
-    SELECT n.job, r.depth + 1 FROM reach r JOIN queuectl.needs n ON n.needs = r.job WHERE r.depth < $2::integer)
+    SELECT n.job, r.depth + 1 FROM reach r JOIN queuectl.needs n ON ${NEEDING("r.job")} WHERE r.depth < $2::integer)
   SELECT job, depth FROM reach LIMIT $3::integer`;
 const EDGES = `
   SELECT n.job, n.needs, n.wanting, n.decided FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS t (job, after, up_to)
-  JOIN queuectl.needs n ON n.needs = t.job AND n.job > t.after AND n.job <= t.up_to ORDER BY n.needs, n.job`;
+  JOIN queuectl.needs n ON ${NEEDING("t.job", { after: "t.after", to: "<= (t.job, t.up_to)" })}
+  ORDER BY n.needs, n.job`;
 
 interface Edge {
   job: number;

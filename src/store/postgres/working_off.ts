@@ -20,8 +20,14 @@ export interface WorkedOff {
 }
 
 const KEY = "1363366988, 'queuectl.ended'::regclass::oid::integer";
-const TRY = `SELECT pg_try_advisory_xact_lock(${KEY}) AS ours`;
-const WAIT = `SELECT true AS ours FROM pg_advisory_xact_lock(${KEY})`;
+/**
+ * All that is looked at is found by its number, however many there are. The server would rather read or sort the whole of a
+ * table for some hundred of them, and that in every step: the more so when it believes that one job is needed by all others.
+ */
+const BY_NUMBER = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "jit"]
+  .map((name) => `set_config('${name}', 'off', true)`).join(", ");
+const TRY = `SELECT pg_try_advisory_xact_lock(${KEY}) AS ours, ${BY_NUMBER}`;
+const WAIT = `SELECT true AS ours, ${BY_NUMBER} FROM pg_advisory_xact_lock(${KEY})`;
 
 /** Whether anybody is to be told anything, or groups are to be added up. */
 export async function isToBeTold(db: Database): Promise<boolean> {

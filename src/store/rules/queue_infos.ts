@@ -40,6 +40,7 @@ export function queueInfo(
     perLabel: switches?.perLabel ?? null,
     rate: switches?.rate ?? null,
     fair: switches?.fair ?? false,
+    agingMs: switches?.agingMs ?? null,
     counts: countsFrom(counted),
   };
 }

@@ -9,6 +9,7 @@ import { comparePlaces } from "../rules/jobs.ts";
 import { freeAt, nextSmooth, type Starts } from "../rules/limits.ts";
 import type { Database } from "./engine/database.ts";
 import { type BoundsRow, rateOf, startsOf } from "./gates.ts";
+import { GIVEN } from "./words.ts";
 
 /** A row of `gates`, as far as it matters here. */
 export interface GateRow extends BoundsRow {
@@ -47,7 +48,7 @@ export interface Asking extends Place {
 }
 
 const FIRST_PARKED = `
-  SELECT priority, seq FROM sublanes WHERE parked = ? AND priority IS NOT NULL ORDER BY priority, seq LIMIT 1`;
+  SELECT priority, seq FROM sublanes WHERE parked = ${GIVEN} AND priority IS NOT NULL ORDER BY priority, seq LIMIT 1`;
 const STORE = `
   UPDATE gates SET started = ?, smooth_at = ?, reserved = ?, reserved_by = ?, waiting = ?, ready = ?, next_at = ?
   WHERE id = ?`;

@@ -6,7 +6,7 @@
 import { comparePlaces, type Place } from "../rules/jobs.ts";
 import type { Lack } from "./claim_gate.ts";
 import type { ClaimRun, QueueRow, QueueState, Take, Taking } from "./claim_run.ts";
-import { IN_LANE, noteBehind } from "./sublanes.ts";
+import { CLAIMABLE_IN_LANE, noteBehind } from "./sublanes.ts";
 import { GIVEN } from "./words.ts";
 
 /** A row of `sublanes` with what must be known of its queue. */
@@ -24,13 +24,13 @@ export interface SublaneRow extends QueueRow {
 /** The columns of such a row, of `sublanes s` and `queues q`. */
 export const SUBLANE_COLUMNS =
   "s.id, s.queue, s.rule, s.label, s.takes AS own_takes, s.slots, s.priority, s.seq, s.parked, q.paused, q.concurrency, " +
-  "q.takes, q.per_label, q.rate_count, q.rate_ms, q.rate_smooth, q.fair";
+  "q.takes, q.per_label, q.rate_count, q.rate_ms, q.rate_smooth, q.fair, q.aging_ms";
 
 /** What those have in common that a supervisor can serve, or not. */
 export const KIND_SQL = "(s.rule || ';' || s.takes || ';' || s.slots)";
 
 const FIRST = `
-  SELECT priority, seq FROM jobs WHERE lane = ? AND state = 'pending' AND held = 0 AND ${IN_LANE}
+  SELECT priority, seq FROM jobs WHERE lane = ${GIVEN} AND ${CLAIMABLE_IN_LANE}
   ORDER BY priority, seq LIMIT ${GIVEN}`;
 const STORE = "UPDATE sublanes SET priority = ?, seq = ?, parked = ?, served = max(served, ?) WHERE id = ?";
 

@@ -12,8 +12,8 @@ export interface Condition {
 }
 
 /** An index knows where all jobs of the selector stand. */
-export function isIndexed({ search, error, exitCode, diedOf, since, until }: JobSelector): boolean {
-  return [search, error, exitCode, diedOf, since, until].every((asked) => asked === undefined);
+export function isIndexed({ schedule, search, error, exitCode, diedOf, since, until }: JobSelector): boolean {
+  return [schedule, search, error, exitCode, diedOf, since, until].every((asked) => asked === undefined);
 }
 
 /** The index by which fewer jobs are found than are in a queue or a state; undefined where there is none. */
@@ -43,13 +43,16 @@ export function oneOf(column: string, values: readonly string[]): Condition {
 
 /** All that is asked besides queue and state. */
 export function ofOthers(
-  { uniqueKey, label, labels, group, search, error, exitCode, diedOf, since, until }: JobSelector,
+  { uniqueKey, label, labels, group, schedule, search, error, exitCode, diedOf, since, until }: JobSelector,
 ): Condition[] {
   const all: Condition[] = [];
   if (uniqueKey !== undefined) all.push({ sql: "unique_key = ?", values: [uniqueKey] });
   if (label !== undefined) all.push({ sql: "label = ?", values: [label] });
   if (labels !== undefined) all.push(oneOf("label", labels));
   if (group !== undefined) all.push({ sql: "in_group = ?", values: [group] });
+  if (schedule !== undefined) {
+    all.push({ sql: "seq IN (SELECT job FROM schedule_runs WHERE schedule = ?)", values: [schedule] });
+  }
   if (search !== undefined) {
     const pattern = containing(search);
     const sql = "(command LIKE ? ESCAPE '\\' OR coalesce(name, 'j' || seq) LIKE ? ESCAPE '\\')";

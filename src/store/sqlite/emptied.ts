@@ -15,7 +15,7 @@ const MOST_NOTICED = 200;
 const HAS_JOBS = "SELECT 1 FROM jobs WHERE queue = ? LIMIT 1";
 /** Something is set that would be missed. */
 const SWITCHED = `(paused = 1 OR fair = 1
-  OR coalesce(concurrency, retention_ms, retention_dead_ms, takes, per_label, rate_count) IS NOT NULL)`;
+  OR coalesce(concurrency, retention_ms, retention_dead_ms, takes, per_label, rate_count, aging_ms) IS NOT NULL)`;
 const HAS_SWITCHES = `SELECT 1 FROM queues WHERE name = ? AND ${SWITCHED}`;
 
 /** Notes that a queue may have to be forgotten, unless it has jobs. */

@@ -4,6 +4,7 @@
  * Looking comes first and only reads, so that a supervisor with nothing to do costs no write.
  */
 import type { Exchange, Exchanged } from "../contract.ts";
+import { raiseAged } from "./aging.ts";
 import { answerTo, brings } from "../rules/exchanging.ts";
 import { FigureTally } from "../rules/figure_tally.ts";
 import { claim, type Claimed } from "./claim.ts";
@@ -44,8 +45,11 @@ function earlier(one: number | null, other: number | null): number | null {
 /** When the next job is due, and when a gate at which somebody waits may have room. */
 const NEXT = `SELECT (${EARLIEST_DUE}) AS dueAt, (${EARLIEST_ROOM}) AS roomAt`;
 
-/** Settles, stores output, wakes due jobs and claims. To be called in a write transaction. */
-export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged; changed: boolean } {
+/** Settles, stores output, tells some jobs, wakes due ones and claims. To be called in a write transaction. */
+export function exchange(
+  db: Database,
+  wanted: Exchange,
+): { exchanged: Exchanged; changed: boolean; moreToTell: boolean } {
   const { supervisor, now, settlements, queues } = wanted;
   const figures = new FigureTally();
   if (wanted.said) storeSaid(db, supervisor, wanted.said);
@@ -62,7 +66,7 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
   const { jobs: claimed, more } = claimNext(db, wanted);
   const { dueAt, roomAt } = db.get<{ dueAt: number | null; roomAt: number | null }>(NEXT)!;
   const anyWaits = claimed.length > 0 || moreToTell || anyWaiting(db, queues, dueAt !== null);
-  return answerTo(wanted, {
+  const answer = answerTo(wanted, {
     claimed,
     more: more || moreToTell,
     refused,
@@ -70,19 +74,22 @@ export function exchange(db: Database, wanted: Exchange): { exchanged: Exchanged
     dueAt: earlier(dueAt, roomAt),
     anyWaits,
   });
+  return { ...answer, moreToTell };
 }
 
-/** The host of a supervisor that is registered; and whether there is anything but lanes of queues, which is seldom. */
+/** The host of a supervisor that is registered; and whether there is anything but lanes of queues, or aging: both are seldom. */
 const CLAIMER = `
-  SELECT host, EXISTS (SELECT 1 FROM sublanes) OR ${ANY_UNLAID} AS limited FROM supervisors WHERE id = ?`;
+  SELECT host, EXISTS (SELECT 1 FROM sublanes) OR ${ANY_UNLAID} AS limited,
+    EXISTS (SELECT 1 FROM queues WHERE aging_ms IS NOT NULL) AS aging FROM supervisors WHERE id = ?`;
 
 function claimNext(db: Database, wanted: Exchange): Claimed {
   const { supervisor, now, free, queues, ahead = 0 } = wanted;
   const claimer = free.length === 0
     ? undefined
-    : db.get<{ host: string; limited: number }>(CLAIMER, supervisor);
+    : db.get<{ host: string; limited: number; aging: number }>(CLAIMER, supervisor);
   if (!claimer) return { jobs: [], more: false };
-  const { host, limited } = claimer;
+  const { host, limited, aging } = claimer;
+  if (aging === 1) raiseAged(db, free.length);
   return claim(db, { supervisor, host, now, free, ahead, queues, limited: limited === 1 });
 }
 

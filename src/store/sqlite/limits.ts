@@ -28,15 +28,13 @@ const GATE = "SELECT id, used, smooth_at FROM gates WHERE kind = 'limit' AND nam
 const WAITING = `
   SELECT count(*) AS n FROM (
     SELECT 1 FROM sublane_gates g CROSS JOIN jobs j ON j.lane = g.lane
-    WHERE g.gate = ? AND j.lane <> 0 AND j.state = 'pending'
-      AND j.state NOT IN ('completed', 'dead', 'cancelled', 'skipped') LIMIT ${MOST_COUNTED})`;
+    WHERE g.gate = ? AND j.lane <> 0 AND j.state = 'pending' LIMIT ${MOST_COUNTED})`;
 
 /** Those whose lane nobody has found out yet; of very many, the first are looked at. */
 const MOST_UNLAID = 10_000;
 const WAITING_UNLAID = `
   SELECT count(*) AS n FROM (
-    SELECT policy FROM jobs WHERE lane = -1 AND state = 'pending'
-      AND lane <> 0 AND state NOT IN ('completed', 'dead', 'cancelled', 'skipped') LIMIT ${MOST_UNLAID})
+    SELECT policy FROM jobs WHERE lane = -1 AND lane <> 0 AND state = 'pending' LIMIT ${MOST_UNLAID})
   WHERE instr(',' || (policy ->> '$.takes'), ',' || ? || '=') > 0`;
 
 function countWaiting(db: Database, name: string, gate: number): number {

@@ -5,6 +5,7 @@
 import type { Place } from "../rules/jobs.ts";
 import { KIND_SQL, SUBLANE_COLUMNS, type SublaneRow } from "./claim_sublane.ts";
 import type { Database } from "./engine/database.ts";
+import { CLAIMABLE_IN_LANE } from "./sublanes.ts";
 import { GIVEN } from "./words.ts";
 
 /** Which sub-lanes are wanted. */
@@ -18,7 +19,7 @@ export interface Wanted {
 
 const AT = `
   SELECT ${SUBLANE_COLUMNS} FROM sublanes s INDEXED BY sublanes_in_order LEFT JOIN queues q ON q.name = s.queue
-  WHERE s.parked = ? AND s.priority IS NOT NULL`;
+  WHERE s.parked = ${GIVEN} AND s.priority IS NOT NULL`;
 const OF_QUEUES = "AND s.queue IN (SELECT value FROM json_each(?))";
 const BUT = `AND ${KIND_SQL} NOT IN (SELECT value FROM json_each(?))`;
 const IN_ORDER = `ORDER BY s.priority, s.seq LIMIT ${GIVEN}`;
@@ -67,8 +68,7 @@ export function anySublane(db: Database, queues: readonly string[] | null, now: 
 
 const NOT_PAUSED = "NOT EXISTS (SELECT 1 FROM queues q WHERE q.name = s.queue AND q.paused = 1)";
 const ANY_JOB = `EXISTS (
-  SELECT 1 FROM jobs WHERE lane = s.id AND state = 'pending' AND held = 0
-    AND lane <> 0 AND state NOT IN ('completed', 'dead', 'cancelled', 'skipped'))`;
+  SELECT 1 FROM jobs WHERE lane = s.id AND ${CLAIMABLE_IN_LANE})`;
 const WAITING =
   `SELECT 1 FROM sublanes s WHERE s.priority IS NOT NULL AND ${NOT_PAUSED} AND ${ANY_JOB} LIMIT 1`;
 
@@ -79,9 +79,7 @@ export function anyWaitingInSublanes(db: Database): boolean {
 
 const BEFORE = `
   SELECT DISTINCT queue FROM sublanes s WHERE s.priority IS NOT NULL AND (s.priority, s.seq) < (?, ?) AND ${NOT_PAUSED}
-  UNION SELECT DISTINCT queue FROM jobs s WHERE lane = -1 AND state = 'pending' AND held = 0
-    AND lane <> 0 AND state NOT IN ('completed', 'dead', 'cancelled', 'skipped')
-    AND (s.priority, s.seq) < (?, ?) AND ${NOT_PAUSED}`;
+  UNION SELECT DISTINCT queue FROM jobs s WHERE lane = -1 AND ${CLAIMABLE_IN_LANE} AND (s.priority, s.seq) < (?, ?) AND ${NOT_PAUSED}`;
 
 /** The queues of sub-lanes that stand before a place. */
 export function queuesBefore(db: Database, { priority, seq }: Place): string[] {

@@ -15,14 +15,21 @@ export interface RulesRow {
   rate_ms: number | null;
   rate_smooth: number | null;
   fair: number | null;
+  aging_ms: number | null;
 }
 
 /** The columns of rules, in a statement that has the queue's row as `q`. */
-export const RULES = "q.takes, q.per_label, q.rate_count, q.rate_ms, q.rate_smooth, q.fair";
+export const RULES = "q.takes, q.per_label, q.rate_count, q.rate_ms, q.rate_smooth, q.fair, q.aging_ms";
 
 export function toRules(row: RulesRow): QueueLimits {
-  const { takes, per_label: perLabel, fair, rate_smooth } = row;
-  return { takes, perLabel, rate: rateOf({ ...row, rate_smooth: rate_smooth ?? 0 }), fair: fair === 1 };
+  const { takes, per_label: perLabel, fair, rate_smooth, aging_ms: agingMs } = row;
+  return {
+    takes,
+    perLabel,
+    rate: rateOf({ ...row, rate_smooth: rate_smooth ?? 0 }),
+    fair: fair === 1,
+    agingMs,
+  };
 }
 
 /** A queue's rules, and what its lanes are made by. */
@@ -37,7 +44,17 @@ export function rulesOf(row: RulesRow): Rules {
 }
 
 const RULES_OF = `SELECT ${RULES} FROM queues q WHERE name = ?`;
-const NONE = { takes: null, per_label: null, rate_count: null, rate_ms: null, rate_smooth: null, fair: null };
+const NONE = {
+  ...{
+    takes: null,
+    per_label: null,
+    rate_count: null,
+    rate_ms: null,
+    rate_smooth: null,
+    fair: null,
+    aging_ms: null,
+  },
+};
 
 export function rulesFor(db: Database, queue: string): Rules {
   return rulesOf(db.get<RulesRow>(RULES_OF, queue) ?? NONE);

@@ -39,6 +39,7 @@ const SWITCHES = {
   takes: "takes",
   perLabel: "per_label",
   fair: "fair",
+  agingMs: "aging_ms",
 } as const satisfies Record<Exclude<keyof QueueSwitches, "rate">, string>;
 
 function toSwitches(row: SwitchesRow): Switches {

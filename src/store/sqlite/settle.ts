@@ -46,7 +46,8 @@ const MOVE_JOB = `
   UPDATE jobs SET
     state = ${STATE}, run_at = coalesce(?, run_at), attempts = attempts - ?, started_at = ?,
     finished_at = ?, exit_code = ?, signal = ?, error = ?, cancel_requested = 0,
-    held = ${HELD}, paused_at = NULL
+    held = ${HELD}, paused_at = NULL,
+    lane = CASE WHEN lane > 0 AND ${STATE} THEN -1 ELSE lane END
   WHERE seq = ? AND last_attempt = ? AND state = 'processing'
   RETURNING queue, state`;
 
@@ -89,6 +90,8 @@ function end(
     finishedAt,
     ...result,
     move.heldIfPaused ? 1 : 0,
+    move.stateIfCalledOff !== "pending" ? 1 : 0, // what the trigger `sublane_left` would do, at a price
+    move.state !== "pending" ? 1 : 0,
     row.job,
     row.attempt,
   );

@@ -11,10 +11,11 @@ import { boundsOf } from "./gates.ts";
 import { get } from "./jobs.ts";
 import { beganOf } from "./limits.ts";
 import { rulesFor } from "./queue_rules.ts";
+import { GIVEN } from "./words.ts";
 
 const GATE = `SELECT ${GATE_COLUMNS} FROM gates g WHERE g.kind = ? AND g.name = ? AND g.label = ?`;
 const FIRST_PARKED = `
-  SELECT 1 FROM sublanes WHERE parked = ? AND priority IS NOT NULL AND (priority, seq) < (?, ?) LIMIT 1`;
+  SELECT 1 FROM sublanes WHERE parked = ${GIVEN} AND priority IS NOT NULL AND (priority, seq) < (?, ?) LIMIT 1`;
 
 /** Of what there is not enough for a job now. */
 export function shortages(db: Database, id: string, now: number): Shortage[] {

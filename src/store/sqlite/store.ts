@@ -42,6 +42,9 @@ export class SqliteStore implements contract.Store {
     },
   } satisfies contract.Care;
 
+  /** Where an exchange has left jobs to be told: others have their turn before the next one. */
+  #givingWay: (() => Promise<void> | undefined) | undefined;
+
   /** The store of a home, over its open database. */
   constructor(home: Home, db: Database, bell: Doorbell) {
     this.#home = home;
@@ -422,9 +425,11 @@ export class SqliteStore implements contract.Store {
 
   async #exchange(wanted: contract.Exchange): Promise<contract.Exchanged> {
     const { exchange, look } = await import("./exchange.ts");
+    await this.#givingWay?.();
     const seen = await this.#db.read((db) => look(db, wanted));
     if (seen) return seen;
-    const { exchanged, changed } = await this.#settleAtLeast(wanted, exchange);
+    const { exchanged, changed, moreToTell } = await this.#settleAtLeast(wanted, exchange);
+    this.#givingWay = moreToTell ? (await import("./engine/turns.ts")).givingWay(this.#db) : undefined;
     if (changed) this.#bell.ringSoon();
     return exchanged;
   }

@@ -19,8 +19,8 @@ import { GIVEN } from "./words.ts";
 export const FIRST_LANE =
   "CASE WHEN policy ->> '$.takes' IS NULL AND ifnull(policy ->> '$.slots', 1) = 1 THEN 0 ELSE -1 END";
 
-/** Of the jobs in lanes, those that could be told from their index. */
-export const IN_LANE = "lane <> 0 AND state NOT IN ('completed', 'dead', 'cancelled', 'skipped')";
+/** Of the jobs of a lane, or of those that have none yet, those that could be claimed: as their index has it. */
+export const CLAIMABLE_IN_LANE = "state = 'pending' AND lane <> 0 AND held = 0";
 
 interface Unlaid {
   seq: number;
@@ -31,18 +31,18 @@ interface Unlaid {
 
 const COLUMNS = "seq, queue, label, policy";
 const UNLAID = `
-  SELECT ${COLUMNS} FROM jobs WHERE lane = -1 AND state = ? AND held = 0 AND ${IN_LANE}
-  ORDER BY priority, seq LIMIT ${GIVEN}`;
+  SELECT ${COLUMNS} FROM jobs WHERE lane = -1 AND ${CLAIMABLE_IN_LANE} ORDER BY priority, seq LIMIT ${GIVEN}`;
+const RUNNING_UNLAID = `
+  SELECT ${COLUMNS} FROM jobs WHERE queue = ? AND state = 'processing' AND lane = -1 LIMIT ${GIVEN}`;
 const IN_QUEUE_LANE = `
   SELECT ${COLUMNS} FROM jobs WHERE state = 'pending' AND lane = 0 AND queue = ? AND held = 0
   ORDER BY priority, seq LIMIT ${GIVEN}`;
 const IN_SUBLANE = `
-  SELECT ${COLUMNS} FROM jobs WHERE lane = ? AND state = 'pending' AND held = 0 AND ${IN_LANE}
+  SELECT ${COLUMNS} FROM jobs WHERE lane = ${GIVEN} AND ${CLAIMABLE_IN_LANE}
   ORDER BY priority, seq LIMIT ${GIVEN}`;
 
 /** As SQL, whether pending jobs wait for their sub-lane. */
-export const ANY_UNLAID =
-  `EXISTS (SELECT 1 FROM jobs WHERE lane = -1 AND state = 'pending' AND held = 0 AND ${IN_LANE})`;
+export const ANY_UNLAID = `EXISTS (SELECT 1 FROM jobs WHERE lane = -1 AND ${CLAIMABLE_IN_LANE})`;
 
 /** Whether pending jobs wait for their sub-lane. */
 export function anyUnlaid(db: Database): boolean {
@@ -50,8 +50,13 @@ export function anyUnlaid(db: Database): boolean {
 }
 
 /** Finds out the sub-lanes of jobs that have none yet. Returns how many. */
-export function layUnlaid(db: Database, most: number, state: "pending" | "processing" = "pending"): number {
-  return lay(db, db.all<Unlaid>(UNLAID, state, most));
+export function layUnlaid(db: Database, most: number): number {
+  return lay(db, db.all<Unlaid>(UNLAID, most));
+}
+
+/** Finds out the sub-lanes of what runs of a queue, where that is to be found out. */
+function layRunning(db: Database, queue: string): void {
+  while (lay(db, db.all<Unlaid>(RUNNING_UNLAID, queue, MOST_RUNNING)) > 0);
 }
 
 /** Moves jobs from the lane of a queue that goes by rules. */
@@ -63,6 +68,9 @@ export function layOfQueue(db: Database, queue: string, most: number): number {
 export function layOfSublane(db: Database, lane: number, most: number): number {
   return lay(db, db.all<Unlaid>(IN_SUBLANE, lane, most));
 }
+
+const MOST_RUNNING = 1000;
+const RUNNING_QUEUES = "SELECT DISTINCT queue FROM jobs WHERE state = 'processing' AND lane = -1";
 
 const MOVE = "UPDATE jobs SET lane = ? WHERE seq = ?";
 
@@ -159,7 +167,7 @@ export function followRules(db: Database, queue: string, before: Rules): void {
     db.run(RELEASE, queue);
     db.run(UNPARK, queue);
     db.run(TO_BE_LAID, queue);
-    while (layUnlaid(db, 1000, "processing") > 0);
+    layRunning(db, queue);
   }
   if (limits.fair && !before.limits.fair) {
     db.run(BEHIND, queue);
@@ -182,7 +190,7 @@ export function rebuildSublanes(db: Database): void {
     UPDATE gates SET used = 0, waiting = 0, ready = 0, next_at = NULL, reserved = 0, reserved_by = NULL;
     UPDATE jobs SET lane = -1 WHERE ${FIRST_LANE} <> 0;
     UPDATE jobs SET lane = -1 WHERE state = 'processing' AND queue IN (SELECT name FROM queues);`);
-  while (layUnlaid(db, 1000, "processing") > 0);
+  for (const { queue } of db.all<{ queue: string }>(RUNNING_QUEUES)) layRunning(db, queue);
 }
 
 const IDLE_MS = 3_600_000;
@@ -190,7 +198,8 @@ const MOST_FORGOTTEN = 1000;
 const FORGET = `
   DELETE FROM sublanes WHERE id IN (
     SELECT id FROM sublanes WHERE priority IS NULL AND served < ? ORDER BY served LIMIT ${MOST_FORGOTTEN})
-  AND NOT EXISTS (SELECT 1 FROM jobs WHERE lane = sublanes.id AND ${IN_LANE})`;
+  AND NOT EXISTS (SELECT 1 FROM jobs WHERE lane = sublanes.id AND state = 'pending' AND lane <> 0)
+  AND id NOT IN (SELECT lane FROM jobs WHERE seq IN (SELECT job FROM attempts WHERE finished_at IS NULL))`;
 const FORGET_GATES = `
   DELETE FROM gates WHERE used = 0 AND kind <> 'queue' AND NOT EXISTS (SELECT 1 FROM sublane_gates WHERE gate = gates.id)
     AND (kind = 'label' OR name NOT IN (SELECT name FROM limits))`;

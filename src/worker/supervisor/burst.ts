@@ -1,13 +1,15 @@
 /**
  * @module
- * When a burst is over, and what it waits for until then, which is said when it begins to wait and when that changes.
+ * When a burst is over, and what it waits for until then, which is said when it begins to wait and when that changes. What
+ * waits for something that nobody has is left.
  */
 import { formatDuration } from "../../domain/duration.ts";
-import type { WorkerStore } from "../../store/contract.ts";
+import type { JobStore, LimitStore, QueueStore, WorkerStore } from "../../store/contract.ts";
 import type { Clock } from "../../system/clock.ts";
+import { waitedForInVain } from "./never.ts";
 
 export interface BurstOptions {
-  store: Pick<WorkerStore, "waiting">;
+  store: Pick<WorkerStore & JobStore & LimitStore & QueueStore, "waiting" | "list" | "shortages" | "queue">;
   clock: Clock;
   /** As in `SupervisorOptions`. */
   queues: readonly string[] | null;
@@ -18,6 +20,8 @@ export interface BurstOptions {
 
 /** Whoever waits for less is told soon enough. */
 const SHORT_MS = 5000;
+/** Pending jobs that do not begin for so long are looked at. */
+const STANDING_MS = 1000;
 /** When what comes next is due so much earlier or later than was said, it is said again. */
 const OTHER_MS = 1000;
 
@@ -39,7 +43,11 @@ export class Burst {
     const states = leavesScheduled ? ["failed"] as const : ["scheduled", "failed"] as const;
     const { pending, later, nextDueAt } = await store.waiting({ queues, states, now });
     const isDue = nextDueAt !== null && nextDueAt <= now;
-    if (pending > 0 || isDue) {
+    const stands = this.#stands.pending === pending ? clock.monotonicMs() - this.#stands.sinceMs : 0;
+    const inVain = pending > 0 && !isDue && stands >= STANDING_MS
+      ? await waitedForInVain(store, queues, now)
+      : undefined;
+    if (!inVain && (pending > 0 || isDue)) {
       this.#sayStands(pending);
       return false;
     }
@@ -47,8 +55,15 @@ export class Burst {
       this.#sayWaits(later, nextDueAt, now);
       return false;
     }
+    if (inVain) this.#sayInVain(pending, inVain);
     await this.#sayLeft(now);
     return true;
+  }
+
+  #sayInVain(pending: number, what: readonly string[]): void {
+    const jobs = pending === 1 ? "1 pending job" : `${pending} pending jobs`;
+    const named = what.length <= 3 ? what.join(", ") : `${what.slice(0, 3).join(", ")} and more`;
+    this.#options.say(`not waiting: ${jobs} for which nobody has ${named}; queuectl show says why`);
   }
 
   #sayWaits(jobs: number, dueAt: number | null, now: number): void {

@@ -66,7 +66,7 @@ Deno.test("the lease of a worker ends with its supervisor, unless that has left 
 
 const NOTHING_SET = {
   ...{ paused: null, concurrency: null, retentionMs: null, retentionDeadMs: null },
-  ...{ fair: null, takes: null, rate: null, perLabel: null },
+  ...{ fair: null, agingMs: null, takes: null, rate: null, perLabel: null },
 };
 
 Deno.test("a queue of which nothing was set runs without a limit, and states without jobs have none", () => {

@@ -22,6 +22,7 @@ export const OTHER_FILTERS = {
   exitCode: count({ min: 0, max: 2 ** 32 - 1 }, "only jobs that ended with this exit code"),
   olderThan: duration("only jobs enqueued longer ago than this"),
   newerThan: duration("only jobs enqueued not longer ago than this"),
+  schedule: text("NAME", "only jobs of this schedule, as far back as its history goes"),
 } satisfies Flags;
 
 /** What people call states. */
@@ -53,6 +54,7 @@ export function selectorOf(values: FilterValues, now: number): JobSelector {
   const { state, queue, group, uniqueKey, label, search, error, diedOf, exitCode, olderThan, newerThan } =
     values;
   const all = {
+    schedule: values.schedule,
     ...{ state, uniqueKey, label, search, error, diedOf, exitCode },
     queue: queue === undefined ? undefined : queueName(queue),
     group: group === undefined ? undefined : groupName(group),
@@ -78,6 +80,7 @@ export function describeJobs(count: number, values: FilterValues): string {
     count === 1 ? "job" : "jobs",
     ...(queue !== undefined ? [`of queue ${queue}`] : []),
     ...(group !== undefined ? [`of group ${group}`] : []),
+    ...(values.schedule !== undefined ? [`of schedule ${quoted(values.schedule)}`] : []),
     ...(uniqueKey !== undefined ? [`with key ${quoted(uniqueKey)}`] : []),
     ...(label !== undefined ? [`with label ${quoted(label)}`] : []),
     ...(search !== undefined ? [`with ${quoted(search)} in command or id`] : []),

@@ -49,6 +49,7 @@ function someColumns(queues: readonly QueueInfo[]): Column<QueueInfo>[] {
     { title: "PER LABEL", value: ({ perLabel }: QueueInfo) => perLabel === null ? "" : String(perLabel) },
     { title: "RATE", value: ({ rate }: QueueInfo) => rate ? sayRate(rate) : "" },
     { title: "FAIR", value: ({ fair }: QueueInfo) => fair ? "label" : "" },
+    { title: "AGING", value: ({ agingMs }: QueueInfo) => agingMs === null ? "" : formatDuration(agingMs) },
     { title: "KEPT", value: ({ retentionMs }: QueueInfo) => said(retentionMs) },
     { title: "DEAD KEPT", value: ({ retentionDeadMs }: QueueInfo) => said(retentionDeadMs) },
   ];

@@ -25,6 +25,7 @@ export const command: Target = defineCommand({
     ["queue set mail --rate 60/1m", "at most sixty begin in any minute"],
     ["queue set mail --per-label 1", "one at a time of each label, such as a customer"],
     ["queue set mail --fair label", "labels take turns, however many jobs each has"],
+    ["queue set mail --aging 10m", "ten minutes more of waiting count as much as a step of priority"],
     ["queue set mail --needs smtp", "each of its jobs counts for the limit smtp"],
     [
       "queue set mail --retention 1d --retention-dead 30d",
@@ -46,6 +47,10 @@ export const command: Target = defineCommand({
     rate: text("N/TIME|none", "at most so many begin in so much time, such as 60/1m"),
     smooth: toggle("with --rate: spaced evenly"),
     fair: choice(["label", "none"], "within a priority, the label that was served longest ago comes first"),
+    aging: text(
+      "DURATION|none",
+      "a job comes before one whose priority is lower by 1 when it has waited so much longer",
+    ),
     retention: text(
       "DURATION|default",
       "how long its completed and cancelled jobs are kept; 0 is for ever, default is as the setting says",
@@ -64,7 +69,7 @@ export const command: Target = defineCommand({
     };
     if (Object.keys(change).length === 0) {
       throw new BadInput(
-        `Cannot set queue "${name}": give --concurrency N, or none, --needs, --per-label, --rate, --fair, --retention or --retention-dead`,
+        `Cannot set queue "${name}": give --concurrency N, or none, --needs, --per-label, --rate, --fair, --aging, --retention or --retention-dead`,
       );
     }
     await hintAtUnknownQueues(context, [name]);

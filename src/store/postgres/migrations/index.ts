@@ -17,6 +17,8 @@ import { step as step010 } from "./010.ts";
 import { step as step011 } from "./011.ts";
 import { step as step012 } from "./012.ts";
 import { step as step013 } from "./013.ts";
+import { step as step014 } from "./014.ts";
+import { step as step015 } from "./015.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; their number is the version that this program writes. */
@@ -34,4 +36,6 @@ export const STEPS: readonly Step[] = [
   step011,
   step012,
   step013,
+  step014,
+  step015,
 ];

@@ -52,6 +52,19 @@ export async function inTurns<State>(
 }
 
 /** Lets others take the lock, for half as long as the last transaction held it. */
-export function giveWay({ heldMs }: Database): Promise<void> {
-  return systemClock.sleep(Math.min(PAUSE_MS.most, Math.max(PAUSE_MS.least, heldMs / 2)));
+export function giveWay(db: Database): Promise<void> {
+  return systemClock.sleep(pauseMs(db));
+}
+
+/** The same for who comes back by itself: that waits for what is left of it. */
+export function givingWay(db: Database): () => Promise<void> | undefined {
+  const endMs = systemClock.monotonicMs() + pauseMs(db);
+  return () => {
+    const leftMs = endMs - systemClock.monotonicMs();
+    return leftMs > 0 ? systemClock.sleep(leftMs) : undefined;
+  };
+}
+
+function pauseMs({ heldMs }: Database): number {
+  return Math.min(PAUSE_MS.most, Math.max(PAUSE_MS.least, heldMs / 2));
 }
