@@ -42,5 +42,8 @@ Deno.test("every word in the glossary is used in the code", () => {
 });
 
 Deno.test("the contract of a store is types alone", () => {
-  assert.doesNotMatch(codeOf("src/store/contract.ts"), /^export (?!interface|type\b)/m);
+  const parts = [...Deno.readDirSync("src/store/contract")].map(({ name }) => `src/store/contract/${name}`);
+  for (const path of ["src/store/contract.ts", ...parts]) {
+    assert.doesNotMatch(codeOf(path), /^export (?!interface|type\b)/m, path);
+  }
 });

@@ -28,7 +28,7 @@
  *
  * What is said of a queue holds for jobs that wait already, too, from when it is said; what runs is counted as well.
  */
-import type { Rate } from "../domain/limit.ts";
+import type { Rate } from "../../domain/limit.ts";
 
 /** What a limit lets through; null is no bound. */
 export interface LimitBounds {
