@@ -109,6 +109,7 @@ const VARYING: readonly (readonly [what: RegExp, name: string])[] = [
   [/\btoken=[\w-]+/g, "token=TOKEN"],
   [/[^\s"']*\/queuectl-test-[a-z0-9]+|\/home\/you/g, "~"],
   [/\b(now|LONG ago)\b/g, "AGO"],
+  [/, its processes have yet to be stopped$/gm, ""], // it was asked for a moment ago
   [/[^\s]*…/g, "…"],
   [/ {2,}/g, "  "],
   [/ +$/gm, ""],
