@@ -5,11 +5,13 @@
 import assert from "node:assert/strict";
 import type { Stream } from "../../src/domain/job.ts";
 import type { OutputPiece } from "../../src/store/contract.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import type { AdoptRequest, AttemptEnd, RunRequest } from "../../src/worker/messages.ts";
+import type { Launch, Launched } from "../../src/worker/process/platform.ts";
 import { thisPlatform } from "../../src/worker/process/this_platform.ts";
 import { launch } from "../../src/worker/process/posix/launch.ts";
 import { signalTree } from "../../src/worker/process/posix/tree.ts";
-import { hasBegun } from "../../src/worker/spool/spool.ts";
+import { begunAt, hasBegun } from "../../src/worker/spool/spool.ts";
 import { adopt } from "../../src/worker/thread/adopted.ts";
 import { Lookout } from "../../src/worker/thread/lookout.ts";
 import type { Result } from "../../src/worker/thread/result.ts";
@@ -431,3 +433,20 @@ for (const brief of [false, true]) {
     }
   });
 }
+
+Deno.test("the time of a command is counted from when its shell began, as those see it who come later", async () => {
+  using dir = tempDir();
+  const launcher = {
+    launch(asked: Launch): Launched {
+      let real: Launched | undefined;
+      const ended = systemClock.sleep(300).then(() => (real = means.launcher.launch(asked)).ended);
+      return { ended, witnessed: true, root: () => real?.root() ?? null, group: () => real?.group() ?? null };
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const asked = request(dir, { command: "sleep 60", timeoutMs: 600 });
+  const { outcome, finishedAt } = await Run.starting(asked, { ...means, launcher }).finish();
+  assert.equal(outcome, "timed_out");
+  const took = finishedAt - begunAt(asked.spool)!;
+  assert.ok(took >= 600, `it ran for ${took} ms`);
+});

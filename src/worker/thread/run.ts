@@ -259,7 +259,10 @@ export class Run {
     if (signal.aborted) onAbort();
     const tree = () => ({ token, ...(begun.byOutput ? { spool } : {}), root: begun.root() });
     const left = timeoutMs > 0
-      ? new TimeLeft(timeoutMs - begun.ageMs, () => this.#endFor("timed_out", killGraceMs))
+      ? new TimeLeft(timeoutMs - begun.ageMs, {
+        moreMs: untilBegun(spool, begun.startedAt, timeoutMs),
+        onOver: () => this.#endFor("timed_out", killGraceMs),
+      })
       : undefined;
     left?.go();
     let pausing: Pausing | undefined;
@@ -403,6 +406,26 @@ async function patiently<T>(action: () => T): Promise<T> {
     }
     await systemClock.sleep(PAUSE_MS);
   }
+}
+
+/**
+ * The time from when an attempt was started until its first shell had begun, in ms, but none that was told before. By it,
+ * its time is what others see in its spool, who come later: what ends by a signal after that was ended for its timeout.
+ * It is at most `mostMs`: the clock may have been set.
+ */
+function untilBegun(spool: string, startedAt: number, mostMs: number): () => number {
+  let toldMs = 0;
+  return () => {
+    let ms = toldMs;
+    try {
+      ms = Math.min(mostMs, (begunAt(spool) ?? startedAt) - startedAt);
+    } catch {
+      // nobody can look
+    }
+    const more = ms - toldMs;
+    toldMs = ms;
+    return more;
+  };
 }
 
 /** Whether an end was left in the spool; false when nobody can look. */
