@@ -63,7 +63,7 @@ export function QueuesPage({ query }) {
     <h1>Queues</h1>
     <${Problem} error=${error}/>
       <div class="scroll">
-        <table class="queues">
+        <table class="queues cards">
           <thead>
             <tr><th>Queue</th>${states.map((state) =>
               html`<th key=${state} class="right">${state}</th>`
@@ -78,21 +78,21 @@ export function QueuesPage({ query }) {
                       <span class="tag warn">paused</span>
                     `}</td>
                     ${states.map((state) =>
-                      html`<td key=${state} class="right">${
+                      html`<td key=${state} class="right" data-label=${state}>${
                         queue.counts[state] > 0 &&
                         html`<${Link} to=${withQuery("/jobs", { queue: queue.name, state })} title=${
                           number(queue.counts[state])
                         }>${compact(queue.counts[state])}<//>`
                       }</td>`
                     )}
-                    <td class="nowrap">${queue.oldest_pending_at &&
+                    <td class="nowrap" data-label="oldest">${queue.oldest_pending_at &&
                       html`<${Time} at=${queue.oldest_pending_at}/>`}</td>
-                    <td class="right" title=${rulesText(queue).join("; ")}>${[
+                    <td class="right" data-label="limit" title=${rulesText(queue).join("; ")}>${[
                       queue.concurrency,
                       ...rulesText(queue),
                     ].filter(
                       (part) => part !== null,
-                    ).join("; ")}</td>
+                    ).join("; ") || null}</td>
                     <td class="acts"><${PauseQueue} ...${queue}/> <${ClearQueue} queue=${queue}/></td></tr>
             `
           )}</tbody>
