@@ -5,7 +5,8 @@
 import type { AttemptEnd, RunRequest } from "../../src/worker/messages.ts";
 import { saidVariables } from "../../src/worker/spool/said_files.ts";
 import { Lookout } from "../../src/worker/thread/lookout.ts";
-import { Run, type RunMeans } from "../../src/worker/thread/run.ts";
+import type { RunMeans } from "../../src/worker/thread/begun.ts";
+import { Run } from "../../src/worker/thread/run.ts";
 import { TestLauncher } from "./launching.ts";
 import { type TempDir, tempDir } from "./temp.ts";
 

@@ -15,7 +15,8 @@ import { begunAt, hasBegun } from "../../src/worker/spool/spool.ts";
 import { adopt } from "../../src/worker/thread/adopted.ts";
 import { Lookout } from "../../src/worker/thread/lookout.ts";
 import type { Result } from "../../src/worker/thread/result.ts";
-import { type Begun, Run } from "../../src/worker/thread/run.ts";
+import type { Begun } from "../../src/worker/thread/begun.ts";
+import { Run } from "../../src/worker/thread/run.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
 

@@ -9,7 +9,7 @@ import { begunAt, hasBegun, hasSpool, printedAt, type SpooledEnd, spooledEnd } f
 import { blameForExit } from "./blame.ts";
 import type { Lookout } from "./lookout.ts";
 import { endedBy, NO_END, notBegun, type Result, resultOf } from "./result.ts";
-import type { Begun } from "./run.ts";
+import type { Begun } from "./begun.ts";
 
 /** Why attempts are lost whose process is gone. */
 const LEFT_NO_END = "lost: its process was gone and had left no exit code";

@@ -32,7 +32,7 @@ const OF_JOB: readonly (readonly [RegExp, (wanted: Wanted) => string])[] = [
 
 /** A shell could not be started at all. */
 export function blameForError(error: unknown, wanted: Wanted): Blame {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = sayError(error);
   const known = OF_JOB.find(([pattern]) => pattern.test(message));
   if (known) return { job: true, reason: known[1](wanted) };
   if (/\(os error 13\)/.test(message) && wanted.cwd !== null) {
@@ -79,4 +79,9 @@ export function blameForSignal(signal: string): Blame {
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error && "code" in error)) return false;
   return ["EMFILE", "ENFILE", "EAGAIN", "ENOMEM", "ENOSPC", "EDQUOT"].includes(String(error.code));
+}
+
+/** What an error says. */
+export function sayError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
