@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { queuectl } from "../helpers/cli_within.ts";
 import { handWorker } from "../helpers/hand_worker.ts";
+import { addSchedules } from "../helpers/schedules.ts";
 import { testStore } from "../helpers/worker.ts";
 
 /** A home with some queues, and what a command says there. */
@@ -126,5 +127,17 @@ Deno.test("a label that no job has is said, with those there are, wherever jobs 
   const quiet = await test.says("list", "--label", "nihgtly", "--quiet");
   assert.equal(quiet.stderr, "");
   const there = await test.says("list", "--label", "nightly", "--state", "dead");
+  assert.deepEqual([there.stdout, there.stderr], ["No jobs\n", ""]);
+});
+
+Deno.test("a schedule that is not there is said, with those there are, wherever jobs are meant by one", async () => {
+  using test = await withQueues();
+  await addSchedules(test.store, Date.now(), { name: "nightly" });
+  const hint = 'There is no schedule "nihgtly"; there is: nightly';
+  for (const args of [["list"], ["dlq", "list"], ["cancel", "--dry-run"]]) {
+    const { code, stderr } = await test.says(...args, "--schedule", "nihgtly");
+    assert.deepEqual([code, stderr.split("\n")[0]], [0, hint], args.join(" "));
+  }
+  const there = await test.says("list", "--schedule", "nightly");
   assert.deepEqual([there.stdout, there.stderr], ["No jobs\n", ""]);
 });

@@ -9,7 +9,6 @@ import { defineCommand, type Target } from "../line/command.ts";
 import type { Context } from "../line/context.ts";
 import { choice, count, text } from "../line/flags.ts";
 import { VIEW_FLAGS, viewOf } from "./list_view.ts";
-import { queueNames } from "./queue/names.ts";
 import { FILTERS, type FilterValues, OTHER_FILTERS, selectorOf } from "./many/filter_flags.ts";
 
 /** The flags that pick a page. */
@@ -55,17 +54,9 @@ export async function printPage(
   });
   const waitsFor = context.json ? new Map<string, string>() : await whatTheyComeAfter(context, jobs);
   print.result({ jobs: jobs.map(jobJson), cursor }, () => view(jobs, waitsFor));
-  if (jobs.length === 0 && filters.queue !== undefined) {
-    const { hintAtUnknownQueues } = await import("./unknown_names.ts");
-    await hintAtUnknownQueues(context, queueNames(filters.queue));
-  }
-  if (jobs.length === 0 && filters.group !== undefined) {
-    const { hintAtUnknownGroup } = await import("./unknown_names.ts");
-    await hintAtUnknownGroup(context, filters.group);
-  }
-  if (jobs.length === 0 && filters.label !== undefined) {
-    const { hintAtUnknownLabels } = await import("./unknown_names.ts");
-    await hintAtUnknownLabels(context, filters.label);
+  if (jobs.length === 0) {
+    const { hintAtUnknownNames } = await import("./unknown_names.ts");
+    await hintAtUnknownNames(context, filters);
   }
   if (cursor !== null) print.hint(`More with --cursor ${cursor}`);
 }

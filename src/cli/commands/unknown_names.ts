@@ -7,11 +7,24 @@ import type { NoSuch } from "../../domain/errors.ts";
 import { byNearness } from "../../domain/nearest.ts";
 import type { Store } from "../../store/contract.ts";
 import type { Context } from "../line/context.ts";
+import type { FilterValues } from "./many/filter_flags.ts";
+import { queueNames as namesIn } from "./queue/names.ts";
 
 /** Nobody reads more names. */
 const MOST_SAID = 5;
 /** Of very many names, so many are compared. */
 const MOST_COMPARED = 1000;
+
+/** Says which names that jobs were looked for by, in vain, nothing has, and which there are. */
+export async function hintAtUnknownNames(
+  context: Context,
+  { queue, group, label, schedule }: FilterValues,
+): Promise<void> {
+  if (queue !== undefined) await hintAtUnknownQueues(context, namesIn(queue));
+  if (group !== undefined) await hintAtUnknownGroup(context, group);
+  if (label !== undefined) await hintAtUnknownLabels(context, label);
+  if (schedule !== undefined) await hintAtUnknownSchedule(context, schedule);
+}
 
 /** Says which of these queues are not there, and which are. To be asked before they are made. */
 export async function hintAtUnknownQueues(context: Context, names: readonly string[]): Promise<void> {
@@ -26,8 +39,17 @@ export async function hintAtUnknownQueues(context: Context, names: readonly stri
   context.print.hint(there + others(first, await queueNames(store)));
 }
 
+/** Says that there is no such schedule, and which there are: its jobs went with it. */
+async function hintAtUnknownSchedule(context: Context, name: string): Promise<void> {
+  if (!context.print.hints) return;
+  const store = await context.store();
+  if (await store.schedule(name)) return;
+  const names = (await store.schedules({ limit: MOST_COMPARED })).map((schedule) => schedule.name);
+  context.print.hint(`There is no schedule "${name}"${others(name, names)}`);
+}
+
 /** Says that there is no such group, and which there are. */
-export async function hintAtUnknownGroup(context: Context, name: string): Promise<void> {
+async function hintAtUnknownGroup(context: Context, name: string): Promise<void> {
   if (!context.print.hints) return;
   const store = await context.store();
   if (await store.group(name)) return;
@@ -36,7 +58,7 @@ export async function hintAtUnknownGroup(context: Context, name: string): Promis
 }
 
 /** Says which of these labels no job has, and which there are. Looks into the index alone, for a bounded number. */
-export async function hintAtUnknownLabels(context: Context, labels: readonly string[]): Promise<void> {
+async function hintAtUnknownLabels(context: Context, labels: readonly string[]): Promise<void> {
   if (!context.print.hints) return;
   const store = await context.store();
   const found = await Promise.all(labels.map(async (label) => (await store.labels(label, 1))[0] === label));

@@ -8,8 +8,7 @@ import type { Changed, JobChanges, Selection, Store, Verb, Wish } from "../../..
 import type { Context } from "../../line/context.ts";
 import { type Flags, type FlagValues, toggle } from "../../line/flags.ts";
 import { ask, canAsk } from "../../show/ask.ts";
-import { hintAtUnknownGroup, hintAtUnknownLabels, hintAtUnknownQueues } from "../unknown_names.ts";
-import { queueNames } from "../queue/names.ts";
+import { hintAtUnknownNames } from "../unknown_names.ts";
 import { describeJobs, FILTERS, type FilterValues, grouped, selectorOf } from "./filter_flags.ts";
 
 /** What goes with filters. */
@@ -61,9 +60,7 @@ export async function changeMany(context: Context, doing: Doing): Promise<Change
     ...only && { only },
   });
   if (selection.seqs.length + selection.passedOver === 0) {
-    if (filters.queue !== undefined) await hintAtUnknownQueues(context, queueNames(filters.queue));
-    if (filters.group !== undefined) await hintAtUnknownGroup(context, filters.group);
-    if (filters.label !== undefined) await hintAtUnknownLabels(context, filters.label);
+    await hintAtUnknownNames(context, filters);
   }
   if (doing.dryRun) return void await showOnly(context, store, { doing, selection });
   if (selection.seqs.length > 0 && !doing.yes && !await isWanted(doing, selection)) {

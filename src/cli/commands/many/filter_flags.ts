@@ -24,7 +24,7 @@ export const OTHER_FILTERS = {
   exitCode: count({ min: 0, max: 2 ** 32 - 1 }, "only jobs that ended with this exit code"),
   olderThan: duration("only jobs enqueued longer ago than this"),
   newerThan: duration("only jobs enqueued not longer ago than this"),
-  schedule: text("NAME", "only jobs of this schedule, as far back as its history goes"),
+  schedule: text("SCHEDULE", "only jobs of this schedule, as far back as its history goes"),
 } satisfies Flags;
 
 /** What people call states. */
