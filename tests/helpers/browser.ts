@@ -4,10 +4,17 @@
  * the content security policy forbids.
  */
 import axe from "npm:axe-core@4.14.1/axe.min.js" with { type: "text" };
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "npm:playwright-core@1.65.1";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from "npm:playwright-core@1.65.1";
 import assert from "node:assert/strict";
 import { TOKEN } from "./dashboard.ts";
 import { succeeds } from "./finished.ts";
+import { until } from "./until.ts";
 
 const FLAGS = [
   "--no-sandbox",
@@ -88,6 +95,18 @@ export async function visit(
       assert.deepEqual(complaints, []);
     },
   };
+}
+
+/** Waits until elements read so. What a page shows comes in more than one stroke: what is beside it may not be there yet. */
+export async function reads(elements: Locator, ...texts: readonly string[]): Promise<void> {
+  let last: string[] = [];
+  await until(`the page reads ${JSON.stringify(texts)}`, async () => {
+    last = (await elements.allTextContents()).map((text) => text.trim());
+    return JSON.stringify(last) === JSON.stringify(texts);
+  }).catch((error) => {
+    assert.deepEqual(last, texts); // says more
+    throw error;
+  });
 }
 
 /** The rules of axe-core that what is light or dark can break. */

@@ -4,8 +4,9 @@
  * rows that stay where they are.
  */
 import assert from "node:assert/strict";
-import { BROWSER, endBrowser, visit } from "../helpers/browser.ts";
+import { BROWSER, endBrowser, reads, visit } from "../helpers/browser.ts";
 import { startDashboard } from "../helpers/dashboard.ts";
+import { until } from "../helpers/until.ts";
 import { testStore } from "../helpers/worker.ts";
 
 /** Of the browser, where functions that are handed to its pages run. */
@@ -36,7 +37,6 @@ browserTest(
     await using visited = await visit(`${server.url}jobs`);
     const { page } = visited;
     const rows = page.locator("table.jobs tbody tr");
-    const ids = () => page.locator("table.jobs td.id").allTextContents();
     const shows = (count: number) =>
       page.waitForFunction(
         (count) => document.querySelectorAll("table.jobs tbody tr").length === count,
@@ -45,10 +45,10 @@ browserTest(
     await shows(8);
     await page.getByText("8 found").waitFor();
     const tabs = page.getByRole("navigation", { name: "States" });
-    assert.equal(await tabs.getByRole("link", { name: "Waiting" }).textContent(), "Waiting6");
+    await reads(tabs.getByRole("link", { name: "Waiting" }), "Waiting6");
     const queue = page.getByRole("combobox", { name: "Queue", exact: true });
     await queue.focus();
-    assert.equal(await page.getByRole("option", { name: /^mail/ }).textContent(), "mail4");
+    await reads(page.getByRole("option", { name: /^mail/ }), "mail4");
     await page.keyboard.type("mai");
     await page.getByRole("option", { name: /^etl/ }).waitFor({ state: "detached" });
     await page.keyboard.press("ArrowDown");
@@ -58,7 +58,7 @@ browserTest(
     await page.keyboard.press("Enter");
     await shows(7);
     assert.match(page.url(), /queue=mail&queue=etl/);
-    assert.equal(await tabs.getByRole("link", { name: "Cancelled" }).textContent(), "Cancelled1");
+    await reads(tabs.getByRole("link", { name: "Cancelled" }), "Cancelled1");
     await page.getByText("7 found").waitFor();
     const label = page.getByRole("combobox", { name: "Label", exact: true });
     await label.fill("season-1");
@@ -77,12 +77,11 @@ browserTest(
     await page.waitForFunction(() => document.querySelector("table.jobs td.id")?.textContent === "mail0");
     await page.getByRole("columnheader", { name: "Priority" }).getByRole("link").click();
     await page.waitForFunction(() => document.querySelector("table.jobs td.id")?.textContent === "first");
-    assert.equal(await page.locator("th[aria-sort]").textContent(), "Priority▴");
+    await reads(page.locator("th[aria-sort]"), "Priority▴");
     await page.getByLabel("Enqueued").selectOption("1");
     await page.waitForURL(/hours=1/);
     await shows(8);
-    assert.equal((await ids()).length, 8);
-    assert.equal(await rows.first().locator("td.command").textContent(), "first");
+    await reads(rows.first().locator("td.command"), "first");
   },
 );
 
@@ -92,7 +91,7 @@ browserTest("rows stay under the pointer, and new jobs wait until they are let i
   await using server = await startDashboard(test.home);
   await using visited = await visit(`${server.url}jobs?state=pending`);
   const { page } = visited;
-  const ids = () => page.locator("table.jobs td.id").allTextContents();
+  const ids = page.locator("table.jobs td.id");
   const second = page.locator("table.jobs tbody tr").nth(1);
   await second.hover();
   const before = await second.boundingBox();
@@ -102,11 +101,11 @@ browserTest("rows stay under the pointer, and new jobs wait until they are let i
   await page.getByRole("button", { name: "2 new jobs" }).waitFor();
   await test.store.cancel(["old0"], Date.now());
   await page.locator("tr.gone-row", { hasText: "old0" }).waitFor();
-  assert.deepEqual(await ids(), ["old2", "old1", "old0"]);
+  await reads(ids, "old2", "old1", "old0");
   assert.deepEqual(await second.boundingBox(), before);
   await page.getByRole("button", { name: "2 new jobs" }).click();
   await page.getByRole("link", { name: "new1", exact: true }).waitFor();
-  assert.deepEqual(await ids(), ["new1", "new0", "old2", "old1"]);
+  await reads(ids, "new1", "new0", "old2", "old1");
   await page.mouse.move(0, 0);
   await page.getByRole("searchbox").focus();
   await test.enqueue("true", { id: "live", held: true });
@@ -128,11 +127,11 @@ browserTest(
     await page.keyboard.press("j");
     await page.keyboard.press("j");
     await page.keyboard.press("k");
-    assert.equal(await focused(), "job4");
+    await until("the second row has the focus", async () => await focused() === "job4");
     await page.keyboard.press("x");
     const actions = page.getByRole("group", { name: "Actions on those selected" });
     await actions.getByText("1 selected").waitFor();
-    assert.deepEqual(await actions.getByRole("button").allTextContents(), ["Retry", "Delete", "Select none"]);
+    await reads(actions.getByRole("button"), "Retry", "Delete", "Select none");
     await page.getByLabel("Select job0").click({ modifiers: ["Shift"] });
     await actions.getByText("5 selected").waitFor();
     await actions.getByRole("button", { name: "Hold" }).click();
@@ -146,9 +145,9 @@ browserTest(
     await page.getByLabel("Select job4").click();
     await page.getByLabel("Select job0").click({ modifiers: ["Shift"] });
     await actions.getByText("5 selected").waitFor();
-    assert.deepEqual(
-      await actions.getByRole("button").allTextContents(),
-      ["Retry 1", "Cancel 4", "Delete", "Hold 3", "Release 1", "Select none"],
+    await reads(
+      actions.getByRole("button"),
+      ...["Retry 1", "Cancel 4", "Delete", "Hold 3", "Release 1", "Select none"],
     );
     await actions.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("1 of those selected are passed over").waitFor();

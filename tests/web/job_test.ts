@@ -3,7 +3,7 @@
  * The page of a job, in a real browser: output comes first, and what happens to the job elsewhere is told, not hidden.
  */
 import assert from "node:assert/strict";
-import { BROWSER, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
+import { BROWSER, endBrowser, keepPicture, reads, seriousProblems, visit } from "../helpers/browser.ts";
 import { READ_TOKEN, startDashboard } from "../helpers/dashboard.ts";
 import { DEAD, type HandWorker, handWorker } from "../helpers/hand_worker.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
@@ -85,7 +85,7 @@ browserTest("attempts are tabs, and the history of a label tells how long is lef
   await page.waitForURL(/attempt=1/);
   await page.getByLabel("Compare with").selectOption("2");
   await page.getByText("From attempt 2 to attempt 1: 1 lines gone, 1 new.").waitFor();
-  assert.deepEqual(await page.locator(".log .x").allTextContents(), ["- two", "+ one"]);
+  await reads(page.locator(".log .x"), "- two", "+ one");
   await page.goBack();
   await output.getByText("two").waitFor();
 });
@@ -111,9 +111,10 @@ browserTest(
     const { page } = visited;
     await page.getByRole("link", { name: "What changed since good completed" }).click();
     await page.getByText("From job good to attempt 1 of this one: 1 lines gone, 1 new.").waitFor();
-    const shown = () => page.locator(".log .row").allTextContents();
-    const folded = ["37 equal lines", "  step 37", "  step 38", "  step 39", "- all is well", "+ no luck"];
-    assert.deepEqual(await shown(), folded);
+    await reads(
+      page.locator(".log .row"),
+      ...["37 equal lines", "  step 37", "  step 38", "  step 39", "- all is well", "+ no luck"],
+    );
     assert.equal(await page.locator(".log a.ln").first().getAttribute("data-n"), "38");
     const changes = (await page.locator(".job-output .facts").innerText()).replaceAll(/\s+/g, " ");
     assert.match(changes, /Command make --fast → make --all/);
@@ -128,11 +129,7 @@ browserTest(
     assert.equal((await test.store.get("waits"))!.held, false);
     await page.getByRole("link", { name: "Who changed it by these pages" }).click();
     const requests = page.locator("table.audit code");
-    await requests.nth(1).waitFor();
-    assert.deepEqual(await requests.allTextContents(), [
-      "POST /api/v1/jobs/waits/release",
-      "POST /api/v1/jobs/waits/hold",
-    ]);
+    await reads(requests, "POST /api/v1/jobs/waits/release", "POST /api/v1/jobs/waits/hold");
   },
 );
 
@@ -159,7 +156,7 @@ browserTest("a job that is deleted elsewhere says so, and what was typed about i
   await command.waitFor({ state: "detached" });
   await test.store.delete(["waits"]);
   await page.getByText("This job is not there any more").waitFor();
-  assert.equal(await page.getByRole("group", { name: "Actions" }).count(), 0);
+  await page.getByRole("group", { name: "Actions" }).waitFor({ state: "detached" });
   visited.forgive(/404/);
 });
 

@@ -7,6 +7,7 @@ import { BROWSER, endBrowser, keepPicture, seriousProblems, visit } from "../hel
 import { startDashboard } from "../helpers/dashboard.ts";
 import { DEAD, handWorker } from "../helpers/hand_worker.ts";
 import { exchangeOf } from "../helpers/jobs.ts";
+import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 
 /** Of the browser, where functions that are handed to its pages run. */
@@ -44,8 +45,7 @@ browserTest(
         await using visited = await visit(`${server.url}jobs/deploy`, { colorScheme, viewport });
         const { page } = visited;
         const boxes = page.locator(".graph .box");
-        await boxes.first().waitFor();
-        assert.equal(await boxes.count(), 10);
+        await until("all are drawn", async () => await boxes.count() === 10);
         await page.locator(".why").getByRole("link", { name: "unit" }).first().waitFor();
         const overflow = await page.evaluate(() =>
           document.documentElement.scrollWidth - document.documentElement.clientWidth
