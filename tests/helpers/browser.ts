@@ -48,6 +48,11 @@ async function findBrowser(): Promise<string | undefined> {
 /** The browser's path; undefined where there is none to be had. */
 export const BROWSER = await findBrowser();
 
+/** A test in a real browser, ignored where there is none. What the browser's driver keeps open is not the test's. */
+export function browserTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
+}
+
 let browser: Promise<Browser> | undefined;
 
 /** The browser, started at the first call. */

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import {
-  BROWSER,
+  browserTest,
   endBrowser,
   keepPicture,
   problems,
@@ -21,11 +21,6 @@ import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
 /** Of the browser, where functions that are handed to its pages run. */
 // deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
 declare const document: any;
-
-/** What the browser's driver keeps open is not the test's. */
-function browserTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
-}
 
 /** Every kind of job there can be. */
 async function populate(test: TestStore): Promise<void> {

@@ -4,7 +4,7 @@
  * rows that stay where they are.
  */
 import assert from "node:assert/strict";
-import { BROWSER, endBrowser, reads, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, reads, visit } from "../helpers/browser.ts";
 import { startDashboard } from "../helpers/dashboard.ts";
 import { until } from "../helpers/until.ts";
 import { testStore } from "../helpers/worker.ts";
@@ -12,11 +12,6 @@ import { testStore } from "../helpers/worker.ts";
 /** Of the browser, where functions that are handed to its pages run. */
 // deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
 declare const document: any;
-
-/** What the browser's driver keeps open is not the test's. */
-function browserTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
-}
 
 browserTest(
   "jobs are found by tabs with counts, by several queues and labels, by age, and sorted",

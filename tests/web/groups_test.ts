@@ -3,7 +3,7 @@
  * Groups and the page of one, in a real browser.
  */
 import assert from "node:assert/strict";
-import { BROWSER, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
 import { startDashboard } from "../helpers/dashboard.ts";
 import { DEAD, handWorker } from "../helpers/hand_worker.ts";
 import { testStore } from "../helpers/worker.ts";
@@ -11,11 +11,6 @@ import { testStore } from "../helpers/worker.ts";
 /** Of the browser, where functions that are handed to its pages run. */
 // deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
 declare const document: any;
-
-/** What the browser's driver keeps open is not the test's. */
-function browserTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
-}
 
 browserTest("groups tell how far they are, live, and are sealed and tried again by hand", async () => {
   using test = await testStore();

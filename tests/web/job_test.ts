@@ -3,7 +3,7 @@
  * The page of a job, in a real browser: output comes first, and what happens to the job elsewhere is told, not hidden.
  */
 import assert from "node:assert/strict";
-import { BROWSER, endBrowser, keepPicture, reads, seriousProblems, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, keepPicture, reads, seriousProblems, visit } from "../helpers/browser.ts";
 import { READ_TOKEN, startDashboard } from "../helpers/dashboard.ts";
 import { DEAD, type HandWorker, handWorker } from "../helpers/hand_worker.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
@@ -11,11 +11,6 @@ import { type TestStore, testStore } from "../helpers/worker.ts";
 /** Of the browser, where functions that are handed to its pages run. */
 // deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
 declare const document: any;
-
-/** What the browser's driver keeps open is not the test's. */
-function browserTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
-}
 
 /** A job that failed three times and is dead, and others of its label before it. */
 async function populate(test: TestStore): Promise<HandWorker> {

@@ -3,7 +3,7 @@
  * The graph of what a job needs and who needs it, in a real browser.
  */
 import assert from "node:assert/strict";
-import { BROWSER, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
 import { startDashboard } from "../helpers/dashboard.ts";
 import { DEAD, handWorker } from "../helpers/hand_worker.ts";
 import { exchangeOf } from "../helpers/jobs.ts";
@@ -13,11 +13,6 @@ import { type TestStore, testStore } from "../helpers/worker.ts";
 /** Of the browser, where functions that are handed to its pages run. */
 // deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
 declare const document: any;
-
-/** What the browser's driver keeps open is not the test's. */
-function browserTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
-}
 
 const PARTS = ["unit", "lint", "browser", "docs"];
 

@@ -3,7 +3,7 @@
  * The view of what a job prints, in a real browser: quick with much of it, obedient to the reader, and open to keys.
  */
 import assert from "node:assert/strict";
-import { BROWSER, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
 import { DEAD } from "../helpers/hand_worker.ts";
 import { MANY, printMuch, runningJob } from "../helpers/printing_job.ts";
 import { until } from "../helpers/until.ts";
@@ -11,11 +11,6 @@ import { until } from "../helpers/until.ts";
 /** Of the browser, where functions that are handed to its pages run. */
 // deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
 declare const document: any, getSelection: any, navigator: any, KeyboardEvent: any;
-
-/** What the browser's driver keeps open is not the test's. */
-function browserTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
-}
 
 browserTest(
   "of a hundred thousand lines, 5 MB, only those that can be seen are there, wherever one scrolls to",

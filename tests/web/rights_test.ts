@@ -3,15 +3,10 @@
  * What those see who may only look, in a real browser: nothing that would be refused.
  */
 import assert from "node:assert/strict";
-import { BROWSER, endBrowser, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, visit } from "../helpers/browser.ts";
 import { READ_TOKEN, startDashboard } from "../helpers/dashboard.ts";
 import { addSchedules } from "../helpers/schedules.ts";
 import { startWorker, testStore } from "../helpers/worker.ts";
-
-/** What the browser's driver keeps open is not the test's. */
-function browserTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
-}
 
 /** Names of buttons that change something. */
 const CHANGES =

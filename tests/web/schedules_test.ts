@@ -3,7 +3,7 @@
  * Schedules and the page of one, in a real browser.
  */
 import assert from "node:assert/strict";
-import { BROWSER, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
 import { startDashboard } from "../helpers/dashboard.ts";
 import { newJob } from "../helpers/jobs.ts";
 import { addSchedules } from "../helpers/schedules.ts";
@@ -12,11 +12,6 @@ import { testStore } from "../helpers/worker.ts";
 /** Of the browser, where functions that are handed to its pages run. */
 // deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
 declare const document: any;
-
-/** What the browser's driver keeps open is not the test's. */
-function browserTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
-}
 
 browserTest("schedules tell when they come and how they went, and are run and paused by hand", async () => {
   using test = await testStore();

@@ -3,7 +3,7 @@
  * What is seen at first: what is wrong, with a way to where it is put right; queues and dead letters; and who sees what.
  */
 import assert from "node:assert/strict";
-import { BROWSER, endBrowser, keepPicture, reads, seriousProblems, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, keepPicture, reads, seriousProblems, visit } from "../helpers/browser.ts";
 import { READ_TOKEN, startDashboard } from "../helpers/dashboard.ts";
 import { claim, death, exchangeOf, newJob, newSupervisor } from "../helpers/jobs.ts";
 import { bytes } from "../store_contract/suite.ts";
@@ -13,11 +13,6 @@ import { testStore } from "../helpers/worker.ts";
 /** Of the browser, where functions that are handed to its pages run. */
 // deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
 declare const document: any;
-
-/** What the browser's driver keeps open is not the test's. */
-function browserTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
-}
 
 /** A server whose store has a paused queue, one that nobody serves, and dead jobs of three kinds. */
 async function place() {

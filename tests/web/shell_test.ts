@@ -4,7 +4,7 @@
  * so and comes by itself.
  */
 import assert from "node:assert/strict";
-import { BROWSER, endBrowser, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, visit } from "../helpers/browser.ts";
 import { startDashboard, TOKEN } from "../helpers/dashboard.ts";
 import { until } from "../helpers/until.ts";
 import { testStore } from "../helpers/worker.ts";
@@ -12,11 +12,6 @@ import { testStore } from "../helpers/worker.ts";
 /** Of the browser, where functions that are handed to its pages run. */
 // deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
 declare const document: any, history: any, HTMLInputElement: any, getComputedStyle: any, sessionStorage: any;
-
-/** What the browser's driver keeps open is not the test's. */
-function browserTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: BROWSER === undefined, sanitizeOps: false, sanitizeResources: false, fn });
-}
 
 browserTest("seven tabs are all up to date: they share one stream", async () => {
   using test = await testStore();
