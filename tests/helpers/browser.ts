@@ -106,7 +106,7 @@ export async function visit(
 export async function reads(elements: Locator, ...texts: readonly string[]): Promise<void> {
   let last: string[] = [];
   await until(`the page reads ${JSON.stringify(texts)}`, async () => {
-    last = (await elements.allTextContents()).map((text) => text.trim());
+    last = await elements.allTextContents();
     return JSON.stringify(last) === JSON.stringify(texts);
   }).catch((error) => {
     assert.deepEqual(last, texts); // says more
