@@ -119,7 +119,7 @@ export async function reads(elements: Locator, ...texts: readonly string[]): Pro
 }
 
 /** The rules of axe-core that what is light or dark can break. */
-const RULES_OF_COLOURS: readonly string[] = ["color-contrast", "link-in-text-block"];
+export const RULES_OF_COLOURS: readonly string[] = ["color-contrast", "link-in-text-block"];
 
 /** Accessibility problems of a page that are serious or worse. */
 export async function seriousProblems(page: Page, rules?: readonly string[]): Promise<string[]> {
