@@ -88,6 +88,7 @@ interface DatabaseError extends Error {
   code?: string;
   constraint?: string;
   detail?: string;
+  where?: string;
   severity?: string;
 }
 
@@ -299,7 +300,8 @@ function withPrivilege(error: unknown, sql: string): unknown {
   if (!(error instanceof ServerError) || error.code !== "42501") return error;
   const [, kind, name] = /^permission denied for (\w+) (.+)$/.exec(error.message) ?? [];
   if (kind === undefined) return error;
-  const detail = `${privilegeOn(kind, name!, sql)} on ${kind} ${name}`;
+  const where = (error.cause as DatabaseError | undefined)?.where ?? ""; // within a function
+  const detail = `${privilegeOn(kind, name!, `${sql}\n${where}`)} on ${kind} ${name}`;
   return new ServerError(error.message, error.code, undefined, { cause: error.cause, detail });
 }
 
@@ -314,7 +316,8 @@ function privilegeOn(kind: string, name: string, sql: string): string {
     case "table": {
       const [, verb] = new RegExp(`(INSERT INTO|UPDATE|DELETE FROM)\\s+"\\w+"\\.${name}\\b`).exec(sql) ?? [];
       if (verb !== undefined) return verb.split(" ")[0]!;
-      return new RegExp(`"\\.${name}\\b`).test(sql) ? "SELECT" : "a privilege";
+      if (!new RegExp(`"\\.${name}\\b`).test(sql)) return "a privilege";
+      return /\bFOR (?:NO KEY |KEY )?(?:UPDATE|SHARE)\b/.test(sql) ? "UPDATE" : "SELECT"; // who locks may write
     }
     default:
       return "a privilege";
