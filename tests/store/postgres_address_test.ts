@@ -47,6 +47,8 @@ Deno.test("what is shown of an address never holds a password", () => {
     "postgres://u:secret@h/x?schema=A",
     "postgres://u:secret@h/x?connect_timeout=0",
     "postgres://u:secret@h/x?prepare=no",
+    "postgres://u:secret@h/x?port=65536",
+    "postgres://u:secret@h/x?port=0",
   ];
   for (const address of wrong) {
     assert.throws(() => readAddress(address), (error) => {
