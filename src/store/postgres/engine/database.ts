@@ -144,8 +144,10 @@ export class Database {
   }
 
   /** A connection for one purpose, which its owner closes. */
-  connect(on: Ear): Promise<Connection> {
-    return Connection.open(this.#address, on);
+  async connect(on: Ear): Promise<Connection> {
+    const opened = await Connection.open(this.#address, on);
+    this.#leaveOthersThan(opened);
+    return opened;
   }
 
   /** Closes all connections, whatever is under way. Nothing else may be called any more. */
@@ -187,6 +189,11 @@ export class Database {
     }
   }
 
+  /** Where another server has taken over, nobody answers any more to what the one before was asked. */
+  #leaveOthersThan({ server }: Connection): void {
+    for (const one of [...this.#idle, ...this.#used]) if (one.server !== server) one.close();
+  }
+
   /** One that is among the used from now on, so that `close` finds it. */
   async #take(most: number): Promise<Connection> {
     while (true) {
@@ -207,6 +214,7 @@ export class Database {
     try {
       const opened = await Connection.open(this.#address, { signal: this.#over.signal });
       this.#used.add(opened);
+      this.#leaveOthersThan(opened);
       if (this.#over.signal.aborted) opened.close();
       return opened;
     } catch (error) {
