@@ -19,8 +19,28 @@ export function seqOf(id: string): number | undefined {
 }
 
 const NOTHING = [
-  ...["id", "seq", "state", "attempts", "lastAttempt", "createdAt", "startedAt", "finishedAt", "exitCode", "signal"],
-  ...["error", "worker", "cancelRequested", "stdinSize", "checkpointSize", "snoozedSince", "progress", "usage"],
+  ...[
+    "id",
+    "seq",
+    "state",
+    "attempts",
+    "lastAttempt",
+    "createdAt",
+    "startedAt",
+    "finishedAt",
+    "exitCode",
+    "signal",
+  ],
+  ...[
+    "error",
+    "worker",
+    "cancelRequested",
+    "stdinSize",
+    "checkpointSize",
+    "snoozedSince",
+    "progress",
+    "usage",
+  ],
   ...["pausedAt", "skippedFor", ...OWN_COLUMNS.map((name) => FIELDS[name].key)],
 ].map((key) => [key, null]);
 
