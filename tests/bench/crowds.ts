@@ -14,7 +14,7 @@ import type { Row } from "./row.ts";
 const MEMBERS = 100_000;
 /** So many of them are run. */
 const RUN = 20_000;
-const LINKS = 10_000;
+const LINKS = 1_000;
 const AT_ONCE = 100;
 const LOOKS = 100;
 
