@@ -19,8 +19,11 @@ import { explain, mayTryAgain } from "./failures.ts";
 
 /** How long an answer may take, unless the caller says otherwise. Longer than anybody holds a lock. */
 const LIMIT_MS = 60_000;
-/** A transaction whose client is not heard of for so long is undone: nobody else should wait for one that is gone. */
-const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${LIMIT_MS}`;
+/**
+ * A transaction whose client is not heard of for so long is undone: nobody else should wait for one that is gone. And no
+ * statement becomes machine code first, which takes a hundred times as long as what it does.
+ */
+const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${LIMIT_MS}; SET LOCAL jit = off`;
 /** At most so many connections: each is a process of the server. */
 export const MOST_CONNECTIONS = 6;
 /** What the server undid for the sake of others is done again, so often. */
