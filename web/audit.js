@@ -67,6 +67,28 @@ function howKnown({ kind, via }) {
   return via === "nothing" ? " without a token" : ` by ${via}`;
 }
 
+/** So many jobs are named in a line. */
+const NAMED = 3;
+
+/** What it was done to, where the address of the request does not say so. */
+function Changed({ jobs, more_jobs: beyond = 0, filter }) {
+  if (filter) {
+    const said = Object.entries(filter).map(([name, value]) => `${name} ${[value].flat().join(", ")}`);
+    return html`<span class="faint">${
+      said.length === 0 ? "all jobs" : `all of ${visible(said.join("; "))}`
+    }</span>`;
+  }
+  if (!jobs) return null;
+  const more = jobs.length - NAMED + beyond;
+  return html`<span class="faint">${
+    jobs.slice(0, NAMED).map((id) =>
+      html`
+        <${Link} key=${id} to=${`/jobs/${encodeURIComponent(id)}`}>${id}<//>
+      `
+    )
+  }${more > 0 && `and ${number(more)} more`}</span>`;
+}
+
 function Lines({ entries }) {
   return html`
     <div class="scroll">
@@ -92,7 +114,9 @@ function Lines({ entries }) {
                 }>${one.address}<//>`}<span class="faint">${howKnown(one)}</span></td>
               <td class="wide">${one.left_out !== null
                 ? `${number(one.left_out)} tries without a token had no line`
-                : html`<code>${one.method} ${one.path === null ? "?" : visible(one.path)}</code>`}</td>
+                : html`<code>${one.method} ${
+                  one.path === null ? "?" : visible(one.path)
+                }</code> <${Changed} ...${one} />`}</td>
               <td class="right">${one.status ?? ""}</td>
             </tr>
           `;

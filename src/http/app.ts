@@ -35,7 +35,7 @@ import { maskedForReaders } from "./masked.ts";
 import { openApiDocument } from "./openapi.ts";
 import { assetResponse, PAGE_PATHS, pageResponse } from "./pages.ts";
 import { HttpProblem, problemResponse } from "./problem.ts";
-import type { Right, Route, Services } from "./route.ts";
+import type { Changed, Right, Route, Services } from "./route.ts";
 
 export const API_ROOT = "/api/v1";
 
@@ -82,8 +82,8 @@ export function makeApplication(options: AppOptions): Application {
   const { access, readOnly, names, audit, store, clock, secure } = options;
   const app = new Hono<Environment>({ strict: false });
 
-  /** Requests for a change whose senders may make it. */
-  const admitted = new WeakSet<Request>();
+  /** Requests for a change whose senders may make it, and what each has changed. */
+  const admitted = new WeakMap<Request, Changed>();
 
   const admit = async (request: Request, address: string): Promise<Right> => {
     const right = await access.rightOf(request, address);
@@ -93,7 +93,7 @@ export function makeApplication(options: AppOptions): Application {
       throw new HttpProblem("not-allowed", "Cannot change anything: this token only reads");
     }
     checkOrigin(request);
-    admitted.add(request);
+    admitted.set(request, {});
     return right;
   };
 
@@ -138,7 +138,7 @@ export function makeApplication(options: AppOptions): Application {
     if (!await access.rightOfGiven(token, env.address)) {
       throw new HttpProblem("not-authenticated", "This token is not valid");
     }
-    admitted.add(req.raw);
+    admitted.set(req.raw, {});
     return new Response(null, {
       status: 204,
       headers: { "set-cookie": access.cookieFor(req.raw, { token, secure }) },
@@ -148,7 +148,8 @@ export function makeApplication(options: AppOptions): Application {
     app.on(route.method, API_ROOT + route.url, async (context) => {
       const { address } = context.env;
       const right = await admit(context.req.raw, address);
-      return await serve(route, context, { ...options, right });
+      const onChanged = (changed: Changed) => admitted.set(context.req.raw, changed);
+      return await serve(route, context, { ...options, right, onChanged });
     });
   }
   app.notFound(({ req, env }) => {
@@ -162,13 +163,18 @@ export function makeApplication(options: AppOptions): Application {
     return response;
   });
 
+  const knownOf = (request: Request) => ({
+    admitted: admitted.has(request),
+    changed: admitted.get(request),
+  });
+
   return async (request, address) => {
     const answer = () => answered(app, { request, address, names });
     const response = isSafe(request.method)
       ? await answer()
-      : await audit.noting(request, address, answer, () => admitted.has(request));
+      : await audit.noting(request, address, answer, () => knownOf(request));
     if (isTry(request, response)) {
-      audit.note(request, { address, status: response.status, known: response.status === 303 });
+      audit.note(request, { address, status: response.status, admitted: response.status === 303 });
     }
     const isAsset = /^text\/(?:css|javascript)/.test(response.headers.get("content-type") ?? "");
     const headers = isAsset ? ASSET_HEADERS : SECURITY_HEADERS;
@@ -200,17 +206,22 @@ async function answered(
 async function serve(
   route: Route,
   { req }: HonoContext<Environment>,
-  { store, home, clock, events, machine, right }: Services & { right: Right },
+  { store, home, clock, events, machine, right, onChanged }: Services & {
+    right: Right;
+    onChanged(changed: Changed): void;
+  },
 ): Promise<Response> {
   const request = req.raw;
-  const result = await route.run({
+  const call = {
     ...{ store, home, clock, events, machine },
     ...{ request, right },
     now: clock.now(),
     path: readInputs(route.path ?? {}, req.param() as Record<string, string>) as Record<string, string>,
     query: readQuery(route.query ?? {}, new URL(request.url)),
     body: await bodyOf(route, request, clock),
-  });
+  };
+  const result = await route.run(call);
+  if (route.changed) onChanged(route.changed(call.body, result));
   if (result instanceof Response) {
     if (request.method === "HEAD") await result.body?.cancel(); // nobody will read it: it must not keep a place
     return result;

@@ -6,12 +6,23 @@
 import type { Clock } from "../system/clock.ts";
 import { timeJson } from "../views/job_json.ts";
 import { problemResponse } from "./problem.ts";
+import type { Changed } from "./route.ts";
 
 const MINUTE_MS = 60_000;
 /** Lines a minute for requests of senders who have no token: nobody shall fill the disk with them. */
 const MOST_STRANGERS = 20;
 /** Characters; an address can be as long as its sender likes. */
 const LONGEST_PATH = 200;
+/** Ids in one line; of more, how many more. */
+const MOST_JOBS = 100;
+
+/** What is known of a request once it is answered. */
+export interface Known {
+  /** Its sender has a token that is good for it. */
+  admitted: boolean;
+  /** What it has changed besides what its path names. */
+  changed?: Changed | undefined;
+}
 
 /** A file of lines of JSON, for its owner's eyes only. */
 export class AuditLog implements Disposable {
@@ -28,16 +39,16 @@ export class AuditLog implements Disposable {
   }
 
   /**
-   * Lets a request be answered, and notes what came of it. `isKnown` says afterwards whether its sender had a token that
-   * is good for it: of others only so many a minute have a line.
+   * Lets a request be answered, and notes what came of it. `known` says afterwards what is known of it: of those who have
+   * no token only so many a minute have a line.
    */
   async noting(
     request: Request,
     address: string,
     answer: () => Promise<Response>,
-    isKnown: () => boolean = () => true,
+    known: () => Known = () => ({ admitted: true }),
   ): Promise<Response> {
-    const note = (status: number) => this.note(request, { address, status, known: isKnown() });
+    const note = (status: number) => this.note(request, { address, status, ...known() });
     try {
       const response = await answer();
       note(response.status);
@@ -51,11 +62,11 @@ export class AuditLog implements Disposable {
   /** Notes what came of a request. */
   note(
     { headers, method, url }: Request,
-    { address, status, known }: { address: string; status: number; known: boolean },
+    { address, status, admitted, changed = {} }: Known & { address: string; status: number },
   ): void {
     const now = this.#clock.now();
     if (Math.abs(now - this.#minute.start) >= MINUTE_MS) this.#beginMinute(now);
-    if (!known && ++this.#minute.strangers > MOST_STRANGERS) return;
+    if (!admitted && ++this.#minute.strangers > MOST_STRANGERS) return;
     this.#write({
       time: timeJson(now),
       address,
@@ -64,6 +75,7 @@ export class AuditLog implements Disposable {
       // what a client says its host is can be such that there is no address
       path: URL.canParse(url) ? new URL(url).pathname.slice(0, LONGEST_PATH) : null,
       status,
+      ...namesOf(changed),
     });
   }
 
@@ -87,4 +99,10 @@ export class AuditLog implements Disposable {
       this.#onFailure(error); // what was asked for is done: to answer that it failed would be worse
     }
   }
+}
+
+function namesOf({ jobs, filter }: Changed): Record<string, unknown> {
+  if (!jobs) return filter ? { filter } : {};
+  const more = jobs.length - MOST_JOBS;
+  return { jobs: jobs.slice(0, MOST_JOBS), ...more > 0 && { more_jobs: more } };
 }

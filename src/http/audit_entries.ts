@@ -22,6 +22,12 @@ export interface AuditEntry {
   status: number | null;
   /** So many tries had no line in the minute before. */
   left_out: number | null;
+  /** Jobs that it has changed, where the path does not name them, or those of them that are named. */
+  jobs?: string[];
+  /** And so many more. */
+  more_jobs?: number;
+  /** It has changed all jobs that this found. */
+  filter?: Record<string, unknown>;
 }
 
 /** Which lines. */
@@ -29,7 +35,7 @@ export interface AuditPage {
   path: string;
   kind?: AuditEntry["kind"] | undefined;
   address?: string | undefined;
-  /** Only what names this: a job, a queue, a schedule. */
+  /** Only what names this, or found jobs by it: a job, a queue, a schedule. */
   about?: string | undefined;
   /** From the page before. */
   before?: number | undefined;
@@ -49,7 +55,7 @@ export function auditEntries(
     const entry = entryOf(text);
     const isMeant = entry && (kind === undefined || entry.kind === kind) &&
       (address === undefined || entry.address === address) &&
-      (about === undefined || entry.path?.split("/").includes(encodeURIComponent(about)));
+      (about === undefined || isAbout(entry, about));
     if (isMeant) entries.push(entry);
     looked += 1;
     if (start > 0 && (entries.length === limit || looked === MOST_LOOKED_AT)) {
@@ -57,6 +63,11 @@ export function auditEntries(
     }
   }
   return { entries, before: null };
+}
+
+function isAbout({ path, jobs = [], filter = {} }: AuditEntry, name: string): boolean {
+  return jobs.includes(name) || Object.values(filter).flat().includes(name) ||
+    path !== null && path.split("/").includes(encodeURIComponent(name));
 }
 
 /** Undefined for what is no line of it, such as one that was cut off when the disk was full. */
@@ -75,7 +86,14 @@ function entryOf(text: string): AuditEntry | undefined {
     ...{ address: texts("address"), via: texts("via"), method: texts("method"), path: texts("path") },
     ...{ status: numbers("status"), left_out: numbers("left_out") },
   };
-  return { kind: kindOf(entry), ...entry };
+  const { jobs, more_jobs: more, filter } = line;
+  return {
+    kind: kindOf(entry),
+    ...entry,
+    ...Array.isArray(jobs) && { jobs: jobs.filter((id) => typeof id === "string") },
+    ...typeof more === "number" && { more_jobs: more },
+    ...isObject(filter) && { filter },
+  };
 }
 
 function kindOf({ method, path, status, via, left_out }: Omit<AuditEntry, "kind">): AuditEntry["kind"] {

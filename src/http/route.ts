@@ -76,6 +76,14 @@ export interface Answer {
   type?: string;
 }
 
+/** The jobs that a request has changed, by their ids or as those that a filter found. */
+export interface Changed {
+  /** Ids. */
+  jobs?: readonly string[] | undefined;
+  /** As it was said. */
+  filter?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** A route. */
 export interface Route<P extends string = string, Q extends Inputs = Inputs, B = unknown> {
   /** How. */
@@ -98,6 +106,9 @@ export interface Route<P extends string = string, Q extends Inputs = Inputs, B =
   answer: Answer;
   /** What else may come of it, besides what may come of anything. */
   problems?: readonly ProblemKind[];
+  /** Which jobs it has changed, for the audit log, where its path does not name them. */
+  // deno-lint-ignore no-explicit-any -- its own answer, which `run` gives as what any route may
+  changed?(body: B, answer: any): Changed;
   /** Does it. Returns what is to be sent as JSON, or a response. */
   run(call: Call<P, Q, B>): Promise<unknown>;
 }

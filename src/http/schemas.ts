@@ -404,16 +404,19 @@ export const SERIES: JsonSchema = record({
 });
 
 /** A line of the audit log. */
-export const AUDIT_ENTRY: JsonSchema = record({
-  kind: { type: "string", enum: AUDIT_KINDS },
-  time: TIME,
-  address: orNull(TEXT),
-  via: orNull(TEXT),
-  method: orNull(TEXT),
-  path: orNull(TEXT),
-  status: orNull(COUNT as { type: string }),
-  left_out: orNull(COUNT as { type: string }),
-});
+export const AUDIT_ENTRY: JsonSchema = withOptional(
+  record({
+    kind: { type: "string", enum: AUDIT_KINDS },
+    time: TIME,
+    address: orNull(TEXT),
+    via: orNull(TEXT),
+    method: orNull(TEXT),
+    path: orNull(TEXT),
+    status: orNull(COUNT as { type: string }),
+    left_out: orNull(COUNT as { type: string }),
+  }),
+  { jobs: listOf(TEXT), more_jobs: COUNT, filter: { type: "object" } },
+);
 
 /** A setting. */
 export const SETTING: JsonSchema = record({

@@ -383,7 +383,7 @@ Deno.test("senders without a token cannot fill the audit log, and what was left 
     const clock = { ...systemClock, now: () => now };
     using audit = new AuditLog(dir.file("audit.log"), { clock, onFailure: assert.fail });
     const request = new Request(`http://127.0.0.1/${"x".repeat(5000)}`, { method: "POST" });
-    const note = (known: boolean) => audit.note(request, { address: "10.0.0.1", status: 401, known });
+    const note = (admitted: boolean) => audit.note(request, { address: "10.0.0.1", status: 401, admitted });
     for (let i = 0; i < 1000; i++) note(false);
     note(true);
     now = 60_000;

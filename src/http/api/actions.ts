@@ -198,6 +198,7 @@ export const ACTION_ROUTES: readonly Route[] = [
       body: objectOf({ ...SELECTION, pass_over: PASS_OVER }, "which jobs: either ids or a filter"),
       answer: DONE,
       problems: ["not-found", "refused"],
+      changed: ({ ids, filter }) => ({ jobs: ids, filter }),
       async run(call) {
         const { store, now, machine } = call;
         const { pass_over: passOver = false, ...selection } = call.body;

@@ -70,6 +70,7 @@ export const ARRAY_ROUTES: readonly Route[] = [
     },
     problems: ["refused"],
     headers: IDEMPOTENCY,
+    changed: (_, { ids, then }) => ({ jobs: [...ids, ...then] }),
     async run({ store, body, now, request }) {
       const { job, each, array, mark, after_each: afterEach, ...query } = body;
       if ((each === undefined) === (array === undefined)) {

@@ -27,6 +27,7 @@ export const editMany: Route = defineRoute({
     description: "How many were changed, and how many were passed over since they do not wait",
     schema: record({ done: COUNTED, passed_over: COUNTED }),
   },
+  changed: ({ filter }) => ({ filter }),
   async run({ store, body, now }) {
     if (Object.keys(body.changes).length === 0) {
       throw new BadInput("Cannot edit jobs: nothing says what to change");

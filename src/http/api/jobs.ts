@@ -109,6 +109,7 @@ export const JOB_ROUTES: readonly Route[] = [
     },
     problems: ["refused", "gone"],
     headers: IDEMPOTENCY,
+    changed: (_, { id, then = [] }) => ({ jobs: [id, ...then] }),
     async run({ store, query, body, now, request }) {
       const key = await requestKey(request, body);
       const { fields, then } = splitThen(body);
@@ -141,6 +142,7 @@ export const JOB_ROUTES: readonly Route[] = [
     },
     problems: ["refused"],
     headers: IDEMPOTENCY,
+    changed: (_, { ids }) => ({ jobs: ids }),
     async run({ store, body: { jobs, ...query }, now, request }) {
       const key = await requestKey(request, jobs);
       const described = jobsFromValues(jobs, await defaultsOf(store, now));

@@ -177,6 +177,7 @@ export const SCHEDULE_ROUTES: readonly Route[] = [
     path: { name: SCHEDULE_NAME },
     answer: { status: 201, description: "The id of the job", schema: record({ id: { type: "string" } }) },
     problems: ["not-found", "refused"],
+    changed: (_, { id }) => ({ jobs: [id] }),
     async run({ store, path, now }) {
       return { id: await runSchedule(store, path.name, await defaultsOf(store, now)) };
     },
