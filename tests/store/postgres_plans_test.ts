@@ -1,13 +1,14 @@
 /**
  * @module
  * Plans that are kept stay right when the tables fill: an exchange of one job reads as little of many as of few, whether
- * it is dealt with alone or as many are.
+ * it is dealt with alone or as many are; and an exchange of many whatever others keep from being tidied up.
  */
 import assert from "node:assert/strict";
 import { readAddress } from "../../src/store/postgres/engine/address.ts";
 import { Database, inSchema } from "../../src/store/postgres/engine/database.ts";
 import { Connection } from "../../src/store/postgres/engine/driver.ts";
 import { type Answer, FEW, Request } from "../../src/store/postgres/exchange_call.ts";
+import { LowWater } from "../../src/store/postgres/low_water.ts";
 import { openPostgresStore } from "../../src/store/postgres/open.ts";
 import {
   claimOne,
@@ -28,6 +29,9 @@ const server = await postgresServer();
 const LIMIT_MS = 60_000;
 const TABLES = ["jobs", "ready", "running", "attempts", "counts", "tallies", "output"];
 const MANY = 50_000;
+/** Jobs that are claimed at once, and while a transaction is open. */
+const BATCH = 250;
+const TAKEN = 10_000;
 /** Jobs that need the same one. */
 const DEPENDENTS = 6000;
 
@@ -87,6 +91,74 @@ for (const few of [FEW, 0]) {
     },
   );
 }
+
+testWith(
+  server,
+  "PostgreSQL: a transaction that stays open elsewhere makes claiming of very many read no more than before",
+  async () => {
+    using dir = tempDir();
+    await using own = await ownServer();
+    const address = newAddress(own);
+    const { schema } = readAddress(address);
+    const store = await openPostgresStore(address, dir.home, {});
+    const connection = await Connection.open(readAddress(address));
+    const other = await Connection.open(readAddress(address));
+    const run = (sql: string, values: Parameters<Connection["query"]>[0]["values"] = []) =>
+      connection.query<Record<string, unknown>>({ sql: inSchema(sql, schema), values }, LIMIT_MS);
+    const lowWater = new LowWater();
+    const free = Array.from({ length: BATCH }, () => "s-worker");
+    const wanted = (tokens: readonly string[]) =>
+      exchangeOf("s", { free, settlements: tokens.map((token) => settlement(token)) });
+    try {
+      await store.register(newSupervisor("s"));
+      await other.query({ sql: "BEGIN ISOLATION LEVEL REPEATABLE READ" }, LIMIT_MS);
+      await other.query({ sql: "SELECT txid_current()" }, LIMIT_MS);
+      await enqueue(store, ...Array.from({ length: TAKEN + 20 * BATCH }, () => ({})));
+      let tokens: string[] = [];
+      /** Takes so many more, each as soon as the one before has ended. */
+      const take = async (count: number) => {
+        for (let taken = 0; taken < count; taken += BATCH) {
+          const exchange = wanted(tokens);
+          const from = lowWater.from(exchange);
+          const { sql, values } = new Request(exchange).statement({ number: undefined, few: FEW, from });
+          const { answer } = (await run(sql, values)).rows[0] as { answer: Answer };
+          const claimed = answer.claimed!;
+          lowWater.found(exchange, from, { ...answer, claimed, tookMs: 1 });
+          tokens = claimed.map(({ token }) => token);
+        }
+      };
+      const counted = async () =>
+        (await run(`
+          SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid))::integer AS n FROM pg_index
+          WHERE indrelid = 'queuectl.ready'::regclass`)).rows[0]!.n as number;
+      /** Places of jobs that the next claim reads, whether they are taken or not. */
+      const read = async () => {
+        const exchange = wanted([crypto.randomUUID()]);
+        const from = await until("it may go on after the last job that was taken", async () => {
+          const place = lowWater.from(exchange);
+          if (!place) await take(BATCH);
+          return place;
+        });
+        const { sql, values } = new Request(exchange).statement({ number: undefined, few: FEW, from });
+        await run("BEGIN"); // what it counts is not reported meanwhile, and may be of earlier ones
+        const before = await counted();
+        await run(sql, values);
+        const after = await counted();
+        await run("ROLLBACK");
+        return after - before;
+      };
+      await take(4 * BATCH);
+      const before = await read();
+      await take(TAKEN);
+      const after = await read();
+      assert.ok(after <= before + BATCH, `it reads ${after} places, and read ${before} before`);
+    } finally {
+      other.close();
+      connection.close();
+      store.close();
+    }
+  },
+);
 
 testWith(
   server,

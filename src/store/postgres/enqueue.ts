@@ -21,6 +21,7 @@ import { JoinTally } from "../rules/groups.ts";
 import { type ResolvedNeeds, resolveNeeds } from "../rules/needs.ts";
 import { takenId } from "../rules/refusals.ts";
 import { CountChanges } from "./counts.ts";
+import type { Ring } from "./engine/bell.ts";
 import type { Database, Transaction } from "./engine/database.ts";
 import { Lost, type Statement, type Value } from "./engine/driver.ts";
 import { isForbidden, takenIn } from "./engine/failures.ts";
@@ -71,6 +72,8 @@ export interface Keyed {
   request: RequestKey;
   madeAt: number;
   options: EnqueueOptions;
+  /** To be rung once it is stored; who enqueues very many leaves that to others. */
+  ring?: Ring;
 }
 
 /** Stores jobs in the given order and returns their ids in that order; or those of the same request before. */
@@ -78,8 +81,9 @@ export async function enqueue(
   db: Database,
   jobs: Iterable<NewJob>,
   options: EnqueueOptions,
+  ring?: Ring,
 ): Promise<string[]> {
-  const keyed = keyedRequest(options);
+  const keyed: Keyed = { ...keyedRequest(options), ...ring && { ring } };
   const divided = divide(jobs);
   // who enqueues very many is asked first: then nothing is to be said twice
   if (divided.many && await mayOnlyEnqueue(db)) return await enqueueByFunction(db, [...divided.jobs], keyed);
@@ -132,7 +136,8 @@ async function enqueueSome(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
       await db.untilAnswered(() =>
         db.tryTransaction(async (tx) => {
           const { ids, statements } = await storePart(tx, part, keyed.options);
-          await tx.commit([...statements, remembering(keyed, ids)]);
+          await tx.commit([...statements, remembering(keyed, ids)], keyed.ring?.statement);
+          if (keyed.ring) keyed.ring.rung = true;
           return ids;
         })
       ),

@@ -12,7 +12,7 @@ import { Forgetting } from "../rules/retention.ts";
 import * as adoption from "./adoption.ts";
 import * as dead from "./dead.ts";
 import { deleteQueue } from "./emptied.ts";
-import { ALL_KINDS, Bell } from "./engine/bell.ts";
+import { ALL_KINDS, Bell, type Ring } from "./engine/bell.ts";
 import type { Database } from "./engine/database.ts";
 import { enqueue } from "./enqueue.ts";
 import { Exchanges } from "./exchange.ts";
@@ -99,14 +99,15 @@ export class PostgresStore implements contract.Store {
     }
     const timed = Array.isArray(jobs) ? jobs.some((job: NewJob) => job.runAt !== null) : true;
     const offset = timed ? await this.#time.offset() : 0;
-    const enqueued = offset === 0
-      ? enqueue(this.#db, jobs, options)
-      : enqueue(this.#db, laterBy(jobs, offset), { ...options, now: options.now + offset });
     const joins = options.joining !== undefined ||
       Array.isArray(jobs) && jobs.some(({ group }) => group !== null);
+    const ring = joins ? undefined : this.#bell.ringAfter(["work"]);
+    const enqueued = offset === 0
+      ? enqueue(this.#db, jobs, options, ring)
+      : enqueue(this.#db, laterBy(jobs, offset), { ...options, now: options.now + offset }, ring);
     const ids = joins
       ? await this.#changeAndTell(enqueued, ["work"], options.now)
-      : await this.#change(enqueued, ["work"]);
+      : await this.#change(enqueued, ["work"], ring);
     // where no worker does it, those who enqueue do, one of very many
     if (Math.random() < ADDS_UP) await addUpTallies(this.#db).catch(() => {});
     return ids;
@@ -545,11 +546,11 @@ export class PostgresStore implements contract.Store {
   }
 
   /** A change that others may wait for; also when it comes to no good end, since it may have been done in part. */
-  async #change<T>(change: Promise<T>, kinds: readonly contract.Change[]): Promise<T> {
+  async #change<T>(change: Promise<T>, kinds: readonly contract.Change[], ring?: Ring): Promise<T> {
     try {
       return await change;
     } finally {
-      await this.#bell.ring(kinds);
+      if (!ring?.rung) await this.#bell.ring(kinds);
     }
   }
 

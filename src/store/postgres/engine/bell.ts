@@ -34,6 +34,13 @@ const LONGEST_NAME = 63;
 const RING = `
   SELECT set_config('synchronous_commit', 'off', true), pg_notify(channel, '') FROM unnest($1::text[]) AS c (channel)`;
 
+/** A ring that a transaction may do, right after its commit. */
+export interface Ring {
+  statement: Statement;
+  /** It has. */
+  rung: boolean;
+}
+
 export class Bell {
   readonly #db: Database;
   /** Before that, `ringSoon` puts off. */
@@ -53,13 +60,20 @@ export class Bell {
     return `queuectl:${kind}:${this.#db.address.schema}`.slice(0, LONGEST_NAME);
   }
 
+  /** A ring for who commits something: that saves a round trip. */
+  ringAfter(kinds: readonly Kind[]): Ring {
+    return { statement: this.#ringing(kinds), rung: false };
+  }
+
+  #ringing(kinds: readonly Kind[]): Statement {
+    return { sql: RING, values: [kinds.map((kind) => this.#channel(kind))], kept: true };
+  }
+
   /** Rings, and resolves when that was heard. */
   async ring(kinds: readonly Kind[]): Promise<void> {
     const start = systemClock.monotonicMs();
     this.#nextRingMs = start + PAUSE_MS;
-    const channels = kinds.map((kind) => this.#channel(kind));
-    await this.#db.tryWrite([{ sql: RING, values: [channels], kept: true }], { limitMs: LIMIT_MS })
-      .catch(() => {});
+    await this.#db.tryWrite([this.#ringing(kinds)], { limitMs: LIMIT_MS }).catch(() => {});
     const tookMs = systemClock.monotonicMs() - start;
     this.#nextRingMs = start + Math.min(Math.max(PAUSE_MS, tookMs / PART), LONGEST_PAUSE_MS);
   }

@@ -306,11 +306,17 @@ export class Transaction {
     return (await this.#connection.queries(all, LIMIT_MS)).slice(begin.length);
   }
 
-  /** Runs the last statements and commits, in one round trip. */
-  async commit(statements: readonly Statement[] = []): Promise<Result[]> {
+  /**
+   * Runs the last statements and commits, in one round trip. `after` is sent along, comes after the commit, and may fail
+   * without harm.
+   */
+  async commit(statements: readonly Statement[] = [], after?: Statement): Promise<Result[]> {
     if (!this.#begun && statements.length === 0 || this.#over) return [];
-    const results = await this.several([...statements, { sql: "COMMIT" }]);
+    const committed = this.several([...statements, { sql: "COMMIT" }]);
+    const done = after && this.#connection.query(this.#text(after), LIMIT_MS).catch(() => {});
+    const results = await committed;
     this.#over = true;
+    await done;
     return results.slice(0, -1);
   }
 }
