@@ -36,10 +36,15 @@ function valuesOf(schedule) {
   }
   const { name, expression, tz, missed, overlap, jitter, job } = schedule;
   return {
-    ...Object.fromEntries(OF_JOB.map(({ name }) => [name, asTyped(job[name])])),
+    ...Object.fromEntries(OF_JOB.map(({ name }) => [name, textOf(job[name])])),
     ...{ name, expression, tz, missed, overlap, command: job.command },
     jitter: jitter > 0 ? `${jitter}s` : "",
   };
+}
+
+/** A value of the job, as it was said. */
+function textOf(value) {
+  return Array.isArray(value) ? value.join(", ") : asTyped(value);
 }
 
 /** The form; `schedule` is the one to be changed, if there is one. */
@@ -74,21 +79,23 @@ export function EditSchedule({ schedule, close, done }) {
   };
   const isKnown = (field) => [...TIMING, "command", ...OF_JOB.map(({ name }) => name)].includes(field);
   const said = (name) =>
-    wrong?.field === name
-      ? { "aria-invalid": "true", "aria-describedby": `wrong-${name}` }
-      : {};
+    wrong?.field === name ? { "aria-invalid": "true", "aria-describedby": `wrong-${name}` } : {};
+  // beside the label, or it would be part of the name of the field
   const why = (name) =>
     wrong?.field === name && html`<span class="wrong" id=${`wrong-${name}`} role="alert">${wrong.why}</span>`;
   const field = (name, title, rest = {}) =>
-    html`<label key=${name}>${title} <input name=${name} value=${
-      values[name] ?? ""
-    } ...${rest} ...${said(name)} />${why(name)}</label>`;
+    html`
+      <div
+        key=${name}><label>${title} <input name=${name} value=${values[name] ?? ""} ...${rest} ...${said(
+          name,
+        )} /></label>${why(name)}</div>
+    `;
   const choice = (name, title, of) =>
-    html`<label>${title} <select name=${name} ...${said(name)}>${
+    html`<div><label>${title} <select name=${name} ...${said(name)}>${
       of.map(([value, text]) =>
         html`<option key=${value} value=${value} selected=${values[name] === value}>${text}</option>`
       )
-    }</select>${why(name)}</label>`;
+    }</select></label>${why(name)}</div>`;
   const ofJob = ({ name, title, hint, kind }) =>
     field(name, title, {
       placeholder: hint,
@@ -102,11 +109,14 @@ export function EditSchedule({ schedule, close, done }) {
       ${field("tz", "By the clock of", { placeholder: "Europe/Berlin" })}
       <p class="wide coming" role="status">${coming?.upcoming.length > 0 && html`
         Next: ${coming.upcoming.map((at) =>
-          html`<time key=${at} datetime=${at}>${localTime(at)}</time> `
+          html`
+            <time key=${at} datetime=${at}>${localTime(at)}</time>
+          `
         )}
       `}</p>
-      <label class="wide">Command <textarea name="command" rows="3" required value=${values.command ?? ""}
-        ...${said("command")} placeholder="as a shell would run it"></textarea>${why("command")}</label>
+      <div class="wide"><label>Command <textarea name="command" rows="3" required value=${values.command ??
+        ""}
+        ...${said("command")} placeholder="as a shell would run it"></textarea></label>${why("command")}</div>
       ${choice("missed", "For what was missed", MISSED)}
       ${choice("overlap", "While a run has not ended", schedule ? OVERLAPS.slice(1) : OVERLAPS)}
       ${field("jitter", "Later by up to", { placeholder: "5m" })}
@@ -150,7 +160,7 @@ function bodyOf(values, schedule) {
   const job = { ...schedule?.job, command: values.command };
   for (const { name, kind } of OF_JOB) {
     const text = (values[name] ?? "").trim();
-    if (schedule && text === asTyped(schedule.job[name])) continue;
+    if (schedule && text === textOf(schedule.job[name])) continue;
     if (text === "") delete job[name];
     else job[name] = kind.type === "integer" && /^[+-]?\d+$/.test(text) ? Number(text) : text;
   }

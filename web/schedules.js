@@ -98,9 +98,10 @@ export function Schedules({ query }) {
       <${Loading} ...${{ error, again: answer.reload }} />
     `;
   }
-  const add = adding
-    ? html`<${Form} close=${() => setAdding(false)} />`
-    : html`<div class="bulk"><${Action} run=${() => setAdding(true)}>Add a schedule<//></div>`;
+  const add = adding ? html`<${Form} close=${() => setAdding(false)} />` : html`
+    <div class="bulk">
+      <${Action} run=${() => setAdding(true)}>Add a schedule<//></div>
+  `;
   if (page.schedules.length === 0 && !query.cursor) {
     return html`
       <h1>Schedules</h1>

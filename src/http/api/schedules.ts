@@ -2,7 +2,9 @@
  * @module
  * The routes of schedules.
  */
+import { BadInput } from "../../domain/errors.ts";
 import { MISSED } from "../../domain/schedule/coming.ts";
+import { firstSlot, nextSlots, readExpression, slotsOf } from "../../domain/schedule/expression.ts";
 import {
   completeSchedule,
   OVERLAPS,
@@ -10,9 +12,7 @@ import {
   SCHEDULE_PATTERN,
   SCHEDULED_FIELDS,
 } from "../../domain/schedule/spec.ts";
-import { firstSlot, nextSlots, readExpression, slotsOf } from "../../domain/schedule/expression.ts";
 import { readZone, zoneHere } from "../../domain/schedule/zone.ts";
-import { BadInput } from "../../domain/errors.ts";
 import { settingsFrom } from "../../domain/settings.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
 import type { Schedule, ScheduleChange, Store } from "../../store/contract.ts";
@@ -27,7 +27,7 @@ import {
   scheduled,
   upcoming,
 } from "../../views/scheduling.ts";
-import { type Input, isObject, wholeNumber } from "../inputs.ts";
+import { type Input, isObject, someText, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { listOf, record, SCHEDULE, SCHEDULE_RUN } from "../schemas.ts";
 import { DURATION, jobDefaults, jobFields } from "./job_inputs.ts";
@@ -236,8 +236,8 @@ export const SCHEDULE_ROUTES: readonly Route[] = [
     summary: "When a schedule that is not there yet would come, or why it cannot be used",
     tag,
     query: {
-      expression: { ...words({ max: 1000 }, "as in a schedule"), required: true },
-      tz: words({ max: 100 }, "as in a schedule"),
+      expression: { ...someText({ max: 1000 }, "as in a schedule"), required: true },
+      tz: someText({ max: 100 }, "as in a schedule"),
     },
     answer: {
       description: "The next times, and the sentence that would refuse it, null where there is none",
