@@ -108,7 +108,7 @@ export function EditSchedule({ schedule, close, done }) {
       ${field("expression", "When", { required: true, placeholder: "0 2 * * *, @daily, every 90s" })}
       ${field("tz", "By the clock of", { placeholder: "Europe/Berlin" })}
       <p class="wide coming" role="status">${coming?.upcoming.length > 0 && html`
-        Next: ${coming.upcoming.map((at) =>
+        Next, by the clock here: ${coming.upcoming.map((at) =>
           html`
             <time key=${at} datetime=${at}>${localTime(at)}</time>
           `
