@@ -31,6 +31,12 @@ export function State({ state, held, paused_since: paused }) {
   return html`<span class=${`state ${state}`}>${state}${held ? ", held" : paused ? ", paused" : ""}</span>`;
 }
 
+/** At most once a second all that tells a time is drawn, together: then the page is laid out once for all. */
+function untilAll(ms) {
+  const now = performance.now();
+  return Math.ceil((now + ms) / 1000) * 1000 - now;
+}
+
 /** Draws again after so many ms, counted anew each time, while the page is looked at; 0 is never. */
 function useTick(nextMs) {
   const [, draw] = useState(0);
@@ -41,7 +47,7 @@ function useTick(nextMs) {
       let timer;
       const wait = () => {
         const ms = next.current();
-        if (ms > 0) timer = setTimeout(tick, ms);
+        if (ms > 0) timer = setTimeout(tick, untilAll(ms));
       };
       const tick = () => {
         draw((n) => n + 1);

@@ -16,6 +16,10 @@ import { TOKEN } from "./dashboard.ts";
 import { succeeds } from "./finished.ts";
 import { until } from "./until.ts";
 
+/** Of the browser, where functions that are handed to its pages run. */
+// deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
+declare const document: any;
+
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -140,6 +144,31 @@ export async function problems(page: Page, rules?: readonly string[]): Promise<s
   return violations.map(({ impact, id, nodes }: { impact: string; id: string; nodes: string[] }) =>
     `${impact} ${id}: ${nodes.slice(0, 3).join(" | ")}`
   );
+}
+
+const VIEWPORTS = [{ width: 1440, height: 900 }, { width: 390, height: 800 }];
+
+/**
+ * Fails unless a page can be read by all: it fits, and axe finds nothing, on a wide screen and a phone, light and dark. It
+ * is left on the first screen, light.
+ */
+export async function isReadable(page: Page, name: string, viewports = VIEWPORTS): Promise<void> {
+  for (const viewport of viewports) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      const where = `${name}-${colorScheme}-${viewport.width}`;
+      const tooWide = await page.evaluate(() =>
+        document.documentElement.scrollWidth - document.documentElement.clientWidth
+      );
+      assert.ok(tooWide <= 0, `${where} is ${tooWide} pixels too wide`);
+      const rules = colorScheme === "light" ? undefined : RULES_OF_COLOURS;
+      assert.deepEqual(await problems(page, rules), [], where);
+      await keepPicture(page, where);
+    }
+  }
+  await page.setViewportSize(viewports[0]!);
+  await page.emulateMedia({ colorScheme: "light" });
 }
 
 /** Keeps a picture of a page for people to look at, where `QUEUECTL_SCREENSHOTS` names a directory for them. */

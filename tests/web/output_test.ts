@@ -3,7 +3,15 @@
  * The view of what a job prints, in a real browser: quick with much of it, obedient to the reader, and open to keys.
  */
 import assert from "node:assert/strict";
-import { browserTest, endBrowser, keepPicture, seriousProblems, visit } from "../helpers/browser.ts";
+import {
+  browserTest,
+  endBrowser,
+  isReadable,
+  keepPicture,
+  problems,
+  RULES_OF_COLOURS,
+  visit,
+} from "../helpers/browser.ts";
 import { DEAD } from "../helpers/hand_worker.ts";
 import { MANY, printMuch, runningJob } from "../helpers/printing_job.ts";
 import { until } from "../helpers/until.ts";
@@ -286,25 +294,21 @@ browserTest(
     );
     await one.attempt.print("stdout", `${colours.join("\n")}\n`);
     await one.attempt.end(DEAD);
-    for (const colorScheme of ["light", "dark"] as const) {
-      await using visited = await visit(one.url, { colorScheme });
-      const { page } = visited;
-      await page.getByText(/^failed .* with exit code 7$/).waitFor();
-      const log = page.getByRole("region", { name: "Output" });
-      for (const part of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
-        await log.evaluate((log, part) => log.scrollTop = (log.scrollHeight - log.clientHeight) * part, part);
-        await page.locator(`.log a.ln[data-n="${Math.round(1 + part * 222)}"]`).waitFor({
-          state: "attached",
-        });
-        assert.deepEqual(await seriousProblems(page), [], `at ${part}, ${colorScheme}`);
-      }
-      await page.getByLabel("Find").fill("both");
-      await page.locator("mark.now").waitFor();
-      assert.deepEqual(await seriousProblems(page), [], `with marks, ${colorScheme}`);
-    }
     await using visited = await visit(one.url);
     const { page } = visited;
     await page.getByText(/^failed .* with exit code 7$/).waitFor();
+    await isReadable(page, "output");
+    const log = page.getByRole("region", { name: "Output" });
+    for (const part of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
+      await log.evaluate((log, part) => log.scrollTop = (log.scrollHeight - log.clientHeight) * part, part);
+      await page.locator(`.log a.ln[data-n="${Math.round(1 + part * 222)}"]`).waitFor({
+        state: "attached",
+      });
+      assert.deepEqual(await problems(page, RULES_OF_COLOURS), [], `at ${part}`);
+    }
+    await page.getByLabel("Find").fill("both");
+    await page.locator("mark.now").waitFor();
+    await isReadable(page, "output-found");
     await page.getByLabel("Stream").focus();
     const reached: string[] = [];
     for (let n = 0; n < 12; n++) {

@@ -118,12 +118,13 @@ browserTest("a queue has a page: how it is, who serves it, and what can be set o
 
 browserTest("what can be done in a row is on the screen, however wide that is", async () => {
   await using one = await place();
-  for (const width of [390, 1024, 1440, 1920]) {
-    await using visited = await visit(one.server.url, { viewport: { width, height: 900 } });
-    const { page } = visited;
-    for (const path of ["", "queues", "dead"]) {
-      await page.goto(one.server.url + path);
-      await page.locator("td.acts button").first().waitFor();
+  await using visited = await visit(one.server.url);
+  const { page } = visited;
+  for (const path of ["", "queues", "dead"]) {
+    await page.goto(one.server.url + path);
+    await page.locator("td.acts button").first().waitFor();
+    for (const width of [390, 1024, 1440, 1920]) {
+      await page.setViewportSize({ width, height: 900 });
       const outside = await page.evaluate(() =>
         [...document.querySelectorAll("td.acts button")].map((button) => button.getBoundingClientRect())
           .filter(({ left, right }) => left < 0 || right > document.documentElement.clientWidth).length

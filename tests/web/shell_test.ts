@@ -202,6 +202,24 @@ browserTest(
   },
 );
 
+browserTest("who wants nothing to move sees nothing move", async () => {
+  using test = await testStore();
+  await using server = await startDashboard(test.home);
+  await using visited = await visit(server.url);
+  const { page } = visited;
+  await page.locator(".tile").first().waitFor();
+  for (const reducedMotion of ["no-preference", "reduce"] as const) {
+    await page.emulateMedia({ reducedMotion });
+    const moving = await page.evaluate(() =>
+      [...document.querySelectorAll("*")].some((element) => {
+        const { transitionDuration, animationName } = getComputedStyle(element);
+        return animationName !== "none" || /[1-9]/.test(transitionDuration);
+      })
+    );
+    assert.equal(moving, reducedMotion === "no-preference", reducedMotion);
+  }
+});
+
 browserTest("on paper there is what was found, and nothing to press", async () => {
   using test = await testStore();
   await test.enqueue("echo on paper", { held: true });
