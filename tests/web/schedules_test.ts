@@ -53,10 +53,7 @@ browserTest("schedules tell when they come and how they went, and are run and pa
 browserTest("a schedule is added and changed in a form that says when it would come", async () => {
   using test = await testStore();
   await using server = await startDashboard(test.home);
-  await using visited = await visit(`${server.url}schedules`, {
-    viewport: { width: 1440, height: 900 },
-    colorScheme: "light",
-  });
+  await using visited = await visit(`${server.url}schedules`);
   const { page } = visited;
   const field = (name: string) => page.getByLabel(name, { exact: true });
   await page.getByRole("button", { name: "Add a schedule" }).click();
@@ -71,16 +68,7 @@ browserTest("a schedule is added and changed in a form that says when it would c
   await field("Later by up to").fill("9d");
   await page.locator("summary").click();
   await field("Memory").fill("1GiB");
-  for (const [width, colorScheme] of [[1440, "light"], [390, "dark"]] as const) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme });
-    const overflow = await page.evaluate(() =>
-      document.documentElement.scrollWidth - document.documentElement.clientWidth
-    );
-    assert.ok(overflow <= 0, `the form is ${overflow} pixels too wide`);
-    assert.deepEqual(await seriousProblems(page), []);
-    await keepPicture(page, `schedule-form-${width}`);
-  }
+  await isReadable(page, "schedule-form");
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("alert").filter({ hasText: 'Cannot use jitter "9d"' }).waitFor();
   visited.forgive(/400/);
