@@ -1,14 +1,15 @@
 /** A schedule: when it comes, what became of its runs, and what can be done to it. */
-import { html } from "./lib.js";
+import { html, useState } from "./lib.js";
 import { call, useAnswer } from "./api.js";
 import { duration, localTime, number, visible } from "./format.js";
 import { Action, ask, attempt, Empty, Facts, Problem, Time } from "./parts.js";
 import { go, Link } from "./router.js";
-import { Actions, Next, standing, Unfired } from "./schedules.js";
+import { Actions, Form, Next, standing, Unfired } from "./schedules.js";
 
 const HOW = { on_time: "on time", late: "late", manual: "by hand", missed: "missed", skipped: "skipped" };
 
 export function Schedule({ name }) {
+  const [editing, setEditing] = useState(false);
   const path = `/schedules/${encodeURIComponent(name)}`;
   const answer = useAnswer(path, { every: 30_000 });
   const schedule = answer.data;
@@ -30,8 +31,15 @@ export function Schedule({ name }) {
       <${Unfired} />
       <div class="bulk">
         <${Actions} ...${{ ...schedule, reload: answer.reload }} />
+        <${Action} run=${() => setEditing(!editing)} aria-expanded=${editing}>Edit<//>
         <${Action} kind="danger" run=${remove}>Remove<//>
     </div>
+    ${editing &&
+      html`<${Form} key=${name} ...${{
+        schedule,
+        close: () => setEditing(false),
+        done: answer.reload,
+      }} />`}
     <${Facts} rows=${[
       ["When", html`<code>${schedule.expression}</code> ${schedule.tz}`],
       ["Next", html`<${Next} ...${schedule} />`],

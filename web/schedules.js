@@ -1,7 +1,8 @@
 /** Schedules: when each comes next, how the last runs went, and all of them together in the time ahead. */
-import { html } from "./lib.js";
+import { html, useState } from "./lib.js";
 import { call, useAnswer, useLive, withQuery } from "./api.js";
 import { localTime, visible } from "./format.js";
+import { Lazy } from "./lazy.js";
 import { Action, attempt, Empty, Loading, Problem, Time } from "./parts.js";
 import { addressWith, Link, PageLinks } from "./router.js";
 
@@ -82,7 +83,13 @@ export function Unfired() {
 
 const DAYS = [["Day", 24], ["Week", 24 * 7], ["Month", 24 * 31]];
 
+/** The form, once it is asked for. */
+export function Form(props) {
+  return html`<${Lazy} ...${{ file: "schedule_edit", part: "EditSchedule", what: "The form", props }} />`;
+}
+
 export function Schedules({ query }) {
+  const [adding, setAdding] = useState(false);
   const answer = useAnswer(withQuery("/schedules", { cursor: query.cursor, limit: 100 }), { every: 30_000 });
   const { data: page, error } = answer;
   if (!page) {
@@ -91,10 +98,15 @@ export function Schedules({ query }) {
       <${Loading} ...${{ error, again: answer.reload }} />
     `;
   }
+  const add = adding ? html`<${Form} close=${() => setAdding(false)} />` : html`
+    <div class="bulk">
+      <${Action} run=${() => setAdding(true)}>Add a schedule<//></div>
+  `;
   if (page.schedules.length === 0 && !query.cursor) {
     return html`
       <h1>Schedules</h1>
-      <${Empty}>No schedules. One is added on the command line:
+      ${add}
+      <${Empty}>No schedules. On the command line one is added so:
       <code>queuectl schedule add nightly '0 2 * * *' -- make backup</code><//>
     `;
   }
@@ -102,6 +114,7 @@ export function Schedules({ query }) {
     <h1>Schedules</h1>
     <${Problem} error=${error}/>
       <${Unfired} />
+      ${add}
       <div class="panel scroll">
         <table class="cards">
           <thead>

@@ -9,6 +9,7 @@ import htm from "npm:htm@3.1.1" with { type: "text" };
 import uplot from "npm:uplot@1.6.32/dist/uPlot.iife.min.js" with { type: "text" };
 import uplotStyle from "npm:uplot@1.6.32/dist/uPlot.min.css" with { type: "text" };
 import { type Field, FIELD_NAMES, FIELDS } from "../domain/fields.ts";
+import { SCHEDULED_FIELDS } from "../domain/schedule/spec.ts";
 import ansi from "../../web/ansi.js" with { type: "text" };
 import api from "../../web/api.js" with { type: "text" };
 import app from "../../web/app.js" with { type: "text" };
@@ -65,6 +66,7 @@ import rights from "../../web/rights.js" with { type: "text" };
 import router from "../../web/router.js" with { type: "text" };
 import schedule from "../../web/schedule.js" with { type: "text" };
 import limits from "../../web/limits.js" with { type: "text" };
+import scheduleEdit from "../../web/schedule_edit.js" with { type: "text" };
 import schedules from "../../web/schedules.js" with { type: "text" };
 import secrets from "../../web/secrets.js" with { type: "text" };
 import settings from "../../web/settings.js" with { type: "text" };
@@ -91,7 +93,8 @@ import workers from "../../web/workers.js" with { type: "text" };
 /** The fields of a job, for the forms and the page of a job. */
 const fields = FIELD_NAMES.map((name) => {
   const { title, hint, json, kind, editable, default: otherwise }: Field = FIELDS[name];
-  return { name, title, hint, json, kind, editable, optional: otherwise === null };
+  const scheduled = (SCHEDULED_FIELDS as readonly string[]).includes(name);
+  return { name, title, hint, json, kind, editable, optional: otherwise === null, scheduled };
 });
 
 /** The page for those who have a token. */
@@ -160,6 +163,7 @@ export const ASSETS: Readonly<Record<string, string>> = {
   "router.js": router,
   "schedule.js": schedule,
   "limits.js": limits,
+  "schedule_edit.js": scheduleEdit,
   "schedules.js": schedules,
   "secrets.js": secrets,
   "settings.js": settings,

@@ -52,6 +52,7 @@ const PARTS = {
   "job_edit.js": "job.js",
   "job_history.js": "job.js",
   "login_dialog.js": "app.js",
+  "schedule_edit.js": "schedules.js",
 } as const;
 
 /** Modules that come as they are, from npm. */

@@ -1,7 +1,7 @@
 /**
  * @module
  * A group of 100,000 jobs, enqueued, looked at, called off, retried and, in part, run; and a chain of 10,000 that each need the one
- * before, skipped, blocked again and run to its end; and how long somebody else waits meanwhile at the longest.
+ * before, skipped, blocked again and, in part, run; and how long somebody else waits meanwhile at the longest.
  */
 import type { Settlement } from "../../src/store/contract.ts";
 import { systemClock } from "../../src/system/clock.ts";
@@ -14,7 +14,9 @@ import type { Row } from "./row.ts";
 const MEMBERS = 100_000;
 /** So many of them are run. */
 const RUN = 20_000;
-const LINKS = 1_000;
+const LINKS = 10_000;
+/** So many of them are run: each takes an exchange or two of its own. */
+const FOLLOWED = 500;
 const AT_ONCE = 100;
 const LOOKS = 100;
 
@@ -61,7 +63,7 @@ export const CHAIN: Row = {
       );
       await at.measure(`skip ${chain}`, () => end(at, death));
       await at.measure(`block ${chain} again`, () => retryDead(at));
-      await at.measure(`run ${chain}`, () => drain(at, { jobs: LINKS, places: 1 }));
+      await at.measure(`run ${FOLLOWED} of ${chain}`, () => drain(at, { jobs: FOLLOWED, places: 1 }));
     }),
 };
 

@@ -61,10 +61,28 @@ Deno.test("a schedule is added with its next three times, listed, shown, changed
     /^(.* 02:00:00 \+0[12]:00 .*\n){2}$/,
   );
 
-  const set = await run("schedule", "set", "nightly", "30 3 * * *", "-l", "night", "--jitter", "5m");
+  const set = await run(
+    "schedule",
+    "set",
+    "nightly",
+    "30 3 * * *",
+    "-l",
+    "night",
+    "--jitter",
+    "5m",
+    "--needs",
+    "api",
+  );
   assert.match(set.stdout, /^Changed schedule nightly.*\n {2}\S+ 03:30:00/);
   const changed = await json(run, "schedule", "show", "nightly");
-  assert.deepEqual(changed.job, { command: "make 'my report'", cwd: Deno.cwd(), label: "night" });
+  assert.deepEqual(changed.job, {
+    command: "make 'my report'",
+    cwd: Deno.cwd(),
+    label: "night",
+    needs: ["api"],
+  });
+  const { stdout: id } = await run("schedule", "run", "nightly");
+  assert.deepEqual((await json(run, "show", id.trim())).takes, { api: 1 });
   assert.equal(changed.jitter, 300);
 
   assert.equal((await run("schedule", "pause", "nightly")).stdout, "Paused nightly\n");

@@ -47,6 +47,13 @@ Deno.test("a schedule is added, listed, shown, run, changed, paused, resumed and
     "Europe/Berlin",
     "queue",
   ]);
+  const would = async (query: string) => (await app.send("GET", `/upcoming?${query}`)).json;
+  const { upcoming, problem } = await would("expression=@daily&tz=Asia/Tokyo");
+  assert.deepEqual([upcoming.length, upcoming[0].slice(11), problem], [5, "15:00:00.000Z", null]);
+  const never = await would("expression=0 0 31 2 *");
+  assert.deepEqual(never.upcoming, []);
+  assert.match(never.problem, /^Cannot use the schedule "0 0 31 2 \*": it never comes/);
+  assert.match((await would("expression=@daily&tz=Berlin")).problem, /did you mean "Europe\/Berlin"/);
   const calendar = (await app.send("GET", "/calendar?hours=24")).json;
   // it is on the hour, and the one a day from now is no more within
   assert.deepEqual([calendar.slots.length, calendar.often[0].schedule, calendar.cut], [23, "often", false]);

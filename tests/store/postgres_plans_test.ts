@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { readAddress } from "../../src/store/postgres/engine/address.ts";
 import { Database, inSchema } from "../../src/store/postgres/engine/database.ts";
-import { Connection } from "../../src/store/postgres/engine/driver.ts";
+import { Connection, type Result } from "../../src/store/postgres/engine/driver.ts";
 import { type Answer, FEW, Request } from "../../src/store/postgres/exchange_call.ts";
 import { LowWater } from "../../src/store/postgres/low_water.ts";
 import { openPostgresStore } from "../../src/store/postgres/open.ts";
@@ -34,6 +34,8 @@ const BATCH = 250;
 const TAKEN = 10_000;
 /** Jobs that need the same one. */
 const DEPENDENTS = 6000;
+/** Of a chain: several times what is looked at at once. */
+const LINKS = 500;
 
 for (const few of [FEW, 0]) {
   testWith(
@@ -212,3 +214,30 @@ testWith(
     }
   },
 );
+
+testWith(server, "PostgreSQL: what a chain is told takes no round trip for each of its links", async () => {
+  using dir = tempDir();
+  const store = await openPostgresStore(newAddress(server), dir.home, {});
+  const { query, queries } = Connection.prototype;
+  try {
+    await store.register(newSupervisor("s"));
+    const chain = Array.from({ length: LINKS }, (_, n) => newJob(n === 0 ? {} : { after: [n - 1] }));
+    await store.enqueue(chain, { now: T0, idFormat: "short" });
+    const { token } = await claimOne(store, "s");
+    let trips = 0;
+    Connection.prototype.query = function <Row>(...args: Parameters<typeof query>) {
+      trips += 1;
+      return query.apply(this, args) as Promise<Result<Row>>;
+    };
+    Connection.prototype.queries = function (...args) {
+      trips += 1;
+      return queries.apply(this, args);
+    };
+    await settleAndTell(store, "s", death(token));
+    assert.equal((await store.summary(0)).counts.skipped, LINKS - 1);
+    assert.ok(trips < LINKS / 2, `${trips} round trips`);
+  } finally {
+    Object.assign(Connection.prototype, { query, queries });
+    store.close();
+  }
+});

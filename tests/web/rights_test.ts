@@ -10,7 +10,7 @@ import { startWorker, testStore } from "../helpers/worker.ts";
 
 /** Names of buttons that change something. */
 const CHANGES =
-  /^(Cancel|Clear|Delete|Edit|Enqueue|Hold|Keep|Pause|Release|Remove|Reset|Resume|Retry|Run now|Save|Seal|Set|Stop)/;
+  /^(Add|Cancel|Clear|Delete|Edit|Enqueue|Hold|Keep|Pause|Release|Remove|Reset|Resume|Retry|Run now|Save|Seal|Set|Stop)/;
 
 /** Every page, and what is there once it has all it shows. */
 const PAGES: readonly [path: string, shown: string][] = [

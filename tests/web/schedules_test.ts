@@ -50,4 +50,44 @@ browserTest("schedules tell when they come and how they went, and are run and pa
   visited.forgive(/404/); // that it is gone may be told before the answer to what removed it
 });
 
+browserTest("a schedule is added and changed in a form that says when it would come", async () => {
+  using test = await testStore();
+  await using server = await startDashboard(test.home);
+  await using visited = await visit(`${server.url}schedules`);
+  const { page } = visited;
+  const field = (name: string) => page.getByLabel(name, { exact: true });
+  await page.getByRole("button", { name: "Add a schedule" }).click();
+  await field("Name").fill("nightly");
+  await field("When").fill("0 25 * * *");
+  await page.getByRole("alert").filter({ hasText: 'Cannot use the schedule "0 25 * * *"' }).waitFor();
+  assert.equal(await page.locator("[name=expression][aria-invalid]").count(), 1);
+  await field("When").fill("0 2 * * *");
+  await field("By the clock of").fill("Europe/Berlin");
+  await page.locator(".coming time").nth(4).waitFor();
+  await field("Command").fill("make backup");
+  await field("Later by up to").fill("9d");
+  await page.locator("summary").click();
+  await field("Memory").fill("1GiB");
+  await isReadable(page, "schedule-form");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("alert").filter({ hasText: 'Cannot use jitter "9d"' }).waitFor();
+  visited.forgive(/400/);
+  await field("Later by up to").fill("5m");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("heading", { name: "Schedule nightly" }).waitFor();
+  const added = (await test.store.schedule("nightly"))!;
+  assert.deepEqual([added.expression, added.zone, added.jitterMs], ["0 2 * * *", "Europe/Berlin", 300_000]);
+  assert.deepEqual([added.job.command, added.job.memory], ["make backup", "1GiB"]);
+
+  await page.getByRole("button", { name: "Edit" }).click();
+  assert.equal(await field("When").inputValue(), "0 2 * * *");
+  await field("When").fill("@hourly");
+  await field("Label").fill("night");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("@hourly").waitFor();
+  const changed = (await test.store.schedule("nightly"))!;
+  assert.deepEqual([changed.expression, changed.jitterMs], ["@hourly", 300_000]);
+  assert.deepEqual(changed.job, { ...added.job, label: "night" });
+});
+
 Deno.test.afterAll(endBrowser);

@@ -65,6 +65,13 @@ export const SCHEDULED_FIELDS = [
   "env",
   "stdin",
   "stdin_base64",
+  "nice",
+  "io",
+  "cpu_time",
+  "memory",
+  "max_procs",
+  "needs",
+  "slots",
 ] as const satisfies readonly FieldName[];
 
 /** What a schedule's JSON says. */
@@ -136,6 +143,9 @@ function readJobSpec(said: unknown, defaults: JobDefaults): JobSpec {
 
 function whyNot(name: FieldName): string {
   if (name === "run_at" || name === "delay") return "the schedule says when it runs";
+  if (["unique", "unique_key"].includes(name)) {
+    return "overlap says what becomes of a run while another one has not ended";
+  }
   return name === "id" ? "each run is a job with an id of its own" : "each run is a job of its own";
 }
 

@@ -2,7 +2,9 @@
  * @module
  * The routes of schedules.
  */
+import { BadInput } from "../../domain/errors.ts";
 import { MISSED } from "../../domain/schedule/coming.ts";
+import { firstSlot, nextSlots, readExpression, slotsOf } from "../../domain/schedule/expression.ts";
 import {
   completeSchedule,
   OVERLAPS,
@@ -10,6 +12,7 @@ import {
   SCHEDULE_PATTERN,
   SCHEDULED_FIELDS,
 } from "../../domain/schedule/spec.ts";
+import { readZone, zoneHere } from "../../domain/schedule/zone.ts";
 import { settingsFrom } from "../../domain/settings.ts";
 import type { JobDefaults } from "../../domain/spec.ts";
 import type { Schedule, ScheduleChange, Store } from "../../store/contract.ts";
@@ -24,7 +27,7 @@ import {
   scheduled,
   upcoming,
 } from "../../views/scheduling.ts";
-import { type Input, isObject, wholeNumber } from "../inputs.ts";
+import { type Input, isObject, someText, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { listOf, record, SCHEDULE, SCHEDULE_RUN } from "../schemas.ts";
 import { DURATION, jobDefaults, jobFields } from "./job_inputs.ts";
@@ -86,6 +89,21 @@ async function defaultsOf(store: Store, now: number): Promise<JobDefaults & Retu
 
 async function shown(store: Store, name: string): Promise<ScheduleJson> {
   return scheduleJson(await findSchedule(store, "show", name));
+}
+
+/** So many next times are shown while somebody types. */
+const PREVIEWED = 5;
+
+function wouldCome(expression: string, { tz, now }: { tz: string | undefined; now: number }) {
+  try {
+    const zone = tz === undefined ? zoneHere() : readZone(tz);
+    const timing = { expression: readExpression(expression), zone, since: now };
+    firstSlot(timing, now);
+    return { upcoming: nextSlots(slotsOf(timing), now, PREVIEWED).map(timeJson), problem: null };
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    return { upcoming: [], problem: error.message };
+  }
 }
 
 /** The routes. */
@@ -211,6 +229,24 @@ export const SCHEDULE_ROUTES: readonly Route[] = [
       await changeSchedules(store, { verb: "remove", names: [path.name], change: () => null, now });
       return { removed: path.name };
     },
+  }),
+  defineRoute({
+    method: "GET",
+    url: "/upcoming",
+    summary: "When a schedule that is not there yet would come, or why it cannot be used",
+    tag,
+    query: {
+      expression: { ...someText({ max: 1000 }, "as in a schedule"), required: true },
+      tz: someText({ max: 100 }, "as in a schedule"),
+    },
+    answer: {
+      description: "The next times, and the sentence that would refuse it, null where there is none",
+      schema: record({
+        upcoming: listOf({ type: "string", format: "date-time" }),
+        problem: { type: ["string", "null"] },
+      }),
+    },
+    run: ({ query: { expression, tz }, now }) => Promise.resolve(wouldCome(expression, { tz, now })),
   }),
   defineRoute({
     method: "GET",

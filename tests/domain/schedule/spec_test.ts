@@ -47,6 +47,10 @@ const REFUSED: readonly [values: Record<string, unknown>, why: RegExp][] = [
     /Cannot use run_at in the job of a schedule: the schedule says when/,
   ],
   [{ job: { command: "make", id: "x" } }, /Cannot use id in the job of a schedule/],
+  [
+    { job: { command: "make", unique_key: "k" } },
+    /Cannot use unique_key in the job of a schedule: overlap says/,
+  ],
   [{ job: { command: "make", after: ["j1"] } }, /Cannot use after in the job of a schedule/],
   [{ job: { command: "make", colour: 1 } }, /Unknown field "colour"/],
   [{ job: { command: "make", env: { QUEUECTL_SLOT: "1" } } }, /it is set by queuectl/],
