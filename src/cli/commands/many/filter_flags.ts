@@ -7,7 +7,16 @@ import { BadInput } from "../../../domain/errors.ts";
 import { type State, STATES } from "../../../domain/job.ts";
 import type { JobSelector } from "../../../store/contract.ts";
 import { MOST_VALUES, ofSeveral } from "../../../views/several.ts";
-import { choice, count, duration, type Flags, type FlagValues, text, texts } from "../../line/flags.ts";
+import {
+  choices,
+  chosen,
+  count,
+  duration,
+  type Flags,
+  type FlagValues,
+  text,
+  texts,
+} from "../../line/flags.ts";
 import { visible } from "../../show/terminal.ts";
 import { groupName } from "../group/names.ts";
 import { queueNames } from "../queue/names.ts";
@@ -44,7 +53,7 @@ const STATES_MEANT: Readonly<Record<string, State>> = {
 };
 
 export const FILTERS = {
-  state: choice(STATES, "only jobs in this state", STATES_MEANT),
+  state: choices(STATES, "only jobs in this state; may be repeated: in one of these", STATES_MEANT),
   ...OTHER_FILTERS,
 } satisfies Flags;
 
@@ -57,8 +66,9 @@ export function selectorOf(values: FilterValues, now: number): JobSelector {
     values;
   const all = {
     schedule: values.schedule,
-    ...{ state, uniqueKey, search, error, diedOf, exitCode },
+    ...{ uniqueKey, search, error, diedOf, exitCode },
     ...ofSeveral({
+      states: state && chosen<State>(state),
       queues: queue && notTooMany("queues", queueNames(queue)),
       labels: label && notTooMany("labels", [...new Set(label)]),
     }),
@@ -86,7 +96,7 @@ export function describeJobs(count: number, values: FilterValues): string {
   const quoted = (text: string) => `"${visible(text)}"`;
   return [
     grouped(count),
-    ...(state ? [state] : []),
+    ...(state ? [oneOf(chosen(state))] : []),
     count === 1 ? "job" : "jobs",
     ...(queue !== undefined ? [`of queue ${oneOf(queueNames(queue))}`] : []),
     ...(group !== undefined ? [`of group ${group}`] : []),
