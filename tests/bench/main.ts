@@ -4,6 +4,7 @@
  * `deno task bench`, or `deno task bench drain pickup` for some rows. Exits 1 when a target is missed.
  */
 import { BULK } from "./bulk.ts";
+import { CHAIN, GROUP } from "./crowds.ts";
 import { DEPENDENTS } from "./dependents.ts";
 import { DRAIN } from "./drain.ts";
 import { ENGINE } from "./engine.ts";
@@ -32,6 +33,8 @@ const ROWS: readonly Row[] = [
   ENGINE,
   NEEDS,
   DEPENDENTS,
+  GROUP,
+  CHAIN,
   ...SERVER,
   LIMIT,
   SCHEDULES,
