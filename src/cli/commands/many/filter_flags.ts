@@ -53,7 +53,7 @@ const STATES_MEANT: Readonly<Record<string, State>> = {
 };
 
 export const FILTERS = {
-  state: choices(STATES, "only jobs in this state; may be repeated: in one of these", STATES_MEANT),
+  state: choices(STATES, "only jobs in this state (may be repeated)", STATES_MEANT),
   ...OTHER_FILTERS,
 } satisfies Flags;
 
@@ -69,7 +69,7 @@ export function selectorOf(values: FilterValues, now: number): JobSelector {
     ...{ uniqueKey, search, error, diedOf, exitCode },
     ...ofSeveral({
       states: state && chosen<State>(state),
-      queues: queue && notTooMany("queues", queueNames(queue)),
+      queues: queue && queuesOf(queue),
       labels: label && notTooMany("labels", [...new Set(label)]),
     }),
     group: group === undefined ? undefined : groupName(group),
@@ -77,6 +77,11 @@ export function selectorOf(values: FilterValues, now: number): JobSelector {
     since: newerThan === undefined ? undefined : now - newerThan,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** @throws {BadInput} for a queue that cannot be, and for too many */
+export function queuesOf(given: readonly string[]): readonly string[] {
+  return notTooMany("queues", queueNames(given));
 }
 
 function notTooMany(what: string, values: readonly string[]): readonly string[] {

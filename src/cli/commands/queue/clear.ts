@@ -22,7 +22,7 @@ export const command: Target = defineCommand({
     ["queue clear mail --older-than 1d", "only those that have waited long"],
   ],
   flags: {
-    state: choices(WAITING, "only jobs in this state; may be repeated: in one of these"),
+    state: choices(WAITING, "only jobs in this state (may be repeated)"),
     ...FILTERS,
     ...SURENESS,
   },
