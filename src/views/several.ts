@@ -11,8 +11,11 @@ export const MOST_VALUES = 10;
 
 /** Values of a filter; undefined is any. */
 export interface Several {
+  /** In one of these. */
   states: readonly State[] | undefined;
+  /** Of one of these. */
   queues: readonly string[] | undefined;
+  /** With one of these. */
   labels: readonly string[] | undefined;
 }
 
