@@ -34,15 +34,17 @@ const MOST_NAMING = 10;
 /** Looks. */
 export async function deadGroupsNow(
   store: Store,
-  { now, queue, limit }: { now: number; queue?: string | undefined; limit: number },
+  { now, queues, limit }: { now: number; queues?: readonly string[] | undefined; limit: number },
 ): Promise<DeadGroupsJson> {
   for (let steps = 0; steps < MOST_NAMING && await store.nameDead();) steps += 1;
   const from = (Math.floor(now / HOUR_MS) + 1) * HOUR_MS - STEPS * HOUR_MS;
   const course = { from, stepMs: HOUR_MS, steps: STEPS };
-  const { groups, of } = await store.deadGroups({ limit, course, ...queue !== undefined && { queue } });
-  const counts = queue === undefined ? (await store.summary(0)).counts : (await store.queue(queue))?.counts;
+  const { groups, of } = await store.deadGroups({ limit, course, ...queues && { queues } });
+  const counts = queues
+    ? (await Promise.all(queues.map((queue) => store.queue(queue)))).map((found) => found?.counts)
+    : [(await store.summary(0)).counts];
   return {
-    total: counts?.dead ?? 0,
+    total: counts.reduce((sum, count) => sum + (count?.dead ?? 0), 0),
     groups: groups.map(({ diedOf, first, last, ...group }) => ({
       ...group,
       died_of: diedOf,

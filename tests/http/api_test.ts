@@ -342,6 +342,7 @@ Deno.test("dead jobs are grouped by what went wrong, and run again or removed", 
   });
   await until("both are dead again", async () => (await api.send("GET", "/status")).json.counts.dead === 3);
   assert.equal((await api.send("GET", "/dlq/groups?queue=other")).json.total, 0);
+  assert.equal((await api.send("GET", "/dlq/groups?queue=other&queue=default")).json.total, 3);
   assert.deepEqual((await api.send("POST", "/dlq/retry")).json, { retried: 3 });
   await until("they are dead again", async () => (await api.send("GET", "/status")).json.counts.dead === 3);
   assert.deepEqual((await api.send("POST", "/dlq/clear")).json, { deleted: 3 });

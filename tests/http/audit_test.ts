@@ -88,7 +88,7 @@ Deno.test("what makes or changes several jobs names them, or the filter that fou
   ]);
   assert.deepEqual(others, []);
   assert.deepEqual(await about("mail"), [
-    ["/bulk/edit", 200, { queue: ["mail"], state: "pending" }],
+    ["/bulk/edit", 200, { queue: ["mail"], state: ["pending"] }],
     ["/bulk/release", 200, { queue: ["mail"] }],
   ]);
   assert.equal((await about("j134")).length, 1, "one of each");

@@ -172,7 +172,7 @@ Deno.test("bulk by ids passes over what does not allow it, or is gone, where tha
   assert.deepEqual((await app.test.store.list({ limit: 20 })).jobs.map(({ id }) => id), ["processing"]);
 });
 
-Deno.test("a filter takes several queues and labels: in a query by their names again, in a body as a list", async () => {
+Deno.test("a filter takes several states, queues and labels: in a query by their names again, in a body as a list", async () => {
   using app = await testApplication();
   const { store } = app.test;
   await enqueue(store, { queue: "a", label: "l" }, { queue: "b", label: "m" }, { queue: "c", label: "l" });
@@ -181,8 +181,10 @@ Deno.test("a filter takes several queues and labels: in a query by their names a
   assert.deepEqual(await ids("queue=a&queue=b"), ["j2", "j1"]);
   assert.deepEqual(await ids("queue=a&queue=c&queue=c&label=l"), ["j3", "j1"]);
   assert.deepEqual(await ids("label=m&label=none"), ["j2"]);
+  assert.deepEqual(await ids("state=dead&state=pending&queue=c"), await ids("queue=c"));
   assert.equal((await app.send("GET", "/bulk/count?queue=a&queue=b")).json.count, 2);
-  assert.equal((await app.send("GET", "/jobs?state=dead&state=failed")).status, 400);
+  assert.equal((await app.send("GET", "/bulk/count?state=dead&state=pending&state=dead")).json.count, 3);
+  assert.equal((await app.send("GET", "/jobs?state=dead&state=odd")).status, 400);
   const eleven = Array.from({ length: 11 }, (_, n) => `queue=q${n}`).join("&");
   assert.equal((await app.send("GET", `/jobs?${eleven}`)).status, 400);
   assert.equal((await app.send("POST", "/bulk/hold", { filter: { queue: [] } })).status, 400);

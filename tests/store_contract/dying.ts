@@ -33,8 +33,8 @@ export function dying(test: Test): void {
     return claimed.map(({ id }) => id);
   }
 
-  const groups = async (store: Store, queue?: string) => {
-    const { of, groups } = await store.deadGroups({ limit: 10, ...queue && { queue } });
+  const groups = async (store: Store, ...queues: string[]) => {
+    const { of, groups } = await store.deadGroups({ limit: 10, ...queues.length > 0 && { queues } });
     assert.equal(of, groups.length);
     return groups.map((
       { queue, diedOf, count, first, last },
@@ -52,6 +52,7 @@ export function dying(test: Test): void {
       ["mail", "exit code 1", 1, 10, 10],
     ]);
     assert.deepEqual(await groups(store, "post"), [["post", "no mailbox N", 1, 20, 20]]);
+    assert.deepEqual((await groups(store, "post", "none", "mail")).length, 3);
     assert.deepEqual(await groups(store, "none"), []);
     const { of, groups: largest } = await store.deadGroups({
       limit: 1,

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { JobFilter, Store } from "../../src/store/contract.ts";
-import { enqueue, newJob, T0 } from "../helpers/jobs.ts";
+import { claim, enqueue, newJob, newSupervisor, T0 } from "../helpers/jobs.ts";
 import type { Test } from "./suite.ts";
 
 /** Looking at jobs: by id, in pages, and what is ahead of them. */
@@ -140,6 +140,50 @@ export function looking(test: Test): void {
     assert.deepEqual(await pages(store, wanted, 9), [[]]);
     assert.deepEqual(await store.countLabels(["none", "m", "l"], 100), [0, 18, 6]);
     assert.deepEqual(await store.countLabels(["m"], 5), [5]);
+  });
+
+  test("list() and select() find the jobs of several states, page by page, in each order", async (store) => {
+    const jobs = Array.from({ length: 60 }, (_, n) => ({
+      ...{ id: `x${n}`, queue: `q${n % 4}`, priority: n % 5, label: n % 3 === 0 ? "l" : null },
+      ...n % 7 === 0 ? { runAt: T0 + 9 } : {},
+      command: n % 2 === 0 ? "even" : "odd",
+    }));
+    await enqueue(store, ...jobs);
+    await store.register(newSupervisor("s"));
+    await claim(store, "s", { count: 10 });
+    await store.cancel(["x13", "x17", "x19", "x22"], T0);
+    const now = (await store.list({ limit: 100, sort: "oldest" })).jobs;
+    const filters: Partial<JobFilter>[] = [
+      { states: ["processing", "scheduled"] },
+      { states: ["dead", "pending", "cancelled"] },
+      { states: ["cancelled", "processing"], queues: ["q0", "q1", "q3"] },
+      { states: ["pending", "processing"], queue: "q0" },
+      { states: ["processing", "pending"], label: "l" },
+      { states: ["scheduled", "processing"], search: "EVEN" },
+    ];
+    for (const filter of filters) {
+      const expected = now.filter(({ state, queue, label, command }) =>
+        filter.states!.includes(state) &&
+        (filter.queues ?? [filter.queue ?? queue]).includes(queue) &&
+        (filter.label ?? label) === label &&
+        (filter.search?.toLowerCase() ?? command) === command
+      );
+      const of = JSON.stringify(filter);
+      const ids = expected.map(({ id }) => id);
+      assert.ok(new Set(expected.map(({ state }) => state)).size > 1, of);
+      assert.deepEqual((await pages(store, { ...filter, sort: "oldest" }, 3)).flat(), ids, of);
+      assert.deepEqual((await pages(store, filter, 4)).flat(), ids.toReversed(), of);
+      const byPriority = expected.toSorted((a, b) => a.priority - b.priority).map(({ id }) => id);
+      assert.deepEqual((await pages(store, { ...filter, sort: "priority" }, 5)).flat(), byPriority, of);
+      const waiting = expected.filter(({ state }) => state === "pending" || state === "scheduled");
+      const { seqs, passedOver } = await store.select(filter, { verb: "hold" });
+      assert.deepEqual(await store.idsOf(seqs), waiting.map(({ id }) => id), of);
+      assert.equal(passedOver, expected.length - waiting.length, of);
+    }
+    const selection = await store.select({ states: ["dead", "cancelled"] }, { verb: "delete" });
+    await store.retry(["x13"], { now: T0 });
+    const { done, changedMeanwhile } = await store.change(selection, { now: T0 });
+    assert.deepEqual([done, changedMeanwhile], [3, 1]);
   });
 
   test("list() gives the jobs of a state in order over very many queues, page by page", async (store) => {

@@ -76,6 +76,24 @@ export function choice<T extends string>(
   };
 }
 
+/** The same, once or more often, each time with one of the words or several between commas: see `chosen`. */
+export function choices<T extends string>(...said: Parameters<typeof choice<T>>): Flag<string[] | undefined> {
+  const one = choice(...said);
+  return {
+    ...{ kind: "values", brief: one.brief, placeholder: one.placeholder! },
+    ...{ choices: one.choices, meaning: one.meaning },
+    parse(text) {
+      for (const word of text.split(",")) one.parse(word.trim());
+      return text;
+    },
+  };
+}
+
+/** What was given to a flag of `choices`, each once. */
+export function chosen<T extends string>(given: readonly string[]): T[] {
+  return [...new Set(given.flatMap((words) => words.split(",")).map((word) => word.trim() as T))];
+}
+
 /** Takes a whole number within a range. */
 export function count(range: { min: number; max: number }, brief: string): Flag<number | undefined> {
   return {

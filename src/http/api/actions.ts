@@ -244,11 +244,11 @@ async function count(
   which: JobSelector,
   action: Verb | undefined,
 ): Promise<{ count: number; passed_over: number }> {
-  const { state, queue, ...others } = which;
+  const { state, states = state && [state], queue, ...others } = which;
   if (action === undefined && Object.keys(others).length === 0) {
     const counts = queue === undefined ? (await store.summary(0)).counts : (await store.queue(queue))?.counts;
-    const states = counts ? state ? [counts[state]] : Object.values(counts) : [];
-    return { count: states.reduce((sum, n) => sum + n, 0), passed_over: 0 };
+    const all = counts ? states ? states.map((one) => counts[one]) : Object.values(counts) : [];
+    return { count: all.reduce((sum, n) => sum + n, 0), passed_over: 0 };
   }
   const { seqs, passedOver } = await store.select(which, { verb: action ?? "delete" });
   return action === undefined

@@ -134,7 +134,7 @@ export function surroundings(now: number): Surroundings {
 
 /** The values that pick jobs. */
 export const FILTER = {
-  state: oneOf(STATES, "only jobs in this state"),
+  state: oneOrMore(oneOf(STATES, ""), { most: MOST_VALUES }, "only jobs in this state, or in one of these"),
   queue: oneOrMore(
     someText({ max: 64 }, ""),
     { most: MOST_VALUES },
@@ -183,13 +183,14 @@ export const SELECTION = {
 
 /** A filter for the store, without what was left out. */
 export function filterOf(
-  { exit_code: exitCode, unique_key: uniqueKey, died_of: diedOf, queue, label, ...values }: InputValues<
-    typeof FILTER
-  >,
+  { exit_code: exitCode, unique_key: uniqueKey, died_of: diedOf, state, queue, label, ...values }:
+    InputValues<
+      typeof FILTER
+    >,
 ): JobSelector {
   const all = {
     ...{ ...values, exitCode, uniqueKey, diedOf },
-    ...ofSeveral({ queues: queue, labels: label }),
+    ...ofSeveral({ states: state, queues: queue, labels: label }),
   };
   return Object.fromEntries(
     Object.entries(all).filter(([, value]) => value !== undefined),

@@ -17,7 +17,7 @@ import { refuseRunning } from "../../views/running_jobs.ts";
 import { type Input, objectOf, oneOf, trueOrFalse, wholeNumber } from "../inputs.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { COUNTED, DEAD_GROUP, listOf, QUEUE, QUEUE_NOW, QUEUE_WITH_OLDEST, record } from "../schemas.ts";
-import { DURATION } from "./job_inputs.ts";
+import { DURATION, FILTER } from "./job_inputs.ts";
 import { bound, NEEDS, RATE, rateSaid, SMOOTH } from "./limits.ts";
 
 const tag = "queues";
@@ -242,7 +242,7 @@ export const QUEUE_ROUTES: readonly Route[] = [
     summary: "Dead jobs by queue and by what they died of, the largest group first",
     tag,
     query: {
-      queue: QUEUE_NAME,
+      queue: FILTER.queue,
       limit: wholeNumber({ min: 1, max: 1000 }, "at most so many; 100 unless given"),
     },
     answer: {
@@ -252,7 +252,8 @@ export const QUEUE_ROUTES: readonly Route[] = [
         "`died_of` it is a filter",
       schema: record({ total: COUNTED, groups: listOf(DEAD_GROUP), more_groups: COUNTED }),
     },
-    run: ({ store, query: { queue, limit = 100 }, now }) => deadGroupsNow(store, { now, queue, limit }),
+    run: ({ store, query: { queue: queues, limit = 100 }, now }) =>
+      deadGroupsNow(store, { now, queues, limit }),
   }),
   defineRoute({
     method: "POST",

@@ -126,8 +126,8 @@ export interface JobStore {
 
 /** Which groups of dead jobs. */
 export interface DeadPage {
-  /** Only of this queue. */
-  queue?: string;
+  /** Only of one of these queues. */
+  queues?: readonly string[];
   /** At most so many. */
   limit: number;
   /** Tell when they died, too: in steps of so many ms, from a time on. */

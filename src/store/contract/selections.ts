@@ -55,6 +55,8 @@ export type JobChanges = Partial<Pick<NewJob, (typeof FIELDS)[EditableName]["key
 export interface JobSelector {
   /** Only jobs in this state. */
   state?: State;
+  /** Only jobs in one of these states. */
+  states?: readonly State[];
   /** Only jobs of this queue. */
   queue?: string;
   /** Only jobs of one of these queues. */

@@ -50,6 +50,12 @@ export function conditionsOf(
   return all;
 }
 
+/** The state that is asked for; `sql` is where it stands. */
+export function stateAsked({ state, states }: JobSelector, sql: string, values: Values): string[] {
+  if (state !== undefined) return [`${sql} = ${values.place(state)}`];
+  return states === undefined ? [] : [`${sql} = ANY(${values.place(states)})`];
+}
+
 /** `WHERE` all of them; nothing where there are none. */
 export function where(conditions: readonly string[]): string {
   return conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;

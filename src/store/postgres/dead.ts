@@ -44,7 +44,7 @@ const DEAD = "j.state = 'dead' AND j.died_of IS NOT NULL";
 const GROUPS = `
   SELECT j.queue, j.died_of AS "diedOf", count(*) AS count, min(j.finished_at) AS first, max(j.finished_at) AS last,
     count(*) OVER () AS groups
-  FROM queuectl.jobs j WHERE ${DEAD} AND ($1::text IS NULL OR j.queue = $1) GROUP BY j.queue, j.died_of
+  FROM queuectl.jobs j WHERE ${DEAD} AND ($1::text[] IS NULL OR j.queue = ANY($1)) GROUP BY j.queue, j.died_of
   ORDER BY 3 DESC, 5 DESC, 1, 2 LIMIT $2`;
 const DEATHS = `
   SELECT g.nth::integer AS nth, ((j.finished_at - $3::bigint) / $4::bigint)::integer AS step, count(*) AS n
@@ -53,8 +53,8 @@ const DEATHS = `
   GROUP BY 1, 2`;
 
 /** The largest groups. */
-export async function deadGroups(db: Database, { queue, limit, course }: DeadPage): Promise<DeadGroups> {
-  const rows = await db.read<BareGroup & { groups: number }>(GROUPS, queue ?? null, limit);
+export async function deadGroups(db: Database, { queues, limit, course }: DeadPage): Promise<DeadGroups> {
+  const rows = await db.read<BareGroup & { groups: number }>(GROUPS, queues ?? null, limit);
   const deaths = course && rows.length > 0
     ? await db.read<Deaths & { nth: number }>(
       DEATHS,

@@ -6,7 +6,7 @@
  */
 import type { JobFilter, JobPage } from "../contract.ts";
 import { DEFAULT_SORT, keyIn, lookedFor, pageOf, type Sort } from "../rules/pages.ts";
-import { conditionsOf, IS_AS_STORED, Values, where } from "./conditions.ts";
+import { conditionsOf, IS_AS_STORED, stateAsked, Values, where } from "./conditions.ts";
 import type { Database } from "./engine/database.ts";
 import type { Value } from "./engine/driver.ts";
 import { JOB, type JobRow, JOBS, STATE, toJob } from "./rows.ts";
@@ -96,8 +96,8 @@ class Query {
         AND j.state = ${place} AND ${IS_AS_STORED} ORDER BY ${this.#order.by("j")} LIMIT ${this.#limit})`;
   }
 
-  #state({ state }: JobFilter): string[] {
-    return state === undefined ? [] : [`${STATE} = ${this.#values.place(state)}`];
+  #state(filter: JobFilter): string[] {
+    return stateAsked(filter, STATE, this.#values);
   }
 
   /** The first jobs of every section; undefined where there are none to go by, or fewer jobs have the label. */
@@ -105,7 +105,7 @@ class Query {
     filter: JobFilter,
     conditions: readonly string[],
   ): string | undefined {
-    const { queue, queues, state, label, labels, group, sort } = filter;
+    const { queue, queues, state, states, label, labels, group, sort } = filter;
     if (labels !== undefined && group === undefined && label === undefined) {
       const firsts = this.#first(`j.* FROM ${JOBS}`, [
         ...conditions,
@@ -117,7 +117,7 @@ class Query {
         this.#values.place(labels)
       }::text[]) l (label) CROSS JOIN LATERAL (${firsts}) f`;
     }
-    if ((label ?? labels ?? group) !== undefined || (queue ?? queues ?? state) === undefined) {
+    if ((label ?? labels ?? group) !== undefined || (queue ?? queues ?? state ?? states) === undefined) {
       return undefined;
     }
     const running = this.#first(
@@ -126,7 +126,7 @@ class Query {
     );
     if (state === "processing") return running;
     const of = [
-      ...state === undefined ? [] : [`c.state = ${this.#values.place(state)}`],
+      ...stateAsked(filter, "c.state", this.#values),
       ...queue === undefined ? [] : [`c.queue = ${this.#values.place(queue)}`],
       ...queues === undefined ? [] : [`c.queue = ANY(${this.#values.place(queues)})`],
     ];
@@ -150,6 +150,7 @@ class Query {
         )} UNION ALL ${this.#first("j.* FROM queuectl.jobs j", ["j.held", ...ofSection])}`
       : this.#first("j.* FROM queuectl.jobs j", ofSection);
     const waiting = `SELECT f.* FROM (${sections}) s CROSS JOIN LATERAL (${firsts}) f`;
-    return state === undefined ? `${waiting} UNION ALL ${running}` : waiting;
+    const mayRun = state === undefined && (states === undefined || states.includes("processing"));
+    return mayRun ? `${waiting} UNION ALL ${running}` : waiting;
   }
 }

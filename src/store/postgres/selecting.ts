@@ -8,7 +8,7 @@ import type { Changed, ChangeOptions, JobSelector, Selection, Wish } from "../co
 import { idOf } from "../rules/jobs.ts";
 import { meant } from "../rules/refusals.ts";
 import { actOf } from "./acts.ts";
-import { conditionsOf, Values, where } from "./conditions.ts";
+import { conditionsOf, stateAsked, Values, where } from "./conditions.ts";
 import type { Database } from "./engine/database.ts";
 import { letGo, lockJobs } from "./locked_jobs.ts";
 import { haveKeysBack, type KeysBack, lockKeysOfSeqs } from "./keys.ts";
@@ -30,7 +30,7 @@ export async function select(db: Database, which: JobSelector, wish: Wish): Prom
       `j.seq > ${values.place(after)}`,
       `j.seq <= ${values.place(last)}`,
       ...conditionsOf(which, values),
-      ...which.state === undefined ? [] : [`${STATE} = ${values.place(which.state)}`],
+      ...stateAsked(which, STATE, values),
     ];
     const sql = `
       SELECT j.seq, ${isMeant(wish, values)} AS meant FROM ${JOBS} ${
@@ -70,7 +70,7 @@ export async function change(
     const conditions = [
       `j.seq = ANY (${values.place(some)}::bigint[])`,
       ...conditionsOf(which, values),
-      ...which.state === undefined ? [] : [`${STATE} = ${values.place(which.state)}`],
+      ...stateAsked(which, STATE, values),
       isMeant(wish, values),
     ];
     const find = `SELECT j.seq FROM ${JOBS} ${where(conditions)}`;

@@ -4,6 +4,7 @@
  */
 import type { JobSelector } from "../contract.ts";
 import type { Value } from "./engine/database.ts";
+import { sqlList } from "./words.ts";
 
 /** A condition and the values in it. */
 export interface Condition {
@@ -27,12 +28,13 @@ export function narrowIndex(
 
 /** Conditions on queue and state. The state stands in the SQL, for only then do partial indexes apply. */
 export function ofSection(
-  { queue, queues, state }: Pick<JobSelector, "queue" | "queues" | "state">,
+  { queue, queues, state, states }: Pick<JobSelector, "queue" | "queues" | "state" | "states">,
 ): Condition[] {
   const all: Condition[] = [];
   if (queues !== undefined) all.push(oneOf("queue", queues));
   if (queue !== undefined) all.push({ sql: "queue = ?", values: [queue] });
   if (state !== undefined) all.push({ sql: `state = '${state}'`, values: [] });
+  if (states !== undefined) all.push({ sql: `state IN ${sqlList(states)}`, values: [] });
   return all;
 }
 

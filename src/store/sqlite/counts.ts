@@ -21,9 +21,8 @@ export function sectionsIn(db: Database, states: readonly State[]): Section[] {
 }
 
 /** The sections in which jobs of a selector may be, at most so many. */
-export function sectionsOf(db: Database, { queue, queues, state }: JobSelector, limit = -1): Section[] {
-  const all = ofSection({ queue, queues, state });
-  const where = [...all, { sql: "n > 0", values: [] }];
+export function sectionsOf(db: Database, which: JobSelector, limit = -1): Section[] {
+  const where = [...ofSection(which), { sql: "n > 0", values: [] }];
   return db.all<Section>(
     `SELECT queue, state FROM counts ${whereAll(where)} LIMIT ?`,
     ...valuesOf(where),

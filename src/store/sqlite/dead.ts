@@ -12,6 +12,7 @@ import {
   TAIL,
   type Unnamed,
 } from "../rules/dead_groups.ts";
+import { oneOf, valuesOf } from "./conditions.ts";
 import type { Database } from "./engine/database.ts";
 
 const UNNAMED = `
@@ -49,10 +50,10 @@ const DEATHS = `
   WHERE ${DEAD} AND queue = ? AND died_of = ? AND finished_at >= ? GROUP BY 1`;
 
 /** The largest groups. */
-export function deadGroups(db: Database, { queue, limit, course }: DeadPage): DeadGroups {
-  const rows = queue === undefined
-    ? db.all<BareGroup & { groups: number }>(GROUPS(""), limit)
-    : db.all<BareGroup & { groups: number }>(GROUPS("AND queue = ?"), queue, limit);
+export function deadGroups(db: Database, { queues, limit, course }: DeadPage): DeadGroups {
+  const of = queues ? [oneOf("queue", queues)] : [];
+  const sql = GROUPS(of.map((condition) => `AND ${condition.sql}`).join(""));
+  const rows = db.all<BareGroup & { groups: number }>(sql, ...valuesOf(of), limit);
   return {
     of: rows[0]?.groups ?? 0,
     groups: rows.map(({ groups: _, ...group }) => ({

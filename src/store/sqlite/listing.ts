@@ -99,8 +99,11 @@ async function searched(db: Database, filter: JobFilter, wanted: number): Promis
  * look there costs less than to ask every queue for its first. Undefined where it is not so.
  */
 function nearby(db: Database, filter: JobFilter, wanted: number): JobRow[] | undefined {
-  const { state, queue, queues, sort = DEFAULT_SORT, cursor } = filter;
-  if (state === undefined || (queue ?? queues) !== undefined || sort === "priority" || narrowIndex(filter)) {
+  const { state, states, queue, queues, sort = DEFAULT_SORT, cursor } = filter;
+  if (
+    (state ?? states) === undefined || (queue ?? queues) !== undefined || sort === "priority" ||
+    narrowIndex(filter)
+  ) {
     return undefined;
   }
   if (sectionsOf(db, filter, MOST_SECTIONS + 1).length <= MOST_SECTIONS) return undefined;
@@ -110,7 +113,7 @@ function nearby(db: Database, filter: JobFilter, wanted: number): JobRow[] | und
     ? [(after ?? last + 1) - SLICE, after ?? last + 1]
     : [(after ?? first - 1) + 1, (after ?? first - 1) + 1 + SLICE];
   const rows = db.all<JobRow>(
-    `SELECT * FROM jobs NOT INDEXED WHERE seq >= ? AND seq < ? AND state = '${state}'
+    `SELECT * FROM jobs NOT INDEXED WHERE seq >= ? AND seq < ? AND ${ofSection({ state, states })[0]!.sql}
      ORDER BY ${ORDERS[sort].by} LIMIT ?`,
     from,
     to,
@@ -127,10 +130,12 @@ function rowsOf(
   { wanted, slice }: { wanted: number; slice?: Slice },
 ): JobRow[] {
   const { sort = DEFAULT_SORT } = filter;
-  const { labels, ...others } = filter;
-  if (labels !== undefined) {
-    // of each the index has the order
-    const rows = labels.flatMap((label) => rowsOf(db, { ...others, label }, { wanted, slice }));
+  const { labels, states, ...others } = filter;
+  // of each an index has the order
+  const each: JobFilter[] | undefined = labels?.map((label) => ({ ...others, states, label })) ??
+    (narrowIndex(filter) ? undefined : states?.map((state) => ({ ...others, state })));
+  if (each !== undefined) {
+    const rows = each.flatMap((one) => rowsOf(db, one, { wanted, slice }));
     return firstOf(rows, { sort, limit: wanted });
   }
   const order = ORDERS[sort];
@@ -161,9 +166,9 @@ function branches(filter: JobFilter, order: Order, ofSections: readonly Conditio
 
 /** The sections of a filter; a single one without conditions where neither queue nor state is asked for. */
 function sectionsFor(db: Database, filter: JobFilter, wanted: number): Condition[][] {
-  const { queue, queues, state, sort } = filter;
-  if ((queue ?? queues ?? state) === undefined) return [[]];
-  if (narrowIndex(filter)) return [ofSection({ queue, queues, state })];
+  const { queue, queues, state, states, sort } = filter;
+  if ((queue ?? queues ?? state ?? states) === undefined) return [[]];
+  if (narrowIndex(filter)) return [ofSection({ queue, queues, state, states })];
   const there = sectionsOf(db, filter);
   const helds: Condition[][] = sort === "priority" ? HELD_OR_NOT : [[]];
   return helds.flatMap((held) => firstSections(db, there, { filter, held, wanted }))

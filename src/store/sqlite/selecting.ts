@@ -80,7 +80,7 @@ interface Way {
 
 /** The state of a job says on which way it is, so they are to be found anew in each transaction. */
 function waysTo(db: Database, which: JobSelector): Way[] {
-  const { queue, queues, state, label, labels, group, uniqueKey } = which;
+  const { queue, queues, state, states, label, labels, group, uniqueKey } = which;
   const others = ofOthers(which);
   const narrow = narrowIndex(which);
   if (narrow) {
@@ -91,13 +91,15 @@ function waysTo(db: Database, which: JobSelector): Way[] {
       : (labels ?? [label!]).map((label) => ({ label }));
     return knowns.map((known) => ({
       ...{ index: `INDEXED BY ${narrow}`, known: ofOthers(known) },
-      others: [...ofSection({ queue, queues, state }), ...others],
+      others: [...ofSection(which), ...others],
     }));
   }
-  if ((queue ?? queues ?? state) === undefined) return [{ index: "NOT INDEXED", known: [], others }];
+  if ((queue ?? queues ?? state ?? states) === undefined) {
+    return [{ index: "NOT INDEXED", known: [], others }];
+  }
   const sections = sectionsOf(db, which, MOST_WAYS + 1);
   if (sections.length > MOST_WAYS) {
-    return [{ index: "NOT INDEXED", known: [], others: [...ofSection({ queue, queues, state }), ...others] }];
+    return [{ index: "NOT INDEXED", known: [], others: [...ofSection(which), ...others] }];
   }
   return sections
     .map((section) => ({ index: "INDEXED BY by_state", known: ofSection(section), others }));

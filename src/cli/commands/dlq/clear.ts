@@ -3,14 +3,14 @@
  * `queuectl dlq clear`: removes every dead job.
  */
 import { defineCommand, type Target } from "../../line/command.ts";
-import { changeMany, printDeleted } from "../many/change_many.ts";
+import { changeMany, type Doing, printDeleted } from "../many/change_many.ts";
 
 export const command: Target = defineCommand({
   brief: "Remove all dead jobs",
   description: "It does not ask. To remove some of them, use `dlq delete` with filters.",
   examples: [["dlq clear", "empty the dead letter queue"]],
   async run(context) {
-    const doing = { verb: "delete", filters: { state: "dead" }, yes: true, dryRun: false } as const;
+    const doing: Doing = { verb: "delete", filters: { state: ["dead"] }, yes: true, dryRun: false };
     printDeleted(context, await changeMany(context, doing));
   },
 });

@@ -18,7 +18,7 @@ export const command: Target = defineCommand({
   flags: DEAD_FLAGS,
   words: { ...IDS, min: 0 },
   async run(context, flags, words) {
-    const filters = { ...flags, state: "dead" } as const;
+    const filters = { ...flags, state: ["dead"] };
     const ids = await givenIds(context, { verb: "delete", words, flags, filters });
     if (!ids) return;
     await (await context.store()).delete(ids, { only: "dead" });

@@ -4,11 +4,11 @@
  */
 import { type DeadGroupJson, deadGroupsNow } from "../../../views/dead_groups.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
-import { count, text } from "../../line/flags.ts";
+import { count } from "../../line/flags.ts";
 import type { Print } from "../../show/print.ts";
 import { table } from "../../show/table.ts";
 import { fromNow } from "../../show/times.ts";
-import { queueName } from "../queue/names.ts";
+import { OTHER_FILTERS, queuesOf } from "../many/filter_flags.ts";
 
 export const command: Target = defineCommand({
   brief: "Count dead jobs by what they died of",
@@ -20,12 +20,12 @@ export const command: Target = defineCommand({
     ["dlq retry --queue mail --died-of 'no mailbox N'", "give all of a group another chance"],
   ],
   flags: {
-    queue: text("QUEUE", "only jobs of this queue"),
+    queue: OTHER_FILTERS.queue,
     limit: count({ min: 1, max: 10_000 }, "at most so many groups (default: 20)"),
   },
   async run(context, { queue, limit = 20 }) {
     const now = context.clock.now();
-    const which = { now, limit, queue: queue === undefined ? undefined : queueName(queue) };
+    const which = { now, limit, queues: queue && queuesOf(queue) };
     const found = await deadGroupsNow(await context.store(), which);
     context.print.result(
       found,

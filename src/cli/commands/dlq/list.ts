@@ -16,6 +16,6 @@ export const command: Target = defineCommand({
   flags: { ...PAGE_FLAGS, ...VIEW_FLAGS },
   async run(context, { columns, format, utc, ...filter }) {
     const view = await viewOf(context, { columns, format, utc });
-    await printPage(context, { ...filter, state: "dead" }, view);
+    await printPage(context, { ...filter, state: ["dead"] }, view);
   },
 });

@@ -21,7 +21,7 @@ export const command: Target = defineCommand({
   flags: DEAD_FLAGS,
   words: { ...IDS, min: 0 },
   async run(context, flags, words) {
-    const filters = { ...flags, state: "dead" } as const;
+    const filters = { ...flags, state: ["dead"] };
     const sure = { ...flags, yes: flags.yes || !isFiltered(flags) };
     const ids = await givenIds(context, { verb: "retry", words, flags: sure, filters });
     if (!ids) return;

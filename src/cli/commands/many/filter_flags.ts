@@ -7,7 +7,16 @@ import { BadInput } from "../../../domain/errors.ts";
 import { type State, STATES } from "../../../domain/job.ts";
 import type { JobSelector } from "../../../store/contract.ts";
 import { MOST_VALUES, ofSeveral } from "../../../views/several.ts";
-import { choice, count, duration, type Flags, type FlagValues, text, texts } from "../../line/flags.ts";
+import {
+  choices,
+  chosen,
+  count,
+  duration,
+  type Flags,
+  type FlagValues,
+  text,
+  texts,
+} from "../../line/flags.ts";
 import { visible } from "../../show/terminal.ts";
 import { groupName } from "../group/names.ts";
 import { queueNames } from "../queue/names.ts";
@@ -44,7 +53,7 @@ const STATES_MEANT: Readonly<Record<string, State>> = {
 };
 
 export const FILTERS = {
-  state: choice(STATES, "only jobs in this state", STATES_MEANT),
+  state: choices(STATES, "only jobs in this state (may be repeated)", STATES_MEANT),
   ...OTHER_FILTERS,
 } satisfies Flags;
 
@@ -57,9 +66,10 @@ export function selectorOf(values: FilterValues, now: number): JobSelector {
     values;
   const all = {
     schedule: values.schedule,
-    ...{ state, uniqueKey, search, error, diedOf, exitCode },
+    ...{ uniqueKey, search, error, diedOf, exitCode },
     ...ofSeveral({
-      queues: queue && notTooMany("queues", queueNames(queue)),
+      states: state && chosen<State>(state),
+      queues: queue && queuesOf(queue),
       labels: label && notTooMany("labels", [...new Set(label)]),
     }),
     group: group === undefined ? undefined : groupName(group),
@@ -67,6 +77,11 @@ export function selectorOf(values: FilterValues, now: number): JobSelector {
     since: newerThan === undefined ? undefined : now - newerThan,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** @throws {BadInput} for a queue that cannot be, and for too many */
+export function queuesOf(given: readonly string[]): readonly string[] {
+  return notTooMany("queues", queueNames(given));
 }
 
 function notTooMany(what: string, values: readonly string[]): readonly string[] {
@@ -86,7 +101,7 @@ export function describeJobs(count: number, values: FilterValues): string {
   const quoted = (text: string) => `"${visible(text)}"`;
   return [
     grouped(count),
-    ...(state ? [state] : []),
+    ...(state ? [oneOf(chosen(state))] : []),
     count === 1 ? "job" : "jobs",
     ...(queue !== undefined ? [`of queue ${oneOf(queueNames(queue))}`] : []),
     ...(group !== undefined ? [`of group ${group}`] : []),

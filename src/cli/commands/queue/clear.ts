@@ -4,7 +4,7 @@
  */
 import { WAITING } from "../../../domain/job.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
-import { choice } from "../../line/flags.ts";
+import { choices } from "../../line/flags.ts";
 import { changeMany, printDeleted, SURENESS } from "../many/change_many.ts";
 import { isFiltered, OTHER_FILTERS } from "../many/filter_flags.ts";
 import { ONE_QUEUE } from "./names.ts";
@@ -21,7 +21,11 @@ export const command: Target = defineCommand({
     ["queue clear", "of all queues"],
     ["queue clear mail --older-than 1d", "only those that have waited long"],
   ],
-  flags: { state: choice(WAITING, "only jobs in this state"), ...FILTERS, ...SURENESS },
+  flags: {
+    state: choices(WAITING, "only jobs in this state (may be repeated)"),
+    ...FILTERS,
+    ...SURENESS,
+  },
   words: { ...ONE_QUEUE, min: 0 },
   async run(context, { yes, dryRun, ...flags }, [queue]) {
     const verb = "delete";
