@@ -9,7 +9,7 @@ import type { Home } from "../../src/system/home.ts";
 import { changeAll } from "../../src/views/change_all.ts";
 import { death, newJob, newSupervisor, settlement } from "../helpers/jobs.ts";
 import { newAddress, postgresServer } from "../helpers/postgres.ts";
-import { Bystander, open } from "./bystander.ts";
+import { Bystander, longestAlone, open } from "./bystander.ts";
 import { showMs, timeMs } from "./measure.ts";
 import type { Result, Row } from "./row.ts";
 
@@ -40,7 +40,7 @@ async function tell(where: string, { home, address }: { home: Home; address: str
     await store.enqueue(jobs, { now: systemClock.now(), idFormat: "short" });
     const results: Result[] = [];
     const measure = async (what: string, action: () => Promise<unknown>) => {
-      const alone = await idle(bystander);
+      const alone = await longestAlone(bystander);
       const ms = await timeMs(action);
       const figure = await bystander.longestMs();
       results.push({
@@ -62,13 +62,6 @@ async function tell(where: string, { home, address }: { home: Home; address: str
   } finally {
     store.close();
   }
-}
-
-/** How long it waits at the longest while nobody else does anything. */
-async function idle(bystander: Bystander): Promise<number> {
-  await bystander.longestMs();
-  await systemClock.sleep(3000);
-  return await bystander.longestMs();
 }
 
 /** Has the one end, and all be told. */

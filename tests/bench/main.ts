@@ -4,6 +4,7 @@
  * `deno task bench`, or `deno task bench drain pickup` for some rows. Exits 1 when a target is missed.
  */
 import { BULK } from "./bulk.ts";
+import { CLEARING } from "./clearing.ts";
 import { DEPENDENTS } from "./dependents.ts";
 import { DRAIN } from "./drain.ts";
 import { ENGINE } from "./engine.ts";
@@ -32,6 +33,7 @@ const ROWS: readonly Row[] = [
   ENGINE,
   NEEDS,
   DEPENDENTS,
+  CLEARING,
   ...SERVER,
   LIMIT,
   SCHEDULES,
