@@ -1,6 +1,6 @@
 /**
  * @module
- * 100,000 jobs that are retried, cleared and pruned: how long somebody else waits meanwhile at the longest, in the store of
+ * 30,000 jobs that are retried, cleared and pruned: how long somebody else waits meanwhile at the longest, in the store of
  * a home and in one on a server.
  */
 import type { Store } from "../../src/store/contract.ts";
@@ -13,7 +13,7 @@ import { Bystander, longestAlone, open } from "./bystander.ts";
 import { showMs, timeMs } from "./measure.ts";
 import type { Result, Row } from "./row.ts";
 
-const JOBS = 100_000;
+const JOBS = 30_000;
 /** Jobs that die in one exchange. */
 const AT_ONCE = 1_000;
 /** Somebody else waits no longer than this, in ms. */

@@ -13,7 +13,7 @@ import type { Result, Row } from "./row.ts";
 
 const QUEUES = 10_000;
 /** What is asked of them. */
-const ASKED = ["status", "list --state pending", "metrics"];
+const ASKED = ["status", "list --state pending --json", "metrics"];
 
 /** `status` in a big store. */
 export const STATUS: Row = {
