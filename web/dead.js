@@ -5,7 +5,7 @@ import { Spark } from "./chart.js";
 import { jobs as count, number, visible } from "./format.js";
 import { JobTable } from "./job_table.js";
 import { Action, ask, attempt, Empty, Problem, Time } from "./parts.js";
-import { addressWith, Link } from "./router.js";
+import { addressWith, Link, PageLinks } from "./router.js";
 import { changeGroup, DELETE, RETRY } from "./troubles.js";
 
 export function Dead({ query }) {
@@ -52,10 +52,7 @@ export function Dead({ query }) {
       ${page.data.jobs.length === 0
         ? html`<${Empty}>None is left of these.<//>`
         : html`<${JobTable} jobs=${page.data.jobs}/>`}
-      <nav class="pages" aria-label="Pages">
-        ${query.cursor && html`<${Link} to=${addressWith({ cursor: "" })}>First page<//>`}
-        ${page.data.cursor && html`<${Link} to=${addressWith({ cursor: page.data.cursor })}>Next page<//>`}
-      </nav>
+      <${PageLinks} cursor=${query.cursor} next=${page.data.cursor} />
     `}
   `;
 }

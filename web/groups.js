@@ -3,7 +3,7 @@ import { html } from "./lib.js";
 import { useAnswer, withQuery } from "./api.js";
 import { duration, number } from "./format.js";
 import { Empty, Loading, Problem, Time } from "./parts.js";
-import { addressWith, Link } from "./router.js";
+import { Link, PageLinks } from "./router.js";
 
 /** The colour of a group, by the state of a job that ended so. */
 const COLOUR = { open: "processing", completed: "completed", failed: "dead", cancelled: "cancelled" };
@@ -72,9 +72,6 @@ export function Groups({ query }) {
           )}</tbody>
         </table>
       </div>
-      <nav class="pages" aria-label="Pages">
-      ${query.cursor && html`<${Link} to=${addressWith({ cursor: "" })}>First page<//>`}
-      ${page.cursor && html`<${Link} to=${addressWith({ cursor: page.cursor })}>Next page<//>`}
-      </nav>
+      <${PageLinks} cursor=${query.cursor} next=${page.cursor} />
   `;
 }

@@ -9,7 +9,7 @@ import { JobTable } from "./job_table.js";
 import { useKeys } from "./keys.js";
 import { Empty, Loading, Problem } from "./parts.js";
 import { useRights } from "./rights.js";
-import { addressWith, Link } from "./router.js";
+import { Link, PageLinks } from "./router.js";
 
 /** Jobs on a page. */
 const LIMIT = 50;
@@ -64,10 +64,7 @@ export function Jobs({ query }) {
         } />`}
       ${chosen.length > 0 && html`<${Selected} ...${{ chosen, done, none: () => setSelected(new Set()) }} />`}
     </section>
-    ${(cursor || page?.cursor) && html`<nav class="pages" aria-label="Pages">
-      ${cursor && html`<${Link} to=${addressWith({ cursor: "" })}>First page<//>`}
-      ${page?.cursor && html`<${Link} to=${addressWith({ cursor: page.cursor })}>Next page<//>`}
-    </nav>`}
+    <${PageLinks} cursor=${cursor} next=${page?.cursor} />
   `;
 }
 

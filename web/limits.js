@@ -5,7 +5,7 @@ import { number } from "./format.js";
 import { useTyped } from "./drafts.js";
 import { Action, ask, attempt, Empty, Loading, Problem, Time } from "./parts.js";
 import { useRights } from "./rights.js";
-import { addressWith, Link } from "./router.js";
+import { PageLinks } from "./router.js";
 
 /** How full something is: used of how much, with a bar. */
 function Used({ name, used, of }) {
@@ -106,9 +106,6 @@ export function Limits({ query }) {
           )}</tbody>
         </table>
       </div>
-      <nav class="pages" aria-label="Pages">
-      ${query.cursor && html`<${Link} to=${addressWith({ cursor: "" })}>First page<//>`}
-      ${page.cursor && html`<${Link} to=${addressWith({ cursor: page.cursor })}>Next page<//>`}
-      </nav>
+      <${PageLinks} cursor=${query.cursor} next=${page.cursor} />
   `;
 }

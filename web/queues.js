@@ -4,7 +4,7 @@ import { call, useAnswer, withQuery } from "./api.js";
 import { compact, jobs as count, number } from "./format.js";
 import { Action, ask, attempt, Empty, Loading, Problem, STATES, Time } from "./parts.js";
 import { PauseQueue, queuePath, rulesText } from "./queue_table.js";
-import { addressWith, go, Link } from "./router.js";
+import { go, Link, PageLinks } from "./router.js";
 
 /** The states that have a column even when no job is in them. */
 const ALWAYS = ["pending", "processing", "completed"];
@@ -98,13 +98,10 @@ export function QueuesPage({ query }) {
           )}</tbody>
         </table>
       </div>
-      <nav class="pages" aria-label="Pages">
-      ${query.cursor && html`<${Link} to=${addressWith({ cursor: "" })}>First page<//>`}
-      ${page.cursor && html`<${Link} to=${addressWith({ cursor: page.cursor })}>Next page<//>`}
-      ${page.cursor && html`
-        <span class="faint">${number(page.of)} queues</span>
-      `}
-      </nav>
+      <${PageLinks} cursor=${query.cursor} next=${page.cursor}>
+        ${page.cursor && html`
+          <span class="faint">${number(page.of)} queues</span>
+        `}<//>
   `;
 }
 

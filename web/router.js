@@ -48,3 +48,15 @@ export function Link({ to, children, ...rest }) {
   };
   return html`<a href=${to} onClick=${onClick} ...${rest}>${children}</a>`;
 }
+
+/** From a page of a list to the first and to the next one, by their cursors; nothing where this is all of it. */
+export function PageLinks({ cursor, next, children }) {
+  if (!cursor && !next) return null;
+  return html`
+    <nav class="pages" aria-label="Pages">
+      ${cursor && html`<${Link} to=${addressWith({ cursor: "" })}>First page<//>`}
+      ${next && html`<${Link} to=${addressWith({ cursor: next })}>Next page<//>`}
+      ${children}
+    </nav>
+  `;
+}

@@ -3,7 +3,7 @@ import { html } from "./lib.js";
 import { call, useAnswer, useLive, withQuery } from "./api.js";
 import { localTime, visible } from "./format.js";
 import { Action, attempt, Empty, Loading, Problem, Time } from "./parts.js";
-import { addressWith, Link } from "./router.js";
+import { addressWith, Link, PageLinks } from "./router.js";
 
 /** How a run stands, in a word. */
 export function standing({ kind, state }) {
@@ -129,10 +129,7 @@ export function Schedules({ query }) {
           )}</tbody>
         </table>
       </div>
-      <nav class="pages" aria-label="Pages">
-      ${query.cursor && html`<${Link} to=${addressWith({ cursor: "" })}>First page<//>`}
-      ${page.cursor && html`<${Link} to=${addressWith({ cursor: page.cursor })}>Next page<//>`}
-      </nav>
+      <${PageLinks} cursor=${query.cursor} next=${page.cursor} />
       <${Calendar} hours=${Number(query.hours) || 24}/>
   `;
 }

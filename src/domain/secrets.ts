@@ -15,6 +15,14 @@ export function withoutPassword(address: string): string {
     .replace(/^([a-z]+:\/\/[^:@/?]*):(?!\d{0,5}(?:[,/]|$))[^/]*/i, "$1"); // a password without what follows it
 }
 
+/** An address as it may be typed again: without its password, with its other parameters. */
+export function addressToType(address: string): string {
+  const query = address.indexOf("?");
+  const parameters = query < 0 ? [] : address.slice(query + 1).split("&");
+  const kept = parameters.filter((one) => /^[a-z_]+=[^@]*$/.test(one) && !/^(?:ssl)?password=/.test(one));
+  return `${withoutPassword(address)}${kept.length === 0 ? "" : `?${kept.join("&")}`}`;
+}
+
 /** What stands where a secret was. */
 export const MASK = "••••••";
 

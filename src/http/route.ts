@@ -78,7 +78,9 @@ export interface Answer {
 
 /** The jobs that a request has changed, by their ids or as those that a filter found. */
 export interface Changed {
+  /** Ids. */
   jobs?: readonly string[] | undefined;
+  /** As it was said. */
   filter?: Readonly<Record<string, unknown>> | undefined;
 }
 

@@ -60,13 +60,6 @@ export class Bystander implements AsyncDisposable {
   }
 }
 
-/** How long it waits at the longest while nobody else does anything. */
-export async function longestAlone(bystander: Bystander): Promise<number> {
-  await bystander.longestMs();
-  await systemClock.sleep(3000);
-  return await bystander.longestMs();
-}
-
 async function run(store: Store): Promise<void> {
   let longest = 0;
   const timed = async <T>(call: Promise<T>): Promise<T> => {

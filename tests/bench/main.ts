@@ -5,6 +5,7 @@
  */
 import { BULK } from "./bulk.ts";
 import { CLEARING } from "./clearing.ts";
+import { CHAIN, GROUP } from "./crowds.ts";
 import { DEPENDENTS } from "./dependents.ts";
 import { DRAIN } from "./drain.ts";
 import { ENGINE } from "./engine.ts";
@@ -33,6 +34,8 @@ const ROWS: readonly Row[] = [
   ENGINE,
   NEEDS,
   DEPENDENTS,
+  GROUP,
+  CHAIN,
   CLEARING,
   ...SERVER,
   LIMIT,

@@ -64,7 +64,7 @@ testWith(server, "store copy says what was copied and how to go on, never a pass
   );
   assert.match(
     stderr,
-    /^Go on there with: queuectl store use 'postgres:\/\/queuectl@\/postgres\?schema=\w+'/,
+    /^Go on there with: queuectl store use 'postgres:\/\/queuectl@\/postgres\?host=[^&]+&schema=\w+'/,
   );
   assert.doesNotMatch(stdout + stderr, /secret/);
   const none = await run(["store", "copy"], { home });

@@ -4,7 +4,7 @@
  * several hosts; and what is refused.
  */
 import assert from "node:assert/strict";
-import { holdsPassword, withoutPassword } from "../../src/domain/secrets.ts";
+import { addressToType, holdsPassword, withoutPassword } from "../../src/domain/secrets.ts";
 import { readAddress, shownAddress } from "../../src/store/postgres/engine/address.ts";
 import { passwordFor } from "../../src/store/postgres/engine/passwords.ts";
 import { tempDir } from "../helpers/temp.ts";
@@ -47,6 +47,8 @@ Deno.test("what is shown of an address never holds a password", () => {
     "postgres://u:secret@h/x?schema=A",
     "postgres://u:secret@h/x?connect_timeout=0",
     "postgres://u:secret@h/x?prepare=no",
+    "postgres://u:secret@h/x?port=65536",
+    "postgres://u:secret@h/x?port=0",
   ];
   for (const address of wrong) {
     assert.throws(() => readAddress(address), (error) => {
@@ -56,6 +58,17 @@ Deno.test("what is shown of an address never holds a password", () => {
     });
   }
   assert.equal(withoutPassword("postgres://h:5432/x"), "postgres://h:5432/x");
+  const typed: [string, string][] = [
+    ["postgres://u@h/x", "postgres://u@h/x"],
+    [
+      "postgres://u:s3cret@h/x?schema=ci&sslmode=verify-full",
+      "postgres://u@h/x?schema=ci&sslmode=verify-full",
+    ],
+    ["postgres:///x?host=%2Frun&password=s3cret&sslpassword=s3cret", "postgres:///x?host=%2Frun"],
+    ["postgres://u@h/x?%70assword=s3cret", "postgres://u@h/x"],
+    ["postgres://u:p?s=3cret@h/x", "postgres://u@h/x"],
+  ];
+  for (const [address, again] of typed) assert.equal(addressToType(address), again);
   assert.deepEqual(
     ["postgres://u:p@h/x", "postgres://u@h/x", "postgres://h:1/x", "postgres://h/x?password=p"].map(
       holdsPassword,

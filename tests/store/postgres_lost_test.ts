@@ -5,6 +5,8 @@
  */
 import assert from "node:assert/strict";
 import type { Store } from "../../src/store/contract.ts";
+import { readAddress } from "../../src/store/postgres/engine/address.ts";
+import { Database } from "../../src/store/postgres/engine/database.ts";
 import { openPostgresStore } from "../../src/store/postgres/open.ts";
 import { type Lossy, lossy } from "../helpers/lossy.ts";
 import {
@@ -19,6 +21,7 @@ import {
 } from "../helpers/jobs.ts";
 import { newAddress, postgresServer, testWith } from "../helpers/postgres.ts";
 import { tempDir } from "../helpers/temp.ts";
+import { until } from "../helpers/until.ts";
 
 const server = await postgresServer();
 
@@ -130,3 +133,30 @@ test("what may have been done is said to be not known", async (store, way) => {
   });
   way.mode = "pass";
 });
+
+testWith(
+  server,
+  "PostgreSQL: where another server answers now, nobody waits for the one before it",
+  async () => {
+    await using one = lossy(server);
+    await using two = lossy(server);
+    const hostOf = ({ url }: typeof server) => new URLSearchParams(url!.split("?")[1]).get("host")!;
+    const hosts = encodeURIComponent(`${hostOf(one.server)},${hostOf(two.server)}`);
+    const db = new Database(readAddress(`postgres://queuectl@/postgres?host=${hosts}&connect_timeout=1`));
+    const asked: string[] = [];
+    try {
+      await db.read("SELECT 1");
+      one.mode = "silent";
+      db.writeAgain([{ sql: "SELECT 1" }], { limitMs: 3_600_000 }).then(() => asked.push("before"));
+      await db.read("SELECT 1");
+      await until("what the first was asked was asked again", () => asked.length > 0);
+      two.mode = "silent";
+      one.mode = "pass";
+      db.writeAgain([{ sql: "SELECT 1" }], { limitMs: 3_600_000 }).then(() => asked.push("after"));
+      (await db.connect({})).close();
+      await until("what the second was asked was asked again", () => asked.length > 1);
+    } finally {
+      db.close();
+    }
+  },
+);

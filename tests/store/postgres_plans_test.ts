@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { readAddress } from "../../src/store/postgres/engine/address.ts";
-import { inSchema } from "../../src/store/postgres/engine/database.ts";
+import { Database, inSchema } from "../../src/store/postgres/engine/database.ts";
 import { Connection } from "../../src/store/postgres/engine/driver.ts";
 import { type Answer, FEW, Request } from "../../src/store/postgres/exchange_call.ts";
 import { openPostgresStore } from "../../src/store/postgres/open.ts";
@@ -120,6 +120,23 @@ testWith(
     } finally {
       connection.close();
       store.close();
+    }
+  },
+);
+
+testWith(
+  server,
+  "PostgreSQL: no statement of a transaction is compiled, however much it might read",
+  async () => {
+    const costly = `${newAddress(server)}&options=${encodeURIComponent("-c jit_above_cost=0")}`;
+    const db = new Database(readAddress(costly));
+    const explain = { sql: "EXPLAIN (ANALYZE, FORMAT JSON) SELECT count(*) FROM pg_class" };
+    type Explained = { "QUERY PLAN": [{ JIT?: unknown }] };
+    try {
+      const [explained] = (await db.write([explain, { sql: "SELECT" }]))[0]!.rows as unknown as Explained[];
+      assert.equal(explained!["QUERY PLAN"][0].JIT, undefined);
+    } finally {
+      db.close();
     }
   },
 );

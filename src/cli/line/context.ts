@@ -2,7 +2,7 @@
  * @module
  * What a command works with: the home, the store, the clock, and where it prints.
  */
-import { withoutPassword } from "../../domain/secrets.ts";
+import { addressToType } from "../../domain/secrets.ts";
 import { type Settings, settingsFrom } from "../../domain/settings.ts";
 import type { Store } from "../../store/contract.ts";
 import { type Meant, meantStore } from "../../store/meant.ts";
@@ -44,7 +44,7 @@ export class Context implements AsyncDisposable {
   /** A command line for people to copy: it means the same home and store, but holds no password. */
   lineOf(words: readonly string[]): string {
     const home = this.#givenHome === undefined ? [] : ["--home", this.#givenHome];
-    const store = this.#givenStore === undefined ? [] : ["--store", withoutPassword(this.#givenStore)];
+    const store = this.#givenStore === undefined ? [] : ["--store", addressToType(this.#givenStore)];
     return quoteWords(["queuectl", ...words, ...home, ...store]);
   }
 

@@ -12,7 +12,7 @@ import { STEPS } from "./migrations/index.ts";
 import { versionOf } from "./migrations.ts";
 import { heldOpen } from "./open_transactions.ts";
 import { poolerOf } from "./pooler.ts";
-import { missingPrivileges } from "./privileges.ts";
+import { lesserRole, missingPrivileges } from "./privileges.ts";
 
 /** What was found. */
 export interface ServerFinding {
@@ -127,9 +127,17 @@ async function checkPooler(db: Database): Promise<ServerFinding> {
   }
 }
 
+/** What those may do that `store roles` makes for less. */
+const LESSER = {
+  enqueuer: "those of who may enqueue, and nothing else",
+  reader: "those of who may look, and nothing else",
+};
+
 async function* checkSchema(db: Database): AsyncGenerator<ServerFinding> {
   const { schema } = db.address;
-  const missing = await missingPrivileges(db);
+  const lacking = await missingPrivileges(db);
+  const lesser = lacking.length > 1 ? await lesserRole(db) : undefined;
+  const missing = lesser === undefined ? lacking : [];
   const version = missing.some((one) => one.endsWith(`${schema}.meta`) || one.endsWith(`schema ${schema}`))
     ? undefined
     : await versionOf({ all: (sql, ...values) => db.read(sql, ...values) }, schema);
@@ -140,7 +148,7 @@ async function* checkSchema(db: Database): AsyncGenerator<ServerFinding> {
       `this user lacks ${list.join(", ")}`,
       "queuectl store roles prints what to grant",
     );
-  } else yield ok("privileges", "all that it takes");
+  } else yield ok("privileges", lesser === undefined ? "all that it takes" : LESSER[lesser]);
   if (!version) {
     if (missing.length === 0) {
       yield ok("schema", `${schema} is not there yet: whoever enqueues first makes it`);
@@ -244,7 +252,9 @@ async function checkConnections(
   const supervisors = await db.get<{ n: number }>("SELECT count(*)::int AS n FROM queuectl.supervisors")
     .catch(() => undefined); // there is no schema yet, or it may not be read
   const free = most - reserved - used;
-  const each = `each process of workers takes up to ${EACH}, and there are ${supervisors?.n ?? 0} now`;
+  const each = `each process of workers takes up to ${EACH}, ${supervisors?.n ?? 0} of which ${
+    supervisors?.n === 1 ? "is" : "are"
+  } there`;
   if (free >= 2 * EACH) return ok("connections", `${used} of ${most} are used; ${each}`);
   return warning("connections", `${used} of ${most} are used; ${each}`, "raise max_connections there");
 }

@@ -9,7 +9,7 @@ import type { Job, NewJob, State } from "../../domain/job.ts";
 import { policyChange, policyOf } from "../../domain/policy.ts";
 import { type ProgressRow, toProgress, toUsage, type UsageRow } from "../rules/attempts.ts";
 import type { SkipReason } from "../../domain/needs.ts";
-import { idOf, seqOf } from "../rules/jobs.ts";
+import { BLANK_JOB, idOf, seqOf } from "../rules/jobs.ts";
 import type { Value } from "./engine/driver.ts";
 
 /** A field with its column. */
@@ -138,6 +138,7 @@ export interface JobRow {
 
 export function toJob(row: JobRow): Job {
   const job: Record<string, unknown> = {
+    ...BLANK_JOB,
     id: idOf(row),
     seq: row.seq,
     state: row.state,
@@ -160,7 +161,8 @@ export function toJob(row: JobRow): Job {
     skippedFor: row.skipped_for,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
-  return Object.assign(job, policyOf(row.policy) ?? policyOf(null)) as unknown as Job;
+  if (row.policy !== null) Object.assign(job, policyOf(row.policy));
+  return job as unknown as Job;
 }
 
 function fromValue({ type }: Kind, value: unknown): unknown {

@@ -181,9 +181,10 @@ export class Step {
       this.#depth,
       limit,
     );
-    if (reached.length === limit) return none;
-    const within = reached.filter(({ depth }) => depth < this.#depth).map(({ job }) => job);
-    return { within: new Set(within), further: new Set(reached.map(({ job }) => job)) };
+    // of those that are furthest some may be missing: they are for the next look, and those before them its first
+    const depth = reached.length < limit ? this.#depth : reached.at(-1)!.depth - 1;
+    const upTo = (most: number) => new Set(reached.filter((one) => one.depth <= most).map(({ job }) => job));
+    return { within: upTo(depth - 1), further: upTo(depth) };
   }
 
   /** Once all are locked: nobody changes any more what is read here. */

@@ -198,7 +198,7 @@ export class ClaimRun {
   /** What a sub-lane takes of gates, in the order in which they are asked: those that may take their time come first. */
   gatesOf(lane: number): Taking[] {
     return this.db.all<GateRow & { units: number }>(GATES_OF, lane)
-      .map(({ units, ...row }) => ({ gate: this.#gate(row), units }))
+      .map((row) => ({ gate: this.#gate(row), units: row.units }))
       .sort((a, b) => Number(b.gate.isRated) - Number(a.gate.isRated) || a.gate.id - b.gate.id);
   }
 

@@ -5,7 +5,7 @@
  */
 import type { Exchange, Exchanged } from "../contract.ts";
 import { raiseAged } from "./aging.ts";
-import { answerTo, brings } from "../rules/exchanging.ts";
+import { answerTo } from "../rules/exchanging.ts";
 import { FigureTally } from "../rules/figure_tally.ts";
 import { claim, type Claimed } from "./claim.ts";
 import { nameDead } from "./dead.ts";
@@ -22,9 +22,11 @@ import { settle } from "./settle.ts";
 import { ANY_UNLAID, anyUnlaid } from "./sublanes.ts";
 import { isToBeTold, workOff } from "./working_off.ts";
 
-/** What a supervisor sees without changing anything, or undefined when there is something to be changed. */
+export { brings } from "../rules/exchanging.ts";
+
+/** What a supervisor that brings nothing sees without changing anything, or undefined when there is something to be changed. */
 export function look(db: Database, wanted: Exchange): Exchanged | undefined {
-  if (brings(wanted) || isToBeTold(db)) return undefined;
+  if (isToBeTold(db)) return undefined;
   const nextDueAt = earliestDue(db);
   if (nextDueAt !== null && nextDueAt <= wanted.now) return undefined;
   const { free, queues } = wanted;

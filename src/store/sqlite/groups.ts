@@ -77,8 +77,9 @@ const OPEN_PAGE = `
   SELECT * FROM groups INDEXED BY groups_open WHERE id < ? AND ${OPEN} ORDER BY id DESC LIMIT ${GIVEN}`;
 const COUNT_OPEN = `
   SELECT count(*) AS n FROM (SELECT 1 FROM groups INDEXED BY groups_open WHERE ${OPEN} LIMIT ${GIVEN})`;
+/** From what runs to its groups: the other way round, every job of every group would be looked at. */
 const RUNNING = `
-  SELECT j.in_group AS name, count(*) AS n FROM attempts a JOIN jobs j ON j.seq = a.job
+  SELECT j.in_group AS name, count(*) AS n FROM attempts a INDEXED BY running CROSS JOIN jobs j ON j.seq = a.job
   WHERE a.finished_at IS NULL AND j.in_group IS NOT NULL GROUP BY 1`;
 
 /** Groups, the newest first. */

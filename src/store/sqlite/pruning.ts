@@ -60,13 +60,14 @@ export async function prune(db: Database, kept: Kept, { now, limit, after }: Pru
   if (next === null && kept.endedMs !== null) await pruneGroups(db, now - kept.endedMs);
   if (due.length === 0) return { pruned: 0, after: next };
   const remove = `
-    DELETE FROM jobs NOT INDEXED WHERE seq IN (SELECT value ->> 0 FROM json_each(?1)) AND ${part.states}
-      AND (seq, finished_at) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))
+    DELETE FROM jobs NOT INDEXED WHERE seq IN (SELECT value ->> 0 FROM json_each(?)) AND ${part.states}
+      AND (seq, finished_at) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))
       AND (needed = 0 OR NOT EXISTS (${ARE_TO_COME}))`;
   return await db.write((db) => {
     let pruned = 0;
     const done = byHandfuls(due, 0, (some) => {
-      pruned += db.run(remove, JSON.stringify(some.map((job) => [job.seq, job.finished_at])));
+      const those = JSON.stringify(some.map((job) => [job.seq, job.finished_at]));
+      pruned += db.run(remove, those, those);
     }, { limitMs: PRUNE_MS, least: 1 });
     if (pruned > 0) shrink(db);
     return { pruned, after: done === due.length ? next : cursorAt(from.part, due[done - 1]!) };

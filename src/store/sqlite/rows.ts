@@ -16,7 +16,7 @@ import {
 import type { Job, NewJob, State } from "../../domain/job.ts";
 import { policyChange, policyColumn, policyOf } from "../../domain/policy.ts";
 import type { SkipReason } from "../../domain/needs.ts";
-import { idOf, seqOf } from "../rules/jobs.ts";
+import { BLANK_JOB, idOf, seqOf } from "../rules/jobs.ts";
 import type { Database, Value } from "./engine/database.ts";
 
 /** A value of a kind as it is stored. */
@@ -131,6 +131,7 @@ function fromValue({ type }: Kind, value: JobRow[keyof FieldRow]): StoredFields[
 
 export function toJob(row: JobRow): Job {
   const job: Record<string, unknown> = {
+    ...BLANK_JOB,
     id: idOf(row),
     seq: row.seq,
     state: row.state,
@@ -147,13 +148,12 @@ export function toJob(row: JobRow): Job {
     stdinSize: row.stdin_size,
     checkpointSize: row.checkpoint_size,
     snoozedSince: row.snoozed_since,
-    progress: null,
-    usage: null,
     pausedAt: row.paused_at,
     skippedFor: row.skipped_for,
   };
   for (const { column, key, kind } of FIELD_COLUMNS) job[key] = fromValue(kind, row[column]);
-  return Object.assign(job, policyOf(row.policy) ?? policyOf(null)) as unknown as Job;
+  if (row.policy !== null) Object.assign(job, policyOf(row.policy));
+  return job as unknown as Job;
 }
 
 /** The row of a job, or undefined. */

@@ -424,9 +424,9 @@ export class SqliteStore implements contract.Store {
   }
 
   async #exchange(wanted: contract.Exchange): Promise<contract.Exchanged> {
-    const { exchange, look } = await import("./exchange.ts");
+    const { brings, exchange, look } = await import("./exchange.ts");
     await this.#givingWay?.();
-    const seen = await this.#db.read((db) => look(db, wanted));
+    const seen = brings(wanted) ? undefined : await this.#db.read((db) => look(db, wanted));
     if (seen) return seen;
     const { exchanged, changed, moreToTell } = await this.#settleAtLeast(wanted, exchange);
     this.#givingWay = moreToTell ? (await import("./engine/turns.ts")).givingWay(this.#db) : undefined;

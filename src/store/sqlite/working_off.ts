@@ -65,9 +65,10 @@ const SOME = 200;
 
 /** Tells some of the jobs. To be called in a write transaction. */
 export function workOff(db: Database, now: number): WorkedOff {
-  let told = isAnyStopping(db) ? stopSome(db, now) : 0;
+  const stopping = isAnyStopping(db);
+  let told = stopping ? stopSome(db, now) : 0;
   let ended = db.get<EndedRow>(FIRST);
-  if (!ended) return { told, more: isAnyStopping(db) };
+  if (!ended) return { told, more: stopping && isAnyStopping(db) };
   const hasTime = turn({ limitMs: TELL_MS, least: TELL_LEAST });
   for (let room = MOST_EDGES; ended && room > 0 && hasTime(); ended = db.get<EndedRow>(FIRST)) {
     const edges = db.all<EdgeRow>(EDGES, ended.job, ended.after, SOME);

@@ -3,6 +3,7 @@
  * `queuectl store copy`.
  */
 import { BadInput } from "../../../domain/errors.ts";
+import { addressToType } from "../../../domain/secrets.ts";
 import { type CopyProgress, copyStore } from "../../../store/copy.ts";
 import { LOCAL, type Meant, read } from "../../../store/meant.ts";
 import { defineCommand, type Target } from "../../line/command.ts";
@@ -49,8 +50,7 @@ export const command: Target = defineCommand({
       },
       () => [`Copied and compared, from ${copied.from} to ${copied.to}:`, ...rows].join("\n"),
     );
-    const use = target.address === undefined || target.said.startsWith("file:") ? target.said : copied.to;
-    print.hint(`Go on there with: ${context.lineOf(["store", "use", use])}`);
+    print.hint(`Go on there with: ${context.lineOf(["store", "use", addressToType(target.said)])}`);
   },
 });
 

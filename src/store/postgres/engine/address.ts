@@ -44,6 +44,9 @@ export function readAddress(text: string): Address {
       "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, in a password %40 for @, %2F for / and %3F for ?",
     );
   }
+  const ports = [...hosts.map((one) => HOST.exec(one)?.[1]), ...parameters.get("port")?.split(",") ?? []];
+  const noPort = ports.find((port) => port !== undefined && !isPort(port));
+  if (noPort !== undefined) throw bad(shown, `"${noPort}" is no port; they go from 1 to 65535`);
   const unknown = [...parameters.keys()].find((key) => !OWN.includes(key) && !PARAMETERS.includes(key));
   if (unknown !== undefined) {
     throw bad(shown, `it takes no "${unknown}"; it takes ${[...OWN, ...PARAMETERS].join(", ")}`);
@@ -80,6 +83,10 @@ export function readAddress(text: string): Address {
     prepare: prepare === "true",
     shown,
   };
+}
+
+function isPort(text: string): boolean {
+  return /^\d{0,5}$/.test(text) && (text === "" || Number(text) >= 1 && Number(text) <= 65535);
 }
 
 /** As to `psql`, 0 in the environment is as if nothing were said. */

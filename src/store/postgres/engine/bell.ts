@@ -7,7 +7,7 @@
  */
 import { systemClock } from "../../../system/clock.ts";
 import type { Database } from "./database.ts";
-import type { Connection } from "./driver.ts";
+import type { Connection, Statement } from "./driver.ts";
 
 /** What may be rung for. */
 export type Kind = "work" | "orders" | "results";
@@ -22,6 +22,9 @@ const PART = 0.1;
 const LONGEST_PAUSE_MS = 200;
 /** How long nobody waits for a ring any more. */
 const LIMIT_MS = 5000;
+/** Between two looks whether the server still answers: one that has gone without a word is not heard of by listening. */
+const PULSE_MS = 15_000;
+const PULSE: Statement = { sql: "SELECT" };
 /** Between two tries to listen. */
 const RETRY_MS = 1000;
 /** The server takes no longer name of a channel. Who shares one is called without a change. */
@@ -96,12 +99,11 @@ export class Bell {
       const listens = byChannel.keys().map((channel) => ({ sql: `LISTEN "${channel}"` }));
       await connection.queries([...listens], LIMIT_MS);
       onRing(kinds);
-      await new Promise<void>((resolve) => {
-        if (lost.signal.aborted || over.signal.aborted) return resolve();
-        for (const { signal } of [lost, over]) {
-          signal.addEventListener("abort", () => resolve(), { once: true });
-        }
-      });
+      const ended = AbortSignal.any([lost.signal, over.signal]);
+      while (!ended.aborted) {
+        await systemClock.sleep(PULSE_MS, ended);
+        if (!ended.aborted) await connection.query(PULSE, LIMIT_MS);
+      }
     };
     const listen = async () => {
       while (!over.signal.aborted) {

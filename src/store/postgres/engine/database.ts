@@ -19,8 +19,11 @@ import { explain, mayTryAgain } from "./failures.ts";
 
 /** How long an answer may take, unless the caller says otherwise. Longer than anybody holds a lock. */
 const LIMIT_MS = 60_000;
-/** A transaction whose client is not heard of for so long is undone: nobody else should wait for one that is gone. */
-const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${LIMIT_MS}`;
+/**
+ * A transaction whose client is not heard of for so long is undone: nobody else should wait for one that is gone. And no
+ * statement becomes machine code first, which takes a hundred times as long as what it does.
+ */
+const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${LIMIT_MS}; SET LOCAL jit = off`;
 /** At most so many connections: each is a process of the server. */
 export const MOST_CONNECTIONS = 6;
 /** What the server undid for the sake of others is done again, so often. */
@@ -144,8 +147,10 @@ export class Database {
   }
 
   /** A connection for one purpose, which its owner closes. */
-  connect(on: Ear): Promise<Connection> {
-    return Connection.open(this.#address, on);
+  async connect(on: Ear): Promise<Connection> {
+    const opened = await Connection.open(this.#address, on);
+    this.#leaveOthersThan(opened);
+    return opened;
   }
 
   /** Closes all connections, whatever is under way. Nothing else may be called any more. */
@@ -187,6 +192,11 @@ export class Database {
     }
   }
 
+  /** Where another server has taken over, nobody answers any more to what the one before was asked. */
+  #leaveOthersThan({ server }: Connection): void {
+    for (const one of [...this.#idle, ...this.#used]) if (one.server !== server) one.close();
+  }
+
   /** One that is among the used from now on, so that `close` finds it. */
   async #take(most: number): Promise<Connection> {
     while (true) {
@@ -207,6 +217,7 @@ export class Database {
     try {
       const opened = await Connection.open(this.#address, { signal: this.#over.signal });
       this.#used.add(opened);
+      this.#leaveOthersThan(opened);
       if (this.#over.signal.aborted) opened.close();
       return opened;
     } catch (error) {

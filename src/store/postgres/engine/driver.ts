@@ -88,6 +88,7 @@ interface DatabaseError extends Error {
   code?: string;
   constraint?: string;
   detail?: string;
+  where?: string;
   severity?: string;
 }
 
@@ -100,6 +101,11 @@ const types = {
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format),
 };
 
+/** Which of a target's servers answered last: it is asked first, since one that is away keeps everybody waiting. */
+const answered = new WeakMap<Target, string>();
+
+const nameOf = ({ host, port }: Server) => `${host}:${port}`;
+
 /** What a connection tells of, and what ends the wait for it while it is being made. */
 export interface Ear {
   onNotice?(channel: string): void;
@@ -109,22 +115,32 @@ export interface Ear {
 
 /** A connection, used by one caller at a time. */
 export class Connection {
+  /** The server at its other end. */
+  readonly server: string;
   readonly #client: Client;
   /** Ends the wait for each answer that has not come. */
   readonly #waits = new Set<AbortController>();
   readonly #names = new Map<string, string>();
   #closed = false;
 
-  private constructor(client: Client) {
+  private constructor(client: Client, server: string) {
     this.#client = client;
+    this.server = server;
   }
 
   /** Connects. @throws {Unreachable} when nobody answers in time; {ServerError} when the server refuses */
   static async open(target: Target, ear: Ear = {}): Promise<Connection> {
-    const servers = target.servers();
+    const last = answered.get(target);
+    const all = target.servers();
+    const servers = [
+      ...all.filter((one) => nameOf(one) === last),
+      ...all.filter((one) => nameOf(one) !== last),
+    ];
     for (const [at, server] of servers.entries()) {
       try {
-        return await Connection.#openSecurely(server, target, ear);
+        const connection = await Connection.#openSecurely(server, target, ear);
+        answered.set(target, connection.server);
+        return connection;
       } catch (error) {
         // another may answer, or may know this user
         if (at === servers.length - 1 || ear.signal?.aborted) throw error;
@@ -151,11 +167,12 @@ export class Connection {
   }
 
   static async #openOne(
-    { host, port, user, password, aboutPassword, database, options }: Server,
+    server: Server,
     { connectLimitMs, applicationName, tls }: Target & { tls: Tls | undefined },
     { onNotice, onLost, signal }: Ear,
   ): Promise<Connection> {
     signal?.throwIfAborted();
+    const { host, port, user, password, aboutPassword, database, options } = server;
     const client = withoutVariables(() =>
       new pg.Client({
         host,
@@ -172,7 +189,7 @@ export class Connection {
         pipeline: true, // several statements in one round trip
       })
     );
-    const connection = new Connection(client);
+    const connection = new Connection(client, nameOf(server));
     client.on("error", () => {
       connection.#closed = true;
       onLost?.();
@@ -299,7 +316,8 @@ function withPrivilege(error: unknown, sql: string): unknown {
   if (!(error instanceof ServerError) || error.code !== "42501") return error;
   const [, kind, name] = /^permission denied for (\w+) (.+)$/.exec(error.message) ?? [];
   if (kind === undefined) return error;
-  const detail = `${privilegeOn(kind, name!, sql)} on ${kind} ${name}`;
+  const where = (error.cause as DatabaseError | undefined)?.where ?? ""; // within a function
+  const detail = `${privilegeOn(kind, name!, `${sql}\n${where}`)} on ${kind} ${name}`;
   return new ServerError(error.message, error.code, undefined, { cause: error.cause, detail });
 }
 
@@ -314,7 +332,8 @@ function privilegeOn(kind: string, name: string, sql: string): string {
     case "table": {
       const [, verb] = new RegExp(`(INSERT INTO|UPDATE|DELETE FROM)\\s+"\\w+"\\.${name}\\b`).exec(sql) ?? [];
       if (verb !== undefined) return verb.split(" ")[0]!;
-      return new RegExp(`"\\.${name}\\b`).test(sql) ? "SELECT" : "a privilege";
+      if (!new RegExp(`"\\.${name}\\b`).test(sql)) return "a privilege";
+      return /\bFOR (?:NO KEY |KEY )?(?:UPDATE|SHARE)\b/.test(sql) ? "UPDATE" : "SELECT"; // who locks may write
     }
     default:
       return "a privilege";

@@ -85,6 +85,9 @@ function lacking({ detail }: ServerError): string {
   return detail || "a privilege there";
 }
 
+const NOT_FOR_HOST =
+  "its certificate is not for this host; name the host that it is for, or take sslmode=verify-ca";
+
 /** Why nobody answers, in a few words. */
 function reasonOf(error: Lost): string {
   const { message, cause } = error;
@@ -101,9 +104,13 @@ function reasonOf(error: Lost): string {
     case "EPIPE":
       return "the connection was lost";
     case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return "its certificate is not for this host; name the host that it is for, or take sslmode=verify-ca";
+      return NOT_FOR_HOST;
   }
   if (message === NO_TLS) return "the server knows no TLS; set that up, or take sslmode=disable";
+  if (/not valid for/.test(message)) return NOT_FOR_HOST;
+  if (message.includes("CaUsedAsEndEntity")) {
+    return "its certificate is an authority's, which this runtime takes for no server's; make it with CA:FALSE";
+  }
   if (/certificate/i.test(message)) {
     return "its certificate cannot be verified; name the one that signed it with sslrootcert=FILE";
   }
