@@ -13,9 +13,6 @@ import type { Fixtures } from "./fixtures.ts";
 import { showMs, timeMs } from "./measure.ts";
 import type { Result } from "./row.ts";
 
-/** Somebody else waits no longer than this, in ms. */
-const LONGEST = 200;
-
 /** A store with somebody beside; the supervisor of `exchange` is registered in it. */
 export interface Beside {
   store: Store;
@@ -25,22 +22,26 @@ export interface Beside {
   exchange(settlements: readonly Settlement[], places: number): Promise<string[]>;
 }
 
-/** Does the same in both kinds of stores. */
-export async function beside(fixtures: Fixtures, work: (at: Beside) => Promise<void>): Promise<Result[]> {
+/** Does the same in both kinds of stores. Somebody else is to wait no longer than `longestMs`. */
+export async function beside(
+  fixtures: Fixtures,
+  work: (at: Beside) => Promise<void>,
+  longestMs = 200,
+): Promise<Result[]> {
   const { home } = fixtures.fresh();
-  const results = await inStore(home, { address: "", where: "" }, work);
+  const results = await inStore(home, { address: "", where: "", longestMs }, work);
   const server = await postgresServer();
   if (server.url === undefined) console.error(server.missing);
   else {
     const address = newAddress(server);
-    results.push(...await inStore(home, { address, where: ", on a server" }, work));
+    results.push(...await inStore(home, { address, where: ", on a server", longestMs }, work));
   }
   return results;
 }
 
 async function inStore(
   home: Home,
-  { address, where }: { address: string; where: string },
+  { address, where, longestMs }: { address: string; where: string; longestMs: number },
   work: (at: Beside) => Promise<void>,
 ): Promise<Result[]> {
   const store = await open(home, address);
@@ -60,7 +61,7 @@ async function inStore(
           measured: `${showMs(figure)}, of ${showMs(ms)}`,
           against: `with nothing else to do ${showMs(alone)}`,
           figure,
-          target: { atMost: LONGEST },
+          target: { atMost: longestMs },
         });
       },
       async exchange(settlements, places) {

@@ -4,6 +4,7 @@
  * `deno task bench`, or `deno task bench drain pickup` for some rows. Exits 1 when a target is missed.
  */
 import { BULK } from "./bulk.ts";
+import { CLEARING } from "./clearing.ts";
 import { CHAIN, GROUP } from "./crowds.ts";
 import { DEPENDENTS } from "./dependents.ts";
 import { DRAIN } from "./drain.ts";
@@ -35,6 +36,7 @@ const ROWS: readonly Row[] = [
   DEPENDENTS,
   GROUP,
   CHAIN,
+  CLEARING,
   ...SERVER,
   LIMIT,
   SCHEDULES,

@@ -25,7 +25,7 @@ import { besidesOf, needsAmong } from "./besides.ts";
 import type { Database } from "./engine/database.ts";
 import { enqueue, knownIds, remember, Reserved } from "./enqueue.ts";
 import { jobsWithKey, loseKeys, stagedWithKey } from "./keys.ts";
-import { removeOne } from "./manage.ts";
+import { removeThese } from "./manage.ts";
 import { findRow, NEW_COLUMNS, newRow } from "./rows.ts";
 
 /** How long to wait for jobs to be moved that others enqueue, and how often to look. */
@@ -112,7 +112,7 @@ export function makeRoom(db: Database, { jobs, lost, replaced }: UniquePlan, now
     const row = replaceEnded && id !== null ? findRow(db, id) : undefined;
     if (!row) continue;
     if (!ENDED.includes(row.state)) throw endedNotYet(id!, row.state, index);
-    removeOne(db, row);
+    removeThese(db, [row]);
   }
 }
 

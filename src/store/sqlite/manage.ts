@@ -15,7 +15,7 @@ import { changeKey, haveKeyBack } from "./keys.ts";
 import { keepDependent, replaceNeeds, standing, tellAgain, unbind, waitingFor } from "./needs.ts";
 import { assignments, findRow, type JobRow, toJob } from "./rows.ts";
 import { FIRST_LANE } from "./sublanes.ts";
-import { mayBecome, sqlList } from "./words.ts";
+import { mayBecome, sqlList, THESE } from "./words.ts";
 
 const CANCEL = `
   UPDATE jobs SET state = 'cancelled', held = 0, finished_at = ?
@@ -52,7 +52,7 @@ const RETRY = `
   UPDATE jobs SET state = 'pending', attempts = 0, run_at = ?, started_at = NULL, finished_at = NULL,
     exit_code = NULL, signal = NULL, error = NULL, worker = NULL, snoozed_since = NULL, skipped_for = NULL,
     died_of = NULL
-  WHERE ${mayBecome("pending")} AND seq = ?`;
+  WHERE ${mayBecome("pending")} AND seq IN ${THESE}`;
 const REVIVE = `UPDATE jobs SET state = 'blocked', finished_at = NULL WHERE seq = ? AND ${
   mayBecome("blocked")
 }`;
@@ -67,29 +67,30 @@ export function retry(
     const job = find(db, { verb: "retry", id, only, ignoreNeeds });
     const by = haveKeyBack(db, job, now);
     if (by !== undefined) throw otherHasKey("retry", { id, key: job.unique_key!, by });
-    retryOne(db, job, { now, ignoreNeeds });
+    retryThese(db, [job], { now, ignoreNeeds });
     if (withDependents) tellAgain(db, job.seq);
     return job.held === 1;
   });
 }
 
-/** One that never started goes where its needs have it, unless they are to be ignored; to all others they are history. */
-export function retryOne(
+/** Those that never started go where their needs have them, unless they are to be ignored; to all others they are history. */
+export function retryThese(
   db: Database,
-  { seq, state }: Found,
+  jobs: readonly Found[],
   { now, ignoreNeeds }: { now: number; ignoreNeeds: boolean },
 ): void {
-  const job = state === "cancelled" && !ignoreNeeds ? standing(db, seq) : undefined;
-  if (!job) {
-    unbind(db, seq);
-    db.run(RETRY, now, seq);
-    return;
-  }
-  db.run(REVIVE, seq);
-  const before = { state: "blocked", skippedFor: null } as const;
-  Object.assign(job, before);
-  settleByNeeds(job, now);
-  keepDependent(db, seq, { before, job, now });
+  const others = jobs.filter(({ seq, state }) => {
+    const job = state === "cancelled" && !ignoreNeeds ? standing(db, seq) : undefined;
+    if (!job) return true;
+    db.run(REVIVE, seq);
+    const before = { state: "blocked", skippedFor: null } as const;
+    Object.assign(job, before);
+    settleByNeeds(job, now);
+    keepDependent(db, seq, { before, job, now });
+    return false;
+  });
+  unbind(db, others.map(({ seq }) => seq));
+  db.run(RETRY, now, theseOf(others));
 }
 
 /** Removes jobs with their attempts and output. */
@@ -105,12 +106,16 @@ export function remove(
     if (first) throw isWaitedFor(id, idOf({ ...first, seq: first.job }));
   }
   for (const id of ids) {
-    removeOne(db, find(db, { verb: "delete", id, only }));
+    removeThese(db, [find(db, { verb: "delete", id, only })]);
   }
 }
 
-export function removeOne(db: Database, { seq }: Found): void {
-  db.run("DELETE FROM jobs WHERE seq = ?", seq);
+export function removeThese(db: Database, jobs: readonly Pick<Found, "seq">[]): void {
+  db.run(`DELETE FROM jobs WHERE seq IN ${THESE}`, theseOf(jobs));
+}
+
+function theseOf(jobs: readonly Pick<Found, "seq">[]): string {
+  return JSON.stringify(jobs.map(({ seq }) => seq));
 }
 
 /** What to change, and the time. */

@@ -32,7 +32,7 @@ import {
   waitsForItsGroup,
 } from "../rules/needs.ts";
 import type { Database } from "./engine/database.ts";
-import { mayBecome, sqlList } from "./words.ts";
+import { mayBecome, sqlList, THESE } from "./words.ts";
 
 const INSERT_NEEDY = `
   INSERT INTO needy (job, any, open, met, failed, called_off, unneeded) VALUES (?, ?, ?, ?, ?, ?, ?)`;
@@ -260,11 +260,11 @@ export function tellAgain(db: Database, seq: number): void {
   db.run(TELL_ALL_OF_GROUP, seq);
 }
 
-const UNBIND = "UPDATE needy SET bound = 0 WHERE job = ?";
+const UNBIND = `UPDATE needy SET bound = 0 WHERE job IN ${THESE}`;
 
-/** From now on a job does not depend on what it needs. */
-export function unbind(db: Database, seq: number): void {
-  db.run(UNBIND, seq);
+/** From now on jobs do not depend on what they need. */
+export function unbind(db: Database, seqs: readonly number[]): void {
+  db.run(UNBIND, JSON.stringify(seqs));
 }
 
 /** A waiting or called-off job that has yet to start: where its needs have it; undefined when they do not decide. */

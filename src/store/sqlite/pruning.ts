@@ -5,7 +5,7 @@
  */
 import type { Kept, Pruned, PruneStep } from "../contract.ts";
 import type { Database, Value } from "./engine/database.ts";
-import { turn } from "./engine/turns.ts";
+import { byHandfuls } from "./engine/turns.ts";
 import { pruneGroups } from "./groups.ts";
 import { shrink } from "./shrinking.ts";
 
@@ -59,21 +59,18 @@ export async function prune(db: Database, kept: Kept, { now, limit, after }: Pru
     : null;
   if (next === null && kept.endedMs !== null) await pruneGroups(db, now - kept.endedMs);
   if (due.length === 0) return { pruned: 0, after: next };
+  const remove = `
+    DELETE FROM jobs NOT INDEXED WHERE seq IN (SELECT value ->> 0 FROM json_each(?)) AND ${part.states}
+      AND (seq, finished_at) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))
+      AND (needed = 0 OR NOT EXISTS (${ARE_TO_COME}))`;
   return await db.write((db) => {
-    const hasTime = turn({ limitMs: PRUNE_MS, least: 1 });
     let pruned = 0;
-    let done = from.place;
-    for (const job of due) {
-      if (!hasTime()) break;
-      pruned += db.run(
-        `DELETE FROM jobs WHERE seq = ? AND ${part.states} AND finished_at = ? AND (needed = 0 OR NOT EXISTS (${ARE_TO_COME}))`,
-        job.seq,
-        job.finished_at,
-      );
-      done = job;
-    }
+    const done = byHandfuls(due, 0, (some) => {
+      const those = JSON.stringify(some.map((job) => [job.seq, job.finished_at]));
+      pruned += db.run(remove, those, those);
+    }, { limitMs: PRUNE_MS, least: 1 });
     if (pruned > 0) shrink(db);
-    return { pruned, after: done === due.at(-1) ? next : cursorAt(from.part, done) };
+    return { pruned, after: done === due.length ? next : cursorAt(from.part, due[done - 1]!) };
   });
 }
 

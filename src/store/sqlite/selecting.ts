@@ -12,11 +12,11 @@ import { meant } from "../rules/refusals.ts";
 import { type Condition, narrowIndex, ofOthers, ofSection, valuesOf, whereAll } from "./conditions.ts";
 import { sectionsOf } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
-import { inTurns, turn } from "./engine/turns.ts";
+import { byHandfuls, inTurns, turn } from "./engine/turns.ts";
 import { haveKeyBack } from "./keys.ts";
-import { cancelOne, editOne, holdOne, removeOne, retryOne } from "./manage.ts";
+import { cancelOne, editOne, holdOne, removeThese, retryThese } from "./manage.ts";
 import { pauseOne, resumeOne } from "./pausing.ts";
-import { sqlList } from "./words.ts";
+import { sqlList, THESE } from "./words.ts";
 
 /** As many numbers of jobs are gone through by one statement. */
 const SLICE = 1_000;
@@ -148,44 +148,69 @@ export async function change(
   options: ChangeOptions,
 ): Promise<Changed> {
   const conditions = [...ofSection(which), ...ofOthers(which), { sql: isMeant(wish), values: [] }];
-  const find = `SELECT seq, name, state, held, last_attempt, started_at, paused_at, unique_key FROM jobs ${
-    whereAll([{ sql: "seq = ?", values: [] }, ...conditions])
-  }`;
+  const find =
+    `SELECT seq, name, state, held, last_attempt, started_at, paused_at, unique_key FROM jobs NOT INDEXED ${
+      whereAll([{ sql: `seq IN ${THESE}`, values: [] }, ...conditions])
+    } ORDER BY seq`;
   const values = valuesOf(conditions);
   const begun = { at: 0, done: 0, changedMeanwhile: 0, held: 0, requested: [] as string[] };
-  const { at: _, ...changed } = await inTurns(db, begun, (db, before, hasTime) => {
+  const { at: _, ...changed } = await inTurns(db, begun, (db, before) => {
     const state = { ...before, requested: [...before.requested] };
-    for (; state.at < seqs.length; state.at += 1) {
-      if (!hasTime()) return { state, more: true };
-      const row = db.get<Row>(find, seqs[state.at]!, ...values);
-      const mayNot = row && wish.verb === "retry" && haveKeyBack(db, row, options.now) !== undefined;
-      if (!row || mayNot) {
-        state.changedMeanwhile += 1;
-        continue;
-      }
-      if (changeOne(db, row, { ...options, verb: wish.verb }) === "requested") {
-        state.requested.push(idOf(row));
-      }
-      if (wish.verb === "retry") state.held += row.held;
-      state.done += 1;
-    }
-    return { state, more: false };
+    state.at = byHandfuls(seqs, before.at, (some) => {
+      const rows = db.all<Row>(find, JSON.stringify(some), ...values);
+      const { changed, requested } = changeThese(db, rows, { ...options, verb: wish.verb });
+      state.changedMeanwhile += some.length - changed.length;
+      state.requested.push(...requested.map(idOf));
+      if (wish.verb === "retry") state.held += changed.filter(({ held }) => held === 1).length;
+      state.done += changed.length;
+    });
+    return { state, more: state.at < seqs.length };
   });
   return changed;
+}
+
+/** Changes jobs. Returns those that are changed, and of them those of which that could only be asked for. */
+function changeThese(
+  db: Database,
+  rows: readonly Row[],
+  options: ChangeOptions & Pick<Wish, "verb">,
+): { changed: readonly Row[]; requested: readonly Row[] } {
+  const { verb } = options;
+  switch (verb) {
+    case "delete":
+      removeThese(db, rows);
+      return { changed: rows, requested: [] };
+    case "retry":
+      return { changed: retryFree(db, rows, options.now), requested: [] };
+    default:
+      return {
+        changed: rows,
+        requested: rows.filter((row) => changeOne(db, row, { ...options, verb }) === "requested"),
+      };
+  }
+}
+
+/** Retries those whose key no other job has. Of several with the same key, the first has it then. */
+function retryFree(db: Database, rows: readonly Row[], now: number): readonly Row[] {
+  const wish = { now, ignoreNeeds: false };
+  const keyed = rows.filter((row) => row.unique_key !== null);
+  const barred = new Set(keyed.filter((row) => {
+    const isFree = haveKeyBack(db, row, now) === undefined;
+    if (isFree) retryThese(db, [row], wish);
+    return !isFree;
+  }));
+  retryThese(db, rows.filter((row) => row.unique_key === null), wish);
+  return rows.filter((row) => !barred.has(row));
 }
 
 function changeOne(
   db: Database,
   row: Row,
-  { verb, now, changes = {} }: ChangeOptions & Pick<Wish, "verb">,
+  { verb, now, changes = {} }: ChangeOptions & { verb: Exclude<Wish["verb"], "delete" | "retry"> },
 ): unknown {
   switch (verb) {
     case "cancel":
       return cancelOne(db, row, now);
-    case "retry":
-      return retryOne(db, row, { now, ignoreNeeds: false });
-    case "delete":
-      return removeOne(db, row);
     case "edit":
       return editOne(db, row, { changes, now });
     case "pause":

@@ -15,6 +15,9 @@ export function sqlList(words: readonly string[]): string {
  */
 export const GIVEN = "? + 0";
 
+/** Numbers or texts that are bound as one JSON array: `seq IN ${THESE}`. */
+export const THESE = "(SELECT value FROM json_each(?))";
+
 /** The guard of every statement that moves a job to `to`: it is in a state from which the table allows that. */
 export function mayBecome(to: State): string {
   return `state IN ${sqlList(statesBefore(to))}`;

@@ -96,7 +96,7 @@ function tellOne(db: Database, ended: EndedRow, edge: EdgeRow, now: number): num
   const news = tell(job, { wanting, decided, end, again: ended.again === 1, now });
   if (news === "same") return 0;
   if (news === "again") runAgain(db, seq, now);
-  else if (news === "unbound") unbind(db, seq);
+  else if (news === "unbound") unbind(db, [seq]);
   else {
     db.run(DECIDE, news.decided, seq, ended.job);
     keepDependent(db, seq, { before: { state, skippedFor }, job, now });

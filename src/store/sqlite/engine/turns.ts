@@ -51,6 +51,36 @@ export async function inTurns<State>(
   }
 }
 
+/** How long one handful takes, about. */
+const HANDFUL_MS = 1;
+/** And the most things in one: to do more by one statement is no cheaper. */
+const MOST = 64;
+
+/**
+ * Does something with things from one on, by handfuls, since one statement for many costs a third of one for each.
+ * As long as there is time, which is asked before each handful: the first has `least` things, and others as many as take
+ * moments, going by the one before, since a thing may be large. Returns which is the next.
+ */
+export function byHandfuls<T>(
+  things: readonly T[],
+  from: number,
+  work: (some: readonly T[]) => void,
+  { limitMs = TURN_MS, least = LEAST }: Turn = {},
+): number {
+  const startMs = systemClock.monotonicMs();
+  let at = from;
+  for (let size = least, before = startMs; at < things.length;) {
+    const some = things.slice(at, at + size);
+    work(some);
+    at += some.length;
+    const now = systemClock.monotonicMs();
+    if (now - startMs >= limitMs) break;
+    size = now - before < HANDFUL_MS ? Math.min(size * 2, MOST) : Math.max(size >> 1, 1);
+    before = now;
+  }
+  return at;
+}
+
 /** Lets others take the lock, for half as long as the last transaction held it. */
 export function giveWay(db: Database): Promise<void> {
   return systemClock.sleep(pauseMs(db));
