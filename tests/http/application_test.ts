@@ -66,7 +66,7 @@ Deno.test("a value that a query gives twice is refused, and nothing is done", as
   using app = await testApplication();
   for (
     const query of [
-      "state=dead&state=pending",
+      "sort=newest&sort=oldest",
       "limit=1&limit=1",
       "nothing=1&nothing=2",
       "search=a&limit=2&search=a",

@@ -9,6 +9,7 @@ import { openPostgresStore } from "../../src/store/postgres/open.ts";
 import { MAIN, RUN_FLAGS } from "../helpers/cli.ts";
 import { delayed } from "../helpers/delayed.ts";
 import { newJob } from "../helpers/jobs.ts";
+import { lossy } from "../helpers/lossy.ts";
 import { newAddress, ownServer, postgresServer, testWith } from "../helpers/postgres.ts";
 import { readUntil } from "../helpers/printed.ts";
 import { type TempDir, tempDir } from "../helpers/temp.ts";
@@ -81,6 +82,34 @@ testWith(
       const first = await store.output(ids[0]!, 1);
       assert.equal(first.map(({ bytes }) => text.decode(bytes)).join(""), "before\nduring\n");
       assert.deepEqual(await store.recount(), []);
+    } finally {
+      store.close();
+    }
+  },
+);
+
+testWith(
+  server,
+  "a worker that is told to stop stops, though its server is silent: what that does not know the next one tells it",
+  async () => {
+    await using way = lossy(server);
+    using dir = tempDir();
+    const near = newAddress(server);
+    const store = await openPostgresStore(near, dir.home, {});
+    try {
+      const stop = await worker(dir, near.replace(server.url!, way.server.url!), 1);
+      const command = "echo 1 >>starts; until [ -e silent ]; do sleep 0.1; done; echo done; touch ended";
+      const [id] = await enqueue(store, dir, [command]);
+      await until("it has begun", () => lines(dir.file("starts")) === 1);
+      way.mode = "silent";
+      Deno.writeTextFileSync(dir.file("silent"), "");
+      await until("it has ended", () => exists(dir.file("ended")));
+      assert.match(await stop(), / stopping without the store, which does not answer\n/);
+      const stopNext = await worker(dir, near, 1);
+      await allCompleted(store, 1);
+      await stopNext();
+      assert.equal(lines(dir.file("starts")), 1);
+      assert.deepEqual((await store.attempts(id!)).map(({ outcome }) => outcome), ["completed"]);
     } finally {
       store.close();
     }

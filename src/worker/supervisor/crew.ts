@@ -150,14 +150,17 @@ export class Crew {
     }
   }
 
+  /** All shall stop and have nothing to do any more. */
+  get isDone(): boolean {
+    return this.#threads.values().every(isDone);
+  }
+
   /**
    * Closes the threads that shall stop and have nothing to do any more. Returns their ids, and the jobs that they
    * leave running.
    */
   retire(): { retired: string[]; left: ClaimedJob[] } {
-    const done = [...this.#threads.values()].filter((thread) =>
-      thread.stopping && (thread.busy === 0 || thread.leaving && thread.busy === thread.left.length)
-    );
+    const done = [...this.#threads.values()].filter(isDone);
     const left = done.flatMap((thread) => thread.left);
     for (const thread of done) this.#threads.delete(thread.id);
     if (canClose({ left: left.length, staying: this.#threads.size })) {
@@ -182,6 +185,10 @@ export class Crew {
     this.#closing.abort();
     for (const thread of this.#threads.values()) thread.close();
   }
+}
+
+function isDone({ stopping, busy, leaving, left }: WorkerThread): boolean {
+  return stopping && (busy === 0 || leaving && busy === left.length);
 }
 
 /** Each thread's id as often as `count` says, the one with the most left first. */

@@ -79,6 +79,12 @@ const PEERS_INTERVAL_MS = 500;
 /** How long a burst goes on maintaining the store after its last job, at most. */
 const BURST_MAINTENANCE_MS = 2000;
 
+/**
+ * How long it waits for a store that does not answer, once it was told to stop and has nothing to do but to tell the store.
+ * What that does not know then, the next worker on this host tells it: whoever stops this one waits no longer.
+ */
+const SIGN_OFF_MS = 10_000;
+
 /** No job can be taken. */
 const NONE: ReturnType<Crew["openings"]> = { atOnce: [], ahead: [] };
 
@@ -109,6 +115,10 @@ export class Supervisor {
   #settings: Settings;
   /** Others have taken over what it ran. */
   #replaced = false;
+  /** Somebody told it to stop. */
+  #told = false;
+  /** When the store last took something, by the monotonic clock. */
+  #answeredMs = -Infinity;
   /** Jobs that have begun and are not in the journal yet. */
   #begun: ClaimedJob[] = [];
   /** Somebody may have enqueued something, something may be due, or there is room again. */
@@ -284,6 +294,32 @@ export class Supervisor {
    * @throws {StoreNewer} when a newer version has changed the store's tables; what it ran goes on, and is left to that
    */
   async run(): Promise<"stopped" | "replaced"> {
+    const over = new AbortController();
+    const done = this.#runToTheEnd().finally(() => over.abort());
+    const isOver = done.then(() => true);
+    if (await Promise.race([isOver, this.#signedOff(over.signal)])) return await done;
+    this.#closing.abort();
+    const left = this.#crew.abandon();
+    this.#options.journal.note("stopping without the store, which does not answer", null);
+    this.#tellLeft(left);
+    return "stopped";
+  }
+
+  /** Resolves when it is over, or with false when it was told to stop and only the store keeps it from that. */
+  async #signedOff(over: AbortSignal): Promise<boolean> {
+    const { clock } = this.#options;
+    let doneMs: number | undefined;
+    while (true) {
+      await clock.sleep(SIGN_OFF_MS / 10, over);
+      if (over.aborted) return true;
+      const now = clock.monotonicMs();
+      if (!this.#told || !this.#crew.isDone || this.#condemned.size > 0) doneMs = undefined;
+      else doneMs ??= now;
+      if (doneMs !== undefined && now - Math.max(doneMs, this.#answeredMs) >= SIGN_OFF_MS) return false;
+    }
+  }
+
+  async #runToTheEnd(): Promise<"stopped" | "replaced"> {
     const { store, home, clock } = this.#options;
     const { signal } = this.#closing;
     const patiently = (action: () => void | Promise<void>) =>
@@ -330,12 +366,18 @@ export class Supervisor {
    * everything come to its own end.
    */
   stop(endAt: number | null): void {
+    this.#told = true;
+    this.#stop(endAt);
+  }
+
+  #stop(endAt: number | null): void {
     this.#crew.stop({ endAt, leave: false, graceMs: this.#settings.killGraceMs });
     this.#latch.ring();
   }
 
   /** Claims nothing more and stops at once: what it runs goes on, and is left to others. */
   leave(): void {
+    this.#told = true;
     this.#crew.stop({ endAt: null, leave: true, graceMs: this.#settings.killGraceMs });
     this.#latch.ring();
   }
@@ -372,7 +414,7 @@ export class Supervisor {
   /** A burst is over when no job is left to wait for. */
   async #stopIfOver(anyWait: boolean): Promise<void> {
     const burst = this.#burst;
-    if (burst && await this.#patience.attempt(() => burst.isOver(anyWait))) this.stop(null);
+    if (burst && await this.#patience.attempt(() => burst.isOver(anyWait))) this.#stop(null);
   }
 
   /** What it ran goes on; of a store that is only newer, the next worker adopts it. */
@@ -439,8 +481,9 @@ export class Supervisor {
       ahead: Math.max(0, free.length - atOnce.length),
       queues,
     });
-    if (exchanged) this.#distance.took(this.#options.clock.monotonicMs() - startMs);
+    if (exchanged || stored.length > 0) this.#answeredMs = this.#options.clock.monotonicMs();
     if (exchanged) {
+      this.#distance.took(this.#answeredMs - startMs);
       this.#trouble.tried(exchanged.claimed.length, openings.length);
       if (this.#lease.cutOff) this.#undo(exchanged.claimed); // claimed before, and heard of too late
       else {
