@@ -57,7 +57,7 @@ export function Limits({ query }) {
   if (page.limits.length === 0 && !query.cursor) {
     return html`
       <h1>Limits</h1>
-      <${Empty}>No limits. One is set on the command line:
+      <${Empty}>No limits. One is set on the command line:${" "}
       <code>queuectl limit set api --at-once 5 --rate 60/1m</code><//>
     `;
   }

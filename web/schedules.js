@@ -106,7 +106,7 @@ export function Schedules({ query }) {
     return html`
       <h1>Schedules</h1>
       ${add}
-      <${Empty}>No schedules. On the command line one is added so:
+      <${Empty}>No schedules. On the command line one is added so:${" "}
       <code>queuectl schedule add nightly '0 2 * * *' -- make backup</code><//>
     `;
   }
