@@ -37,6 +37,7 @@ import { Pauses } from "./pauses.ts";
 import { requestOf } from "./run_request.ts";
 import { ReserveWatch } from "./reserve_watch.ts";
 import { endWithoutResult, lastSaid, namingHost, settlementOf } from "./settlement.ts";
+import { SignOff } from "./sign_off.ts";
 import { Succession } from "./succession.ts";
 import { Timetable } from "./timetable.ts";
 import { Trouble } from "./trouble.ts";
@@ -79,12 +80,6 @@ const PEERS_INTERVAL_MS = 500;
 /** How long a burst goes on maintaining the store after its last job, at most. */
 const BURST_MAINTENANCE_MS = 2000;
 
-/**
- * How long it waits for a store that does not answer, once it was told to stop and has nothing to do but to tell the store.
- * What that does not know then, the next worker on this host tells it: whoever stops this one waits no longer.
- */
-const SIGN_OFF_MS = 10_000;
-
 /** No job can be taken. */
 const NONE: ReturnType<Crew["openings"]> = { atOnce: [], ahead: [] };
 
@@ -110,15 +105,12 @@ export class Supervisor {
   readonly #timetable: Timetable;
   readonly #burst: Burst | undefined;
   readonly #patience: Patience;
+  readonly #signOff: SignOff;
   readonly #latch = new Latch();
   readonly #closing = new AbortController();
   #settings: Settings;
   /** Others have taken over what it ran. */
   #replaced = false;
-  /** Somebody told it to stop. */
-  #told = false;
-  /** When the store last took something, by the monotonic clock. */
-  #answeredMs = -Infinity;
   /** Jobs that have begun and are not in the journal yet. */
   #begun: ClaimedJob[] = [];
   /** Somebody may have enqueued something, something may be due, or there is room again. */
@@ -223,6 +215,10 @@ export class Supervisor {
       onLost: () => this.#latch.ring(),
       over: this.#closing.signal,
     });
+    this.#signOff = new SignOff({
+      clock,
+      isDone: () => this.#crew.isDone && this.#condemned.size === 0,
+    });
     this.#trouble = new Trouble({
       clock,
       say,
@@ -296,27 +292,12 @@ export class Supervisor {
   async run(): Promise<"stopped" | "replaced"> {
     const over = new AbortController();
     const done = this.#runToTheEnd().finally(() => over.abort());
-    const isOver = done.then(() => true);
-    if (await Promise.race([isOver, this.#signedOff(over.signal)])) return await done;
+    if (!await Promise.race([done.then(() => false), this.#signOff.isInVain(over.signal)])) return await done;
     this.#closing.abort();
     const left = this.#crew.abandon();
     this.#options.journal.note("stopping without the store, which does not answer", null);
     this.#tellLeft(left);
     return "stopped";
-  }
-
-  /** Resolves when it is over, or with false when it was told to stop and only the store keeps it from that. */
-  async #signedOff(over: AbortSignal): Promise<boolean> {
-    const { clock } = this.#options;
-    let doneMs: number | undefined;
-    while (true) {
-      await clock.sleep(SIGN_OFF_MS / 10, over);
-      if (over.aborted) return true;
-      const now = clock.monotonicMs();
-      if (!this.#told || !this.#crew.isDone || this.#condemned.size > 0) doneMs = undefined;
-      else doneMs ??= now;
-      if (doneMs !== undefined && now - Math.max(doneMs, this.#answeredMs) >= SIGN_OFF_MS) return false;
-    }
   }
 
   async #runToTheEnd(): Promise<"stopped" | "replaced"> {
@@ -366,7 +347,7 @@ export class Supervisor {
    * everything come to its own end.
    */
   stop(endAt: number | null): void {
-    this.#told = true;
+    this.#signOff.told();
     this.#stop(endAt);
   }
 
@@ -377,7 +358,7 @@ export class Supervisor {
 
   /** Claims nothing more and stops at once: what it runs goes on, and is left to others. */
   leave(): void {
-    this.#told = true;
+    this.#signOff.told();
     this.#crew.stop({ endAt: null, leave: true, graceMs: this.#settings.killGraceMs });
     this.#latch.ring();
   }
@@ -481,9 +462,10 @@ export class Supervisor {
       ahead: Math.max(0, free.length - atOnce.length),
       queues,
     });
-    if (exchanged || stored.length > 0) this.#answeredMs = this.#options.clock.monotonicMs();
+    const endMs = this.#options.clock.monotonicMs();
+    if (exchanged || stored.length > 0) this.#signOff.answered(endMs);
     if (exchanged) {
-      this.#distance.took(this.#answeredMs - startMs);
+      this.#distance.took(endMs - startMs);
       this.#trouble.tried(exchanged.claimed.length, openings.length);
       if (this.#lease.cutOff) this.#undo(exchanged.claimed); // claimed before, and heard of too late
       else {
