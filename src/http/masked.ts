@@ -13,6 +13,7 @@ const TEXTS: ReadonlySet<string> = new Set([
   "input",
   "note",
   "progress_text",
+  "search",
   "says",
 ]);
 

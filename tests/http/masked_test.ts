@@ -17,6 +17,8 @@ Deno.test("readers are shown jobs without secrets, by every route and by events;
   await enqueue("report --password hunter2", { id: "waits", after: ["runs"] });
   const schedule = { name: "hourly", expression: "every 1h", job: { command: COMMAND, env } };
   assert.equal((await place.send("POST", "/schedules", schedule)).status, 201);
+  const change = { filter: { search: "--password hunter2" }, changes: { priority: 1 } };
+  assert.equal((await place.send("POST", "/bulk/edit", change)).status, 200);
   const now = clock.now();
   await store.register(newSupervisor("s", { startedAt: now, leaseUntil: now + 3_600_000 }));
   await claim(store, "s", { now });
@@ -28,7 +30,7 @@ Deno.test("readers are shown jobs without secrets, by every route and by events;
   };
   const paths = [
     ...["/jobs", "/jobs/runs", "/jobs/waits", "/jobs/runs/needs", "/status", "/workers"],
-    ...["/schedules", "/schedules/hourly"],
+    ...["/schedules", "/schedules/hourly", "/audit"],
   ];
   for (const path of paths) {
     const seen = await asked(path, READ_TOKEN);
