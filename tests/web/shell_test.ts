@@ -11,7 +11,12 @@ import { testStore } from "../helpers/worker.ts";
 
 /** Of the browser, where functions that are handed to its pages run. */
 // deno-lint-ignore no-explicit-any -- its types would stand beside Deno's everywhere
-declare const document: any, history: any, HTMLInputElement: any, getComputedStyle: any, sessionStorage: any;
+declare const document: any,
+  history: any,
+  HTMLInputElement: any,
+  getComputedStyle: any,
+  sessionStorage: any,
+  asked: any;
 
 browserTest("seven tabs are all up to date: they share one stream", async () => {
   using test = await testStore();
@@ -39,19 +44,37 @@ browserTest("a hidden tab asks for nothing, and is up to date once it is looked 
   const other = await page.context().newPage();
   await other.goto(`${server.url}jobs`);
   await page.getByRole("link", { name: "first", exact: true }).waitFor();
+  // a request under way when the next change is told, which is to be asked for once it is answered
+  const held = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  await page.route(/jobs\?limit/, async (route) => {
+    begun.resolve();
+    await held.promise;
+    await route.continue();
+  });
+  await test.enqueue("true", { id: "before", held: true });
+  await begun.promise;
+  await test.enqueue("true", { id: "while", held: true });
+  await other.getByRole("link", { name: "while", exact: true }).waitFor();
+
+  await page.evaluate(() => {
+    const { fetch } = globalThis;
+    Object.assign(globalThis, { asked: [], fetch: (url: string) => (asked.push(url), fetch(url)) });
+  });
   const hide = (hidden: boolean) =>
     page.evaluate((hidden) => {
       Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
       document.dispatchEvent(new Event("visibilitychange"));
+      return asked.splice(0);
     }, hidden);
   await hide(true);
-  const asked: string[] = [];
-  page.on("request", (request) => asked.push(request.url()));
+  held.resolve();
+  await page.getByRole("link", { name: "before", exact: true }).waitFor();
   for (let n = 0; n < 5; n++) {
     await test.enqueue("true", { id: `more${n}`, held: true });
     await other.getByRole("link", { name: `more${n}`, exact: true }).waitFor();
   }
-  assert.deepEqual(asked, []);
+  assert.deepEqual(await page.evaluate(() => asked), []);
   await hide(false);
   await page.getByRole("link", { name: "more4", exact: true }).waitFor();
 });
