@@ -3,7 +3,7 @@
  * The page of a job, in a real browser: output comes first, and what happens to the job elsewhere is told, not hidden.
  */
 import assert from "node:assert/strict";
-import { browserTest, endBrowser, isReadable, reads, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, isReadable, reads, undone, visit } from "../helpers/browser.ts";
 import { READ_TOKEN, startDashboard } from "../helpers/dashboard.ts";
 import { DEAD, type HandWorker, handWorker } from "../helpers/hand_worker.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
@@ -113,9 +113,7 @@ browserTest(
     await page.locator(".log .row").getByText("step 20", { exact: true }).waitFor();
 
     await page.goto(`${server.url}jobs/waits`);
-    await page.getByRole("button", { name: "Hold" }).click();
-    await page.getByRole("button", { name: "Undo" }).click();
-    await page.getByText("Undone").waitFor();
+    await undone(page, () => page.getByRole("button", { name: "Hold" }).click());
     assert.equal((await test.store.get("waits"))!.held, false);
     await page.getByRole("link", { name: "Who changed it by these pages" }).click();
     const requests = page.locator("table.audit code");
