@@ -60,7 +60,7 @@ browserTest("a schedule is added and changed in a form that says when it would c
   await field("Name").fill("nightly");
   await field("When").fill("0 25 * * *");
   await page.getByRole("alert").filter({ hasText: 'Cannot use the schedule "0 25 * * *"' }).waitFor();
-  assert.equal(await page.locator("[name=expression][aria-invalid]").count(), 1);
+  await page.locator("[name=expression][aria-invalid]").waitFor();
   await field("When").fill("0 2 * * *");
   await field("By the clock of").fill("Europe/Berlin");
   await page.locator(".coming time").nth(4).waitFor();

@@ -147,13 +147,14 @@ browserTest("what can be done in a row is on the screen, however wide that is", 
 });
 
 browserTest("who may only look is shown no secrets, and sees the audit log", async () => {
-  await using one = await place();
-  await one.test.enqueue("load postgres://app:hunter2@db", { id: "secret", env: { API_TOKEN: "hunter2" } });
-  await using visited = await visit(one.server.url, { stranger: true });
+  using test = await testStore();
+  await using server = await startDashboard(test.home);
+  await test.enqueue("load postgres://app:hunter2@db", { id: "secret", env: { API_TOKEN: "hunter2" } });
+  await using visited = await visit(server.url, { stranger: true });
   const { page } = visited;
   visited.forgive(/401/);
-  await page.goto(`${one.server.url}?token=${READ_TOKEN}`);
-  await page.goto(`${one.server.url}jobs/secret`);
+  await page.goto(`${server.url}?token=${READ_TOKEN}`);
+  await page.goto(`${server.url}jobs/secret`);
   await page.getByText("postgres://app:••••••@db").first().waitFor();
   assert.ok(!(await page.content()).includes("hunter2"));
   const refused = await page.evaluate(() =>
@@ -164,7 +165,7 @@ browserTest("who may only look is shown no secrets, and sees the audit log", asy
     }).then(({ status }) => status)
   );
   assert.equal(refused, 403);
-  await page.goto(`${one.server.url}audit`);
+  await page.goto(`${server.url}audit`);
   await page.getByRole("row", { name: /refused .*PATCH \/api\/v1\/queues\/mail 403/ }).waitFor();
   await page.getByRole("button", { name: "logins", exact: true }).click();
   await page.waitForURL(/kind=login/);
@@ -176,9 +177,10 @@ browserTest("who may only look is shown no secrets, and sees the audit log", asy
 });
 
 browserTest("a copy of a job has its secrets, and shows none of them", async () => {
-  await using one = await place();
-  await one.test.enqueue("true", { id: "secret", env: { API_TOKEN: "hunter2", PLAIN: "plain" }, held: true });
-  await using visited = await visit(`${one.server.url}enqueue?from=secret`);
+  using test = await testStore();
+  await using server = await startDashboard(test.home);
+  await test.enqueue("true", { id: "secret", env: { API_TOKEN: "hunter2", PLAIN: "plain" }, held: true });
+  await using visited = await visit(`${server.url}enqueue?from=secret`);
   const { page } = visited;
   await page.waitForFunction(() =>
     document.querySelector("textarea[name=env]")?.value.includes("PLAIN=plain")
@@ -188,7 +190,7 @@ browserTest("a copy of a job has its secrets, and shows none of them", async () 
   assert.doesNotMatch((await page.getByLabel("Command line").textContent())!, /hunter2/);
   await page.getByRole("button", { name: "Enqueue", exact: true }).click();
   await page.waitForURL(/\/jobs\/j\d+$/);
-  const copy = await one.test.store.get(new URL(page.url()).pathname.split("/").at(-1)!);
+  const copy = await test.store.get(new URL(page.url()).pathname.split("/").at(-1)!);
   assert.deepEqual(copy!.env, { API_TOKEN: "hunter2", PLAIN: "plain" });
 });
 
