@@ -196,5 +196,5 @@ function refuseZone(said: string, here: Here): undefined {
   if (zone === "" || readWhen(time, here) === undefined || zoneOf(zone) !== undefined) return undefined;
   const near = nearestZone(zone);
   const instead = near === undefined ? "it takes one such as UTC or Europe/Berlin" : `did you mean ${near}?`;
-  throw new BadInput(`Cannot use the time "${said}": there is no time zone "${zone}"; ${instead}`);
+  throw new BadInput(`Cannot use run_at "${said}": there is no time zone "${zone}"; ${instead}`);
 }

@@ -192,7 +192,7 @@ Deno.test("a zone that there is not is named, with the nearest", () => {
   assert.throws(() => read("friday 18:00 Europe/Berln"), {
     name: "BadInput",
     message:
-      'Cannot use the time "friday 18:00 Europe/Berln": there is no time zone "Europe/Berln"; did you mean Europe/Berlin?',
+      'Cannot use run_at "friday 18:00 Europe/Berln": there is no time zone "Europe/Berln"; did you mean Europe/Berlin?',
   });
   assert.throws(() => read("14:00 XYZT"), {
     message: /there is no time zone "XYZT"; it takes one such as UTC/,

@@ -80,6 +80,33 @@ browserTest(
   },
 );
 
+browserTest("several states are shown at once, by the address and by the shift key", async () => {
+  using test = await testStore();
+  for (const id of ["waits", "off1", "off2"]) await test.enqueue("true", { id, held: true });
+  await test.store.cancel(["off1", "off2"], Date.now());
+  await using server = await startDashboard(test.home);
+  await using visited = await visit(`${server.url}jobs?state=pending&state=cancelled`);
+  const { page } = visited;
+  const ids = page.locator("table.jobs td.id");
+  const chosen = page.locator("nav.tabs a[aria-current]");
+  await reads(ids, "off2", "off1", "waits");
+  await reads(chosen, "Waiting1", "Cancelled2");
+  await page.getByText("3 found").waitFor();
+  await reads(
+    page.getByRole("group", { name: "Actions on all that match" }).getByRole("button"),
+    ...["Retry all", "Cancel all", "Delete all", "Hold all", "Release all"],
+  );
+  await page.getByRole("link", { name: /^Waiting/ }).click({ modifiers: ["Shift"] });
+  await reads(ids, "off2", "off1");
+  await page.getByRole("link", { name: /^Waiting/ }).focus();
+  await page.keyboard.press("Shift+Enter");
+  await reads(ids, "off2", "off1", "waits");
+  await page.getByRole("link", { name: /^Waiting/ }).click();
+  await reads(ids, "waits");
+  await page.goBack();
+  await reads(chosen, "Waiting1", "Cancelled2");
+});
+
 browserTest("rows stay under the pointer, and new jobs wait until they are let in", async () => {
   using test = await testStore();
   for (let n = 0; n < 3; n++) await test.enqueue("true", { id: `old${n}`, held: true });

@@ -80,8 +80,11 @@ export function usageProblem(error: unknown, { command, rest }: Typed): unknown 
   }
   if (error instanceof UnsatisfiedPositionalError) {
     const { placeholder } = error;
+    const andRunning = placeholder === "ID" && "follow" in (command.flags ?? {})
+      ? ", queuectl status which run now"
+      : "";
     const shown = Object.hasOwn(SHOWN_BY, placeholder)
-      ? `: ${SHOWN_BY[placeholder]} shows which there are`
+      ? `: ${SHOWN_BY[placeholder]} shows which there are${andRunning}`
       : command.words?.choices !== undefined
       ? `: it takes ${listOf(command.words.choices)}`
       : orAdvice;
