@@ -21,7 +21,11 @@ Deno.test("what is past is told in minutes, what is to come to the second, each 
     assert.deepEqual(told(60), ["1m ago", "1m", 30_000]);
     assert.deepEqual(told(7200), ["2h ago", "2h", 1_800_000]);
     assert.deepEqual(told(-5).toSpliced(1, 1), ["in 5s", 500]);
-    assert.equal(untilCoarser(new Date(Date.now() - 7000).toISOString()), 500, "what runs is told to the second");
+    assert.equal(
+      untilCoarser(new Date(Date.now() - 7000).toISOString()),
+      500,
+      "what runs is told to the second",
+    );
   } finally {
     Date.now = real;
   }
