@@ -177,6 +177,7 @@ Deno.test("bad input gets one sentence and exit code 2, and changes nothing", as
     [["[1]"], 'Cannot enqueue a JSON array: a job is a JSON object such as {"command": "ls"}'],
     [[], "Missing COMMAND: give a command, a job as JSON, or --file FILE"],
     [[""], "Cannot enqueue a job without a command: it is blank"],
+    [["--", ""], "Cannot enqueue a job without a command: it is blank"],
     [["  "], "Cannot enqueue a job without a command: it is blank"],
     [['{"command":""}'], "Cannot enqueue a job without a command: it is blank"],
     [["{}"], 'Cannot enqueue a job without a command: give "command"'],

@@ -253,7 +253,8 @@ async function joiningFor(
 /** What the words say of the job: a command by its words, a command as text, or JSON. */
 async function fieldsOfWords({ words, fields }: Typed, literal: readonly string[] = []): Promise<unknown> {
   const [first, second] = words;
-  if (literal.length === words.length) return { command: quoteWords(words) };
+  // a first word that is blank is no name of a program, quoted or not
+  if (literal.length === words.length) return { command: first!.trim() === "" ? "" : quoteWords(words) };
   if (first === "-") throw new BadInput("Cannot take - for a command: jobs from standard input are --file -");
   if (first!.startsWith("-")) {
     throw new BadInput(
