@@ -132,7 +132,8 @@ testWith(
       const counted = async () =>
         (await run(`
           SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid))::integer AS n FROM pg_index
-          WHERE indrelid IN ('queuectl.ready'::regclass, 'queuectl.running'::regclass)`)).rows[0]!.n as number;
+          WHERE indrelid IN ('queuectl.ready'::regclass, 'queuectl.running'::regclass)`)).rows[0]!
+          .n as number;
       /** Places of jobs that the next exchange reads, whether they are taken, or have ended, or not. */
       const read = async () => {
         const exchange = () => wanted(tokens);
