@@ -14,7 +14,6 @@ export const step: Step = {
    DROP TRIGGER group_counts;
    DROP TRIGGER gates_used;
    DROP TRIGGER gates_left;
-   DROP TRIGGER sublane_gets_job;
    DROP TRIGGER sublane_left;
 
    CREATE TRIGGER job_counted AFTER UPDATE OF queue, state, held ON jobs BEGIN
@@ -25,7 +24,8 @@ export const step: Step = {
    END;
 
    CREATE TRIGGER job_moved AFTER UPDATE OF queue, state, held, priority, lane, skipped_for ON jobs
-   WHEN NEW.state = 'pending' OR NEW.lane > 0 OR OLD.lane > 0 OR NEW.needed = 1 OR NEW.in_group IS NOT NULL BEGIN
+   WHEN NEW.needed = 1 OR NEW.in_group IS NOT NULL OR NEW.state = 'pending' AND NEW.lane = 0
+     OR NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing' BEGIN
      -- others need it
      INSERT INTO ended (job) SELECT NEW.seq WHERE NEW.needed = 1 AND (NEW.skipped_for IS NOT OLD.skipped_for
        OR (NEW.state = 'completed' OR NEW.state = 'dead' OR NEW.state = 'cancelled' OR NEW.state = 'skipped')
@@ -50,7 +50,13 @@ export const step: Step = {
        SELECT NEW.queue, NEW.priority, NEW.seq WHERE NEW.state = 'pending' AND NEW.held = 0 AND NEW.lane = 0
        ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
        WHERE (excluded.priority, excluded.seq) < (priority, seq);
-     -- it leaves gates, or passes some
+     -- it goes by what holds when it could be claimed again; a settlement says so itself, which is cheaper
+     UPDATE jobs SET lane = -1
+       WHERE NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing' AND seq = NEW.seq;
+   END;
+
+   CREATE TRIGGER gates_passed AFTER UPDATE OF state, lane ON jobs
+   WHEN (NEW.lane > 0 OR OLD.lane > 0) AND (NEW.state = 'processing' OR OLD.state = 'processing') BEGIN
      INSERT INTO gates (id, kind, name, label, rate_smooth, used)
        SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
        WHERE OLD.lane > 0 AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane)
@@ -61,21 +67,5 @@ export const step: Step = {
        WHERE NEW.lane > 0 AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane)
          AND lane = NEW.lane
        ON CONFLICT (id) DO UPDATE SET used = used + excluded.used;
-     -- it can be claimed from a sub-lane, before all others in that
-     UPDATE gates SET ready = waiting WHERE NEW.lane > 0 AND NEW.state = 'pending' AND NEW.held = 0 AND id = (
-       SELECT parked FROM sublanes
-       WHERE id = NEW.lane AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq)));
-     INSERT INTO lanes (queue, priority, seq)
-       SELECT queue, NEW.priority, NEW.seq FROM sublanes
-       WHERE NEW.lane > 0 AND NEW.state = 'pending' AND NEW.held = 0 AND id = NEW.lane AND parked = -1
-         AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq))
-       ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
-       WHERE (excluded.priority, excluded.seq) < (priority, seq);
-     UPDATE sublanes SET priority = NEW.priority, seq = NEW.seq
-       WHERE NEW.lane > 0 AND NEW.state = 'pending' AND NEW.held = 0 AND id = NEW.lane
-         AND (priority IS NULL OR (NEW.priority, NEW.seq) < (priority, seq));
-     -- it goes by what holds when it could be claimed again; a settlement says so itself, which is cheaper
-     UPDATE jobs SET lane = -1
-       WHERE NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing' AND seq = NEW.seq;
    END;`,
 };
