@@ -19,6 +19,8 @@ export interface Home {
   addresses: string;
   /** Touched after every change that somebody may wait for. */
   doorbell: string;
+  /** Touched by who waits for the database to be free. */
+  waiting: string;
   /** Room for when the disk is full. */
   reserve: string;
   /** Output of running attempts. */
@@ -36,6 +38,7 @@ export function homeAt(dir: string, options: PathOptions = {}): Home {
     store: `${root}/store`,
     addresses: `${root}/addresses`,
     doorbell: `${root}/doorbell`,
+    waiting: `${root}/waiting`,
     reserve: `${root}/reserve`,
     spool: `${root}/spool`,
     logs: `${root}/logs`,

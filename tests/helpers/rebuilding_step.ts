@@ -90,12 +90,29 @@ export const REBUILDING: Step = {
 
     CREATE INDEX by_group ON jobs (in_group, seq) WHERE in_group IS NOT NULL;
 
-    CREATE TRIGGER group_counts AFTER UPDATE OF state, skipped_for ON jobs
-    WHEN NEW.in_group IS NOT NULL AND (NEW.state IN ('completed', 'dead', 'cancelled', 'skipped')
-      OR OLD.state IN ('completed', 'dead', 'cancelled', 'skipped')) BEGIN
+    CREATE TRIGGER group_loses_job AFTER DELETE ON jobs
+    WHEN OLD.in_group IS NOT NULL AND OLD.state NOT IN ('completed', 'dead', 'cancelled', 'skipped') BEGIN
+      UPDATE groups SET open = open - 1, cancelled = cancelled + 1 WHERE name = OLD.in_group;
+    END;
+
+    CREATE TRIGGER job_counted AFTER UPDATE OF queue, state, held ON jobs BEGIN
+      UPDATE counts SET n = n - 1, held = held - OLD.held WHERE queue = OLD.queue AND state = OLD.state;
+      INSERT INTO counts (queue, state, n, held) VALUES (NEW.queue, NEW.state, 1, NEW.held)
+        ON CONFLICT DO UPDATE SET n = n + 1, held = held + excluded.held;
+      UPDATE lanes SET closed = 0 WHERE OLD.state = 'processing' AND queue = OLD.queue AND closed = 1;
+    END;
+
+    CREATE TRIGGER job_moved AFTER UPDATE OF queue, state, held, priority, lane, skipped_for ON jobs
+    WHEN NEW.needed = 1 OR NEW.in_group IS NOT NULL OR NEW.state = 'pending' AND NEW.lane = 0
+      OR NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing' BEGIN
+      -- others need it
+      INSERT INTO ended (job) SELECT NEW.seq WHERE NEW.needed = 1 AND (NEW.skipped_for IS NOT OLD.skipped_for
+        OR (NEW.state = 'completed' OR NEW.state = 'dead' OR NEW.state = 'cancelled' OR NEW.state = 'skipped')
+        <> (OLD.state = 'completed' OR OLD.state = 'dead' OR OLD.state = 'cancelled' OR OLD.state = 'skipped'));
+      -- it is of a group
       UPDATE groups SET
-       open = open + (NEW.state NOT IN ('completed', 'dead', 'cancelled', 'skipped'))
-         - (OLD.state NOT IN ('completed', 'dead', 'cancelled', 'skipped')),
+       open = open - (NEW.state = 'completed' OR NEW.state = 'dead' OR NEW.state = 'cancelled' OR NEW.state = 'skipped')
+         + (OLD.state = 'completed' OR OLD.state = 'dead' OR OLD.state = 'cancelled' OR OLD.state = 'skipped'),
        completed = completed + (NEW.state = 'completed') - (OLD.state = 'completed'),
        dead = dead + (NEW.state = 'dead') - (OLD.state = 'dead'),
        cancelled = cancelled + (NEW.state = 'cancelled') - (OLD.state = 'cancelled'),
@@ -104,43 +121,35 @@ export const REBUILDING: Step = {
        skipped_unneeded = skipped_unneeded + (NEW.skipped_for IS 'unneeded') - (OLD.skipped_for IS 'unneeded'),
        stopping = CASE WHEN NEW.state = 'dead' AND OLD.state <> 'dead' AND dead + 1 >= max_failures THEN 1 ELSE stopping END,
        changed_at = max(changed_at, coalesce(NEW.finished_at, 0))
-      WHERE name = NEW.in_group;
+      WHERE NEW.in_group IS NOT NULL AND name = NEW.in_group
+        AND (NEW.state = 'completed' OR NEW.state = 'dead' OR NEW.state = 'cancelled' OR NEW.state = 'skipped'
+          OR OLD.state = 'completed' OR OLD.state = 'dead' OR OLD.state = 'cancelled' OR OLD.state = 'skipped');
+      -- it can be claimed from the lane of its queue
+      INSERT INTO lanes (queue, priority, seq)
+        SELECT NEW.queue, NEW.priority, NEW.seq WHERE NEW.state = 'pending' AND NEW.held = 0 AND NEW.lane = 0
+        ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
+        WHERE (excluded.priority, excluded.seq) < (priority, seq);
+      -- it goes by what holds when it could be claimed again; a settlement says so itself, which is cheaper
+      UPDATE jobs SET lane = -1
+        WHERE NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing' AND seq = NEW.seq;
     END;
 
-    CREATE TRIGGER group_loses_job AFTER DELETE ON jobs
-    WHEN OLD.in_group IS NOT NULL AND OLD.state NOT IN ('completed', 'dead', 'cancelled', 'skipped') BEGIN
-      UPDATE groups SET open = open - 1, cancelled = cancelled + 1 WHERE name = OLD.in_group;
-    END;
-
-    CREATE TRIGGER count_changed AFTER UPDATE OF queue, state, held ON jobs BEGIN
-      UPDATE counts SET n = n - 1, held = held - OLD.held WHERE queue = OLD.queue AND state = OLD.state;
-      INSERT INTO counts (queue, state, n, held) VALUES (NEW.queue, NEW.state, 1, NEW.held)
-        ON CONFLICT DO UPDATE SET n = n + 1, held = held + excluded.held;
+    CREATE TRIGGER gates_passed AFTER UPDATE OF state, lane ON jobs
+    WHEN (NEW.lane > 0 OR OLD.lane > 0) AND (NEW.state = 'processing' OR OLD.state = 'processing') BEGIN
+      INSERT INTO gates (id, kind, name, label, rate_smooth, used)
+        SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
+        WHERE OLD.lane > 0 AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane)
+          AND lane = OLD.lane
+        ON CONFLICT (id) DO UPDATE SET used = used - excluded.used, ready = waiting;
+      INSERT INTO gates (id, kind, name, label, rate_smooth, used)
+        SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
+        WHERE NEW.lane > 0 AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane)
+          AND lane = NEW.lane
+        ON CONFLICT (id) DO UPDATE SET used = used + excluded.used;
     END;
 
     CREATE TRIGGER count_deleted AFTER DELETE ON jobs BEGIN
       UPDATE counts SET n = n - 1, held = held - OLD.held WHERE queue = OLD.queue AND state = OLD.state;
-    END;
-
-    CREATE TRIGGER lane_gets_job AFTER UPDATE OF queue, state, held, priority, lane ON jobs
-    WHEN NEW.state = 'pending' AND NEW.held = 0 AND NEW.lane = 0 BEGIN
-      INSERT INTO lanes (queue, priority, seq) VALUES (NEW.queue, NEW.priority, NEW.seq)
-        ON CONFLICT DO UPDATE SET priority = excluded.priority, seq = excluded.seq
-        WHERE (excluded.priority, excluded.seq) < (priority, seq);
-    END;
-
-    CREATE TRIGGER gates_used AFTER UPDATE OF state, lane ON jobs
-    WHEN NEW.lane > 0 AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane) BEGIN
-      INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-        SELECT gate, 'limit', '', '', 0, units FROM sublane_gates WHERE lane = NEW.lane
-        ON CONFLICT (id) DO UPDATE SET used = used + excluded.used;
-    END;
-
-    CREATE TRIGGER gates_left AFTER UPDATE OF state, lane ON jobs
-    WHEN OLD.lane > 0 AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane) BEGIN
-      INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-        SELECT gate, 'limit', '', '', 0, units FROM sublane_gates WHERE lane = OLD.lane
-        ON CONFLICT (id) DO UPDATE SET used = used - excluded.used, ready = waiting;
     END;
 
     CREATE TRIGGER sublane_gets_job AFTER UPDATE OF queue, state, held, priority, lane ON jobs
@@ -154,19 +163,9 @@ export const REBUILDING: Step = {
         WHERE (excluded.priority, excluded.seq) < (priority, seq);
     END;
 
-    -- it goes by what holds when it could be claimed again; a settlement says so itself, which is cheaper
-    CREATE TRIGGER sublane_left AFTER UPDATE OF state ON jobs
-    WHEN NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing' BEGIN
-      UPDATE jobs SET lane = -1 WHERE seq = NEW.seq;
-    END;
-
     CREATE TRIGGER gates_lose_job AFTER DELETE ON jobs WHEN OLD.state = 'processing' AND OLD.lane > 0 BEGIN
       UPDATE gates SET used = used - g.units, ready = waiting
         FROM sublane_gates g WHERE g.lane = OLD.lane AND gates.id = g.gate;
-    END;
-
-    CREATE TRIGGER lane_gets_room AFTER UPDATE OF state ON jobs WHEN OLD.state = 'processing' BEGIN
-      UPDATE lanes SET closed = 0 WHERE queue = OLD.queue AND closed = 1;
     END;
 
     CREATE INDEX due_by_priority ON jobs (priority, run_at) WHERE state IN ('scheduled', 'failed') AND held = 0;
@@ -179,13 +178,6 @@ export const REBUILDING: Step = {
     CREATE TRIGGER queue_left AFTER UPDATE OF queue ON jobs
     WHEN NOT EXISTS (SELECT 1 FROM jobs WHERE queue = OLD.queue) BEGIN
       INSERT OR REPLACE INTO emptied (queue) VALUES (OLD.queue);
-    END;
-
-    CREATE TRIGGER job_ended AFTER UPDATE OF state, skipped_for ON jobs
-    WHEN NEW.needed = 1 AND (NEW.skipped_for IS NOT OLD.skipped_for
-      OR (NEW.state IN ('completed', 'dead', 'cancelled', 'skipped'))
-      <> (OLD.state IN ('completed', 'dead', 'cancelled', 'skipped'))) BEGIN
-      INSERT INTO ended (job) VALUES (NEW.seq);
     END;
 
     CREATE TRIGGER needed_job_deleted AFTER DELETE ON jobs

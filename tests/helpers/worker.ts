@@ -4,6 +4,7 @@
  */
 import type { Job, NewJob, State } from "../../src/domain/job.ts";
 import type { Store } from "../../src/store/contract.ts";
+import type { Home } from "../../src/system/home.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { bundledMain } from "./bundled.ts";
 import { RUN_FLAGS, spawnQueuectl } from "./cli.ts";
@@ -29,8 +30,9 @@ export async function startWorker(
   args: readonly string[] = [],
   env: Record<string, string> = {},
   cwd?: string,
+  flags: readonly string[] = [],
 ): Promise<WorkerProcess> {
-  const program = [...RUN_FLAGS, await bundledMain()];
+  const program = [...RUN_FLAGS, ...flags, await bundledMain()];
   const child = spawnQueuectl(["worker", "start", ...args], { home, env, cwd, program });
   const { printed, over, ended } = await readUntil(child, {
     what: "the worker has started",
@@ -70,9 +72,12 @@ export interface TestStore extends Disposable {
   output(id: string, attempt?: number): Promise<string>;
 }
 
-/** Makes a home and opens its store; `dir` goes with it. */
-export async function testStore(dir: TempDir = tempDir()): Promise<TestStore> {
-  const store = await openNewStore(dir.home);
+/** Makes a home and opens its store, or another that the home names; `dir` goes with it. */
+export async function testStore(
+  dir: TempDir = tempDir(),
+  open: (home: Home) => Promise<Store> = openNewStore,
+): Promise<TestStore> {
+  const store = await open(dir.home);
   return {
     dir,
     home: dir.home.dir,

@@ -7,9 +7,11 @@ import { DatabaseSync } from "node:sqlite";
 import { StoreBusy } from "../../src/domain/errors.ts";
 import { openStore } from "../../src/store/open.ts";
 import { Database } from "../../src/store/sqlite/engine/database.ts";
+import { comeIn, isAnybodyWaiting, knock } from "../../src/store/sqlite/engine/knocks.ts";
 import { type Clock, systemClock } from "../../src/system/clock.ts";
 import { altered, testApplication } from "../helpers/application.ts";
 import { tempDir } from "../helpers/temp.ts";
+import { until } from "../helpers/until.ts";
 
 Deno.test("a store that stays busy is waited for two minutes, and then refused in a sentence", async () => {
   using dir = tempDir();
@@ -43,6 +45,68 @@ Deno.test("a store that stays busy is waited for two minutes, and then refused i
       db.exec("BEGIN IMMEDIATE; COMMIT");
     });
     assert.ok(tries > 10, `it was tried ${tries} times`);
+  } finally {
+    blocker.close();
+    db.close();
+  }
+});
+
+Deno.test("who writes one transaction after the other waits for those who knock, once in a while", async () => {
+  using dir = tempDir();
+  (await openStore(dir.home)).close();
+  let nowMs = 1000;
+  let slept = 0;
+  const clock: Clock = {
+    now: () => nowMs,
+    monotonicMs: () => nowMs,
+    sleep() {
+      slept += 1;
+      nowMs += 1;
+      if (slept === 3) comeIn(dir.home); // the one who knocked has had its turn
+      return Promise.resolve();
+    },
+  };
+  const db = await Database.open(dir.home, { clock });
+  const write = (tookMs: number) => db.write(() => void (nowMs += tookMs));
+  try {
+    await write(60);
+    await write(60);
+    assert.equal(slept, 0, "nobody waits");
+    knock(dir.home, nowMs);
+    knock(dir.home, nowMs); // by the first one the file was made
+    await write(10);
+    assert.equal(slept, 3);
+    knock(dir.home, nowMs);
+    await write(10);
+    assert.equal(slept, 3, "others have just had their turn");
+    await write(60);
+    nowMs += 200;
+    await write(60);
+    assert.equal(slept, 3, "who knocked is gone");
+    knock(dir.home, nowMs);
+    await write(10);
+    assert.ok(slept > 50, "who does not come is waited for");
+    assert.ok(slept < 200, "but not for ever");
+  } finally {
+    db.close();
+  }
+});
+
+Deno.test("who finds a store busy knocks, and knocks no more once it has had its turn", async () => {
+  using dir = tempDir();
+  (await openStore(dir.home)).close();
+  const db = await Database.open(dir.home);
+  const blocker = new DatabaseSync(dir.home.database);
+  const isAnybody = () => isAnybodyWaiting(dir.home, systemClock.now());
+  try {
+    blocker.exec("BEGIN IMMEDIATE");
+    assert.equal(isAnybody(), false);
+    const written = db.write(() => {});
+    await until("it knocks", isAnybody);
+    blocker.exec("COMMIT");
+    await written;
+    assert.equal(isAnybody(), false);
+    assert.equal(Deno.statSync(dir.home.waiting).mode! & 0o777, 0o600);
   } finally {
     blocker.close();
     db.close();

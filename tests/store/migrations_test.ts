@@ -40,6 +40,7 @@ const DIGESTS = [
   "0f9196aca95511032a73ace6894ab428cdab5590bf1f99c725a788a788a68acd",
   "d237de58d1bd0b9c894ad6bcb9816677a331e3340bbd2f1c093154e798fc35e3",
   "ae5f04fdd18298e1d6268802a5256ef65c2d1d9eb022da7b36b622e5b64c4049",
+  "f9cebb0235de632204ef73510f522b9b9d256380308ad3b030ad28ce1a121f93",
 ];
 
 Deno.test("a released step is never changed", async () => {

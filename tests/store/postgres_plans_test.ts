@@ -96,7 +96,7 @@ for (const few of [FEW, 0]) {
 
 testWith(
   server,
-  "PostgreSQL: a transaction that stays open elsewhere makes claiming of very many read no more than before",
+  "PostgreSQL: a transaction that stays open elsewhere makes claiming and settling of very many read no more than before",
   async () => {
     using dir = tempDir();
     await using own = await ownServer();
@@ -132,16 +132,17 @@ testWith(
       const counted = async () =>
         (await run(`
           SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid))::integer AS n FROM pg_index
-          WHERE indrelid = 'queuectl.ready'::regclass`)).rows[0]!.n as number;
-      /** Places of jobs that the next claim reads, whether they are taken or not. */
+          WHERE indrelid IN ('queuectl.ready'::regclass, 'queuectl.running'::regclass)`)).rows[0]!
+          .n as number;
+      /** Places of jobs that the next exchange reads, whether they are taken, or have ended, or not. */
       const read = async () => {
-        const exchange = wanted([crypto.randomUUID()]);
+        const exchange = () => wanted(tokens);
         const from = await until("it may go on after the last job that was taken", async () => {
-          const place = lowWater.from(exchange);
+          const place = lowWater.from(exchange());
           if (!place) await take(BATCH);
           return place;
         });
-        const { sql, values } = new Request(exchange).statement({ number: undefined, few: FEW, from });
+        const { sql, values } = new Request(exchange()).statement({ number: undefined, few: FEW, from });
         await run("BEGIN"); // what it counts is not reported meanwhile, and may be of earlier ones
         const before = await counted();
         await run(sql, values);

@@ -3,9 +3,12 @@
  * What jobs take, with real workers: slots, things of the host, and limits, also when a worker is killed. Slow.
  */
 import assert from "node:assert/strict";
+import { openPostgresStore } from "../../src/store/postgres/open.ts";
 import { queuectl } from "../helpers/cli_within.ts";
+import { newAddress, postgresServer, testWith } from "../helpers/postgres.ts";
+import { tempDir } from "../helpers/temp.ts";
 import { until } from "../helpers/until.ts";
-import { startWorker, type TestStore, testStore } from "../helpers/worker.ts";
+import { startWorker, type TestStore, testStore, type WorkerProcess } from "../helpers/worker.ts";
 
 /** Fails where another one of these runs at the same time. */
 const ALONE = "mkdir alone && sleep 0.05 && rmdir alone";
@@ -40,8 +43,29 @@ Deno.test("each job that takes a thing has a unit of its own, and finds its numb
   assert.deepEqual([...printed].sort(), ["0\n", "1\n"]);
 });
 
-Deno.test("what a killed worker's job takes is taken until that job has ended, and its start counts on", async () => {
+const KILLED = "what a killed worker's job takes is taken until that job has ended, and its start counts on";
+
+Deno.test(KILLED, async () => {
   using test = await testStore();
+  await killed(test, startWorker);
+});
+
+const server = await postgresServer();
+
+testWith(server, `PostgreSQL: ${KILLED}`, async () => {
+  const address = newAddress(server);
+  using test = await testStore(tempDir(), async (home) => {
+    const { code, stderr } = await queuectl(["store", "use", address], { home: home.dir });
+    assert.equal(code, 0, stderr);
+    return await openPostgresStore(address, home, {});
+  });
+  await killed(test, (home, args) => startWorker(home, args, {}, undefined, ["--allow-net"]));
+});
+
+async function killed(
+  test: TestStore,
+  start: (home: string, args: readonly string[]) => Promise<WorkerProcess>,
+): Promise<void> {
   const { store } = test;
   await store.setLimit("api", { atOnce: 1 });
   await store.setLimit("calls", { rate: { count: 2, perMs: 3_600_000, smooth: false } });
@@ -53,13 +77,13 @@ Deno.test("what a killed worker's job takes is taken until that job has ended, a
     return [api!.used, calls!.started];
   };
   {
-    await using worker = await startWorker(test.home, ["--has", "gpu"]);
+    await using worker = await start(test.home, ["--has", "gpu"]);
     await test.reaches(first, "processing");
     worker.signal("SIGKILL");
     await worker.ended;
   }
   assert.deepEqual(await used(), [1, 1]);
-  await using _next = await startWorker(test.home, ["--has", "gpu", "--slots", "3"]);
+  await using _next = await start(test.home, ["--has", "gpu", "--slots", "3"]);
   await until("it is adopted", async () => {
     const workers = await store.workers();
     return workers.length === 1 && workers[0]!.running.includes(first);
@@ -73,4 +97,4 @@ Deno.test("what a killed worker's job takes is taken until that job has ended, a
   const [missing] = await store.shortages(third, Date.now());
   assert.equal(missing?.name, "calls");
   assert.deepEqual(await store.recount(), []);
-});
+}

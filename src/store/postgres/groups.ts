@@ -154,29 +154,27 @@ export async function deleteGroup(db: Database, name: string): Promise<void> {
   });
 }
 
-/** Adds up what was noted, some of it. */
-export async function addUpGroups(db: Database): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.all("SELECT queuectl.add_up_groups_6()");
-  });
+const STOPPING = "SELECT name FROM queuectl.groups WHERE stopping ORDER BY id LIMIT 1";
+
+/** Adds up what was noted, some of it. Returns a group that has failed too often, and of which some may wait. */
+export async function addUpGroups(db: Database): Promise<string | undefined> {
+  const [, stopping] = await db.write([{ sql: "SELECT queuectl.add_up_groups_6()" }, { sql: STOPPING }]);
+  return (stopping!.rows[0] as { name: string } | undefined)?.name;
 }
 
 /** Jobs that are called off in one transaction. */
-const AT_ONCE = 500;
-const STOPPING = "SELECT name FROM queuectl.groups WHERE stopping ORDER BY id LIMIT 1";
+const AT_ONCE = 200;
 const WAITING = `
   SELECT j.seq FROM ${JOBS}
   WHERE j.in_group = $1 AND j.state IN ('blocked', 'pending', 'scheduled', 'failed') AND r.job IS NULL
   ORDER BY j.seq LIMIT ${AT_ONCE}`;
 
-/** Calls off some of what waits in groups that have failed too often. Returns how many jobs; undefined when there is none. */
-export async function stopSome(db: Database, now: number): Promise<number | undefined> {
-  const group = await db.get<{ name: string }>(STOPPING);
-  if (!group) return undefined;
+/** Calls off some of what waits in a group that has failed too often. Returns how many jobs. */
+export async function stopSome(db: Database, group: string, now: number): Promise<number> {
   return await db.transaction(async (tx) => {
-    const seqs = (await tx.all<{ seq: number }>(WAITING, group.name)).map(({ seq }) => seq);
+    const seqs = (await tx.all<{ seq: number }>(WAITING, group)).map(({ seq }) => seq);
     if (seqs.length === 0) {
-      await tx.all("UPDATE queuectl.groups SET stopping = false WHERE name = $1", group.name);
+      await tx.all("UPDATE queuectl.groups SET stopping = false WHERE name = $1", group);
       return 0;
     }
     const { act, store } = actOf("cancel", { now });

@@ -27,7 +27,8 @@ import {
 /** Rows of `ended` that are looked at in one go. */
 const MOST_TURNS = 500;
 
-interface Turn {
+/** A row of `ended`: a job of which others are to be told. */
+export interface Turn {
   turn: number;
   job: number;
   state: State | null;
@@ -36,7 +37,8 @@ interface Turn {
   after: number;
 }
 
-const TURNS = `
+/** The first of what is to be told. */
+export const TURNS = `
   SELECT turn, job, state, skipped_for, again, after FROM queuectl.ended ORDER BY turn LIMIT ${MOST_TURNS}`;
 const GROUP_STATES = `SELECT -s.id AS job, s.state FROM (${groupStates("SELECT unnest($1::bigint[])")}) s`;
 /**
@@ -103,10 +105,8 @@ export class Step {
     this.#depth = depth;
   }
 
-  /** Returns undefined when there is nothing to be told. */
-  async run(): Promise<{ told: number; edges: number } | undefined> {
-    const turns = await this.#tx.all<Turn>(TURNS);
-    if (turns.length === 0) return undefined;
+  /** Tells some of what there is to be told. Returns what comes next, too. */
+  async run(turns: readonly Turn[]): Promise<{ told: number; edges: number; next: Turn[] }> {
     const { tellings, rest, first, edges } = await this.#begin(turns);
     const { within, further } = await this.#reach(first);
     const all = new Set([...tellings.map(({ job }) => job), ...first, ...further]);
@@ -129,8 +129,8 @@ export class Step {
         } else if (news === "again") untold.add(edge.job);
       }
     }
-    await this.#store({ rest, done: turns.slice(0, tellings.length), handled, untold });
-    return { told: this.#jobs.size, edges: edges + further.size + tellings.length };
+    const next = await this.#store({ rest, done: turns.slice(0, tellings.length), handled, untold });
+    return { told: this.#jobs.size, edges: edges + further.size + tellings.length, next };
   }
 
   /** As many of the turns as there is room for the edges of; of the last one perhaps only some. */
@@ -301,7 +301,7 @@ export class Step {
     done: readonly Turn[];
     handled: ReadonlySet<number>;
     untold: ReadonlySet<number>;
-  }): Promise<void> {
+  }): Promise<Turn[]> {
     const changed = [...this.#moved].map((seq) => {
       const job = this.#jobs.get(seq)!;
       const before = this.#before.get(seq)!;
@@ -310,7 +310,7 @@ export class Step {
       return { seq, job, isMoved };
     });
     const over = done.filter(({ turn }) => turn !== rest?.turn).map(({ turn }) => turn);
-    await this.#tx.several([
+    const results = await this.#tx.several([
       { sql: RESET, values: [[...this.#reset]] },
       ...keeping([...this.#decided.values()], changed, this.#now),
       { sql: "DELETE FROM queuectl.ended WHERE turn = ANY ($1::bigint[])", values: [over] },
@@ -319,7 +319,9 @@ export class Step {
       tellingGroupsAgain([...this.#reset]),
       ...(rest ? [{ sql: GO_ON, values: [rest.turn, rest.after] }] : []),
       ...letGo([...this.#locked.values()]),
+      { sql: TURNS },
     ]);
+    return results.at(-1)!.rows as unknown as Turn[];
   }
 }
 

@@ -9,7 +9,7 @@ import { systemClock } from "../../system/clock.ts";
 import { MOST_EDGES } from "../rules/dependents.ts";
 import type { Database } from "./engine/database.ts";
 import { addUpGroups, stopSome } from "./groups.ts";
-import { Step } from "./telling.ts";
+import { Step, type Turn, TURNS } from "./telling.ts";
 
 /** What came of a step. */
 export interface WorkedOff {
@@ -43,9 +43,9 @@ export class Pace {
 
   /** After a look that took so long. */
   looked({ isFull, tookMs }: { isFull: boolean; tookMs: number }): void {
-    this.depth = Math.min(this.depth * 8, DEEPEST);
-    if (tookMs > TELL_MS) this.size = Math.max(LEAST, this.size / 2);
-    else if (isFull && tookMs < TELL_MS / 3) this.size = Math.min(this.size * 2, MOST_EDGES);
+    this.depth = Math.min(this.depth * 64, DEEPEST);
+    if (tookMs > LOOK_MS) this.size = Math.max(LEAST, this.size / 2);
+    else if (isFull && tookMs < LOOK_MS / 3) this.size = Math.min(this.size * 2, MOST_EDGES);
   }
 
   /** Nothing is left. */
@@ -63,10 +63,10 @@ export async function workOff(
   db: Database,
   { now, wait, pace }: { now: number; wait: boolean; pace: Pace },
 ): Promise<WorkedOff> {
-  await addUpGroups(db);
-  const stopped = await stopSome(db, now);
+  const stopping = await addUpGroups(db);
+  const stopped = stopping === undefined ? 0 : await stopSome(db, stopping, now);
   const { told, more } = await tellSome(db, { now, wait, pace });
-  if (stopped === undefined) return { told, more };
+  if (stopping === undefined) return { told, more };
   await addUpGroups(db);
   return { told: told + stopped, more: true };
 }
@@ -76,28 +76,30 @@ async function tellSome(
   { now, wait, pace }: { now: number; wait: boolean; pace: Pace },
 ): Promise<WorkedOff> {
   return await db.transaction(async (tx) => {
-    const [{ ours } = { ours: false }] = await tx.all<{ ours: boolean }>(wait ? WAIT : TRY);
-    if (!ours) return { told: 0, more: false };
+    const [lock, first] = await tx.several([{ sql: wait ? WAIT : TRY }, { sql: TURNS }]);
+    if (!(lock!.rows[0] as { ours: boolean }).ours) return { told: 0, more: false };
     const start = systemClock.monotonicMs();
     const elapsed = () => systemClock.monotonicMs() - start;
+    let turns = first!.rows as unknown as Turn[];
     let told = 0;
-    while (true) {
+    while (turns.length > 0) {
       const before = elapsed();
-      const step = await new Step(tx, { now, room: pace.size, depth: pace.depth }).run();
-      if (!step) {
-        pace.rest();
-        return { told, more: false };
-      }
+      const step = await new Step(tx, { now, room: pace.size, depth: pace.depth }).run(turns);
+      turns = step.next;
       told += step.told;
       const tookMs = elapsed() - before;
       pace.looked({ isFull: step.edges >= pace.size, tookMs });
-      if (told >= TELL_LEAST && elapsed() + tookMs > TELL_MS) return { told, more: true };
+      const isLong = told >= TELL_LEAST && elapsed() + tookMs > TELL_MS;
+      if (isLong && turns.length > 0) return { told, more: true };
     }
+    pace.rest();
+    return { told, more: false };
   });
 }
 
-/** How long a transaction goes on, if one look does not take longer: who changes or counts these jobs waits for it. */
-const TELL_MS = 80;
+/** How long a transaction goes on, and each of its looks: who changes or counts these jobs, or is at it, waits for it. */
+const TELL_MS = 40;
+const LOOK_MS = 20;
 /** So many are told in any case: what few jobs are to be told is told at once, however slow the machine is. */
 const TELL_LEAST = 40;
 const LEAST = 100;

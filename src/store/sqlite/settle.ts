@@ -90,7 +90,7 @@ function end(
     finishedAt,
     ...result,
     move.heldIfPaused ? 1 : 0,
-    move.stateIfCalledOff !== "pending" ? 1 : 0, // what the trigger `sublane_left` would do, at a price
+    move.stateIfCalledOff !== "pending" ? 1 : 0, // what the trigger `job_moved` would do, at a price
     move.state !== "pending" ? 1 : 0,
     row.job,
     row.attempt,

@@ -17,6 +17,8 @@ const JOBS = 20_000;
 const MILLION = 1_000_000;
 const BULK = 100_000;
 const SHAPE: Shape = { supervisors: 10, batch: 100 };
+/** Few who take many: what each of them has run is what an exchange might read again. */
+const FEW: Shape = { supervisors: 2, batch: 250 };
 const LIMIT_MS = 60_000;
 
 /** Enqueueing very many, and draining with a million more that wait. */
@@ -87,23 +89,23 @@ export async function emptied(server: Server): Promise<Result[]> {
 
 /** A transaction elsewhere that goes on reading, as a dump does: nothing that is deleted meanwhile can be tidied up. */
 export async function heldSnapshot(server: Server): Promise<Result[]> {
-  using store = await Supervised.on(server, SHAPE);
+  using store = await Supervised.on(server, FEW);
   const connection = await Connection.open(readAddress(server.url!));
   try {
     await connection.query({ sql: "BEGIN ISOLATION LEVEL REPEATABLE READ" }, LIMIT_MS);
     await connection.query({ sql: "SELECT txid_current()" }, LIMIT_MS);
-    await store.fill(2 * BULK);
+    await store.fill(BULK);
     const speeds: number[] = [];
     let [since, from] = [systemClock.monotonicMs(), 0];
     await store.drain(Infinity, (claimed) => {
-      if (claimed < from + JOBS) return;
+      if (claimed < from + BULK / 20) return;
       const now = systemClock.monotonicMs();
       speeds.push((claimed - from) / (now - since) * 1000);
       [since, from] = [now, claimed];
     });
     const [first, last] = [median(speeds.slice(0, 3)), median(speeds.slice(-3))];
     return [{
-      what: `claim + settle beside an open transaction, after ${2 * BULK} jobs`,
+      what: `claim + settle beside an open transaction, after ${BULK} jobs`,
       measured: perSecond(last),
       against: `at its beginning ${perSecond(first)}`,
       figure: last / first,

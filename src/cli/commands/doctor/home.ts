@@ -53,8 +53,8 @@ function* checkOwner({ home, clock }: Context, { uid: owner }: Deno.FileInfo): G
   }
 }
 
-function pathsIn({ database, store, doorbell, reserve, spool, logs }: Home): string[] {
-  return [database, `${database}-wal`, `${database}-shm`, store, doorbell, reserve, spool, logs];
+function pathsIn({ database, store, doorbell, waiting, reserve, spool, logs }: Home): string[] {
+  return [database, `${database}-wal`, `${database}-shm`, store, doorbell, waiting, reserve, spool, logs];
 }
 
 function ownerOf(path: string): number | null {

@@ -49,6 +49,7 @@ const FILES: readonly (readonly [string, string])[] = [
   ],
   ["store", "The address of the store, where that was chosen with store use."],
   ["doorbell", "An empty file that is touched when something has changed."],
+  ["waiting", "An empty file that is touched by whoever waits for the database to be free."],
   ["spool/", "What running attempts print, and how they ended."],
   ["logs/", "What background workers did: worker-….log for each, and supervisors.log."],
 ];

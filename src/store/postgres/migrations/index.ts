@@ -19,6 +19,7 @@ import { step as step012 } from "./012.ts";
 import { step as step013 } from "./013.ts";
 import { step as step014 } from "./014.ts";
 import { step as step015 } from "./015.ts";
+import { step as step016 } from "./016.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; their number is the version that this program writes. */
@@ -38,4 +39,5 @@ export const STEPS: readonly Step[] = [
   step013,
   step014,
   step015,
+  step016,
 ];

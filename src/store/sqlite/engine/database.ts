@@ -23,6 +23,12 @@ const BLOCKING_WAIT_MS = 8;
  * grows with the wait: at first, the pauses that others make between two transactions must not be missed.
  */
 const PAUSE_MS = { first: 4, last: 20, after: 2000 };
+/** Who writes one transaction after the other lets others have their turn so often, */
+const OTHERS_MS = 40;
+/** and waits for so long until they have had it. */
+const TURN_MS = 100;
+/** Who wrote nothing for so long has let them have it. */
+const BREAK_MS = 20;
 /** How long a busy store makes us wait: longer than the largest bulk insert holds the lock. */
 const PATIENCE_MS = 120_000;
 /** The log is cut back to this size after a checkpoint, so that a long reader's aftermath does not stay for ever. */
@@ -46,6 +52,9 @@ export class Database {
   readonly #others: Deno.FsFile[] = [];
   readonly #file: Identity;
   #heldMs = 0;
+  /** When the last write transaction ended, and since when one came after the other. */
+  #wroteMs = -Infinity;
+  #busySinceMs = -Infinity;
   /** Throws where the tables are not what this program knows. */
   #checkVersion: ((version: number) => void) | undefined;
 
@@ -151,6 +160,7 @@ export class Database {
    * @throws {StoreGone} when the file is not at its place any more
    */
   async write<T>(work: (db: Database) => T, { reserve = true }: { reserve?: boolean } = {}): Promise<T> {
+    if (this.#clock.monotonicMs() - this.#busySinceMs > OTHERS_MS) await this.#letOthersWrite();
     const write = () => this.patiently(() => this.#transact(work));
     return reserve ? await orFromReserve(this.#home, write) : await write();
   }
@@ -202,8 +212,21 @@ export class Database {
         return result;
       });
     } finally {
-      this.#heldMs = this.#clock.monotonicMs() - start;
+      this.#wroteMs = this.#clock.monotonicMs();
+      this.#heldMs = this.#wroteMs - start;
     }
+  }
+
+  /** Waits until whoever waits for the lock has had it, unless this one has just let it be free for long. */
+  async #letOthersWrite(): Promise<void> {
+    const start = this.#clock.monotonicMs();
+    if (start - this.#wroteMs < BREAK_MS) {
+      const { isAnybodyWaiting } = await import("./knocks.ts");
+      while (isAnybodyWaiting(this.#home, this.#clock.now()) && this.#clock.monotonicMs() - start < TURN_MS) {
+        await this.#clock.sleep(1);
+      }
+    }
+    this.#busySinceMs = this.#clock.monotonicMs();
   }
 
   /** How long the last write transaction kept others from writing, its flush and whatever else ran meanwhile included. */
@@ -214,9 +237,12 @@ export class Database {
   /** Tries `action` until the database is not busy. */
   async patiently<T>(action: () => T): Promise<T> {
     const start = this.#clock.monotonicMs();
+    let knocks: typeof import("./knocks.ts") | undefined;
     while (true) {
       try {
-        return action();
+        const result = action();
+        knocks?.comeIn(this.#home);
+        return result;
       } catch (error) {
         if (!isBusy(error)) throw this.#explain(error);
         if (this.#clock.monotonicMs() - start > PATIENCE_MS) {
@@ -227,6 +253,8 @@ export class Database {
           );
         }
       }
+      knocks ??= await import("./knocks.ts");
+      knocks.knock(this.#home, this.#clock.now());
       const isLong = this.#clock.monotonicMs() - start > PAUSE_MS.after;
       await this.#clock.sleep(Math.random() * (isLong ? PAUSE_MS.last : PAUSE_MS.first));
     }
