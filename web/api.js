@@ -50,7 +50,7 @@ export function useAnswer(path, { every, live = true, restless = () => false } =
       const waitMs = Math.min(LONGEST_AGAIN_MS, AGAIN_MS * 2 ** (failures - 1));
       timer = setTimeout(() => {
         busy = false;
-        if (again || next.passing && !document.hidden) load();
+        if ((again || next.passing) && !document.hidden) load(); // else when it is looked at: that is told as a change
       }, next.passing ? waitMs : PAUSE_MS);
     };
     const onChange = () => {

@@ -80,7 +80,9 @@ export function Selected({ chosen, done, none }) {
 
 /** To all that a filter finds: it is counted and asked first. */
 export function AllFound({ filter, done }) {
-  const verbs = VERBS.filter(({ states }) => !filter.state || states.includes(filter.state));
+  const verbs = VERBS.filter(({ states }) =>
+    !filter.state || filter.state.some((state) => states.includes(state))
+  );
   const run = async ({ name, verb, past }) => {
     let found;
     if (

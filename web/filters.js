@@ -6,8 +6,8 @@ import { number } from "./format.js";
 import { addressWith, go, Link } from "./router.js";
 
 /** By the names of the API; those of which there may be several are lists. */
-const SINGLE = ["state", "group", "unique_key", "error", "search", "exit_code"];
-const SEVERAL = ["queue", "label"];
+const SINGLE = ["group", "unique_key", "error", "search", "exit_code"];
+const SEVERAL = ["state", "queue", "label"];
 
 const HOUR_MS = 3_600_000;
 const AGES = [["", "at any time"], ["1", "in the last hour"], ["24", "in the last day"], [
@@ -20,7 +20,10 @@ export function filterIn(params) {
   const filter = {};
   for (const name of SINGLE) if (params.get(name)) filter[name] = params.get(name);
   if (filter.exit_code) filter.exit_code = Number(filter.exit_code);
-  for (const name of SEVERAL) if (params.has(name)) filter[name] = params.getAll(name);
+  for (const name of SEVERAL) {
+    const values = params.getAll(name).filter((value) => value !== "");
+    if (values.length > 0) filter[name] = values;
+  }
   const hours = Number(params.get("hours"));
   // by the minute: the same list has the same address for as long
   if (hours > 0) {
@@ -54,19 +57,31 @@ export function useCounts({ state: _, queue, ...others }) {
   );
 }
 
-export function sumOf(counts, state) {
-  return state ? counts[state] : Object.values(counts).reduce((sum, n) => sum + n, 0);
+/** How many jobs those are, of all states or of some. */
+export function sumOf(counts, states = Object.keys(counts)) {
+  return states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 }
 
-/** A tab for every state. */
+/** A tab for every state. With the shift key, a state comes to those that are chosen, or is taken from them. */
 export function Tabs({ filter, counts }) {
-  const { state: current = "" } = filter;
+  const { state: chosen = [] } = filter;
+  const choose = (state) => (event) => {
+    if (!event.shiftKey || state === "" || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    const others = chosen.filter((one) => one !== state);
+    go(addressWith({ state: others.length < chosen.length ? others : [...chosen, state], cursor: "" }));
+  };
   return html`<nav class="tabs" aria-label="States">${
     TABS.map(([state, name]) =>
       html`
         <${Link} key=${name} to=${addressWith({ state, cursor: "" })} class=${state}
-          aria-current=${state === current ? "true" : undefined}>${name}${counts && html`
-            <span class="n">${number(sumOf(counts, state))}</span>
+          title=${state === ""
+            ? undefined
+            : "With the shift key: as well as those chosen"} onClickCapture=${choose(state)}
+          aria-current=${(state ? chosen.includes(state) : chosen.length === 0)
+            ? "true"
+            : undefined}>${name}${counts && html`
+            <span class="n">${number(sumOf(counts, state ? [state] : undefined))}</span>
           `}<//>
       `
     )

@@ -1,5 +1,8 @@
 /** Figures and times for people. */
 
+/** What is past for less than this is not told in seconds: a page at rest would be drawn each second. */
+const FRESH_S = 60;
+
 /** Seconds as `3ms`, `1.2s`, `4m 5s`, `3h 2m`, `5d 1h`. */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "–";
@@ -16,16 +19,28 @@ export function secondsBetween(from, to) {
   return ((to ? Date.parse(to) : Date.now()) - Date.parse(from)) / 1000;
 }
 
-/** `3s ago`, `in 4m 5s`. */
+/** `just now`, `4m ago`, `in 5s`. */
 export function fromNow(time) {
   if (!time) return "";
   const seconds = secondsBetween(time);
-  if (Math.abs(seconds) < 1) return "now";
+  if (seconds > -0.5 && seconds < FRESH_S) return "just now";
   return seconds > 0 ? `${coarse(seconds)} ago` : `in ${coarse(-seconds)}`;
 }
 
-/** In so many ms `fromNow` says something else. */
-export function untilNewer(time) {
+/** `under 1m`, `4m`: how old something is. */
+export function age(time) {
+  const seconds = secondsBetween(time);
+  return seconds < FRESH_S ? "under 1m" : coarse(seconds);
+}
+
+/** In so many ms `fromNow` and `age` say something else. */
+export function untilOlder(time) {
+  const seconds = secondsBetween(time);
+  return seconds >= 0 && seconds < FRESH_S ? (FRESH_S - seconds) * 1000 : untilCoarser(time);
+}
+
+/** In so many ms `coarse` says something else of the time from then, or until then. */
+export function untilCoarser(time) {
   const seconds = secondsBetween(time);
   const [unit] = [[1, 60], [60, 3600], [3600, 86_400], [86_400, Infinity]]
     .find(([, below]) => Math.abs(seconds) < below);

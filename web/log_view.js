@@ -131,6 +131,7 @@ export class LogView {
   }
 
   follow() {
+    this.#lastTop = this.#place.scrollTop; // wherever the reader was
     this.#setFollowing(true);
     this.#draw();
   }
@@ -158,6 +159,13 @@ export class LogView {
   #onWheel = ({ deltaY }) => {
     if (deltaY < 0 && this.#place.scrollTop > 0) this.#setFollowing(false);
   };
+
+  /** The reader has scrolled up: whatever draws may come before the event that tells of it. */
+  #heed() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#place;
+    if (!this.#following || scrollTop >= this.#lastTop - 1) return;
+    if (scrollHeight - clientHeight - scrollTop >= this.#row / 2) this.#setFollowing(false);
+  }
 
   #onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = this.#place;
@@ -225,6 +233,7 @@ export class LogView {
   }
 
   #keepingPlace(change) {
+    this.#heed();
     const { rows } = this.#parts;
     const row = Math.floor(this.#virtualTop() / this.#row);
     const line = rows.count > 0 ? rows.lineAt(row) : 0;
@@ -264,6 +273,7 @@ export class LogView {
   #draw() {
     const { rows, screen } = this.#parts;
     const place = this.#place;
+    this.#heed();
     this.#size();
     if (this.#following && place.scrollTop + place.clientHeight < place.scrollHeight) {
       place.scrollTop = place.scrollHeight;

@@ -30,7 +30,7 @@ export function listen({ id, attempt, stream }, { text, missing, problem, end, d
   const ends = {};
   const decoders = {};
 
-  const portion = portions(drawn);
+  const portion = portions(() => over || drawn());
 
   const take = async ({ stream, start, base64, at }) => {
     const bytes = bytesOf(base64);
@@ -86,7 +86,7 @@ export function listen({ id, attempt, stream }, { text, missing, problem, end, d
         const events = (begun + value).split("\n\n");
         begun = events.pop();
         for (const event of events) if (!mine.signal.aborted) await hear(event);
-        drawn();
+        if (!over) drawn();
       }
     } catch (error) {
       if (mine.signal.aborted) return;

@@ -4,7 +4,7 @@ import { useAnswer, useLive, withQuery } from "./api.js";
 import { Chart } from "./chart.js";
 import { bytes, compact, duration, number, visible } from "./format.js";
 import { Done } from "./groups.js";
-import { Age, Empty, Loading, Problem, Progress } from "./parts.js";
+import { Age, Empty, Lasts, Loading, Problem, Progress } from "./parts.js";
 import { QueueTable } from "./queue_table.js";
 import { addressWith, go, Link } from "./router.js";
 import { Troubles } from "./troubles.js";
@@ -179,7 +179,7 @@ function Running({ workers, processing }) {
                   : html`<code class="command">${visible(job.command)}</code>`}</span>
                 <span class="faint nowrap">${job.paused_since
                   ? "paused"
-                  : html`<${Age} at=${job.started_at}/>`}${several ? ` · ${job.host}` : ""}</span></li>
+                  : html`<${Lasts} from=${job.started_at}/>`}${several ? ` · ${job.host}` : ""}</span></li>
             `
           )
         }</ul>`}

@@ -1,13 +1,15 @@
 /** What several pages show: states, messages, questions, rows of facts. */
 import { h, html, render, useEffect, useRef, useState } from "./lib.js";
 import {
+  age,
   coarse,
   duration,
   fromNow,
   localTime,
   number,
   secondsBetween,
-  untilNewer,
+  untilCoarser,
+  untilOlder,
   visible,
 } from "./format.js";
 import { useRights } from "./rights.js";
@@ -60,14 +62,20 @@ function useTick(nextMs) {
 
 /** A time, relative, with the whole of it as its title. It keeps itself up to date. */
 export function Time({ at }) {
-  useTick(() => at ? untilNewer(at) : 0);
+  useTick(() => at ? untilOlder(at) : 0);
   return at ? html`<time datetime=${at} title=${localTime(at)}>${fromNow(at)}</time>` : null;
 }
 
 /** How long ago something was, coarsely. It keeps itself up to date. */
 export function Age({ at }) {
-  useTick(() => at ? untilNewer(at) : 0);
-  return at ? coarse(Math.max(0, secondsBetween(at))) : null;
+  useTick(() => at ? untilOlder(at) : 0);
+  return at ? age(at) : null;
+}
+
+/** How long something has taken so far, coarsely. It keeps itself up to date. */
+export function Lasts({ from }) {
+  useTick(() => untilCoarser(from));
+  return coarse(Math.max(0, secondsBetween(from)));
 }
 
 /** How long something took, or has taken so far: then it goes on counting. */

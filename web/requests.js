@@ -11,14 +11,17 @@ class Failed extends Error {
 }
 
 let login = null;
+let logins = 0;
 
 function loggedIn() {
-  login ??= import("./login_dialog.js").then(({ askForToken }) => askForToken()).finally(() => login = null);
+  login ??= import("./login_dialog.js").then(({ askForToken }) => askForToken()).then(() => logins++)
+    .finally(() => login = null);
   return login;
 }
 
 async function send(path, options) {
   for (;;) {
+    const before = logins;
     let response;
     try {
       response = await fetch(ROOT + path, options);
@@ -31,7 +34,7 @@ async function send(path, options) {
       const passing = response.status >= 500 || response.status === 429;
       throw new Failed(detail ?? `The server answered ${response.status}`, passing);
     }
-    await loggedIn();
+    if (before === logins) await loggedIn(); // else somebody has, while this was on its way
   }
 }
 

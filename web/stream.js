@@ -18,6 +18,7 @@ function tell(kind) {
 }
 
 function hear({ status, lost = false, refused = false }) {
+  if (document.hidden) return; // on its way when the page was left; whoever looks again is told how things are
   if (status) live.status = status;
   live.connected = !lost;
   tell(refused ? "refused" : lost ? "lost" : "change");

@@ -16,7 +16,10 @@ export type Template =
 export type Quote = (words: readonly string[]) => string;
 
 /** The marks, unless another is said. */
-const MARKS = /\{(?:|\.|\/|\/\/|\/\.|#)\}/g;
+const MARKS = /\{(?:|\/\/|#|\/?\.{0,3})\}/g;
+/** What GNU parallel has besides, and there is not: the number of a slot, and items of several sources in one job. */
+const NO_MARK = /\{%\}/;
+const NO_WORD = /^\{\d+\}$/;
 
 /** The marks, or the one that was said, which stands for the whole item. */
 function marksOf(mark: string | undefined): RegExp {
@@ -35,6 +38,7 @@ export function commandsFor(
   const marks = marksOf(mark);
   const hasMark = (text: string) => text.search(marks) >= 0;
   const last = mark ?? "{}";
+  if (mark === undefined) refuseOtherMarks(template);
   if ("words" in template) {
     const words = !atEnd || template.words.some(hasMark) ? template.words : [...template.words, last];
     return items.map((item, index) =>
@@ -50,6 +54,18 @@ export function commandsFor(
   }
   const quoteOne = (value: string) => quote([value]);
   return items.map((item, index) => filled(text, { marks, item, number: index + 1 }, quoteOne));
+}
+
+/** They would stay as they are, and be noticed when the jobs have run. @throws {BadInput} */
+function refuseOtherMarks(template: Template): void {
+  const texts = "words" in template ? template.words : [template.text];
+  const none = texts.find((one) => NO_MARK.test(one));
+  if (none !== undefined) {
+    throw new BadInput("Cannot use {%}: a job does not know its slot; {#} is the number of its item");
+  }
+  const word = "words" in template ? template.words.find((one) => NO_WORD.test(one)) : undefined;
+  if (word === undefined) return;
+  throw new BadInput(`Cannot use ${word}: a job has one item, and {} stands for it`);
 }
 
 /** How items become commands. */
@@ -75,20 +91,12 @@ function filled(
   );
 }
 
-/** What a mark stands for. */
+/** What a mark stands for: a dot more takes one more extension away. */
 function partOf(item: string, mark: string): string {
-  switch (mark) {
-    case "{.}":
-      return withoutExtension(item);
-    case "{/}":
-      return baseName(item);
-    case "{//}":
-      return directoryName(item);
-    case "{/.}":
-      return withoutExtension(baseName(item));
-    default:
-      return item;
-  }
+  if (mark === "{//}") return directoryName(item);
+  let part = mark.startsWith("{/") ? baseName(item) : item;
+  for (const char of mark) if (char === ".") part = withoutExtension(part);
+  return part;
 }
 
 /** A name that only begins with a dot has none. */

@@ -229,7 +229,11 @@ export function findSetting(name: string): Setting {
   const found = SETTINGS.find((one) => one.key === key || one.aliases?.includes(key));
   if (found) return found;
   const near = nearest(key, SETTINGS.map((one) => one.key));
-  throw new BadInput(`Unknown setting "${name}"${near ? `, did you mean ${near}?` : ""}`);
+  throw new BadInput(
+    `Unknown setting "${name}"${
+      near ? `, did you mean ${near}?` : `: there are ${SETTINGS.map(({ key }) => key).join(", ")}`
+    }`,
+  );
 }
 
 /**

@@ -91,6 +91,10 @@ Deno.test("what makes no sense is refused in a sentence, and nothing is queued",
       ["--each", list, "lame", "{}"],
       'Unexpected word "{}" after "lame": quote the whole command, or put -- before it',
     ],
+    [
+      ["--each", "one.wav", "two.wav", "three.wav", "--", "lame"],
+      'Unexpected word "three.wav" after "two.wav": quote a pattern, or the shell puts names in its place',
+    ],
     [["--each", list, "--id", "x", "echo"], "Cannot use --each with an id: each job needs one of its own"],
     [["--each", list, "--file", list], "Cannot use --each with --file: a file says its own commands"],
     [

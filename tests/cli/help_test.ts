@@ -3,7 +3,8 @@
  * Help fits where it is shown, whatever it says, and loses nothing by that.
  */
 import assert from "node:assert/strict";
-import type { Target } from "../../src/cli/line/command.ts";
+import type { CommandDefinition, Target } from "../../src/cli/line/command.ts";
+import { flagName } from "../../src/cli/line/flags.ts";
 import { helpFor } from "../../src/cli/line/help.ts";
 import { loadWholeTree } from "../../src/cli/line/tree.ts";
 import { wrapped, wrappedRows } from "../../src/cli/line/wrap.ts";
@@ -32,6 +33,32 @@ for (const columns of [48, 80, 120]) {
     }
   });
 }
+
+Deno.test("very many flags stand under titles, each under one, before all that is said of them", () => {
+  const many = ALL.filter(({ target: { definition } }) =>
+    "flags" in definition && Object.keys(definition.flags!).length > 24
+  );
+  assert.deepEqual(many.map(({ path }) => path.slice(1).join(" ")).toSorted(), [
+    "edit",
+    "enqueue",
+    "schedule add",
+    "schedule set",
+  ]);
+  for (const { target, path } of many) {
+    const help = helpFor(target, { path, columns: 80 });
+    const flags = Object.keys((target.definition as CommandDefinition).flags!);
+    const shown = [...help.matchAll(/^ {2}.{4}--([a-z-]+)/gm)].map(([, name]) => name!);
+    const names = flags.map(flagName);
+    assert.deepEqual(shown.toSorted(), [...names, "help", "home", "json", "quiet", "store"].toSorted());
+    assert.doesNotMatch(help, /^(?:Flags|Others)$/m, `${path.join(" ")}: sections.ts has a place for each`);
+  }
+  const enqueue = many.find(({ path }) => path.at(-1) === "enqueue")!;
+  const [first, , second] = helpFor(enqueue.target, { path: enqueue.path, columns: 80 }).split("\n");
+  assert.deepEqual([first, second], [
+    "Queue a job, or a file of jobs.",
+    "Usage: queuectl enqueue [COMMAND…] [FLAGS]",
+  ]);
+});
 
 Deno.test("help goes by the terminal it is shown on, and elsewhere has 80 columns", TERMINAL, async () => {
   using dir = tempDir();

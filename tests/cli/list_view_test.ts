@@ -66,15 +66,25 @@ Deno.test("--format prints a line for each job, with values as JSON has them", a
   assert.equal(await list(test, "list", "--format={id}", "--state", "completed"), "");
 });
 
-Deno.test("names that are none are refused with those there are, the nearest first", async () => {
+Deno.test("names that are none are refused with the one that is meant, or all there are", async () => {
   using test = await testStore();
   const refusals: [string[], RegExp][] = [
     [
       ["--columns", "id,exitcode"],
-      /^Cannot use --columns "id,exitcode": "exitcode" is not one of exit_code, /,
+      /^Cannot use --columns "id,exitcode": "exitcode" is nothing that a job has, did you mean exit_code\?$/m,
     ],
-    [["--columns", "id,"], /^Cannot use --columns "id,": "" is not one of /],
-    [["--format", "{id} {stat}"], /^Cannot use --format "\{id\} \{stat\}": "stat" is not one of state, /],
+    [
+      ["--columns", "id,"],
+      /^Cannot use --columns "id,": "" is nothing that a job has: there are command, id, queue, /,
+    ],
+    [["--columns", "colour"], /: "colour" is nothing that a job has: there are command, id, /],
+    [["--columns", "ID"], / did you mean id\?$/m],
+    [["--columns", "created"], / did you mean created_at\?$/m],
+    [["--columns", "tries"], / did you mean attempts\?$/m],
+    [
+      ["--format", "{id} {stat}"],
+      /^Cannot use --format "\{id\} \{stat\}": "stat" is nothing that a job has, did you mean state\?$/m,
+    ],
     [["--format", "{id"], /^Cannot use --format "\{id": \{ means nothing; it takes \{NAME\}, /],
     [["--format", "\\x"], /^Cannot use --format "\\x": \\x means nothing; /],
     [["--format", "{id}", "--columns", "id"], /^Cannot use --columns with --format: /],

@@ -131,6 +131,14 @@ Deno.test("what cannot be meant is refused in a sentence, and nothing is changed
     ["edit --where queue=a", "Cannot edit jobs: no flag says what to change; --help shows them"],
     ["cancel --queue ../x --yes", 'Cannot use queue "../x": a name takes '],
     ["retry --older-than soon", 'Cannot use --older-than "soon": it takes a duration up to '],
+    ["cancel --search= --yes", 'Cannot use --search "": it takes text that is not empty'],
+    ["delete --label= --yes", 'Cannot use --label "": it takes text that is not empty'],
+    [
+      "edit --where search= --priority 1 --yes",
+      'Cannot use --where "search=": it takes text that is not empty',
+    ],
+    ["dlq retry --error= --yes", 'Cannot use --error "": it takes text that is not empty'],
+    ["edit --where stat=dead --priority 1", 'Cannot use --where "stat=dead": it takes state=, '],
     ["dlq retry --exit-code x", 'Cannot use --exit-code "x": it takes a whole number from 0 to '],
   ];
   for (const [line, sentence] of cases) {

@@ -42,7 +42,7 @@ const USAGE: readonly (readonly [line: string, said: string])[] = [
   ["edit j1 make", 'Unexpected word "make", did you mean --command make or --queue make?'],
   ["show j1 j2", 'Unexpected word "j2": it takes one ID'],
   ["status now", `Unexpected word "now"${HELP}`],
-  ["logs", "Missing ID: queuectl list shows which there are"],
+  ["logs", "Missing ID: queuectl list shows which there are, queuectl status which run now"],
   ["config get", "Missing KEY: queuectl config list shows which there are"],
   ["queue pause", "Missing QUEUE: queuectl queue list shows which there are"],
   ["worker start -j 4", "Unknown flag -j, did you mean -c or --count?"],

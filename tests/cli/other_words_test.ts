@@ -95,6 +95,12 @@ Deno.test("words that could mean several things, or something else, are answered
       "config max-retries=5",
       'Unknown command "max-retries=5", did you mean "config get max_retries" or "config set max_retries"?',
     ],
+    ["schedule disable nightly", 'Unknown command "disable", did you mean "schedule pause"?'],
+    ["schedule create x", 'Unknown command "create", did you mean "schedule add" or "schedule set"?'],
+    ["group close album", 'Unknown command "close", did you mean "group seal"?'],
+    ["group wait album", 'Unknown command "wait", did you mean "wait --group"?'],
+    ["crontab -l", 'Unknown command "crontab", did you mean "schedule list" or "schedule import"?'],
+    ["dlq constructor", 'Unknown command "constructor"; --help shows which there are'],
     ["worker constructor", 'Unknown command "constructor"; --help shows which there are'],
   ];
   for (const [words, message] of cases) {

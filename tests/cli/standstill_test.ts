@@ -118,6 +118,16 @@ Deno.test("logs --follow says why nothing comes", async () => {
   assert.equal(await ended, 0);
 });
 
+Deno.test("whoever enqueues a held job and waits for it is told that it is held", async () => {
+  using test = await testStore();
+  await handWorker(test.store);
+  const child = spawnQueuectl(["enqueue", "--hold", "--wait", "true"], { home: test.home });
+  const { printed, ended } = await readUntil(child, { what: "it says why", pattern: /held.*\n/ });
+  assert.equal(printed(), 'j1\nJob "j1" is held: release it with queuectl release j1\n');
+  await test.store.cancel(["j1"], Date.now());
+  assert.equal(await ended, 1);
+});
+
 Deno.test("who waits is told once, too, when the last worker leaves and when a queue is paused meanwhile", async () => {
   using test = await testStore();
   const worker = await handWorker(test.store);

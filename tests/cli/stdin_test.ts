@@ -50,12 +50,17 @@ Deno.test("what cannot be kept as a stdin is refused in a sentence, and nothing 
   const { home } = test;
   const large = test.dir.file("large");
   Deno.writeFileSync(large, new Uint8Array(MOST + 1));
+  const loop = test.dir.file("loop");
+  Deno.symlinkSync(loop, loop);
   const tooLarge = (size: string) =>
     `Cannot keep a stdin of ${size} bytes with a job: it takes at most ${MOST} (1 MiB); put it into a file, and let the command read that`;
   const cases: [string[], string][] = [
     [["--stdin", large, "cat"], tooLarge(`more than ${MOST}`)],
     [["--stdin", test.dir.file("none"), "cat"], `Cannot read "${test.dir.file("none")}": no such file`],
     [["--stdin", test.dir.path, "cat"], `Cannot read "${test.dir.path}": it is a directory`],
+    [["--stdin", loop, "cat"], `Cannot read "${loop}": too many levels of symbolic links`],
+    [["--stdin", "x".repeat(300), "cat"], `Cannot read "${"x".repeat(300)}": file name too long`],
+    [["--stdin", "", "cat"], 'Cannot read "": it is no name of a file'],
     [
       ["--stdin", "-", "--file", "-"],
       "Cannot use - for both --file and --stdin: standard input can be read once",

@@ -80,6 +80,15 @@ testWith(
     ]);
     const taken = await enqueuer!("enqueue", "--id", "first", "true");
     assert.deepEqual([taken.code, taken.stderr], [1, 'Cannot enqueue job "first": the id is taken\n']);
+    for (const flag of ["--wait", "--follow"]) {
+      const waiting = await enqueuer!("enqueue", "--id", "awaited", flag, "true");
+      assert.deepEqual([waiting.code, waiting.stdout], [3, ""]);
+      assert.match(
+        waiting.stderr,
+        /^Cannot wait, so nothing was enqueued: cannot use the store "postgres:[^\n]*": this user lacks SELECT on table jobs$/m,
+      );
+      assert.equal(await done(owner!("list", "--search", "awaited", "--format", "{id}")), "");
+    }
     await refused(enqueuer!("list"), /SELECT on table \w+$/m);
     await refused(enqueuer!("show", "first"), /SELECT on table \w+$/m);
     await refused(enqueuer!("cancel", "first"), /(?:SELECT|UPDATE) on table \w+$/m);

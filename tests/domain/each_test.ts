@@ -21,6 +21,10 @@ Deno.test("marks stand for the item and its parts, as GNU parallel has them", ()
     ["{.}", "a.d/b", "a.d/b"],
     ["{.}", ".hidden", ".hidden"],
     ["{.}", "a/.hidden", "a/.hidden"],
+    ["{..}", "a/b.tar.gz", "a/b"],
+    ["{...}", "a/b.x.tar.gz", "a/b"],
+    ["{/..}", "a/b.tar.gz", "b"],
+    ["{..}", "a.d/b.gz", "a.d/b"],
     ["{//}", "b", "."],
     ["{//}", "/b", "/"],
     ["{//}", "/a/b/", "/a"],
@@ -41,6 +45,18 @@ Deno.test("without a mark the item comes last; marks may stand anywhere and ofte
   assert.deepEqual(ofWords(["echo", "{#}: {} {}"], "a", "b"), ["echo '1: a a'", "echo '2: b b'"]);
   assert.deepEqual(ofText("awk '{print}' {}", "f"), ["awk '{print}' f"]);
   assert.deepEqual(ofText("echo {x} ${HOME}", "f"), ["echo {x} ${HOME} f"]);
+});
+
+Deno.test("marks of GNU parallel that there are not are refused, where nothing else can be meant", () => {
+  assert.throws(() => ofText("x --gpu {%} {}", "a"), { name: "BadInput", message: /^Cannot use \{%\}: / });
+  assert.throws(() => ofWords(["cp", "{1}", "{2}"], "a"), {
+    message: /^Cannot use \{1\}: a job has one item/,
+  });
+  assert.deepEqual(ofText("grep -E 'x{2}' {}", "a"), ["grep -E 'x{2}' a"]);
+  assert.deepEqual(ofWords(["grep", "x{2}"], "a"), ["grep 'x{2}' a"]);
+  assert.deepEqual(commandsFor(["a"], { template: { words: ["cp", "{1}", "%"] }, mark: "%", quote }), [
+    "cp '{1}' a",
+  ]);
 });
 
 Deno.test("a mark within quotes is refused, since an item there could become a command", () => {

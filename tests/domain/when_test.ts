@@ -4,7 +4,7 @@
  */
 import fc from "npm:fast-check@4.10.2";
 import assert from "node:assert/strict";
-import { readWhen } from "../../src/domain/when.ts";
+import { readWhen, timeReader } from "../../src/domain/when.ts";
 
 /** A Thursday. */
 const NOW = Date.parse("2026-11-26T15:00:00+01:00");
@@ -43,9 +43,36 @@ Deno.test("a day without a time begins at midnight; a day of the week is the nex
   says("2030-07-01T14:00:05", "2030-07-01T14:00:05+02:00");
 });
 
+Deno.test("as at(1) has it, a time may stand before its day, and days of months have names", () => {
+  says("14:00 tomorrow", "2026-11-27T14:00+01:00");
+  says("noon friday", "2026-11-27T12:00+01:00");
+  says("9 a.m. next monday UTC", "2026-11-30T09:00Z");
+  says("tomorrow at 9", "2026-11-27T09:00+01:00");
+  says("dec 24", "2026-12-24T00:00+01:00");
+  says("6pm Dec 24th", "2026-12-24T18:00+01:00");
+  says("nov 26", "2027-11-26T00:00+01:00");
+  says("26 november 16:00", "2026-11-26T16:00+01:00");
+  says("the 1st of March 2028 at noon", "2028-03-01T12:00+01:00");
+  says("feb 29", "2028-02-29T00:00+01:00");
+  says("in an hour", "2026-11-26T16:00+01:00");
+});
+
+Deno.test("tonight is the evening of today and the night after it", () => {
+  const night = Date.parse("2026-11-27T00:30+01:00");
+  for (const text of ["tonight 2:00", "tonight at 2", "2am tonight"]) {
+    says(text, "2026-11-27T02:00+01:00");
+    says(text, "2026-11-27T02:00+01:00", night);
+  }
+  says("tonight 20:00", "2026-11-26T20:00+01:00");
+  says("8pm tonight", "2026-11-26T20:00+01:00");
+  says("tonight midnight", "2026-11-27T00:00+01:00");
+});
+
 Deno.test("a zone can be said, and so the day that is meant there", () => {
   says("2030-01-01 14:00 Europe/Berlin", "2030-01-01T13:00Z", NOW, "America/New_York");
   says("14:00 UTC", "2026-11-27T14:00Z");
+  says("14:00 CET", "2026-11-27T14:00+01:00", NOW, "UTC");
+  says("14:00+05:30", "2026-11-27T14:00+05:30");
   says("14:00 +05:30", "2026-11-27T14:00+05:30");
   says("friday America/Argentina/Buenos_Aires", "2026-11-27T00:00-03:00");
   says("tomorrow 1:00 Pacific/Auckland", "2026-11-28T01:00+13:00");
@@ -99,7 +126,14 @@ Deno.test("what is no time is none", () => {
         "tomorrow +2h",
         "yesterday",
         "Z",
-        "14:00 tomorrow",
+        "14:00 tomorrow friday",
+        "tonight",
+        "tonight 9:00",
+        "at 25",
+        "may",
+        "31 feb",
+        "feb 30 2027",
+        "feb 5 5",
       ],
     ]
   ) assert.equal(readWhen(text, { now: NOW, zone: "Europe/Berlin" }), undefined, text);
@@ -151,4 +185,17 @@ Deno.test("a date with a time is read as the clock of its zone shows it", () => 
     }),
     { numRuns: 500 },
   );
+});
+
+Deno.test("a zone that there is not is named, with the nearest", () => {
+  const read = timeReader(NOW);
+  assert.throws(() => read("friday 18:00 Europe/Berln"), {
+    name: "BadInput",
+    message:
+      'Cannot use run_at "friday 18:00 Europe/Berln": there is no time zone "Europe/Berln"; did you mean Europe/Berlin?',
+  });
+  assert.throws(() => read("14:00 XYZT"), {
+    message: /there is no time zone "XYZT"; it takes one such as UTC/,
+  });
+  assert.equal(read("next Nowhere/City"), undefined);
 });

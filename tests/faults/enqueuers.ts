@@ -6,7 +6,8 @@
 import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
 import { systemClock } from "../../src/system/clock.ts";
-import { queuectl, spawnQueuectl } from "../helpers/cli.ts";
+import { bundledMain } from "../helpers/bundled.ts";
+import { queuectl, RUN_FLAGS, spawnQueuectl } from "../helpers/cli.ts";
 import { tempDir } from "../helpers/temp.ts";
 import type { Fault, Report, Scale } from "./fault.ts";
 import { kill } from "./kill.ts";
@@ -31,6 +32,8 @@ const KINDS = {
 
 /** What an enqueuer does. */
 type Kind = keyof typeof KINDS;
+
+const program = [...RUN_FLAGS, await bundledMain()];
 
 /** What became of an enqueuer. */
 interface Victim {
@@ -134,7 +137,8 @@ async function enqueueAndDie(
     if (child) kill(child);
   });
   for (let run = 0; run < runs && !victim.killed; run++) {
-    child = spawnQueuectl(["enqueue", "--label", label, ...args], { home, stdinPiped: stdin !== undefined });
+    const words = ["enqueue", "--label", label, ...args];
+    child = spawnQueuectl(words, { home, program, stdinPiped: stdin !== undefined });
     if (stdin !== undefined) await feed(child, stdin);
     const output = await child.output();
     const lines = new TextDecoder().decode(output.stdout).split("\n");

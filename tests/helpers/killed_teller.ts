@@ -1,20 +1,32 @@
 /**
  * @module
- * A process that settles the one running attempt of supervisor `s`, tells those that need its job, and kills itself on the
- * way: `HOME ADDRESS N` dies, as of `kill -9`, before its N-th statement that begins or ends a transaction or, on a
- * server, before its N-th round trip. Without an address it is the store of the home. One that comes to its end prints so.
+ * Whoever settles the one running attempt of supervisor `s` and tells those that need its job. As a process, it does so in
+ * the store of a home, and kills itself on the way: `HOME N` dies, as of `kill -9`, before its N-th statement that begins or
+ * ends a transaction. One that comes to its end prints "over".
  */
-import { dyingStore } from "./dying_store.ts";
+import type { Store } from "../../src/store/contract.ts";
+import { openDyingStore } from "./dying_store.ts";
 import { death, settle } from "./jobs.ts";
 
-const [dir, address, last] = Deno.args;
-const { store, begin } = await dyingStore({
-  ...{ dir: dir!, address: address!, last: Number(last) },
-  isStep: (sql) => sql === "BEGIN IMMEDIATE" || sql === "COMMIT",
-});
-const [running] = await store.running("s");
-begin();
-await settle(store, "s", death(running!.job.token));
-while (await store.recover());
-store.close();
-console.log("over");
+/** What it looks up before it begins. */
+export async function tokenToSettle(store: Store): Promise<string> {
+  const [running] = await store.running("s");
+  return running!.job.token;
+}
+
+/** What it may die in. */
+export async function settleAndTell(store: Store, token: string): Promise<void> {
+  await settle(store, "s", death(token));
+  while (await store.recover());
+}
+
+if (import.meta.main) {
+  const [dir, last] = Deno.args;
+  const isStep = (sql: string) => sql === "BEGIN IMMEDIATE" || sql === "COMMIT";
+  const { store, begin } = await openDyingStore({ dir: dir!, last: Number(last), isStep });
+  const token = await tokenToSettle(store);
+  begin();
+  await settleAndTell(store, token);
+  store.close();
+  console.log("over");
+}

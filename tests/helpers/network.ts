@@ -2,11 +2,14 @@
  * @module
  * Several hosts with a server between which the network can be broken: each is a network namespace with a name of its
  * own, a home of its own, and a cable to a bridge; what arrives there for the server is handed on to its socket. One-way
- * losses are done with neighbours that are not there. Needs root and Linux.
+ * losses are done with neighbours that are not there. The bridge has a namespace, too: where the machine's own network
+ * changes, browsers break off all their requests. Needs root and Linux.
  */
+import { fileURLToPath } from "node:url";
 import { homeAt } from "../../src/system/home.ts";
 import { MAIN } from "./cli.ts";
 import type { Server } from "./postgres.ts";
+import { readUntil } from "./printed.ts";
 import { type TempDir, tempDir } from "./temp.ts";
 
 /** What is lost: everything, what the host sends, or what it is sent. */
@@ -72,23 +75,25 @@ export async function network(
   const tag = crypto.randomUUID().slice(0, 5);
   const [a, b] = crypto.getRandomValues(new Uint8Array(2)) as unknown as [number, number];
   const net = `10.${64 + a % 64}.${b}`;
-  const bridge = `qb${tag}`;
-  await ip("link", "add", bridge, "type", "bridge");
-  await ip("addr", "add", `${net}.1/24`, "dev", bridge);
-  await ip("link", "set", bridge, "up");
-  const way = forward(`${net}.1`, server);
+  const hub = `qh${tag}`;
+  const atHub = (...args: string[]) => ip("-n", hub, ...args);
+  await ip("netns", "add", hub);
+  await atHub("link", "add", "bridge", "type", "bridge");
+  await atHub("addr", "add", `${net}.1/24`, "dev", "bridge");
+  await atHub("link", "set", "bridge", "up");
+  const way = await handOn(hub, `${net}.1`, server);
   const schema = new URLSearchParams(address.split("?")[1]).get("schema")!;
   const reached = `postgres://queuectl@${net}.1:${way.port}/postgres?schema=${schema}&connect_timeout=3`;
   const hosts: Host[] = [];
-  const all: string[] = [];
+  const all: string[] = [hub];
   for (let n = 1; n <= count; n++) {
     const space = `qn${tag}${n}`;
     const outer = `qv${tag}${n}`;
     const own = `${net}.${n + 1}`;
     await ip("netns", "add", space);
     all.push(space);
-    await ip("link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", space);
-    await ip("link", "set", outer, "master", bridge, "up");
+    await atHub("link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", space);
+    await atHub("link", "set", outer, "master", "bridge", "up");
     const inside = (...args: string[]) => ip("-n", space, ...args);
     await inside("addr", "add", `${own}/24`, "dev", "eth0");
     await inside("link", "set", "eth0", "up");
@@ -115,15 +120,15 @@ export async function network(
         }).spawn(),
       async cut(what) {
         const lost = ["lladdr", NOBODY, "nud", "permanent", "dev"];
-        if (what === "both") await ip("link", "set", outer, "down");
+        if (what === "both") await atHub("link", "set", outer, "down");
         else if (what === "sent") await inside("neigh", "replace", `${net}.1`, ...lost, "eth0");
-        else await ip("neigh", "replace", own, ...lost, bridge);
+        else await atHub("neigh", "replace", own, ...lost, "bridge");
       },
       async mend() {
-        await ip("link", "set", outer, "up");
+        await atHub("link", "set", outer, "up");
         await inside("neigh", "flush", "nud", "permanent").catch(() => {});
         await inside("neigh", "del", `${net}.1`, "dev", "eth0").catch(() => {});
-        await ip("neigh", "del", own, "dev", bridge).catch(() => {});
+        await atHub("neigh", "del", own, "dev", "bridge").catch(() => {});
       },
       kill: () => killIn(space),
     });
@@ -132,12 +137,11 @@ export async function network(
     hosts,
     dir,
     async [Symbol.asyncDispose]() {
-      for (const space of all) {
+      for (const space of all.toReversed()) {
         await killIn(space);
         await ip("netns", "del", space);
       }
-      await way[Symbol.asyncDispose]();
-      await ip("link", "del", bridge);
+      await way.ended;
       dir[Symbol.dispose]();
     },
   };
@@ -160,44 +164,20 @@ async function killIn(space: string): Promise<void> {
   }
 }
 
-/** Hands on what arrives at an address to the server's socket. */
-function forward(hostname: string, { url }: Server): { port: number } & AsyncDisposable {
+/** Hands on what arrives at an address of a namespace to the server's socket, until what runs there is ended. */
+async function handOn(space: string, hostname: string, { url }: Server) {
   const path = `${new URLSearchParams(url!.split("?")[1]).get("host")}/.s.PGSQL.5432`;
-  const listener = Deno.listen({ hostname, port: 0 });
-  const open = new Set<Deno.Conn>();
-  const ended = new Set<Promise<void>>();
-  const join = async (client: Deno.Conn) => {
-    open.add(client);
-    const server = await Deno.connect({ transport: "unix", path }).catch(() => undefined);
-    if (!server) return close(client);
-    open.add(server);
-    await Promise.allSettled([
-      client.readable.pipeTo(server.writable),
-      server.readable.pipeTo(client.writable),
-    ]);
-    close(client);
-    close(server);
-  };
-  const close = (one: Deno.Conn) => {
-    open.delete(one);
-    try {
-      one.close();
-    } catch {
-      // its streams have closed it
-    }
-  };
-  const accepting = (async () => {
-    for await (const client of listener) {
-      const one: Promise<void> = join(client).finally(() => ended.delete(one));
-      ended.add(one);
-    }
-  })();
-  return {
-    port: listener.addr.port,
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      for (const one of [...open]) close(one);
-      await Promise.all([accepting, ...ended]);
-    },
-  };
+  const child = new Deno.Command("ip", {
+    args: [
+      ...["netns", "exec", space, Deno.execPath(), "run", "--no-prompt", "--no-lock"],
+      ...["--allow-net", `--allow-read=${path}`, `--allow-write=${path}`],
+      ...[fileURLToPath(new URL("handing_on.ts", import.meta.url)), hostname, path],
+    ],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const pattern = /^(\d+)\n/m;
+  const { printed, ended } = await readUntil(child, { what: "the way to the server is open", pattern });
+  return { port: Number(pattern.exec(printed())?.[1]), ended };
 }

@@ -157,6 +157,15 @@ function namesIn(dir: string): string[] {
   return [...Deno.readDirSync(dir)].map(({ name }) => name);
 }
 
+/** 0 when it is not there any more. */
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
 Deno.test("a backup that is called off leaves nothing behind, and one that was killed is removed by the next", async () => {
   using dir = tempDir();
   const store = await openStore(dir.home);
@@ -177,6 +186,41 @@ Deno.test("a backup that is called off leaves nothing behind, and one that was k
   await store.care.backup!(copy.database);
   assert.deepEqual(namesIn(copy.dir).sort(), ["queue.db", "queue.db.76543210.partial", "queue.db.mine"]);
   other[Symbol.dispose]();
+  store.close();
+});
+
+Deno.test("a backup removes what killed ones left in its directory under other names, and nothing of others", async () => {
+  using dir = tempDir();
+  const store = await openStore(dir.home);
+  await enqueue(store, ...Array.from({ length: 40_000 }, () => ({ command: `echo ${"x".repeat(500)}` })));
+  const copy = emptyHome(dir, "copy");
+  const child = spawnQueuectl(["backup", `${copy.dir}/monday.db`], { home: dir.home.dir });
+  await until(
+    "it is being copied",
+    () => namesIn(copy.dir).some((name) => sizeOf(`${copy.dir}/${name}`) > 0),
+  );
+  child.kill("SIGKILL");
+  await child.output();
+  const left = namesIn(copy.dir);
+  assert.ok(left.some((name) => name.startsWith("monday.db")), "it has left something, or was too fast");
+  // One that was killed while it copied the log, one that is under way, and what looks like one.
+  Deno.copyFileSync(`${dir.home.database}-wal`, `${copy.dir}/log.db.01234567.partial-wal`);
+  for (const name of ["log.db.01234567.partial", "other.db.89abcdef.partial", "x.partial"]) {
+    Deno.writeTextFileSync(`${copy.dir}/${name}`, "");
+  }
+  Deno.writeTextFileSync(`${copy.dir}/notes.txt.89abcdef.partial`, "mine".repeat(99));
+  Deno.copyFileSync(dir.home.database, `${copy.dir}/live.db.76543210.partial`);
+  const live = await bePresent(`${copy.dir}/live.db.76543210.partial`);
+  await store.care.backup!(copy.database);
+  live[Symbol.dispose]();
+  const whole = left.filter((name) => name === "monday.db");
+  assert.deepEqual(
+    namesIn(copy.dir).sort(),
+    [
+      ...["live.db.76543210.partial", ...whole, "notes.txt.89abcdef.partial", "other.db.89abcdef.partial"],
+      ...["queue.db", "x.partial"],
+    ],
+  );
   store.close();
 });
 

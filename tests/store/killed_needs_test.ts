@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Home } from "../../src/system/home.ts";
+import { doneBeforeDeath } from "../helpers/dying_client.ts";
 import { claimOne, exchangeOf, newJob, newSupervisor, T0 } from "../helpers/jobs.ts";
+import { settleAndTell, tokenToSettle } from "../helpers/killed_teller.ts";
 import { postgresServer, testWith } from "../helpers/postgres.ts";
 import { openedOn } from "../helpers/postgres_store.ts";
 import { tempDir } from "../helpers/temp.ts";
@@ -33,11 +35,11 @@ async function prepare(store: Store, ending: Ending, dependents: number): Promis
 }
 
 /** Has a process tell them that dies at a step. Returns whether it came to its end. */
-async function tellUpTo(home: Home, address: string, last: number): Promise<boolean> {
+async function tellUpTo(home: Home, last: number): Promise<boolean> {
   const teller = fileURLToPath(new URL("../helpers/killed_teller.ts", import.meta.url));
   const flags = ["run", "--no-prompt", "--quiet", "--no-check", "--allow-all"];
   const { signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [...flags, teller, home.dir, address, String(last)],
+    args: [...flags, teller, home.dir, String(last)],
   }).output();
   assert.equal(new TextDecoder().decode(stderr), "");
   assert.equal(new TextDecoder().decode(stdout), signal === null ? "over\n" : "");
@@ -65,16 +67,14 @@ async function finish(
   return "settled";
 }
 
-async function killAtAny(
-  open: (home: Home) => Promise<{ store: Store; address: string } & Disposable>,
-  ending: Ending,
-  dependents: number,
-): Promise<void> {
+/** A store of its own for each that is killed, and how to have it told up to a step. */
+type Opened = { store: Store; tellUpTo(last: number): Promise<boolean> } & Disposable;
+
+async function killAtAny(open: () => Promise<Opened>, ending: Ending, dependents: number): Promise<void> {
   const killAt = async (last: number) => {
-    using dir = tempDir();
-    using opened = await open(dir.home);
+    using opened = await open();
     await prepare(opened.store, ending, dependents);
-    const over = await tellUpTo(dir.home, opened.address, last);
+    const over = await opened.tellUpTo(last);
     return { over, was: await finish(opened.store, ending, dependents) };
   };
   const outcomes: Awaited<ReturnType<typeof killAt>>[] = [];
@@ -87,23 +87,37 @@ async function killAtAny(
   assert.ok(killed.filter(({ was }) => was === "settled").length > 0, "some between that and the end");
 }
 
+async function openHome(): Promise<Opened> {
+  const dir = tempDir();
+  const store = await openStore(dir.home);
+  return {
+    store,
+    tellUpTo: (last) => tellUpTo(dir.home, last),
+    [Symbol.dispose]() {
+      store.close();
+      dir[Symbol.dispose]();
+    },
+  };
+}
+
 const server = await postgresServer();
 
-for (const ending of ["a job", "a group"] as const) {
-  Deno.test(`whenever a process is killed that tells jobs how ${ending} ended, others go on`, async () => {
-    await killAtAny(
-      async (home) => {
-        const store = await openStore(home);
-        return { store, address: "", [Symbol.dispose]: () => store.close() };
-      },
-      ending,
-      80,
-    );
-  });
+async function openServer(): Promise<Opened> {
+  const dir = tempDir();
+  const opened = await openedOn(server);
+  const { store, address } = opened;
+  return {
+    store,
+    tellUpTo: (last) => doneBeforeDeath({ address, home: dir.home, last }, tokenToSettle, settleAndTell),
+    [Symbol.dispose]() {
+      opened[Symbol.dispose]();
+      dir[Symbol.dispose]();
+    },
+  };
+}
 
-  testWith(
-    server,
-    `PostgreSQL: whenever a process is killed that tells jobs how ${ending} ended, others go on`,
-    () => killAtAny(() => openedOn(server), ending, 120),
-  );
+for (const ending of ["a job", "a group"] as const) {
+  const name = `whoever is killed while telling jobs how ${ending} ended, others go on`;
+  Deno.test(name, () => killAtAny(openHome, ending, 80));
+  testWith(server, `PostgreSQL: ${name}`, () => killAtAny(openServer, ending, 120));
 }

@@ -142,6 +142,16 @@ export function queueing(test: Test): void {
     assert.deepEqual((await store.summary(0)).queues, []);
   });
 
+  test("a queue that is next but for very many jobs of another one is shown at a glance", async (store) => {
+    const jobs = Array.from({ length: 2_100 }, () => newJob({ queue: "y" }));
+    await store.enqueue([...jobs, newJob({ queue: "z", priority: 1 })], { now: T0, idFormat: "short" });
+    await enqueue(store, ...["a", "b"].map((queue) => ({ queue, held: true })));
+    await store.setQueue("c", { paused: true });
+    const { queues, counts, of } = await store.summary(2);
+    assert.deepEqual(queues.map(({ name }) => name), ["y", "z"]);
+    assert.deepEqual([counts.pending, of], [2_103, 5]);
+  });
+
   test("standing() finds queues in which jobs wait that nobody takes, those with the most first", async (store) => {
     const names = async (served: string[] | null, limit = 9) =>
       (await store.standing({ served, limit })).map(({ name }) => name);

@@ -4,7 +4,7 @@
  * rows that stay where they are.
  */
 import assert from "node:assert/strict";
-import { browserTest, endBrowser, reads, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, reads, says, undone, visit } from "../helpers/browser.ts";
 import { startDashboard } from "../helpers/dashboard.ts";
 import { until } from "../helpers/until.ts";
 import { testStore } from "../helpers/worker.ts";
@@ -52,7 +52,7 @@ browserTest(
     await queue.fill("etl");
     await page.keyboard.press("Enter");
     await shows(7);
-    assert.match(page.url(), /queue=mail&queue=etl/);
+    await page.waitForURL(/queue=mail&queue=etl/);
     await reads(tabs.getByRole("link", { name: "Cancelled" }), "Cancelled1");
     await page.getByText("7 found").waitFor();
     const label = page.getByRole("combobox", { name: "Label", exact: true });
@@ -79,6 +79,33 @@ browserTest(
     await reads(rows.first().locator("td.command"), "first");
   },
 );
+
+browserTest("several states are shown at once, by the address and by the shift key", async () => {
+  using test = await testStore();
+  for (const id of ["waits", "off1", "off2"]) await test.enqueue("true", { id, held: true });
+  await test.store.cancel(["off1", "off2"], Date.now());
+  await using server = await startDashboard(test.home);
+  await using visited = await visit(`${server.url}jobs?state=pending&state=cancelled`);
+  const { page } = visited;
+  const ids = page.locator("table.jobs td.id");
+  const chosen = page.locator("nav.tabs a[aria-current]");
+  await reads(ids, "off2", "off1", "waits");
+  await reads(chosen, "Waiting1", "Cancelled2");
+  await page.getByText("3 found").waitFor();
+  await reads(
+    page.getByRole("group", { name: "Actions on all that match" }).getByRole("button"),
+    ...["Retry all", "Cancel all", "Delete all", "Hold all", "Release all"],
+  );
+  await page.getByRole("link", { name: /^Waiting/ }).click({ modifiers: ["Shift"] });
+  await reads(ids, "off2", "off1");
+  await page.getByRole("link", { name: /^Waiting/ }).focus();
+  await page.keyboard.press("Shift+Enter");
+  await reads(ids, "off2", "off1", "waits");
+  await page.getByRole("link", { name: /^Waiting/ }).click();
+  await reads(ids, "waits");
+  await page.goBack();
+  await reads(chosen, "Waiting1", "Cancelled2");
+});
 
 browserTest("rows stay under the pointer, and new jobs wait until they are let in", async () => {
   using test = await testStore();
@@ -129,11 +156,8 @@ browserTest(
     await reads(actions.getByRole("button"), "Retry", "Delete", "Select none");
     await page.getByLabel("Select job0").click({ modifiers: ["Shift"] });
     await actions.getByText("5 selected").waitFor();
-    await actions.getByRole("button", { name: "Hold" }).click();
-    await page.getByText("Held: 3 jobs").waitFor();
-    assert.equal((await test.store.get("job2"))!.held, true);
-    await page.getByRole("button", { name: "Undo" }).click();
-    await page.getByText("Undone").waitFor();
+    await undone(page, () => actions.getByRole("button", { name: "Hold" }).click());
+    await says(page, "Held: 3 jobs");
     const held = (await test.store.list({ limit: 9 })).jobs.filter(({ held }) => held).map(({ id }) => id);
     assert.deepEqual(held, ["job1"], "those alone to which it was done");
     await page.locator("table.jobs tr", { hasText: "job2" }).getByText("pending", { exact: true }).waitFor();
@@ -149,7 +173,7 @@ browserTest(
     // and one more changes while the question is open
     await test.store.cancel(["job3"], Date.now());
     await page.getByRole("button", { name: "Cancel 4 jobs" }).click();
-    await page.getByText("Cancelled: 3 jobs; 2 passed over, their state does not allow it").waitFor();
+    await says(page, "Cancelled: 3 jobs; 2 passed over, their state does not allow it");
     const { jobs } = await test.store.list({ state: "cancelled", limit: 9 });
     assert.equal(jobs.length, 6);
     await page.keyboard.press("j");

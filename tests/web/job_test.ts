@@ -3,9 +3,10 @@
  * The page of a job, in a real browser: output comes first, and what happens to the job elsewhere is told, not hidden.
  */
 import assert from "node:assert/strict";
-import { browserTest, endBrowser, isReadable, reads, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, isReadable, reads, undone, visit } from "../helpers/browser.ts";
 import { READ_TOKEN, startDashboard } from "../helpers/dashboard.ts";
 import { DEAD, type HandWorker, handWorker } from "../helpers/hand_worker.ts";
+import { until } from "../helpers/until.ts";
 import { type TestStore, testStore } from "../helpers/worker.ts";
 
 /** Of the browser, where functions that are handed to its pages run. */
@@ -44,13 +45,19 @@ browserTest(
     await isReadable(page, "job", viewports);
     for (const viewport of viewports) {
       await page.setViewportSize(viewport);
-      const output = (await page.getByRole("region", { name: "Output" }).boundingBox())!;
-      const side = (await page.getByRole("complementary").boundingBox())!;
-      if (viewport.width > 1000) {
-        assert.ok(output.y <= 300, `output begins at ${output.y} of ${viewport.height}`);
-        assert.ok(side.x >= output.x + output.width && side.y < output.y, "the rest is beside it");
-        assert.ok(output.y + output.height <= viewport.height, "it ends within the window");
-      } else assert.ok(side.y >= output.y + output.height, "the rest is below it");
+      let seen = "";
+      const isRight = async () => {
+        const output = (await page.getByRole("region", { name: "Output" }).boundingBox())!;
+        const side = (await page.getByRole("complementary").boundingBox())!;
+        seen = JSON.stringify({ viewport, output, side });
+        if (viewport.width < 1000) return side.y >= output.y + output.height; // the rest is below it
+        return output.y <= 300 && output.y + output.height <= viewport.height &&
+          side.x >= output.x + output.width && side.y < output.y; // the rest is beside it
+      };
+      // its height follows that of the window a moment later
+      await until("output and the rest are in their places", isRight).catch((error) =>
+        assert.fail(`${error} ${seen}`)
+      );
     }
   },
 );
@@ -106,16 +113,16 @@ browserTest(
       ...["37 equal lines", "  step 37", "  step 38", "  step 39", "- all is well", "+ no luck"],
     );
     assert.equal(await page.locator(".log a.ln").first().getAttribute("data-n"), "38");
-    const changes = (await page.locator(".job-output .facts").innerText()).replaceAll(/\s+/g, " ");
-    assert.match(changes, /Command make --fast → make --all/);
-    assert.match(changes, /Environment – → MODE/);
+    const facts = page.locator(".job-output .facts");
+    await until("it is told what changed", async () => {
+      const changes = (await facts.innerText()).replaceAll(/\s+/g, " ");
+      return /Command make --fast → make --all/.test(changes) && /Environment – → MODE/.test(changes);
+    });
     await page.getByRole("button", { name: "Fold what is equal" }).click();
     await page.locator(".log .row").getByText("step 20", { exact: true }).waitFor();
 
     await page.goto(`${server.url}jobs/waits`);
-    await page.getByRole("button", { name: "Hold" }).click();
-    await page.getByRole("button", { name: "Undo" }).click();
-    await page.getByText("Undone").waitFor();
+    await undone(page, () => page.getByRole("button", { name: "Hold" }).click());
     assert.equal((await test.store.get("waits"))!.held, false);
     await page.getByRole("link", { name: "Who changed it by these pages" }).click();
     const requests = page.locator("table.audit code");

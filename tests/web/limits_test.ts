@@ -3,7 +3,15 @@
  * The page of limits, in a real browser.
  */
 import assert from "node:assert/strict";
-import { browserTest, endBrowser, isReadable, seriousProblems, visit } from "../helpers/browser.ts";
+import {
+  browserTest,
+  endBrowser,
+  isReadable,
+  says,
+  seriousProblems,
+  undone,
+  visit,
+} from "../helpers/browser.ts";
 import { startDashboard } from "../helpers/dashboard.ts";
 import { handWorker } from "../helpers/hand_worker.ts";
 import { testStore } from "../helpers/worker.ts";
@@ -21,20 +29,22 @@ browserTest("limits tell how much is in use and who waits, and are changed by ha
   await isReadable(page, "limits");
   const input = page.getByLabel("At once of api");
   await input.fill("2");
+  await undone(page, () => page.getByRole("button", { name: "Set" }).click());
+  await says(page, 'Set limit "api"');
+  await page.getByText("1 of 1").first().waitFor();
+  assert.equal((await test.store.limit("api", Date.now()))!.atOnce, 1);
+  await input.fill("2");
   await page.getByRole("button", { name: "Set" }).click();
   await page.getByText("1 of 2").waitFor();
-  assert.equal((await test.store.limit("api", Date.now()))!.atOnce, 2);
-  await page.getByRole("button", { name: "Undo" }).click();
-  await page.getByText("1 of 1").first().waitFor();
   await page.getByRole("button", { name: "Remove" }).click();
   await page.getByRole("button", { name: "Keep it" }).click();
-  assert.equal((await test.store.limit("api", Date.now()))!.atOnce, 1);
+  assert.equal((await test.store.limit("api", Date.now()))!.atOnce, 2);
   await page.goto(`${server.url}jobs/j3`);
   await page.getByText("api=1", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Edit" }).click();
   await page.getByLabel("Priority").fill("-7");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Changed j3").waitFor();
+  await says(page, "Changed j3");
   const { priority, takes } = (await test.store.get("j3"))!;
   assert.deepEqual([priority, takes], [-7, "api=1"]);
 
@@ -45,7 +55,7 @@ browserTest("limits tell how much is in use and who waits, and are changed by ha
   await page.getByLabel("labels take turns").check();
   await page.getByLabel("Aging").fill("10m");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText('Set queue "default"').waitFor();
+  await says(page, 'Set queue "default"');
   const { takes: ofEach, perLabel, rate, fair, agingMs } = (await test.store.queue("default"))!;
   assert.deepEqual([ofEach, perLabel, rate, fair, agingMs], [
     ...["api=1,disk=2", 3],

@@ -112,5 +112,6 @@ browserTest("a crowd is shown in part, and says so; a job that needs nothing has
   await page.goto(`${server.url}jobs/alone`);
   await page.getByRole("heading", { name: "alone pending" }).waitFor();
   assert.equal(await page.locator(".graph").count(), 0);
-  await endBrowser();
 });
+
+Deno.test.afterAll(endBrowser);

@@ -21,17 +21,15 @@ import { until } from "../helpers/until.ts";
 declare const document: any, getSelection: any, navigator: any, KeyboardEvent: any;
 
 browserTest(
-  "of a hundred thousand lines, 5 MB, only those that can be seen are there, wherever one scrolls to",
+  "of a hundred thousand lines, 5 MB, only those that can be seen are there; all are looked through",
   async () => {
     await using one = await runningJob();
-    await printMuch(one.attempt, MANY);
-    await one.attempt.end();
+    await printMuch(one.attempt, `${MANY}\x1b[31mError: \x1b[1mREFUSED\x1b[0m at last\n`);
     await using visited = await visit(one.url, { viewport: { width: 1440, height: 900 } });
     const { page } = visited;
     const log = page.getByRole("region", { name: "Output" });
     const rows = page.locator(".log .row");
-    await page.getByText(/^completed .* with exit code 0$/).waitFor();
-    await log.getByText("line 100000 of").waitFor();
+    await log.getByText("at last").waitFor();
     assert.ok(await rows.count() < 150);
     for (const part of [0.5, 0.1, 0.9, 0]) {
       await log.evaluate((log, part) => log.scrollTop = (log.scrollHeight - log.clientHeight) * part, part);
@@ -39,6 +37,44 @@ browserTest(
       await page.locator(`.log a.ln[data-n="${line}"]`).waitFor({ state: "attached" });
       assert.ok(await rows.count() < 150);
     }
+
+    const field = page.getByLabel("Find");
+    await log.focus();
+    await page.keyboard.press("Control+f");
+    await page.keyboard.type("refused");
+    await page.getByText("1 of 1", { exact: true }).waitFor();
+    const found = page.locator(".log .x:has(mark) span").first();
+    await until(
+      "it is found in its colour",
+      async () => /color/.test(await found.getAttribute("style") ?? ""),
+    );
+    await field.fill("line 4999");
+    await page.getByText("1 of 11", { exact: true }).waitFor();
+    const now = async () => await page.locator(".log .row:has(mark.now) a.ln").getAttribute("data-n");
+    await until("the first one below what is seen is gone to", async () => await now() === "4999");
+    await field.press("Enter");
+    await until("the next one is gone to", async () => await now() === "49990");
+    await field.press("Shift+Enter");
+    await field.press("Shift+Enter");
+    await page.getByText("11 of 11", { exact: true }).waitFor();
+    await one.attempt.print("stdout", "line 4999 again\n");
+    await page.getByText("11 of 12", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByText("12 of 12", { exact: true }).waitFor();
+    await field.evaluate((field) => { // one key after the other, before the page has drawn
+      field.value = "refused";
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    });
+    await page.getByText("1 of 1", { exact: true }).waitFor();
+    await page.locator("mark.now").waitFor();
+    await field.press("Escape");
+    await page.locator("mark").first().waitFor({ state: "detached" });
+    await field.fill("(nowhere[");
+    await page.getByText("none", { exact: true }).waitFor();
+    await one.attempt.end();
+    await page.getByRole("button", { name: "Jump to end" }).click();
+    await page.getByText(/^completed .* with exit code 0$/).waitFor();
   },
 );
 
@@ -92,10 +128,11 @@ browserTest("following lets go at once when the reader scrolls up, and goes on a
   await one.attempt.print("stdout", "followed\n");
   await log.getByText("followed").waitFor();
   assert.equal(await jump.count(), 0);
+  const end = await top();
   await log.hover();
   await page.mouse.wheel(0, -60);
   await jump.waitFor();
-  const before = await top();
+  await until("it is scrolled", async () => await top() === end - 60);
   for (let n = 0; n < 20; n++) await one.attempt.print("stdout", `new ${n}\n`);
   await until("the new lines are known", async () => {
     await page.evaluate(() => new Promise((done) => setTimeout(done)));
@@ -103,7 +140,7 @@ browserTest("following lets go at once when the reader scrolls up, and goes on a
       log.scrollHeight / document.querySelector(".log .row").getBoundingClientRect().height
     ) >= 520.5;
   });
-  assert.equal(await top(), before);
+  assert.equal(await top(), end - 60);
   await jump.click();
   await log.getByText("new 19").waitFor();
   await one.attempt.print("stdout", "followed again\n");
@@ -112,6 +149,14 @@ browserTest("following lets go at once when the reader scrolls up, and goes on a
   await jump.waitFor();
   await log.press("End");
   await jump.waitFor({ state: "detached" });
+
+  // something is drawn before the page hears that the reader has scrolled
+  await log.evaluate((log) => {
+    log.scrollTop -= 200;
+    document.querySelector(".log-find input").dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  await jump.waitFor();
+  assert.ok(await log.evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop) > 150);
 });
 
 browserTest("lines have addresses: one, or several by Shift, gone to when the page is opened", async () => {
@@ -140,58 +185,6 @@ browserTest("lines have addresses: one, or several by Shift, gone to when the pa
 });
 
 browserTest(
-  "finding looks through everything kept, goes from place to place, and keeps the colours",
-  async () => {
-    await using one = await runningJob();
-    await printMuch(one.attempt, `${MANY}\x1b[31mError: \x1b[1mREFUSED\x1b[0m at last\n`);
-    await using visited = await visit(one.url);
-    const { page } = visited;
-    await page.getByText("at last").waitFor();
-    const field = page.getByLabel("Find");
-    await page.getByRole("region", { name: "Output" }).focus();
-    await page.keyboard.press("Control+f");
-    await page.keyboard.type("refused");
-    await page.getByText("1 of 1", { exact: true }).waitFor();
-    assert.match(await page.locator(".log .x:has(mark) span").first().getAttribute("style") ?? "", /color/);
-    await field.fill("line 4999");
-    await page.getByText("1 of 11", { exact: true }).waitFor();
-    const now = async () => await page.locator(".log .row:has(mark.now) a.ln").getAttribute("data-n");
-    await until("the first one is gone to", async () => await now() === "4999");
-    await field.press("Enter");
-    await until("the next one is gone to", async () => await now() === "49990");
-    await field.press("Shift+Enter");
-    await field.press("Shift+Enter");
-    await page.getByText("11 of 11", { exact: true }).waitFor();
-    await one.attempt.print("stdout", "line 4999 again\n");
-    await page.getByText("11 of 12", { exact: true }).waitFor();
-    await page.getByRole("button", { name: "Next" }).click();
-    await page.getByText("12 of 12", { exact: true }).waitFor();
-    await field.press("Escape");
-    await page.locator("mark").first().waitFor({ state: "detached" });
-    await field.fill("(nowhere[");
-    await page.getByText("none", { exact: true }).waitFor();
-  },
-);
-
-browserTest("a key that comes while finding has only begun goes to nothing that is not there", async () => {
-  await using one = await runningJob();
-  await printMuch(one.attempt, `${MANY}REFUSED at last\n`);
-  await using visited = await visit(one.url);
-  const { page } = visited;
-  await page.getByText("at last").waitFor();
-  const field = page.getByLabel("Find");
-  await field.fill("line 4999");
-  await page.getByText("1 of 11", { exact: true }).waitFor();
-  await field.evaluate((field) => { // one key after the other, before the page has drawn
-    field.value = "refused";
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
-  });
-  await page.getByText("1 of 1", { exact: true }).waitFor();
-  await page.locator("mark.now").waitFor();
-});
-
-browserTest(
   "what was not kept says so in its place; streams, wrapping, times and full screen are chosen",
   async () => {
     await using one = await runningJob();
@@ -203,13 +196,13 @@ browserTest(
     const { page } = visited;
     const log = page.getByRole("region", { name: "Output" });
     await log.getByText("1.00 MB of stdout that stood here are not kept").waitFor();
+    await until("all lines are there", async () => await page.locator(".log a.ln").count() === 3);
     assert.equal(await log.getByText(/^begin/).count(), 1);
     const link = log.getByRole("link", { name: "help" });
     assert.deepEqual([await link.getAttribute("href"), await link.getAttribute("rel")], [
       "https://example.com/help",
       "noopener noreferrer",
     ]);
-    assert.equal(await page.locator(".log a.ln").count(), 3);
     const rows = await page.locator(".log .row").count();
     await page.getByRole("button", { name: "Wrap" }).click();
     await until("the wide line is one row", async () => await page.locator(".log .row").count() < rows);
@@ -238,33 +231,38 @@ browserTest("output is copied and saved, as it looks and as it was printed", asy
   const { page } = visited;
   await page.getByText("100 %").waitFor();
   const copied = () => page.evaluate(() => navigator.clipboard.readText());
-  const menu = page.getByText("Take away");
-  await menu.click();
+  const open = async () => {
+    await page.locator(".menu:not([open])").waitFor(); // it is closed after what was chosen is done
+    await page.getByText("Take away").click();
+  };
+  await open();
   await page.getByRole("button", { name: "Copy as shown" }).click();
   await until("it is copied", async () => await copied() === "one\n100 %\nlast");
-  await menu.click();
+  await open();
   await page.getByRole("button", { name: "Copy as printed" }).click();
   await until("it is copied", async () => await copied() === "\x1b[32mone\x1b[0m\n10 %\r100 %\nlast\n");
   const saved = async (click: () => Promise<void>) => {
     const [download] = await Promise.all([page.waitForEvent("download"), click()]);
     return [download.suggestedFilename(), Deno.readTextFileSync(await download.path())];
   };
-  await menu.click();
+  await open();
   assert.deepEqual(await saved(() => page.getByRole("button", { name: "Download as shown" }).click()), [
     "job-1.txt",
     "one\n100 %\nlast\n",
   ]);
-  await menu.click();
+  await open();
   assert.deepEqual(await saved(() => page.getByRole("link", { name: "Download as printed" }).click()), [
     "job-1.log",
     "\x1b[32mone\x1b[0m\n10 %\r100 %\nlast\n",
   ]);
-  await page.evaluate(() => {
-    const rows = [...document.querySelectorAll(".log .x")];
-    getSelection().setBaseAndExtent(rows[0].firstChild.firstChild, 1, rows[2].firstChild, 2);
+  await until("what is selected is copied", async () => {
+    await page.evaluate(() => {
+      const rows = [...document.querySelectorAll(".log .x")];
+      getSelection().setBaseAndExtent(rows[0].firstChild.firstChild, 1, rows[2].firstChild, 2);
+    });
+    await page.getByRole("region", { name: "Output" }).press("Control+c");
+    return await copied() === "ne\n100 %\nla";
   });
-  await page.getByRole("region", { name: "Output" }).press("Control+c");
-  await until("what is selected is copied", async () => await copied() === "ne\n100 %\nla");
 });
 
 browserTest(
@@ -308,7 +306,11 @@ browserTest(
     }
     await page.getByLabel("Find").fill("both");
     await page.locator("mark.now").waitFor();
-    await isReadable(page, "output-found");
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await problems(page, RULES_OF_COLOURS), [], `found, ${colorScheme}`);
+      await keepPicture(page, `output-found-${colorScheme}`);
+    }
     await page.getByLabel("Stream").focus();
     const reached: string[] = [];
     for (let n = 0; n < 12; n++) {

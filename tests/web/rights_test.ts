@@ -3,7 +3,7 @@
  * What those see who may only look, in a real browser: nothing that would be refused.
  */
 import assert from "node:assert/strict";
-import { browserTest, endBrowser, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, goes, visit } from "../helpers/browser.ts";
 import { READ_TOKEN, startDashboard } from "../helpers/dashboard.ts";
 import { addSchedules } from "../helpers/schedules.ts";
 import { startWorker, testStore } from "../helpers/worker.ts";
@@ -54,7 +54,7 @@ browserTest("those who may only look see no button that would be refused; others
   const offered = new Set<string>();
   for (const [path, shown] of PAGES) {
     for (const { page } of [reader, other]) {
-      await page.goto(server.url + path);
+      if (path !== "") await goes(page, path);
       if (page === other.page && path === "enqueue") continue;
       await page.locator("main").getByText(shown).first().waitFor();
     }

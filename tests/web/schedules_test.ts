@@ -3,7 +3,7 @@
  * Schedules and the page of one, in a real browser.
  */
 import assert from "node:assert/strict";
-import { browserTest, endBrowser, isReadable, visit } from "../helpers/browser.ts";
+import { browserTest, endBrowser, isReadable, says, visit } from "../helpers/browser.ts";
 import { startDashboard } from "../helpers/dashboard.ts";
 import { newJob } from "../helpers/jobs.ts";
 import { addSchedules } from "../helpers/schedules.ts";
@@ -37,7 +37,7 @@ browserTest("schedules tell when they come and how they went, and are run and pa
   await actions.getByRole("button", { name: "Resume" }).waitFor();
   assert.equal((await test.store.schedule("backup"))!.paused, true);
   await actions.getByRole("button", { name: "Run now" }).click();
-  await page.getByText(/^Enqueued j\d+$/).waitFor();
+  await says(page, "Enqueued j");
   await page.getByRole("link", { name: "backup", exact: true }).first().click();
   await page.getByRole("heading", { name: "When it would come" }).waitFor();
   await page.getByRole("cell", { name: "by hand" }).waitFor();
@@ -60,7 +60,7 @@ browserTest("a schedule is added and changed in a form that says when it would c
   await field("Name").fill("nightly");
   await field("When").fill("0 25 * * *");
   await page.getByRole("alert").filter({ hasText: 'Cannot use the schedule "0 25 * * *"' }).waitFor();
-  assert.equal(await page.locator("[name=expression][aria-invalid]").count(), 1);
+  await page.locator("[name=expression][aria-invalid]").waitFor();
   await field("When").fill("0 2 * * *");
   await field("By the clock of").fill("Europe/Berlin");
   await page.locator(".coming time").nth(4).waitFor();

@@ -3,7 +3,16 @@
  * What is seen at first: what is wrong, with a way to where it is put right; queues and dead letters; and who sees what.
  */
 import assert from "node:assert/strict";
-import { browserTest, endBrowser, keepPicture, reads, seriousProblems, visit } from "../helpers/browser.ts";
+import {
+  browserTest,
+  endBrowser,
+  goes,
+  keepPicture,
+  reads,
+  says,
+  seriousProblems,
+  visit,
+} from "../helpers/browser.ts";
 import { READ_TOKEN, startDashboard } from "../helpers/dashboard.ts";
 import { claim, death, exchangeOf, newJob, newSupervisor } from "../helpers/jobs.ts";
 import { bytes } from "../store_contract/suite.ts";
@@ -71,7 +80,7 @@ browserTest("the overview begins with what is wrong, and each of it is put right
 
   await page.getByRole("button", { name: "Retry 120" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Retry 120 jobs" }).click();
-  await page.getByText("Queued again: 120 jobs").waitFor();
+  await says(page, "Queued again: 120 jobs");
   await page.locator(".trouble.paused").getByRole("button", { name: "Resume" }).click();
   await page.locator(".trouble.paused").waitFor({ state: "detached" });
   assert.equal((await one.test.store.queue("bulk"))!.paused, false);
@@ -91,7 +100,7 @@ browserTest("dead letters are found and changed by group, all of a group at once
   await many.getByRole("img", { name: "120 in the last day" }).waitFor();
   await many.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete 120 jobs" }).click();
-  await page.getByText("Deleted 120 jobs").waitFor();
+  await says(page, "Deleted 120 jobs");
   assert.equal((await one.test.store.summary(0)).counts.dead, 3);
   await page.goto(`${one.server.url}dead?queue=etl`);
   await page.getByRole("button", { name: "Retry all" }).click();
@@ -121,27 +130,31 @@ browserTest("what can be done in a row is on the screen, however wide that is", 
   await using visited = await visit(one.server.url);
   const { page } = visited;
   for (const path of ["", "queues", "dead"]) {
-    await page.goto(one.server.url + path);
+    if (path !== "") await goes(page, path);
     await page.locator("td.acts button").first().waitFor();
     for (const width of [390, 1024, 1440, 1920]) {
       await page.setViewportSize({ width, height: 900 });
-      const outside = await page.evaluate(() =>
-        [...document.querySelectorAll("td.acts button")].map((button) => button.getBoundingClientRect())
-          .filter(({ left, right }) => left < 0 || right > document.documentElement.clientWidth).length
+      await until(
+        `all buttons of ${path} are on the screen at ${width}`,
+        () =>
+          page.evaluate(() =>
+            [...document.querySelectorAll("td.acts button")].map((button) => button.getBoundingClientRect())
+              .every(({ left, right }) => left >= 0 && right <= document.documentElement.clientWidth)
+          ),
       );
-      assert.equal(outside, 0, `${path} at ${width}`);
     }
   }
 });
 
 browserTest("who may only look is shown no secrets, and sees the audit log", async () => {
-  await using one = await place();
-  await one.test.enqueue("load postgres://app:hunter2@db", { id: "secret", env: { API_TOKEN: "hunter2" } });
-  await using visited = await visit(one.server.url, { stranger: true });
+  using test = await testStore();
+  await using server = await startDashboard(test.home);
+  await test.enqueue("load postgres://app:hunter2@db", { id: "secret", env: { API_TOKEN: "hunter2" } });
+  await using visited = await visit(server.url, { stranger: true });
   const { page } = visited;
   visited.forgive(/401/);
-  await page.goto(`${one.server.url}?token=${READ_TOKEN}`);
-  await page.goto(`${one.server.url}jobs/secret`);
+  await page.goto(`${server.url}?token=${READ_TOKEN}`);
+  await page.goto(`${server.url}jobs/secret`);
   await page.getByText("postgres://app:••••••@db").first().waitFor();
   assert.ok(!(await page.content()).includes("hunter2"));
   const refused = await page.evaluate(() =>
@@ -152,7 +165,7 @@ browserTest("who may only look is shown no secrets, and sees the audit log", asy
     }).then(({ status }) => status)
   );
   assert.equal(refused, 403);
-  await page.goto(`${one.server.url}audit`);
+  await page.goto(`${server.url}audit`);
   await page.getByRole("row", { name: /refused .*PATCH \/api\/v1\/queues\/mail 403/ }).waitFor();
   await page.getByRole("button", { name: "logins", exact: true }).click();
   await page.waitForURL(/kind=login/);
@@ -164,9 +177,10 @@ browserTest("who may only look is shown no secrets, and sees the audit log", asy
 });
 
 browserTest("a copy of a job has its secrets, and shows none of them", async () => {
-  await using one = await place();
-  await one.test.enqueue("true", { id: "secret", env: { API_TOKEN: "hunter2", PLAIN: "plain" }, held: true });
-  await using visited = await visit(`${one.server.url}enqueue?from=secret`);
+  using test = await testStore();
+  await using server = await startDashboard(test.home);
+  await test.enqueue("true", { id: "secret", env: { API_TOKEN: "hunter2", PLAIN: "plain" }, held: true });
+  await using visited = await visit(`${server.url}enqueue?from=secret`);
   const { page } = visited;
   await page.waitForFunction(() =>
     document.querySelector("textarea[name=env]")?.value.includes("PLAIN=plain")
@@ -176,7 +190,7 @@ browserTest("a copy of a job has its secrets, and shows none of them", async () 
   assert.doesNotMatch((await page.getByLabel("Command line").textContent())!, /hunter2/);
   await page.getByRole("button", { name: "Enqueue", exact: true }).click();
   await page.waitForURL(/\/jobs\/j\d+$/);
-  const copy = await one.test.store.get(new URL(page.url()).pathname.split("/").at(-1)!);
+  const copy = await test.store.get(new URL(page.url()).pathname.split("/").at(-1)!);
   assert.deepEqual(copy!.env, { API_TOKEN: "hunter2", PLAIN: "plain" });
 });
 

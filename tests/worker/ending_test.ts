@@ -59,7 +59,7 @@ Deno.test("the first signal waits for the running job, the second puts it back u
   worker.signal("SIGINT");
   await until("it says so", () => worker.printed().includes("stopping after the running job"));
   assert.equal((await test.store.get(id))!.state, "processing");
-  worker.signal("SIGINT");
+  worker.signal("SIGTERM"); // the same one so soon would be the same wish
   assert.equal(await worker.ended, 0);
   const job = (await test.store.get(id))!;
   assert.deepEqual([job.state, job.attempts], ["pending", 0]);

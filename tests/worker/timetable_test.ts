@@ -8,10 +8,11 @@ import { fileURLToPath } from "node:url";
 import { settingsFrom } from "../../src/domain/settings.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
-import type { Home } from "../../src/system/home.ts";
 import { Timetable } from "../../src/worker/supervisor/timetable.ts";
+import { doneBeforeDeath } from "../helpers/dying_client.ts";
 import { FakeClock } from "../helpers/fake_clock.ts";
 import { finished } from "../helpers/finished.ts";
+import { fireAt, firingsAt } from "../helpers/killed_firer.ts";
 import { postgresServer, testWith } from "../helpers/postgres.ts";
 import { openedOn } from "../helpers/postgres_store.ts";
 import { addSchedules, runsOf } from "../helpers/schedules.ts";
@@ -148,25 +149,17 @@ Deno.test("a schedule that cannot be fired is said once, and keeps no other from
   store.close();
 });
 
-/** A store of its own for each that is killed, and its address if it is on a server. */
-type Opened = { store: Store; address: string; home: Home } & Disposable;
+/** A store of its own for each that is killed, and how to have what is due at a time fired up to a step. */
+type Opened = { store: Store; fireUpTo(last: number, now: number): Promise<boolean> } & Disposable;
 
 async function killFirers(open: () => Promise<Opened>): Promise<void> {
-  const firer = fileURLToPath(new URL("../helpers/killed_firer.ts", import.meta.url));
   const now = new FakeClock().now();
   for (let last = 1;; last += 1) {
     assert.ok(last < 60);
     using opened = await open();
-    const { store, address, home } = opened;
+    const { store } = opened;
     await addSchedules(store, now, { name: "a" }, { name: "b" });
-    const { code, stdout } = await finished(Deno.execPath(), {
-      args: [
-        ...["run", "--no-prompt", "--quiet", "--no-check", "--allow-all", firer, home.dir, address],
-        ...[String(now + MINUTE), String(last)],
-      ],
-    });
-    const done = stdout.includes("done");
-    assert.equal(code === 0, done);
+    const over = await opened.fireUpTo(last, now + MINUTE);
     using table = timetable(store);
     table.clock.spend(MINUTE);
     await until("both are fired", async () => {
@@ -183,19 +176,30 @@ async function killFirers(open: () => Promise<Opened>): Promise<void> {
       ]]);
     }
     assert.deepEqual(await store.recount(), []);
-    if (done) return;
+    if (over) return;
   }
 }
 
 Deno.test("whoever is killed while it fires leaves a slot decided as a whole or not at all", async () => {
+  const firer = fileURLToPath(new URL("../helpers/killed_firer.ts", import.meta.url));
   await killFirers(async () => {
     const dir = tempDir();
     const store = await openStore(dir.home);
-    const dispose = () => {
-      store.close();
-      dir[Symbol.dispose]();
+    return {
+      store,
+      async fireUpTo(last, now) {
+        const flags = ["run", "--no-prompt", "--quiet", "--no-check", "--allow-all"];
+        const { code, stdout } = await finished(Deno.execPath(), {
+          args: [...flags, firer, dir.home.dir, String(now), String(last)],
+        });
+        assert.equal(stdout, code === 0 ? "over\n" : "");
+        return code === 0;
+      },
+      [Symbol.dispose]() {
+        store.close();
+        dir[Symbol.dispose]();
+      },
     };
-    return { store, address: "", home: dir.home, [Symbol.dispose]: dispose };
   });
 });
 
@@ -267,7 +271,17 @@ testWith(
     using dir = tempDir();
     await killFirers(async () => {
       const opened = await openedOn(server);
-      return { ...opened, home: dir.home, [Symbol.dispose]: () => opened[Symbol.dispose]() };
+      const { store, address } = opened;
+      return {
+        store,
+        fireUpTo: (last, now) =>
+          doneBeforeDeath(
+            { address, home: dir.home, last },
+            (store) => firingsAt(store, now),
+            (store, firings) => fireAt(store, firings, now),
+          ),
+        [Symbol.dispose]: () => opened[Symbol.dispose](),
+      };
     });
   },
 );

@@ -2,6 +2,7 @@
  * @module
  * `enqueue --wait` and `--follow`: stays until the jobs have ended, and ends as they did.
  */
+import { StoreUnusable } from "../../domain/errors.ts";
 import { ENDED, type Job, STREAMS } from "../../domain/job.ts";
 import { watchStore } from "../../views/watch_store.ts";
 import type { Context } from "../line/context.ts";
@@ -24,6 +25,22 @@ export interface Attended {
   ids: readonly string[];
   /** Prints what they print, too: each to its end, in their order. */
   follow: boolean;
+}
+
+/**
+ * Looks whether whoever is to wait may read jobs, while there is none yet that would go on without them.
+ * @throws {StoreUnusable} as reading does
+ */
+export async function requireReadable(context: Context): Promise<void> {
+  const store = await context.store({ reserve: false });
+  try {
+    await store.states(["j0"]);
+  } catch (error) {
+    if (error instanceof StoreUnusable) {
+      error.message = `Cannot wait, so nothing was enqueued: ${lower(error.message)}`;
+    }
+    throw error;
+  }
 }
 
 /**
@@ -132,4 +149,8 @@ async function exitCodeOf(
 async function numberOf(signal: string): Promise<number> {
   const { constants } = await import("node:os");
   return (constants.signals as Record<string, number>)[signal] ?? 0;
+}
+
+function lower(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }

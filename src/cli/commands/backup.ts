@@ -13,7 +13,10 @@ export const command: Target = defineCommand({
   brief: "Write a consistent copy of everything, while workers run",
   description:
     "The copy is a database of its own: as `queue.db` in another directory it is a home to go on with.",
-  examples: [["backup /backup/queue.db", "copy to a file that does not exist yet"]],
+  examples: [[
+    "backup /backup/queue.db",
+    "copy to a file that does not exist yet; on another machine, it is all there as ~/.queuectl/queue.db",
+  ]],
   words: { placeholder: "FILE", brief: "the new file", min: 1, max: 1 },
   async run(context, _flags, [path]) {
     const store = await context.store();

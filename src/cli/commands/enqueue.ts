@@ -53,7 +53,8 @@ export const command: Target = defineCommand({
     ["enqueue -- cp 'my file' /tmp", "a command by its words"],
     [`enqueue '{"command": "make", "priority": 1, "timeout": "10m"}'`, "a job as JSON"],
     ["enqueue -d 1h -l nightly 'make clean'", "not before an hour from now"],
-    ["enqueue --run-at 'friday 18:00' make", "not before then"],
+    ["enqueue --run-at 'tonight at 2' make", "not before then"],
+    ["enqueue --after j1 'make report'", "once another job has completed"],
     ["enqueue --stdin letter.txt 'mail -s hello you@example.org'", "with an input that is kept with the job"],
     ["enqueue --file jobs.txt --queue bulk", "many, into one queue"],
     ["enqueue --each '*.wav' -- lame {} {.}.mp3", "one for each file that matches"],
@@ -126,6 +127,8 @@ export const command: Target = defineCommand({
     if (flags.afterEach !== undefined && flags.array === undefined && !Array.isArray(each)) {
       throw new BadInput("Cannot use --after-each without --array or --each: it is for as many jobs");
     }
+    const attends = follow || flags.wait === true;
+    if (attends) await (await import("./attend.ts")).requireReadable(context);
     const queued = Array.isArray(each) || flags.array !== undefined
       ? await enqueueForEach(context, {
         ...typed,
@@ -137,7 +140,6 @@ export const command: Target = defineCommand({
       : typeof flags.file === "string"
       ? await enqueueFile(context, { ...typed, path: flags.file })
       : await enqueueTyped(context, typed);
-    const attends = follow || flags.wait === true;
     if (follow && !queued.many) context.print.note(queued.ids[0]!);
     else if (!follow && !(attends && context.json)) await printIds(context, queued);
     if (queued.inWords && !queued.placed) {

@@ -107,7 +107,11 @@ export function templateOf({ fields, words, literal = [], file, advice }: TypedF
   if (first === undefined) throw new BadInput("Missing COMMAND: say what to run for each item");
   if (literal.length === words.length) return { words };
   if (first.startsWith("-")) throw new BadInput(`Unknown flag ${first}; --help shows what it takes`);
-  if (second !== undefined) throw new BadInput(`Unexpected word "${second}" after "${first}": ${advice}`);
+  if (second !== undefined) {
+    // what stands before -- is no part of the command
+    const why = literal.length > 0 ? "quote a pattern, or the shell puts names in its place" : advice;
+    throw new BadInput(`Unexpected word "${second}" after "${first}": ${why}`);
+  }
   if (/^\s*\{\s*"/.test(first)) {
     throw new BadInput(
       "Cannot use --each with a job as JSON: give the command as text, and the rest as flags",

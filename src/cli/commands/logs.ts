@@ -23,7 +23,7 @@ export const command: Target = defineCommand({
   ].join("\n"),
   examples: [
     ["logs j1", "of the latest attempt"],
-    ["logs j1 -f", "and what comes"],
+    ["logs j1 -f", "and what comes; status says which jobs run now"],
     ["logs j1 --timestamps", "with the time before each line"],
     ["logs j1 --attempt 1 --stderr --lines 20", "the end of what the first attempt complained about"],
   ],

@@ -43,6 +43,7 @@ export async function readInput(path: string, most = Infinity): Promise<Uint8Arr
 }
 
 async function openFile(path: string): Promise<Deno.FsFile> {
+  if (path === "") throw new BadInput('Cannot read "": it is no name of a file');
   try {
     return await Deno.open(path);
   } catch (error) {
@@ -62,5 +63,7 @@ function sayUnreadable(path: string, error: unknown): unknown {
   if (error instanceof Deno.errors.PermissionDenied) {
     return new BadInput(`Cannot read ${name}: permission denied`);
   }
-  return error;
+  // of links that lead in a circle, names that are too long, sockets: as the system says it
+  const [, first = "", reason] = /^(.)(.*?) \(os error \d+\)/.exec((error as Error)?.message ?? "") ?? [];
+  return reason === undefined ? error : new BadInput(`Cannot read ${name}: ${first.toLowerCase()}${reason}`);
 }

@@ -35,7 +35,7 @@ export class Standstill {
     this.#nextMs = context.clock.monotonicMs() + LOOK_MS;
   }
 
-  /** Says what is in the way now, unless that `isSaid` already. Undefined where nobody reads hints. */
+  /** Says what is in the way now; where that `isSaid` already, only what is held. Undefined where nobody reads hints. */
   static async begin(
     context: Context,
     find: () => Promise<Obstacle[]>,
@@ -45,7 +45,7 @@ export class Standstill {
     const standstill = new Standstill(context, find);
     const found = await find();
     for (const one of found) standstill.#said.add(keyOf(one));
-    if (!isSaid) say(context, found);
+    say(context, isSaid ? found.filter(isHold) : found);
     return standstill;
   }
 
@@ -63,8 +63,12 @@ export class Standstill {
 }
 
 /** Of jobs that are held there may be fewer each time. */
-function keyOf({ found, words }: Obstacle): string {
-  return words[0] === "release" ? "release" : found;
+function keyOf(one: Obstacle): string {
+  return isHold(one) ? "release" : one.found;
+}
+
+function isHold({ words }: Obstacle): boolean {
+  return words[0] === "release";
 }
 
 /** Of jobs by their ids; those that have ended do not count. */

@@ -51,6 +51,17 @@ export function texts(placeholder: string, brief: string): Flag<string[] | undef
   return { kind: "values", brief, placeholder, parse: String };
 }
 
+/** The same flag, but not with a value that is empty: of a filter that would be everything. */
+export function filled<T>(flag: Flag<T>): Flag<T> {
+  return {
+    ...flag,
+    parse(text) {
+      if (text === "") throw new BadInput("it takes text that is not empty");
+      return flag.parse(text);
+    },
+  };
+}
+
 /** Takes one of several words. `meant` are other words for them, which are not taken, only understood. */
 export function choice<T extends string>(
   choices: readonly T[],
@@ -125,6 +136,7 @@ export function duration(brief: string): Flag<number | undefined> {
   };
 }
 
-function listOf(words: readonly string[]): string {
+/** `a, b or c` */
+export function listOf(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }

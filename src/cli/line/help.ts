@@ -4,6 +4,7 @@
  */
 import { type CommandDefinition, GLOBAL_FLAGS, type GroupDefinition, type Target } from "./command.ts";
 import { type Flag, flagName, type Flags } from "./flags.ts";
+import { sectionsOf } from "./sections.ts";
 import { shortFlag } from "./short_flags.ts";
 import { wrapped, wrappedRows } from "./wrap.ts";
 
@@ -13,17 +14,24 @@ export interface HelpAt {
   columns: number;
 }
 
+/** What is said in more characters than this comes last: who looks for a flag is not to read it first. */
+const MOST_BEFORE = 1000;
+
 /** Help for a command or a group. */
 export function helpFor({ definition }: Target, at: HelpAt): string {
   const what = "routes" in definition ? groupHelp(definition, at) : commandHelp(definition, at);
+  const { description = "" } = definition;
+  const about = description === "" ? [] : wrapped(description, at.columns);
+  const isLong = description.length > MOST_BEFORE;
   return [
     ...wrapped(definition.brief + ".", at.columns),
-    ...(definition.description ? wrapped(definition.description, at.columns) : []),
+    ...(isLong ? [] : about),
     "",
     ...what,
     "",
     "Examples",
     ...wrappedRows(definition.examples.map(([words, brief]) => [`queuectl ${words}`, brief]), at.columns),
+    ...(isLong ? ["", "Details", ...about] : []),
   ].join("\n");
 }
 
@@ -48,10 +56,15 @@ function commandHelp({ flags = {}, words }: CommandDefinition, { path, columns }
   return [
     `Usage: ${path.join(" ")}${takes}${Object.keys(flags).length > 0 ? " [FLAGS]" : ""}`,
     ...(words === undefined ? [] : ["", ...wrappedRows([[words.placeholder, words.brief]], columns)]),
-    "",
-    "Flags",
-    ...flagRows(flags, columns),
+    ...flagSections(flags, columns),
   ];
+}
+
+function flagSections(flags: Flags, columns: number): string[] {
+  const sections = sectionsOf(flags);
+  if (sections.length === 1) return ["", "Flags", ...flagRows(flags, columns)];
+  const lines = sections.flatMap(([title, some]) => ["", title, ...rowsOf(described(some), columns)]);
+  return [...lines, "", "Every command", ...flagRows({}, columns)];
 }
 
 /** The words a command takes, as its usage shows them: `ID…`, `[ID…]`. */
@@ -64,8 +77,12 @@ export function usageOf(
 
 function flagRows(flags: Flags, columns: number): string[] {
   const help: Described = { short: shortFlag("help"), long: "--help", value: "", brief: "print this" };
+  return rowsOf([...described({ ...flags, ...GLOBAL_FLAGS }), help], columns);
+}
+
+function rowsOf(flags: readonly Described[], columns: number): string[] {
   return wrappedRows(
-    [...described({ ...flags, ...GLOBAL_FLAGS }), help].map(({ short, long, value, brief }) => [
+    flags.map(({ short, long, value, brief }) => [
       `${short ? `${short},` : "   "} ${long}${value && ` ${value}`}`,
       brief,
     ]),

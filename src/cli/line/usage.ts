@@ -4,7 +4,7 @@
  */
 import { BadInput, UserError } from "../../domain/errors.ts";
 import { type CommandDefinition, GLOBAL_FLAGS } from "./command.ts";
-import { flagName } from "./flags.ts";
+import { flagName, listOf } from "./flags.ts";
 import { flagsMeant, whyNone } from "./flag_meant.ts";
 import {
   AliasNotFoundError,
@@ -80,8 +80,13 @@ export function usageProblem(error: unknown, { command, rest }: Typed): unknown 
   }
   if (error instanceof UnsatisfiedPositionalError) {
     const { placeholder } = error;
+    const andRunning = placeholder === "ID" && "follow" in (command.flags ?? {})
+      ? ", queuectl status which run now"
+      : "";
     const shown = Object.hasOwn(SHOWN_BY, placeholder)
-      ? `: ${SHOWN_BY[placeholder]} shows which there are`
+      ? `: ${SHOWN_BY[placeholder]} shows which there are${andRunning}`
+      : command.words?.choices !== undefined
+      ? `: it takes ${listOf(command.words.choices)}`
       : orAdvice;
     return new BadInput(`Missing ${placeholder}${shown}`);
   }

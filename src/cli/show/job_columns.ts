@@ -8,7 +8,7 @@ import { formatDuration } from "../../domain/duration.ts";
 import { BadInput } from "../../domain/errors.ts";
 import { FIELDS, type Kind, SHOWN_FIELDS } from "../../domain/fields.ts";
 import type { Job } from "../../domain/job.ts";
-import { byNearness } from "../../domain/nearest.ts";
+import { nearest } from "../../domain/nearest.ts";
 import { type JobJson, jobJson } from "../../views/job_json.ts";
 import { STATE_COLOUR } from "./job_table.ts";
 import type { Print } from "./print.ts";
@@ -47,7 +47,7 @@ const KINDS = new Map<string, ColumnKind>([
   ...Object.entries(OWN),
 ]);
 
-/** All names, in no order that means anything. */
+/** All names, as JSON has them one after the other. */
 export const JOB_NAMES: readonly string[] = [...KINDS.keys()];
 
 /**
@@ -61,9 +61,23 @@ export function readColumns(text: string): string[] {
 }
 
 function requireName(name: string): void {
-  if (!KINDS.has(name)) {
-    throw new BadInput(`"${name}" is not one of ${byNearness(name, JOB_NAMES).join(", ")}`);
-  }
+  if (KINDS.has(name)) return;
+  const near = nameMeant(name.toLowerCase().replaceAll(/[ -]/g, "_"));
+  const instead = near === undefined ? `: there are ${JOB_NAMES.join(", ")}` : `, did you mean ${near}?`;
+  throw new BadInput(`"${name}" is nothing that a job has${instead}`);
+}
+
+/** What tables, flags and other programs call them. */
+const OTHER_NAMES: Readonly<Record<string, Name>> = {
+  ...{ name: "label", tries: "attempts", retries: "max_retries", status: "state", when: "created_at" },
+  ...{ dir: "cwd", directory: "cwd", cmd: "command", needs: "takes", pid: "worker", cpu: "cpu_used" },
+};
+
+/** The name that was meant: another word, the end of what was typed, or nearly the same. */
+function nameMeant(typed: string): string | undefined {
+  if (Object.hasOwn(OTHER_NAMES, typed)) return OTHER_NAMES[typed];
+  const begun = typed === "" ? undefined : JOB_NAMES.find((name) => name.startsWith(typed));
+  return begun ?? nearest(typed, JOB_NAMES);
 }
 
 /** Jobs as a table of those columns, whether anything stands in them or not. */

@@ -40,8 +40,8 @@ function zones(): string[] {
   return ["UTC", ...Intl.supportedValuesOf("timeZone")];
 }
 
-/** By its whole name, else by the name of its city. */
-function nearestZone(name: string): string | undefined {
+/** The zone that was meant: by its whole name, else by the name of its city. */
+export function nearestZone(name: string): string | undefined {
   const all = zones();
   const whole = nearest(name, all);
   if (whole !== undefined) return whole;

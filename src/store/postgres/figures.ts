@@ -162,20 +162,31 @@ export async function putFigures(
   );
 }
 
-/** Both in one statement, so as of one moment. */
-const READ = `
+/** Both in one statement, so as of one moment; of all queues, or only those that `which` says. */
+const readOf = (which: string) => `
   SELECT span, start, queue, ${COLUMNS.join(", ")}, wait_ms, run_ms, NULL AS ended, NULL::bigint AS at
   FROM queuectl.figures WHERE span = $1 AND start >= $2 AND start < $3
-    AND CASE WHEN $4::text IS NULL THEN queue <> '' ELSE queue = $4 END
+    AND CASE WHEN $4::text IS NULL THEN queue <> '' ELSE queue = $4 END ${which}
   UNION ALL
   SELECT NULL, NULL, queue, enqueued, ${COLUMNS.slice(1).map(() => "NULL").join(", ")}, NULL, NULL, ended, at
-  FROM queuectl.tallies WHERE $4::text IS NULL OR $4 = '' OR queue = $4`;
+  FROM queuectl.tallies WHERE ($4::text IS NULL OR $4 = '' OR queue = $4) ${which}`;
+const READ = readOf("");
+/** Of all time: histograms of very many queues would take long to read. */
+const READ_MOST = `
+  WITH most AS MATERIALIZED (
+    SELECT queue FROM (
+      SELECT queue, enqueued FROM queuectl.figures WHERE span = 'total' AND queue <> ''
+      UNION ALL SELECT queue, enqueued FROM queuectl.tallies) all_of
+    GROUP BY queue ORDER BY sum(enqueued) DESC, queue LIMIT $5)
+  ${readOf("AND queue IN (SELECT queue FROM most)")}`;
 
 /** Figures of [from, to), by start and queue. */
 export async function figures(db: Database, range: FigureRange): Promise<FigureRow[]> {
   const { span, from = 0, to = Number.MAX_SAFE_INTEGER, queue, most } = range;
   const of = queue === null ? OVERALL : queue ?? null;
-  const found = await db.read<Row & TallyRow>(READ, span, from, to, of);
+  const found = span === "total" && of === null && most !== undefined
+    ? await db.readFew<Row & TallyRow>(READ_MOST, span, from, to, of, most)
+    : await db.readFew<Row & TallyRow>(READ, span, from, to, of);
   const sums = new Sums();
   for (const row of found.filter(({ at }) => at === null)) sums.add(row, row.queue, toFigures(row));
   sums.addTallies(

@@ -29,11 +29,17 @@ const ORDERS: Readonly<Record<Sort, Order>> = {
 
 /** One page of jobs. */
 export async function list(db: Database, filter: JobFilter): Promise<JobPage> {
-  const read = ({ sql, values }: Query) => db.read<JobRow>(sql, ...values);
+  const read = ({ sql, values }: Query) =>
+    searches(filter) ? db.read<JobRow>(sql, ...values) : db.readFew<JobRow>(sql, ...values);
   const near = isOfStateAlone(filter) ? await read(new Query(filter, { near: true })) : [];
   const rows = near.length === lookedFor(filter) ? near : await read(new Query(filter));
   const { jobs, cursor } = pageOf(rows, filter);
   return { jobs: jobs.map(toJob), cursor };
+}
+
+/** It asks for something that no index knows. */
+function searches({ schedule, search, error, exitCode, diedOf, since, until }: JobFilter): boolean {
+  return [schedule, search, error, exitCode, diedOf, since, until].some((asked) => asked !== undefined);
 }
 
 /** Jobs next to where a page begins; to look through them costs less than to ask each of very many queues for its first. */
@@ -120,6 +126,9 @@ class Query {
     if ((label ?? labels ?? group) !== undefined || (queue ?? queues ?? state ?? states) === undefined) {
       return undefined;
     }
+    if (sort === "priority" && state === "pending" && (queue ?? queues) === undefined) {
+      return this.#pendingByPriority(conditions);
+    }
     const running = this.#first(
       "j.* FROM queuectl.running r JOIN queuectl.jobs j ON j.seq = r.job",
       conditions,
@@ -152,5 +161,22 @@ class Query {
     const waiting = `SELECT f.* FROM (${sections}) s CROSS JOIN LATERAL (${firsts}) f`;
     const mayRun = state === undefined && (states === undefined || states.includes("processing"));
     return mayRun ? `${waiting} UNION ALL ${running}` : waiting;
+  }
+
+  /** Of all queues, those that are held aside, of which there are few: one index has the order of all others. */
+  #pendingByPriority(conditions: readonly string[]): string {
+    const ready = this.#first(
+      "j.* FROM queuectl.ready d JOIN queuectl.jobs j ON j.seq = d.seq",
+      conditions,
+      "d",
+    );
+    const held = this.#first("j.* FROM queuectl.jobs j", [
+      ...["j.queue = s.queue", "j.held", "j.state = 'pending'", IS_AS_STORED],
+      ...conditions,
+    ]);
+    return `
+      ${ready} UNION ALL SELECT f.* FROM (
+        SELECT c.queue FROM queuectl.counts c WHERE c.state = 'pending' GROUP BY 1 HAVING sum(c.held) > 0) s
+      CROSS JOIN LATERAL (${held}) f`;
   }
 }

@@ -28,18 +28,21 @@ function infosOf(names: string): string {
     FROM (${names}) k LEFT JOIN queuectl.queues q ON q.name = known ORDER BY known`;
 }
 
+/** The first names after one, in any order, and of twice as many at most: of each table no more than that is read. */
+const FIRST = (after: string, limit: string) => `
+  (SELECT DISTINCT queue AS known FROM queuectl.counts WHERE queue > ${after} ORDER BY queue LIMIT ${limit})
+  UNION (SELECT name FROM queuectl.queues WHERE name > ${after} ORDER BY name LIMIT ${limit})`;
+
 const EVERY = infosOf(KNOWN);
 const PAGE = infosOf(`
-  SELECT known FROM (
-    SELECT queue AS known FROM queuectl.counts WHERE queue > $1 UNION SELECT name FROM queuectl.queues WHERE name > $1) all_of
-  ORDER BY known LIMIT $2`);
+  SELECT known FROM (${FIRST("$1", "$2")}) k ORDER BY known LIMIT $2`);
 const SOME = infosOf(`SELECT known FROM (${KNOWN}) known_ones WHERE known = ANY ($1::text[])`);
 
 /** Queues by name, with their counts by state: all, or a page of them. */
 export async function queues(db: Database, page?: QueuePage): Promise<QueueInfo[]> {
   const rows = page
-    ? await db.read<QueueRow>(PAGE, page.after ?? "", page.limit)
-    : await db.read<QueueRow>(EVERY);
+    ? await db.readFew<QueueRow>(PAGE, page.after ?? "", page.limit)
+    : await db.readFew<QueueRow>(EVERY);
   return rows.map(toInfo);
 }
 
@@ -50,19 +53,39 @@ function toInfo({ name, counts, rate_count, rate_ms, rate_smooth, ...others }: Q
 }
 
 export async function queue(db: Database, name: string): Promise<QueueInfo | undefined> {
-  return (await db.read<QueueRow>(SOME, [name])).map(toInfo)[0];
+  return (await db.readFew<QueueRow>(SOME, [name])).map(toInfo)[0];
 }
 
-const TOTALS = "SELECT state, sum(n)::bigint AS n FROM queuectl.counts GROUP BY state";
-const OF = `SELECT count(*) AS of FROM (${KNOWN}) k`;
+/** What is distinct is not counted by several processes at once: to start those would take longer. */
+const TOTALS = `
+  SELECT ${
+  STATES.map((state) => `coalesce(sum(n) FILTER (WHERE state = '${state}'), 0)::bigint AS ${state}`)
+},
+    count(DISTINCT queue) + (
+      SELECT count(*) FROM queuectl.queues q WHERE NOT EXISTS (SELECT FROM queuectl.counts c WHERE c.queue = q.name)
+    ) AS of
+  FROM queuectl.counts`;
+
+/** So many jobs are looked at that are next; only where they are of too few queues, every queue is asked for its first. */
+const NEXT = 2000;
 
 /** Queues that run something, those whose jobs are next, and the first by name. */
 const WORTH = `
+  WITH next AS MATERIALIZED (
+    SELECT DISTINCT ON (r.queue) r.queue, r.priority, r.seq
+    FROM (SELECT queue, priority, seq FROM queuectl.ready ORDER BY priority, seq LIMIT ${NEXT}) r
+    LEFT JOIN queuectl.queues q ON q.name = r.queue WHERE r.queue <> '' AND NOT coalesce(q.paused, false)
+    ORDER BY r.queue, r.priority, r.seq),
+  -- to plan, too, it would be called as a function that gives rows
+  lanes AS MATERIALIZED (SELECT queuectl.lanes_13() AS queues WHERE (SELECT count(*) FROM next) < $1)
   SELECT known FROM (
     (SELECT DISTINCT r.queue AS known, 0 AS rank, 0 AS priority, 0::bigint AS seq FROM queuectl.running r LIMIT $1)
     UNION ALL
+    (SELECT n.queue, 1, n.priority, n.seq FROM next n ORDER BY n.priority, n.seq LIMIT $1)
+    UNION ALL
     (SELECT l.queue, CASE WHEN q.paused THEN 2 ELSE 1 END, f.priority, f.seq
-     FROM unnest(queuectl.lanes_13()) AS l (queue) LEFT JOIN queuectl.queues q ON q.name = l.queue, LATERAL (
+     FROM lanes, unnest(lanes.queues) AS l (queue)
+     LEFT JOIN queuectl.queues q ON q.name = l.queue, LATERAL (
        SELECT priority, seq FROM queuectl.ready r WHERE r.queue = l.queue ORDER BY priority, seq LIMIT 1) f
      WHERE l.queue <> ''
      ORDER BY 2, 3, 4 LIMIT $1)
@@ -74,22 +97,19 @@ const WORTH = `
     (SELECT j.queue, 1, r.priority, r.seq FROM queuectl.ready r JOIN queuectl.jobs j ON j.seq = r.seq
      WHERE r.queue = '' ORDER BY r.priority, r.seq LIMIT $1)
     UNION ALL
-    (SELECT known, 3, 0, 0 FROM (${KNOWN}) k ORDER BY known LIMIT $1)) worth
+    (SELECT known, 3, 0, 0 FROM (${FIRST("''", "$1")}) k ORDER BY known LIMIT $1)) worth
   ORDER BY rank, priority, seq, known`;
 
 /** How many jobs there are, and the queues that are worth showing. */
 export async function summary(db: Database, most: number): Promise<QueueSummary> {
-  const [totals, [counted], worth] = await Promise.all([
-    db.read<StateCount>(TOTALS),
-    db.read<{ of: number }>(OF),
-    db.read<{ known: string }>(WORTH, most),
+  const [[totals], worth] = await Promise.all([
+    db.readFew<Record<State | "of", number>>(TOTALS),
+    most === 0 ? [] : db.readFew<{ known: string }>(WORTH, most),
   ]);
-  const { of } = counted!;
+  const { of, ...counts } = totals!;
   const candidates = worth.map(({ known }) => known);
   const shown = new Set(worthShowing(most, candidates));
-  const infos = shown.size === 0 ? [] : await db.read<QueueRow>(SOME, [...shown]);
-  const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>;
-  for (const { state, n } of totals) counts[state] = n;
+  const infos = shown.size === 0 ? [] : await db.readFew<QueueRow>(SOME, [...shown]);
   return { counts, queues: infos.map(toInfo), of };
 }
 
@@ -107,10 +127,10 @@ export async function standing(
   db: Database,
   { served, limit }: { served: readonly string[] | null; limit: number },
 ): Promise<QueueInfo[]> {
-  const names = (await db.read<{ known: string }>(STANDING, WAITING, served, limit)).map(({ known }) =>
+  const names = (await db.readFew<{ known: string }>(STANDING, WAITING, served, limit)).map(({ known }) =>
     known
   );
-  const infos = names.length === 0 ? [] : (await db.read<QueueRow>(SOME, names)).map(toInfo);
+  const infos = names.length === 0 ? [] : (await db.readFew<QueueRow>(SOME, names)).map(toInfo);
   return names.flatMap((name) => infos.filter((info) => info.name === name));
 }
 

@@ -12,6 +12,7 @@ import {
   chosen,
   count,
   duration,
+  filled,
   type Flags,
   type FlagValues,
   text,
@@ -25,15 +26,15 @@ import { queueNames } from "../queue/names.ts";
 export const OTHER_FILTERS = {
   queue: texts("QUEUE", "only jobs of this queue; may be repeated: of one of these"),
   group: text("GROUP", "only jobs of this group"),
-  uniqueKey: text("KEY", "only jobs with exactly this key, whether they have it still or not"),
-  label: texts("LABEL", "only jobs with exactly this label; may be repeated: with one of these"),
-  search: text("TEXT", "only jobs whose command or id contains this"),
-  error: text("TEXT", "only jobs whose error contains this"),
-  diedOf: text("TEXT", "only dead jobs that died of this, see dlq groups"),
+  uniqueKey: filled(text("KEY", "only jobs with exactly this key, whether they have it still or not")),
+  label: filled(texts("LABEL", "only jobs with exactly this label; may be repeated: with one of these")),
+  search: filled(text("TEXT", "only jobs whose command or id contains this")),
+  error: filled(text("TEXT", "only jobs whose error contains this")),
+  diedOf: filled(text("TEXT", "only dead jobs that died of this, see dlq groups")),
   exitCode: count({ min: 0, max: 2 ** 32 - 1 }, "only jobs that ended with this exit code"),
   olderThan: duration("only jobs enqueued longer ago than this"),
   newerThan: duration("only jobs enqueued not longer ago than this"),
-  schedule: text("SCHEDULE", "only jobs of this schedule, as far back as its history goes"),
+  schedule: filled(text("SCHEDULE", "only jobs of this schedule, as far back as its history goes")),
 } satisfies Flags;
 
 /** What people call states. */

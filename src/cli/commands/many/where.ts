@@ -3,6 +3,7 @@
  * Filters in a flag of their own, `--where queue=mail`, for a command whose other flags say what to set. Pure.
  */
 import { BadInput } from "../../../domain/errors.ts";
+import { nearest } from "../../../domain/nearest.ts";
 import { flagName, type Flags, texts, toggle } from "../../line/flags.ts";
 import { SURENESS } from "./change_many.ts";
 import { FILTERS, type FilterValues } from "./filter_flags.ts";
@@ -23,8 +24,10 @@ export function readWhere(given: readonly string[]): FilterValues {
     const typed = one.slice(0, equals).replaceAll("_", "-");
     const name = equals < 0 ? undefined : NAMES.find((name) => flagName(name) === typed);
     if (name === undefined) {
-      const names = NAMES.map((name) => `${flagName(name)}=`).join(", ");
-      throw new BadInput(`Cannot use --where "${one}": it takes ${names} and a value`);
+      const names = NAMES.map((name) => `${flagName(name)}=`);
+      const near = equals < 0 ? undefined : nearest(`${typed}=`, names);
+      const instead = near === undefined ? "" : `; did you mean ${near}${one.slice(equals + 1)}?`;
+      throw new BadInput(`Cannot use --where "${one}": it takes ${names.join(", ")} and a value${instead}`);
     }
     const several = FILTERS[name].kind === "values";
     if (!several && Object.hasOwn(values, name)) {

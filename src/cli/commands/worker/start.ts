@@ -7,7 +7,6 @@ import { VARIABLES_OF_QUEUECTL } from "../../../domain/spec.ts";
 import { readThings } from "../../../domain/units.ts";
 import { newId } from "../../../domain/worker_id.ts";
 import { nameFor } from "../../../store/choice.ts";
-import type { Clock } from "../../../system/clock.ts";
 import { currentDirectory, isSet } from "../../../system/environment.ts";
 import { thisPlatform } from "../../../worker/process/this_platform.ts";
 import { Supervisor } from "../../../worker/supervisor/supervisor.ts";
@@ -19,6 +18,7 @@ import { requireVariable } from "../store/unread.ts";
 import { LineJournal } from "./line_journal.ts";
 import { dropNeedless, requireProgram, requireShell, sayHidden } from "./permissions.ts";
 import { readQueues } from "./queues.ts";
+import { StopSignals } from "./stop_signals.ts";
 
 export const command: Target = defineCommand({
   brief: "Run jobs",
@@ -109,54 +109,4 @@ function burstOf(
   if (!noWaitScheduled) return burst;
   if (burst) return "leave-scheduled";
   throw new BadInput("Cannot use --no-wait-scheduled without --burst: other workers wait for whatever comes");
-}
-
-/** What a stop by signal needs to know. */
-interface StopSignalsOptions {
-  clock: Clock;
-  journal: LineJournal;
-  leave: boolean;
-}
-
-/**
- * The first signal lets running jobs finish, and the second ends them and puts them back; or, with `leave`, each leaves
- * them. One that comes before there is a supervisor is kept for it.
- */
-class StopSignals implements Disposable {
-  readonly #options: StopSignalsOptions;
-  #supervisor: Supervisor | undefined;
-  #count = 0;
-  readonly #onSignal = () => {
-    this.#count += 1;
-    this.#stop();
-  };
-
-  constructor(options: StopSignalsOptions) {
-    this.#options = options;
-    for (const signal of thisPlatform.stopSignals) Deno.addSignalListener(signal, this.#onSignal);
-  }
-
-  /** Signals reach this supervisor from now on. */
-  reach(supervisor: Supervisor): void {
-    this.#supervisor = supervisor;
-    if (this.#count > 0) this.#stop();
-  }
-
-  #stop(): void {
-    const supervisor = this.#supervisor;
-    if (!supervisor) return;
-    const { clock, journal, leave } = this.#options;
-    if (leave) return supervisor.leave();
-    supervisor.stop(this.#count === 1 ? null : clock.now());
-    if (supervisor.busy === 0) return;
-    const jobs = supervisor.busy === 1 ? "the running job" : `${supervisor.busy} running jobs`;
-    const text = this.#count === 1
-      ? `stopping after ${jobs}; once more to end and put back what runs`
-      : `ending ${jobs}`;
-    if (this.#count <= 2) journal.note(text, null);
-  }
-
-  [Symbol.dispose](): void {
-    for (const signal of thisPlatform.stopSignals) Deno.removeSignalListener(signal, this.#onSignal);
-  }
 }

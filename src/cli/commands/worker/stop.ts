@@ -19,6 +19,7 @@ export const command: Target = defineCommand({
     ["worker stop", "stop all workers"],
     ["worker stop --id worker-abc123", "stop one"],
     ["worker stop --host build2 --wait", "stop all on one machine of several"],
+    ["worker stop --wait --timeout 0", "stop everything now; what ran is put back, and runs again later"],
     ["worker stop --wait --leave", "stop at once, without interrupting any job"],
     ["worker stop --wait --timeout 10", "give running jobs ten seconds, and return when all have stopped"],
   ],

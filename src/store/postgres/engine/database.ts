@@ -24,6 +24,8 @@ const LIMIT_MS = 60_000;
  * statement becomes machine code first, which takes a hundred times as long as what it does.
  */
 const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${LIMIT_MS}; SET LOCAL jit = off`;
+/** The same for one statement that finds its few rows by indexes: to start processes for it would take longer, too. */
+const BEGIN_FEW = `${BEGIN}; SET LOCAL max_parallel_workers_per_gather = 0`;
 /** At most so many connections: each is a process of the server. */
 export const MOST_CONNECTIONS = 6;
 /** What the server undid for the sake of others is done again, so often. */
@@ -69,6 +71,16 @@ export class Database {
     );
   }
 
+  /**
+   * The same for what finds its rows by indexes, though the server may guess otherwise: it is not compiled, nor done by
+   * several processes.
+   */
+  async readFew<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
+    const all = [{ sql: BEGIN_FEW }, this.#text({ sql, values }), { sql: "COMMIT" }];
+    const results = await this.#explaining(() => this.#again(() => this.#allOrNone(all, LIMIT_MS)));
+    return results[1]!.rows as Row[];
+  }
+
   /** Reads one row, or undefined. */
   async get<Row>(sql: string, ...values: Value[]): Promise<Row | undefined> {
     return (await this.read<Row>(sql, ...values))[0];
@@ -96,16 +108,21 @@ export class Database {
         this.#on(async (one) => [await one.query(all[0]!, limitMs)], most)
       );
     }
-    return await this.#undisturbed(() =>
-      this.#on(async (one) => {
-        try {
-          return (await one.queries([{ sql: BEGIN }, ...all, { sql: "COMMIT" }], limitMs)).slice(1, -1);
-        } catch (error) {
-          if (!one.isClosed) await one.query({ sql: "ROLLBACK" }, limitMs).catch(() => one.close());
-          throw error;
-        }
-      }, most)
-    );
+    return (await this.#undisturbed(() =>
+      this.#allOrNone([{ sql: BEGIN }, ...all, { sql: "COMMIT" }], limitMs, most)
+    )).slice(1, -1);
+  }
+
+  /** A transaction in one round trip. */
+  async #allOrNone(all: readonly Statement[], limitMs: number, most = MOST_CONNECTIONS): Promise<Result[]> {
+    return await this.#on(async (one) => {
+      try {
+        return await one.queries(all, limitMs);
+      } catch (error) {
+        if (!one.isClosed) await one.query({ sql: "ROLLBACK" }, limitMs).catch(() => one.close());
+        throw error;
+      }
+    }, most);
   }
 
   /** A transaction in which the one statement decides what comes next. Done anew when the server undid it for others. */

@@ -8,6 +8,7 @@ import { directoryAbove, flushEntries } from "../../../system/directories.ts";
 import { absolutePath, isAbsolute } from "../../../system/paths.ts";
 import { isGranted, permissionMissing } from "../../../system/permissions.ts";
 import { bePresent, isPresent } from "../../../system/presence.ts";
+import { APPLICATION_ID } from "./header.ts";
 
 /** What SQLite may leave beside a database. */
 const COMPANIONS = ["-wal", "-shm", "-journal"];
@@ -33,8 +34,8 @@ export async function fillNewFile<T>(file: NewFile, fill: () => Promise<T>): Pro
 }
 
 /**
- * Has `write` write a file under another name, beside it, and gives it its own when it is whole. Removes it when that
- * fails, and what others left who were killed meanwhile.
+ * Has `write` write a database file under another name, beside it, and gives it its own when it is whole. Removes it
+ * when that fails, and what others left in that directory who were killed meanwhile.
  */
 export async function writeNewFile(
   file: NewFile & { signal?: AbortSignal },
@@ -80,18 +81,57 @@ async function underWay(path: string): Promise<Disposable> {
   return LOCKS_KEEP_OUT ? { [Symbol.dispose]() {} } : await bePresent(path);
 }
 
-/** Removes what was to become this file and never will. */
+/**
+ * Removes what was to become this file and never will, and what was to become another one, where it is certain that it
+ * is a database of ours.
+ */
 async function removeLeft(path: string): Promise<void> {
   if (LOCKS_KEEP_OUT) return;
   const dir = directoryOf(path);
-  const name = whole(path).slice(dir.length).replace(/^\//, "");
-  for (const entry of Deno.readDirSync(dir)) {
-    const { name: other } = entry;
-    if (!other.startsWith(`${name}.`) || !/^[0-9a-f]{8}\.partial$/.test(other.slice(name.length + 1))) {
-      continue;
+  const wanted = whole(path).slice(dir.length).replace(/^\//, "");
+  for (const { name, isFile } of Deno.readDirSync(dir)) {
+    const [, meant] = LEFT.exec(name) ?? [];
+    if (!isFile || meant === undefined) continue;
+    const left = `${dir}/${name}`;
+    try {
+      if (meant !== wanted && !isOurs(left)) continue;
+      if (await isPresent(left) === false) removeDatabase(left);
+    } catch (error) {
+      if (meant === wanted || !isOfOthers(error)) throw error;
     }
-    if (await isPresent(`${dir}/${other}`) === false) removeDatabase(`${dir}/${other}`);
   }
+}
+
+/** Names of files that are not whole yet: what they were to become. */
+const LEFT = new RegExp(`^(.+)\\.[0-9a-f]{8}\\${PARTIAL}$`);
+
+/** The file has been removed meanwhile, or belongs to another user. */
+function isOfOthers(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied;
+}
+
+/** What a database begins with, and its log; where in its header it says whose it is. */
+const MAGIC = "SQLite format 3\0";
+const LOG_MAGIC = [0x377f0682, 0x377f0683];
+const APPLICATION_AT = 68;
+
+/** Whether a file is the begun copy of a database of ours: the log is copied first, while the file is empty. */
+function isOurs(path: string): boolean {
+  const header = beginningOf(path);
+  if (header.byteLength === 0) {
+    const log = beginningOf(`${path}-wal`);
+    return log.byteLength >= 4 && LOG_MAGIC.includes(log.getUint32(0));
+  }
+  return header.byteLength >= APPLICATION_AT + 4 &&
+    new TextDecoder().decode(new Uint8Array(header.buffer, 0, MAGIC.length)) === MAGIC &&
+    header.getUint32(APPLICATION_AT) === APPLICATION_ID;
+}
+
+/** @throws when there is none, or it may not be read */
+function beginningOf(path: string): DataView {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(APPLICATION_AT + 4);
+  return new DataView(bytes.buffer, 0, file.readSync(bytes) ?? 0);
 }
 
 function directoryOf(path: string): string {

@@ -1,0 +1,91 @@
+/**
+ * @module
+ * A client of a server that dies, as of `kill -9`, before a round trip. All that a server and other clients see of that are
+ * connections that are gone, in the middle of whatever they were: no process has to be started for each.
+ */
+import type { Store } from "../../src/store/contract.ts";
+import { readAddress } from "../../src/store/postgres/engine/address.ts";
+import { Database } from "../../src/store/postgres/engine/database.ts";
+import { Connection, type Target } from "../../src/store/postgres/engine/driver.ts";
+import { PostgresStore } from "../../src/store/postgres/store.ts";
+import type { Home } from "../../src/system/home.ts";
+
+/** Of one client: what of it is still there. */
+class Life {
+  readonly died = Promise.withResolvers<void>();
+  readonly #connections = new Set<Connection>();
+  readonly #last: number;
+  #steps = 0;
+  #counts = false;
+  #over = false;
+
+  constructor(last: number) {
+    this.#last = last;
+  }
+
+  begin(): void {
+    this.#counts = true;
+  }
+
+  /** What the dead ask for is never answered. */
+  ask<T>(question: () => Promise<T>): Promise<T> {
+    if (this.#counts && ++this.#steps === this.#last) this.#die();
+    return this.#over ? new Promise(() => {}) : question();
+  }
+
+  opened(connection: Connection): Connection {
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  #die(): void {
+    this.#over = true;
+    for (const connection of this.#connections) connection.close();
+    this.died.resolve();
+  }
+}
+
+const lives = new WeakMap<Target, Life>();
+const owners = new WeakMap<Connection, Life>();
+
+const { open } = Connection;
+const { query, queries } = Connection.prototype;
+Connection.open = (target, ear) => {
+  const life = lives.get(target);
+  if (!life) return open.call(Connection, target, ear);
+  return life.ask(async () => {
+    const connection = await open.call(Connection, target, ear);
+    owners.set(connection, life);
+    return life.opened(connection);
+  });
+};
+Connection.prototype.query = function (...args) {
+  const ask = () => query.apply(this, args) as ReturnType<typeof this.query<never>>;
+  return owners.get(this)?.ask(ask) ?? ask();
+};
+Connection.prototype.queries = function (...args) {
+  const ask = () => queries.apply(this, args);
+  return owners.get(this)?.ask(ask) ?? ask();
+};
+
+/**
+ * Has a client do something to the store at an address, and die before its `last`-th round trip, if it needs as many.
+ * Returns whether it came to its end. What `prepare` asks for does not count.
+ */
+export async function doneBeforeDeath<T>(
+  { address, home, last }: { address: string; home: Home; last: number },
+  prepare: (store: Store) => Promise<T>,
+  act: (store: Store, prepared: T) => Promise<void>,
+): Promise<boolean> {
+  const target = readAddress(address);
+  const life = new Life(last);
+  lives.set(target, life);
+  const store = new PostgresStore(home, new Database(target), {});
+  try {
+    const prepared = await prepare(store);
+    life.begin();
+    return await Promise.race([act(store, prepared).then(() => true), life.died.promise.then(() => false)]);
+  } finally {
+    store.close();
+  }
+}
