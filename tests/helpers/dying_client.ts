@@ -9,6 +9,7 @@ import { Database } from "../../src/store/postgres/engine/database.ts";
 import { Connection, type Target } from "../../src/store/postgres/engine/driver.ts";
 import { PostgresStore } from "../../src/store/postgres/store.ts";
 import type { Home } from "../../src/system/home.ts";
+import { until } from "./until.ts";
 
 /** Of one client: what of it is still there. */
 class Life {
@@ -36,6 +37,11 @@ class Life {
   opened(connection: Connection): Connection {
     this.#connections.add(connection);
     return connection;
+  }
+
+  /** The processes of the server that it spoke to. What was on its way to them may still be done. */
+  get backends(): number[] {
+    return Array.from(this.#connections, ({ backend }) => backend!);
   }
 
   #die(): void {
@@ -70,7 +76,7 @@ Connection.prototype.queries = function (...args) {
 
 /**
  * Has a client do something to the store at an address, and die before its `last`-th round trip, if it needs as many.
- * Returns whether it came to its end. What `prepare` asks for does not count.
+ * Returns whether it came to its end, once the server has noticed. What `prepare` asks for does not count.
  */
 export async function doneBeforeDeath<T>(
   { address, home, last }: { address: string; home: Home; last: number },
@@ -84,8 +90,26 @@ export async function doneBeforeDeath<T>(
   try {
     const prepared = await prepare(store);
     life.begin();
-    return await Promise.race([act(store, prepared).then(() => true), life.died.promise.then(() => false)]);
+    const acted = act(store, prepared).then(() => true);
+    const over = await Promise.race([acted, life.died.promise.then(() => false)]);
+    if (!over) await areGone(readAddress(address), life.backends);
+    return over;
   } finally {
     store.close();
+  }
+}
+
+const LIMIT_MS = 60_000;
+const THERE = "SELECT FROM pg_stat_activity WHERE pid = ANY ($1::int[])";
+
+async function areGone(target: Target, backends: readonly number[]): Promise<void> {
+  const connection = await Connection.open(target);
+  try {
+    await until("the server has noticed", async () => {
+      const { rows } = await connection.query({ sql: THERE, values: [backends] }, LIMIT_MS);
+      return rows.length === 0;
+    });
+  } finally {
+    connection.close();
   }
 }
