@@ -43,9 +43,8 @@ for (const brief of [true, false]) {
       const all = await usageOf([asked.token, other.token, crypto.randomUUID()], true);
       assert.ok(all!.size <= 2);
       seen = all!.get(asked.token);
-      return (seen?.memory ?? 0) > 2 * HELD;
+      return seen !== undefined && seen.memory > 2 * HELD && seen.largest > HELD;
     });
-    assert.ok(seen!.largest > HELD, `${seen!.largest}`);
     assert.ok(seen!.cpuMs > 0);
     Deno.writeTextFileSync(means.dir.file("go"), "");
     await Promise.all(runs.map(({ ended }) => ended));
