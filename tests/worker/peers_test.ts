@@ -35,9 +35,9 @@ async function manySupervisors(living: (n: number) => boolean) {
   const presences: Disposable[] = [];
   for (const [n, id] of ids.entries()) {
     await store.register(newSupervisor(id));
-    const presence = await bePresent(presencePath(dir.home.spool, id));
-    if (living(n)) presences.push(presence);
-    else presence[Symbol.dispose]();
+    const lock = presencePath(dir.home.spool, id);
+    if (living(n)) presences.push(await bePresent(lock));
+    else Deno.writeTextFileSync(lock, ""); // to let go of it would take a moment
   }
   let asked = 0;
   const watched = {

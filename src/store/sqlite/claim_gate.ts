@@ -67,8 +67,8 @@ export class Gate {
   readonly #rate: Rate | null;
   #changed = false;
   #windowKnown = false;
-  /** Somebody found no room in this claim: neither does anybody after that one. */
-  #shut: Lack | undefined;
+  /** Somebody found no room in this claim: neither does anybody whose place is after that one. */
+  #shut: { lack: Lack; from: Place } | undefined;
   /** The first that is parked here, as far as is known. */
   #head: Place | null | undefined;
 
@@ -108,7 +108,8 @@ export class Gate {
       return { never: true };
     }
     if (!this.isBound) return undefined;
-    if (this.#shut) return this.#shut;
+    // by turns, who comes first may ask after others
+    if (this.#shut && comparePlaces(this.#shut.from, place) <= 0) return this.#shut.lack;
     const head = row.waiting === 1 && row.ready === 0 ? this.#firstParked() : null;
     if (head && comparePlaces(head, place) < 0) {
       return row.next_at === null ? { taken: true } : { until: row.next_at };
@@ -155,7 +156,7 @@ export class Gate {
 
   /** Somebody is parked here. Returns whether that one is the first. */
   park(lack: Lack, place: Place): boolean {
-    this.#shut ??= lack;
+    if (!this.#shut || comparePlaces(place, this.#shut.from) < 0) this.#shut = { lack, from: place };
     const head = this.#firstParked();
     const isFirst = !head || comparePlaces(place, head) <= 0;
     if (isFirst) this.#head = place;
