@@ -118,11 +118,11 @@ export function enqueueing(test: Test): void {
   test(
     "very many jobs let others write while they are stored, and their numbers are in their order",
     async (store, opened) => {
-      const stored = enqueue(store, ...Array.from({ length: MANY }, (_, i) => ({ priority: i % 3 })));
+      const stored = enqueue(store, ...Array.from({ length: 2 * MANY }, (_, i) => ({ priority: i % 3 })));
       const meanwhile = await enqueueMeanwhile(opened, stored);
-      assert.ok(meanwhile.length > 2, `${meanwhile.length} others were enqueued meanwhile`);
+      assert.ok(meanwhile.length > 1, `${meanwhile.length} others were enqueued meanwhile`);
       const ids = await stored;
-      assert.equal(new Set(ids).size, MANY);
+      assert.equal(new Set(ids).size, 2 * MANY);
       // not one after the other: those of others may lie between them
       const numbers = ids.map((id) => Number(/^j(\d+)$/.exec(id)![1]));
       assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b));
