@@ -1,11 +1,12 @@
 /**
  * @module
  * Times as people say them: `14:00`, `tomorrow 9:00`, `9am tomorrow`, `tonight at 2`, `friday 18:00`, `dec 24`,
- * `2030-01-01 Europe/Berlin`, `+2h`, `in 90 minutes`, `noon`. Pure; it is told what time it is, and in which zone. ISO 8601 is read elsewhere (see `spec.ts`).
+ * `2030-01-01 Europe/Berlin`, `+2h`, `in 90 minutes`, `noon`. Pure; it is told what time it is, and in which zone. ISO 8601
+ * is read elsewhere (see `spec.ts`).
  *
  * A day without a time begins at midnight; a time without a day is the next one; a day of the week is the next one, today
- * only where the time is said and still to come; a day of a month is the next one, too. Where a clock skips a time, it is as much later as is skipped; where a
- * clock shows it twice, it is the first.
+ * only where the time is said and still to come; a day of a month is the next one, too. Where a clock skips a time, it is
+ * as much later as is skipped; where a clock shows it twice, it is the first.
  */
 import { parseDuration } from "./duration.ts";
 import { BadInput } from "./errors.ts";

@@ -33,7 +33,7 @@ export class SignOff {
     this.#answeredMs = atMs;
   }
 
-  /** Resolves with true once only the store keeps it from stopping, and has taken nothing for too long; with false when it is over. */
+  /** Resolves with true once only the store keeps it from stopping, and has taken nothing for too long; with false once over. */
   async isInVain(over: AbortSignal): Promise<boolean> {
     const { clock, isDone } = this.#options;
     let doneMs: number | undefined;
