@@ -86,28 +86,28 @@ function readAll(
   if (/^\s*\[\s*[{\]]/.test(text)) return readArray(text, { source, defaults, names });
   const lines = text.split("\n");
   const isJson = lines.find(isContent)?.trimStart().startsWith("{") ?? false;
-  const bulk: { jobs: NewJob[]; lines: number[] } = { jobs: [], lines: [] };
-  lines.forEach((line, index) => {
-    if (!isContent(line)) return;
-    const place = `line ${index + 1}`;
-    bulk.jobs.push(
-      located({ source, place }, () => readLine(line, { isJson, defaults, names, n: bulk.jobs.length })),
-    );
-    bulk.lines.push(index + 1);
-  });
-  return { jobs: bulk.jobs, place: (n) => `line ${bulk.lines[n]}` };
+  const jobs: NewJob[] = [];
+  const numbers: number[] = [];
+  const place = (n: number) => `line ${numbers[n]}`;
+  const among = { defaults, names, n: 0 };
+  for (const [index, line] of lines.entries()) {
+    if (!isContent(line)) continue;
+    numbers.push(index + 1);
+    among.n = jobs.length;
+    try {
+      jobs.push(isJson ? jobOf(parseJson(line, adviceFor), among) : readCommand(line, defaults));
+    } catch (error) {
+      throw error instanceof UserError ? inPlace(error, { source, place: place(jobs.length) }) : error;
+    }
+  }
+  return { jobs, place };
 }
 
 function isContent(line: string): boolean {
-  const first = /\S/.exec(line)?.[0];
-  return first !== undefined && first !== "#";
+  return /^\s*[^\s#]/.test(line);
 }
 
-function readLine(
-  line: string,
-  { isJson, defaults, ...among }: { isJson: boolean; defaults: JobDefaults; names: Names; n: number },
-): NewJob {
-  if (isJson) return jobOf(parseJson(line, adviceFor(line)), { defaults, ...among });
+function readCommand(line: string, defaults: JobDefaults): NewJob {
   if (/^\s*\{\s*"/.test(line)) {
     throw new BadInput("Cannot mix JSON and commands: the first line is a command");
   }

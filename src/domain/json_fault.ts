@@ -4,14 +4,14 @@
  */
 import { BadInput } from "./errors.ts";
 
-/** Reads JSON. @throws {BadInput} that says where it is wrong, and `advice` */
-export function parseJson(json: string, advice = ""): unknown {
+/** Reads JSON. @throws {BadInput} that says where it is wrong, and what `advice` says of the text */
+export function parseJson(json: string, advice: (json: string) => string = () => ""): unknown {
   try {
     return JSON.parse(json);
   } catch {
     const { line, column, found } = faultOf(json);
     const place = json.includes("\n") ? `line ${line}, column ${column}` : `column ${column}`;
-    throw new BadInput(`Cannot read the JSON: ${found} at ${place}${advice}`);
+    throw new BadInput(`Cannot read the JSON: ${found} at ${place}${advice(json)}`);
   }
 }
 

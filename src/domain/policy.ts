@@ -276,19 +276,20 @@ export interface Policy extends RetryLists, JobLimits {
   slots: number | null;
 }
 
-const KEYS = Object.keys(NOTHING) as (keyof Policy)[];
+/** Their names. */
+export const POLICY_KEYS = Object.keys(NOTHING) as (keyof Policy)[];
 
 /** What stands in the column of a job: a JSON object; null where the job says nothing of it. */
 export function policyColumn(job: Policy): string | null {
-  if (KEYS.every((key) => job[key] === null)) return null;
+  if (POLICY_KEYS.every((key) => job[key] === null)) return null;
   return JSON.stringify(
-    Object.fromEntries(KEYS.filter((key) => job[key] !== null).map((key) => [key, job[key]])),
+    Object.fromEntries(POLICY_KEYS.filter((key) => job[key] !== null).map((key) => [key, job[key]])),
   );
 }
 
 /** What a change of fields changes in the column, as a JSON object in which null removes; undefined where it is nothing. */
 export function policyChange(fields: Partial<Policy>): string | undefined {
-  const changed = KEYS.filter((key) => fields[key] !== undefined);
+  const changed = POLICY_KEYS.filter((key) => fields[key] !== undefined);
   return changed.length === 0
     ? undefined
     : JSON.stringify(Object.fromEntries(changed.map((key) => [key, fields[key]])));

@@ -186,8 +186,11 @@ function offsetAt(ms: number, zone: string): number {
  * zone that there is not, after what is a time.
  */
 export function timeReader(now: number): (said: string) => number | undefined {
-  const { timeZone: zone } = new Intl.DateTimeFormat().resolvedOptions();
-  return (said) => readWhen(said, { now, zone }) ?? refuseZone(said, { now, zone });
+  let here: Here | undefined; // the zone takes milliseconds to be found, and few times are said in words
+  return (said) => {
+    here ??= { now, zone: new Intl.DateTimeFormat().resolvedOptions().timeZone };
+    return readWhen(said, here) ?? refuseZone(said, here);
+  };
 }
 
 function refuseZone(said: string, here: Here): undefined {

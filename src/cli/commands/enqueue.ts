@@ -275,7 +275,7 @@ async function fieldsOfWords({ words, fields }: Typed, literal: readonly string[
   const text = first!.trimStart();
   if (text.startsWith("{")) {
     const { parseJson } = await import("../../domain/json_fault.ts");
-    return parseJson(text, "; for a command that begins with {, use --command");
+    return parseJson(text, () => "; for a command that begins with {, use --command");
   }
   // A shell command may begin with [, but not one that is JSON as a whole.
   if (text.startsWith("[") && isJson(text)) return JSON.parse(text);

@@ -14,7 +14,7 @@ import type { Home } from "../../system/home.ts";
 import { bePresent, isPresent, presencePath, presencesIn } from "../../system/presence.ts";
 import type { EnqueueOptions } from "../contract.ts";
 import { JoinTally } from "../rules/groups.ts";
-import { idOf } from "../rules/jobs.ts";
+import { idOf, waitingState } from "../rules/jobs.ts";
 import { groupIn, noSuchGroupNeed, type ResolvedNeeds } from "../rules/needs.ts";
 import { nameOf, NewJobTally } from "../rules/new_jobs.ts";
 import { takenId, tooManyToWait } from "../rules/refusals.ts";
@@ -130,7 +130,7 @@ async function stage(
       if (areMany(pieces)) await flush();
       pieces.push(new NewPiece(staged));
     }
-    pieces.at(-1)!.add(one, options);
+    pieces.at(-1)!.add(one);
     if (!needs) names.push(one.name);
     tally.add(one.job);
     staged += 1;
@@ -146,7 +146,7 @@ function* named(jobs: Iterable<NewJob>, options: EnqueueOptions): Iterable<ToSta
   let index = 0;
   for (const job of jobs) {
     if (hasNeeds(job)) throw tooManyToWait(index);
-    yield { job, name: nameOf(job, options) };
+    yield { job, name: nameOf(job, options), state: waitingState(job.runAt, options.now) };
     index += 1;
   }
 }
@@ -159,7 +159,7 @@ async function inOrder(
 ): Promise<ToStage[]> {
   const { stagingOrder } = await import("./staged_needs.ts");
   for (const job of jobs) names.push(nameOf(job, options));
-  return await stagingOrder(db, needs, { jobs, names });
+  return await stagingOrder(db, needs, { jobs, names, now: options.now });
 }
 
 function stageRechecks(db: Database, batch: string, jobs: number): void {

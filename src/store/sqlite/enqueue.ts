@@ -114,7 +114,7 @@ function store(
     if (job.id !== null && db.get(IS_RESERVED, job.id)) throw new Reserved(idIsTaken(job.id), ids.length);
     let seq: number;
     try {
-      seq = db.insert(INSERT, options.now, ...newRow(job, name, state));
+      seq = db.insert(INSERT, options.now, ...newRow({ job, name, state }));
       ids.push(idOf({ seq, name }));
       seqs.push(seq);
       names.push(name);

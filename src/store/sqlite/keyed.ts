@@ -128,7 +128,7 @@ const REPLACE = `UPDATE jobs SET ${
 } WHERE seq = ?`;
 
 function replace(db: Database, { seq, job }: UniquePlan["replaced"][number], now: number): void {
-  const values = newRow(job, null, waitingState(job.runAt, now));
+  const values = newRow({ job, name: null, state: waitingState(job.runAt, now) });
   db.run(REPLACE, ...REPLACED.map(({ at }) => values[at]!), seq);
   db.run("DELETE FROM inputs WHERE job = ?", seq);
   if (job.stdin) db.run("INSERT INTO inputs (job, bytes) VALUES (?, ?)", seq, job.stdin);

@@ -4,34 +4,28 @@
  * once, since to take values out of JSON costs as much as to store them; what is to be counted of them stands in it
  * as numbers. Invariant: whoever moves a piece needs nothing but its row.
  */
-import type { EnqueueOptions } from "../contract.ts";
-import { type FirstState, waitingState } from "../rules/jobs.ts";
+import type { NewJob } from "../../domain/job.ts";
+import type { FirstState } from "../rules/jobs.ts";
 import { type NewJobTally, textOf } from "../rules/new_jobs.ts";
 import type { Database, Value } from "./engine/database.ts";
-import { NEW_COLUMNS, newRow } from "./rows.ts";
-import {
-  type MovedRows,
-  moveNeeds,
-  NEED_COLUMNS,
-  needValues,
-  tellOfGone,
-  type ToStage,
-} from "./staged_needs.ts";
+import { NEW_COLUMNS, NEW_VALUES, type NewValue } from "./rows.ts";
+import { type MovedRows, moveNeeds, NEED_VALUES, tellOfGone, type ToStage } from "./staged_needs.ts";
 
 /** The jobs of a piece at most: it is moved in one transaction. */
 const MOST = { jobs: 100, text: 128 * 1024 };
 
 /** What a row of a piece has: the columns of its job, its stdin in hexadecimal, and what is said of its needs. */
-const COLUMNS = [...NEW_COLUMNS, "stdin", ...NEED_COLUMNS];
+const VALUES: readonly NewValue<ToStage, Value | undefined>[] = [
+  ...NEW_VALUES,
+  { column: "stdin", of: ({ job: { stdin } }) => stdin ? hexOf(stdin) : null, by: ["stdin"] },
+  ...NEED_VALUES,
+];
 
-/** Those of them that are columns of `jobs`. */
+/** The fields that decide any of it. */
+const FIELDS = [...new Set(VALUES.flatMap(({ by = [] }) => by))];
+
+/** What of it are columns of `jobs`. */
 const OF_JOBS = [...NEW_COLUMNS, "needed"];
-
-/** The columns by which the jobs of a piece are counted. */
-const COUNTED = ["queue", "state", "held", "priority"].map((column) => COLUMNS.indexOf(column));
-
-/** Where a job stands in its batch, where that is not told by the order of the rows. */
-const AT = COLUMNS.indexOf("at");
 
 /** What is said of a piece besides its rows. */
 interface Head {
@@ -53,8 +47,9 @@ export class NewPiece {
   readonly start: number;
   /** The ids that users chose, and where in the batch. */
   readonly chosen: { name: string; index: number }[] = [];
-  /** Values of `COLUMNS`. */
-  readonly #rows: Value[][] = [];
+  readonly #jobs: ToStage[] = [];
+  /** The fields in which some job differs from the first: few, while to make values costs as much as to store them. */
+  readonly #own = new Set<keyof NewJob>();
   #text = 0;
 
   constructor(start: number) {
@@ -68,74 +63,86 @@ export class NewPiece {
 
   /** Whether the next job belongs into the next piece. */
   get isFull(): boolean {
-    return this.#rows.length >= MOST.jobs || this.#text >= MOST.text;
+    return this.#jobs.length >= MOST.jobs || this.#text >= MOST.text;
   }
 
-  /** The jobs of which it consists wait for others, or none of them does. */
-  #waits = false;
-
-  /** Whether a job cannot be among the others. */
-  isOther({ among }: ToStage): boolean {
-    return this.#rows.length > 0 && this.#waits !== isWaiting(among);
+  /** Whether a job cannot be among the others: all of them wait for others, or none of them does. */
+  isOther(one: ToStage): boolean {
+    const first = this.#jobs[0];
+    return first !== undefined && isWaiting(first) !== isWaiting(one);
   }
 
   /** Adds a job. */
-  add(one: ToStage, options: EnqueueOptions): void {
-    const { job, name, among } = one;
+  add(one: ToStage): void {
+    const { job, among } = one;
     if (job.id !== null) {
-      this.chosen.push({ name: job.id, index: among?.at ?? this.start + this.#rows.length });
+      this.chosen.push({ name: job.id, index: among?.at ?? this.start + this.#jobs.length });
     }
-    const stdin = job.stdin ? hexOf(job.stdin) : null;
-    this.#waits = isWaiting(among);
-    const state = this.#waits ? "blocked" : waitingState(job.runAt, options.now);
-    this.#rows.push([...newRow(job, name, state), stdin, ...needValues(one)] as Value[]);
+    this.#jobs.push(one);
+    const first = this.#jobs[0]!.job;
+    for (const field of FIELDS) if (job[field] !== first[field]) this.#own.add(field);
     this.#text += textOf(job) + (among?.needs?.length ?? 0);
   }
 
   /** As it is stored. */
   toString(): string {
-    return textOfPiece(this.#rows, this.chosen.map(({ name }) => name));
+    const columns = VALUES.map(({ column, of, by }): Column => {
+      const alike = by?.every((field) => !this.#own.has(field));
+      return { column, values: (alike ? this.#jobs.slice(0, 1) : this.#jobs).map(of) };
+    });
+    return textOfPiece({ columns, rows: this.#jobs.length, chosen: this.chosen.map(({ name }) => name) });
   }
 }
 
-function isWaiting(among: ToStage["among"]): boolean {
-  return typeof among?.needs === "string";
+function isWaiting({ state }: ToStage): boolean {
+  return state === "blocked";
 }
 
-/** Of rows in which a value is missing, all must lack it. */
-function textOfPiece(rows: readonly (Value | undefined)[][], chosen: string[]): string {
-  const first = rows[0]!;
-  const same: Record<string, Value> = {};
-  const own: number[] = [];
-  COLUMNS.forEach((column, at) => {
-    const value = first[at];
-    if (rows.some((row) => row[at] !== value)) own.push(at);
-    else if (value !== undefined) same[column] = value;
-  });
-  const columns = own.map((at) => COLUMNS[at]!);
-  const head: Head = { same, columns, counted: count(rows), chosen };
-  return JSON.stringify({ head, rows: rows.map((row) => own.map((at) => row[at])) });
+/** A column. */
+interface Column {
+  column: string;
+  /** Of all rows, or one that all have; of columns in which a value is missing, all must be. */
+  values: readonly (Value | undefined)[];
 }
 
-function count(rows: readonly (Value | undefined)[][]): Head["counted"] {
+function textOfPiece(
+  { columns, rows, chosen }: { columns: readonly Column[]; rows: number; chosen: string[] },
+): string {
+  const same: Head["same"] = {};
+  const own: Column[] = [];
+  for (const one of columns) {
+    const first = one.values[0];
+    if (one.values.some((value) => value !== first)) own.push(one);
+    else if (first !== undefined) same[one.column] = first;
+  }
+  const counted = count({ same, own, rows });
+  const head: Head = { same, columns: own.map(({ column }) => column), counted, chosen };
+  const row = (_: unknown, nth: number) => own.map(({ values }) => values[nth]);
+  return JSON.stringify({ head, rows: Array.from({ length: rows }, row) });
+}
+
+function count(
+  { same, own, rows }: { same: Head["same"]; own: readonly Column[]; rows: number },
+): Head["counted"] {
+  const columnOf = (name: string) => own.find(({ column }) => column === name)?.values;
+  const [queues, states, helds, priorities, places] = ["queue", "state", "held", "priority", "at"].map(
+    columnOf,
+  );
   const groups = new Map<string, Head["counted"][number]>();
-  rows.forEach((row, nth) => {
-    const first = (row[AT] ?? nth) as number;
-    const [queue, state, held, priority] = COUNTED.map((at) => row[at]);
+  const step = queues || states || helds || priorities ? 1 : rows; // most pieces have one queue, and so on
+  for (let nth = 0; nth < rows; nth += step) {
+    const queue = (queues ? queues[nth] : same["queue"]) as string;
+    const state = (states ? states[nth] : same["state"]) as FirstState;
+    const held = (helds ? helds[nth] : same["held"]) === 1;
+    const priority = (priorities ? priorities[nth] : same["priority"]) as number;
     const key = `${queue} ${state} ${held} ${priority}`;
     const group = groups.get(key);
-    if (group) group.n += 1;
+    if (group) group.n += step;
     else {
-      groups.set(key, {
-        queue: queue as string,
-        state: state as FirstState,
-        held: held === 1,
-        priority: priority as number,
-        first,
-        n: 1,
-      });
+      const first = (places?.[nth] ?? same["at"] ?? nth) as number;
+      groups.set(key, { queue, state, held, priority, first, n: step });
     }
-  });
+  }
   return [...groups.values()];
 }
 
@@ -167,11 +174,11 @@ const FIRST_COLUMNS = [
 
 function rewrite(db: Database, piece: number): void {
   const { jobs } = db.get<{ jobs: string }>("SELECT jobs FROM staged WHERE piece = ?", piece)!;
-  const places = COLUMNS.map((column) => FIRST_COLUMNS.indexOf(column));
-  const rows = (JSON.parse(jobs) as Value[][]).map((row) => places.map((at) => row[at]));
-  const name = COLUMNS.indexOf("name");
-  const names = rows.flatMap((row) => row[name] === null ? [] : [row[name] as string]);
-  db.run("UPDATE staged SET jobs = ? WHERE piece = ?", textOfPiece(rows, names), piece);
+  const rows = JSON.parse(jobs) as Value[][];
+  const columns = FIRST_COLUMNS.map((column, at) => ({ column, values: rows.map((row) => row[at]) }));
+  const chosen = rows.flatMap(([name]) => typeof name === "string" ? [name] : []);
+  const text = textOfPiece({ columns, rows: rows.length, chosen });
+  db.run("UPDATE staged SET jobs = ? WHERE piece = ?", text, piece);
 }
 
 /** Makes the jobs of a piece rows, and counts them. `first` is the number of the first one of its batch. */

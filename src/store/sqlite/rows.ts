@@ -14,9 +14,9 @@ import {
   type StoredName,
 } from "../../domain/fields.ts";
 import type { Job, NewJob, State } from "../../domain/job.ts";
-import { policyChange, policyColumn, policyOf } from "../../domain/policy.ts";
+import { POLICY_KEYS, policyChange, policyColumn, policyOf } from "../../domain/policy.ts";
 import type { SkipReason } from "../../domain/needs.ts";
-import { BLANK_JOB, idOf, seqOf } from "../rules/jobs.ts";
+import { BLANK_JOB, type FirstState, idOf, seqOf } from "../rules/jobs.ts";
 import type { Database, Value } from "./engine/database.ts";
 
 /** A value of a kind as it is stored. */
@@ -65,15 +65,37 @@ export interface FieldColumn extends Field {
 /** All of them but the id, which is in two columns, and those that share one. */
 export const FIELD_COLUMNS: readonly FieldColumn[] = OWN_COLUMNS.map((name) => FIELDS[name]);
 
+/** A job that is to be stored. */
+export interface ToStore {
+  job: NewJob;
+  name: string | null;
+  state: FirstState;
+}
+
+/** A column of something that is to be stored. */
+export interface NewValue<One extends ToStore, V> {
+  column: string;
+  of: (one: One) => V;
+  /** The fields that alone decide; left out where something else does. */
+  by?: readonly (keyof NewJob)[];
+}
+
 /** What a new job has in its row; besides, `created_at` and, given by the database, `seq`. */
-export const NEW_COLUMNS: readonly string[] = [
-  "name",
-  "state",
-  ...FIELD_COLUMNS.map(({ column }) => column),
-  "stdin_size",
-  "policy",
-  "lane",
+export const NEW_VALUES: readonly NewValue<ToStore, Value>[] = [
+  { column: "name", of: ({ name }) => name },
+  { column: "state", of: ({ state }) => state },
+  ...FIELD_COLUMNS.map(({ column, key }): NewValue<ToStore, Value> => ({
+    column,
+    of: ({ job }) => toValue(job[key]),
+    by: [key],
+  })),
+  { column: "stdin_size", of: ({ job }) => job.stdin?.length ?? null, by: ["stdin"] },
+  { column: "policy", of: ({ job }) => policyColumn(job), by: POLICY_KEYS },
+  { column: "lane", of: ({ job }) => firstLane(job), by: ["takes", "slots"] },
 ];
+
+/** Those columns, in the same order. */
+export const NEW_COLUMNS: readonly string[] = NEW_VALUES.map(({ column }) => column);
 
 /** Where a new job stands: in the lane of its queue, or where is to be found out (see `sublanes.ts`). */
 function firstLane({ takes, slots }: NewJob): 0 | -1 {
@@ -81,11 +103,8 @@ function firstLane({ takes, slots }: NewJob): 0 | -1 {
 }
 
 /** The values of those columns, in the same order. */
-export function newRow(job: NewJob, name: string | null, state: State): Value[] {
-  const values: Value[] = [name, state];
-  for (const { key } of FIELD_COLUMNS) values.push(toValue(job[key]));
-  values.push(job.stdin?.length ?? null, policyColumn(job), firstLane(job));
-  return values;
+export function newRow(one: ToStore): Value[] {
+  return NEW_VALUES.map(({ of }) => of(one));
 }
 
 /** What is to be set where some fields are changed, each with its value. */

@@ -10,27 +10,29 @@
 import type { NewJob } from "../../domain/job.ts";
 import { ENDED } from "../../domain/job.ts";
 import { idsNeeded, type Needed, neededAmong, noSuchNeed, type ResolvedNeeds } from "../rules/needs.ts";
+import { waitingState } from "../rules/jobs.ts";
 import type { Database, Value } from "./engine/database.ts";
 import { inTurns } from "./engine/turns.ts";
 import { need } from "./needs.ts";
+import type { NewValue, ToStore } from "./rows.ts";
 import { sqlList } from "./words.ts";
 
 /** A job on its way into a piece. */
-export interface ToStage {
-  job: NewJob;
-  name: string | null;
+export interface ToStage extends ToStore {
   /** Where others need each other: how many come before it, and what is stored of that besides. */
   among?: { at: number; needed: boolean; any: boolean; needs: string | null };
 }
 
-/** Columns of a piece besides those of its jobs: whose place is not told by the order of the rows, and their needs. */
-export const NEED_COLUMNS = ["at", "needed", "any", "needs"];
-
-/** The values of those columns; none where no job of the batch needs another. */
-export function needValues({ among }: ToStage): (Value | undefined)[] {
-  if (!among) return NEED_COLUMNS.map(() => undefined);
-  return [among.at, among.needed ? 1 : 0, among.any ? 1 : 0, among.needs];
-}
+/**
+ * What a piece has besides the rows of its jobs, by column: their place where that is not told by the order of the rows,
+ * and their needs; undefined where no job of the batch needs another.
+ */
+export const NEED_VALUES: readonly NewValue<ToStage, Value | undefined>[] = [
+  { column: "at", of: ({ among }) => among?.at },
+  { column: "needed", of: ({ among }) => among && (among.needed ? 1 : 0) },
+  { column: "any", of: ({ among }) => among && (among.any ? 1 : 0) },
+  { column: "needs", of: ({ among }) => among?.needs },
+];
 
 /**
  * All jobs in the order in which they are to be moved.
@@ -39,7 +41,7 @@ export function needValues({ among }: ToStage): (Value | undefined)[] {
 export async function stagingOrder(
   db: Database,
   needs: ResolvedNeeds,
-  { jobs, names }: { jobs: readonly NewJob[]; names: readonly (string | null)[] },
+  { jobs, names, now }: { jobs: readonly NewJob[]; names: readonly (string | null)[]; now: number },
 ): Promise<ToStage[]> {
   const found = await markNeeded(db, needs);
   const needed = new Set(neededAmong(needs));
@@ -54,10 +56,10 @@ export async function stagingOrder(
     });
     const { any = false } = job;
     const among = { at, needed: needed.has(at), any, needs: stored ? JSON.stringify(stored) : null };
-    return { job, name: names[at]!, among };
+    return { job, name: names[at]!, state: stored ? "blocked" : waitingState(job.runAt, now), among };
   };
   const all = jobs.map(toStage);
-  const waits = ({ among }: ToStage) => among!.needs !== null;
+  const waits = ({ state }: ToStage) => state === "blocked";
   return [...all.filter(waits), ...all.filter((one) => !waits(one))];
 }
 
