@@ -480,6 +480,68 @@ export function limiting(test: Test): void {
     assert.equal((await store.limit("api", T0))!.waiting, 498);
   });
 
+  test("very many jobs come among those that take the same, in the order of all", async (store) => {
+    const room: Record<string, number> = { "a=1": 2, "b=1": 3, "c=1": 1 };
+    for (const [takes, atOnce] of Object.entries(room)) await store.setLimit(takes[0]!, { atOnce });
+    await register(store, "s");
+    const few = ["a=1", "a=1", "a=1", "a=1", "b=1"].map((takes) => ({ takes, priority: 0 }));
+    const many = Array.from({ length: 1100 }, (_, n) => ({
+      takes: ["a=1", "b=1", "c=1", "a=1"][n % 4]!,
+      priority: n % 5 - 2,
+      held: n % 7 === 0,
+      runAt: n % 11 === 0 ? T0 + 500_000 : null,
+    }));
+    const ids = await enqueue(store, ...few);
+    let running = await take(store); // so there are lanes: one where jobs wait for room, and one that will be empty
+    assert.deepEqual(running.map(({ id }) => id), ["j1", "j2", "j5"]);
+    ids.push(...await enqueue(store, ...many));
+    const jobs = [...few.map((job) => ({ ...job, held: false, runAt: null })), ...many]
+      .map((job, n) => ({ ...job, id: ids[n]! }));
+    const done = new Set(running.map(({ id }) => id));
+    const waiting = jobs.filter(({ id, held, runAt }) => !held && runAt === null && !done.has(id))
+      .sort((one, other) => one.priority - other.priority); // of the same, as they came
+    for (let round = 0; round < 12; round++) {
+      await finish(store, running);
+      const next = waiting.filter(({ id, takes }) =>
+        waiting.filter((job) => job.takes === takes).slice(0, room[takes]).some((job) => job.id === id)
+      );
+      running = await take(store);
+      assert.deepEqual(running.map(({ id }) => id), next.map(({ id }) => id), `round ${round}`);
+      for (const job of next) waiting.splice(waiting.indexOf(job), 1);
+    }
+  });
+
+  test("very many jobs of a fair queue come among those that wait for their turn, and all are run", async (store) => {
+    await register(store, "s");
+    await store.setLimit("api", { atOnce: 30 });
+    await store.setQueue("q", { perLabel: 8, fair: true });
+    const job = (n: number) => ({ queue: "q", label: `l${n % 5}`, takes: "api=1" });
+    await enqueue(store, ...Array.from({ length: 20 }, (_, n) => job(n)));
+    await finish(store, await take(store)); // their lanes are there, and empty
+    await enqueue(store, ...Array.from({ length: 1200 }, (_, n) => job(n)));
+    assert.deepEqual(await store.recount(), []);
+    let ended = 0;
+    for (let running: ClaimedJob[]; (running = await take(store, "s", { count: 40 })).length > 0;) {
+      assert.ok(running.length <= 30);
+      await finish(store, running);
+      ended += running.length;
+    }
+    assert.equal(ended, 1200);
+  });
+
+  test("of very many jobs, one that comes before who waits for more room than there is starts at once", async (store) => {
+    await register(store, "s");
+    await store.setLimit("api", { atOnce: 3 });
+    await enqueue(store, { id: "a", takes: "api=1" }, { id: "b", takes: "api=3" }, {
+      id: "c",
+      takes: "api=1",
+    });
+    assert.deepEqual(await claimed(store), ["a"]);
+    const others = Array.from({ length: 1100 }, () => ({ held: true }));
+    await enqueue(store, ...others, { id: "d", takes: "api=1", priority: -1 });
+    assert.deepEqual(await claimed(store), ["d"]);
+  });
+
   test("very many jobs of one label are claimed one after the other", async (store) => {
     await register(store, "s");
     await store.setQueue("q", { perLabel: 9 });

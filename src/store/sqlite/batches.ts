@@ -24,7 +24,16 @@ import { giveWay, type HasTime, turn } from "./engine/turns.ts";
 import { knownIds, remember, storeTally } from "./enqueue.ts";
 import { join, seal } from "./groups.ts";
 import { checkCycles, needGroup } from "./needs.ts";
-import { movePiece, NewPiece, nextPiece, rechecks, removePiece, type StoredPiece } from "./pieces.ts";
+import {
+  movePiece,
+  type Moving,
+  NewPiece,
+  nextPiece,
+  rechecks,
+  removePiece,
+  type StoredPiece,
+} from "./pieces.ts";
+import { noteInSublanes } from "./new_in_sublanes.ts";
 import { findRow } from "./rows.ts";
 import type { ToStage } from "./staged_needs.ts";
 
@@ -285,10 +294,10 @@ function moveSome(db: Database, batch: string, hasTime: HasTime): boolean {
     batch,
   );
   if (!made) return false; // others have moved it
-  const tally = new NewJobTally();
-  const { made_at: madeAt, first } = made;
-  const more = takePieces(db, batch, { hasTime }, (piece) => movePiece(db, piece, { first, madeAt, tally }));
-  storeTally(db, tally, madeAt);
+  const moving: Moving = { first: made.first, madeAt: made.made_at, tally: new NewJobTally() };
+  const more = takePieces(db, batch, { hasTime }, (piece) => movePiece(db, piece, moving));
+  if (moving.inSublanes) noteInSublanes(db, ...moving.inSublanes);
+  storeTally(db, moving.tally, moving.madeAt);
   return more;
 }
 

@@ -146,7 +146,10 @@ function pageOf(run: ClaimRun, take: Take): Page {
     }
     add(rows);
   }
-  if (lanes.length > plain.length) lanes.sort((a, b) => comparePlaces(a.place, b.place));
+  if (lanes.length > plain.length) {
+    lanes.sort((a, b) => comparePlaces(a.place, b.place));
+    run.expect(lanes.slice(0, wanted).flatMap((lane) => lane instanceof SubLane ? [lane.id] : []));
+  }
   return { lanes, until };
 }
 

@@ -94,7 +94,8 @@ const READY_GATES = `SELECT ${GATE_COLUMNS} FROM gates g WHERE g.ready = 1 LIMIT
 const GATES_IN_TIME = `
   SELECT ${GATE_COLUMNS} FROM gates g INDEXED BY gates_next WHERE g.next_at <= ? AND g.ready = 0 LIMIT ${GIVEN}`;
 const GATES_OF = `
-  SELECT ${GATE_COLUMNS}, s.units FROM sublane_gates s JOIN gates g ON g.id = s.gate WHERE s.lane = ?`;
+  SELECT ${GATE_COLUMNS}, s.lane, s.units
+  FROM json_each(?) l CROSS JOIN sublane_gates s ON s.lane = l.value JOIN gates g ON g.id = s.gate`;
 const RESERVED_FOR = `SELECT ${GATE_COLUMNS} FROM gates g WHERE g.reserved_by = ?`;
 const SERVED = "SELECT max(served) AS last FROM sublanes";
 const THINGS = `
@@ -109,6 +110,12 @@ export type Take = (
   seq: number,
   how: { slots: number; units: Record<string, number[]> | undefined },
 ) => boolean;
+
+/** Which sub-lane takes of a gate, and how much. */
+interface Of {
+  lane: number;
+  units: number;
+}
 
 /** A gate, and how much of it is taken. */
 export interface Taking {
@@ -135,6 +142,8 @@ export class ClaimRun {
   /** Sub-lanes that were looked into, and may have to be put right. */
   readonly touched = new Set<{ putRight(): void }>();
   readonly #gates = new Map<number, Gate>();
+  /** What sub-lanes take of them. */
+  readonly #takings = new Map<number, Taking[]>();
   readonly #queues = new Map<string, QueueState>();
   readonly #excluded = new Set<string>();
   /** Things of which somebody found too few: who comes later takes none of them. */
@@ -197,9 +206,19 @@ export class ClaimRun {
 
   /** What a sub-lane takes of gates, in the order in which they are asked: those that may take their time come first. */
   gatesOf(lane: number): Taking[] {
-    return this.db.all<GateRow & { units: number }>(GATES_OF, lane)
-      .map((row) => ({ gate: this.#gate(row), units: row.units }))
+    if (!this.#takings.has(lane)) this.expect([lane]);
+    return this.#takings.get(lane)!
       .sort((a, b) => Number(b.gate.isRated) - Number(a.gate.isRated) || a.gate.id - b.gate.id);
+  }
+
+  /** Looks up the gates of sub-lanes that will be asked for: of many at once, they cost a third. */
+  expect(lanes: readonly number[]): void {
+    const unknown = lanes.filter((lane) => !this.#takings.has(lane));
+    if (unknown.length === 0) return;
+    for (const lane of unknown) this.#takings.set(lane, []);
+    for (const row of this.db.all<GateRow & Of>(GATES_OF, JSON.stringify(unknown))) {
+      this.#takings.get(row.lane)!.push({ gate: this.#gate(row), units: row.units });
+    }
   }
 
   #gate(row: GateRow): Gate {
@@ -239,6 +258,7 @@ export class ClaimRun {
     for (const lane of this.touched) lane.putRight();
     this.storeGates();
     this.#gates.clear();
+    this.#takings.clear();
     this.limited = true;
     this.#laid += some(LAID);
     this.dirty = true;

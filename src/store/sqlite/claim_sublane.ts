@@ -64,6 +64,10 @@ export class SubLane {
     this.place = { priority: row.priority, seq: row.seq };
   }
 
+  get id(): number {
+    return this.#row.id;
+  }
+
   get isOpen(): boolean {
     return !this.#closed && !this.#isEmpty;
   }

@@ -8,6 +8,7 @@ import type { NewJob } from "../../domain/job.ts";
 import type { FirstState } from "../rules/jobs.ts";
 import { type NewJobTally, textOf } from "../rules/new_jobs.ts";
 import type { Database, Value } from "./engine/database.ts";
+import { laneAmongThere } from "./new_in_sublanes.ts";
 import { NEW_COLUMNS, NEW_VALUES, type NewValue } from "./rows.ts";
 import { type MovedRows, moveNeeds, NEED_VALUES, tellOfGone, type ToStage } from "./staged_needs.ts";
 
@@ -181,12 +182,20 @@ function rewrite(db: Database, piece: number): void {
   db.run("UPDATE staged SET jobs = ? WHERE piece = ?", text, piece);
 }
 
-/** Makes the jobs of a piece rows, and counts them. `first` is the number of the first one of its batch. */
-export function movePiece(
-  db: Database,
-  { piece, start, head }: StoredPiece,
-  { first, madeAt, tally }: { first: number; madeAt: number; tally: NewJobTally },
-): void {
+/** A batch whose pieces are moved in one transaction. */
+export interface Moving {
+  /** The number of its first job. */
+  first: number;
+  madeAt: number;
+  /** Counts what is moved. */
+  tally: NewJobTally;
+  /** The numbers from the first to the last of those that went into sub-lanes; none yet. */
+  inSublanes?: [from: number, to: number];
+}
+
+/** Makes the jobs of a piece rows, and counts them. */
+export function movePiece(db: Database, { piece, start, head }: StoredPiece, moving: Moving): void {
+  const { first, madeAt, tally } = moving;
   const { same, columns, counted, recheck } = head;
   if (recheck) return tellOfGone(db, { from: first + recheck[0], to: first + recheck[1] });
   const isIn = (column: string) => Object.hasOwn(same, column) || columns.includes(column);
@@ -198,7 +207,10 @@ export function movePiece(
   const number = { sql: `? + ${place.sql}`, values: [isIn("at") ? first : first + start, ...place.values] };
   // Another version may have staged it: what this one does not know is left out, the database fills in what is not said.
   const known = OF_JOBS.filter(isIn);
-  const parts = [number, { sql: "?", values: [madeAt] }, ...known.map(of)];
+  const lane = isIn("lane") && !isIn("at") ? laneAmongThere(db, same["queue"], of) : undefined;
+  if (lane) moving.inSublanes = [moving.inSublanes?.[0] ?? first + start, first + start + MOST.jobs];
+  const valueOf = (column: string) => column === "lane" && lane || of(column);
+  const parts = [number, { sql: "?", values: [madeAt] }, ...known.map(valueOf)];
   db.run(
     `INSERT INTO jobs (seq, created_at, ${known.join(", ")})
      SELECT ${parts.map(({ sql }) => sql).join(", ")} ${FROM} WHERE piece = ?`,
