@@ -1,7 +1,7 @@
 /**
  * @module
- * A new, empty store in a home, for tests that are not about how one is made: that takes all steps of the schema, ten
- * times what copying the result does. Each test file makes one and copies it. Invariant: nothing in a new store tells of its home.
+ * A new, empty store in a home, for tests that are not about how one is made: that takes several times as long as copying
+ * the result. Each test file makes one and copies it. Invariant: nothing in a new store tells of its home.
  */
 import type { Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";

@@ -54,7 +54,7 @@ Deno.test("a released step is never changed", async () => {
 
 /** The statements that the schema of a database consists of, to the letter. */
 function statementsOf(db: DatabaseSync): unknown {
-  return db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema").all();
+  return db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name").all();
 }
 
 Deno.test("each step makes the schema that the release with that schema made", async () => {
@@ -66,6 +66,15 @@ Deno.test("each step makes the schema that the release with that schema made", a
     using old = new DatabaseSync(dir.home.database);
     assert.deepEqual(statementsOf(made), statementsOf(old), `schema ${n + 1}`);
   }
+});
+
+Deno.test("a new store has the schema that all steps make, to the letter", async () => {
+  using made = new DatabaseSync(":memory:");
+  for (const { sql } of STEPS) made.exec(sql);
+  using dir = tempDir();
+  (await openStore(dir.home)).close();
+  using fresh = new DatabaseSync(dir.home.database);
+  assert.deepEqual(statementsOf(fresh), statementsOf(made), "see `tests/fixtures/stores/new_schema.ts`");
 });
 
 // all steps, and the newest alone

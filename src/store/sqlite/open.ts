@@ -125,6 +125,8 @@ async function bringUpToDate(
     // neither can be done in a transaction, and both harm nobody when they are done again
     await db.patiently(() => db.exec("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL"));
     flushEntries(home.dir, above);
+    await (await import("./new_schema.ts")).makeSchema(db, home);
+    if (await db.read((db) => versionOf(db, home)) === SCHEMA_VERSION) return;
   }
   const { migrate } = await import("./migrations.ts");
   await migrate(db, home);
