@@ -102,16 +102,17 @@ export class Gate {
   }
 
   /** What keeps somebody from taking of it; undefined when there is room. */
-  lackOf({ lane, units, ...place }: Asking): Lack | undefined {
+  lackOf(asking: Asking): Lack | undefined {
+    const { lane, units } = asking;
     const row = this.#row;
     if (row.at_once !== null && units > row.at_once || this.#rate && units > this.#rate.count) {
       return { never: true };
     }
     if (!this.isBound) return undefined;
     // by turns, who comes first may ask after others
-    if (this.#shut && comparePlaces(this.#shut.from, place) <= 0) return this.#shut.lack;
+    if (this.#shut && comparePlaces(this.#shut.from, asking) <= 0) return this.#shut.lack;
     const head = row.waiting === 1 && row.ready === 0 ? this.#firstParked() : null;
-    if (head && comparePlaces(head, place) < 0) {
+    if (head && comparePlaces(head, asking) < 0) {
       return row.next_at === null ? { taken: true } : { until: row.next_at };
     }
     const kept = row.reserved_by === null || row.reserved_by === lane ? 0 : row.reserved;

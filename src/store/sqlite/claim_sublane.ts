@@ -137,7 +137,8 @@ export class SubLane {
   }
 
   #asking({ units }: { units: number }) {
-    return { lane: this.#row.id, units, ...this.place };
+    const { priority, seq } = this.place;
+    return { lane: this.#row.id, units, priority, seq };
   }
 
   #lacking(gates: readonly Taking[]): { at: number; lack: Lack } | undefined {
