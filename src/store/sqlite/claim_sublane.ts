@@ -19,12 +19,13 @@ export interface SublaneRow extends QueueRow {
   priority: number;
   seq: number;
   parked: number;
+  served: number;
 }
 
 /** The columns of such a row, of `sublanes s` and `queues q`. */
 export const SUBLANE_COLUMNS =
-  "s.id, s.queue, s.rule, s.label, s.takes AS own_takes, s.slots, s.priority, s.seq, s.parked, q.paused, q.concurrency, " +
-  "q.takes, q.per_label, q.rate_count, q.rate_ms, q.rate_smooth, q.fair, q.aging_ms";
+  "s.id, s.queue, s.rule, s.label, s.takes AS own_takes, s.slots, s.priority, s.seq, s.parked, s.served, " +
+  "q.paused, q.concurrency, q.takes, q.per_label, q.rate_count, q.rate_ms, q.rate_smooth, q.fair, q.aging_ms";
 
 /** What those have in common that a supervisor can serve, or not. */
 export const KIND_SQL = "(s.rule || ';' || s.takes || ';' || s.slots)";
@@ -32,7 +33,12 @@ export const KIND_SQL = "(s.rule || ';' || s.takes || ';' || s.slots)";
 const FIRST = `
   SELECT priority, seq FROM jobs WHERE lane = ${GIVEN} AND ${CLAIMABLE_IN_LANE}
   ORDER BY priority, seq LIMIT ${GIVEN}`;
-const STORE = "UPDATE sublanes SET priority = ?, seq = ?, parked = ?, served = max(served, ?) WHERE id = ?";
+const STORE = "UPDATE sublanes SET priority = ?, seq = ?, parked = ? WHERE id = ?";
+const STORE_SERVED =
+  "UPDATE sublanes SET priority = ?, seq = ?, parked = ?, served = max(served, ?) WHERE id = ?";
+
+/** Where there are no turns, it only matters whether a sub-lane was served of late; and to note it costs an index. */
+const OF_LATE_MS = 60_000;
 
 /** With its queue. */
 const BEHIND = -1;
@@ -127,7 +133,11 @@ export class SubLane {
       return;
     }
     this.#queue.taken();
-    this.#served = this.#run.nextTurn();
+    if (this.#queue.isFair || !this.#wasServedOfLate) this.#served = this.#run.nextTurn();
+  }
+
+  get #wasServedOfLate(): boolean {
+    return this.#row.served >= (this.#run.wanted.now - OF_LATE_MS) * 1000;
   }
 
   /** It takes something of which there may not be enough: it is not to wait behind others. */
@@ -204,7 +214,9 @@ export class SubLane {
     const { id, queue } = this.#row;
     const place = this.#isEmpty ? null : this.place;
     const parked = place ? this.#parked : this.#queue.isFair ? BEHIND : 0;
-    this.#run.db.run(STORE, place?.priority ?? null, place?.seq ?? null, parked, this.#served, id);
+    const values = [place?.priority ?? null, place?.seq ?? null, parked];
+    if (this.#served > 0) this.#run.db.run(STORE_SERVED, ...values, this.#served, id);
+    else this.#run.db.run(STORE, ...values, id);
     if (place && parked === BEHIND) noteBehind(this.#run.db, queue, place, this.#queue.room <= 0);
   }
 }
