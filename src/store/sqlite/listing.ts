@@ -20,6 +20,7 @@ import {
 } from "./conditions.ts";
 import { type Section, sectionsOf } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
+import { queuesOfFirst } from "./first_lanes.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { withSaid } from "./said.ts";
 
@@ -176,7 +177,10 @@ function sectionsFor(db: Database, filter: JobFilter, wanted: number): Condition
     );
   }
   return (state ? [state] : STATES).flatMap((state) =>
-    partsOf(db, state, sort).flatMap((part) => firstSections(db, { ...filter, state }, { part, wanted }))
+    partsOf(db, state, sort).flatMap((part) =>
+      sectionsByLanes(db, filter, { part, wanted }) ??
+        firstSections(db, { ...filter, state }, { part, wanted })
+    )
   );
 }
 
@@ -197,6 +201,7 @@ const [IN_LANES, IN_SUBLANES] = ["lane = 0", "lane <> 0"].map((sql) =>
   }))
 ) as [Part[], Part[]];
 
+const [READY] = IN_LANES;
 const ANY_IN_SUBLANES = "SELECT 1 FROM jobs WHERE state = 'pending' AND lane <> 0 LIMIT 1";
 
 function partsOf(db: Database, state: State, sort: Sort | undefined): Part[] {
@@ -206,6 +211,17 @@ function partsOf(db: Database, state: State, sort: Sort | undefined): Part[] {
 
 /** So many sections are read one by one. */
 const MOST_SECTIONS = 100;
+
+/** The same of what is ready, for a first page; undefined where lanes say too little. */
+function sectionsByLanes(
+  db: Database,
+  { queue, queues, cursor }: JobFilter,
+  { part, wanted }: { part: Part; wanted: number },
+): Condition[][] | undefined {
+  if (part !== READY || cursor !== undefined || (queue ?? queues) !== undefined) return undefined;
+  return queuesOfFirst(db, { count: wanted, most: MOST_SECTIONS })
+    ?.map((queue) => [...ofSection({ queue, state: "pending" }), ...part.conditions]);
+}
 
 /** Of very many sections of one state, those that can have a part of the page, each with what is asked of it. */
 function firstSections(
