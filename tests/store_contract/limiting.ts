@@ -394,6 +394,19 @@ export function limiting(test: Test): void {
     assert.deepEqual(await claimed(store, "t"), ["e"]);
   });
 
+  test("when a queue goes by other rules, its job that was first at a limit keeps no room from others", async (store) => {
+    await register(store, "s");
+    await store.setLimit("a", { atOnce: 3 });
+    await enqueue(store, ...several(["runs", "runs too"], { takes: "a=1" }));
+    assert.equal((await claimed(store)).length, 2);
+    await enqueue(store, { id: "first", queue: "q", takes: "a=2" }, { id: "next", takes: "a=1" });
+    assert.deepEqual(await claimed(store), []);
+    await store.setQueue("q", { perLabel: 2 });
+    assert.deepEqual(await store.recount(), []);
+    await store.delete(["first"]);
+    assert.deepEqual(await claimed(store), ["next"]);
+  });
+
   test("held, called off and edited jobs keep no room from others", async (store) => {
     await register(store, "s");
     await store.setLimit("api", { atOnce: 3 });
