@@ -142,6 +142,21 @@ for (const version of VERSIONS) {
     assert.deepEqual(schemaOf(dir.home), schemaOf(fresh.home), "it is like a new one");
   });
 
+  Deno.test(`what is pending in a database of schema ${version} is claimed, though nothing else happens to it`, async () => {
+    using dir = tempDir();
+    await makeOldHome(dir.home, version);
+    const store = await openStore(dir.home);
+    try {
+      const { jobs } = await store.list({ state: "pending", queue: "default", limit: 99 });
+      assert.equal(jobs.length > 0, version !== 4, "but for one, each release has left some");
+      await store.register(newSupervisor("new"));
+      const claimed = new Set((await claim(store, "new", { count: 99, now: T0 })).map(({ id }) => id));
+      assert.deepEqual(jobs.filter(({ id, held }) => !held && !claimed.has(id)).map(({ id }) => id), []);
+    } finally {
+      store.close();
+    }
+  });
+
   Deno.test(`what runs, waits and has ended in a database of schema ${version} goes on`, async () => {
     using dir = tempDir();
     await makeOldHome(dir.home, version);

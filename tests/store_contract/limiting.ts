@@ -10,6 +10,7 @@ import {
   claim,
   enqueue,
   exchangeOf,
+  failure,
   newJob,
   newSupervisor,
   settle,
@@ -392,6 +393,50 @@ export function limiting(test: Test): void {
     assert.equal(await used(), 9);
     await store.edit("e", { takes: null }, T0);
     assert.deepEqual(await claimed(store, "t"), ["e"]);
+  });
+
+  test("when a queue goes by other rules, its job that was first at a limit keeps no room from others", async (store) => {
+    await register(store, "s");
+    await store.setLimit("a", { atOnce: 3 });
+    await enqueue(store, ...several(["runs", "runs too"], { takes: "a=1" }));
+    assert.equal((await claimed(store)).length, 2);
+    await enqueue(store, { id: "first", queue: "q", takes: "a=2" }, { id: "next", takes: "a=1" });
+    assert.deepEqual(await claimed(store), []);
+    await store.setQueue("q", { perLabel: 2 });
+    assert.deepEqual(await store.recount(), []);
+    await store.delete(["first"]);
+    assert.deepEqual(await claimed(store), ["next"]);
+  });
+
+  test("jobs that come back from where a queue's rules had them are not forgotten by who claims meanwhile", async (store) => {
+    await register(store, "s");
+    const back = (job: ClaimedJob) =>
+      settle(store, "s", settlement(job.token, { outcome: "unstarted", state: "pending" }));
+    await store.setLimit("b", { atOnce: 3 });
+    await enqueue(store, ...several(["late", "held"], { queue: "p", priority: 1 }));
+    await store.hold(["held"], true);
+    await enqueue(store, ...several(["ended"], { queue: "p", priority: 1 }));
+    await enqueue(store, ...several(["one", "two"], { queue: "p" }), { queue: "q", priority: 1 });
+    const [one] = await take(store, "s", { count: 1 });
+    const [two] = await take(store, "s", { count: 1 });
+    const [late, ended] = await take(store, "s", { count: 3 });
+    assert.deepEqual([one, two, late, ended].map((job) => job?.id), ["one", "two", "late", "ended"]);
+    await finish(store, [ended!]);
+    await enqueue(store, ...several(["three", "four"], { queue: "p" }));
+    await store.setQueue("p", { rate: rate(2, 1000) });
+    await enqueue(store, { id: "other", queue: "q", takes: "b=2" });
+    const [three] = await take(store, "s", { count: 1 });
+    await finish(store, [three!]);
+    await back(late!);
+    await take(store, "s", { count: 1 });
+    await settle(store, "s", failure(one!.token, { runAt: T0 + 100 }));
+    await back(two!);
+    await store.setQueue("p", { rate: null });
+    const free = ["s-worker", "s-worker"];
+    const ids = (await store.exchange(exchangeOf("s", { free, now: T0 }))).claimed.map(({ id }) => id);
+    assert.deepEqual(await store.recount(), []);
+    ids.push(...await claimed(store));
+    assert.deepEqual(ids.sort(), ["late", "one", "other", "two"]);
   });
 
   test("held, called off and edited jobs keep no room from others", async (store) => {

@@ -191,13 +191,20 @@ export function looking(test: Test): void {
     await enqueue(
       store,
       ...Array.from({ length: count }, (_, n) => ({
-        queue: `q${n * 7 % 350}`,
+        queue: `q${n * 9 % 350}`,
         priority: n % 5,
         held: n % 3 === 0,
+        ...(n % 11 === 0 ? { takes: "api=1" } : {}), // those stand apart
         ...(n % 4 === 0 ? { runAt: T0 + 9 } : {}),
         command: n % 100 === 50 ? "rare" : "common",
       })),
     );
+    // of those that are first, some are paused, and have been passed over, and others not there any more
+    await store.setQueue("q90", { paused: true });
+    await store.hold(["j26"], true);
+    await store.cancel(["j6"], T0);
+    await store.register(newSupervisor("s"));
+    assert.deepEqual((await claim(store, "s")).map(({ id }) => id), ["j36"]);
     const { jobs } = await store.list({ limit: count, sort: "oldest" });
     const pending = jobs.filter(({ state }) => state === "pending");
     const ids = (some: typeof jobs) => some.map(({ id }) => id);
@@ -206,6 +213,18 @@ export function looking(test: Test): void {
     assert.deepEqual((await pages(store, { state }, 60)).flat(), ids(pending.toReversed()));
     const byPriority = pending.toSorted((a, b) => a.priority - b.priority);
     assert.deepEqual((await pages(store, { state, sort: "priority" }, 60)).flat(), ids(byPriority));
+    for (const limit of [1, 2, 3, 4, 5, 8, 13]) {
+      const first = await store.list({ state, sort: "priority", limit });
+      assert.deepEqual([ids(first.jobs), first.cursor !== null], [ids(byPriority.slice(0, limit)), true]);
+    }
+    const queues = Array.from({ length: 150 }, (_, n) => `q${n}`);
+    for (const some of [jobs, pending]) {
+      const asked = some === pending ? { queues, state } : { queues };
+      const expected = some.filter(({ queue }) => queues.includes(queue));
+      assert.deepEqual((await pages(store, { ...asked, sort: "oldest" }, 90)).flat(), ids(expected));
+      const byPriority = expected.toSorted((a, b) => a.priority - b.priority);
+      assert.deepEqual((await pages(store, { ...asked, sort: "priority" }, 90)).flat(), ids(byPriority));
+    }
     const rare = pending.filter(({ command }) => command === "rare");
     assert.notEqual(rare.length, 0);
     assert.deepEqual((await pages(store, { state, search: "rare" }, 2)).flat(), ids(rare.toReversed()));

@@ -3,7 +3,9 @@
  * How long an adopted attempt may still run: its timeout is counted from when it really began.
  */
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import type { AdoptRequest } from "../../src/worker/messages.ts";
+import { streamPath } from "../../src/worker/spool/spool.ts";
 import { adopt } from "../../src/worker/thread/adopted.ts";
 import type { Lookout } from "../../src/worker/thread/lookout.ts";
 import { Run } from "../../src/worker/thread/run.ts";
@@ -56,4 +58,24 @@ Deno.test("an adopted attempt that has run for most of its timeout has only the 
   const outcome = await Promise.race([run.finish().then((ended) => ended.outcome), patience.promise]);
   clearTimeout(timer);
   assert.equal(outcome, "timed_out");
+});
+
+Deno.test("an adopted attempt that had to be killed, since it was called off, is cancelled and not lost", async () => {
+  using dir = tempDir();
+  const asked = await adoption(dir, 0);
+  const { spool } = asked;
+  Deno.mkdirSync(dirname(spool), { recursive: true });
+  for (const cancelRequested of [true, false]) {
+    const { lookout, end } = lookoutThatSees(50);
+    const { ended } = await adopt({ ...asked, cancelRequested }, lookout);
+    Deno.writeTextFileSync(streamPath(spool, "stderr"), ""); // it has begun
+    end();
+    const { outcome, error } = await ended;
+    assert.deepEqual(
+      [outcome, error],
+      cancelRequested
+        ? ["cancelled", "cancelled"]
+        : ["lost", "lost: its process was gone and had left no exit code"],
+    );
+  }
 });

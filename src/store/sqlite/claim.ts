@@ -289,8 +289,17 @@ class OpenLane {
     this.#size *= 2;
   }
 
+  /** Jobs may have come back to it from sub-lanes by now. */
+  #lookAgain(): void {
+    this.#ready = this.#run.db.all<Place>(FIRST, this.#name, 1);
+    this.#mayHaveMore = false;
+    const [first] = this.#ready;
+    if (first && comparePlaces(first, this.place) < 0) this.place = first;
+  }
+
   putRight(): void {
     if (this.#queue.hasSwitches) this.#behind = undefined; // others may stand there by now
+    if (this.#run.hasLaid) this.#lookAgain();
     const behind = this.#firstBehind();
     const place = behind && comparePlaces(behind, this.place) < 0 ? behind : this.place;
     const { db } = this.#run;

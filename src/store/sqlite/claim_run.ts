@@ -249,6 +249,11 @@ export class ClaimRun {
     return this.#lay((most) => layOfSublane(this.db, lane, most));
   }
 
+  /** Jobs may have been moved, from sub-lanes too. */
+  get hasLaid(): boolean {
+    return this.#laid > 0;
+  }
+
   #lay(some: (most: number) => number): boolean {
     if (this.#laid >= MOST_LAID) {
       this.more = true;

@@ -5,7 +5,7 @@
  * jobs of all sections together are the page. Of very many sections, those with the first jobs are found by one
  * statement.
  */
-import type { Job } from "../../domain/job.ts";
+import { type Job, type State, STATES } from "../../domain/job.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { JobFilter, JobPage } from "../contract.ts";
 import { DEFAULT_SORT, firstOf, keyIn, lookedFor, pageOf, type Sort } from "../rules/pages.ts";
@@ -20,6 +20,7 @@ import {
 } from "./conditions.ts";
 import { type Section, sectionsOf } from "./counts.ts";
 import type { Database } from "./engine/database.ts";
+import { queuesOfFirst } from "./first_lanes.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { withSaid } from "./said.ts";
 
@@ -169,45 +170,86 @@ function sectionsFor(db: Database, filter: JobFilter, wanted: number): Condition
   const { queue, queues, state, states, sort } = filter;
   if ((queue ?? queues ?? state ?? states) === undefined) return [[]];
   if (narrowIndex(filter)) return [ofSection({ queue, queues, state, states })];
-  const there = sectionsOf(db, filter);
-  const helds: Condition[][] = sort === "priority" ? HELD_OR_NOT : [[]];
-  return helds.flatMap((held) => firstSections(db, there, { filter, held, wanted }))
-    .map(({ section, held }) => [...ofSection(section), ...held]);
+  const there = sectionsOf(db, filter, isIndexed(filter) ? MOST_SECTIONS + 1 : -1);
+  if (!isIndexed(filter) || there.length <= MOST_SECTIONS) {
+    return there.flatMap((section) =>
+      partsOf(db, section.state, sort).map(({ conditions }) => [...ofSection(section), ...conditions])
+    );
+  }
+  return (state ? [state] : STATES).flatMap((state) =>
+    partsOf(db, state, sort).flatMap((part) =>
+      sectionsByLanes(db, filter, { part, wanted }) ??
+        firstSections(db, { ...filter, state }, { part, wanted })
+    )
+  );
 }
 
+/** A part of the jobs of sections. */
+interface Part {
+  conditions: Condition[];
+  /** Whether a section has any, by its counts. */
+  any: string;
+}
+
+const WHOLE: Part = { conditions: [], any: "c.n > 0" };
+
 /** Of the pending ones, two indexes have the order, of which held or not is a part: those in sub-lanes stand apart. */
-const HELD_OR_NOT = ["lane = 0", "lane <> 0"].flatMap((sql) =>
-  [0, 1].map((held): Condition[] => [{ sql, values: [] }, { sql: "held = ?", values: [held] }])
-);
+const [IN_LANES, IN_SUBLANES] = ["lane = 0", "lane <> 0"].map((sql) =>
+  ["c.n > c.held", "c.held > 0"].map((any, held): Part => ({
+    conditions: [{ sql, values: [] }, { sql: "held = ?", values: [held] }],
+    any,
+  }))
+) as [Part[], Part[]];
+
+const [READY] = IN_LANES;
+const ANY_IN_SUBLANES = "SELECT 1 FROM jobs WHERE state = 'pending' AND lane <> 0 LIMIT 1";
+
+function partsOf(db: Database, state: State, sort: Sort | undefined): Part[] {
+  if (state !== "pending" || sort !== "priority") return [WHOLE];
+  return db.get(ANY_IN_SUBLANES) ? [...IN_LANES, ...IN_SUBLANES] : IN_LANES;
+}
 
 /** So many sections are read one by one. */
 const MOST_SECTIONS = 100;
 
-/** Of very many sections of one state, those that can have a part of the page. */
+/** The same of what is ready, for a first page; undefined where lanes say too little. */
+function sectionsByLanes(
+  db: Database,
+  { queue, queues, cursor }: JobFilter,
+  { part, wanted }: { part: Part; wanted: number },
+): Condition[][] | undefined {
+  if (part !== READY || cursor !== undefined || (queue ?? queues) !== undefined) return undefined;
+  return queuesOfFirst(db, { count: wanted, most: MOST_SECTIONS })
+    ?.map((queue) => [...ofSection({ queue, state: "pending" }), ...part.conditions]);
+}
+
+/** Of very many sections of one state, those that can have a part of the page, each with what is asked of it. */
 function firstSections(
   db: Database,
-  sections: readonly Section[],
-  { filter, held, wanted }: { filter: JobFilter; held: Condition[]; wanted: number },
-): { section: Section; held: Condition[] }[] {
-  const { state, sort = DEFAULT_SORT, cursor } = filter;
-  if (!isIndexed(filter) || sections.length <= MOST_SECTIONS) {
-    return sections.map((section) => ({ section, held }));
-  }
+  filter: JobFilter & { state: State },
+  { part: { conditions, any }, wanted }: { part: Part; wanted: number },
+): Condition[][] {
+  const { queue, queues, state, sort = DEFAULT_SORT, cursor } = filter;
   const order = ORDERS[sort];
   const starts = cursor === undefined ? [] : order.after(keyIn(cursor, sort));
   // the first job of a section after the cursor meets the first condition that any does
-  const firsts = (starts.length === 0 ? [held] : starts.map((start) => [...held, start])).map((
-    conditions,
+  const firsts = (starts.length === 0 ? [conditions] : starts.map((start) => [...conditions, start])).map((
+    all,
   ) => ({
     sql: `(SELECT seq FROM jobs WHERE queue = c.queue AND state = '${state}'
-      ${conditions.map(({ sql }) => `AND ${sql}`).join(" ")} ORDER BY ${order.by} LIMIT 1)`,
-    values: conditions.flatMap(({ values }) => values),
+      ${all.map(({ sql }) => `AND ${sql}`).join(" ")} ORDER BY ${order.by} LIMIT 1)`,
+    values: all.flatMap(({ values }) => values),
   }));
   const first = firsts.length === 1 ? firsts[0]!.sql : `coalesce(${firsts.map(({ sql }) => sql).join(", ")})`;
-  return db.all<Section>(
-    `SELECT j.queue, j.state FROM counts c CROSS JOIN jobs j ON j.seq = ${first}
-     WHERE c.state = '${state}' AND c.n > 0 ORDER BY ${order.by.replaceAll(/priority|seq/g, "j.$&")} LIMIT ?`,
+  const asked = ofSection({ queue, queues, state });
+  const sections = db.all<Section>(
+    `SELECT j.queue, j.state FROM (SELECT * FROM counts ${
+      whereAll(asked)
+    }) c CROSS JOIN jobs j ON j.seq = ${first}
+     WHERE ${any} ORDER BY ${order.by.replaceAll(/priority|seq/g, "j.$&")} LIMIT ?`,
+    ...valuesOf(asked),
     ...firsts.flatMap(({ values }) => values),
     wanted,
-  ).map((section) => ({ section, held }));
+  );
+  return sections.map((section) => [...ofSection(section), ...conditions]);
 }

@@ -105,7 +105,7 @@ export function summary(db: Database, most: number): QueueSummary {
 
 const WAIT = `n > 0 AND state IN ${sqlList(WAITING)}`;
 const PAUSED = `
-  SELECT c.queue AS known, sum(n) AS n FROM queues q JOIN counts c ON c.queue = q.name AND ${WAIT}
+  SELECT q.name AS known, sum(n) AS n FROM queues q CROSS JOIN counts c ON c.queue = q.name AND ${WAIT}
   WHERE q.paused = 1 GROUP BY 1`;
 const UNSERVED = `
   SELECT queue AS known, n FROM counts

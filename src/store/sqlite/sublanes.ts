@@ -151,6 +151,9 @@ const TO_BE_LAID = "UPDATE jobs SET lane = -1 WHERE queue = ? AND state = 'proce
 const RELEASE = `
   UPDATE gates SET reserved_by = NULL, reserved = 0, ready = waiting
   WHERE reserved_by IN (SELECT id FROM sublanes WHERE queue = ?)`;
+/** Whoever is first at a gate keeps others from what is too little for it: without it, they may have that. */
+const LET_HEAR = `
+  UPDATE gates SET ready = waiting WHERE id IN (SELECT parked FROM sublanes WHERE queue = ? AND parked > 0)`;
 const UNPARK = "UPDATE sublanes SET parked = 0 WHERE queue = ? AND parked NOT IN (0, -1)";
 const BEHIND = "UPDATE sublanes SET parked = -1 WHERE queue = ? AND parked = 0";
 const FIRST_BEHIND = `
@@ -165,6 +168,7 @@ export function followRules(db: Database, queue: string, before: Rules): void {
   const { limits, rule } = rulesFor(db, queue);
   if (rule !== before.rule) {
     db.run(RELEASE, queue);
+    db.run(LET_HEAR, queue);
     db.run(UNPARK, queue);
     db.run(TO_BE_LAID, queue);
     layRunning(db, queue);

@@ -39,9 +39,10 @@ export async function adopt(request: AdoptRequest, lookout: Lookout): Promise<Be
   const found = await watched.found;
   return {
     ended: watched.ended.then((end) => {
-      // Whoever watched it before was ending it.
-      if (end?.signal && cancelRequested) {
-        return { ...endedBy("cancelled", { ...request, end, survivors: 0 }), finishedAt: end.finishedAt };
+      // Whoever watched it before was ending it, or whoever called it off. SIGKILL leaves nobody to note that.
+      if (cancelRequested && (end ? end.signal : hasBegun(spool))) {
+        const cancelled = endedBy("cancelled", { ...request, end: end ?? NO_END, survivors: 0 });
+        return end ? { ...cancelled, finishedAt: end.finishedAt } : cancelled;
       }
       if (end?.signal && timeoutMs > 0 && end.finishedAt - startedAt - stoodStillMs(request) >= timeoutMs) {
         return { ...endedBy("timed_out", { ...request, end, survivors: 0 }), finishedAt: end.finishedAt };

@@ -3,7 +3,7 @@
  * The doorbell: a file that is touched after commits, and watched by whoever waits for them. Ringing and
  * listening may fail without harm, since listeners also look for themselves now and then.
  */
-import { systemClock } from "../../../system/clock.ts";
+import { type Clock, systemClock } from "../../../system/clock.ts";
 import type { Home } from "../../../system/home.ts";
 
 /** The shortest time between two rings of `ringSoon`. */
@@ -15,20 +15,22 @@ const DELETION_MS = 200;
 export class Doorbell {
   readonly #path: string;
   readonly #database: string;
+  readonly #clock: Clock;
   #lastRingMs = -Infinity;
   /** Ends the wait for the ring that was put off; undefined when none was. */
   #putOff: AbortController | undefined;
 
   /** The doorbell of a home; the file is made when it is first used, as long as there is a database. */
-  constructor({ doorbell, database }: Home) {
+  constructor({ doorbell, database }: Home, clock: Clock = systemClock) {
     this.#path = doorbell;
     this.#database = database;
+    this.#clock = clock;
   }
 
   /** Rings at once. */
   ring(): void {
-    this.#lastRingMs = systemClock.monotonicMs();
-    const now = systemClock.now() / 1000;
+    this.#lastRingMs = this.#clock.monotonicMs();
+    const now = this.#clock.now() / 1000;
     try {
       Deno.utimeSync(this.#path, now, now);
     } catch {
@@ -39,10 +41,10 @@ export class Doorbell {
   /** Rings at once, or, when it has just rung, a moment later: a busy worker must not keep everybody awake. */
   ringSoon(): void {
     if (this.#putOff) return;
-    const waitMs = this.#lastRingMs + PAUSE_MS - systemClock.monotonicMs();
+    const waitMs = this.#lastRingMs + PAUSE_MS - this.#clock.monotonicMs();
     if (waitMs <= 0) return this.ring();
     this.#putOff = new AbortController();
-    systemClock.sleep(waitMs, this.#putOff.signal).then(() => {
+    this.#clock.sleep(waitMs, this.#putOff.signal).then(() => {
       this.#putOff = undefined;
       this.ring();
     });
@@ -65,7 +67,7 @@ export class Doorbell {
     const watch = async () => {
       while (true) {
         await hear();
-        await systemClock.sleep(DELETION_MS, disposed.signal);
+        await this.#clock.sleep(DELETION_MS, disposed.signal);
         if (disposed.signal.aborted) return;
       }
     };
