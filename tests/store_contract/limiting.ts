@@ -439,6 +439,22 @@ export function limiting(test: Test): void {
     assert.deepEqual(ids.sort(), ["late", "one", "other", "two"]);
   });
 
+  test("who comes first takes what was kept for one behind it that waits for something else, too", async (store) => {
+    await register(store, "s");
+    await store.setLimit("b", { atOnce: 3 });
+    await store.setQueue("q", { perLabel: 1 });
+    await enqueue(store, { id: "first", queue: "q", takes: "b=3" }, { queue: "q", label: "y" });
+    const [first, labelled] = await take(store);
+    await enqueue(store, { id: "behind", queue: "q", takes: "b=3", label: "y" });
+    await settle(store, "s", failure(first!.token, { runAt: T0 + 60_000 }));
+    assert.deepEqual(await claimed(store), []);
+    await finish(store, [labelled!]);
+    const [again] = await take(store, "s", { now: T0 + 60_000 });
+    assert.equal(again?.id, "first");
+    await finish(store, [again!]);
+    assert.deepEqual(await claimed(store, "s", { now: T0 + 60_000 }), ["behind"]);
+  });
+
   test("held, called off and edited jobs keep no room from others", async (store) => {
     await register(store, "s");
     await store.setLimit("api", { atOnce: 3 });

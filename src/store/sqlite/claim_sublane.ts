@@ -161,19 +161,23 @@ export class SubLane {
 
   #parkAt({ at, lack }: { at: number; lack: Lack }, gates: readonly Taking[]): void {
     const { gate } = gates[at]!;
-    const { id } = this.#row;
     if ("never" in lack) {
       this.#letGo();
       return this.#leaveTo(NEVER);
     }
     const isFirst = gate.park(lack, this.place);
     if ("until" in lack) this.#letGo();
-    else if (isFirst) {
-      for (const taking of gates.slice(0, at)) {
-        taking.gate.reserve({ lane: id, ...this.place, units: taking.units });
-      }
-    }
+    else this.#keep(isFirst ? gates.slice(0, at) : [], gates);
     this.#leaveTo(gate.id);
+  }
+
+  /** Keeps units of some of its gates, and of no other one: least of all where it waits for others that come before. */
+  #keep(kept: readonly Taking[], gates: readonly Taking[]): void {
+    const { id } = this.#row;
+    for (const taking of gates) {
+      if (kept.includes(taking)) taking.gate.reserve({ lane: id, ...this.place, units: taking.units });
+      else taking.gate.release(id);
+    }
   }
 
   /** What others may serve is not to stand in anybody's way. */
