@@ -219,26 +219,52 @@ testWith(
 testWith(server, "PostgreSQL: what a chain is told takes no round trip for each of its links", async () => {
   using dir = tempDir();
   const store = await openPostgresStore(newAddress(server), dir.home, {});
-  const { query, queries } = Connection.prototype;
   try {
     await store.register(newSupervisor("s"));
     const chain = Array.from({ length: LINKS }, (_, n) => newJob(n === 0 ? {} : { after: [n - 1] }));
     await store.enqueue(chain, { now: T0, idFormat: "short" });
     const { token } = await claimOne(store, "s");
-    let trips = 0;
-    Connection.prototype.query = function <Row>(...args: Parameters<typeof query>) {
-      trips += 1;
-      return query.apply(this, args) as Promise<Result<Row>>;
-    };
-    Connection.prototype.queries = function (...args) {
-      trips += 1;
-      return queries.apply(this, args);
-    };
-    await settleAndTell(store, "s", death(token));
+    const asked = await askedBy(() => settleAndTell(store, "s", death(token)));
     assert.equal((await store.summary(0)).counts.skipped, LINKS - 1);
-    assert.ok(trips < LINKS / 2, `${trips} round trips`);
+    assert.ok(asked.length < LINKS / 2, `${asked.length} round trips`);
   } finally {
-    Object.assign(Connection.prototype, { query, queries });
     store.close();
   }
 });
+
+testWith(server, "PostgreSQL: enqueueing takes one round trip", async () => {
+  using dir = tempDir();
+  const store = await openPostgresStore(newAddress(server), dir.home, {});
+  try {
+    await enqueue(store, {}); // connects
+    const asked = await askedBy(() => enqueue(store, { id: "named" }, {}));
+    assert.match(asked[0]!, /^BEGIN;.*INSERT INTO \S+\.jobs .*INSERT INTO \S+\.requests .*COMMIT$/s);
+    assert.deepEqual((await store.list({ limit: 9 })).jobs.map(({ id }) => id).toSorted(), [
+      "j1",
+      "j3",
+      "named",
+    ]);
+  } finally {
+    store.close();
+  }
+});
+
+/** What is sent to the server meanwhile, at a time each. */
+async function askedBy(work: () => Promise<unknown>): Promise<string[]> {
+  const { query, queries } = Connection.prototype;
+  const asked: string[] = [];
+  Connection.prototype.query = function <Row>(...args: Parameters<typeof query>) {
+    asked.push(args[0].sql);
+    return query.apply(this, args) as Promise<Result<Row>>;
+  };
+  Connection.prototype.queries = function (...args) {
+    asked.push(args[0].map(({ sql }) => sql).join("; "));
+    return queries.apply(this, args);
+  };
+  try {
+    await work();
+    return asked;
+  } finally {
+    Object.assign(Connection.prototype, { query, queries });
+  }
+}
