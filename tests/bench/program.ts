@@ -18,7 +18,7 @@ export function benchProgramMs(name: string, args: readonly string[] = []): Prom
   return processMs(Deno.execPath(), [...RUN_FLAGS, path, ...args]);
 }
 
-/** Runs a program; returns the ms it took. Throws when it fails. */
+/** Runs a program; returns the ms it took. Throws when it fails, with what it said. */
 export async function processMs(
   program: string,
   args: readonly string[],
@@ -29,12 +29,15 @@ export async function processMs(
     env: { NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "null",
-    stderr: "inherit",
+    stderr: "piped",
   });
-  let code = 0;
-  const ms = await timeMs(async () => ({ code } = await command.spawn().status));
-  if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with exit code ${code}`);
-  return ms;
+  let ended: { code: number; stderr: Uint8Array } | undefined;
+  const ms = await timeMs(async () => ended = await command.output());
+  const { code, stderr } = ended!;
+  if (code === 0) return ms;
+  throw new Error(
+    `${program} ${args.join(" ")} ended with exit code ${code}: ${new TextDecoder().decode(stderr)}`,
+  );
 }
 
 /**

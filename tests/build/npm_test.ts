@@ -21,10 +21,11 @@ import { until } from "../helpers/until.ts";
 
 const ignore = !succeeds("npm", "--version");
 const BUILD = fileURLToPath(new URL("../../tools/npm.ts", import.meta.url));
+const LOCK = fileURLToPath(new URL("../deno.lock", import.meta.url));
 
 /** Builds the package with the permissions of its task. */
 function buildPackage(...args: string[]) {
-  const flags = ["--no-prompt", "--allow-read", "--allow-write", "--allow-run"];
+  const flags = [`--lock=${LOCK}`, "--no-prompt", "--allow-read", "--allow-write", "--allow-run"];
   return finished(Deno.execPath(), { args: ["run", ...flags, BUILD, ...args], env: { NO_COLOR: "1" } });
 }
 

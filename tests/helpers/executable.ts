@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Finished, finished } from "./finished.ts";
 
 const BUILD = fileURLToPath(new URL("../../tools/build.ts", import.meta.url));
+const LOCK = fileURLToPath(new URL("../deno.lock", import.meta.url));
 
 /** Runs `deno task build …args` as the task does, with some variables set. */
 export function build(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
@@ -22,7 +23,7 @@ export function buildWith(
   const flags = ["--allow-read", "--allow-write", "--allow-run"];
   const variables = "--allow-env=QUEUECTL_COMPILE_DENO,DENORT_BIN";
   return finished(deno, {
-    args: ["run", "--no-prompt", ...flags, variables, BUILD, ...args],
+    args: ["run", `--lock=${LOCK}`, "--no-prompt", ...flags, variables, BUILD, ...args],
     env: { NO_COLOR: "1", ...env },
   });
 }

@@ -7,6 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { Refused } from "../../src/domain/errors.ts";
 import { reasonIn, runDeno } from "./deno.ts";
+import { packTexts } from "./pack.ts";
 
 /** The first Deno whose bundler is known to do it right. */
 const NEEDED = [2, 9] as const;
@@ -16,15 +17,20 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Writes the program as one file. */
 export async function bundle(file: string, signal: AbortSignal): Promise<void> {
   await runBundler(["-o", file], signal);
-  await freeFromPlace(file);
+  await finish(file);
 }
 
 /** Writes the program in chunks to a directory, with `main.js` as the entry. */
 export async function bundleInChunks(dir: string, signal: AbortSignal): Promise<void> {
   await runBundler(["--code-splitting", "--outdir", dir], signal);
   for await (const { name } of Deno.readDir(dir)) {
-    if (name.endsWith(".js")) await freeFromPlace(`${dir}/${name}`);
+    if (name.endsWith(".js")) await finish(`${dir}/${name}`);
   }
+}
+
+async function finish(file: string): Promise<void> {
+  await freeFromPlace(file);
+  await packTexts(file);
 }
 
 /** How the bundler has packages in CommonJS load the modules of the runtime; the name stands for `createRequire`. */

@@ -78,12 +78,15 @@ const WHY = `queuectl_why() {
  * the directory, `as` by words.
  * Variables of its own begin with `QUEUECTL_SLOT_` and are not exported; `QUEUECTL_RUN` and its like are.
  * A trap sees the number that `exit` was given; whoever waits for the shell, only its last eight bits.
+ * What a fork would do for the first time costs it a look for that in the libraries, and pages of its own: the shell changes
+ * its directory itself, once, so that no fork has to look for what that takes.
  * $1 the directory of the spool, $2 the shell of the commands, $3 and $4 the scripts with a witness (see `launch.ts`), $5
  * where attempts say something.
  */
 const SCRIPT =
   `${SLOT_SCRIPT} QUEUECTL_SLOT_OLD=\${OLDPWD+=$OLDPWD} QUEUECTL_SLOT_SH=$(command -v sh) QUEUECTL_SLOT_CWD=. QUEUECTL_SLOT_SAID=$5
-${EXPENDABLE}${SOMETHING_LEFT}${WHY}queuectl_slot() {
+${EXPENDABLE}${SOMETHING_LEFT}${WHY}cd -P . || :
+queuectl_slot() {
   while [ "\${QUEUECTL_SLOT_3:-0}" -gt 0 ]; do
     IFS= read -r QUEUECTL_SLOT_LINE; export "$QUEUECTL_SLOT_LINE"
     QUEUECTL_SLOT_3=$((QUEUECTL_SLOT_3 - 1))
