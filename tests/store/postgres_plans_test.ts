@@ -34,6 +34,8 @@ const BATCH = 250;
 const TAKEN = 10_000;
 /** Jobs that need the same one. */
 const DEPENDENTS = 6000;
+/** Jobs that take of a limit: several times what is laid at once. */
+const LAID = 6000;
 /** Of a chain: several times what is looked at at once. */
 const LINKS = 500;
 
@@ -231,6 +233,44 @@ testWith(server, "PostgreSQL: what a chain is told takes no round trip for each 
     store.close();
   }
 });
+
+testWith(
+  server,
+  "PostgreSQL: jobs that take of a limit are laid by reading some, also before the server knows that there are many",
+  async () => {
+    using dir = tempDir();
+    await using own = await ownServer({ config: "autovacuum = off" });
+    const address = newAddress(own);
+    const { schema } = readAddress(address);
+    const store = await openPostgresStore(address, dir.home, {});
+    const connection = await Connection.open(readAddress(address));
+    const run = (sql: string, values: Parameters<Connection["query"]>[0]["values"] = []) =>
+      connection.query<Record<string, unknown>>({ sql: inSchema(sql, schema), values }, LIMIT_MS);
+    try {
+      await store.register(newSupervisor("s"));
+      await store.setLimit("api", { atOnce: 3 });
+      await store.setQueue("default", { fair: true });
+      await enqueue(
+        store,
+        ...Array.from({ length: LAID }, (_, n) => ({ takes: "api=1", label: `l${n % 100}` })),
+      );
+      const { sql, values } = new Request(exchangeOf("s", { free: ["s-worker"] }))
+        .statement({ number: undefined, few: FEW });
+      await run("BEGIN");
+      assert.equal((await run(sql, values)).rows.length, 1);
+      const [blocks] = (await run(`
+      SELECT sum(pg_stat_get_xact_blocks_fetched(indexrelid))::integer AS n FROM pg_index
+      WHERE indrelid IN ('queuectl.jobs'::regclass, 'queuectl.ready'::regclass, 'queuectl.sublanes'::regclass)`))
+        .rows;
+      await run("ROLLBACK");
+      const n = blocks!.n as number;
+      assert.ok(n <= 5 * LAID, `it reads ${n} blocks of indexes`);
+    } finally {
+      connection.close();
+      store.close();
+    }
+  },
+);
 
 testWith(server, "PostgreSQL: enqueueing takes one round trip", async () => {
   using dir = tempDir();

@@ -1,8 +1,8 @@
 /**
  * @module
  * In a fair queue, who has its turn and finds no room keeps nothing from those that came before it. And what ends is not
- * planned anew each time: each attempt is found by its token, and each job by its number, however many there are. Both
- * functions stay under their names, since whoever calls them gets the same.
+ * planned anew each time: each attempt is found by its token, and each job by its number, however many there are; so are
+ * jobs that are laid. The functions stay under their names, since whoever calls them gets the same.
  */
 import type { Step } from "./step.ts";
 
@@ -10,6 +10,77 @@ import type { Step } from "./step.ts";
 export const step: Step = {
   oldest: 13,
   sql: `
+-- Lays jobs that are to be: those that say what they take, those of queues with rules, and those in sub-lanes of other
+-- rules, each in their order, at most 500. Whoever changes a job at this moment is not waited for. To be called by who has
+-- the lock on sub-lanes. Returns whether there are more.
+CREATE OR REPLACE FUNCTION queuectl.lay_13() RETURNS boolean LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+  v_room integer := 500;
+  v_source text;
+  v_jobs bigint[];
+  v_places tid[];                         -- of these in ready
+BEGIN
+  FOR v_source IN
+    SELECT s.place FROM (
+      SELECT '' AS place WHERE EXISTS (SELECT 1 FROM queuectl.ready r WHERE r.queue = '')
+      UNION ALL
+      SELECT q.name FROM queuectl.queues q
+      WHERE queuectl.has_rules_13(q) AND EXISTS (SELECT 1 FROM queuectl.ready r WHERE r.queue = q.name)
+      UNION ALL
+      (SELECT '*' || l.id FROM queuectl.sublanes l WHERE l.stale ORDER BY l.id LIMIT 200)) s
+  LOOP
+    SELECT coalesce(array_agg(f.seq), '{}'), array_agg(f.at) INTO v_jobs, v_places FROM (
+      SELECT r.seq, r.ctid AS at FROM queuectl.ready r JOIN queuectl.jobs j ON j.seq = r.seq WHERE r.queue = v_source
+      ORDER BY r.priority, r.seq LIMIT v_room FOR NO KEY UPDATE SKIP LOCKED) f;
+    IF cardinality(v_jobs) > 0 THEN
+      WITH picked AS (
+        SELECT j.queue, coalesce(j.policy::json ->> 'takes', '') AS takes,
+          coalesce((j.policy::json ->> 'slots')::integer, 1) AS slots,
+          CASE WHEN q.per_label IS NOT NULL OR q.fair IS TRUE THEN coalesce(j.label, '') ELSE '' END AS label,
+          queuectl.rule_13(q) AS rule, q.takes AS of_queue
+        FROM queuectl.jobs j LEFT JOIN queuectl.queues q ON q.name = j.queue WHERE j.seq = ANY (v_jobs))
+      INSERT INTO queuectl.sublanes (queue, rule, label, takes, slots, names, units)
+        SELECT p.queue, p.rule, p.label, p.takes, p.slots, coalesce(u.names, '{}'), coalesce(u.units, '{}')
+        FROM (SELECT DISTINCT * FROM picked WHERE rule <> '' OR takes <> '' OR slots > 1) p CROSS JOIN LATERAL (
+          SELECT array_agg(b.name) AS names, array_agg(b.units) AS units FROM (
+            SELECT o.name, least(1000000, sum(o.units))::bigint AS units FROM (
+              SELECT * FROM queuectl.units_13(p.takes) UNION ALL SELECT * FROM queuectl.units_13(p.of_queue)) o
+            GROUP BY 1 ORDER BY 1) b) u
+        ON CONFLICT DO NOTHING;
+      WITH moved AS (
+        -- each by its place, number and kind: before the server has looked at these tables, it might read all of them
+        UPDATE queuectl.ready r SET queue = coalesce('*' || p.id, p.queue)
+        FROM (
+          SELECT v.at, j.seq, j.queue, s.id FROM unnest(v_places, v_jobs) AS v (at, seq)
+          CROSS JOIN LATERAL (
+            SELECT * FROM queuectl.jobs j WHERE j.seq >= v.seq AND j.seq <= v.seq ORDER BY j.seq LIMIT 1) j
+          LEFT JOIN queuectl.queues q ON q.name = j.queue
+          LEFT JOIN LATERAL (
+            SELECT l.id FROM queuectl.sublanes l
+            WHERE l.queue = j.queue AND l.rule = queuectl.rule_13(q)
+              AND l.label = CASE WHEN q.per_label IS NOT NULL OR q.fair IS TRUE THEN coalesce(j.label, '') ELSE '' END
+              AND l.takes = coalesce(j.policy::json ->> 'takes', '')
+              AND l.slots = coalesce((j.policy::json ->> 'slots')::integer, 1) LIMIT 1) s ON true) p
+        WHERE r.ctid = p.at AND r.seq = p.seq
+        RETURNING p.id, r.priority, r.seq),
+      first AS (
+        SELECT DISTINCT ON (m.id) m.id, m.priority, m.seq FROM moved m WHERE m.id IS NOT NULL
+        ORDER BY m.id, m.priority, m.seq)
+      UPDATE queuectl.sublanes s SET priority = f.priority, seq = f.seq FROM first f
+        WHERE s.id = f.id AND (s.priority IS NULL OR (f.priority, f.seq) < (s.priority, s.seq));
+      v_room := v_room - cardinality(v_jobs);
+    END IF;
+    IF v_source LIKE '*%' THEN
+      DELETE FROM queuectl.sublanes s WHERE s.id = substr(v_source, 2)::bigint
+        AND NOT EXISTS (SELECT 1 FROM queuectl.ready r WHERE r.queue = v_source);
+    END IF;
+    IF v_room <= 0 THEN
+      RETURN true;
+    END IF;
+  END LOOP;
+  RETURN EXISTS (SELECT 1 FROM queuectl.sublanes s WHERE s.stale);
+END $$;
+
 -- Claims, where some stand apart, one by one in the order of all. Where another one does so at this moment, what stands
 -- apart is left to it.
 CREATE OR REPLACE FUNCTION queuectl.claim_apart_13(
