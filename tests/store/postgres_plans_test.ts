@@ -34,6 +34,8 @@ const BATCH = 250;
 const TAKEN = 10_000;
 /** Jobs that need the same one. */
 const DEPENDENTS = 6000;
+/** Jobs that take of a limit: several times what is laid at once. */
+const LAID = 6000;
 /** Of a chain: several times what is looked at at once. */
 const LINKS = 500;
 
@@ -219,26 +221,90 @@ testWith(
 testWith(server, "PostgreSQL: what a chain is told takes no round trip for each of its links", async () => {
   using dir = tempDir();
   const store = await openPostgresStore(newAddress(server), dir.home, {});
-  const { query, queries } = Connection.prototype;
   try {
     await store.register(newSupervisor("s"));
     const chain = Array.from({ length: LINKS }, (_, n) => newJob(n === 0 ? {} : { after: [n - 1] }));
     await store.enqueue(chain, { now: T0, idFormat: "short" });
     const { token } = await claimOne(store, "s");
-    let trips = 0;
-    Connection.prototype.query = function <Row>(...args: Parameters<typeof query>) {
-      trips += 1;
-      return query.apply(this, args) as Promise<Result<Row>>;
-    };
-    Connection.prototype.queries = function (...args) {
-      trips += 1;
-      return queries.apply(this, args);
-    };
-    await settleAndTell(store, "s", death(token));
+    const asked = await askedBy(() => settleAndTell(store, "s", death(token)));
     assert.equal((await store.summary(0)).counts.skipped, LINKS - 1);
-    assert.ok(trips < LINKS / 2, `${trips} round trips`);
+    assert.ok(asked.length < LINKS / 2, `${asked.length} round trips`);
   } finally {
-    Object.assign(Connection.prototype, { query, queries });
     store.close();
   }
 });
+
+testWith(
+  server,
+  "PostgreSQL: jobs that take of a limit are laid by reading some, also before the server knows that there are many",
+  async () => {
+    using dir = tempDir();
+    await using own = await ownServer({ config: "autovacuum = off" });
+    const address = newAddress(own);
+    const { schema } = readAddress(address);
+    const store = await openPostgresStore(address, dir.home, {});
+    const connection = await Connection.open(readAddress(address));
+    const run = (sql: string, values: Parameters<Connection["query"]>[0]["values"] = []) =>
+      connection.query<Record<string, unknown>>({ sql: inSchema(sql, schema), values }, LIMIT_MS);
+    try {
+      await store.register(newSupervisor("s"));
+      await store.setLimit("api", { atOnce: 3 });
+      await store.setQueue("default", { fair: true });
+      await enqueue(
+        store,
+        ...Array.from({ length: LAID }, (_, n) => ({ takes: "api=1", label: `l${n % 100}` })),
+      );
+      const { sql, values } = new Request(exchangeOf("s", { free: ["s-worker"] }))
+        .statement({ number: undefined, few: FEW });
+      await run("BEGIN");
+      assert.equal((await run(sql, values)).rows.length, 1);
+      const [blocks] = (await run(`
+      SELECT sum(pg_stat_get_xact_blocks_fetched(indexrelid))::integer AS n FROM pg_index
+      WHERE indrelid IN ('queuectl.jobs'::regclass, 'queuectl.ready'::regclass, 'queuectl.sublanes'::regclass)`))
+        .rows;
+      await run("ROLLBACK");
+      const n = blocks!.n as number;
+      assert.ok(n <= 5 * LAID, `it reads ${n} blocks of indexes`);
+    } finally {
+      connection.close();
+      store.close();
+    }
+  },
+);
+
+testWith(server, "PostgreSQL: enqueueing takes one round trip", async () => {
+  using dir = tempDir();
+  const store = await openPostgresStore(newAddress(server), dir.home, {});
+  try {
+    await enqueue(store, {}); // connects
+    const asked = await askedBy(() => enqueue(store, { id: "named" }, {}));
+    assert.match(asked[0]!, /^BEGIN;.*INSERT INTO \S+\.jobs .*INSERT INTO \S+\.requests .*COMMIT$/s);
+    assert.deepEqual((await store.list({ limit: 9 })).jobs.map(({ id }) => id).toSorted(), [
+      "j1",
+      "j3",
+      "named",
+    ]);
+  } finally {
+    store.close();
+  }
+});
+
+/** What is sent to the server meanwhile, at a time each. */
+async function askedBy(work: () => Promise<unknown>): Promise<string[]> {
+  const { query, queries } = Connection.prototype;
+  const asked: string[] = [];
+  Connection.prototype.query = function <Row>(...args: Parameters<typeof query>) {
+    asked.push(args[0].sql);
+    return query.apply(this, args) as Promise<Result<Row>>;
+  };
+  Connection.prototype.queries = function (...args) {
+    asked.push(args[0].map(({ sql }) => sql).join("; "));
+    return queries.apply(this, args);
+  };
+  try {
+    await work();
+    return asked;
+  } finally {
+    Object.assign(Connection.prototype, { query, queries });
+  }
+}

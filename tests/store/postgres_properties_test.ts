@@ -6,6 +6,7 @@
 import { postgresServer, testWith } from "../helpers/postgres.ts";
 import { openedOn } from "../helpers/postgres_store.ts";
 import { rounds } from "../helpers/rounds.ts";
+import { limitingProperties } from "../store_contract/limiting_properties.ts";
 import { needingProperties } from "../store_contract/needing_properties.ts";
 import { storeProperties } from "../store_contract/properties.ts";
 
@@ -17,5 +18,6 @@ for (const [name, few] of [["PostgreSQL", undefined], ["PostgreSQL, all at once"
     testWith(server, `${name}: ${sentence}`, run, { keeps: true });
   const open = () => openedOn(server, { few, keep: true });
   storeProperties(test, open, RUNS);
+  limitingProperties(test, open, { runs: rounds(1), steps: 60 });
   if (few === undefined) needingProperties(test, open, { runs: rounds(1), steps: 60 });
 }

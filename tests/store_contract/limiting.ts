@@ -280,6 +280,27 @@ export function limiting(test: Test): void {
     assert.deepEqual(await claimed(store), ["a", "b", "d", "c"]);
   });
 
+  test("in a fair queue, who comes first takes what there is room for, though another's turn comes before", async (store) => {
+    await register(store, "s");
+    await store.setLimit("api", { atOnce: 3 });
+    await store.setQueue("q", { fair: true });
+    const x = { queue: "q", label: "x", takes: "api=1" };
+    await enqueue(store, { ...x, id: "a" });
+    const first = await take(store);
+    await enqueue(
+      store,
+      { ...x, id: "b" },
+      { queue: "q", label: "y", takes: "api=3", id: "large" },
+      { ...x, id: "later" },
+      { queue: "other", takes: "api=1", id: "after" },
+    );
+    const next = await take(store);
+    assert.deepEqual(next.map(({ id }) => id), ["b"]);
+    assert.deepEqual(await store.recount(), []);
+    await finish(store, [...first, ...next]);
+    assert.deepEqual(await claimed(store), ["large"]);
+  });
+
   for (const [what, takes] of [["", null], [", of a limit, too", "api=1"]] as const) {
     test(`of a queue with aging, who has waited long comes before more urgent ones${what}`, async (store) => {
       await register(store, "s");

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
-import { unitsOf } from "../../src/domain/units.ts";
+import { addUnits, unitsOf } from "../../src/domain/units.ts";
 import type { ClaimedJob, Store } from "../../src/store/contract.ts";
 import { enqueue, exchangeOf, failure, newSupervisor, settle, settlement, T0 } from "../helpers/jobs.ts";
 import type { Opened } from "./suite.ts";
@@ -107,7 +107,7 @@ export function limitingProperties(
           const before = new Map<string, number>();
           for (const name of LIMITS) before.set(name, await usedOf(name));
           const free = Array.from({ length: count }, () => `${supervisor}-worker`);
-          const { claimed } = await store.exchange(exchangeOf(supervisor, { free, now }));
+          const { claimed, nextDueAt } = await store.exchange(exchangeOf(supervisor, { free, now }));
           for (const name of LIMITS) {
             const { used, atOnce } = (await store.limit(name, now))!;
             assert.ok(
@@ -122,7 +122,32 @@ export function limitingProperties(
           const lately = starts.filter(({ at }) => at > now - RATE.perMs);
           assert.ok(lately.reduce((sum, { units }) => sum + units, 0) <= RATE.count, "within the rate");
           running.push(...claimed);
+          const taken = claimed.reduce((sum, { slots }) => sum + (slots ?? 1), 0);
+          if (taken < count && !(nextDueAt !== null && nextDueAt <= now)) await firstHasNoRoom(count - taken);
           return claimed;
+        };
+        /** What comes first of all that waits lacks something, where nothing is kept for who waits for several things. */
+        const firstHasNoRoom = async (free: number) => {
+          const rules = new Map<string, NonNullable<Awaited<ReturnType<Store["queue"]>>>>();
+          for (const queue of QUEUES) rules.set(queue, (await store.queue(queue))!);
+          const { jobs } = await store.list({ limit: 1000, state: "pending" });
+          const wanted = jobs.filter(({ held, queue }) => !held && !rules.get(queue)!.paused)
+            .sort((a, b) => a.priority - b.priority || ids.indexOf(a.id) - ids.indexOf(b.id))
+            .map((job) => {
+              const of = rules.get(job.queue)!;
+              return { ...job, of, units: [...addUnits(unitsOf(job.takes), unitsOf(of.takes))] };
+            });
+          const first = wanted[0];
+          if (!first || (first.slots ?? 1) > free) return;
+          if (wanted.some(({ of, units }) => units.length > 1 || of.perLabel !== null || of.rate)) return;
+          const { concurrency, counts } = first.of;
+          if (concurrency !== null && counts.processing >= concurrency) return;
+          for (const [name, units] of first.units) {
+            if (name === "r") return;
+            const { used, atOnce } = (await store.limit(name, now))!;
+            if (used + units > atOnce!) return;
+          }
+          assert.fail(`${first.id} comes first, and has room`);
         };
         const end = async (job: ClaimedJob, how: "completed" | "failed" | "unstarted") => {
           running = running.filter(({ token }) => token !== job.token);

@@ -50,7 +50,7 @@ export class CountChanges {
     ];
     const { filled } = this;
     const refilled = filled.length === 0 ? [] : [{ sql: NOT_EMPTIED, values: [filled] }];
-    return [...refilled, { sql: COUNT, values }];
+    return [...refilled, { sql: COUNT, values, kept: true }];
   }
 }
 

@@ -52,6 +52,15 @@ const INSERT = `
     INSERT INTO queuectl.ready (queue, priority, seq)
     SELECT queuectl.place_13(queue, policy), priority, seq FROM stored WHERE state = 'pending' AND NOT held)`;
 const STORE = `${INSERT} SELECT seq FROM stored ORDER BY seq`;
+/** The same, with what is remembered of the request. */
+const STORE_AND_REMEMBER = `${INSERT},
+  remembered AS (
+    INSERT INTO queuectl.requests (key, fingerprint, ids, made_at)
+    SELECT $${COLUMNS.length + 2}, $${COLUMNS.length + 3},
+      coalesce(json_agg(coalesce(name, 'j' || seq) ORDER BY seq), '[]'), $${
+  COLUMNS.length + 4
+}::bigint FROM stored)
+  SELECT seq FROM stored ORDER BY seq`;
 
 const KEEP_STDIN = `
   INSERT INTO queuectl.inputs (job, bytes) SELECT * FROM unnest($1::bigint[], $2::bytea[]) AS i (job, bytes)`;
@@ -135,13 +144,25 @@ async function enqueueSome(db: Database, jobs: Iterable<NewJob>, keyed: Keyed): 
     async () =>
       await db.untilAnswered(() =>
         db.tryTransaction(async (tx) => {
-          const { ids, statements } = await storePart(tx, part, keyed.options);
-          await tx.commit([...statements, remembering(keyed, ids)], keyed.ring?.statement);
+          const ids = await (part.isPlain ? storePlainPart : storeAnyPart)(tx, part, keyed);
           if (keyed.ring) keyed.ring.rung = true;
           return ids;
         })
       ),
   );
+}
+
+/** In one round trip. */
+async function storePlainPart(tx: Transaction, part: Part, keyed: Keyed): Promise<string[]> {
+  const all = [part.rememberedStatement(keyed), ...part.counted(new CountChanges())];
+  const [stored] = await tx.commit(all, keyed.ring?.statement);
+  return part.idsFrom(stored!.rows as { seq: number }[]);
+}
+
+async function storeAnyPart(tx: Transaction, part: Part, keyed: Keyed): Promise<string[]> {
+  const { ids, statements } = await storePart(tx, part, keyed.options);
+  await tx.commit([...statements, remembering(keyed, ids)], keyed.ring?.statement);
+  return ids;
 }
 
 /** Jobs that were stored. */
@@ -365,8 +386,19 @@ export class Part {
     this.#tally.add({ queue, priority, held, seq: 0, state: waitingState(runAt, this.#options.now) });
   }
 
+  /** Nothing else is to be stored that goes by the numbers of its jobs. */
+  get isPlain(): boolean {
+    return this.needing.size === 0 && this.joins.all().length === 0 && this.#stdins.size === 0;
+  }
+
   statement(): Statement {
     return { sql: STORE, values: [this.#options.now, ...this.#columns] };
+  }
+
+  /** Stores its jobs, and their ids as those of the request. */
+  rememberedStatement({ request: { key, fingerprint }, madeAt }: Keyed): Statement {
+    const values = [this.#options.now, ...this.#columns, key, fingerprint, madeAt];
+    return { sql: STORE_AND_REMEMBER, values, kept: true };
   }
 
   /** The ids of its jobs, from their numbers. */
@@ -392,6 +424,7 @@ export class Part {
       enqueued.push(added.enqueued);
     }
     if (queues.length === 0) return [];
-    return [{ sql: TALLY, values: [this.#options.now, queues, enqueued] }, ...changes.statements()];
+    const tally = { sql: TALLY, values: [this.#options.now, queues, enqueued], kept: true };
+    return [tally, ...changes.statements()];
   }
 }

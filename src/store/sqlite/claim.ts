@@ -159,12 +159,16 @@ function takeFirst(run: ClaimRun, { lanes, until }: Page): void {
   const touched = new Set<OpenLane>();
   run.touched.clear();
   run.dirty = false;
+  let behind = false;
   while (run.left > 0 && !run.over && !run.dirty) {
     const lane = queue.pop();
     if (!lane || until && comparePlaces(lane.place, until) > 0) break;
+    if (behind && !(lane instanceof SubLane && lane.isBehind)) break;
     if (lane instanceof SubLane) run.touched.add(lane);
     else touched.add(lane);
     lane.step();
+    // what its queue draws comes before what comes after it; others that stood elsewhere, too, go there at the same time
+    behind ||= lane instanceof SubLane && lane.isBehind;
     if (lane.isOpen) insertInOrder(queue, lane);
   }
   for (const lane of run.touched) lane.putRight();

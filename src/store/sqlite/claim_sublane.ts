@@ -78,6 +78,11 @@ export class SubLane {
     return !this.#closed && !this.#isEmpty;
   }
 
+  /** Its queue draws it, once that has its turn. */
+  get isBehind(): boolean {
+    return this.#queue.isFair && this.#queue.room > 0 && this.#row.rule === this.#queue.rule;
+  }
+
   get #isEmpty(): boolean {
     return this.#ready.length === 0 && !this.#mayHaveMore;
   }
