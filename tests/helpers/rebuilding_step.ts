@@ -104,7 +104,8 @@ export const REBUILDING: Step = {
 
     CREATE TRIGGER job_moved AFTER UPDATE OF queue, state, held, priority, lane, skipped_for ON jobs
     WHEN NEW.needed = 1 OR NEW.in_group IS NOT NULL OR NEW.state = 'pending' AND NEW.lane = 0
-      OR NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing' BEGIN
+      OR NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing'
+      OR OLD.lane > 0 AND OLD.state = 'pending' AND OLD.held = 0 AND NEW.state <> 'processing' BEGIN
       -- others need it
       INSERT INTO ended (job) SELECT NEW.seq WHERE NEW.needed = 1 AND (NEW.skipped_for IS NOT OLD.skipped_for
         OR (NEW.state = 'completed' OR NEW.state = 'dead' OR NEW.state = 'cancelled' OR NEW.state = 'skipped')
@@ -132,6 +133,11 @@ export const REBUILDING: Step = {
       -- it goes by what holds when it could be claimed again; a settlement says so itself, which is cheaper
       UPDATE jobs SET lane = -1
         WHERE NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing' AND seq = NEW.seq;
+      -- it stood where others wait behind it, and does not begin
+      UPDATE gates SET ready = waiting
+        WHERE OLD.lane > 0 AND OLD.state = 'pending' AND OLD.held = 0 AND NEW.state <> 'processing'
+          AND (NEW.state <> 'pending' OR NEW.held = 1 OR NEW.lane <> OLD.lane OR NEW.priority > OLD.priority)
+          AND id = (SELECT parked FROM sublanes WHERE id = OLD.lane);
     END;
 
     CREATE TRIGGER gates_passed AFTER UPDATE OF state, lane ON jobs
@@ -163,9 +169,12 @@ export const REBUILDING: Step = {
         WHERE (excluded.priority, excluded.seq) < (priority, seq);
     END;
 
-    CREATE TRIGGER gates_lose_job AFTER DELETE ON jobs WHEN OLD.state = 'processing' AND OLD.lane > 0 BEGIN
+    CREATE TRIGGER gates_lose_job AFTER DELETE ON jobs
+    WHEN OLD.lane > 0 AND (OLD.state = 'processing' OR OLD.state = 'pending') BEGIN
       UPDATE gates SET used = used - g.units, ready = waiting
-        FROM sublane_gates g WHERE g.lane = OLD.lane AND gates.id = g.gate;
+        FROM sublane_gates g WHERE OLD.state = 'processing' AND g.lane = OLD.lane AND gates.id = g.gate;
+      UPDATE gates SET ready = waiting
+        WHERE OLD.state = 'pending' AND OLD.held = 0 AND id = (SELECT parked FROM sublanes WHERE id = OLD.lane);
     END;
 
     CREATE INDEX due_by_priority ON jobs (priority, run_at) WHERE state IN ('scheduled', 'failed') AND held = 0;

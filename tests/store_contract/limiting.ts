@@ -460,6 +460,28 @@ export function limiting(test: Test): void {
     assert.deepEqual(ids.sort(), ["late", "one", "other", "two"]);
   });
 
+  for (
+    const [how, leave] of Object.entries({
+      "called off": (store: Store, id: string) => store.cancel([id], T0),
+      held: (store: Store, id: string) => store.hold([id], true),
+      deleted: (store: Store, id: string) => store.delete([id]),
+      "edited to take less": (store: Store, id: string) => store.edit(id, { takes: "other=1" }, T0),
+      "edited to come later": (store: Store, id: string) => store.edit(id, { priority: 9 }, T0),
+      "put off": (store: Store, id: string) => store.edit(id, { runAt: T0 + 60_000 }, T0),
+    })
+  ) {
+    test(`when a job is ${how} that wants more than there is, those behind it have their turn`, async (store) => {
+      await register(store, "s");
+      await store.setLimit("a", { atOnce: 3 });
+      await enqueue(store, { takes: "a=2" });
+      assert.equal((await claimed(store)).length, 1);
+      await enqueue(store, { id: "first", takes: "a=2" }, { id: "behind", takes: "a=1" });
+      assert.deepEqual(await claimed(store), []);
+      await leave(store, "first");
+      assert.deepEqual((await claimed(store)).filter((id) => id !== "first"), ["behind"]);
+    });
+  }
+
   test("who comes first takes what was kept for one behind it that waits for something else, too", async (store) => {
     await register(store, "s");
     await store.setLimit("b", { atOnce: 3 });

@@ -23,6 +23,7 @@ import { step as step017 } from "./017.ts";
 import { step as step018 } from "./018.ts";
 import { step as step019 } from "./019.ts";
 import { step as step020 } from "./020.ts";
+import { step as step021 } from "./021.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; `SCHEMA_VERSION` is their number. */
@@ -47,4 +48,5 @@ export const STEPS: readonly Step[] = [
   step018,
   step019,
   step020,
+  step021,
 ];

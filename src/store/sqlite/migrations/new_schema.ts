@@ -482,11 +482,6 @@ CREATE INDEX ready ON jobs (queue, held, priority, seq) WHERE state = 'pending' 
 
 CREATE INDEX ready_in_sublanes ON jobs (queue, held, priority, seq) WHERE state = 'pending' AND lane <> 0;
 
-CREATE TRIGGER gates_lose_job AFTER DELETE ON jobs WHEN OLD.state = 'processing' AND OLD.lane > 0 BEGIN
-     UPDATE gates SET used = used - g.units, ready = waiting
-       FROM sublane_gates g WHERE g.lane = OLD.lane AND gates.id = g.gate;
-   END;
-
 CREATE INDEX in_lane ON jobs (lane, held, priority, seq) WHERE state = 'pending' AND lane <> 0;
 
 CREATE TRIGGER sublane_gets_job AFTER UPDATE OF queue, state, held, priority, lane ON jobs
@@ -507,9 +502,24 @@ CREATE TRIGGER job_counted AFTER UPDATE OF queue, state, held ON jobs BEGIN
      UPDATE lanes SET closed = 0 WHERE OLD.state = 'processing' AND queue = OLD.queue AND closed = 1;
    END;
 
+CREATE TRIGGER gates_passed AFTER UPDATE OF state, lane ON jobs
+   WHEN (NEW.lane > 0 OR OLD.lane > 0) AND (NEW.state = 'processing' OR OLD.state = 'processing') BEGIN
+     INSERT INTO gates (id, kind, name, label, rate_smooth, used)
+       SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
+       WHERE OLD.lane > 0 AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane)
+         AND lane = OLD.lane
+       ON CONFLICT (id) DO UPDATE SET used = used - excluded.used, ready = waiting;
+     INSERT INTO gates (id, kind, name, label, rate_smooth, used)
+       SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
+       WHERE NEW.lane > 0 AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane)
+         AND lane = NEW.lane
+       ON CONFLICT (id) DO UPDATE SET used = used + excluded.used;
+   END;
+
 CREATE TRIGGER job_moved AFTER UPDATE OF queue, state, held, priority, lane, skipped_for ON jobs
    WHEN NEW.needed = 1 OR NEW.in_group IS NOT NULL OR NEW.state = 'pending' AND NEW.lane = 0
-     OR NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing' BEGIN
+     OR NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing'
+     OR OLD.lane > 0 AND OLD.state = 'pending' AND OLD.held = 0 AND NEW.state <> 'processing' BEGIN
      -- others need it
      INSERT INTO ended (job) SELECT NEW.seq WHERE NEW.needed = 1 AND (NEW.skipped_for IS NOT OLD.skipped_for
        OR (NEW.state = 'completed' OR NEW.state = 'dead' OR NEW.state = 'cancelled' OR NEW.state = 'skipped')
@@ -537,19 +547,18 @@ CREATE TRIGGER job_moved AFTER UPDATE OF queue, state, held, priority, lane, ski
      -- it goes by what holds when it could be claimed again; a settlement says so itself, which is cheaper
      UPDATE jobs SET lane = -1
        WHERE NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing' AND seq = NEW.seq;
+     -- it stood where others wait behind it, and does not begin
+     UPDATE gates SET ready = waiting
+       WHERE OLD.lane > 0 AND OLD.state = 'pending' AND OLD.held = 0 AND NEW.state <> 'processing'
+         AND (NEW.state <> 'pending' OR NEW.held = 1 OR NEW.lane <> OLD.lane OR NEW.priority > OLD.priority)
+         AND id = (SELECT parked FROM sublanes WHERE id = OLD.lane);
    END;
 
-CREATE TRIGGER gates_passed AFTER UPDATE OF state, lane ON jobs
-   WHEN (NEW.lane > 0 OR OLD.lane > 0) AND (NEW.state = 'processing' OR OLD.state = 'processing') BEGIN
-     INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-       SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
-       WHERE OLD.lane > 0 AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane)
-         AND lane = OLD.lane
-       ON CONFLICT (id) DO UPDATE SET used = used - excluded.used, ready = waiting;
-     INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-       SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
-       WHERE NEW.lane > 0 AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane)
-         AND lane = NEW.lane
-       ON CONFLICT (id) DO UPDATE SET used = used + excluded.used;
+CREATE TRIGGER gates_lose_job AFTER DELETE ON jobs
+   WHEN OLD.lane > 0 AND (OLD.state = 'processing' OR OLD.state = 'pending') BEGIN
+     UPDATE gates SET used = used - g.units, ready = waiting
+       FROM sublane_gates g WHERE OLD.state = 'processing' AND g.lane = OLD.lane AND gates.id = g.gate;
+     UPDATE gates SET ready = waiting
+       WHERE OLD.state = 'pending' AND OLD.held = 0 AND id = (SELECT parked FROM sublanes WHERE id = OLD.lane);
    END;
 `;
