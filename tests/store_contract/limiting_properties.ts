@@ -138,7 +138,9 @@ export function limitingProperties(
               return { ...job, of, units: [...addUnits(unitsOf(job.takes), unitsOf(of.takes))] };
             });
           const first = wanted[0];
-          if (!first || (first.slots ?? 1) > free) return;
+          // whose turn it is in a fair queue may come later, and need more places
+          const lacksPlaces = ({ slots }: { slots: number | null }) => (slots ?? 1) > free;
+          if (!first || lacksPlaces(first) || wanted.some((job) => job.of.fair && lacksPlaces(job))) return;
           if (wanted.some(({ of, units }) => units.length > 1 || of.perLabel !== null || of.rate)) return;
           const { concurrency, counts } = first.of;
           if (concurrency !== null && counts.processing >= concurrency) return;

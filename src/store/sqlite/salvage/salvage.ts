@@ -10,7 +10,7 @@ import type { Home } from "../../../system/home.ts";
 import { Database, type Value } from "../engine/database.ts";
 import { SCHEMA_VERSION } from "../engine/header.ts";
 import { fillNewFile, removeDatabase } from "../engine/new_file.ts";
-import { migrate } from "../migrations.ts";
+import { makeSchema } from "../new_schema.ts";
 import { check, recount } from "../upkeep.ts";
 import { mend } from "./mend.ts";
 import { rowsOnPages } from "./pages.ts";
@@ -132,7 +132,7 @@ export function survey(home: Home): { readable: number; of: number } | undefined
 
 async function makeTables(db: Database, home: Home): Promise<void> {
   db.exec("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL");
-  await migrate(db, home);
+  await makeSchema(db, home);
   db.exec("PRAGMA wal_checkpoint(TRUNCATE)"); // the file itself serves as the template
 }
 

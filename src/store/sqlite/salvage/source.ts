@@ -2,7 +2,7 @@
  * @module
  * Opening a damaged database to read from it. It is opened read-only, and neither it nor its log is ever changed.
  * Where SQLite refuses it as a whole, since it was cut off or its first page is gone, a copy is opened whose first
- * page is put in order: where the tables begin is the same in every store.
+ * page is put in order: where the tables begin is the same in every store that was made with this schema.
  */
 import { DatabaseSync } from "node:sqlite";
 import { StoreDamaged } from "../../../domain/errors.ts";
