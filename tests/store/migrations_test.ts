@@ -7,6 +7,8 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { ENDED, STATES } from "../../src/domain/job.ts";
 import { openStore } from "../../src/store/open.ts";
+import { STEPS as POSTGRES_STEPS } from "../../src/store/postgres/migrations/index.ts";
+import { SCHEMA_VERSION as POSTGRES_VERSION } from "../../src/store/postgres/version.ts";
 import { SCHEMA_VERSION } from "../../src/store/sqlite/engine/header.ts";
 import { STEPS } from "../../src/store/sqlite/migrations/index.ts";
 import { salvage } from "../../src/store/sqlite/salvage/salvage.ts";
@@ -51,6 +53,7 @@ Deno.test("a released step is never changed", async () => {
   }));
   assert.deepEqual(digests, DIGESTS);
   assert.equal(SCHEMA_VERSION, STEPS.length);
+  assert.equal(POSTGRES_VERSION, POSTGRES_STEPS.length);
 });
 
 /** The statements that the schema of a database consists of, to the letter. */

@@ -8,11 +8,10 @@ import { UserError } from "../../domain/errors.ts";
 import type { Clock } from "../../system/clock.ts";
 import { readAddress } from "./engine/address.ts";
 import { Database, MOST_CONNECTIONS } from "./engine/database.ts";
-import { STEPS } from "./migrations/index.ts";
-import { versionOf } from "./migrations.ts";
 import { heldOpen } from "./open_transactions.ts";
 import { poolerOf } from "./pooler.ts";
 import { lesserRole, missingPrivileges } from "./privileges.ts";
+import { SCHEMA_VERSION, versionOf } from "./version.ts";
 
 /** What was found. */
 export interface ServerFinding {
@@ -153,16 +152,16 @@ async function* checkSchema(db: Database): AsyncGenerator<ServerFinding> {
     if (missing.length === 0) {
       yield ok("schema", `${schema} is not there yet: whoever enqueues first makes it`);
     }
-  } else if (version.oldest > STEPS.length) {
+  } else if (version.oldest > SCHEMA_VERSION) {
     yield problem(
       "schema",
       `a newer queuectl wrote ${schema} (version ${version.version})`,
       "update queuectl",
     );
-  } else if (version.version < STEPS.length) {
+  } else if (version.version < SCHEMA_VERSION) {
     yield warning(
       "schema",
-      `${schema} is of version ${version.version}, this queuectl writes ${STEPS.length}`,
+      `${schema} is of version ${version.version}, this queuectl writes ${SCHEMA_VERSION}`,
       "whoever uses it next brings it up to date",
     );
   } else yield ok("schema", `${schema}, version ${version.version}`);

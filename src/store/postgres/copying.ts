@@ -23,7 +23,8 @@ import type { Value } from "./engine/driver.ts";
 import { putFigures } from "./figures.ts";
 import { addUpGroups } from "./groups.ts";
 import { STEPS } from "./migrations/index.ts";
-import { checkVersion, migrate, oldestOf, versionOf } from "./migrations.ts";
+import { migrate, oldestOf } from "./migrations.ts";
+import { checkVersion, versionOf } from "./version.ts";
 
 /** A store that is there. What is noted of its groups is added up: only that is copied. */
 export async function openSource(address: string): Promise<PostgresCopy> {

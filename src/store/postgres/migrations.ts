@@ -3,48 +3,10 @@
  * Brings a schema up to date, by the numbered steps of `migrations/`. Invariant: it takes all that it lacks, in one
  * transaction, or none; of many that want to at once, one does it, and the others wait.
  */
-import { StoreNewer, StoreUnusable } from "../../domain/errors.ts";
-import { BEING_COPIED } from "../rules/copied.ts";
-import type { Database, Transaction } from "./engine/database.ts";
+import type { Database } from "./engine/database.ts";
 import { STEPS } from "./migrations/index.ts";
 import type { Step } from "./migrations/step.ts";
-
-/** What is noted of a schema. */
-export interface Version {
-  /** How many steps it has taken. */
-  version: number;
-  /** Programs that know fewer must not touch it. */
-  oldest: number;
-}
-
-/** In the catalog itself: asking by name may be answered by what this connection has seen before it waited. */
-const IS_THERE = `
-  SELECT EXISTS (
-    SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = $1 AND c.relname = 'meta') AS there`;
-const VERSION = "SELECT version, oldest FROM queuectl.meta";
-
-/** The version of a schema; undefined where there is none. */
-export async function versionOf(db: Pick<Transaction, "all">, schema: string): Promise<Version | undefined> {
-  const [found] = await db.all<{ there: boolean }>(IS_THERE, schema);
-  if (!found!.there) return undefined;
-  const [version] = await db.all<Version>(VERSION);
-  return version;
-}
-
-/** @throws {StoreNewer} when a newer version of this program has taken steps that this one must know */
-export function checkVersion({ version, oldest }: Version, shown: string): void {
-  if (STEPS.length >= oldest) return;
-  if (oldest === BEING_COPIED) {
-    throw new StoreUnusable(
-      `Cannot use the store "${shown}": it is being copied to; where that was broken off, queuectl store copy goes on with it`,
-    );
-  }
-  throw new StoreNewer(
-    `Cannot use the store "${shown}": a newer queuectl wrote it (version ${version}, this one knows ` +
-      `${STEPS.length}); update queuectl`,
-  );
-}
+import { checkVersion, versionOf } from "./version.ts";
 
 /** What a program has to know at least, to use a schema that has taken these steps. */
 export function oldestOf(steps: readonly Step[]): number {

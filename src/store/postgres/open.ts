@@ -9,9 +9,8 @@ import type { Home } from "../../system/home.ts";
 import type { OpenOptions, Store } from "../contract.ts";
 import { readAddress } from "./engine/address.ts";
 import { Database } from "./engine/database.ts";
-import { checkVersion, migrate, versionOf } from "./migrations.ts";
-import { STEPS } from "./migrations/index.ts";
 import { PostgresStore } from "./store.ts";
+import { checkVersion, SCHEMA_VERSION, versionOf } from "./version.ts";
 
 /** What tests set besides. */
 interface Settable {
@@ -44,9 +43,10 @@ async function prepare(
   const version = await versionOf({ all: (sql, ...values) => db.read(sql, ...values) }, schema);
   if (version) checkVersion(version, shown);
   else if (!create) throw new StoreUnusable(`There is no store in "${shown}": enqueue a job to make one`);
-  if (version && version.version >= STEPS.length) return;
+  if (version && version.version >= SCHEMA_VERSION) return;
   if (version && !upgrade) {
     throw new StoreUnusable(`Cannot use the store "${shown}" as it is: an older queuectl wrote it`);
   }
+  const { migrate } = await import("./migrations.ts");
   await migrate(db);
 }

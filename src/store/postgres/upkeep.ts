@@ -13,7 +13,7 @@ import { figures } from "./figures.ts";
 import { recountGroups } from "./groups.ts";
 import { recountKeys } from "./keys.ts";
 import { recountNeeds } from "./looking_at_needs.ts";
-import type { Version } from "./migrations.ts";
+import type { Version } from "./version.ts";
 import { JOBS, STATE } from "./rows.ts";
 
 const COUNTED = `${SUMS} GROUP BY queue, state HAVING sum(n) <> 0 OR sum(held) <> 0`;

@@ -13,7 +13,10 @@ const FIRST_JOBS = `
   SELECT priority, seq FROM jobs WHERE queue = ? AND state = 'pending' AND lane = 0 AND held = 0
   ORDER BY priority, seq LIMIT ?`;
 
-/** The queues that can have some of the first `count` ready jobs; undefined where there are fewer jobs, or more than `most` queues. */
+/**
+ * The queues that can have some of the first `count` ready jobs; undefined where there are fewer jobs, or more than `most`
+ * queues.
+ */
 export function queuesOfFirst(
   db: Database,
   { count, most }: { count: number; most: number },
