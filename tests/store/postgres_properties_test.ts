@@ -6,6 +6,7 @@
 import { postgresServer, testWith } from "../helpers/postgres.ts";
 import { openedOn } from "../helpers/postgres_store.ts";
 import { rounds } from "../helpers/rounds.ts";
+import { keyingProperties } from "../store_contract/keying_properties.ts";
 import { limitingProperties } from "../store_contract/limiting_properties.ts";
 import { needingProperties } from "../store_contract/needing_properties.ts";
 import { storeProperties } from "../store_contract/properties.ts";
@@ -19,5 +20,7 @@ for (const [name, few] of [["PostgreSQL", undefined], ["PostgreSQL, all at once"
   const open = () => openedOn(server, { few, keep: true });
   storeProperties(test, open, RUNS);
   limitingProperties(test, open, { runs: rounds(1), steps: 60 });
-  if (few === undefined) needingProperties(test, open, { runs: rounds(1), steps: 60 });
+  if (few !== undefined) continue;
+  needingProperties(test, open, { runs: rounds(1), steps: 60 });
+  keyingProperties(test, open, { runs: rounds(1), steps: 60 });
 }

@@ -344,6 +344,59 @@ export function keyed(test: Test): void {
     assert.deepEqual(await placeOne(store), { id: "j2", made: "kept" });
   });
 
+  test("what has got its key back is alone with it: what was skipped meanwhile does not run again by itself", async (store) => {
+    await placeOne(store);
+    await store.cancel(["j1"], T0);
+    const [needed] = await enqueue(store, {});
+    await placeOne(store, { after: [needed!] });
+    await store.cancel([needed!], T0);
+    assert.equal(await statesOf(store, "j1", "j3"), "cancelled skipped");
+    await store.retry(["j1"], { now: T0 });
+    await store.retry([needed!], { now: T0 });
+    assert.equal(await statesOf(store, "j1", "j3"), "pending skipped");
+    assert.deepEqual(await store.recount(), []);
+    assert.deepEqual(await placeOne(store), { id: "j1", made: "kept" });
+  });
+
+  test("what has ended is not run again by others while the one that followed it has the key", async (store) => {
+    await store.register(newSupervisor("s"));
+    const [needed] = await enqueue(store, {});
+    await store.cancel([needed!], T0);
+    await placeOne(store, { afterEnded: [needed!] });
+    const first = await claimOne(store, "s");
+    assert.deepEqual(await placeOne(store, { onConflict: "after" }), {
+      id: "j3",
+      made: "follows",
+      after: "j2",
+    });
+    await settleAndTell(store, "s", settlement(first.token));
+    await store.retry([needed!], { now: T0, withDependents: true });
+    assert.equal(await statesOf(store, "j1", "j2", "j3"), "pending completed pending");
+  });
+
+  test("one that follows does not start beside the one that has the key, whatever it shall wait for", async (store) => {
+    await placeOne(store);
+    await placeOne(store, { onConflict: "after" });
+    const [other] = await enqueue(store, {});
+    await assert.rejects(store.retry(["j2"], { now: T0, ignoreNeeds: true }), {
+      name: "Refused",
+      message: 'Cannot retry job "j2": job "j1" has its key "k"',
+    });
+    for (const changes of [{ afterEnded: [] }, { after: [other!] }, { after: ["j1", other!], any: true }]) {
+      await assert.rejects(store.edit("j2", changes, T0), {
+        name: "Refused",
+        message: 'Cannot edit job "j2": it comes after job "j1", which has its key',
+      });
+    }
+    assert.equal(await statesOf(store, "j2"), "blocked");
+    await store.edit("j2", { after: [other!], afterEnded: ["j1"] }, T0);
+    await store.cancel(["j1"], T0);
+    assert.equal(await statesOf(store, "j2"), "blocked");
+    await store.retry(["j2"], { now: T0, ignoreNeeds: true });
+    assert.equal(await statesOf(store, "j2"), "pending");
+    await store.edit("j2", { afterEnded: [] }, T0);
+  });
+
   test("a change gives a waiting job a key, unless another one has it", async (store) => {
     await placeOne(store);
     await enqueue(store, {});

@@ -67,7 +67,7 @@ export interface JobStore {
    * are held, and stay so. For `failed`, `completed`, `dead`
    * and `cancelled` jobs; `only` narrows that. One that was called off before it ever started waits again for what it
    * needs. Jobs that never started and need one of them wait again, too.
-   * @throws {Refused} for a job in another state, and for one that has ended while another has its key
+   * @throws {Refused} for a job in another state, and for one whose key another has: that ended meanwhile, or comes after
    */
   retry(ids: readonly string[], options: RetryOptions): Promise<string[]>;
   /**
@@ -84,7 +84,8 @@ export interface JobStore {
   /**
    * Changes a waiting job. A `runAt` in the future makes it `scheduled`, one in the past or null makes it `pending`, unless
    * it waits for others. What is said of those it needs takes the place of all that it needed.
-   * @throws {Refused} for a job that is not waiting, or a key that another one has
+   * @throws {Refused} for a job that is not waiting, a key that another one has, and needs without which a job would not
+   * come after the one that has its key
    */
   edit(id: string, changes: JobChanges, now: number): Promise<Job>;
   /** Keeps waiting jobs from starting (`held` true) or lets them go. @throws {Refused} for a job that is not waiting */

@@ -9,7 +9,15 @@ import { ENDED } from "../../domain/job.ts";
 import { policyOf } from "../../domain/policy.ts";
 import type { JobChanges } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
-import { givesKey, type Keyed, otherHasKey, otherHolder } from "../rules/unique.ts";
+import {
+  checkComesAfter,
+  comesAfter,
+  givesKey,
+  type Keyed,
+  mayLetStart,
+  otherHasKey,
+  otherHolder,
+} from "../rules/unique.ts";
 import type { Database, Transaction } from "./engine/database.ts";
 import type { Statement } from "./engine/driver.ts";
 import type { LockedJob } from "./locked_jobs.ts";
@@ -72,7 +80,31 @@ export async function lockKeysOfSeqs(tx: Transaction, seqs: readonly number[]): 
 const HAVE = "UPDATE queuectl.jobs SET key_lost = false WHERE seq = ANY ($1::bigint[]) AND key_lost";
 const LOSE = "UPDATE queuectl.jobs SET key_lost = true WHERE seq = ANY ($1::bigint[])";
 
-/** Which jobs that are run again get their keys back, and which may not run, since others have them. */
+/** A job that waits for the one that has the key now to end may have it then. */
+const LOSE_OTHERS = `
+  UPDATE queuectl.jobs o SET key_lost = true FROM unnest($1::bigint[], $2::text[]) AS has (seq, key)
+  WHERE o.unique_key = has.key AND o.seq <> has.seq AND NOT o.key_lost
+    AND NOT EXISTS (SELECT FROM queuectl.needs n WHERE n.job = o.seq AND n.needs = has.seq)`;
+
+/** Lets a change have a locked job wait for others, or for none. @throws {Refused} when it has to come after one that it would not wait for */
+export async function changeFollower(
+  tx: Transaction,
+  { row }: LockedJob,
+  { changes, now }: { changes: JobChanges; now: number },
+): Promise<void> {
+  const key = row.unique_key as string | null;
+  if (key === null || !mayLetStart(changes)) return;
+  const found = (await jobsWithKeys(tx, [key])).get(key)!;
+  checkComesAfter(idOf(row), comesAfter(found, { seq: row.seq, now }), changes);
+}
+
+/** Gives jobs keys that no others have. Those that have ended and had them do not have them again by being told to run. */
+function having(keys: ReadonlyMap<string, number>): Statement[] {
+  const seqs = [...keys.values()];
+  return [{ sql: HAVE, values: [seqs] }, { sql: LOSE_OTHERS, values: [seqs, [...keys.keys()]] }];
+}
+
+/** Which jobs that are run again get their keys back, and which may not run, since others have them, or come before them. */
 export interface KeysBack {
   statements: Statement[];
   /** The ids of those others. */
@@ -86,25 +118,24 @@ export async function haveKeysBack(
   now: number,
 ): Promise<KeysBack> {
   const barred = new Map<LockedJob, { key: string; by: string }>();
-  const keyOf = ({ row, state }: LockedJob) => ENDED.includes(state) ? row.unique_key as string | null : null;
+  const keyOf = ({ row }: LockedJob) => row.unique_key as string | null;
   const keys = new Set(jobs.flatMap((job) => keyOf(job) ?? []));
   if (keys.size === 0) return { statements: [], barred };
   const found = await jobsWithKeys(tx, [...keys]);
-  const given = new Map<string, string>();
-  const back: number[] = [];
+  const given = new Map<string, LockedJob["row"]>();
   for (const job of jobs) {
     const key = keyOf(job);
     if (key === null) continue;
     const { seq } = job.row;
-    const other = otherHolder(found.get(key)!, { seq, now });
-    const by = other ? idOf(other) : given.get(key);
-    if (by !== undefined) barred.set(job, { key, by });
-    else {
-      given.set(key, idOf(job.row));
-      back.push(seq);
-    }
+    const hasEnded = ENDED.includes(job.state);
+    const other = hasEnded
+      ? otherHolder(found.get(key)!, { seq, now }) ?? given.get(key)
+      : comesAfter(found.get(key)!, { seq, now });
+    if (other) barred.set(job, { key, by: idOf(other) });
+    else if (hasEnded) given.set(key, job.row);
   }
-  return { statements: [{ sql: HAVE, values: [back] }], barred };
+  const statements = having(new Map(Array.from(given, ([key, { seq }]) => [key, seq])));
+  return { statements, barred };
 }
 
 /** Lets a change give a locked job a key. @throws {Refused} when another one has it */
@@ -117,7 +148,7 @@ export async function changeKey(
   const key = changes.uniqueKey!;
   const other = otherHolder((await jobsWithKeys(tx, [key])).get(key)!, { seq: row.seq, now });
   if (other) throw otherHasKey("edit", { id: idOf(row), key, by: idOf(other) });
-  return [{ sql: HAVE, values: [[row.seq]] }];
+  return having(new Map([[key, row.seq]]));
 }
 
 /** Notes that others have the keys of some jobs from now on. */

@@ -4,15 +4,15 @@
  * for all the ids it is given, or throws and does it for none. What is done to all jobs of some kind is in
  * `selecting.ts`.
  */
-import type { Job, State } from "../../domain/job.ts";
+import { ENDED, type Job, type State } from "../../domain/job.ts";
 import type { DeleteOptions, JobChanges, Paused, RetryOptions, Verb } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
 import { allowed, cannotPauseHere, isWaitedFor } from "../rules/refusals.ts";
-import { givesKey, otherHasKey } from "../rules/unique.ts";
+import { givesKey, mayLetStart, otherHasKey } from "../rules/unique.ts";
 import { actOf, type ActOptions } from "./acts.ts";
 import type { Database, Transaction } from "./engine/database.ts";
 import type { Statement } from "./engine/driver.ts";
-import { changeKey, haveKeysBack, lockKeys, lockKeysOf } from "./keys.ts";
+import { changeFollower, changeKey, haveKeysBack, lockKeys, lockKeysOf } from "./keys.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
 import { beforeReplacing, type NewNeedsOf, replaceNeeds } from "./new_needs.ts";
 import { revive, tellingAgain, tellingGroupsAgain, waitingFor } from "./needs.ts";
@@ -97,7 +97,8 @@ export async function retry(
     ignoreNeeds,
     first: (tx) => lockKeysOf(tx, ids),
     before: async (tx, jobs) => {
-      const { statements, barred } = await haveKeysBack(tx, jobs, now);
+      const wanted = jobs.filter(({ state }) => ignoreNeeds || ENDED.includes(state));
+      const { statements, barred } = await haveKeysBack(tx, wanted, now);
       for (const [{ row }, other] of barred) throw otherHasKey("retry", { id: idOf(row), ...other });
       const revived = ignoreNeeds ? { statements: [] } : await revive(tx, jobs, now);
       return { ...revived, statements: [...statements, ...revived.statements] };
@@ -141,11 +142,13 @@ export async function edit(
     last,
     first: async (tx) => {
       if (givesKey(changes)) await lockKeys(tx, [changes.uniqueKey!]);
+      else if (mayLetStart(changes)) await lockKeysOf(tx, [id]);
       needs = await beforeReplacing(tx, id, changes);
     },
     before: async (tx, [job]) => {
       if (!job) return {};
       const statements = await changeKey(tx, job, { changes, now });
+      await changeFollower(tx, job, { changes, now });
       return { statements: needs ? [...statements, ...await replaceNeeds(tx, job, needs, now)] : statements };
     },
   });

@@ -11,7 +11,9 @@ import { ENDED } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
 import { type Decision, decisionOf, type SkipReason, tallyOf, type Wanting } from "../../domain/needs.ts";
 import { type Dependent, settleByNeeds, tell } from "../rules/dependents.ts";
+import { otherHolder } from "../rules/unique.ts";
 import type { Transaction } from "./engine/database.ts";
+import { jobsWithKeys, lockKeys } from "./keys.ts";
 import { letGo, type LockedJob, lockJobs } from "./locked_jobs.ts";
 import { groupStates } from "./group_states.ts";
 import {
@@ -203,7 +205,27 @@ export class Step {
       if (list) list.push(edge);
       else this.#edges.set(edge.needs, [edge]);
     }
+    await this.#lookAtKeys(tellings.some(({ again }) => again));
     this.#jobs.forEach((job, seq) => this.#before.set(seq, { state: job.state, skippedFor: job.skippedFor }));
+  }
+
+  /**
+   * Which of those that may be called back have keys that others have now. Whoever gives one a key meanwhile holds its lock
+   * and waits for a job that is locked here: then the server has one of the two begin anew.
+   */
+  async #lookAtKeys(again: boolean): Promise<void> {
+    const keyed = new Map<number, string>();
+    for (const [seq, job] of this.#jobs) {
+      const key = this.#locked.get(seq)!.row.unique_key as string | null;
+      const mayRun = job.state === "skipped" || again && ENDED.includes(job.state);
+      if (key !== null && mayRun && !job.keyLost) keyed.set(seq, key);
+    }
+    const keys = [...new Set(keyed.values())];
+    await lockKeys(this.#tx, keys);
+    const found = await jobsWithKeys(this.#tx, keys);
+    for (const [seq, key] of keyed) {
+      this.#jobs.get(seq)!.keyLost = otherHolder(found.get(key)!, { seq, now: this.#now }) !== undefined;
+    }
   }
 
   readonly #before = new Map<number, Pick<Dependent, "state" | "skippedFor">>();

@@ -35,7 +35,7 @@ export function stateByNeeds(
 export interface Dependent extends Pick<Job, "state" | "startedAt" | "runAt" | "skippedFor"> {
   /** Its needs decide until it starts. */
   bound: boolean;
-  /** Another job has had its key since, so it does not run again by itself. */
+  /** Another job has its key, or has had it since: then it does not run again by itself. */
   keyLost: boolean;
   tally: Tally;
 }

@@ -9,6 +9,7 @@ import { ENDED, hasNeeds, type NewJob, type State } from "../../domain/job.ts";
 import type { NeedRef } from "../../domain/needs.ts";
 import type { JobChanges, Placed } from "../contract.ts";
 import { idOf } from "./jobs.ts";
+import { changedNeeds } from "./needs.ts";
 
 /** A stored job that may have its key: no other has had it since. */
 export interface Keyed {
@@ -263,6 +264,31 @@ export function otherHolder(
   { seq, now }: { seq: number; now: number },
 ): Keyed | undefined {
   return found.find((job) => job.seq !== seq && hasKey(job, now));
+}
+
+/** The job that one with a key has to come after, since that has the key still; undefined where there is none. */
+export function comesAfter(
+  found: readonly Keyed[],
+  { seq, now }: { seq: number; now: number },
+): Keyed | undefined {
+  const [holder, ...next] = found.filter((job) => hasKey(job, now));
+  if (!holder || ENDED.includes(holder.state)) return undefined;
+  return next.some((job) => job.seq === seq) ? holder : undefined;
+}
+
+/** Whether a change lets a job with a key start that keeps its key: then whom that has to come after matters. */
+export function mayLetStart({ uniqueKey, ...changes }: JobChanges): boolean {
+  return uniqueKey === undefined && changedNeeds(changes) !== undefined;
+}
+
+/** @throws {Refused} when a job would not wait any more for the one that it has to come after */
+export function checkComesAfter(id: string, holder: Keyed | undefined, changes: JobChanges): void {
+  if (!holder) return;
+  const { needs, any } = changedNeeds(changes)!;
+  const waits = needs.some(({ on }) => on === idOf(holder)) && (!any || needs.length === 1);
+  if (!waits) {
+    throw new Refused(`Cannot edit job "${id}": it comes after job "${idOf(holder)}", which has its key`);
+  }
 }
 
 /** Whether a change gives a job a key. */

@@ -6,7 +6,15 @@ import { ENDED, type State } from "../../domain/job.ts";
 import { policyOf } from "../../domain/policy.ts";
 import type { JobChanges } from "../contract.ts";
 import { idOf } from "../rules/jobs.ts";
-import { givesKey, type Keyed, otherHasKey, otherHolder } from "../rules/unique.ts";
+import {
+  checkComesAfter,
+  comesAfter,
+  givesKey,
+  type Keyed,
+  mayLetStart,
+  otherHasKey,
+  otherHolder,
+} from "../rules/unique.ts";
 import type { Database } from "./engine/database.ts";
 
 const FIND = `
@@ -59,7 +67,7 @@ interface Wanting {
 }
 
 /** The id of another job that has a key; undefined where none has. */
-function otherWithKey(db: Database, { key, ...of }: Wanting): string | undefined {
+export function otherWithKey(db: Database, { key, ...of }: Wanting): string | undefined {
   const other = otherHolder(jobsWithKey(db, key), of);
   if (other) return idOf(other);
   const staged = stagedWithKey(db, key);
@@ -68,6 +76,12 @@ function otherWithKey(db: Database, { key, ...of }: Wanting): string | undefined
 
 const HAVE = "UPDATE jobs SET key_lost = 0 WHERE seq = ? AND key_lost = 1";
 
+/** A job that waits for this one to end may have it then. */
+const LOSE_OTHERS = `
+  UPDATE jobs SET key_lost = 1
+  WHERE unique_key = ? AND key_lost = 0 AND seq <> ?2
+    AND NOT EXISTS (SELECT 1 FROM needs n WHERE n.job = jobs.seq AND n.needs = ?2)`;
+
 /** A job that is to be run again. */
 interface Retried {
   seq: number;
@@ -75,15 +89,22 @@ interface Retried {
   unique_key: string | null;
 }
 
-/** Gives a job that is run again its key back. Returns the id of the other job that has it: then it may not run. */
+/**
+ * Gives a job that is run again its key back. Returns the id of the other job that has it, or that it has to come after:
+ * then it may not run.
+ */
 export function haveKeyBack(
   db: Database,
   { seq, state, unique_key: key }: Retried,
   now: number,
 ): string | undefined {
-  if (key === null || !ENDED.includes(state)) return undefined;
+  if (key === null) return undefined;
+  if (!ENDED.includes(state)) {
+    const holder = comesAfter(jobsWithKey(db, key), { seq, now });
+    return holder && idOf(holder);
+  }
   const other = otherWithKey(db, { seq, key, now });
-  if (other === undefined) db.run(HAVE, seq);
+  if (other === undefined) have(db, { seq, key });
   return other;
 }
 
@@ -97,7 +118,24 @@ export function changeKey(
   const key = changes.uniqueKey!;
   const by = otherWithKey(db, { seq: job.seq, key, now });
   if (by !== undefined) throw otherHasKey("edit", { id: idOf(job), key, by });
-  db.run(HAVE, job.seq);
+  have(db, { seq: job.seq, key });
+}
+
+/** Lets a change have a job wait for others, or for none. @throws {Refused} when it has to come after one that it would not wait for */
+export function changeFollower(
+  db: Database,
+  job: { seq: number; name: string | null; unique_key: string | null },
+  { changes, now }: { changes: JobChanges; now: number },
+): void {
+  const key = job.unique_key;
+  if (key === null || !mayLetStart(changes)) return;
+  checkComesAfter(idOf(job), comesAfter(jobsWithKey(db, key), { seq: job.seq, now }), changes);
+}
+
+/** Gives a job a key that no other has. Those that have ended and had it do not have it again by being told to run. */
+function have(db: Database, { seq, key }: Omit<Wanting, "now">): void {
+  db.run(HAVE, seq);
+  db.run(LOSE_OTHERS, key, seq);
 }
 
 /** Notes that others have the keys of some jobs from now on. */

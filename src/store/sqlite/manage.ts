@@ -11,7 +11,7 @@ import { settleByNeeds } from "../rules/dependents.ts";
 import { ALLOWED, allowed, type Intent, isWaitedFor } from "../rules/refusals.ts";
 import { otherHasKey } from "../rules/unique.ts";
 import type { Database } from "./engine/database.ts";
-import { changeKey, haveKeyBack } from "./keys.ts";
+import { changeFollower, changeKey, haveKeyBack } from "./keys.ts";
 import { keepDependent, replaceNeeds, standing, tellAgain, unbind, waitingFor } from "./needs.ts";
 import { assignments, findRow, type JobRow, toJob } from "./rows.ts";
 import { FIRST_LANE } from "./sublanes.ts";
@@ -132,11 +132,12 @@ export function edit(db: Database, id: string, edit: Edit): Job {
 
 export function editOne(
   db: Database,
-  job: Found & Pick<JobRow, "name" | "started_at">,
+  job: Found & Pick<JobRow, "name" | "started_at" | "unique_key">,
   { changes, now }: Edit,
 ): void {
   const { runAt, ...others } = changes;
   changeKey(db, job, { changes, now });
+  changeFollower(db, job, { changes, now });
   replaceNeeds(db, { ...job, id: idOf(job), started: job.started_at !== null }, { changes, now });
   for (const [assignment, value] of assignments(others)) {
     db.run(`UPDATE jobs SET ${assignment} WHERE seq = ?`, value, job.seq);

@@ -165,13 +165,14 @@ export interface DependentRow {
   failed: number;
   called_off: number;
   unneeded: number;
+  unique_key: string | null;
   key_lost: number;
 }
 
 /** What of `jobs j` and `needy y` makes a `DependentRow`. */
 export const DEPENDENT = `
   j.seq, j.state, j.started_at, j.run_at, j.skipped_for, y.any, y.bound, y.open, y.met, y.failed, y.called_off, y.unneeded,
-  j.key_lost`;
+  j.unique_key, j.key_lost`;
 
 export function toDependent(row: DependentRow): Dependent {
   const { open, met, failed, called_off, unneeded } = row;

@@ -3,7 +3,7 @@
  * Telling jobs how those ended that they need, or that those run again: in steps, so that nobody waits for long, however
  * many they are. What is to be told stands in `ended`, which the schema's triggers fill; so whoever dies, others go on.
  */
-import type { State } from "../../domain/job.ts";
+import { ENDED, type State } from "../../domain/job.ts";
 import { endOf } from "../../domain/ends.ts";
 import type { Decision, SkipReason, Wanting } from "../../domain/needs.ts";
 import { GROUP_STATE } from "../rules/groups.ts";
@@ -11,6 +11,7 @@ import { MOST_EDGES, tell } from "../rules/dependents.ts";
 import type { Database } from "./engine/database.ts";
 import { turn } from "./engine/turns.ts";
 import { isAnyStopping, stopSome } from "./groups.ts";
+import { otherWithKey } from "./keys.ts";
 import { DEPENDENT, type DependentRow, keepDependent, runAgain, toDependent, unbind } from "./needs.ts";
 import { GIVEN } from "./words.ts";
 
@@ -91,7 +92,8 @@ export function workOff(db: Database, now: number): WorkedOff {
 
 function tellOne(db: Database, ended: EndedRow, edge: EdgeRow, now: number): number {
   const job = toDependent(edge);
-  const { seq, wanting, decided, state, skipped_for: skippedFor } = edge;
+  const { seq, wanting, decided, state, skipped_for: skippedFor, unique_key: key } = edge;
+  job.keyLost ||= key !== null && ENDED.includes(state) && otherWithKey(db, { seq, key, now }) !== undefined;
   const end = endOf({ state: ended.state, skippedFor: ended.skipped_for });
   const news = tell(job, { wanting, decided, end, again: ended.again === 1, now });
   if (news === "same") return 0;
