@@ -226,7 +226,7 @@ export function scheduling(test: Test): void {
     ]);
   });
 
-  test("queue: each run waits for the end of the one before", async (store) => {
+  test("queue: each run waits for the end of those before", async (store) => {
     await store.register(newSupervisor("s"));
     await add(store, { overlap: "queue" });
     await fire(store, [T0, T0 + MINUTE]);
@@ -237,6 +237,23 @@ export function scheduling(test: Test): void {
     assert.deepEqual(await store.states(["j2", "j3"]), ["pending", "blocked"]);
     await store.cancel(["j2"], T0);
     assert.deepEqual(await store.states(["j3"]), ["pending"]);
+  });
+
+  test("queue: one that is called off lets none start beside those before it", async (store) => {
+    await store.register(newSupervisor("s"));
+    await add(store, { overlap: "queue" });
+    await fire(store, [T0]);
+    await fire(store, [T0 + MINUTE, T0 + 2 * MINUTE]);
+    await fire(store, [T0 + 3 * MINUTE]);
+    await claimOne(store, "s");
+    await store.cancel(["j2", "j3"], T0);
+    while (await store.recover());
+    assert.deepEqual(await store.states(["j1", "j4"]), ["processing", "blocked"]);
+    await store.cancel(["j4"], T0);
+    await fire(store, [T0 + 4 * MINUTE, T0 + 5 * MINUTE]);
+    await store.cancel(["j5"], T0);
+    while (await store.recover());
+    assert.deepEqual(await store.states(["j1", "j6"]), ["processing", "blocked"]);
   });
 
   test("replace: what waits is called off at once, what runs is to end first", async (store) => {

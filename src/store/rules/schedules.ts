@@ -128,7 +128,8 @@ export function decide(
       continue;
     }
     decided.rows.push({ kind, slot, until: slot, n: 1, job: { index: decided.jobs.length } });
-    decided.jobs.push({ ...job, ...kind !== "manual" && needsOf(overlap, open, before) });
+    const waits = kind !== "manual" && (overlap === "queue" || overlap === "replace");
+    decided.jobs.push({ ...job, ...waits && before && { afterEnded: allBefore(decided, open) } });
     if (overlap === "replace" && kind !== "manual") decided.cancel = open;
   }
   return decided;
@@ -140,14 +141,9 @@ function lastStarted({ jobs }: Decided, open: readonly OpenRun[]): Started | und
   return jobs.length > 0 ? { index: jobs.length - 1 } : open.at(-1);
 }
 
-function needsOf(
-  overlap: Overlap,
-  open: readonly OpenRun[],
-  before: Started | undefined,
-): { afterEnded?: NeedRef[] } {
-  if (overlap === "replace" && open.length > 0) return { afterEnded: open.map(({ id }) => id) };
-  if (overlap !== "queue" || before === undefined) return {};
-  return { afterEnded: ["index" in before ? before.index : before.id] };
+/** Of the last alone, whoever called that off would let the next start beside one that runs still. */
+function allBefore({ jobs }: Decided, open: readonly OpenRun[]): NeedRef[] {
+  return [...open.map(({ id }) => id), ...jobs.keys()];
 }
 
 function addSkipped(rows: RunRow[], slot: number, by: Started | undefined): void {
