@@ -246,7 +246,8 @@ class Telling {
     for (const job of this.#jobs) {
       if (job.id === id || job.uniqueKey !== key || before.some((other) => other.id === job.id)) continue;
       const [found] = await this.#store.needs([job.id], 99);
-      if (!found?.needs.some((need) => need.id === id)) this.#lost.add(job.id);
+      const comesAfter = ENDED.includes(job.state) && found?.needs.some((need) => need.id === id);
+      if (!comesAfter) this.#lost.add(job.id);
     }
   }
 

@@ -80,11 +80,12 @@ export async function lockKeysOfSeqs(tx: Transaction, seqs: readonly number[]): 
 const HAVE = "UPDATE queuectl.jobs SET key_lost = false WHERE seq = ANY ($1::bigint[]) AND key_lost";
 const LOSE = "UPDATE queuectl.jobs SET key_lost = true WHERE seq = ANY ($1::bigint[])";
 
-/** A job that waits for the one that has the key now to end may have it then. */
+/** One that has ended, and would wait for the end of the one that has the key now if it ran again, may have it then. */
 const LOSE_OTHERS = `
   UPDATE queuectl.jobs o SET key_lost = true FROM unnest($1::bigint[], $2::text[]) AS has (seq, key)
   WHERE o.unique_key = has.key AND o.seq <> has.seq AND NOT o.key_lost
-    AND NOT EXISTS (SELECT FROM queuectl.needs n WHERE n.job = o.seq AND n.needs = has.seq)`;
+    AND NOT (o.state = ANY ($3::text[])
+      AND EXISTS (SELECT FROM queuectl.needs n WHERE n.job = o.seq AND n.needs = has.seq))`;
 
 /** Lets a change have a locked job wait for others, or for none. @throws {Refused} when it has to come after one that it would not wait for */
 export async function changeFollower(
@@ -101,7 +102,7 @@ export async function changeFollower(
 /** Gives jobs keys that no others have. Those that have ended and had them do not have them again by being told to run. */
 function having(keys: ReadonlyMap<string, number>): Statement[] {
   const seqs = [...keys.values()];
-  return [{ sql: HAVE, values: [seqs] }, { sql: LOSE_OTHERS, values: [seqs, [...keys.keys()]] }];
+  return [{ sql: HAVE, values: [seqs] }, { sql: LOSE_OTHERS, values: [seqs, [...keys.keys()], ENDED] }];
 }
 
 /** Which jobs that are run again get their keys back, and which may not run, since others have them, or come before them. */

@@ -16,6 +16,7 @@ import {
   otherHolder,
 } from "../rules/unique.ts";
 import type { Database } from "./engine/database.ts";
+import { sqlList } from "./words.ts";
 
 const FIND = `
   SELECT seq, name, state, started_at, last_attempt, created_at, held, policy FROM jobs
@@ -76,11 +77,13 @@ export function otherWithKey(db: Database, { key, ...of }: Wanting): string | un
 
 const HAVE = "UPDATE jobs SET key_lost = 0 WHERE seq = ? AND key_lost = 1";
 
-/** A job that waits for this one to end may have it then. */
+/** One that has ended, and would wait for this one's end if it ran again, may have it then. */
 const LOSE_OTHERS = `
   UPDATE jobs SET key_lost = 1
   WHERE unique_key = ? AND key_lost = 0 AND seq <> ?2
-    AND NOT EXISTS (SELECT 1 FROM needs n WHERE n.job = jobs.seq AND n.needs = ?2)`;
+    AND NOT (state IN ${
+  sqlList(ENDED)
+} AND EXISTS (SELECT 1 FROM needs n WHERE n.job = jobs.seq AND n.needs = ?2))`;
 
 /** A job that is to be run again. */
 interface Retried {
