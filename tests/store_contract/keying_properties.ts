@@ -162,6 +162,7 @@ class Telling {
       case "wait for none": {
         const can = WAITING.includes(job.state) && !this.#comesAfter(job);
         assert.equal(await done(store.edit(id, NONE, now), refused), can, `${id} shall wait for none`);
+        if (can) await this.#goesOn(job);
         return;
       }
       case "retry":
@@ -178,7 +179,8 @@ class Telling {
         const can = isAllowed && !other;
         const call = store.retry([id], { now, withDependents, ignoreNeeds });
         assert.equal(await done(call, refused), can, `${one.do} ${id}`);
-        if (can && uniqueKey !== null && hasEnded) await this.#has(id, uniqueKey);
+        if (can && hasEnded && uniqueKey !== null) await this.#has(id, uniqueKey);
+        else if (can) await this.#goesOn(job);
         return;
       }
       case "cancel":
@@ -249,6 +251,13 @@ class Telling {
       const comesAfter = ENDED.includes(job.state) && found?.needs.some((need) => need.id === id);
       if (!comesAfter) this.#lost.add(job.id);
     }
+  }
+
+  /** It is let go: where it has its key, nobody who had it before has it again meanwhile. */
+  async #goesOn({ id, uniqueKey }: Job): Promise<void> {
+    if (uniqueKey === null) return;
+    const holders = this.#holders(uniqueKey);
+    if (holders.some((job) => job.id === id)) await this.#has(id, uniqueKey, holders);
   }
 
   /** The jobs that have a key, the oldest first. */

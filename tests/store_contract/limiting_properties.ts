@@ -48,6 +48,8 @@ const step = fc.oneof(
     which: fc.nat(99),
     takes,
     queue: fc.constantFrom(...QUEUES),
+    label: fc.constantFrom(null, "x", "y"),
+    priority: fc.integer({ min: 0, max: 1 }),
   }),
   fc.record({ do: fc.constant("later" as const), ms: fc.integer({ min: 1, max: 900 }) }),
   fc.record({
@@ -72,6 +74,8 @@ const step = fc.oneof(
       { paused: false },
       { rate: { count: 2, perMs: 1000, smooth: false } },
       { rate: null },
+      { agingMs: 300 },
+      { agingMs: null },
     ),
   }),
 );
@@ -141,6 +145,7 @@ export function limitingProperties(
           // whose turn it is in a fair queue may come later, and need more places
           const lacksPlaces = ({ slots }: { slots: number | null }) => (slots ?? 1) > free;
           if (!first || lacksPlaces(first) || wanted.some((job) => job.of.fair && lacksPlaces(job))) return;
+          if (wanted.some(({ of }) => of.agingMs !== null)) return;
           if (wanted.some(({ of, units }) => units.length > 1 || of.perLabel !== null || of.rate)) return;
           const { concurrency, counts } = first.of;
           if (concurrency !== null && counts.processing >= concurrency) return;
@@ -207,7 +212,8 @@ export function limitingProperties(
               if (step.do === "cancel") await store.cancel([id!], now);
               else if (step.do === "delete") await store.delete([id!]);
               else if (step.do === "edit") {
-                await store.edit(id!, { takes: step.takes, queue: step.queue }, now);
+                const { takes, queue, label, priority } = step;
+                await store.edit(id!, { takes, queue, label, priority }, now);
               } else await store.hold([id!], step.do === "hold");
             }
           }

@@ -29,6 +29,7 @@ import {
   settlement,
   T0,
 } from "../helpers/jobs.ts";
+import { changeAll } from "../../src/views/change_all.ts";
 import type { Opened } from "./suite.ts";
 
 const wanting = fc.constantFrom(...WANTINGS);
@@ -52,6 +53,7 @@ const step = fc.oneof(
       held: fc.boolean(),
       group: fc.option(fc.nat(GROUPS.length - 1)),
       reopen: fc.boolean(),
+      maxFailures: fc.constantFrom(undefined, undefined, 2),
     }),
   },
   {
@@ -87,6 +89,14 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("prune" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("seal" as const), which: fc.nat(GROUPS.length - 1) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("all of a group" as const),
+      which: fc.nat(GROUPS.length - 1),
+      verb: fc.constantFrom("cancel" as const, "cancel" as const, "retry" as const, "delete" as const),
+    }),
+  },
 );
 
 /** A need as the model knows it, and how it was decided when the other was last there. */
@@ -150,11 +160,12 @@ class Telling {
         const needs = await this.#needs(one.refs);
         const group = one.group === null ? null : GROUPS[one.group]!;
         const job = newJob({ ...said(needs, one.any), held: one.held, group });
-        const joining = { reopen: one.reopen };
+        const { reopen, maxFailures } = one;
+        const joining = { reopen, ...group !== null && maxFailures && { maxFailures } };
         const [id] = await store.enqueue([job], { now: T0, idFormat: "short", joining }).catch((error) => {
           assert.match(
             (error as Error).message,
-            /it is sealed|wait for that group|that waits for the group$/,
+            /it is sealed|was to stop at that$|wait for that group|that waits for the group$/,
           );
           return [];
         });
@@ -202,6 +213,18 @@ class Telling {
       case "seal": {
         const group = GROUPS[one.which]!;
         if (await store.group(group)) await store.sealGroup(group, now);
+        return;
+      }
+      case "all of a group": {
+        const which = { group: GROUPS[one.which]! };
+        const { verb } = one;
+        const act = () => changeAll(store, { which, wish: { verb } }, { now });
+        if (verb === "delete") await this.#removing(act);
+        else await act();
+        if (verb !== "retry") return;
+        for (const { id, group } of (await this.#all()).values()) {
+          if (group === which.group) this.#jobs.get(id)!.mayBeLoose = true;
+        }
         return;
       }
       case "prune":

@@ -13,10 +13,12 @@ import {
   checkComesAfter,
   comesAfter,
   givesKey,
+  hasKey,
   type Keyed,
   mayLetStart,
   otherHasKey,
   otherHolder,
+  withoutKey,
 } from "../rules/unique.ts";
 import type { Database, Transaction } from "./engine/database.ts";
 import type { Statement } from "./engine/driver.ts";
@@ -80,29 +82,46 @@ export async function lockKeysOfSeqs(tx: Transaction, seqs: readonly number[]): 
 const HAVE = "UPDATE queuectl.jobs SET key_lost = false WHERE seq = ANY ($1::bigint[]) AND key_lost";
 const LOSE = "UPDATE queuectl.jobs SET key_lost = true WHERE seq = ANY ($1::bigint[])";
 
-/** One that has ended, and would wait for the end of the one that has the key now if it ran again, may have it then. */
-const LOSE_OTHERS = `
-  UPDATE queuectl.jobs o SET key_lost = true FROM unnest($1::bigint[], $2::text[]) AS has (seq, key)
-  WHERE o.unique_key = has.key AND o.seq <> has.seq AND NOT o.key_lost
-    AND NOT (o.state = ANY ($3::text[])
-      AND EXISTS (SELECT FROM queuectl.needs n WHERE n.job = o.seq AND n.needs = has.seq))`;
+/** One that has ended, and would wait for the end of the one that goes on with it, may have it then. */
+const LOSE_TO = `
+  UPDATE queuectl.jobs o SET key_lost = true FROM unnest($1::bigint[], $2::bigint[]) AS l (seq, goes_on)
+  WHERE o.seq = l.seq AND NOT (o.state = ANY ($3::text[])
+    AND EXISTS (SELECT FROM queuectl.needs n WHERE n.job = o.seq AND n.needs = l.goes_on))`;
 
-/** Lets a change have a locked job wait for others, or for none. @throws {Refused} when it has to come after one that it would not wait for */
-export async function changeFollower(
-  tx: Transaction,
-  { row }: LockedJob,
-  { changes, now }: { changes: JobChanges; now: number },
-): Promise<void> {
-  const key = row.unique_key as string | null;
-  if (key === null || !mayLetStart(changes)) return;
-  const found = (await jobsWithKeys(tx, [key])).get(key)!;
-  checkComesAfter(idOf(row), comesAfter(found, { seq: row.seq, now }), changes);
-}
+/** Jobs that go on with their keys: those that have them back, and those that others lose them to. */
+class GoingOn {
+  readonly #back: number[] = [];
+  readonly #losers: number[] = [];
+  readonly #to: number[] = [];
 
-/** Gives jobs keys that no others have. Those that have ended and had them do not have them again by being told to run. */
-function having(keys: ReadonlyMap<string, number>): Statement[] {
-  const seqs = [...keys.values()];
-  return [{ sql: HAVE, values: [seqs] }, { sql: LOSE_OTHERS, values: [seqs, [...keys.keys()], ENDED] }];
+  /** One that no other keeps from having its key back. */
+  give(found: readonly Keyed[], of: { seq: number; now: number }): void {
+    this.#back.push(of.seq);
+    this.#takeFromOthers(found, of);
+  }
+
+  /** A waiting one that is to start. Returns the one that it has to come after; then it may not. */
+  goOn(found: readonly Keyed[], of: { seq: number; now: number }): Keyed | undefined {
+    const holder = comesAfter(found, of);
+    const own = found.find(({ seq }) => seq === of.seq);
+    if (!holder && own && hasKey(own, of.now)) this.#takeFromOthers(found, of);
+    return holder;
+  }
+
+  /** Nobody who had a key before has it again while a job goes on with it. */
+  #takeFromOthers(found: readonly Keyed[], of: { seq: number; now: number }): void {
+    for (const seq of withoutKey(found, of)) {
+      this.#losers.push(seq);
+      this.#to.push(of.seq);
+    }
+  }
+
+  statements(): Statement[] {
+    return [
+      ...this.#back.length > 0 ? [{ sql: HAVE, values: [this.#back] }] : [],
+      ...this.#losers.length > 0 ? [{ sql: LOSE_TO, values: [this.#losers, this.#to, ENDED] }] : [],
+    ];
+  }
 }
 
 /** Which jobs that are run again get their keys back, and which may not run, since others have them, or come before them. */
@@ -122,21 +141,23 @@ export async function haveKeysBack(
   const keyOf = ({ row }: LockedJob) => row.unique_key as string | null;
   const keys = new Set(jobs.flatMap((job) => keyOf(job) ?? []));
   if (keys.size === 0) return { statements: [], barred };
-  const found = await jobsWithKeys(tx, [...keys]);
+  const all = await jobsWithKeys(tx, [...keys]);
   const given = new Map<string, LockedJob["row"]>();
+  const goingOn = new GoingOn();
   for (const job of jobs) {
     const key = keyOf(job);
     if (key === null) continue;
-    const { seq } = job.row;
+    const found = all.get(key)!;
+    const of = { seq: job.row.seq, now };
     const hasEnded = ENDED.includes(job.state);
-    const other = hasEnded
-      ? otherHolder(found.get(key)!, { seq, now }) ?? given.get(key)
-      : comesAfter(found.get(key)!, { seq, now });
+    const other = hasEnded ? otherHolder(found, of) ?? given.get(key) : goingOn.goOn(found, of);
     if (other) barred.set(job, { key, by: idOf(other) });
-    else if (hasEnded) given.set(key, job.row);
+    else if (hasEnded) {
+      given.set(key, job.row);
+      goingOn.give(found, of);
+    }
   }
-  const statements = having(new Map(Array.from(given, ([key, { seq }]) => [key, seq])));
-  return { statements, barred };
+  return { statements: goingOn.statements(), barred };
 }
 
 /** Lets a change give a locked job a key. @throws {Refused} when another one has it */
@@ -147,9 +168,27 @@ export async function changeKey(
 ): Promise<Statement[]> {
   if (!givesKey(changes)) return [];
   const key = changes.uniqueKey!;
-  const other = otherHolder((await jobsWithKeys(tx, [key])).get(key)!, { seq: row.seq, now });
+  const of = { seq: row.seq, now };
+  const found = (await jobsWithKeys(tx, [key])).get(key)!;
+  const other = otherHolder(found, of);
   if (other) throw otherHasKey("edit", { id: idOf(row), key, by: idOf(other) });
-  return having(new Map([[key, row.seq]]));
+  const goingOn = new GoingOn();
+  goingOn.give(found, of);
+  return goingOn.statements();
+}
+
+/** Lets a change have a locked job wait for others, or for none. @throws {Refused} when it has to come after one that it would not wait for */
+export async function changeFollower(
+  tx: Transaction,
+  { row }: LockedJob,
+  { changes, now }: { changes: JobChanges; now: number },
+): Promise<Statement[]> {
+  const key = row.unique_key as string | null;
+  if (key === null || !mayLetStart(changes)) return [];
+  const found = (await jobsWithKeys(tx, [key])).get(key)!;
+  const goingOn = new GoingOn();
+  checkComesAfter(idOf(row), goingOn.goOn(found, { seq: row.seq, now }), changes);
+  return goingOn.statements();
 }
 
 /** Notes that others have the keys of some jobs from now on. */

@@ -147,8 +147,10 @@ export async function edit(
     },
     before: async (tx, [job]) => {
       if (!job) return {};
-      const statements = await changeKey(tx, job, { changes, now });
-      await changeFollower(tx, job, { changes, now });
+      const statements = [
+        ...await changeKey(tx, job, { changes, now }),
+        ...await changeFollower(tx, job, { changes, now }),
+      ];
       return { statements: needs ? [...statements, ...await replaceNeeds(tx, job, needs, now)] : statements };
     },
   });

@@ -276,6 +276,14 @@ export function comesAfter(
   return next.some((job) => job.seq === seq) ? holder : undefined;
 }
 
+/** Those that may have the key of one, and do not have it now: they lose it when that one goes on with it. */
+export function withoutKey(
+  found: readonly Keyed[],
+  { seq, now }: { seq: number; now: number },
+): number[] {
+  return found.filter((job) => job.seq !== seq && !hasKey(job, now)).map((job) => job.seq);
+}
+
 /** Whether a change lets a job with a key start that keeps its key: then whom that has to come after matters. */
 export function mayLetStart({ uniqueKey, ...changes }: JobChanges): boolean {
   return uniqueKey === undefined && changedNeeds(changes) !== undefined;

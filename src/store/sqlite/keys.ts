@@ -10,10 +10,12 @@ import {
   checkComesAfter,
   comesAfter,
   givesKey,
+  hasKey,
   type Keyed,
   mayLetStart,
   otherHasKey,
   otherHolder,
+  withoutKey,
 } from "../rules/unique.ts";
 import type { Database } from "./engine/database.ts";
 import { sqlList } from "./words.ts";
@@ -77,13 +79,15 @@ export function otherWithKey(db: Database, { key, ...of }: Wanting): string | un
 
 const HAVE = "UPDATE jobs SET key_lost = 0 WHERE seq = ? AND key_lost = 1";
 
-/** One that has ended, and would wait for this one's end if it ran again, may have it then. */
-const LOSE_OTHERS = `
-  UPDATE jobs SET key_lost = 1
-  WHERE unique_key = ? AND key_lost = 0 AND seq <> ?2
-    AND NOT (state IN ${
-  sqlList(ENDED)
-} AND EXISTS (SELECT 1 FROM needs n WHERE n.job = jobs.seq AND n.needs = ?2))`;
+/** One that has ended, and would wait for the other's end if it ran again, may have it then. */
+const LOSE_TO = `
+  UPDATE jobs SET key_lost = 1 WHERE seq = ? AND NOT (state IN ${sqlList(ENDED)}
+    AND EXISTS (SELECT 1 FROM needs n WHERE n.job = jobs.seq AND n.needs = ?))`;
+
+/** Nobody who had a key before has it again while a job goes on with it. */
+function takeFromOthers(db: Database, found: readonly Keyed[], of: { seq: number; now: number }): void {
+  for (const seq of withoutKey(found, of)) db.run(LOSE_TO, seq, of.seq);
+}
 
 /** A job that is to be run again. */
 interface Retried {
@@ -102,13 +106,29 @@ export function haveKeyBack(
   now: number,
 ): string | undefined {
   if (key === null) return undefined;
+  const of = { seq, now };
   if (!ENDED.includes(state)) {
-    const holder = comesAfter(jobsWithKey(db, key), { seq, now });
+    const holder = goOn(db, key, of);
     return holder && idOf(holder);
   }
-  const other = otherWithKey(db, { seq, key, now });
-  if (other === undefined) have(db, { seq, key });
+  const other = otherWithKey(db, { key, ...of });
+  if (other === undefined) have(db, key, of);
   return other;
+}
+
+/** Gives a job a key that no other has. */
+function have(db: Database, key: string, of: { seq: number; now: number }): void {
+  db.run(HAVE, of.seq);
+  takeFromOthers(db, jobsWithKey(db, key), of);
+}
+
+/** Lets a waiting job start with the key that it may have. Returns the one that it has to come after; then it may not. */
+function goOn(db: Database, key: string, of: { seq: number; now: number }): Keyed | undefined {
+  const found = jobsWithKey(db, key);
+  const holder = comesAfter(found, of);
+  const own = found.find(({ seq }) => seq === of.seq);
+  if (!holder && own && hasKey(own, of.now)) takeFromOthers(db, found, of);
+  return holder;
 }
 
 /** Lets a change give a job a key. @throws {Refused} when another one has it */
@@ -121,7 +141,7 @@ export function changeKey(
   const key = changes.uniqueKey!;
   const by = otherWithKey(db, { seq: job.seq, key, now });
   if (by !== undefined) throw otherHasKey("edit", { id: idOf(job), key, by });
-  have(db, { seq: job.seq, key });
+  have(db, key, { seq: job.seq, now });
 }
 
 /** Lets a change have a job wait for others, or for none. @throws {Refused} when it has to come after one that it would not wait for */
@@ -132,13 +152,7 @@ export function changeFollower(
 ): void {
   const key = job.unique_key;
   if (key === null || !mayLetStart(changes)) return;
-  checkComesAfter(idOf(job), comesAfter(jobsWithKey(db, key), { seq: job.seq, now }), changes);
-}
-
-/** Gives a job a key that no other has. Those that have ended and had it do not have it again by being told to run. */
-function have(db: Database, { seq, key }: Omit<Wanting, "now">): void {
-  db.run(HAVE, seq);
-  db.run(LOSE_OTHERS, key, seq);
+  checkComesAfter(idOf(job), goOn(db, key, { seq: job.seq, now }), changes);
 }
 
 /** Notes that others have the keys of some jobs from now on. */
