@@ -7,8 +7,7 @@ import { runCli } from "./src/cli/line/app.ts";
 
 // Only worker threads have a `WorkerGlobalScope`; `import.meta.main` is true in both.
 if ("WorkerGlobalScope" in globalThis) {
-  const { serveThread } = await import("./src/worker/thread/thread.ts");
-  serveThread();
+  await import("./src/worker/thread/entry.ts");
 } else {
   // Everything is written and closed by now; winding down the runtime would only take time.
   Deno.exit(await runCli(Deno.args));

@@ -84,15 +84,19 @@ function readAll(
   { source, defaults, names }: { source: string; defaults: JobDefaults; names: Names },
 ): Bulk {
   if (/^\s*\[\s*[{\]]/.test(text)) return readArray(text, { source, defaults, names });
-  const lines = text.split("\n");
-  const isJson = lines.find(isContent)?.trimStart().startsWith("{") ?? false;
+  let isJson: boolean | undefined;
   const jobs: NewJob[] = [];
   const numbers: number[] = [];
   const place = (n: number) => `line ${numbers[n]}`;
   const among = { defaults, names, n: 0 };
-  for (const [index, line] of lines.entries()) {
+  // line by line: an array of very many would have to be cleared up again
+  for (let from = 0, number = 1; from <= text.length; number++) {
+    const end = text.indexOf("\n", from);
+    const line = text.slice(from, end === -1 ? text.length : end);
+    from += line.length + 1;
     if (!isContent(line)) continue;
-    numbers.push(index + 1);
+    isJson ??= line.trimStart().startsWith("{");
+    numbers.push(number);
     among.n = jobs.length;
     try {
       jobs.push(isJson ? jobOf(parseJson(line, adviceFor), among) : readCommand(line, defaults));
@@ -104,7 +108,7 @@ function readAll(
 }
 
 function isContent(line: string): boolean {
-  return /^\s*[^\s#]/.test(line);
+  return line.startsWith("{") || /^\s*[^\s#]/.test(line); // most lines are told by their first character
 }
 
 function readCommand(line: string, defaults: JobDefaults): NewJob {

@@ -71,7 +71,7 @@ export async function queuectl(args: readonly string[], options: RunOptions): Pr
   const surroundings: Surroundings = {
     env: { QUEUECTL_HOME: home, NO_COLOR: "1", ...env },
     allowed,
-    stdin: { isTerminal: () => false, readable: new Blob([stdin]).stream() },
+    stdin: { isTerminal: () => false, read: reader(new TextEncoder().encode(stdin)) },
     stdout: new Collected(),
     stderr: new Collected(),
     over: false,
@@ -152,3 +152,14 @@ function standForPermissions(): void {
 for (const name of ["stdin", "stdout", "stderr"] as const) standForStream(name);
 standForEnvironment();
 standForPermissions();
+
+/** Hands over some bytes, as a file does. */
+function reader(bytes: Uint8Array): (into: Uint8Array) => Promise<number | null> {
+  let left = bytes;
+  return (into) => {
+    const some = left.subarray(0, into.length);
+    left = left.subarray(some.length);
+    into.set(some);
+    return Promise.resolve(some.length === 0 ? null : some.length);
+  };
+}

@@ -395,9 +395,14 @@ async function sayUnlessServed(context: Context, { jobs, leaseMs }: Queued): Pro
   if (!context.print.hints) return;
   try {
     const store = await context.store();
-    if (jobs.some(({ takes }) => takes !== null)) await sayUnknownNeeds(context, store, jobs);
+    const queues = new Set<string>();
+    let take = false;
+    for (const job of jobs) {
+      take ||= job.takes !== null;
+      if (!job.held) queues.add(job.queue);
+    }
+    if (take) await sayUnknownNeeds(context, store, jobs);
     const beyond = context.clock.now() + leaseMs / 2;
-    const queues = new Set(jobs.filter(({ held }) => !held).map(({ queue }) => queue));
     const found = new Set<string>();
     for (const queue of queues) {
       const service = await store.service(queue, beyond);

@@ -65,19 +65,20 @@ export async function storeMany(context: Context, { jobs, now, joining: said }: 
   const store = await context.store({ reserve: false });
   const { idFormat } = await context.settings();
   // those that wait for others are looked at together
-  const shown = context.print.hints && !jobs.some(hasNeeds) ? withProgress(jobs) : jobs;
+  const shows = context.print.hints && Deno.stderr.isTerminal() && !jobs.some(hasNeeds);
   const options = { now, idFormat, ...joining && { joining: { ...joining, seal: true } } };
   if (jobs.some(takesSome)) await checkFits(store, jobs, now);
-  if (!jobs.some(isKeyed)) return { jobs, ids: await store.enqueue(shown, options) };
+  if (!jobs.some(isKeyed)) {
+    return { jobs, ids: await store.enqueue(shows ? withProgress(jobs) : jobs, options) };
+  }
   const placed = await store.enqueueUnique(jobs, options);
   return { jobs, ids: placed.map(({ id }) => id), placed };
 }
 
 const BAR_WIDTH = 30;
 
-/** The same jobs, with a bar on stderr while they are taken, where that is a terminal. */
+/** The same jobs, with a bar on stderr while they are taken. */
 function* withProgress(jobs: readonly NewJob[]): Iterable<NewJob> {
-  if (!Deno.stderr.isTerminal()) return yield* jobs;
   const step = Math.max(1, Math.floor(jobs.length / 100));
   for (const [index, job] of jobs.entries()) {
     if (index % step === 0) drawBar(index / jobs.length);

@@ -19,27 +19,30 @@ export async function readTextInput(path: string): Promise<string> {
   }
 }
 
+/** In bytes: most files are read in one go. */
+const FIRST_READ = 64 * 1024;
+
 /** All of it, or just more than `most` bytes where there are more. @throws {BadInput} when it cannot be read */
 export async function readInput(path: string, most = Infinity): Promise<Uint8Array> {
   using file = path === "-" ? undefined : await openFile(path);
-  const chunks: Uint8Array[] = [];
+  const from = file ?? Deno.stdin; // as it is: the runtime's streams take 8 ms to load
+  let bytes = new Uint8Array(FIRST_READ);
   let size = 0;
   try {
-    for await (const chunk of (file ?? Deno.stdin).readable.values({ preventCancel: true })) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > most) break;
+    while (size <= most) {
+      if (size === bytes.length) {
+        const larger = new Uint8Array(2 * size);
+        larger.set(bytes);
+        bytes = larger;
+      }
+      const count = await from.read(bytes.subarray(size));
+      if (count === null) break;
+      size += count;
     }
   } catch (error) {
     throw sayUnreadable(path, error);
   }
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+  return bytes.subarray(0, size);
 }
 
 async function openFile(path: string): Promise<Deno.FsFile> {

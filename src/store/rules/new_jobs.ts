@@ -19,8 +19,12 @@ export interface Divided {
   many: boolean;
 }
 
-/** Finds out whether jobs are many, without taking more of them than necessary. */
+/**
+ * Finds out whether jobs are many, without taking more of them than necessary. Those in an array were asked for their keys
+ * before.
+ */
 export function divide(jobs: Iterable<NewJob>): Divided {
+  if (Array.isArray(jobs)) return { jobs, many: areMany(jobs) };
   const some: NewJob[] = [];
   const iterator = jobs[Symbol.iterator]();
   let text = 0;

@@ -133,13 +133,13 @@ async function stage(
     });
     pieces = []; // making the next ones takes long enough for others to get their turn
   };
+  let last: NewPiece | undefined;
   for (const one of order) {
-    const last = pieces.at(-1);
     if (!last || last.isFull || last.isOther(one)) {
       if (areMany(pieces)) await flush();
-      pieces.push(new NewPiece(staged));
+      pieces.push(last = new NewPiece(staged));
     }
-    pieces.at(-1)!.add(one);
+    last.add(one);
     if (!needs) names.push(one.name);
     tally.add(one.job);
     staged += 1;
@@ -150,11 +150,15 @@ async function stage(
   return { names, tally, ...waits && { waits } };
 }
 
-/** Jobs as they come. @throws {BadNeed} when one needs others: what they are is not known before all are there */
+/**
+ * Jobs as they come; those in an array were asked whether they need others.
+ * @throws {BadNeed} when one needs others: what they are is not known before all are there
+ */
 function* named(jobs: Iterable<NewJob>, options: EnqueueOptions): Iterable<ToStage> {
+  const asked = Array.isArray(jobs);
   let index = 0;
   for (const job of jobs) {
-    if (hasNeeds(job)) throw tooManyToWait(index);
+    if (!asked && hasNeeds(job)) throw tooManyToWait(index);
     yield { job, name: nameOf(job, options), state: waitingState(job.runAt, options.now) };
     index += 1;
   }

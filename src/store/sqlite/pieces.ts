@@ -15,12 +15,14 @@ import { type MovedRows, moveNeeds, NEED_VALUES, tellOfGone, type ToStage } from
 /** The jobs of a piece at most: it is moved in one transaction. */
 const MOST = { jobs: 100, text: 128 * 1024 };
 
-/** What a row of a piece has: the columns of its job, its stdin in hexadecimal, and what is said of its needs. */
+/** What a row of a piece has: the columns of its job, and its stdin in hexadecimal. */
 const VALUES: readonly NewValue<ToStage, Value | undefined>[] = [
   ...NEW_VALUES,
   { column: "stdin", of: ({ job: { stdin } }) => stdin ? hexOf(stdin) : null, by: ["stdin"] },
-  ...NEED_VALUES,
 ];
+
+/** The same with what is said of its needs, in a batch in which some job needs another. */
+const VALUES_WITH_NEEDS = [...VALUES, ...NEED_VALUES];
 
 /** The fields that decide any of it. */
 const FIELDS = [...new Set(VALUES.flatMap(({ by = [] }) => by))];
@@ -51,6 +53,8 @@ export class NewPiece {
   readonly #jobs: ToStage[] = [];
   /** The fields in which some job differs from the first: few, while to make values costs as much as to store them. */
   readonly #own = new Set<keyof NewJob>();
+  /** What the first job has in each of the fields. */
+  #first: readonly unknown[] = [];
   #text = 0;
 
   constructor(start: number) {
@@ -80,14 +84,17 @@ export class NewPiece {
       this.chosen.push({ name: job.id, index: among?.at ?? this.start + this.#jobs.length });
     }
     this.#jobs.push(one);
-    const first = this.#jobs[0]!.job;
-    for (const field of FIELDS) if (job[field] !== first[field]) this.#own.add(field);
+    if (this.#jobs.length === 1) this.#first = FIELDS.map((field) => job[field]);
+    for (let nth = 0; nth < FIELDS.length; nth++) {
+      if (job[FIELDS[nth]!] !== this.#first[nth]) this.#own.add(FIELDS[nth]!);
+    }
     this.#text += textOf(job) + (among?.needs?.length ?? 0);
   }
 
   /** As it is stored. */
   toString(): string {
-    const columns = VALUES.map(({ column, of, by }): Column => {
+    const values = this.#jobs[0]?.among ? VALUES_WITH_NEEDS : VALUES;
+    const columns = values.map(({ column, of, by }): Column => {
       const alike = by?.every((field) => !this.#own.has(field));
       return { column, values: (alike ? this.#jobs.slice(0, 1) : this.#jobs).map(of) };
     });
@@ -118,8 +125,9 @@ function textOfPiece(
   }
   const counted = count({ same, own, rows });
   const head: Head = { same, columns: own.map(({ column }) => column), counted, chosen };
-  const row = (_: unknown, nth: number) => own.map(({ values }) => values[nth]);
-  return JSON.stringify({ head, rows: Array.from({ length: rows }, row) });
+  const all: (Value | undefined)[][] = [];
+  for (let nth = 0; nth < rows; nth++) all.push(own.map(({ values }) => values[nth]));
+  return JSON.stringify({ head, rows: all });
 }
 
 function count(

@@ -25,7 +25,7 @@ export interface ToStage extends ToStore {
 
 /**
  * What a piece has besides the rows of its jobs, by column: their place where that is not told by the order of the rows,
- * and their needs; undefined where no job of the batch needs another.
+ * and their needs.
  */
 export const NEED_VALUES: readonly NewValue<ToStage, Value | undefined>[] = [
   { column: "at", of: ({ among }) => among?.at },

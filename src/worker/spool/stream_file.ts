@@ -133,10 +133,15 @@ export class StreamFile {
     if (this.#means.appends && this.#isTooMuch(size - this.tail - this.#given)) this.#cutOff();
   }
 
-  /** The command has ended: on a full disk what is not kept goes now, since to settle the attempt takes room. */
-  giveUp(): void {
+  /**
+   * The command has ended: on a full disk what is not kept goes now, since to settle the attempt takes room. Returns how
+   * much was printed.
+   */
+  giveUp(): number {
     const { size } = this.#info();
-    if (this.#isTooMuch(size - this.tail - this.#given) && this.#lookForRoom()) this.#cutOff();
+    const cuts = this.#isTooMuch(size - this.tail - this.#given) && this.#lookForRoom();
+    if (cuts) this.#cutOff();
+    return cuts ? this.size() : size + this.#cut;
   }
 
   get #path(): string {

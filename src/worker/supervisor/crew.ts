@@ -17,7 +17,7 @@ export interface CrewEvents extends Omit<WorkerEvents, "crashed"> {
 }
 
 export interface CrewOptions {
-  /** The program's entry file, which is the threads' too. */
+  /** The threads' entry file. */
   entry: URL;
   /** Jobs a thread runs at a time. */
   slots: number;

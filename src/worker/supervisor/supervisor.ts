@@ -56,7 +56,7 @@ export interface SupervisorOptions {
   storeName?: string | undefined;
   /** Where jobs run that name no directory; null when it is gone. */
   directory: string | null;
-  /** The program's entry file, which is the threads' too. */
+  /** The threads' entry file. */
   entry: URL;
   /** How many workers, each on a thread of its own. */
   count: number;

@@ -55,7 +55,7 @@ export class WorkerThread {
   #crashes = 0;
   #restart: ReturnType<typeof setTimeout> | undefined;
 
-  /** Starts the thread; `entry` is the program's entry file. */
+  /** Starts the thread; `entry` is the file that it runs. */
   constructor(readonly id: string, readonly slots: number, options: { entry: URL; events: WorkerEvents }) {
     this.#entry = options.entry;
     this.#events = options.events;

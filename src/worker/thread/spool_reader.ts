@@ -59,9 +59,9 @@ export class SpoolReader {
     for (const { file } of this.#streams) file.cut();
   }
 
-  /** See `StreamFile.giveUp`. */
+  /** See `StreamFile.giveUp`. What is printed after that, by what the command has left behind, is not read. */
   giveUp(): void {
-    for (const { file } of this.#streams) file.giveUp();
+    for (const stream of this.#streams) stream.giveUp();
   }
 
   /** What is new since the last call; the end of a stream past its limit only now and then. */
@@ -91,6 +91,8 @@ class StreamReader {
   /** Everything before it has been handed over or dropped. */
   #offset: number;
   #nextTailMs = 0;
+  /** How much was printed, once that is looked at no more. */
+  #size: number | undefined;
 
   constructor(readonly file: StreamFile, stream: Stream, from: number) {
     this.#stream = stream;
@@ -107,9 +109,13 @@ class StreamReader {
     return this.#pastLimit(size, Math.max(this.#offset, size - tail), size - tail);
   }
 
+  giveUp(): void {
+    this.#size = this.file.giveUp();
+  }
+
   rest(): OutputPiece[] {
     const { head, tail } = this.file;
-    const size = this.file.size();
+    const size = this.#size ?? this.file.size();
     if (size <= head + tail) return size > this.#offset ? this.#read(this.#offset, size) : [];
     return this.#pastLimit(size, size - tail, size);
   }

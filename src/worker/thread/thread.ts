@@ -1,7 +1,7 @@
 /**
  * @module
  * The worker thread: runs the attempts it is given, in order, and reports their output and their end. It knows
- * nothing of the store. It is the program's entry file, started again as a Web Worker.
+ * nothing of the store.
  *
  * When jobs are short, its supervisor gives it some ahead, so that it need not wait for the store between two of
  * them. Those wait in the backlog; they are given back when what runs turns out not to be short.

@@ -19,6 +19,7 @@ import { LineJournal } from "./line_journal.ts";
 import { dropNeedless, requireProgram, requireShell, sayHidden } from "./permissions.ts";
 import { readQueues } from "./queues.ts";
 import { StopSignals } from "./stop_signals.ts";
+import { threadEntry } from "./thread_entry.ts";
 
 export const command: Target = defineCommand({
   brief: "Run jobs",
@@ -75,7 +76,6 @@ export const command: Target = defineCommand({
     let end: "stopped" | "replaced";
     do {
       const id = newId("supervisor");
-      const entry = new URL(Deno.mainModule);
       const supervisor = await Supervisor.start({
         ...setting,
         gpusAreOpen,
@@ -85,7 +85,7 @@ export const command: Target = defineCommand({
         host,
         directory,
         storeName,
-        entry,
+        entry: threadEntry(),
         journal,
         clock,
       });
