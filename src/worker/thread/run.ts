@@ -43,8 +43,8 @@ export class Run {
   /** As in `Launched`; null before it has begun. */
   #group: () => number | null = () => null;
   #canBeHalted = thisPlatform.canPause;
-  /** Resolves when the attempt shall end. */
-  readonly #ending = Promise.withResolvers<EndOrder>();
+  /** Aborts when the attempt shall end, with an `EndOrder` as its reason. */
+  readonly #ending = new AbortController();
   /** Follows wishes to pause, once it has begun. */
   #pause: (wish: PauseWish) => void = (wish) => this.#pauseWish = wish;
   /** The last one before that. */
@@ -203,7 +203,7 @@ export class Run {
   }
 
   #endFor(reason: Reason, graceMs: number): void {
-    this.#ending.resolve({ reason, graceMs });
+    this.#ending.abort({ reason, graceMs } satisfies EndOrder);
   }
 
   async #run(): Promise<Result> {
@@ -219,6 +219,11 @@ export class Run {
 
   async #watch(begun: Begun): Promise<Result> {
     const { token, spool, timeoutMs, killGraceMs, byToken } = this.#request;
+    const { signal } = this.#ending;
+    const aborted = Promise.withResolvers<void>();
+    const onAbort = () => aborted.resolve();
+    signal.addEventListener("abort", onAbort);
+    if (signal.aborted) onAbort();
     const tree = () => ({ token, ...(begun.byOutput ? { spool } : {}), root: begun.root() });
     const left = timeoutMs > 0
       ? new TimeLeft(timeoutMs - begun.ageMs, {
@@ -238,13 +243,13 @@ export class Run {
       pausing.follow(wish);
     };
     if (this.#pauseWish) this.#pause(this.#pauseWish);
-    const told = this.#ending.promise.then(() => undefined);
-    const end = await Promise.race([begun.ended, told]) ??
+    const end = await Promise.race([begun.ended, aborted.promise]) ??
       // What has ended a moment ago is not to be ended any more.
       (hasLeftEnd(spool) ? await begun.ended : undefined);
     left?.stop();
     this.#pause = () => {};
     await pausing?.close();
+    signal.removeEventListener("abort", onAbort);
 
     const endAll = (graceMs: number) => endTree(tree, { graceMs, byToken, clock: systemClock });
     if (end) {
@@ -253,7 +258,7 @@ export class Run {
       const survivors = begun.inSight && killed ? saySurvivors(await endAll(killGraceMs)) : "";
       return survivors === "" ? end : { ...end, error: `${end.error}${survivors}` };
     }
-    const { reason, graceMs } = await this.#ending.promise;
+    const { reason, graceMs } = signal.reason as EndOrder;
     const waiter = begun.waiter();
     const { survivors, parents } = await endAll(graceMs);
     if (survivors === 0 && parents && (waiter === null || !parents.has(waiter))) {
