@@ -141,7 +141,9 @@ export const REBUILDING: Step = {
     END;
 
     CREATE TRIGGER gates_passed AFTER UPDATE OF state, lane ON jobs
-    WHEN (NEW.lane > 0 OR OLD.lane > 0) AND (NEW.state = 'processing' OR OLD.state = 'processing') BEGIN
+    WHEN (NEW.lane > 0 OR OLD.lane > 0) AND (
+      OLD.state = 'processing' AND (NEW.state = 'processing' OR NEW.lane <> -1)
+      OR NEW.state = 'processing' AND NEW.last_attempt = OLD.last_attempt) BEGIN
       INSERT INTO gates (id, kind, name, label, rate_smooth, used)
         SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
         WHERE OLD.lane > 0 AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane)

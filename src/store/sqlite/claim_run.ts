@@ -7,6 +7,7 @@ import { addUnits, type Units, unitsOf } from "../../domain/units.ts";
 import type { ClaimedJob } from "../contract.ts";
 import { Gate, GATE_COLUMNS, type GateRow } from "./claim_gate.ts";
 import type { Database } from "./engine/database.ts";
+import { countBegun } from "./gates.ts";
 import { type Rules, rulesOf, type RulesRow } from "./queue_rules.ts";
 import { layOfQueue, layOfSublane } from "./sublanes.ts";
 import { GIVEN } from "./words.ts";
@@ -234,7 +235,13 @@ export class ClaimRun {
   }
 
   storeGates(): void {
-    for (const gate of this.#gates.values()) gate.store();
+    const begun = new Map<number, number>();
+    for (const gate of this.#gates.values()) {
+      const units = gate.takeBegun();
+      if (units > 0) begun.set(gate.id, units);
+      gate.store();
+    }
+    countBegun(this.db, begun);
   }
 
   // Sub-lanes

@@ -72,6 +72,27 @@ export function gateOf(
     db.insert(MAKE, kind, name, label, ...boundValues(bounds()));
 }
 
+const GIVE_BACK_UNITS = `
+  INSERT INTO gates (id, kind, name, label, rate_smooth, used)
+    SELECT g.gate, 'limit', '', '', 0, g.units * l.value FROM json_each(?) l CROSS JOIN sublane_gates g
+    WHERE g.lane = CAST(l.key AS INTEGER)
+    ON CONFLICT (id) DO UPDATE SET used = used - excluded.used, ready = waiting`;
+
+/** Gives back what jobs took that left their sub-lanes: so many of each. */
+export function giveBackUnits(db: Database, left: ReadonlyMap<number, number>): void {
+  if (left.size > 0) db.run(GIVE_BACK_UNITS, JSON.stringify(Object.fromEntries(left)));
+}
+
+const COUNT_BEGUN = `
+  INSERT INTO gates (id, kind, name, label, rate_smooth, used)
+    SELECT CAST(key AS INTEGER), 'limit', '', '', 0, value FROM json_each(?) WHERE true
+    ON CONFLICT (id) DO UPDATE SET used = used + excluded.used`;
+
+/** Counts units that are taken, by the numbers of gates. */
+export function countBegun(db: Database, units: ReadonlyMap<number, number>): void {
+  if (units.size > 0) db.run(COUNT_BEGUN, JSON.stringify(Object.fromEntries(units)));
+}
+
 const STARTS = "SELECT at, units FROM gate_starts WHERE gate = ? AND at > ? ORDER BY at";
 
 /** What began after a time, oldest first. */

@@ -8,7 +8,7 @@ import type { Settlement } from "../contract.ts";
 import type { FigureTally } from "../rules/figure_tally.ts";
 import { countAttempt, type Move, moveOf, notProcessing } from "../rules/settling.ts";
 import type { Database } from "./engine/database.ts";
-import { giveBack } from "./gates.ts";
+import { giveBack, giveBackUnits } from "./gates.ts";
 
 /** Who settles, and where that is counted. */
 export interface By {
@@ -19,10 +19,18 @@ export interface By {
 
 /** Settles attempts. Returns the tokens that were not running attempts of this supervisor. */
 export function settle(db: Database, settlements: readonly Settlement[], by: By): string[] {
-  return settlements.filter((settlement) => !settleOne(db, settlement, by)).map(({ token }) => token);
+  const left = new Map<number, number>();
+  const refused = settlements.filter((settlement) => !settleOne(db, settlement, { ...by, left }));
+  giveBackUnits(db, left);
+  return refused.map(({ token }) => token);
 }
 
-function settleOne(db: Database, settlement: Settlement, by: By): boolean {
+interface Settling extends By {
+  /** How many jobs have left their sub-lane, by its number: what they took is to be given back. */
+  left: Map<number, number>;
+}
+
+function settleOne(db: Database, settlement: Settlement, by: Settling): boolean {
   const { outcome } = settlement;
   const move = moveOf(settlement);
   return outcome === "unstarted"
@@ -40,7 +48,7 @@ const END_ATTEMPT = `
     started_at = coalesce(?, started_at), finished_at = ?, outcome = ?, exit_code = ?, signal = ?, error = ?, cpu_ms = ?,
     paused_ms = ${PAUSED_MS}, unstopped = NULL
   WHERE supervisor = ? AND token = ? AND finished_at IS NULL
-  RETURNING job, attempt, ready_at, started_at`;
+  RETURNING job, attempt, ready_at, started_at, (SELECT lane FROM jobs WHERE seq = job) AS lane`;
 
 const MOVE_JOB = `
   UPDATE jobs SET
@@ -49,13 +57,14 @@ const MOVE_JOB = `
     held = ${HELD}, paused_at = NULL,
     lane = CASE WHEN lane > 0 AND ${STATE} THEN -1 ELSE lane END
   WHERE seq = ? AND last_attempt = ? AND state = 'processing'
-  RETURNING queue, state`;
+  RETURNING queue, state, lane`;
 
 interface EndedRow {
   job: number;
   attempt: number;
   ready_at: number;
   started_at: number;
+  lane: number;
 }
 
 /** Ends an attempt that began. */
@@ -65,7 +74,7 @@ function end(
     outcome: Outcome;
     move: Move;
   },
-  { supervisor, figures }: By,
+  { supervisor, figures, left }: Settling,
 ): boolean {
   const result = [exitCode, signal, error];
   const row = db.get<EndedRow>(
@@ -80,7 +89,7 @@ function end(
     token,
   );
   if (!row) return false;
-  const moved = db.get<{ queue: string; state: State }>(
+  const moved = db.get<{ queue: string; state: State; lane: number }>(
     MOVE_JOB,
     move.stateIfCalledOff,
     move.state,
@@ -90,13 +99,14 @@ function end(
     finishedAt,
     ...result,
     move.heldIfPaused ? 1 : 0,
-    move.stateIfCalledOff !== "pending" ? 1 : 0, // what the trigger `job_moved` would do, at a price
+    move.stateIfCalledOff !== "pending" ? 1 : 0, // what triggers would do, at a price
     move.state !== "pending" ? 1 : 0,
     row.job,
     row.attempt,
   );
   if (!moved) throw notProcessing(row.job);
-  const { queue, state } = moved;
+  const { queue, state, lane } = moved;
+  if (row.lane > 0 && lane < 0) left.set(row.lane, (left.get(row.lane) ?? 0) + 1);
   const ended = { outcome, state, readyAt: row.ready_at, startedAt: row.started_at, finishedAt, cpuMs };
   countAttempt(figures.of(queue), ended);
   return true;
