@@ -19,16 +19,19 @@ export interface By {
 
 /** Settles attempts. Returns the tokens that were not running attempts of this supervisor. */
 export function settle(db: Database, settlements: readonly Settlement[], by: By): string[] {
-  const left = new Map<number, number>();
-  const refused = settlements.filter((settlement) => !settleOne(db, settlement, { ...by, left }));
-  giveBackUnits(db, left);
+  const left = settlements.length > 0 && db.get(ANY_SUBLANE) ? new Map<number, number>() : undefined;
+  const settling = { ...by, left };
+  const refused = settlements.filter((settlement) => !settleOne(db, settlement, settling));
+  if (left) giveBackUnits(db, left);
   return refused.map(({ token }) => token);
 }
 
 interface Settling extends By {
-  /** How many jobs have left their sub-lane, by its number: what they took is to be given back. */
-  left: Map<number, number>;
+  /** How many jobs have left their sub-lane, by its number: what they took is to be given back. Undefined where none is there. */
+  left: Map<number, number> | undefined;
 }
+
+const ANY_SUBLANE = "SELECT 1 FROM sublanes LIMIT 1";
 
 function settleOne(db: Database, settlement: Settlement, by: Settling): boolean {
   const { outcome } = settlement;
@@ -48,7 +51,8 @@ const END_ATTEMPT = `
     started_at = coalesce(?, started_at), finished_at = ?, outcome = ?, exit_code = ?, signal = ?, error = ?, cpu_ms = ?,
     paused_ms = ${PAUSED_MS}, unstopped = NULL
   WHERE supervisor = ? AND token = ? AND finished_at IS NULL
-  RETURNING job, attempt, ready_at, started_at, (SELECT lane FROM jobs WHERE seq = job) AS lane`;
+  RETURNING job, attempt, ready_at, started_at`;
+const END_IN_LANES = `${END_ATTEMPT}, (SELECT lane FROM jobs WHERE seq = job) AS lane`;
 
 const MOVE_JOB = `
   UPDATE jobs SET
@@ -57,14 +61,14 @@ const MOVE_JOB = `
     held = ${HELD}, paused_at = NULL,
     lane = CASE WHEN lane > 0 AND ${STATE} THEN -1 ELSE lane END
   WHERE seq = ? AND last_attempt = ? AND state = 'processing'
-  RETURNING queue, state, lane`;
+  RETURNING queue, state`;
 
 interface EndedRow {
   job: number;
   attempt: number;
   ready_at: number;
   started_at: number;
-  lane: number;
+  lane?: number;
 }
 
 /** Ends an attempt that began. */
@@ -78,7 +82,7 @@ function end(
 ): boolean {
   const result = [exitCode, signal, error];
   const row = db.get<EndedRow>(
-    END_ATTEMPT,
+    left ? END_IN_LANES : END_ATTEMPT,
     startedAt,
     finishedAt,
     outcome,
@@ -89,7 +93,7 @@ function end(
     token,
   );
   if (!row) return false;
-  const moved = db.get<{ queue: string; state: State; lane: number }>(
+  const moved = db.get<{ queue: string; state: State }>(
     MOVE_JOB,
     move.stateIfCalledOff,
     move.state,
@@ -105,8 +109,9 @@ function end(
     row.attempt,
   );
   if (!moved) throw notProcessing(row.job);
-  const { queue, state, lane } = moved;
-  if (row.lane > 0 && lane < 0) left.set(row.lane, (left.get(row.lane) ?? 0) + 1);
+  const { queue, state } = moved;
+  const { lane = 0 } = row;
+  if (left && lane > 0 && state !== "pending") left.set(lane, (left.get(lane) ?? 0) + 1);
   const ended = { outcome, state, readyAt: row.ready_at, startedAt: row.started_at, finishedAt, cpuMs };
   countAttempt(figures.of(queue), ended);
   return true;
