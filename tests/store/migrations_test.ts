@@ -44,6 +44,7 @@ const DIGESTS = [
   "ae5f04fdd18298e1d6268802a5256ef65c2d1d9eb022da7b36b622e5b64c4049",
   "f9cebb0235de632204ef73510f522b9b9d256380308ad3b030ad28ce1a121f93",
   "61024d95f22dddb4776f19bee4e300a2c3d5e4de342b9c4e329c042f48d27b22",
+  "950634286b631fb74e8b9bc225f5bc66cda55538ae22b98484fe3bda8f51e4b6",
 ];
 
 Deno.test("a released step is never changed", async () => {

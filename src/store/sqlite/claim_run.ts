@@ -106,7 +106,8 @@ const GATES_OF = `
 const RESERVED_FOR = `SELECT ${GATE_COLUMNS} FROM gates g WHERE g.reserved_by = ?`;
 const SERVED = "SELECT max(served) AS last FROM sublanes";
 const STORE_PLACES = `
-  UPDATE sublanes SET seq = place.value FROM json_each(?) place WHERE sublanes.id = CAST(place.key AS INTEGER)`;
+  UPDATE sublanes SET priority = CASE WHEN place.value IS NULL THEN NULL ELSE priority END, seq = place.value
+  FROM json_each(?) place WHERE sublanes.id = CAST(place.key AS INTEGER)`;
 const THINGS = `
   SELECT t.name, t.units, t.supervisor = ? AS own FROM things t JOIN supervisors s ON s.id = t.supervisor
   WHERE s.lease_until > ? OR s.id = ?`;
@@ -132,8 +133,8 @@ export interface Taking {
   units: number;
 }
 
-/** Where sub-lanes stand now that have moved at the same priority, by their numbers. */
-export type Moved = Map<number, number>;
+/** Where sub-lanes stand now that have moved at the same priority, by their numbers; null where no job is left. */
+export type Moved = Map<number, number | null>;
 
 export class ClaimRun {
   readonly jobs: ClaimedJob[] = [];

@@ -245,24 +245,19 @@ export class SubLane {
     this.#size *= 2;
   }
 
-  /** It stands elsewhere at the same priority, and nothing else of it has changed. */
-  get #isPlainlyMoved(): boolean {
-    return this.#served === 0 && !this.#isEmpty && this.#parked === this.#row.parked &&
-      this.#parked !== BEHIND &&
-      this.place.priority === this.#row.priority;
-  }
-
   /** Notes where it stands now; in `moved`, to be stored with others, where it can. */
   putRight(moved?: Moved): void {
     if (!this.#changed) return;
     this.#changed = false;
-    const { id, queue } = this.#row;
-    if (moved && this.#isPlainlyMoved) {
-      moved.set(id, this.place.seq);
-      return;
-    }
+    const was = this.#row;
+    const { id, queue } = was;
     const place = this.#isEmpty ? null : this.place;
     const parked = place ? this.#parked : this.#queue.isFair ? BEHIND : 0;
+    const asWas = parked === was.parked && (place ?? was).priority === was.priority && this.#served === 0;
+    if (moved && asWas && parked !== BEHIND) {
+      moved.set(id, place?.seq ?? null);
+      return;
+    }
     const values = [place?.priority ?? null, place?.seq ?? null, parked];
     if (this.#served > 0) this.#run.db.run(STORE_SERVED, ...values, this.#served, id);
     else this.#run.db.run(STORE, ...values, id);
