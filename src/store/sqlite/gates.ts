@@ -72,6 +72,7 @@ export function gateOf(
     db.insert(MAKE, kind, name, label, ...boundValues(bounds()));
 }
 
+/** No UPDATE: several sub-lanes may take of one gate. */
 const GIVE_BACK_UNITS = `
   INSERT INTO gates (id, kind, name, label, rate_smooth, used)
     SELECT g.gate, 'limit', '', '', 0, g.units * l.value FROM json_each(?) l CROSS JOIN sublane_gates g
@@ -84,9 +85,7 @@ export function giveBackUnits(db: Database, left: ReadonlyMap<number, number>): 
 }
 
 const COUNT_BEGUN = `
-  INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-    SELECT CAST(key AS INTEGER), 'limit', '', '', 0, value FROM json_each(?) WHERE true
-    ON CONFLICT (id) DO UPDATE SET used = used + excluded.used`;
+  UPDATE gates SET used = used + begun.value FROM json_each(?) begun WHERE gates.id = CAST(begun.key AS INTEGER)`;
 
 /** Counts units that are taken, by the numbers of gates. */
 export function countBegun(db: Database, units: ReadonlyMap<number, number>): void {

@@ -1,7 +1,8 @@
 /**
  * @module
  * What jobs take of gates is counted once for all that one transaction claims or settles, by whoever does it: a trigger
- * cost each job as much as a quarter of its claim.
+ * cost each job as much as a quarter of its claim. And as one that inserts a row with a number of its own has every
+ * statement look up the last number, it updates.
  */
 import type { Step } from "./step.ts";
 
@@ -14,15 +15,12 @@ export const step: Step = {
    WHEN (NEW.lane > 0 OR OLD.lane > 0) AND (
      OLD.state = 'processing' AND (NEW.state = 'processing' OR NEW.lane <> -1)
      OR NEW.state = 'processing' AND NEW.last_attempt = OLD.last_attempt) BEGIN
-     INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-       SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
+     UPDATE gates SET
+       used = used - (SELECT units FROM sublane_gates WHERE lane = OLD.lane AND gate = gates.id), ready = waiting
        WHERE OLD.lane > 0 AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane)
-         AND lane = OLD.lane
-       ON CONFLICT (id) DO UPDATE SET used = used - excluded.used, ready = waiting;
-     INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-       SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
+         AND id IN (SELECT gate FROM sublane_gates WHERE lane = OLD.lane);
+     UPDATE gates SET used = used + (SELECT units FROM sublane_gates WHERE lane = NEW.lane AND gate = gates.id)
        WHERE NEW.lane > 0 AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane)
-         AND lane = NEW.lane
-       ON CONFLICT (id) DO UPDATE SET used = used + excluded.used;
+         AND id IN (SELECT gate FROM sublane_gates WHERE lane = NEW.lane);
    END;`,
 };
