@@ -141,17 +141,16 @@ export const REBUILDING: Step = {
     END;
 
     CREATE TRIGGER gates_passed AFTER UPDATE OF state, lane ON jobs
-    WHEN (NEW.lane > 0 OR OLD.lane > 0) AND (NEW.state = 'processing' OR OLD.state = 'processing') BEGIN
-      INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-        SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
+    WHEN (NEW.lane > 0 OR OLD.lane > 0) AND (
+      OLD.state = 'processing' AND (NEW.state = 'processing' OR NEW.lane <> -1)
+      OR NEW.state = 'processing' AND NEW.last_attempt = OLD.last_attempt) BEGIN
+      UPDATE gates SET
+        used = used - (SELECT units FROM sublane_gates WHERE lane = OLD.lane AND gate = gates.id), ready = waiting
         WHERE OLD.lane > 0 AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane)
-          AND lane = OLD.lane
-        ON CONFLICT (id) DO UPDATE SET used = used - excluded.used, ready = waiting;
-      INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-        SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
+          AND id IN (SELECT gate FROM sublane_gates WHERE lane = OLD.lane);
+      UPDATE gates SET used = used + (SELECT units FROM sublane_gates WHERE lane = NEW.lane AND gate = gates.id)
         WHERE NEW.lane > 0 AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane)
-          AND lane = NEW.lane
-        ON CONFLICT (id) DO UPDATE SET used = used + excluded.used;
+          AND id IN (SELECT gate FROM sublane_gates WHERE lane = NEW.lane);
     END;
 
     CREATE TRIGGER count_deleted AFTER DELETE ON jobs BEGIN

@@ -44,6 +44,7 @@ const DIGESTS = [
   "ae5f04fdd18298e1d6268802a5256ef65c2d1d9eb022da7b36b622e5b64c4049",
   "f9cebb0235de632204ef73510f522b9b9d256380308ad3b030ad28ce1a121f93",
   "61024d95f22dddb4776f19bee4e300a2c3d5e4de342b9c4e329c042f48d27b22",
+  "bc8c7db416594c34ceba12d96e8e21a4195d7d32bd43608a7ae658555bdf508c",
 ];
 
 Deno.test("a released step is never changed", async () => {
@@ -164,7 +165,9 @@ for (const version of VERSIONS) {
   Deno.test(`what runs, waits and has ended in a database of schema ${version} goes on`, async () => {
     using dir = tempDir();
     await makeOldHome(dir.home, version);
-    const { rows } = contentsOf(dir.home).tables.get("attempts")!;
+    const { tables } = contentsOf(dir.home);
+    const { rows } = tables.get("attempts")!;
+    const limited = tables.get("jobs")!.rows.find(({ name }) => name === "uses")?.seq;
     const store = await openStore(dir.home);
     try {
       // The attempts that ran then are settled by whoever has them, and taken over from who is gone.
@@ -172,7 +175,8 @@ for (const version of VERSIONS) {
       assert.ok(running.length >= 3);
       const [first] = running.filter(({ supervisor }) => supervisor === "ran");
       const now = T0 + 120_000;
-      const settlements = [settlement(first!.token as string, { finishedAt: now })];
+      const settlements = running.filter((attempt) => attempt === first || attempt.job === limited)
+        .map(({ token }) => settlement(token as string, { finishedAt: now }));
       assert.deepEqual((await store.exchange(exchangeOf("ran", { now, settlements }))).refused, []);
       await store.register(newSupervisor("new"));
       const [taken] = (await store.takeOver("gone", "new"))!;
@@ -197,7 +201,7 @@ for (const version of VERSIONS) {
         if (ENDED.includes(state)) await store.retry([id], { now });
         else if (state !== "processing") await store.edit(id, { priority: 3 }, now);
       }
-      const [added] = await enqueue(store, { priority: -9 });
+      const [added] = await enqueue(store, { priority: -10 });
       assert.equal((await claim(store, "new", { now }))[0]!.id, added);
       assert.ok(await clear(store) > 0);
       assert.deepEqual([...(await store.care.check!())!, ...await store.recount()], []);

@@ -104,6 +104,18 @@ Deno.test("a job that cannot be read has ended for its group, too", async () => 
   store.close();
 });
 
+Deno.test("a job that cannot be read takes nothing of a limit", async () => {
+  using dir = tempDir();
+  const store = await openStore(dir.home);
+  await store.register(newSupervisor("s"));
+  await store.setLimit("api", { atOnce: 1 });
+  await enqueue(store, { takes: "api=1", stdin: new Uint8Array(9) }, { id: "other", takes: "api=1" });
+  spoil(dir.home.database, "DELETE FROM inputs");
+  assert.deepEqual((await claim(store, "s", { count: 5 })).map(({ id }) => id), ["other"]);
+  assert.deepEqual(await store.recount(), []);
+  store.close();
+});
+
 Deno.test("a job of an unreadable queue keeps no other from being claimed", async () => {
   using dir = tempDir();
   const store = await openStore(dir.home);

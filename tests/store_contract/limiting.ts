@@ -83,6 +83,36 @@ export function limiting(test: Test): void {
     assert.equal((await store.limit("api", T0))!.waiting, 0);
   });
 
+  test("whatever becomes of jobs whose attempts end at once, each gives back what it took", async (store) => {
+    await register(store, "s");
+    await store.setLimit("api", { atOnce: 20 });
+    await enqueue(
+      store,
+      ...several(["done", "too", "failed", "released", "unstarted", "cancelled"], { takes: "api=2" }),
+      ...several(["other", "on"], { takes: "api=1,db=1" }),
+    );
+    await store.setLimit("db", { atOnce: 5 });
+    const jobs = await take(store);
+    await store.cancel(["cancelled"], T0);
+    const ends = {
+      failed: { outcome: "failed", exitCode: 1, state: "failed", runAt: T0 + 3_600_000 },
+      released: { outcome: "released", state: "pending" },
+      unstarted: { outcome: "unstarted", state: "pending" },
+    } as const;
+    await settle(
+      store,
+      "s",
+      ...jobs.filter(({ id }) => id !== "on").map(({ id, token }) =>
+        settlement(token, id in ends ? ends[id as keyof typeof ends] : {})
+      ),
+    );
+    const used = async () =>
+      (await Promise.all(["api", "db"].map((name) => store.limit(name, T0)))).map((it) => it!.used);
+    assert.deepEqual([await used(), await store.recount()], [[1, 1], []]);
+    assert.deepEqual(await claimed(store), ["released", "unstarted"]);
+    assert.deepEqual([await used(), await store.recount()], [[5, 1], []]);
+  });
+
   test("what finds no room in a limit lets nothing that comes after it take of that limit, and everything else", async (store) => {
     await register(store, "s");
     await store.setLimit("api", { atOnce: 3 });

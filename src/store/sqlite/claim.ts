@@ -7,7 +7,7 @@
 import type { ClaimedJob } from "../contract.ts";
 import { comparePlaces, type Place, readyAt } from "../rules/jobs.ts";
 import { type Claim, ClaimRun, type QueueState, type Take } from "./claim_run.ts";
-import { SubLane, type SublaneRow } from "./claim_sublane.ts";
+import { expectJobs, SubLane, type SublaneRow } from "./claim_sublane.ts";
 import type { Database } from "./engine/database.ts";
 import { readStdin } from "./inputs.ts";
 import { type Lane, openLanes, putRight } from "./lanes.ts";
@@ -148,7 +148,9 @@ function pageOf(run: ClaimRun, take: Take): Page {
   }
   if (lanes.length > plain.length) {
     lanes.sort((a, b) => comparePlaces(a.place, b.place));
-    run.expect(lanes.slice(0, wanted).flatMap((lane) => lane instanceof SubLane ? [lane.id] : []));
+    const first = lanes.slice(0, wanted).filter((lane) => lane instanceof SubLane);
+    run.expect(first.map(({ id }) => id));
+    expectJobs(db, first);
   }
   return { lanes, until };
 }
@@ -171,7 +173,7 @@ function takeFirst(run: ClaimRun, { lanes, until }: Page): void {
     behind ||= lane instanceof SubLane && lane.isBehind;
     if (lane.isOpen) insertInOrder(queue, lane);
   }
-  for (const lane of run.touched) lane.putRight();
+  run.putSublanesRight();
   for (const lane of touched) lane.putRight(); // who may have to wait for those
 }
 

@@ -1,7 +1,7 @@
 /**
  * @module
- * A gate while jobs are claimed: whether it has room, for whom it is kept, and what began. What is used is counted by
- * triggers as well; the rest is stored at the end of the claim.
+ * A gate while jobs are claimed: whether it has room, for whom it is kept, and what began. All of it is stored at the end
+ * of the claim.
  */
 import type { Rate } from "../../domain/limit.ts";
 import type { Place } from "../rules/jobs.ts";
@@ -66,6 +66,7 @@ export class Gate {
   readonly #row: GateRow;
   readonly #rate: Rate | null;
   #changed = false;
+  #begun = 0;
   #windowKnown = false;
   /** Somebody found no room in this claim: neither does anybody whose place is after that one. */
   #shut: { lack: Lack; from: Place } | undefined;
@@ -187,6 +188,7 @@ export class Gate {
   begin({ lane, units }: Asking): void {
     this.release(lane);
     this.#row.used += units;
+    this.#begun += units;
     const rate = this.#rate;
     if (!rate) return;
     this.#db.run(BEGIN, this.id, this.#now, units);
@@ -197,12 +199,20 @@ export class Gate {
     }
   }
 
-  /** It was not to be after all. */
+  /** It was not to be after all: the job has ended, and that was counted. */
   unbegin({ units }: Asking): void {
     this.#row.used -= units;
     this.#change({ ready: this.#row.waiting });
   }
 
+  /** The units of what has begun since this was asked last: to be counted. */
+  takeBegun(): number {
+    const begun = this.#begun;
+    this.#begun = 0;
+    return begun;
+  }
+
+  /** Stores the rest. */
   store(): void {
     if (!this.#changed) return;
     this.#changed = false;

@@ -7,7 +7,8 @@ import { addUnits, type Units, unitsOf } from "../../domain/units.ts";
 import type { ClaimedJob } from "../contract.ts";
 import { Gate, GATE_COLUMNS, type GateRow } from "./claim_gate.ts";
 import type { Database } from "./engine/database.ts";
-import { type Rules, rulesOf, type RulesRow } from "./queue_rules.ts";
+import { countBegun } from "./gates.ts";
+import { NO_RULES, RULES, type Rules, rulesOf, type RulesRow } from "./queue_rules.ts";
 import { layOfQueue, layOfSublane } from "./sublanes.ts";
 import { GIVEN } from "./words.ts";
 
@@ -36,6 +37,7 @@ export interface QueueRow extends RulesRow {
   concurrency: number | null;
 }
 
+const QUEUE = `SELECT q.name AS queue, q.paused, q.concurrency, ${RULES} FROM queues q WHERE q.name = ?`;
 const COUNTED = "SELECT n FROM counts WHERE queue = ? AND state = 'processing'";
 const THERE = "SELECT count(*) AS n FROM jobs WHERE queue = ? AND state = 'processing'";
 
@@ -62,6 +64,11 @@ export class QueueState {
 
   get isFair(): boolean {
     return this.#row.fair === 1;
+  }
+
+  /** What all of its jobs take. */
+  get takes(): string | null {
+    return this.#row.takes;
   }
 
   /** How many jobs may still start. */
@@ -98,6 +105,9 @@ const GATES_OF = `
   FROM json_each(?) l CROSS JOIN sublane_gates s ON s.lane = l.value JOIN gates g ON g.id = s.gate`;
 const RESERVED_FOR = `SELECT ${GATE_COLUMNS} FROM gates g WHERE g.reserved_by = ?`;
 const SERVED = "SELECT max(served) AS last FROM sublanes";
+const STORE_PLACES = `
+  UPDATE sublanes SET priority = CASE WHEN place.value IS NULL THEN NULL ELSE priority END, seq = place.value
+  FROM json_each(?) place WHERE sublanes.id = CAST(place.key AS INTEGER)`;
 const THINGS = `
   SELECT t.name, t.units, t.supervisor = ? AS own FROM things t JOIN supervisors s ON s.id = t.supervisor
   WHERE s.lease_until > ? OR s.id = ?`;
@@ -123,6 +133,9 @@ export interface Taking {
   units: number;
 }
 
+/** Where sub-lanes stand now that have moved at the same priority, by their numbers; null where no job is left. */
+export type Moved = Map<number, number | null>;
+
 export class ClaimRun {
   readonly jobs: ClaimedJob[] = [];
   readonly db: Database;
@@ -140,7 +153,7 @@ export class ClaimRun {
   #given = 0;
   #laid = 0;
   /** Sub-lanes that were looked into, and may have to be put right. */
-  readonly touched = new Set<{ putRight(): void }>();
+  readonly touched = new Set<{ putRight(moved?: Moved): void }>();
   readonly #gates = new Map<number, Gate>();
   /** What sub-lanes take of them. */
   readonly #takings = new Map<number, Taking[]>();
@@ -189,6 +202,13 @@ export class ClaimRun {
     return state;
   }
 
+  queueNamed(queue: string): QueueState {
+    return this.#queues.get(queue) ??
+      this.queue(
+        this.db.get<QueueRow>(QUEUE, queue) ?? { queue, paused: null, concurrency: null, ...NO_RULES },
+      );
+  }
+
   /** Grows with every job of a sub-lane. */
   nextTurn(): number {
     this.#served ??= this.db.get<{ last: number | null }>(SERVED)!.last ?? 0;
@@ -234,10 +254,23 @@ export class ClaimRun {
   }
 
   storeGates(): void {
-    for (const gate of this.#gates.values()) gate.store();
+    const begun = new Map<number, number>();
+    for (const gate of this.#gates.values()) {
+      const units = gate.takeBegun();
+      if (units > 0) begun.set(gate.id, units);
+      gate.store();
+    }
+    countBegun(this.db, begun);
   }
 
   // Sub-lanes
+
+  /** Notes where those stand that were looked into. */
+  putSublanesRight(): void {
+    const moved: Moved | undefined = this.touched.size > 1 ? new Map() : undefined;
+    for (const lane of this.touched) lane.putRight(moved);
+    if (moved && moved.size > 0) this.db.run(STORE_PLACES, JSON.stringify(Object.fromEntries(moved)));
+  }
 
   /** Moves jobs of a queue that goes by rules to their sub-lanes. False when enough were moved for now. */
   layQueue(queue: string): boolean {
@@ -260,7 +293,7 @@ export class ClaimRun {
       return false;
     }
     // what is moved changes where sub-lanes stand, and may make gates ready
-    for (const lane of this.touched) lane.putRight();
+    this.putSublanesRight();
     this.storeGates();
     this.#gates.clear();
     this.#takings.clear();
@@ -287,6 +320,10 @@ export class ClaimRun {
     const things = new Map<string, number>();
     if (takes === "" && rules === null) return things;
     const { offered, own, free } = this.#things ??= this.#findThings();
+    if (offered.size === 0) {
+      // a name is a gate, so none has to be looked at by its name
+      return gates.every(({ gate }) => gate.kind !== "limit" || gate.isBound) ? things : undefined;
+    }
     for (const [name, units] of addUnits(unitsOf(rules), unitsOf(takes))) {
       if (!offered.has(name)) {
         if (gates.some(({ gate }) => gate.kind === "limit" && gate.name === name && gate.isBound)) continue;

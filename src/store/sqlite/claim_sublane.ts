@@ -5,16 +5,17 @@
  */
 import { comparePlaces, type Place } from "../rules/jobs.ts";
 import type { Lack } from "./claim_gate.ts";
-import type { ClaimRun, QueueRow, QueueState, Take, Taking } from "./claim_run.ts";
+import type { ClaimRun, Moved, QueueState, Take, Taking } from "./claim_run.ts";
+import type { Database } from "./engine/database.ts";
 import { CLAIMABLE_IN_LANE, noteBehind } from "./sublanes.ts";
 import { GIVEN } from "./words.ts";
 
-/** A row of `sublanes` with what must be known of its queue. */
-export interface SublaneRow extends QueueRow {
+/** A row of `sublanes`, as far as it matters here. */
+export interface SublaneRow {
   id: number;
+  queue: string;
   rule: string;
-  label: string;
-  own_takes: string;
+  takes: string;
   slots: number;
   priority: number;
   seq: number;
@@ -22,10 +23,9 @@ export interface SublaneRow extends QueueRow {
   served: number;
 }
 
-/** The columns of such a row, of `sublanes s` and `queues q`. */
+/** The columns of such a row, of `sublanes s`. */
 export const SUBLANE_COLUMNS =
-  "s.id, s.queue, s.rule, s.label, s.takes AS own_takes, s.slots, s.priority, s.seq, s.parked, s.served, " +
-  "q.paused, q.concurrency, q.takes, q.per_label, q.rate_count, q.rate_ms, q.rate_smooth, q.fair, q.aging_ms";
+  "s.id, s.queue, s.rule, s.takes, s.slots, s.priority, s.seq, s.parked, s.served";
 
 /** What those have in common that a supervisor can serve, or not. */
 export const KIND_SQL = "(s.rule || ';' || s.takes || ';' || s.slots)";
@@ -33,6 +33,13 @@ export const KIND_SQL = "(s.rule || ';' || s.takes || ';' || s.slots)";
 const FIRST = `
   SELECT priority, seq FROM jobs WHERE lane = ${GIVEN} AND ${CLAIMABLE_IN_LANE}
   ORDER BY priority, seq LIMIT ${GIVEN}`;
+const OF_LANE = `FROM jobs WHERE lane = s.id AND ${CLAIMABLE_IN_LANE}`;
+/** Those at the priority at which sub-lanes stand; none comes before. */
+const FIRST_TWO = `
+  SELECT (SELECT seq ${OF_LANE} AND priority = s.priority ORDER BY seq LIMIT 1) AS first,
+    (SELECT seq ${OF_LANE} AND priority = s.priority ORDER BY seq LIMIT 1 OFFSET 1) AS second,
+    EXISTS (SELECT 1 ${OF_LANE} AND priority > s.priority) AS more
+  FROM json_each(?) l CROSS JOIN sublanes s ON s.id = l.value`;
 const STORE = "UPDATE sublanes SET priority = ?, seq = ?, parked = ? WHERE id = ?";
 const STORE_SERVED =
   "UPDATE sublanes SET priority = ?, seq = ?, parked = ?, served = max(served, ?) WHERE id = ?";
@@ -44,6 +51,19 @@ const OF_LATE_MS = 60_000;
 const BEHIND = -1;
 /** Until a limit is changed. */
 const NEVER = -2;
+
+interface FirstTwo {
+  first: number | null;
+  second: number | null;
+  more: number;
+}
+
+/** Has sub-lanes that will be asked know of their first jobs: of many at once, they cost half. */
+export function expectJobs(db: Database, lanes: readonly SubLane[]): void {
+  if (lanes.length === 0) return;
+  const rows = db.all<FirstTwo>(FIRST_TWO, JSON.stringify(lanes.map(({ id }) => id)));
+  for (const [at, lane] of lanes.entries()) lane.expect(rows[at]!);
+}
 
 export class SubLane {
   readonly #run: ClaimRun;
@@ -64,7 +84,7 @@ export class SubLane {
   constructor(run: ClaimRun, row: SublaneRow, take: Take) {
     this.#run = run;
     this.#row = row;
-    this.#queue = run.queue(row);
+    this.#queue = run.queueNamed(row.queue);
     this.#take = take;
     this.#parked = row.parked;
     this.place = { priority: row.priority, seq: row.seq };
@@ -106,7 +126,7 @@ export class SubLane {
       return this.#leaveTo(BEHIND);
     }
     const gates = this.#gates ??= this.#run.gatesOf(id);
-    const things = this.#run.thingsFor(this.#row.takes, this.#row.own_takes, gates);
+    const things = this.#run.thingsFor(this.#queue.takes, this.#row.takes, gates);
     if (!things) return this.#exclude();
     if (this.#ready.length === 0) this.#read();
     const first = this.#ready[0];
@@ -147,8 +167,8 @@ export class SubLane {
 
   /** It takes something of which there may not be enough: it is not to wait behind others. */
   get #isRestricted(): boolean {
-    const { rule, own_takes, slots } = this.#row;
-    return own_takes !== "" || slots > 1 || rule !== "" && rule !== "by label";
+    const { rule, takes, slots } = this.#row;
+    return takes !== "" || slots > 1 || rule !== "" && rule !== "by label";
   }
 
   #asking({ units }: { units: number }) {
@@ -187,8 +207,8 @@ export class SubLane {
 
   /** What others may serve is not to stand in anybody's way. */
   #exclude(): void {
-    const { rule, own_takes, slots } = this.#row;
-    this.#run.exclude(`${rule};${own_takes};${slots}`);
+    const { rule, takes, slots } = this.#row;
+    this.#run.exclude(`${rule};${takes};${slots}`);
     this.#letGo();
     this.#closed = true;
     if (this.#parked > 0) this.#moveTo(this.#queue.isFair ? BEHIND : 0);
@@ -209,6 +229,15 @@ export class SubLane {
     this.#changed = true;
   }
 
+  /** What `expectJobs` has found. */
+  expect({ first, second, more }: FirstTwo): void {
+    if (first === null) return; // it stands too early: it will read
+    const { priority } = this.place;
+    this.#ready = [first, ...second === null ? [] : [second]].map((seq) => ({ priority, seq }));
+    this.#mayHaveMore = second !== null || more === 1;
+    this.#size *= 2;
+  }
+
   #read(): void {
     const limit = this.#size;
     this.#ready = this.#run.db.all<Place>(FIRST, this.#row.id, limit);
@@ -216,13 +245,19 @@ export class SubLane {
     this.#size *= 2;
   }
 
-  /** Notes where it stands now. */
-  putRight(): void {
+  /** Notes where it stands now; in `moved`, to be stored with others, where it can. */
+  putRight(moved?: Moved): void {
     if (!this.#changed) return;
     this.#changed = false;
-    const { id, queue } = this.#row;
+    const was = this.#row;
+    const { id, queue } = was;
     const place = this.#isEmpty ? null : this.place;
     const parked = place ? this.#parked : this.#queue.isFair ? BEHIND : 0;
+    const asWas = parked === was.parked && (place ?? was).priority === was.priority && this.#served === 0;
+    if (moved && asWas && parked !== BEHIND) {
+      moved.set(id, place?.seq ?? null);
+      return;
+    }
     const values = [place?.priority ?? null, place?.seq ?? null, parked];
     if (this.#served > 0) this.#run.db.run(STORE_SERVED, ...values, this.#served, id);
     else this.#run.db.run(STORE, ...values, id);

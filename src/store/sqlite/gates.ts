@@ -2,7 +2,7 @@
  * @module
  * Gates: what jobs take units of. One for each name that any job takes (whether a limit of it is set or not), for the rate
  * of each queue that has one, and for each label of queues that bound them. Invariants: what is used is what runs, which
- * triggers see to; as long as a gate has room and sub-lanes are parked at it, it is ready, or says when it will be.
+ * claims and settlements see to, and triggers where a job enters or leaves that otherwise; as long as a gate has room and sub-lanes are parked at it, it is ready, or says when it will be.
  */
 import type { Rate } from "../../domain/limit.ts";
 import type { LimitBounds } from "../contract.ts";
@@ -70,6 +70,26 @@ export function gateOf(
 ): number {
   return db.get<{ id: number }>(FIND, kind, name, label)?.id ??
     db.insert(MAKE, kind, name, label, ...boundValues(bounds()));
+}
+
+/** No UPDATE: several sub-lanes may take of one gate. */
+const GIVE_BACK_UNITS = `
+  INSERT INTO gates (id, kind, name, label, rate_smooth, used)
+    SELECT g.gate, 'limit', '', '', 0, g.units * l.value FROM json_each(?) l CROSS JOIN sublane_gates g
+    WHERE g.lane = CAST(l.key AS INTEGER)
+    ON CONFLICT (id) DO UPDATE SET used = used - excluded.used, ready = waiting`;
+
+/** Gives back what jobs took that left their sub-lanes: so many of each. */
+export function giveBackUnits(db: Database, left: ReadonlyMap<number, number>): void {
+  if (left.size > 0) db.run(GIVE_BACK_UNITS, JSON.stringify(Object.fromEntries(left)));
+}
+
+const COUNT_BEGUN = `
+  UPDATE gates SET used = used + begun.value FROM json_each(?) begun WHERE gates.id = CAST(begun.key AS INTEGER)`;
+
+/** Counts units that are taken, by the numbers of gates. */
+export function countBegun(db: Database, units: ReadonlyMap<number, number>): void {
+  if (units.size > 0) db.run(COUNT_BEGUN, JSON.stringify(Object.fromEntries(units)));
 }
 
 const STARTS = "SELECT at, units FROM gate_starts WHERE gate = ? AND at > ? ORDER BY at";

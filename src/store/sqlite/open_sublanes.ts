@@ -18,7 +18,7 @@ export interface Wanted {
 }
 
 const AT = `
-  SELECT ${SUBLANE_COLUMNS} FROM sublanes s INDEXED BY sublanes_in_order LEFT JOIN queues q ON q.name = s.queue
+  SELECT ${SUBLANE_COLUMNS} FROM sublanes s INDEXED BY sublanes_in_order
   WHERE s.parked = ${GIVEN} AND s.priority IS NOT NULL`;
 const OF_QUEUES = "AND s.queue IN (SELECT value FROM json_each(?))";
 const BUT = `AND ${KIND_SQL} NOT IN (SELECT value FROM json_each(?))`;
@@ -37,7 +37,7 @@ export function parkedSublanes(db: Database, at: number, { queues, excluded, lim
 }
 
 const BY_TURN = `
-  SELECT ${SUBLANE_COLUMNS} FROM sublanes s INDEXED BY sublanes_by_turn LEFT JOIN queues q ON q.name = s.queue
+  SELECT ${SUBLANE_COLUMNS} FROM sublanes s INDEXED BY sublanes_by_turn
   WHERE s.queue = ? AND s.priority IS NOT NULL AND s.parked = -1`;
 const FIRST_TURN = "ORDER BY s.priority, s.served, s.seq LIMIT 1";
 

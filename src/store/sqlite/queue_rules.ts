@@ -44,18 +44,17 @@ export function rulesOf(row: RulesRow): Rules {
 }
 
 const RULES_OF = `SELECT ${RULES} FROM queues q WHERE name = ?`;
-const NONE = {
-  ...{
-    takes: null,
-    per_label: null,
-    rate_count: null,
-    rate_ms: null,
-    rate_smooth: null,
-    fair: null,
-    aging_ms: null,
-  },
+/** Of a queue without a row. */
+export const NO_RULES: RulesRow = {
+  takes: null,
+  per_label: null,
+  rate_count: null,
+  rate_ms: null,
+  rate_smooth: null,
+  fair: null,
+  aging_ms: null,
 };
 
 export function rulesFor(db: Database, queue: string): Rules {
-  return rulesOf(db.get<RulesRow>(RULES_OF, queue) ?? NONE);
+  return rulesOf(db.get<RulesRow>(RULES_OF, queue) ?? NO_RULES);
 }

@@ -8,7 +8,7 @@ import type { Settlement } from "../contract.ts";
 import type { FigureTally } from "../rules/figure_tally.ts";
 import { countAttempt, type Move, moveOf, notProcessing } from "../rules/settling.ts";
 import type { Database } from "./engine/database.ts";
-import { giveBack } from "./gates.ts";
+import { giveBack, giveBackUnits } from "./gates.ts";
 
 /** Who settles, and where that is counted. */
 export interface By {
@@ -19,10 +19,21 @@ export interface By {
 
 /** Settles attempts. Returns the tokens that were not running attempts of this supervisor. */
 export function settle(db: Database, settlements: readonly Settlement[], by: By): string[] {
-  return settlements.filter((settlement) => !settleOne(db, settlement, by)).map(({ token }) => token);
+  const left = settlements.length > 0 && db.get(ANY_SUBLANE) ? new Map<number, number>() : undefined;
+  const settling = { ...by, left };
+  const refused = settlements.filter((settlement) => !settleOne(db, settlement, settling));
+  if (left) giveBackUnits(db, left);
+  return refused.map(({ token }) => token);
 }
 
-function settleOne(db: Database, settlement: Settlement, by: By): boolean {
+interface Settling extends By {
+  /** How many jobs have left their sub-lane, by its number: what they took is to be given back. Undefined where none is there. */
+  left: Map<number, number> | undefined;
+}
+
+const ANY_SUBLANE = "SELECT 1 FROM sublanes LIMIT 1";
+
+function settleOne(db: Database, settlement: Settlement, by: Settling): boolean {
   const { outcome } = settlement;
   const move = moveOf(settlement);
   return outcome === "unstarted"
@@ -41,6 +52,7 @@ const END_ATTEMPT = `
     paused_ms = ${PAUSED_MS}, unstopped = NULL
   WHERE supervisor = ? AND token = ? AND finished_at IS NULL
   RETURNING job, attempt, ready_at, started_at`;
+const END_IN_LANES = `${END_ATTEMPT}, (SELECT lane FROM jobs WHERE seq = job) AS lane`;
 
 const MOVE_JOB = `
   UPDATE jobs SET
@@ -56,6 +68,7 @@ interface EndedRow {
   attempt: number;
   ready_at: number;
   started_at: number;
+  lane?: number;
 }
 
 /** Ends an attempt that began. */
@@ -65,11 +78,11 @@ function end(
     outcome: Outcome;
     move: Move;
   },
-  { supervisor, figures }: By,
+  { supervisor, figures, left }: Settling,
 ): boolean {
   const result = [exitCode, signal, error];
   const row = db.get<EndedRow>(
-    END_ATTEMPT,
+    left ? END_IN_LANES : END_ATTEMPT,
     startedAt,
     finishedAt,
     outcome,
@@ -90,13 +103,15 @@ function end(
     finishedAt,
     ...result,
     move.heldIfPaused ? 1 : 0,
-    move.stateIfCalledOff !== "pending" ? 1 : 0, // what the trigger `job_moved` would do, at a price
+    move.stateIfCalledOff !== "pending" ? 1 : 0, // what triggers would do, at a price
     move.state !== "pending" ? 1 : 0,
     row.job,
     row.attempt,
   );
   if (!moved) throw notProcessing(row.job);
   const { queue, state } = moved;
+  const { lane = 0 } = row;
+  if (left && lane > 0 && state !== "pending") left.set(lane, (left.get(lane) ?? 0) + 1);
   const ended = { outcome, state, readyAt: row.ready_at, startedAt: row.started_at, finishedAt, cpuMs };
   countAttempt(figures.of(queue), ended);
   return true;

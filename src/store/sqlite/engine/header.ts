@@ -11,7 +11,7 @@ import type { Database } from "./database.ts";
 export const APPLICATION_ID = 0x5143544c;
 
 /** The version this program writes: the number of steps in `migrations/`. */
-export const SCHEMA_VERSION = 21;
+export const SCHEMA_VERSION = 22;
 
 /** As in `rules/copied.ts`, which commands need not load for it. */
 const BEING_COPIED = 1_000_000;

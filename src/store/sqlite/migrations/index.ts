@@ -24,6 +24,7 @@ import { step as step018 } from "./018.ts";
 import { step as step019 } from "./019.ts";
 import { step as step020 } from "./020.ts";
 import { step as step021 } from "./021.ts";
+import { step as step022 } from "./022.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; `SCHEMA_VERSION` is their number. */
@@ -49,4 +50,5 @@ export const STEPS: readonly Step[] = [
   step019,
   step020,
   step021,
+  step022,
 ];

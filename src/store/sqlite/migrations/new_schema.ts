@@ -502,20 +502,6 @@ CREATE TRIGGER job_counted AFTER UPDATE OF queue, state, held ON jobs BEGIN
      UPDATE lanes SET closed = 0 WHERE OLD.state = 'processing' AND queue = OLD.queue AND closed = 1;
    END;
 
-CREATE TRIGGER gates_passed AFTER UPDATE OF state, lane ON jobs
-   WHEN (NEW.lane > 0 OR OLD.lane > 0) AND (NEW.state = 'processing' OR OLD.state = 'processing') BEGIN
-     INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-       SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
-       WHERE OLD.lane > 0 AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane)
-         AND lane = OLD.lane
-       ON CONFLICT (id) DO UPDATE SET used = used - excluded.used, ready = waiting;
-     INSERT INTO gates (id, kind, name, label, rate_smooth, used)
-       SELECT gate, 'limit', '', '', 0, units FROM sublane_gates
-       WHERE NEW.lane > 0 AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane)
-         AND lane = NEW.lane
-       ON CONFLICT (id) DO UPDATE SET used = used + excluded.used;
-   END;
-
 CREATE TRIGGER job_moved AFTER UPDATE OF queue, state, held, priority, lane, skipped_for ON jobs
    WHEN NEW.needed = 1 OR NEW.in_group IS NOT NULL OR NEW.state = 'pending' AND NEW.lane = 0
      OR NEW.lane > 0 AND NEW.state <> 'pending' AND NEW.state <> 'processing'
@@ -560,5 +546,18 @@ CREATE TRIGGER gates_lose_job AFTER DELETE ON jobs
        FROM sublane_gates g WHERE OLD.state = 'processing' AND g.lane = OLD.lane AND gates.id = g.gate;
      UPDATE gates SET ready = waiting
        WHERE OLD.state = 'pending' AND OLD.held = 0 AND id = (SELECT parked FROM sublanes WHERE id = OLD.lane);
+   END;
+
+CREATE TRIGGER gates_passed AFTER UPDATE OF state, lane ON jobs
+   WHEN (NEW.lane > 0 OR OLD.lane > 0) AND (
+     OLD.state = 'processing' AND (NEW.state = 'processing' OR NEW.lane <> -1)
+     OR NEW.state = 'processing' AND NEW.last_attempt = OLD.last_attempt) BEGIN
+     UPDATE gates SET
+       used = used - (SELECT units FROM sublane_gates WHERE lane = OLD.lane AND gate = gates.id), ready = waiting
+       WHERE OLD.lane > 0 AND OLD.state = 'processing' AND (NEW.state <> 'processing' OR OLD.lane <> NEW.lane)
+         AND id IN (SELECT gate FROM sublane_gates WHERE lane = OLD.lane);
+     UPDATE gates SET used = used + (SELECT units FROM sublane_gates WHERE lane = NEW.lane AND gate = gates.id)
+       WHERE NEW.lane > 0 AND NEW.state = 'processing' AND (OLD.state <> 'processing' OR OLD.lane <> NEW.lane)
+         AND id IN (SELECT gate FROM sublane_gates WHERE lane = NEW.lane);
    END;
 `;
