@@ -1,7 +1,7 @@
 /**
  * @module
- * An exchange costs the server less. Of few jobs, what a job takes is one statement, not five: to begin and end one costs
- * more than what it does. Of many, rows are found by all their places at once, since to look for each of them asks the
+ * An exchange costs the server less. Of one job, there are fewer statements: to begin and end one costs more than what it
+ * does. Of many, rows are found by all their places at once, since to look for each of them asks the
  * system how long the table is. And tokens of attempts begin with the time, so that those of a supervisor stand together
  * in the index, whose earlier pages are not touched again. The functions stay under their names, since whoever calls them
  * gets the same.
@@ -12,6 +12,54 @@ import type { Step } from "./step.ts";
 export const step: Step = {
   oldest: 13,
   sql: `
+-- Each statement that writes reads these conditions anew, in a form that is the longer the more words they have: a list is
+-- one word, and what only few jobs need is asked by the function.
+ALTER TABLE queuectl.jobs DROP CONSTRAINT jobs_state, DROP CONSTRAINT jobs_held,
+  ADD CONSTRAINT jobs_state CHECK (
+    state = ANY ('{blocked,pending,scheduled,completed,failed,dead,cancelled,skipped}'::text[])),
+  ADD CONSTRAINT jobs_held CHECK (NOT held OR state = ANY ('{blocked,pending,scheduled,failed,skipped}'::text[]));
+ALTER TABLE queuectl.attempts DROP CONSTRAINT attempts_outcome, ADD CONSTRAINT attempts_outcome CHECK (
+  outcome = ANY ('{completed,failed,timed_out,idle,cancelled,lost,snoozed,released}'::text[]));
+ALTER TABLE queuectl.counts DROP CONSTRAINT counts_state, ADD CONSTRAINT counts_state CHECK (
+  state = ANY ('{blocked,pending,scheduled,processing,completed,failed,dead,cancelled,skipped}'::text[]));
+
+CREATE FUNCTION queuectl.note_end_18() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.skipped_for IS DISTINCT FROM OLD.skipped_for
+    OR (NEW.state IN ('completed', 'dead', 'cancelled', 'skipped'))
+      <> (OLD.state IN ('completed', 'dead', 'cancelled', 'skipped')) THEN
+    INSERT INTO queuectl.ended (job) VALUES (NEW.seq);
+  END IF;
+  RETURN NULL;
+END $$;
+
+DROP TRIGGER job_ended ON queuectl.jobs;
+CREATE TRIGGER job_ended AFTER UPDATE OF state, skipped_for ON queuectl.jobs FOR EACH ROW WHEN (NEW.needed)
+  EXECUTE FUNCTION queuectl.note_end_18();
+
+CREATE FUNCTION queuectl.count_in_group_18() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state IS DISTINCT FROM OLD.state OR NEW.skipped_for IS DISTINCT FROM OLD.skipped_for)
+    AND (NEW.state IN ('completed', 'dead', 'cancelled', 'skipped')
+      OR OLD.state IN ('completed', 'dead', 'cancelled', 'skipped')) THEN
+    INSERT INTO queuectl.group_changes (in_group, at, open, completed, dead, cancelled, skipped_failed, skipped_called_off, skipped_unneeded)
+      VALUES (NEW.in_group, coalesce(NEW.finished_at, 0),
+        (NEW.state NOT IN ('completed', 'dead', 'cancelled', 'skipped'))::integer
+          - (OLD.state NOT IN ('completed', 'dead', 'cancelled', 'skipped'))::integer,
+        (NEW.state = 'completed')::integer - (OLD.state = 'completed')::integer,
+        (NEW.state = 'dead')::integer - (OLD.state = 'dead')::integer,
+        (NEW.state = 'cancelled')::integer - (OLD.state = 'cancelled')::integer,
+        (NEW.skipped_for IS NOT DISTINCT FROM 'failed')::integer - (OLD.skipped_for IS NOT DISTINCT FROM 'failed')::integer,
+        (NEW.skipped_for IS NOT DISTINCT FROM 'called_off')::integer - (OLD.skipped_for IS NOT DISTINCT FROM 'called_off')::integer,
+        (NEW.skipped_for IS NOT DISTINCT FROM 'unneeded')::integer - (OLD.skipped_for IS NOT DISTINCT FROM 'unneeded')::integer);
+  END IF;
+  RETURN NULL;
+END $$;
+
+DROP TRIGGER group_counts ON queuectl.jobs;
+CREATE TRIGGER group_counts AFTER UPDATE OF state, skipped_for ON queuectl.jobs FOR EACH ROW
+  WHEN (NEW.in_group IS NOT NULL) EXECUTE FUNCTION queuectl.count_in_group_18();
+
 -- What names an attempt.
 CREATE FUNCTION queuectl.token_18(p_now bigint) RETURNS uuid LANGUAGE sql VOLATILE AS $$
   SELECT (lpad(to_hex(p_now), 12, '0') || substr(gen_random_uuid()::text, 15))::uuid
@@ -284,13 +332,17 @@ DECLARE
   v_took record;
   v_more boolean := false;
   v_room bigint := 0;
+  v_policy text;
   v_number bigint;
   v_host text;
   v_stripe smallint;
   v_token uuid;
   v_void text;
   v_counted bigint;
+  v_seq bigint;
+  v_gone boolean := false;                -- what is claimed no longer stands in ready
   v_running record;
+  v_priority integer;
   v_begun boolean;
   v_job record;
   v_next record;
@@ -300,6 +352,8 @@ DECLARE
   v_states text[] := '{}';
   v_n bigint[] := '{}';
   v_held bigint[] := '{}';
+  v_tallied text[] := '{}';
+  v_tallies json[] := '{}';
   v_from text[] := '{}';
   v_priorities integer[] := '{}';
   v_seqs bigint[] := '{}';
@@ -369,73 +423,77 @@ BEGIN
     END LOOP;
 
     FOR i IN 1..cardinality(p_tokens) LOOP
-      v_begun := p_outcomes[i] <> 'unstarted';
-      WITH gone AS (
-        DELETE FROM queuectl.running r WHERE r.supervisor = p_supervisor AND r.token = p_tokens[i]
+      DELETE FROM queuectl.running r WHERE r.supervisor = p_supervisor AND r.token = p_tokens[i]
         RETURNING r.job, r.attempt, r.worker, r.adopted_from, r.host, r.ready_at,
           coalesce(p_started[i], r.started_at) AS started_at,
           r.paused_ms + greatest(0, coalesce(p_finished[i] - r.paused_at, 0)) AS paused_ms,
           r.paused_at IS NOT NULL AND NOT r.cancel_requested AND p_held_if_paused[i] AS held,
-          CASE WHEN r.cancel_requested THEN p_called_off[i] ELSE p_states[i] END AS state, r.takes),
-      kept AS (
-        INSERT INTO queuectl.attempts (job, attempt, token, supervisor, worker, adopted_from, host, ready_at, started_at,
-          finished_at, paused_ms, outcome, exit_code, signal, error, cpu_ms)
-        SELECT g.job, g.attempt, p_tokens[i], p_supervisor, g.worker, g.adopted_from, g.host, g.ready_at, g.started_at,
-          p_finished[i], g.paused_ms, p_outcomes[i], p_codes[i], p_signals[i], p_errors[i], p_cpu[i]
-        FROM gone g WHERE v_begun),
-      moved AS (
-        UPDATE queuectl.jobs j SET
-          state = g.state,
-          held = g.held,
-          run_at = coalesce(p_run_at[i], j.run_at),
-          attempts = j.attempts + 1 - p_uncounted[i],
-          last_attempt = CASE WHEN v_begun THEN g.attempt ELSE j.last_attempt END,
-          started_at = CASE WHEN v_begun THEN g.started_at ELSE j.started_at END,
-          finished_at = CASE WHEN v_begun OR g.state = 'cancelled' THEN p_finished[i] ELSE j.finished_at END,
-          exit_code = CASE WHEN v_begun THEN p_codes[i] ELSE j.exit_code END,
-          signal = CASE WHEN v_begun THEN p_signals[i] ELSE j.signal END,
-          error = CASE WHEN v_begun THEN p_errors[i] ELSE j.error END,
-          worker = CASE WHEN v_begun THEN g.worker ELSE j.worker END
-        -- by its place: by its number alone, another index might be read from end to end
-        FROM gone g CROSS JOIN LATERAL (
-          SELECT o.ctid AS at FROM queuectl.jobs o WHERE o.seq >= g.job AND o.seq <= g.job ORDER BY o.seq LIMIT 1) o
-        WHERE j.ctid = o.at AND j.seq = g.job
-        RETURNING j.queue, j.priority, j.policy),
-      tallied AS (
-        INSERT INTO queuectl.tallies (at, queue, ended)
-        SELECT p_now, m.queue, json_build_array(json_build_array(
-          p_outcomes[i], g.state, g.ready_at, g.started_at, p_finished[i], p_cpu[i])) FROM gone g, moved m WHERE v_begun)
-      SELECT g.job, g.attempt, g.state, g.held, g.takes, m.queue, m.priority, m.policy
-        INTO v_running FROM gone g LEFT JOIN moved m ON true;
+          CASE WHEN r.cancel_requested THEN p_called_off[i] ELSE p_states[i] END AS state, r.takes
+        INTO v_running;
       IF NOT FOUND THEN
         v_refused := v_refused || p_tokens[i];
         CONTINUE;
       END IF;
-      IF v_running.queue IS NULL THEN
-        IF EXISTS (SELECT 1 FROM queuectl.jobs j WHERE j.seq = v_running.job) THEN
-          RAISE EXCEPTION 'somebody has just changed this job' USING ERRCODE = '40001'; -- all is done again
-        END IF;
-        RAISE EXCEPTION 'a running attempt has no job' USING ERRCODE = 'QU003';
-      END IF;
+      v_begun := p_outcomes[i] <> 'unstarted';
       IF v_running.takes IS NOT NULL THEN
         v_room := v_room + 1;
       END IF;
-      IF NOT v_begun THEN
+      IF v_begun THEN
+        INSERT INTO queuectl.attempts (job, attempt, token, supervisor, worker, adopted_from, host, ready_at, started_at,
+            finished_at, paused_ms, outcome, exit_code, signal, error, cpu_ms)
+          VALUES (v_running.job, v_running.attempt, p_tokens[i], p_supervisor, v_running.worker, v_running.adopted_from,
+            v_running.host, v_running.ready_at, v_running.started_at, p_finished[i], v_running.paused_ms, p_outcomes[i],
+            p_codes[i], p_signals[i], p_errors[i], p_cpu[i]);
+      ELSE
         DELETE FROM queuectl.output o WHERE o.job = v_running.job AND o.attempt = v_running.attempt;
         IF v_running.takes IS NOT NULL THEN
           WITH back AS (DELETE FROM queuectl.gate_starts g WHERE g.token = p_tokens[i] RETURNING g.kind, g.name)
           INSERT INTO queuectl.gate_returns (name) SELECT b.name FROM back b WHERE b.kind = 'limit';
         END IF;
       END IF;
+      LOOP
+        UPDATE queuectl.jobs j SET
+            state = v_running.state,
+            held = v_running.held,
+            run_at = coalesce(p_run_at[i], j.run_at),
+            attempts = j.attempts + 1 - p_uncounted[i],
+            last_attempt = CASE WHEN v_begun THEN v_running.attempt ELSE j.last_attempt END,
+            started_at = CASE WHEN v_begun THEN v_running.started_at ELSE j.started_at END,
+            finished_at = CASE WHEN v_begun OR v_running.state = 'cancelled' THEN p_finished[i] ELSE j.finished_at END,
+            exit_code = CASE WHEN v_begun THEN p_codes[i] ELSE j.exit_code END,
+            signal = CASE WHEN v_begun THEN p_signals[i] ELSE j.signal END,
+            error = CASE WHEN v_begun THEN p_errors[i] ELSE j.error END,
+            worker = CASE WHEN v_begun THEN v_running.worker ELSE j.worker END
+          -- by its place: by its number alone, another index might be read from end to end
+          WHERE j.ctid = (
+              SELECT o.ctid FROM queuectl.jobs o WHERE o.seq >= v_running.job AND o.seq <= v_running.job
+              ORDER BY o.seq LIMIT 1)
+            AND j.seq = v_running.job
+          RETURNING j.queue, j.priority, j.policy INTO v_queue, v_priority, v_policy;
+        EXIT WHEN FOUND; -- else somebody has just changed it
+        IF NOT EXISTS (SELECT 1 FROM queuectl.jobs j WHERE j.seq = v_running.job) THEN
+          RAISE EXCEPTION 'a running attempt has no job' USING ERRCODE = 'QU003';
+        END IF;
+      END LOOP;
       IF v_running.state = 'pending' AND NOT v_running.held THEN
-        INSERT INTO queuectl.ready (queue, priority, seq)
-          VALUES (queuectl.place_13(v_running.queue, v_running.policy), v_running.priority, v_running.job);
+        INSERT INTO queuectl.ready (queue, priority, seq) VALUES (queuectl.place_13(v_queue, v_policy), v_priority, v_running.job);
       END IF;
-      v_queues := v_queues || v_running.queue || v_running.queue;
+      v_queues := v_queues || v_queue || v_queue;
       v_states := v_states || v_running.state || 'processing'::text;
       v_n := v_n || 1::bigint || -1::bigint;
       v_held := v_held || v_running.held::integer::bigint || 0::bigint;
+      IF v_begun THEN
+        v_tallied := v_tallied || v_queue;
+        v_tallies := v_tallies || json_build_array(p_outcomes[i], v_running.state, v_running.ready_at,
+          v_running.started_at, p_finished[i], p_cpu[i]);
+      END IF;
     END LOOP;
+    IF cardinality(v_tallied) = 1 THEN
+      INSERT INTO queuectl.tallies (at, queue, ended) VALUES (p_now, v_tallied[1], array_to_json(v_tallies));
+    ELSIF cardinality(v_tallied) > 1 THEN
+      INSERT INTO queuectl.tallies (at, queue, ended)
+        SELECT p_now, t.queue, json_agg(t.ended) FROM unnest(v_tallied, v_tallies) AS t (queue, ended) GROUP BY t.queue;
+    END IF;
   ELSIF v_brings THEN
     SELECT * INTO v_brought FROM queuectl.bring_15(p_supervisor, p_now, p_tokens, p_started, p_finished, p_outcomes, p_codes,
       p_signals, p_errors, p_states, p_called_off, p_run_at, p_uncounted, p_held_if_paused, p_cpu, p_printed, p_of,
@@ -516,39 +574,45 @@ BEGIN
         v_n := v_n || 1::bigint || -1::bigint;
         v_held := v_held || 0::bigint || 0::bigint;
       END LOOP;
+    ELSIF p_few AND v_plain AND v_want = 1 THEN
+      DELETE FROM queuectl.ready r
+        WHERE r.ctid = (
+          SELECT f.ctid FROM queuectl.ready f
+          ORDER BY f.priority, f.seq LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING r.queue, r.seq INTO v_queue, v_seq;
+      IF FOUND THEN
+        v_from := ARRAY[v_queue];
+        v_seqs := ARRAY[v_seq];
+      END IF;
+      v_gone := true;
     ELSIF p_few AND v_plain THEN
-      WITH first AS MATERIALIZED (
-        SELECT r.ctid AS at, r.priority, r.seq FROM queuectl.ready r
-        ORDER BY r.priority, r.seq LIMIT v_want FOR UPDATE SKIP LOCKED),
-      gone AS (DELETE FROM queuectl.ready r WHERE r.ctid = ANY (ARRAY(SELECT f.at FROM first f))),
-      took AS MATERIALIZED (
-        SELECT j.*, queuectl.token_18(p_now) AS token, f.nth
-        FROM (SELECT f.seq, row_number() OVER (ORDER BY f.priority, f.seq) AS nth FROM first f) f
-        CROSS JOIN LATERAL (
-          SELECT * FROM queuectl.jobs j WHERE j.seq >= f.seq AND j.seq <= f.seq ORDER BY j.seq LIMIT 1) j),
-      begun AS (
-        INSERT INTO queuectl.running (supervisor, token, job, queue, attempt, worker, host, ready_at, started_at, exchange)
-        SELECT p_supervisor, t.token, t.seq, t.queue, t.last_attempt + 1, p_free[t.nth], v_host,
-          greatest(t.created_at, coalesce(t.run_at, 0)), p_now, v_number FROM took t)
-      SELECT coalesce(array_agg(to_json(t) ORDER BY t.nth), '{}'), coalesce(array_agg(t.queue ORDER BY t.nth), '{}'), count(*)
-        INTO v_claimed, v_from, v_taken FROM took t;
+      FOR v_next IN
+        SELECT r.queue, r.priority, r.seq FROM queuectl.ready r ORDER BY r.priority, r.seq LIMIT v_want FOR UPDATE SKIP LOCKED
+      LOOP
+        v_from := v_from || v_next.queue;
+        v_priorities := v_priorities || v_next.priority;
+        v_seqs := v_seqs || v_next.seq;
+      END LOOP;
+    ELSIF p_few AND cardinality(v_open) = 1 AND NOT v_limited AND v_want = 1 THEN
+      DELETE FROM queuectl.ready r
+        WHERE r.ctid = (
+          SELECT f.ctid FROM queuectl.ready f WHERE f.queue = v_open[1]
+          ORDER BY f.priority, f.seq LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING r.queue, r.seq INTO v_queue, v_seq;
+      IF FOUND THEN
+        v_from := ARRAY[v_queue];
+        v_seqs := ARRAY[v_seq];
+      END IF;
+      v_gone := true;
     ELSIF p_few AND cardinality(v_open) = 1 AND NOT v_limited THEN
-      WITH first AS MATERIALIZED (
-        SELECT r.ctid AS at, r.priority, r.seq FROM queuectl.ready r
-        WHERE r.queue = v_open[1]
-        ORDER BY r.priority, r.seq LIMIT v_want FOR UPDATE SKIP LOCKED),
-      gone AS (DELETE FROM queuectl.ready r WHERE r.ctid = ANY (ARRAY(SELECT f.at FROM first f))),
-      took AS MATERIALIZED (
-        SELECT j.*, queuectl.token_18(p_now) AS token, f.nth
-        FROM (SELECT f.seq, row_number() OVER (ORDER BY f.priority, f.seq) AS nth FROM first f) f
-        CROSS JOIN LATERAL (
-          SELECT * FROM queuectl.jobs j WHERE j.seq >= f.seq AND j.seq <= f.seq ORDER BY j.seq LIMIT 1) j),
-      begun AS (
-        INSERT INTO queuectl.running (supervisor, token, job, queue, attempt, worker, host, ready_at, started_at, exchange)
-        SELECT p_supervisor, t.token, t.seq, t.queue, t.last_attempt + 1, p_free[t.nth], v_host,
-          greatest(t.created_at, coalesce(t.run_at, 0)), p_now, v_number FROM took t)
-      SELECT coalesce(array_agg(to_json(t) ORDER BY t.nth), '{}'), coalesce(array_agg(t.queue ORDER BY t.nth), '{}'), count(*)
-        INTO v_claimed, v_from, v_taken FROM took t;
+      FOR v_next IN
+        SELECT r.queue, r.priority, r.seq FROM queuectl.ready r WHERE r.queue = v_open[1]
+        ORDER BY r.priority, r.seq LIMIT v_want FOR UPDATE SKIP LOCKED
+      LOOP
+        v_from := v_from || v_next.queue;
+        v_priorities := v_priorities || v_next.priority;
+        v_seqs := v_seqs || v_next.seq;
+      END LOOP;
     ELSIF p_few THEN
       -- All lanes are looked at without locks; then only what is taken is locked.
       FOR v_next IN
@@ -584,7 +648,9 @@ BEGIN
       v_held := v_held || v_took.held;
     END IF;
     FOR i IN 1..cardinality(v_seqs) LOOP
-      DELETE FROM queuectl.ready r WHERE r.queue = v_from[i] AND r.priority = v_priorities[i] AND r.seq = v_seqs[i];
+      IF NOT v_gone THEN
+        DELETE FROM queuectl.ready r WHERE r.queue = v_from[i] AND r.priority = v_priorities[i] AND r.seq = v_seqs[i];
+      END IF;
       SELECT j.*, queuectl.token_18(p_now) AS token, i AS nth INTO v_job FROM queuectl.jobs j
         WHERE j.seq >= v_seqs[i] AND j.seq <= v_seqs[i] ORDER BY j.seq LIMIT 1;
       INSERT INTO queuectl.running (supervisor, token, job, queue, attempt, worker, host, ready_at, started_at, exchange)
