@@ -1,10 +1,9 @@
 /**
  * @module
  * An exchange costs the server less. Of one job, there are fewer statements: to begin and end one costs more than what it
- * does. Of many, rows are found by all their places at once, since to look for each of them asks the
- * system how long the table is. And tokens of attempts begin with the time, so that those of a supervisor stand together
- * in the index, whose earlier pages are not touched again. The functions stay under their names, since whoever calls them
- * gets the same.
+ * does. Of many, rows are found by all their places at once, since to look for each of them asks the system how long the
+ * table is. And tokens of attempts begin with the time, so that those of a supervisor stand together in the index, whose
+ * earlier pages are not touched again. The functions stay under their names, since whoever calls them gets the same.
  */
 import type { Step } from "./step.ts";
 
