@@ -110,6 +110,11 @@ interface Rest {
   more?: boolean;
 }
 
+/** What lacks at the end of a list is NULL there: a list of nothing else need not be sent. */
+function orNone<T>(list: (T | null)[]): (T | null)[] {
+  return list.every((one) => one === null) ? [] : list;
+}
+
 /** What a supervisor brings, as the values of the function. */
 export class Request {
   /** What can be none of its attempts, or comes twice. */
@@ -130,26 +135,26 @@ export class Request {
     const pieces = printed.flatMap(({ token, pieces }) => pieces.map((piece) => ({ token, ...piece })));
     this.#values = [
       all.map(({ token }) => token),
-      all.map(({ startedAt }) => startedAt),
+      orNone(all.map(({ startedAt }) => startedAt)),
       all.map(({ finishedAt }) => finishedAt),
       all.map(({ outcome }) => outcome),
-      all.map(({ exitCode }) => exitCode),
-      all.map(({ signal }) => signal),
-      all.map(({ error }) => error),
+      orNone(all.map(({ exitCode }) => exitCode)),
+      orNone(all.map(({ signal }) => signal)),
+      orNone(all.map(({ error }) => error)),
       all.map(({ move }) => move.state),
       all.map(({ move }) => move.stateIfCalledOff),
-      all.map(({ move }) => move.runAt),
+      orNone(all.map(({ move }) => move.runAt)),
       all.map(({ move }) => move.uncounted),
       all.map(({ move }) => move.heldIfPaused),
-      all.map(({ cpuMs }) => cpuMs ?? null),
+      orNone(all.map(({ cpuMs }) => cpuMs ?? null)),
       printed.map(({ token }) => token),
       pieces.map(({ token }) => token),
       pieces.map(({ stream }) => stream),
       pieces.map(({ start }) => start),
       pieces.map(({ bytes }) => bytes),
-      pieces.map(({ seenAt }) => seenAt ?? null),
-      pieces.map(({ drop }) => drop?.from ?? null),
-      pieces.map(({ drop }) => drop?.to ?? null),
+      orNone(pieces.map(({ seenAt }) => seenAt ?? null)),
+      orNone(pieces.map(({ drop }) => drop?.from ?? null)),
+      orNone(pieces.map(({ drop }) => drop?.to ?? null)),
       free,
       queues,
     ];

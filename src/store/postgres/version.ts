@@ -7,7 +7,7 @@ import { BEING_COPIED } from "../rules/copied.ts";
 import type { Transaction } from "./engine/database.ts";
 
 /** The version this program writes: the number of steps in `migrations/`. */
-export const SCHEMA_VERSION = 17;
+export const SCHEMA_VERSION = 18;
 
 /** What is noted of a schema. */
 export interface Version {

@@ -21,6 +21,7 @@ import { step as step014 } from "./014.ts";
 import { step as step015 } from "./015.ts";
 import { step as step016 } from "./016.ts";
 import { step as step017 } from "./017.ts";
+import { step as step018 } from "./018.ts";
 import type { Step } from "./step.ts";
 
 /** All steps; their number is the version that this program writes. */
@@ -42,4 +43,5 @@ export const STEPS: readonly Step[] = [
   step015,
   step016,
   step017,
+  step018,
 ];
