@@ -42,32 +42,32 @@ const MOST_ALIVE = 10;
  * very moment is seen after the next command. Sets no `$1` but its own.
  */
 const SOMETHING_LEFT = `queuectl_left() {
-  QUEUECTL_SLOT_SEEN=$QUEUECTL_SLOT_LAST QUEUECTL_SLOT_ALIVE=0
-  read -r QUEUECTL_SLOT_LINE </proc/loadavg || return 0
-  QUEUECTL_SLOT_LAST=\${QUEUECTL_SLOT_LINE##* }
-  QUEUECTL_SLOT_NEW=$((QUEUECTL_SLOT_LAST - QUEUECTL_SLOT_SEEN))
-  [ $QUEUECTL_SLOT_NEW -gt 0 ] && [ $QUEUECTL_SLOT_NEW -le ${MOST_NEW} ] || return 0
-  while [ $QUEUECTL_SLOT_SEEN -lt $QUEUECTL_SLOT_LAST ]; do
-    QUEUECTL_SLOT_SEEN=$((QUEUECTL_SLOT_SEEN + 1))
-    [ -e /proc/$QUEUECTL_SLOT_SEEN ] || continue
-    QUEUECTL_SLOT_ALIVE=$((QUEUECTL_SLOT_ALIVE + 1))
-    [ $QUEUECTL_SLOT_ALIVE -le ${MOST_ALIVE} ] || return 0
-    read -r QUEUECTL_SLOT_LINE </proc/$QUEUECTL_SLOT_SEEN/stat || continue
-    set -- \${QUEUECTL_SLOT_LINE##*) }
+  _qs_SEEN=$_qs_LAST _qs_ALIVE=0
+  read -r _qs_LINE </proc/loadavg || return 0
+  _qs_LAST=\${_qs_LINE##* }
+  _qs_NEW=$((_qs_LAST - _qs_SEEN))
+  [ $_qs_NEW -gt 0 ] && [ $_qs_NEW -le ${MOST_NEW} ] || return 0
+  while [ $_qs_SEEN -lt $_qs_LAST ]; do
+    _qs_SEEN=$((_qs_SEEN + 1))
+    [ -e /proc/$_qs_SEEN ] || continue
+    _qs_ALIVE=$((_qs_ALIVE + 1))
+    [ $_qs_ALIVE -le ${MOST_ALIVE} ] || return 0
+    read -r _qs_LINE </proc/$_qs_SEEN/stat || continue
+    set -- \${_qs_LINE##*) }
     case "$1 $3" in [ZX]*) ;; *" $$") return 0;; esac
   done
   return 1
 }
-read -r QUEUECTL_SLOT_LINE </proc/loadavg; QUEUECTL_SLOT_LAST=\${QUEUECTL_SLOT_LINE##* }
+read -r _qs_LINE </proc/loadavg; _qs_LAST=\${_qs_LINE##* }
 `;
 
 /** Ends with the code for what is wrong with the directory, or with the first one on the way to it that is there. */
 const WHY = `queuectl_why() {
-  case $QUEUECTL_SLOT_CWD in /*) QUEUECTL_SLOT_CWD=$QUEUECTL_SLOT_CWD/;; *) exit 3;; esac
-  until QUEUECTL_SLOT_CWD=\${QUEUECTL_SLOT_CWD%/*}; [ -z "$QUEUECTL_SLOT_CWD" ] || [ -e "$QUEUECTL_SLOT_CWD" ]; do :; done
-  [ -n "$QUEUECTL_SLOT_CWD" ] || exit 3
-  [ -d "$QUEUECTL_SLOT_CWD" ] || exit 4
-  [ -x "$QUEUECTL_SLOT_CWD" ] && exit 3
+  case $_qs_CWD in /*) _qs_CWD=$_qs_CWD/;; *) exit 3;; esac
+  until _qs_CWD=\${_qs_CWD%/*}; [ -z "$_qs_CWD" ] || [ -e "$_qs_CWD" ]; do :; done
+  [ -n "$_qs_CWD" ] || exit 3
+  [ -d "$_qs_CWD" ] || exit 4
+  [ -x "$_qs_CWD" ] && exit 3
   exit 5
 }
 `;
@@ -76,44 +76,44 @@ const WHY = `queuectl_why() {
  * A request is a line of words, a line with the command, and a line for each further variable. What varies little is
  * told by requests of their own, and holds until told otherwise, since the shell reads byte by byte: `in` by a line with
  * the directory, `as` by words.
- * Variables of its own begin with `QUEUECTL_SLOT_` and are not exported; `QUEUECTL_RUN` and its like are.
+ * Variables of its own begin with `_qs_`, or as what it is known by, and are not exported; `QUEUECTL_RUN` and its like are.
+ * Their names are short since they are written with the values: each further page costs every fork as much as ten lines.
  * A trap sees the number that `exit` was given; whoever waits for the shell, only its last eight bits.
  * What a fork would do for the first time costs it a look for that in the libraries, and pages of its own: the shell changes
  * its directory itself, once, so that no fork has to look for what that takes.
  * $1 the directory of the spool, $2 the shell of the commands, $3 and $4 the scripts with a witness (see `launch.ts`), $5
  * where attempts say something.
  */
-const SCRIPT =
-  `${SLOT_SCRIPT} QUEUECTL_SLOT_OLD=\${OLDPWD+=$OLDPWD} QUEUECTL_SLOT_SH=$(command -v sh) QUEUECTL_SLOT_CWD=. QUEUECTL_SLOT_SAID=$5
+const SCRIPT = `${SLOT_SCRIPT} _qs_OLD=\${OLDPWD+=$OLDPWD} _qs_SH=$(command -v sh) _qs_CWD=. _qs_SAID=$5
 ${EXPENDABLE}${SOMETHING_LEFT}${WHY}cd -P . || :
 queuectl_slot() {
-  while [ "\${QUEUECTL_SLOT_3:-0}" -gt 0 ]; do
-    IFS= read -r QUEUECTL_SLOT_LINE; export "$QUEUECTL_SLOT_LINE"
-    QUEUECTL_SLOT_3=$((QUEUECTL_SLOT_3 - 1))
+  while [ "\${_qs_3:-0}" -gt 0 ]; do
+    IFS= read -r _qs_LINE; export "$_qs_LINE"
+    _qs_3=$((_qs_3 - 1))
   done
   exec </dev/null
-  cd -P -- "$QUEUECTL_SLOT_CWD" || queuectl_why
-  case $QUEUECTL_SLOT_OLD in =*) OLDPWD=\${QUEUECTL_SLOT_OLD#=};; *) unset OLDPWD;; esac
-  if [ "$QUEUECTL_SLOT_KIND" = shell ]; then
-    exec "$QUEUECTL_SLOT_SH" -c "$3" sh "$QUEUECTL_SLOT_COMMAND" "$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN" "$2" "$4" >/dev/null 2>&1
+  cd -P -- "$_qs_CWD" || queuectl_why
+  case $_qs_OLD in =*) OLDPWD=\${_qs_OLD#=};; *) unset OLDPWD;; esac
+  if [ "$_qs_KIND" = shell ]; then
+    exec "$_qs_SH" -c "$3" sh "$_qs_COMMAND" "$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN" "$2" "$4" >/dev/null 2>&1
   fi
   set -C; exec >"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.out"; set +C
   exec >>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.out" 2>>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.err"
-  trap 'set -- "$(($? & 255))"; echo "$QUEUECTL_RUN $1" >>"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_SLOT_ENDS" || : >|"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.exit.$1"' EXIT
-  eval "set --; $QUEUECTL_SLOT_COMMAND"
+  trap 'set -- "$(($? & 255))"; echo "$QUEUECTL_RUN $1" >>"$QUEUECTL_SLOT_SPOOL/$_qs_ENDS" || : >|"$QUEUECTL_SLOT_SPOOL/$QUEUECTL_RUN.exit.$1"' EXIT
+  eval "set --; $_qs_COMMAND"
 }
-while IFS=' ' read -r QUEUECTL_SLOT_KIND QUEUECTL_SLOT_1 QUEUECTL_SLOT_2 QUEUECTL_SLOT_3; do
-  case $QUEUECTL_SLOT_KIND in
-    in) IFS= read -r QUEUECTL_SLOT_CWD; continue;;
-    as) QUEUECTL_SLOT_ENDS=$QUEUECTL_SLOT_1 QUEUECTL_ATTEMPT=$QUEUECTL_SLOT_2 QUEUECTL_QUEUE=$QUEUECTL_SLOT_3; continue;;
+while IFS=' ' read -r _qs_KIND _qs_1 _qs_2 _qs_3; do
+  case $_qs_KIND in
+    in) IFS= read -r _qs_CWD; continue;;
+    as) _qs_ENDS=$_qs_1 QUEUECTL_ATTEMPT=$_qs_2 QUEUECTL_QUEUE=$_qs_3; continue;;
   esac
-  QUEUECTL_RUN=$QUEUECTL_SLOT_1 QUEUECTL_JOB_ID=$QUEUECTL_SLOT_2; IFS= read -r QUEUECTL_SLOT_COMMAND
-  QUEUECTL_SAY=$QUEUECTL_SLOT_SAID/$QUEUECTL_RUN.say QUEUECTL_RESULT=$QUEUECTL_SLOT_SAID/$QUEUECTL_RUN.result QUEUECTL_CHECKPOINT=$QUEUECTL_SLOT_SAID/$QUEUECTL_RUN.checkpoint
-  (queuectl_slot "$@"); QUEUECTL_SLOT_CODE=$?
-  QUEUECTL_SLOT_SIGNAL=-; [ $QUEUECTL_SLOT_CODE -le 128 ] || QUEUECTL_SLOT_SIGNAL=SIG$(kill -l $QUEUECTL_SLOT_CODE)
+  QUEUECTL_RUN=$_qs_1 QUEUECTL_JOB_ID=$_qs_2; IFS= read -r _qs_COMMAND
+  QUEUECTL_SAY=$_qs_SAID/$QUEUECTL_RUN.say QUEUECTL_RESULT=$_qs_SAID/$QUEUECTL_RUN.result QUEUECTL_CHECKPOINT=$_qs_SAID/$QUEUECTL_RUN.checkpoint
+  (queuectl_slot "$@"); _qs_CODE=$?
+  _qs_SIGNAL=-; [ $_qs_CODE -le 128 ] || _qs_SIGNAL=SIG$(kill -l $_qs_CODE)
+  if [ "$_qs_KIND" != known ] && queuectl_left; then echo "$_qs_CODE $_qs_SIGNAL left"; times; exit; fi
+  [ $_qs_CODE = 0 ] || echo "$_qs_CODE $_qs_SIGNAL"
   times
-  if [ "$QUEUECTL_SLOT_KIND" != known ] && queuectl_left; then echo "$QUEUECTL_SLOT_CODE $QUEUECTL_SLOT_SIGNAL left"; exit; fi
-  echo "$QUEUECTL_SLOT_CODE $QUEUECTL_SLOT_SIGNAL"
 done`;
 
 /** What a command needs to be run by such a shell. */
@@ -146,15 +146,18 @@ export interface SlotShellOptions {
   setsid: boolean;
 }
 
-/** What such a shell says when a command has ended: what `times` prints, then a line of words. */
-const END = /^([^]*?)(\d+) (-|SIG\w*)( left)?\n$/;
+/**
+ * What such a shell says when a command has ended: how, unless well, in a line of words, and then what `times` prints (in the
+ * form that POSIX gives), so that one word from it is enough for most.
+ */
+const END = /^(?:(\d+) (-|SIG\w*)( left)?\n)?((?:\d+m\S+s \d+m\S+s\n){2})$/;
 
 /** What it says of an end; undefined as long as it has not said all of it. */
 function readEnd(
   said: string,
 ): { code: number; signal: string | null; left: boolean; cpuMs: number | undefined } | undefined {
-  const [, times = "", code, signal = "-", left] = END.exec(said) ?? [];
-  if (code === undefined) return undefined;
+  const [, code = "0", signal = "-", left, times] = END.exec(said) ?? [];
+  if (times === undefined) return undefined;
   return {
     code: Number(code),
     signal: signal === "-" ? null : signal,
