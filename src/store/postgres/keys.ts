@@ -3,7 +3,8 @@
  * Which jobs have which keys: looking, having one back, and losing it. What becomes of new ones is in `keyed.ts`.
  *
  * Invariant: whoever gives a job a key holds the lock of that key, and took it before it locked any job; so of those who
- * look at a key one comes after the other, and sees what the one before has done.
+ * look at a key one comes after the other, and sees what the one before has done. But for who calls back jobs that it has
+ * locked already (`telling.ts`): where two meet in that, the server has one of them begin anew.
  */
 import { ENDED } from "../../domain/job.ts";
 import { policyOf } from "../../domain/policy.ts";
