@@ -19,6 +19,7 @@ import {
   settlement,
   T0,
 } from "../helpers/jobs.ts";
+import { pick, settling } from "../helpers/stories.ts";
 import type { Opened } from "./suite.ts";
 
 const KEYS = ["k", "l"];
@@ -43,11 +44,7 @@ const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant("claim" as const) }) },
   {
     weight: 5,
-    arbitrary: fc.record({
-      do: fc.constant("settle" as const),
-      which: fc.nat(99),
-      how: fc.constantFrom("completed" as const, "dead" as const, "failed" as const, "unstarted" as const),
-    }),
+    arbitrary: settling,
   },
   {
     weight: 6,
@@ -106,7 +103,7 @@ class Telling {
   readonly #running = new Map<string, string>();
   /** Jobs whose keys others have had since. */
   readonly #lost = new Set<string>();
-  /** Those that are to follow another one, and which. */
+  /** All there are, as they were at the last look, the oldest first. */
   #jobs: Job[] = [];
   #now = T0;
 
@@ -336,8 +333,4 @@ async function done(call: Promise<unknown>, refused: (error: unknown) => void): 
     refused(error);
     return false;
   }
-}
-
-function pick<T>(all: readonly T[], n: number): T | undefined {
-  return all.length === 0 ? undefined : all[all.length - 1 - n % all.length];
 }

@@ -30,6 +30,7 @@ import {
   T0,
 } from "../helpers/jobs.ts";
 import { changeAll } from "../../src/views/change_all.ts";
+import { pick, settling } from "../helpers/stories.ts";
 import type { Opened } from "./suite.ts";
 
 const wanting = fc.constantFrom(...WANTINGS);
@@ -62,11 +63,7 @@ const step = fc.oneof(
   },
   {
     weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant("settle" as const),
-      which: fc.nat(99),
-      how: fc.constantFrom("completed" as const, "dead" as const, "failed" as const, "unstarted" as const),
-    }),
+    arbitrary: settling,
   },
   {
     weight: 6,
@@ -355,8 +352,4 @@ function said(needs: readonly ModelNeed[], any: boolean) {
     afterGroupEnded: of("ended", true),
     any,
   };
-}
-
-function pick<T>(all: readonly T[], n: number): T | undefined {
-  return all.length === 0 ? undefined : all[all.length - 1 - n % all.length];
 }

@@ -178,7 +178,10 @@ export async function changeKey(
   return goingOn.statements();
 }
 
-/** Lets a change have a locked job wait for others, or for none. @throws {Refused} when it has to come after one that it would not wait for */
+/**
+ * Lets a change have a locked job wait for others, or for none.
+ * @throws {Refused} when it has to come after one that it would not wait for
+ */
 export async function changeFollower(
   tx: Transaction,
   { row }: LockedJob,

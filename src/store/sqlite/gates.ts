@@ -2,7 +2,8 @@
  * @module
  * Gates: what jobs take units of. One for each name that any job takes (whether a limit of it is set or not), for the rate
  * of each queue that has one, and for each label of queues that bound them. Invariants: what is used is what runs, which
- * claims and settlements see to, and triggers where a job enters or leaves that otherwise; as long as a gate has room and sub-lanes are parked at it, it is ready, or says when it will be.
+ * claims and settlements see to, and triggers where a job enters or leaves that otherwise; as long as a gate has room and
+ * sub-lanes are parked at it, it is ready, or says when it will be.
  */
 import type { Rate } from "../../domain/limit.ts";
 import type { LimitBounds } from "../contract.ts";

@@ -144,7 +144,10 @@ export function changeKey(
   have(db, key, { seq: job.seq, now });
 }
 
-/** Lets a change have a job wait for others, or for none. @throws {Refused} when it has to come after one that it would not wait for */
+/**
+ * Lets a change have a job wait for others, or for none.
+ * @throws {Refused} when it has to come after one that it would not wait for
+ */
 export function changeFollower(
   db: Database,
   job: { seq: number; name: string | null; unique_key: string | null },

@@ -27,7 +27,7 @@ export function settle(db: Database, settlements: readonly Settlement[], by: By)
 }
 
 interface Settling extends By {
-  /** How many jobs have left their sub-lane, by its number: what they took is to be given back. Undefined where none is there. */
+  /** How many jobs have left their sub-lane, by its number: what they took is given back. Undefined where there is none. */
   left: Map<number, number> | undefined;
 }
 
